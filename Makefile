@@ -1,0 +1,31 @@
+# The two commands that matter: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed-dev
+
+.PHONY: run test check bench fuzz demo-finland requirements
+
+run: $(INSTALLED)
+	@exec $(BIN)/python -m app.run
+
+test: check
+	$(BIN)/python -m pytest -n 2
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(INSTALLED): requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+# Compiles the pinned, hashed requirements anew from pyproject.toml.
+UV_COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+requirements: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.11.15
+	$(BIN)/$(UV_COMPILE) pyproject.toml -o requirements/service.txt
+	$(BIN)/$(UV_COMPILE) pyproject.toml --group dev -c requirements/service.txt -o requirements/dev.txt

@@ -1,0 +1,1 @@
+"""The service: its layers and areas are told in CONTRIBUTING.md."""
