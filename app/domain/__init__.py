@@ -1,0 +1,1 @@
+"""The rule book: pure functions over values, on the standard library alone."""
