@@ -1,0 +1,189 @@
+"""The running server: claiming the cluster, starting on a free port, stopping."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.embedded_postgres.errors import EmbeddedPostgresError
+from app.embedded_postgres.programs import Account
+
+CHILD = Path(__file__).with_name("child.py")
+
+# None of the caller's PG… variables, nor its locale, reaches the server.
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # Its path may be too long, and not everyone may reach it.
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "max_wal_size": "512MB",
+    "lc_messages": "C",  # The log is read below.
+    # A query whose client was killed ends soon, even when the postmaster was killed with it.
+    "client_connection_check_interval": "2s",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+PORTS_TRIED = 5
+SECONDS_TO_START = 120.0  # Recovery after a crash may replay all of max_wal_size.
+
+
+def command_on(directory: int, account: Account, program: Path, options: Sequence[str]) -> list[str]:
+    """A command that runs as the account and dies with this process, on the cluster's open directory.
+
+    The program inherits the descriptor, whose path under /proc leads straight to the directory: the account
+    needs no way through those above, be it in root's home or another closed one, and the data stays where
+    it was put.
+    """
+    become = [sys.executable, "-I", "-S", str(CHILD), str(os.getpid()), str(account.uid), str(account.gid)]
+    return [*become, str(program), "-D", f"/proc/self/fd/{directory}", *options]
+
+
+@contextmanager
+def claimed(cluster: Path) -> Iterator[int]:
+    """Wait until nothing is left of an earlier run, then hold the cluster's directory open and locked.
+
+    The postmaster and all that it forks inherit the lock with the descriptor, and hold it while they live.
+    So the lock tells for certain whether any of them does, which `postmaster.pid` cannot: that file may name
+    a process that is gone, a zombie that no one reaped, or a stranger that got its number, and PostgreSQL
+    would refuse to start beside the last two.
+    """
+    directory = os.open(cluster, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _wait_for_lock(directory, cluster)
+        (cluster / "postmaster.pid").unlink(missing_ok=True)
+        yield directory
+    finally:
+        os.close(directory)
+
+
+def _wait_for_lock(directory: int, cluster: Path) -> None:
+    """An earlier run's server got its signal when its starter died; one that hangs is pressed harder."""
+    for patience, number in ((20, signal.SIGQUIT), (10, signal.SIGKILL), (10, None)):
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            try:
+                return fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.02)
+        postmaster = _postmaster_of(cluster)
+        if number is not None and postmaster is not None:
+            os.kill(postmaster, number)
+    raise EmbeddedPostgresError(
+        f"Processes of a PostgreSQL that was killed still use {cluster}. End them, then start again."
+    )
+
+
+def _postmaster_of(cluster: Path) -> int | None:
+    """The process that `postmaster.pid` names, if it is a PostgreSQL that works in this cluster."""
+    try:
+        pid = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+        process = Path("/proc") / str(pid)
+        is_ours = (process / "comm").read_text() == "postgres\n" and (process / "cwd").samefile(cluster)
+    except (OSError, ValueError):
+        return None
+    return pid if is_ours else None
+
+
+class Server:
+    """A postmaster that this process started."""
+
+    def __init__(self, command: list[str], directory: int, port: int, log: Path) -> None:
+        self.port = port
+        started: Future[subprocess.Popen[bytes]] = Future()
+
+        def parent() -> None:
+            # The signal of a parent's death comes when the *thread* that forked ends, so this one waits.
+            try:
+                with log.open("ab") as output:
+                    process = subprocess.Popen(  # noqa: S603 - The operator chose the programs.
+                        command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=output,
+                        stderr=output,
+                        cwd="/",
+                        env=ENVIRONMENT,
+                        pass_fds=[directory],
+                        start_new_session=True,  # Ctrl-C is for the service, which stops PostgreSQL last.
+                    )
+            except BaseException as error:  # noqa: BLE001 - The starting thread raises it.
+                started.set_exception(error)
+            else:
+                started.set_result(process)
+                process.wait()
+
+        self._thread = threading.Thread(target=parent, name="embedded-postgres", daemon=True)
+        self._thread.start()
+        self.pid = started.result().pid
+
+    def ended(self, within: float = 0) -> bool:
+        """Whether it has ended, or does in so many seconds."""
+        self._thread.join(within)
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Fast shutdown (data written), then immediate (the next start recovers), then kill."""
+        for number, patience in ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
+            if self.ended():
+                return
+            os.kill(self.pid, number)
+            self.ended(within=patience)
+
+    def is_ready(self, cluster: Path) -> bool:
+        """Wait until it takes connections (True) or ends (False)."""
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self.ended(within=0.02):
+            if self._says_ready(cluster / "postmaster.pid"):
+                return True
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(f"PostgreSQL was not ready in {SECONDS_TO_START:.0f} seconds.")
+        return False
+
+    def _says_ready(self, pid_file: Path) -> bool:
+        """The first line names the writer, which may be of another time; the eighth its state."""
+        try:
+            lines = pid_file.read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
+
+
+def start_on_free_port(
+    data_dir: Path, directory: int, bindir: Path, account: Account, last_port: int, durable: bool
+) -> Server:
+    """Start on the port of the last run, so that addresses stay, or on another where it was taken since."""
+    log = data_dir / "postgres.log"
+    if log.exists():
+        log.rename(log.with_suffix(".log.1"))
+    log.touch(mode=0o600)
+    for port in (last_port, *(free_port() for _ in range(PORTS_TRIED))):
+        settings = SETTINGS | {"port": str(port)} | ({} if durable else NOT_DURABLE)
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        server = Server(command_on(directory, account, bindir / "postgres", options), directory, port, log)
+        try:
+            if server.is_ready(data_dir / "postgres"):
+                return server
+        except BaseException:
+            server.stop()
+            raise
+        if "Address already in use" not in log.read_text(errors="replace"):
+            break
+    end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise EmbeddedPostgresError(f"PostgreSQL did not start. Its log, {log}, ends:\n{end}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port

@@ -1,0 +1,44 @@
+"""The PostgreSQL that a test process runs on: one of its own, or the one that TEST_DATABASE_URL names."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from app.embedded_postgres import Addresses, prepare_database, running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    """Each worker has a cluster of its own: they share nothing but a server that the environment names."""
+    if server := os.environ.get("TEST_DATABASE_URL"):
+        yield from _database_on(server)
+        return
+    bindir = os.environ.get("PG_BINDIR")
+    with running_postgres(
+        tmp_path_factory.mktemp("database"), bindir=Path(bindir) if bindir else None, durable=False
+    ) as addresses:
+        yield addresses
+
+
+def _database_on(server: str) -> Iterator[Addresses]:
+    """Roles belong to the whole server, so their names are of this process alone and go with it."""
+    name = f"tuntipankki_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    try:
+        yield prepare_database(server, name, owner=secrets.token_urlsafe(), service=secrets.token_urlsafe())
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            owned = connection.execute(
+                "SELECT datname FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba WHERE rolname = %s",
+                [f"{name}_owner"],
+            ).fetchall()
+            for statement, names in (
+                ("DROP DATABASE {} WITH (FORCE)", [row[0] for row in owned]),
+                ("DROP ROLE {}", [f"{name}_owner", f"{name}_service"]),
+            ):
+                for each in names:
+                    connection.execute(sql.SQL(statement).format(sql.Identifier(each)))
