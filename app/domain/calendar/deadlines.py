@@ -1,0 +1,190 @@
+"""Deadlines (määräpäivät) and the windows that they open: days in Finnish time (rulebook §5).
+
+A day lasts from one midnight in Europe/Helsinki to the next, be it 23, 24 or 25 hours. Whether a deadline is
+open is therefore asked of the Finnish day of an instant, and no length of a day is counted anywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from operator import itemgetter
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.domain.errors import Fault, Invalid, WindowClosed
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+Kind = Literal[
+    "proposal_round", "decision_period", "training_entry", "change_window", "cost_statement", "unit_proposals"
+]
+State = Literal["upcoming", "open", "closed"]
+
+# How far the year of the hours lies from the year of the calendar, unless said otherwise (rulebook §5.1).
+HOURS_YEAR_OFFSETS: dict[Kind, int] = {
+    "proposal_round": 1,
+    "unit_proposals": 1,
+    "decision_period": 1,
+    "training_entry": 1,
+    "change_window": 0,
+    "cost_statement": -1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Days of the calendar between which something may be done; the API answers it as it is."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}  # noqa: RUF012 - Pydantic reads it; nobody writes it.
+
+    id: UUID
+    year: int
+    """The year whose calendar the deadline stands in."""
+    kind: Kind
+    hours_year: int
+    """The year of the hours that the deadline concerns."""
+    organisation_id: UUID | None
+    """The central organisation whose own deadline it is; null is everyone's."""
+    opens_on: date | None
+    """First day, open from 00:00 in Europe/Helsinki; null is open until `closes_on`."""
+    closes_on: date | None
+    """Last day, open until 24:00 in Europe/Helsinki; null is open from `opens_on` on."""
+    confirmed: bool
+    """A deadline that is not confirmed is shown and opens nothing."""
+    note: str | None
+    state: State
+    """By the clock alone, for the deadline's own days; extensions are apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A later last day for one organisation and all below it (lisäaika; rulebook §5.2)."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}  # noqa: RUF012 - Pydantic reads it; nobody writes it.
+
+    id: UUID
+    deadline_id: UUID
+    organisation_id: UUID
+    """The organisation that may act until then, and with it all below it."""
+    closes_on: date
+    """The new last day, open until 24:00 in Europe/Helsinki."""
+    reason: str
+    made_by: UUID
+    """The person of the staff who gave it."""
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A confirmed deadline as one organisation meets it, with the latest extension for it or above it."""
+
+    opens_on: date | None
+    closes_on: date | None
+    extended_until: date | None = None
+
+
+def day_of(now: datetime) -> date:
+    """The day it is in Finland at an instant."""
+    return now.astimezone(HELSINKI).date()
+
+
+def start_of(day: date) -> datetime:
+    """The instant at which a day begins in Finland: clocks change at 3 and 4, so midnight comes once."""
+    return datetime.combine(day, time.min, HELSINKI)
+
+
+def state_of(opens_on: date | None, closes_on: date | None, now: datetime) -> State:
+    """By the clock alone (rulebook §5.1)."""
+    today = day_of(now)
+    if opens_on is not None and today < opens_on:
+        return "upcoming"
+    if closes_on is not None and today > closes_on:
+        return "closed"
+    return "open"
+
+
+def last_day_of(window: Window) -> date | None:
+    """The organisation's own last day, its extension counted in; None is without end (rulebook §5.2)."""
+    if window.closes_on is None or window.extended_until is None:
+        return window.closes_on
+    return max(window.closes_on, window.extended_until)
+
+
+def is_open(window: Window, now: datetime) -> bool:
+    """Whether the organisation may act in the window."""
+    return state_of(window.opens_on, last_day_of(window), now) == "open"
+
+
+def hours_year_of(kind: Kind, year: int) -> int:
+    """The year of the hours that a deadline concerns unless said (rulebook §5.1)."""
+    return year + HOURS_YEAR_OFFSETS[kind]
+
+
+def check_days(kind: Kind, opens_on: date | None, closes_on: date | None) -> None:
+    """A first or a last day, in order, in known years; cost statements have a last day (rulebook §5.1)."""
+    faults = [
+        Fault(f"/{name}", "out-of-range", {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
+        for name, day in (("opens_on", opens_on), ("closes_on", closes_on))
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR
+    ]
+    if closes_on is None and (opens_on is None or kind == "cost_statement"):
+        faults.append(Fault("/closes_on", "required"))
+    if opens_on is not None and closes_on is not None and closes_on < opens_on:
+        faults.append(Fault("/closes_on", "before-opens-on", {"opens_on": opens_on}))
+    if faults:
+        raise Invalid(*faults)
+
+
+def check_owner(kind: Kind, organisation_id: UUID | None) -> None:
+    """Days for a centre's units are always some centre's own (rulebook §5.3)."""
+    if kind == "unit_proposals" and organisation_id is None:
+        raise Invalid(Fault("/organisation_id", "required"))
+
+
+def check_extension(deadline_closes_on: date | None, closes_on: date) -> None:
+    """An extension ends later than its deadline, which must have an end (rulebook §5.2)."""
+    if deadline_closes_on is None or closes_on <= deadline_closes_on:
+        raise Invalid(Fault("/closes_on", "not-after-the-deadline", {"closes_on": deadline_closes_on}))
+
+
+def check_within_round(closes_on: date | None, rounds: Sequence[Window]) -> None:
+    """A centre's own days end no later than the round of the same hours, if there is one (rulebook §5.3)."""
+    ends = [last_day_of(window) for window in rounds]
+    bounds = [end for end in ends if end is not None]
+    if not bounds or len(bounds) < len(ends):
+        return
+    if closes_on is None or closes_on > max(bounds):
+        raise Invalid(Fault("/closes_on", "after-the-round", {"round_closes_on": max(bounds)}))
+
+
+def check_window_open(kind: Kind, windows: Sequence[Window], now: datetime) -> None:
+    """Raises WindowClosed with the organisation's window that closed last and the one that opens next."""
+    if any(is_open(window, now) for window in windows):
+        return
+    today = day_of(now)
+    # None is open, so a window has an end that is past, or else a beginning that is to come.
+    past = [(end, window.opens_on) for window in windows if (end := last_day_of(window)) and end < today]
+    coming = [
+        (start, last_day_of(window)) for window in windows if (start := window.opens_on) and start > today
+    ]
+    closed_on, opened_on = max(past, key=itemgetter(0), default=(None, None))
+    opens_on, closes_on = min(coming, key=itemgetter(0), default=(None, None))
+    raise WindowClosed(
+        kind=kind,
+        opened_on=opened_on,
+        closed_on=closed_on,
+        opens_on=opens_on,
+        closes_on=closes_on,
+        opens_at=start_of(opens_on) if opens_on else None,
+    )
+
+
+def check_units_window_open(own_days: Sequence[Window], rounds: Sequence[Window], now: datetime) -> None:
+    """Units submit in their centre's confirmed own days; where it has none, in the round (rulebook §5.3)."""
+    if own_days:
+        check_window_open("unit_proposals", own_days, now)
+    else:
+        check_window_open("proposal_round", rounds, now)

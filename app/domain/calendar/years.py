@@ -1,0 +1,91 @@
+"""Whole calendars: that of 2023, those of other years unless said, and copies of a year (rulebook §5)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from app.domain.calendar.deadlines import FIRST_YEAR, LAST_YEAR, Deadline, Kind
+
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDeadline:
+    """A deadline of everyone's that is yet to be put in a calendar."""
+
+    kind: Kind
+    hours_year: int
+    opens_on: date | None
+    closes_on: date | None
+    note: str | None = None
+
+
+DEADLINES_OF_2023 = (
+    PlannedDeadline("cost_statement", 2022, None, date(2023, 1, 18)),
+    PlannedDeadline("change_window", 2023, date(2023, 3, 13), date(2023, 3, 25)),
+    PlannedDeadline("change_window", 2023, date(2023, 8, 14), date(2023, 8, 25)),
+    PlannedDeadline("proposal_round", 2024, date(2023, 10, 1), date(2023, 11, 30)),
+    PlannedDeadline("decision_period", 2024, date(2023, 11, 1), date(2023, 11, 30)),
+    PlannedDeadline("training_entry", 2024, date(2023, 12, 1), None),
+)
+
+
+def default_deadlines(year: int) -> tuple[PlannedDeadline, ...]:
+    """The calendar of a year of which nothing else is known (rulebook §5.1)."""
+    return (
+        PlannedDeadline("cost_statement", year - 1, None, date(year, 1, 18)),
+        PlannedDeadline("change_window", year, date(year, 3, 13), date(year, 3, 25)),
+        PlannedDeadline("change_window", year, date(year, 8, 14), date(year, 8, 25)),
+        PlannedDeadline("proposal_round", year + 1, date(year, 10, 1), date(year, 11, 15)),
+        PlannedDeadline("decision_period", year + 1, date(year, 11, 1), date(year, 11, 30)),
+        PlannedDeadline("training_entry", year + 1, date(year, 12, 1), None),
+    )
+
+
+def copied_deadlines(
+    deadlines: Iterable[Deadline], from_year: int, to_year: int, is_public_holiday: Callable[[date], bool]
+) -> list[PlannedDeadline]:
+    """A year's calendar for another year, all to be confirmed, without organisations' own (rulebook §5.4)."""
+    years = to_year - from_year
+    # What would concern hours of a year that the service does not know has no place in the copy.
+    common = [
+        deadline
+        for deadline in deadlines
+        if deadline.organisation_id is None and FIRST_YEAR <= deadline.hours_year + years <= LAST_YEAR
+    ]
+    common.sort(key=lambda deadline: (deadline.kind, deadline.hours_year, deadline.opens_on or date.min))
+    copies = []
+    for _, alike in groupby(common, key=lambda deadline: (deadline.kind, deadline.hours_year)):
+        previous_end: date | None = None
+        for deadline in alike:
+            opens_on = _moved(deadline.opens_on, years, is_public_holiday)
+            closes_on = _moved(deadline.closes_on, years, is_public_holiday)
+            # An end on Saturday and a beginning on Sunday both move to Monday. The later window then begins
+            # on the working day after, and ends no earlier than it begins.
+            if opens_on is not None and previous_end is not None and opens_on <= previous_end:
+                opens_on = next_working_day(previous_end + timedelta(days=1), is_public_holiday)
+            if opens_on is not None and closes_on is not None:
+                closes_on = max(opens_on, closes_on)
+            previous_end = closes_on
+            hours_year = deadline.hours_year + years
+            copies.append(PlannedDeadline(deadline.kind, hours_year, opens_on, closes_on, deadline.note))
+    return sorted(copies, key=lambda copy: (copy.opens_on or copy.closes_on or date.max, copy.kind))
+
+
+def next_working_day(day: date, is_public_holiday: Callable[[date], bool]) -> date:
+    """The day itself, or the first after it that is neither Saturday, Sunday nor a public holiday."""
+    while day.weekday() >= SATURDAY or is_public_holiday(day):
+        day += timedelta(days=1)
+    return day
+
+
+def _moved(day: date | None, years: int, is_public_holiday: Callable[[date], bool]) -> date | None:
+    """The same day and month some years away, 29.2. as 28.2. where there is none, moved to a working day."""
+    if day is None:
+        return None
+    try:
+        same_day = day.replace(year=day.year + years)
+    except ValueError:
+        same_day = day.replace(year=day.year + years, day=27)
+    return next_working_day(same_day, is_public_holiday)

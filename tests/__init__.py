@@ -1,0 +1,1 @@
+"""The tests, in the same layers and areas as the service."""

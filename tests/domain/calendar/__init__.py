@@ -1,0 +1,1 @@
+"""The yearly calendar (rulebook §5)."""
