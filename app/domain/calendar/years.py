@@ -87,5 +87,5 @@ def _moved(day: date | None, years: int, is_public_holiday: Callable[[date], boo
     try:
         same_day = day.replace(year=day.year + years)
     except ValueError:
-        same_day = day.replace(year=day.year + years, day=27)
+        same_day = day.replace(year=day.year + years, day=28)
     return next_working_day(same_day, is_public_holiday)
