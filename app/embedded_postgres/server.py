@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from app.embedded_postgres.errors import EmbeddedPostgresError
@@ -34,6 +35,9 @@ SETTINGS = {
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 PORTS_TRIED = 5
+# How many seconds an earlier run's server has to go, and the signal that it gets when it has not: it was told
+# to shut down when its starter died.
+PATIENCE = ((20.0, signal.SIGQUIT), (10.0, signal.SIGKILL), (10.0, None))
 SECONDS_TO_START = 120.0  # Recovery after a crash may replay all of max_wal_size.
 
 
@@ -67,8 +71,7 @@ def claimed(cluster: Path) -> Iterator[int]:
 
 
 def _wait_for_lock(directory: int, cluster: Path) -> None:
-    """An earlier run's server got its signal when its starter died; one that hangs is pressed harder."""
-    for patience, number in ((20, signal.SIGQUIT), (10, signal.SIGKILL), (10, None)):
+    for patience, number in PATIENCE:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             try:
@@ -95,48 +98,43 @@ def _postmaster_of(cluster: Path) -> int | None:
 
 
 class Server:
-    """A postmaster that this process started."""
+    """A postmaster that this process starts, and starts again should it be killed."""
 
-    def __init__(self, command: list[str], directory: int, port: int, log: Path) -> None:
+    def __init__(self, start: Callable[[], subprocess.Popen[bytes]], port: int) -> None:
         self.port = port
-        started: Future[subprocess.Popen[bytes]] = Future()
+        self._stopping = threading.Event()
+        first: Future[None] = Future()
 
-        def parent() -> None:
+        def keep() -> None:
             # The signal of a parent's death comes when the *thread* that forked ends, so this one waits.
             try:
-                with log.open("ab") as output:
-                    process = subprocess.Popen(  # noqa: S603 - The operator chose the programs.
-                        command,
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=output,
-                        cwd="/",
-                        env=ENVIRONMENT,
-                        pass_fds=[directory],
-                        start_new_session=True,  # Ctrl-C is for the service, which stops PostgreSQL last.
-                    )
+                self._process = start()
             except BaseException as error:  # noqa: BLE001 - The starting thread raises it.
-                started.set_exception(error)
-            else:
-                started.set_result(process)
-                process.wait()
+                first.set_exception(error)
+                return
+            first.set_result(None)
+            # Below 0 it was killed; an end of its own choice, such as a failed start, is final.
+            while self._process.wait() < 0 and not self._stopping.wait(0.1):
+                self._process = start()
+                if self._stopping.is_set():
+                    self._process.send_signal(signal.SIGINT)
 
-        self._thread = threading.Thread(target=parent, name="embedded-postgres", daemon=True)
-        self._thread.start()
-        self.pid = started.result().pid
+        self._keeper = threading.Thread(target=keep, name="embedded-postgres", daemon=True)
+        self._keeper.start()
+        first.result()
 
     def ended(self, within: float = 0) -> bool:
         """Whether it has ended, or does in so many seconds."""
-        self._thread.join(within)
-        return not self._thread.is_alive()
+        self._keeper.join(within)
+        return not self._keeper.is_alive()
 
     def stop(self) -> None:
         """Fast shutdown (data written), then immediate (the next start recovers), then kill."""
+        self._stopping.set()
         for number, patience in ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
-            if self.ended():
+            self._process.send_signal(number)
+            if self.ended(within=patience):
                 return
-            os.kill(self.pid, number)
-            self.ended(within=patience)
 
     def is_ready(self, cluster: Path) -> bool:
         """Wait until it takes connections (True) or ends (False)."""
@@ -154,11 +152,11 @@ class Server:
             lines = pid_file.read_text().splitlines()
         except FileNotFoundError:
             return False
-        return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
+        return len(lines) >= 8 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready"
 
 
 def start_on_free_port(
-    data_dir: Path, directory: int, bindir: Path, account: Account, last_port: int, durable: bool
+    data_dir: Path, cluster: Path, bindir: Path, account: Account, last_port: int, durable: bool
 ) -> Server:
     """Start on the port of the last run, so that addresses stay, or on another where it was taken since."""
     log = data_dir / "postgres.log"
@@ -168,9 +166,9 @@ def start_on_free_port(
     for port in (last_port, *(free_port() for _ in range(PORTS_TRIED))):
         settings = SETTINGS | {"port": str(port)} | ({} if durable else NOT_DURABLE)
         options = [f"--{name}={value}" for name, value in settings.items()]
-        server = Server(command_on(directory, account, bindir / "postgres", options), directory, port, log)
+        server = Server(partial(_start, cluster, account, bindir / "postgres", options, log), port)
         try:
-            if server.is_ready(data_dir / "postgres"):
+            if server.is_ready(cluster):
                 return server
         except BaseException:
             server.stop()
@@ -179,6 +177,22 @@ def start_on_free_port(
             break
     end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise EmbeddedPostgresError(f"PostgreSQL did not start. Its log, {log}, ends:\n{end}")
+
+
+def _start(
+    cluster: Path, account: Account, program: Path, options: list[str], log: Path
+) -> subprocess.Popen[bytes]:
+    with claimed(cluster) as directory, log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - The operator chose the programs.
+            command_on(directory, account, program, options),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=ENVIRONMENT,
+            pass_fds=[directory],
+            start_new_session=True,  # Ctrl-C is for the service, which stops PostgreSQL last.
+        )
 
 
 def free_port() -> int:
