@@ -76,10 +76,10 @@ def state_of(pid: int) -> str | None:
         return None
 
 
-def wait_until_gone(pid: int) -> None:
+def wait_until(pid: int, state: str | None) -> None:
     deadline = time.monotonic() + 20
-    while state_of(pid) is not None:
-        assert time.monotonic() < deadline, f"Process {pid} is still there."
+    while state_of(pid) != state:
+        assert time.monotonic() < deadline, f"Process {pid} is {state_of(pid)}, not {state}."
         time.sleep(0.02)
 
 
@@ -177,7 +177,7 @@ def test_the_service_told_to_end_leaves_a_database_that_was_shut_down(
         write_a_row(addresses)
         service.send_signal(number)
         service.wait(30)
-    wait_until_gone(postmaster)
+    wait_until(postmaster, None)
     assert "database system is shut down" in (tmp_path / "postgres.log").read_text()
     with running_postgres(tmp_path) as addresses:
         assert_row_is_kept(addresses)
@@ -188,7 +188,7 @@ def test_a_killed_service_leaves_no_orphan(tmp_path: Path) -> None:
     with launched(tmp_path) as (service, _):
         postmaster = postmaster_in(tmp_path)
         service.kill()
-    wait_until_gone(postmaster)
+    wait_until(postmaster, None)
 
 
 def test_a_child_whose_parent_died_before_it_could_ask_for_the_signal_gives_up() -> None:
@@ -263,7 +263,7 @@ def test_a_zombie_that_no_init_reaps_does_not_block_the_next_start(tmp_path: Pat
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
         postmaster = kill_service_and_server(tmp_path, wheel_bindir())
-        assert state_of(postmaster) == "Z"
+        wait_until(postmaster, "Z")
         assert postmaster_in(tmp_path) == postmaster
         with running_postgres(tmp_path):
             pass
@@ -298,6 +298,7 @@ def kill_service_and_server(data_dir: Path, bindir: Path) -> int:
         postmaster = postmaster_in(data_dir)
         service.send_signal(signal.SIGSTOP)
         os.kill(postmaster, signal.SIGKILL)
+        wait_until(postmaster, "Z")
         service.kill()
     return postmaster
 
