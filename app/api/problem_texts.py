@@ -75,9 +75,7 @@ class _Texts:
                 return separator.join(self._say(item, worded=worded) for item in value)
             case Mapping():
                 return ", ".join(
-                    f"{self.words.get(name, name)} {self._say(item)}"
-                    for name, item in value.items()
-                    if _is_known(item)
+                    f"{self.words.get(name, name)} {self._say(item)}" for name, item in value.items() if _is_known(item)
                 )
             case str() if worded:
                 return self.words.get(value, value)
@@ -127,10 +125,7 @@ def _texts_of(language: Language) -> _Texts:
     tables = tomllib.loads((_DIRECTORY / f"{language}.toml").read_text(encoding="utf-8"))
     return _Texts(
         problems={code: _problem_of(table) for code, table in tables["problems"].items()},
-        faults={
-            code: [wording] if isinstance(wording, str) else wording
-            for code, wording in tables["faults"].items()
-        },
+        faults={code: [wording] if isinstance(wording, str) else wording for code, wording in tables["faults"].items()},
         words=tables["words"],
         forms=tables["forms"],
         frame=tables["frame"],
@@ -153,9 +148,7 @@ def preferred_language(accept_language: str | None) -> Language:
             weights[primary] = max(weights.get(primary, 0.0), float(weight[1]))
     named = list(weights)
     others = weights.get("*", 0.0)
-    in_order = sorted(
-        _LANGUAGES, key=lambda language: named.index(language) if language in weights else len(named)
-    )
+    in_order = sorted(_LANGUAGES, key=lambda language: named.index(language) if language in weights else len(named))
     best = max(in_order, key=lambda language: weights.get(language, others))
     return best if weights.get(best, others) > 0 else "fi"
 
@@ -169,9 +162,7 @@ def detail_of(code: str, facts: Mapping[str, object], language: Language) -> str
     texts = _TEXTS[language]
     known = {name: fact for name, fact in facts.items() if _is_known(fact)}
     sentences = (
-        texts.fill(sentence.text, known)
-        for sentence in texts.problems[code].sentences
-        if sentence.fits(known.keys())
+        texts.fill(sentence.text, known) for sentence in texts.problems[code].sentences if sentence.fits(known.keys())
     )
     return " ".join(sentence[:1].upper() + sentence[1:] for sentence in sentences)
 
@@ -181,9 +172,7 @@ def fault_detail_of(code: str, facts: Mapping[str, object], language: Language) 
     texts = _TEXTS[language]
     known = {name: _listed(name, fact) for name, fact in facts.items() if _is_known(fact)}
     wordings = [*texts.faults.get(code, ()), *texts.faults["otherwise"]]
-    return next(
-        texts.fill(wording, known) for wording in wordings if known.keys() >= set(_FACT.findall(wording))
-    )
+    return next(texts.fill(wording, known) for wording in wordings if known.keys() >= set(_FACT.findall(wording)))
 
 
 def _listed(name: str, fact: object) -> object:

@@ -179,9 +179,7 @@ def start_on_free_port(
     raise EmbeddedPostgresError(f"PostgreSQL did not start. Its log, {log}, ends:\n{end}")
 
 
-def _start(
-    cluster: Path, account: Account, program: Path, options: list[str], log: Path
-) -> subprocess.Popen[bytes]:
+def _start(cluster: Path, account: Account, program: Path, options: list[str], log: Path) -> subprocess.Popen[bytes]:
     with claimed(cluster) as directory, log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - The operator chose the programs.
             command_on(directory, account, program, options),

@@ -116,8 +116,7 @@ def test_the_first_start_makes_the_database_and_its_two_roles(tmp_path: Path, bi
             ]
             connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
             connection.execute(
-                "CREATE TABLE periods (unit int, days daterange,"
-                " EXCLUDE USING gist (unit WITH =, days WITH &&))"
+                "CREATE TABLE periods (unit int, days daterange, EXCLUDE USING gist (unit WITH =, days WITH &&))"
             )
         with (
             psycopg.connect(addresses.service) as connection,
@@ -169,9 +168,7 @@ def test_a_stop_does_not_wait_for_open_connections(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_service_told_to_end_leaves_a_database_that_was_shut_down(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_the_service_told_to_end_leaves_a_database_that_was_shut_down(tmp_path: Path, number: signal.Signals) -> None:
     with launched(tmp_path) as (service, addresses):
         postmaster = postmaster_in(tmp_path)
         write_a_row(addresses)
@@ -324,9 +321,7 @@ def test_data_of_another_major_version_are_refused_with_the_way_out(tmp_path: Pa
     with running_postgres(tmp_path):
         pass
     (tmp_path / "postgres" / "PG_VERSION").write_text("14\n")
-    with pytest.raises(
-        EmbeddedPostgresError, match=r"made by PostgreSQL 14, .* holds PostgreSQL 18\. Set PG_BINDIR"
-    ):
+    with pytest.raises(EmbeddedPostgresError, match=r"made by PostgreSQL 14, .* holds PostgreSQL 18\. Set PG_BINDIR"):
         running_postgres(tmp_path).__enter__()
 
 
@@ -417,9 +412,7 @@ def test_a_public_place_that_others_can_write_in_is_refused(closed_bindir: Path,
 
 def reaches(account: Account, python: str) -> bool:
     try:
-        subprocess.run(
-            [python, "-c", ""], check=True, user=account.uid, group=account.gid, extra_groups=[], cwd="/"
-        )
+        subprocess.run([python, "-c", ""], check=True, user=account.uid, group=account.gid, extra_groups=[], cwd="/")
     except (OSError, subprocess.CalledProcessError):
         return False
     return True

@@ -27,8 +27,7 @@ from app.domain import errors
 LANGUAGES: tuple[Language, ...] = ("fi", "sv", "en")
 DIRECTORY = Path(__file__).parents[2] / "openapi" / "problems"
 CATALOGUES: dict[str, dict[str, Any]] = {
-    language: tomllib.loads((DIRECTORY / f"{language}.toml").read_text(encoding="utf-8"))
-    for language in LANGUAGES
+    language: tomllib.loads((DIRECTORY / f"{language}.toml").read_text(encoding="utf-8")) for language in LANGUAGES
 }
 SOME_ID = UUID("01890000-0000-7000-8000-000000000001")
 OTHER_ID = UUID("01890000-0000-7000-8000-000000000002")
@@ -71,9 +70,7 @@ def shape_of(value: Any) -> Any:
     """What must be the same in every language: keys, the facts of each sentence, and no words."""
     match value:
         case dict():
-            return {
-                key: (item if key in {"when", "unless"} else shape_of(item)) for key, item in value.items()
-            }
+            return {key: (item if key in {"when", "unless"} else shape_of(item)) for key, item in value.items()}
         case list():
             return [shape_of(item) for item in value]
         case _:
@@ -155,8 +152,7 @@ WINDOW = FACTS["window-closed"]
             "window-closed",
             {**WINDOW, "kind": "proposal_round", "opened_on": None, "closed_on": None, "closes_on": None},
             "sv",
-            "Timansökan är inte öppen just nu. "
-            "Den öppnar nästa gång 14.8.2023 kl. 0.00: skicka begäran efter det.",
+            "Timansökan är inte öppen just nu. Den öppnar nästa gång 14.8.2023 kl. 0.00: skicka begäran efter det.",
             id="before the first window, which has no end, in Swedish",
         ),
         pytest.param(
@@ -258,9 +254,7 @@ def test_details(code: str, facts: dict[str, object], language: Language, expect
 def test_forms_of_numbers_days_and_instants(fact: object, fi: str, sv: str, en: str) -> None:
     assert fault_detail_of("greater-than-equal", {"ge": fact}, "fi") == f"Anna luku, joka on vähintään {fi}."
     assert fault_detail_of("greater-than-equal", {"ge": fact}, "sv") == f"Ange ett tal som är minst {sv}."
-    assert (
-        fault_detail_of("greater-than-equal", {"ge": fact}, "en") == f"Give a number that is at least {en}."
-    )
+    assert fault_detail_of("greater-than-equal", {"ge": fact}, "en") == f"Give a number that is at least {en}."
 
 
 class Line(BaseModel):
@@ -295,9 +289,7 @@ HOSTILE: list[object] = [
     ],
 )
 @pytest.mark.parametrize("strict", [False, True])
-def test_every_fault_that_pydantic_finds_in_our_kinds_of_input_has_its_own_text(
-    kind: Any, strict: bool
-) -> None:
+def test_every_fault_that_pydantic_finds_in_our_kinds_of_input_has_its_own_text(kind: Any, strict: bool) -> None:
     found: dict[str, dict[str, object]] = {}
     for value in HOSTILE:
         try:
@@ -323,9 +315,7 @@ def test_every_fault_that_our_own_code_finds_has_its_text() -> None:
         str(code.value).replace("_", "-")
         for path in (DIRECTORY.parents[1] / "app").rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id in places_of_the_code
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in places_of_the_code
         for code in call.args[places_of_the_code[call.func.id] :][:1]
         if isinstance(code, ast.Constant)
     }
@@ -336,10 +326,7 @@ def test_every_fault_that_our_own_code_finds_has_its_text() -> None:
 def test_values_allowed_are_listed_as_they_are_to_be_sent() -> None:
     facts = {"expected": "'draft', 'submitted' or 'decided'"}
     listed = "draft, submitted, decided."
-    assert (
-        fault_detail_of("literal-error", facts, "fi")
-        == f"Arvo ei ole mikään sallituista, joita ovat {listed}"
-    )
+    assert fault_detail_of("literal-error", facts, "fi") == f"Arvo ei ole mikään sallituista, joita ovat {listed}"
     assert fault_detail_of("literal-error", facts, "sv") == f"Värdet är inte något av de tillåtna: {listed}"
 
 
@@ -378,9 +365,7 @@ def test_an_unknown_fault_has_a_general_text() -> None:
         (" ;" * 30_000 + ",sv", "sv"),
     ],
 )
-def test_the_language_is_the_one_that_the_caller_rates_highest(
-    accept_language: str | None, expected: str
-) -> None:
+def test_the_language_is_the_one_that_the_caller_rates_highest(accept_language: str | None, expected: str) -> None:
     assert preferred_language(accept_language) == expected
 
 

@@ -38,7 +38,7 @@ HOURS_YEAR_OFFSETS: dict[Kind, int] = {
 class Deadline:
     """Days of the calendar between which something may be done; the API answers it as it is."""
 
-    __pydantic_config__ = {"use_attribute_docstrings": True}  # noqa: RUF012 - Pydantic reads it; nobody writes it.
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     year: int
@@ -63,7 +63,7 @@ class Deadline:
 class Extension:
     """A later last day for one organisation and all below it (lisäaika; rulebook §5.2)."""
 
-    __pydantic_config__ = {"use_attribute_docstrings": True}  # noqa: RUF012 - Pydantic reads it; nobody writes it.
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     deadline_id: UUID
@@ -167,9 +167,7 @@ def check_window_open(kind: Kind, windows: Sequence[Window], now: datetime) -> N
     today = day_of(now)
     # None is open, so a window has an end that is past, or else a beginning that is to come.
     past = [(end, window.opens_on) for window in windows if (end := last_day_of(window)) and end < today]
-    coming = [
-        (start, last_day_of(window)) for window in windows if (start := window.opens_on) and start > today
-    ]
+    coming = [(start, last_day_of(window)) for window in windows if (start := window.opens_on) and start > today]
     closed_on, opened_on = max(past, key=itemgetter(0), default=(None, None))
     opens_on, closes_on = min(coming, key=itemgetter(0), default=(None, None))
     raise WindowClosed(

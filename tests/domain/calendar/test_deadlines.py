@@ -129,9 +129,7 @@ EXTENDED_SPRING = Window(date(2023, 3, 13), date(2023, 3, 25), extended_until=da
         (Window(date(2023, 3, 13), None, extended_until=date(2023, 3, 27)), None),
     ],
 )
-def test_the_last_day_is_the_later_of_the_deadlines_and_the_extensions(
-    window: Window, last_day: date | None
-) -> None:
+def test_the_last_day_is_the_later_of_the_deadlines_and_the_extensions(window: Window, last_day: date | None) -> None:
     assert last_day_of(window) == last_day
 
 
@@ -158,9 +156,7 @@ def test_an_extended_window_stays_open_to_the_end_of_its_own_last_day(now: str, 
         (None, date(2023, 3, 26), False),  # without an end there is nothing to extend
     ],
 )
-def test_an_extension_ends_after_its_deadline(
-    deadline_closes_on: date | None, closes_on: date, fits: bool
-) -> None:
+def test_an_extension_ends_after_its_deadline(deadline_closes_on: date | None, closes_on: date, fits: bool) -> None:
     if fits:
         check_extension(deadline_closes_on, closes_on)
     else:
@@ -311,9 +307,7 @@ def test_units_submit_in_their_centres_own_days_and_else_in_the_round(
         (date(2023, 12, 1), [], True),  # no round to compare with
     ],
 )
-def test_own_days_end_no_later_than_the_round(
-    closes_on: date | None, rounds: list[Window], fits: bool
-) -> None:
+def test_own_days_end_no_later_than_the_round(closes_on: date | None, rounds: list[Window], fits: bool) -> None:
     if fits:
         check_within_round(closes_on, rounds)
     else:

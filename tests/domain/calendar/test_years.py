@@ -214,17 +214,13 @@ def test_neighbours_never_overlap_in_any_year() -> None:
         assert len(copies) == len(rows)
         for kind, _, opens_on, closes_on in copies:
             check_days(kind, opens_on, closes_on)
-        ends_and_beginnings = [
-            day for _, _, opens_on, closes_on in copies for day in (opens_on, closes_on) if day
-        ]
+        ends_and_beginnings = [day for _, _, opens_on, closes_on in copies for day in (opens_on, closes_on) if day]
         assert ends_and_beginnings == sorted(ends_and_beginnings)
         assert len(set(ends_and_beginnings)) == len(rows)
 
 
 def test_organisations_own_deadlines_stay_and_notes_come_along() -> None:
     own = deadline("unit_proposals", 2024, date(2023, 9, 15), date(2023, 10, 15), organisation_id=UUID(int=2))
-    everyones = deadline(
-        "change_window", 2023, date(2023, 3, 13), date(2023, 3, 25), note="Kevään muutosaika"
-    )
+    everyones = deadline("change_window", 2023, date(2023, 3, 13), date(2023, 3, 25), note="Kevään muutosaika")
     copies = copied_deadlines([own, everyones], 2023, 2024, is_public_holiday)
     assert [(copy.kind, copy.note) for copy in copies] == [("change_window", "Kevään muutosaika")]

@@ -1,0 +1,56 @@
+"""What the edge holds for the life of the process, made once in create_app."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.api.keys import drawn_key
+from app.api.tokens import IssuerKeys, SandboxIssuer, Verifier, fetch_keys
+from app.db.connections import Caller, Connections, read_clock, read_roles
+from app.db.sessions import Reader
+from app.domain.access import Actor, RoleGrant
+from app.domain.calendar.deadlines import HELSINKI
+from app.settings import Settings
+
+ROLES_KEPT_SECONDS = 20.0
+"""A role taken away works no more within a minute (promises §2), and most readers ask again within seconds."""
+
+
+class Backend:
+    def __init__(self, settings: Settings, connections: Connections) -> None:
+        secret = settings.secret_key.get_secret_value()
+        self.settings = settings
+        self.connections = connections
+        self.cursor_key = drawn_key(secret, "cursors")
+        self.sandbox_issuer = SandboxIssuer(secret) if settings.sandbox else None
+        issuers = [IssuerKeys(issuer, fetch_keys) for issuer in settings.oidc_issuers]
+        if self.sandbox_issuer:
+            issuers.append(IssuerKeys(self.sandbox_issuer.issuer, self.sandbox_issuer.keys))
+        self.verifier = Verifier(connections, issuers)
+        self._roles: dict[tuple[UUID, UUID], tuple[float, list[RoleGrant]]] = {}
+
+    @asynccontextmanager
+    async def reading(self, caller: Caller) -> AsyncIterator[Reader]:
+        """Reads run each statement by itself, without a transaction."""
+        async with self.connections.connection(caller.study_centre_id) as connection:
+            now = self.instant(await read_clock(connection) if self.settings.sandbox else None)
+            key = (caller.study_centre_id, caller.person_id)
+            kept_until, roles = self._roles.get(key, (0.0, []))
+            if time.monotonic() >= kept_until:
+                roles = await read_roles(connection, caller.person_id)
+                self.remember_roles(caller, roles)
+            yield Reader(connection, Actor.at(caller.person_id, roles, now), now)
+
+    def remember_roles(self, caller: Caller, roles: list[RoleGrant]) -> None:
+        """An empty list is never kept: who has just been given the first role need not wait."""
+        key = (caller.study_centre_id, caller.person_id)
+        if roles:
+            self._roles[key] = (time.monotonic() + ROLES_KEPT_SECONDS, roles)
+        else:
+            self._roles.pop(key, None)
+
+    def instant(self, clock_at: datetime | None) -> datetime:
+        """The service's present: the sandbox's clock where it stands, else real time, in Europe/Helsinki."""
+        return (clock_at or datetime.now(UTC)).astimezone(HELSINKI)

@@ -1,0 +1,72 @@
+"""Pure ASGI around the whole service: request ids, bounded bodies, the last resort, logs and metrics."""
+
+import re
+import secrets
+import time
+
+import structlog
+from fastapi import Request
+from prometheus_client import Counter, Histogram
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import handle
+
+LARGEST_BODY = 2 * 1024 * 1024
+SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
+
+log = structlog.get_logger()
+requests_seen = Counter("tuntipankki_requests", "Requests answered", ["method", "route", "status"])
+request_seconds = Histogram("tuntipankki_request_seconds", "Time to the answer", ["method", "route"])
+
+
+class Edge:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        request_id = given if SANE_REQUEST_ID.fullmatch(given) else secrets.token_hex(16).encode()
+        scope["request_id"] = request_id.decode()
+        began = time.perf_counter()
+        status = 0
+        received = 0
+
+        async def bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LARGEST_BODY:
+                raise HTTPException(413)
+            return message
+
+        async def answered(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        try:
+            await self.app(scope, bounded, answered)
+        except Exception as error:
+            log.error("request failed", request_id=scope["request_id"], error=type(error).__name__, exc_info=True)
+            if status:
+                raise
+            await handle(Request(scope, receive), error)(scope, receive, answered)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            seconds = time.perf_counter() - began
+            requests_seen.labels(scope["method"], route, status).inc()
+            request_seconds.labels(scope["method"], route).observe(seconds)
+            log.info(
+                "request answered",
+                request_id=scope["request_id"],
+                method=scope["method"],
+                route=route,
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+            )

@@ -1,0 +1,290 @@
+"""The conventions of every operation, written once: a route class that wraps its endpoint.
+
+An endpoint whose first parameter is a `Reader` reads; one with a `Writer` runs in one transaction, which is
+committed before the answer leaves. To a writer's operation the class adds `Idempotency-Key`, `validate_only`, the
+replay, the closing statement and the commit; an endpoint that takes `expected: Versions` gets `If-Match`.
+"""
+
+import functools
+import inspect
+import json
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import psycopg
+from fastapi import Body, Header, Query, Request
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from app.api import problems
+from app.api.backend import Backend
+from app.api.paging import cursor_of
+from app.api.shapes import Nothing, versions_of
+from app.db.connections import Entry, StoredAnswer, enter, write_down
+from app.db.paging import Slice
+from app.db.refusals import refusal_of
+from app.db.sessions import Reader, Writer
+from app.domain.access import Actor
+from app.domain.errors import VersionRequired
+from app.domain.versions import Versions, fingerprint
+
+Endpoint = Callable[..., Awaitable[Any]]
+KEY_REQUIRED: dict[str, Any] = {"x-idempotency-key-required": True}
+"""`openapi_extra` of the operations that move hours: the contract marks them K."""
+PERSONAL: dict[str, Any] = {"x-personal-data": True}
+"""`openapi_extra` of reads that tell of people: not to be stored by caches."""
+NO_BODY = frozenset({"GET", "HEAD", "DELETE"})
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+
+@dataclass(frozen=True)
+class Created:
+    """A created resource whose `Location` is not simply below the path it was posted to; None is no `Location`."""
+
+    resource: object
+    location: str | None
+
+
+class Operation(APIRoute):
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        signature = inspect.signature(endpoint, eval_str=True)
+        session = next((p.annotation for p in signature.parameters.values()), None)
+        self.is_ours = session in (Reader, Writer)
+        if self.is_ours:
+            method = next(iter(options.get("methods") or {"GET"}))
+            refusals = _refusals(session is Writer, signature)
+            options["responses"] = {**problems.documented(*refusals), **(options.get("responses") or {})}
+            endpoint = (
+                _writing(endpoint, signature, method, options)
+                if session is Writer
+                else _reading(endpoint, signature, options)
+            )
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        known = {parameter.alias for parameter in self.dependant.query_params}
+        for dependency in self.dependant.dependencies:
+            known |= {parameter.alias for parameter in dependency.query_params}
+
+        async def checked(request: Request) -> Response:
+            # Who calls comes first, then headers and shape: FastAPI itself would read the body before asking.
+            backend: Backend = request.app.state.backend
+            if self.is_ours:
+                request.state.caller = await backend.verifier.caller(request.headers.get("authorization"))
+            _check_headers(request)
+            for name in request.query_params:
+                if name not in known:
+                    raise problems.InvalidParameter(name, "extra-forbidden")
+            return await handle(request)
+
+        return checked
+
+
+def _refusals(writes: bool, signature: inspect.Signature) -> list[int]:
+    """The statuses that the conventions can answer with."""
+    statuses = [401, 403, 404, 422, 500, 503]
+    if writes:
+        statuses += [400, 409, 413, 415]
+    if any(parameter.name == "page" for parameter in signature.parameters.values()):
+        statuses.append(400)
+    if "expected" in signature.parameters:
+        statuses += [412, 428]
+    return sorted(set(statuses))
+
+
+def _check_headers(request: Request) -> None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+        raise problems.InvalidIdempotencyKey
+    says_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if says_body and request.method not in NO_BODY:
+        accepted = MERGE_PATCH if request.method == "PATCH" else JSON
+        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        encoding = request.headers.get("content-encoding", "identity").lower()
+        if given != accepted or encoding != "identity":
+            raise problems.UnsupportedMediaType(accepted=[accepted])
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _shown(wrapper: Endpoint, signature: inspect.Signature, *added: inspect.Parameter) -> Endpoint:
+    """Gives FastAPI the endpoint's own parameters without the session and the versions, and the added ones."""
+    request = _parameter("request", Request, inspect.Parameter.empty)
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in list(signature.parameters.values())[1:]
+        if parameter.name != "expected"
+    ]
+    wrapper.__signature__ = signature.replace(parameters=[request, *own, *added])  # type: ignore[attr-defined]  # Read by inspect.
+    del wrapper.__wrapped__  # type: ignore[attr-defined]  # Else FastAPI would look behind the signature.
+    return wrapper
+
+
+def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str, Any]) -> Endpoint:
+    personal = "x-personal-data" in (options.get("openapi_extra") or {})
+    adapter = _adapter_of(options)
+
+    @functools.wraps(endpoint)
+    async def operation(request: Request, **arguments: Any) -> Response:
+        backend: Backend = request.app.state.backend
+        async with backend.reading(request.state.caller) as reader:
+            result = await endpoint(reader, **arguments)
+        headers = {"Cache-Control": "no-store" if personal else "private, no-cache"}
+        if isinstance(result, Slice):
+            return Response(_page(request, result, adapter, headers), headers=headers, media_type=JSON)
+        tag = fingerprint(result)
+        headers["ETag"] = f'"{tag}"'
+        if (versions_of(request.headers.get("if-none-match")) or frozenset()) & {tag, "*"}:
+            return Response(status_code=304, headers=headers)
+        return Response(adapter.dump_json(result), headers=headers, media_type=JSON)
+
+    return _shown(operation, signature)
+
+
+def _writing(endpoint: Endpoint, signature: inspect.Signature, method: str, options: dict[str, Any]) -> Endpoint:
+    key_required = "x-idempotency-key-required" in (options.get("openapi_extra") or {})
+    takes_versions = "expected" in signature.parameters
+    takes_key = method != "DELETE"
+    status = options.get("status_code") or 200
+    adapter = _adapter_of(options) if status != 204 else None
+
+    @functools.wraps(endpoint)
+    async def operation(request: Request, **arguments: Any) -> Response:
+        backend: Backend = request.app.state.backend
+        dry_run = arguments.pop("validate_only", False)
+        key = None if dry_run else arguments.pop("idempotency_key", None)
+        arguments.pop("idempotency_key", None)
+        arguments.pop("nothing", None)
+        if key_required and key is None and not dry_run:
+            raise problems.IdempotencyKeyRequired
+        if takes_versions:
+            arguments["expected"] = _versions(arguments.pop("if_match"), required=method == "PATCH")
+        caller = request.state.caller
+        key_digest = key and _digest(str(caller.person_id), method, request.url.path, key)
+        request_digest = await _request_digest(request)
+        async with backend.connections.connection(caller.study_centre_id) as connection:
+            try:
+                entry = await enter(connection, caller.person_id, key_digest)
+                backend.remember_roles(caller, entry.roles)
+                if answer := _replay(entry, request_digest):
+                    await connection.execute("ROLLBACK")
+                    return answer
+                now = backend.instant(entry.clock_at)
+                actor = Actor.at(caller.person_id, entry.roles, now)
+                writer = Writer(connection, actor, now, retry_key=key_digest or secrets.token_bytes(32))
+                result = await endpoint(writer, **arguments)
+                headers, body = _rendered(request, result, status, adapter)
+                if dry_run:
+                    await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                    await connection.execute("ROLLBACK")
+                    del_headers = {"Location", "ETag"}
+                    headers = {name: value for name, value in headers.items() if name not in del_headers}
+                else:
+                    stored = StoredAnswer(request_digest, status, headers, body)
+                    await write_down(writer, request.scope["request_id"], key_digest, stored)
+                    await connection.execute("COMMIT")
+            except psycopg.Error as error:
+                await _roll_back(connection)
+                raise refusal_of(error) or error from error
+            except BaseException:
+                await _roll_back(connection)
+                raise
+        return Response(body, status, headers=headers, media_type=JSON if body else None)
+
+    added = []
+    if takes_key:
+        doc = "Names this request, so that it can be sent again safely: ≤ 255 visible ASCII characters."
+        if key_required:
+            doc += " Required, except with `validate_only`."
+        added.append(
+            _parameter("idempotency_key", Annotated[str | None, Header(description=doc, max_length=255)], None)
+        )
+        doc = "A dry run: the same answer or the same problem, and nothing is written."
+        added.append(_parameter("validate_only", Annotated[bool, Query(description=doc)], False))
+    if takes_versions:
+        doc = "The `ETag` of the version you saw." + (" Required." if method == "PATCH" else "")
+        added.append(_parameter("if_match", Annotated[str | None, Header(description=doc)], None))
+    if method == "POST" and "body" not in signature.parameters:
+        added.append(_parameter("nothing", Annotated[Nothing | None, Body()], None))
+    return _shown(operation, signature, *added)
+
+
+def _adapter_of(options: dict[str, Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(options["response_model"])
+
+
+def _versions(if_match: str | None, *, required: bool) -> Versions:
+    if required and if_match is None:
+        raise VersionRequired
+    return versions_of(if_match)
+
+
+def _digest(*parts: str) -> bytes:
+    return sha256(json.dumps(parts).encode()).digest()
+
+
+async def _request_digest(request: Request) -> bytes:
+    """The same for equal JSON values and an equal query, however they are written."""
+    body = await request.body()
+    value = json.dumps(json.loads(body), sort_keys=True) if body else ""
+    return _digest(value, urlencode(sorted(request.query_params.multi_items())))
+
+
+def _replay(entry: Entry, request_digest: bytes) -> Response | None:
+    """The stored answer to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
+    if entry.stored is None:
+        if not entry.key_is_free:
+            raise problems.RequestInProgress
+        return None
+    if entry.stored.request_digest != request_digest:
+        raise problems.IdempotencyKeyReused
+    headers = {**entry.stored.headers, "Idempotency-Replayed": "true"}
+    return Response(entry.stored.body, entry.stored.status, headers=headers, media_type=JSON)
+
+
+def _rendered(
+    request: Request, result: object, status: int, adapter: TypeAdapter[Any] | None
+) -> tuple[dict[str, str], bytes]:
+    headers = {"Cache-Control": "no-store"}
+    if adapter is None:
+        return headers, b""
+    location = None
+    if isinstance(result, Created):
+        location = result.location
+        result = result.resource
+    elif status == 201:
+        location = f"{request.url.path}/{result.id}"  # type: ignore[attr-defined]  # What is created has an id.
+    if location:
+        headers["Location"] = location
+    headers["ETag"] = f'"{fingerprint(result)}"'
+    return headers, adapter.dump_json(result)
+
+
+def _page(request: Request, result: Slice[Any], adapter: TypeAdapter[Any], headers: dict[str, str]) -> bytes:
+    from app.api.paging import Page
+
+    cursor = cursor_of(request, result.next_key) if result.next_key else None
+    if cursor:
+        following = request.url.include_query_params(cursor=cursor)
+        headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+    page = Page(result.items, cursor, result.total)
+    return adapter.dump_json(page, exclude=None if result.total is not None else {"total"})
+
+
+async def _roll_back(connection: psycopg.AsyncConnection[Any]) -> None:
+    """An error after our own BEGIN leaves the connection in it: back out before it returns to the pool."""
+    if not connection.closed:
+        try:
+            await connection.execute("ROLLBACK")
+        except psycopg.Error:
+            await connection.close()

@@ -1,0 +1,63 @@
+"""Lists: a signed cursor, bound to the path, the filters and the caller it was made for."""
+
+import base64
+import binascii
+import hmac
+import json
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Annotated, Generic, Literal, TypeVar
+
+from fastapi import Depends, Query, Request
+
+from app.api.problems import InvalidCursor
+from app.db.paging import PageRequest
+
+Item = TypeVar("Item")
+SIGNATURE_BYTES = 16
+UNBOUND = {"limit", "cursor", "include"}
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """A slice of a list; `next_cursor` fetches the next one, null is the end. `total` only with `include=total`."""
+
+    items: list[Item]
+    next_cursor: str | None
+    total: int | None = None
+
+
+def _signature(request: Request, payload: bytes) -> bytes:
+    filters = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in UNBOUND)
+    bound = json.dumps([request.url.path, filters, str(request.state.caller.person_id)]).encode()
+    key: bytes = request.app.state.backend.cursor_key
+    return blake2b(payload + b"\0" + bound, key=key, digest_size=SIGNATURE_BYTES).digest()
+
+
+def cursor_of(request: Request, key: tuple[str, ...]) -> str:
+    payload = json.dumps(key, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_signature(request, payload) + payload).decode().rstrip("=")
+
+
+def key_of(request: Request, cursor: str) -> tuple[str, ...]:
+    """Raises InvalidCursor unless we made it, for this very list and caller."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidCursor from None
+    signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
+    if not hmac.compare_digest(signature, _signature(request, payload)):
+        raise InvalidCursor
+    return tuple(json.loads(payload))
+
+
+async def page_request(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many items at the most.")] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")] = None,
+    include: Annotated[Literal["total"] | None, Query(description="`total` counts the whole list.")] = None,
+) -> PageRequest:
+    return PageRequest(limit, key_of(request, cursor) if cursor is not None else None, include == "total")
+
+
+Paging = Annotated[PageRequest, Depends(page_request)]

@@ -1,0 +1,259 @@
+"""Every refusal as an RFC 9457 problem; the only table of statuses."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.api.problem_texts import detail_of, fault_detail_of, preferred_language, title_of
+from app.domain.errors import DomainError, Fault, Invalid
+
+STATUSES: dict[str, int] = {
+    "malformed-json": 400,
+    "invalid-cursor": 400,
+    "invalid-idempotency-key": 400,
+    "idempotency-key-required": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "window-closed": 409,
+    "year-closed": 409,
+    "wrong-state": 409,
+    "pool-exceeded": 409,
+    "quota-exceeded": 409,
+    "allotment-in-use": 409,
+    "already-exists": 409,
+    "not-central": 409,
+    "not-a-member": 409,
+    "organisation-cycle": 409,
+    "organisation-in-use": 409,
+    "deadline-overlap": 409,
+    "request-in-progress": 409,
+    "precondition-failed": 412,
+    "payload-too-large": 413,
+    "unsupported-media-type": 415,
+    "validation": 422,
+    "idempotency-key-reused": 422,
+    "precondition-required": 428,
+    "internal-error": 500,
+    "busy": 503,
+}
+
+# What the framework itself raises, by status.
+FRAMEWORK_CODES = {
+    400: "malformed-json",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "payload-too-large",
+    415: "unsupported-media-type",
+}
+
+
+class EdgeRefusal(DomainError):
+    """A refusal by the conventions of the edge, before any rule is asked."""
+
+
+class Unauthenticated(EdgeRefusal):
+    code = "unauthenticated"
+
+
+class UnsupportedMediaType(EdgeRefusal):
+    """Facts: `accepted`, the media types that are."""
+
+    code = "unsupported-media-type"
+
+
+class MalformedJson(EdgeRefusal):
+    code = "malformed-json"
+
+
+class InvalidCursor(EdgeRefusal):
+    code = "invalid-cursor"
+
+
+class InvalidIdempotencyKey(EdgeRefusal):
+    code = "invalid-idempotency-key"
+
+
+class IdempotencyKeyRequired(EdgeRefusal):
+    code = "idempotency-key-required"
+
+
+class IdempotencyKeyReused(EdgeRefusal):
+    code = "idempotency-key-reused"
+
+
+class RequestInProgress(EdgeRefusal):
+    code = "request-in-progress"
+
+
+class Busy(EdgeRefusal):
+    code = "busy"
+
+
+class InvalidParameter(EdgeRefusal):
+    """A fault outside the body: `parameter` names the query parameter, header or part of the path."""
+
+    code = "validation"
+
+    def __init__(self, parameter: str, fault: str, **facts: object) -> None:
+        super().__init__()
+        self.parameter, self.fault, self.fault_facts = parameter, fault, facts
+
+
+class ProblemError(BaseModel):
+    """One fault: `pointer` into the body (RFC 6901), or `parameter` elsewhere."""
+
+    pointer: str | None = None
+    parameter: str | None = None
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457); further members are the facts of that refusal."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    request_id: str
+    errors: list[ProblemError] | None = None
+
+
+def problem(
+    request: Request,
+    code: str,
+    facts: Mapping[str, object] | None = None,
+    *,
+    errors: Sequence[Mapping[str, object]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    language = preferred_language(request.headers.get("accept-language"))
+    facts = facts or {}
+    body = {
+        "type": f"/problems/{code}",
+        "title": title_of(code, language),
+        "status": STATUSES[code],
+        "detail": detail_of(code, facts, language),
+        "instance": request.url.path,
+        "code": code,
+        "request_id": request.scope.get("request_id", ""),
+        **facts,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    return Response(
+        json.dumps(body, default=_plain, ensure_ascii=False),
+        status_code=STATUSES[code],
+        headers={"Content-Language": language, "Cache-Control": "no-store", **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def pointer_of(location: Sequence[str | int]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def refuse(request: Request, refusal: DomainError) -> Response:
+    language = preferred_language(request.headers.get("accept-language"))
+    if isinstance(refusal, Invalid):
+        return problem(request, refusal.code, errors=[_fault(fault, language) for fault in refusal.faults])
+    if isinstance(refusal, InvalidParameter):
+        detail = fault_detail_of(refusal.fault, refusal.fault_facts, language)
+        error = {"parameter": refusal.parameter, "code": refusal.fault, "detail": detail}
+        return problem(request, refusal.code, errors=[error])
+    facts = dict(refusal.facts)
+    if refusal.pointer is not None:
+        facts["pointer"] = refusal.pointer
+    headers: dict[str, str] = {}
+    match refusal.code:
+        case "unauthenticated":
+            headers["WWW-Authenticate"] = 'Bearer realm="tuntipankki"'
+        case "precondition-failed":
+            headers["ETag"] = str(facts["etag"])
+        case "request-in-progress" | "busy":
+            headers["Retry-After"] = "1"
+        case "unsupported-media-type" if request.method == "PATCH":
+            headers["Accept-Patch"] = "application/merge-patch+json"
+    return problem(request, refusal.code, facts, headers=headers)
+
+
+def _fault(fault: Fault, language: Any) -> dict[str, object]:
+    detail = fault_detail_of(fault.code, fault.facts, language)
+    return {"pointer": fault.pointer, "code": fault.code, "detail": detail}
+
+
+def _refuse_shape(request: Request, error: RequestValidationError) -> Response:
+    language = preferred_language(request.headers.get("accept-language"))
+    faults = []
+    for one in error.errors():
+        if one["type"] == "json_invalid":
+            return refuse(request, MalformedJson())
+        place, *rest = one["loc"]
+        code = one["type"].replace("_", "-")
+        fault: dict[str, object] = {"code": code, "detail": fault_detail_of(code, one.get("ctx") or {}, language)}
+        if place == "body":
+            fault["pointer"] = pointer_of(rest)
+        else:
+            fault["parameter"] = str(rest[0]) if rest else str(place)
+        faults.append(fault)
+    return problem(request, "validation", errors=faults)
+
+
+# The database is there but has no room or no time for us now: the same request may be sent again.
+BUSY = (
+    PoolTimeout,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.OperationalError,
+)
+
+
+def handle(request: Request, error: Exception) -> Response:
+    """The answer to whatever was raised; only what nobody foresaw is an internal error."""
+    if isinstance(error, DomainError):
+        return refuse(request, error)
+    if isinstance(error, RequestValidationError):
+        return _refuse_shape(request, error)
+    if isinstance(error, HTTPException):
+        code = FRAMEWORK_CODES.get(error.status_code, "internal-error")
+        return problem(request, code, headers=dict(error.headers or {}))
+    if isinstance(error, BUSY):
+        return refuse(request, Busy())
+    return problem(request, "internal-error")
+
+
+def install(app: FastAPI) -> None:
+    for kind in (DomainError, RequestValidationError, HTTPException, *BUSY):
+        app.add_exception_handler(kind, handle)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The answers an operation documents beside its good one."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }

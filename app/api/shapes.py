@@ -1,0 +1,68 @@
+"""The shapes of what comes in, shared by all bodies: strict types, no unknown members, bounded texts."""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.types import StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
+
+from app.domain.versions import Versions
+
+LARGEST_HOURS = 10_000_000
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("not_storable", "A NUL character cannot be kept")
+    return text
+
+
+def _day_text(value: object) -> object:
+    """Python's own reading of days takes numbers too: a day is `YYYY-MM-DD`."""
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise PydanticCustomError("date_parsing", "A day is written YYYY-MM-DD")
+    return value
+
+
+def _instant_text(value: object) -> object:
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", value, re.ASCII):
+        raise PydanticCustomError("datetime_parsing", "An instant is written as in RFC 3339, with its offset")
+    return value
+
+
+class Body(BaseModel):
+    """A JSON body: unknown members are refused, attribute docstrings describe members."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Nothing(Body):
+    """Nothing need be said: the body may be empty."""
+
+
+Flag = StrictBool
+Day = Annotated[date, BeforeValidator(_day_text)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]
+Year = Annotated[StrictInt, Field(ge=2000, le=2100)]
+YearPath = Annotated[int, Path(ge=2000, le=2100)]
+YearQuery = Annotated[int | None, Query(ge=2000, le=2100)]
+SomeHours = Annotated[StrictInt, Field(ge=1, le=LARGEST_HOURS, description="Whole teaching hours (45 min).")]
+AnyHours = Annotated[StrictInt, Field(ge=0, le=LARGEST_HOURS, description="Whole teaching hours (45 min); 0 is none.")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]
+"""A name or a short text of one line."""
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_storable)
+]
+"""Grounds, reasons, notes."""
+SearchText = Annotated[str | None, Query(max_length=200), AfterValidator(lambda text: text and _storable(text))]
+
+
+def versions_of(header: str | None) -> Versions:
+    """The strong tags of an `If-Match` or `If-None-Match` header."""
+    if header is None:
+        return None
+    tags = (tag.strip() for tag in header.split(","))
+    return frozenset(tag if tag == "*" else tag.strip('"') for tag in tags if not tag.startswith("W/"))

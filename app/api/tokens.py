@@ -1,0 +1,147 @@
+"""Bearer tokens: the sandbox's and every OpenID Connect issuer's go through the same verification."""
+
+import asyncio
+import base64
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from app.api.keys import drawn_key
+from app.api.problems import Unauthenticated
+from app.db.connections import Caller, Connections, find_caller
+from app.settings import Issuer
+
+SANDBOX_ISSUER = "tuntipankki-sandbox"
+SANDBOX_AUDIENCE = "tuntipankki"
+SANDBOX_TOKEN_SECONDS = 12 * 3600
+LEEWAY_SECONDS = 30
+CACHED_SECONDS = 60
+CACHED_TOKENS = 10_000
+LARGEST_TOKEN = 8_192
+TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
+KEYS_KEPT_SECONDS = 600
+KEYS_ASKED_AGAIN_SECONDS = 30
+
+
+@dataclass
+class IssuerKeys:
+    """An issuer, and its public keys as they were last seen."""
+
+    issuer: Issuer
+    fetch: Callable[[Issuer], Awaitable[KeySet]]
+    keys: KeySet | None = None
+    fetched_at: float = 0.0
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def key_set(self, key_id: object) -> KeySet:
+        """Asked for again when old, or when a key is unknown: but then not more often than every 30 seconds."""
+        async with self.asking:
+            age = time.monotonic() - self.fetched_at
+            known = self.keys is not None and any(key.kid == key_id for key in self.keys.keys)
+            if self.keys is None or age > KEYS_KEPT_SECONDS or (not known and age > KEYS_ASKED_AGAIN_SECONDS):
+                self.keys = await self.fetch(self.issuer)
+                self.fetched_at = time.monotonic()
+            return self.keys
+
+
+async def fetch_keys(issuer: Issuer) -> KeySet:
+    """From the issuer's JWKS, found by discovery where it is not configured."""
+    async with httpx.AsyncClient(timeout=5, follow_redirects=False) as client:
+        address = issuer.jwks_uri
+        if address is None:
+            discovery = await client.get(issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")
+            address = str(discovery.raise_for_status().json()["jwks_uri"])
+        return KeySet.import_key_set((await client.get(address)).raise_for_status().json())
+
+
+class SandboxIssuer:
+    """Signs tokens for demo people with a key drawn from the secret; to the verifier it is one more issuer."""
+
+    issuer = Issuer(issuer=SANDBOX_ISSUER, audience=SANDBOX_AUDIENCE, algorithms=["Ed25519"])
+
+    def __init__(self, secret: str) -> None:
+        private = Ed25519PrivateKey.from_private_bytes(drawn_key(secret, "sandbox tokens"))
+        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        self._key = OKPKey.import_key(pem, {"kid": "sandbox"})
+
+    async def keys(self, _: Issuer) -> KeySet:
+        return KeySet([self._key])
+
+    def token_for(self, person_id: UUID) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": SANDBOX_ISSUER,
+            "aud": SANDBOX_AUDIENCE,
+            "sub": str(person_id),
+            "iat": now,
+            "exp": now + SANDBOX_TOKEN_SECONDS,
+        }
+        header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._key.kid}
+        return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
+
+
+class Verifier:
+    """Tells who sends a token. What was verified is remembered by the token's hash, a minute at the most."""
+
+    def __init__(self, connections: Connections, issuers: list[IssuerKeys]) -> None:
+        self._connections = connections
+        self._issuers = {issuer.issuer.issuer: issuer for issuer in issuers}
+        self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """Raises Unauthenticated for whatever is no valid access token of somebody we know."""
+        scheme, _, token = (authorization or "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token or len(token) > LARGEST_TOKEN:
+            raise Unauthenticated
+        digest = sha256(token.encode()).digest()
+        expires, caller = self._verified.get(digest, (0.0, None))
+        if caller is not None and time.time() < expires:
+            return caller
+        claims = await self._claims(token)
+        async with self._connections.connection(None) as connection:
+            caller = await find_caller(connection, str(claims["iss"]), str(claims["sub"]))
+        if caller is None:
+            raise Unauthenticated
+        self._verified[digest] = (min(time.time() + CACHED_SECONDS, claims["exp"]), caller)
+        while len(self._verified) > CACHED_TOKENS:
+            self._verified.popitem(last=False)
+        return caller
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        try:
+            header, unverified = (_decoded(part) for part in token.split(".")[:2])
+            issuer = self._issuers[unverified["iss"]]
+            if str(header["typ"]).lower() not in TOKEN_TYPES:
+                raise Unauthenticated
+            keys = await issuer.key_set(header.get("kid"))
+            claims = jwt.decode(token, keys, algorithms=issuer.issuer.algorithms).claims
+            jwt.JWTClaimsRegistry(
+                leeway=LEEWAY_SECONDS,
+                iss={"essential": True, "value": issuer.issuer.issuer},
+                aud={"essential": True, "value": issuer.issuer.audience},
+                sub={"essential": True},
+                exp={"essential": True},
+            ).validate(claims)
+        except (JoseError, ValueError, KeyError, TypeError, RecursionError) as fault:
+            raise Unauthenticated from fault
+        return claims
+
+
+def _decoded(part: str) -> dict[str, Any]:
+    value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    if not isinstance(value, dict):
+        raise TypeError("not a JSON object")
+    return value

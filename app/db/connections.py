@@ -1,0 +1,171 @@
+"""A pool of connections per study centre: the only place that knows which centre a connection sees.
+
+The centre stands in the start options of each connection. No request can forget it, leave it or keep another's:
+without it the policies of row-level security show nothing.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncClientCursor, AsyncConnection
+from psycopg.rows import args_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
+
+from app.db.sessions import Writer
+from app.db.statements import Connection
+from app.domain.access import RoleGrant
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """The first answer to a request with an Idempotency-Key; `request_digest` tells another body apart."""
+
+    request_digest: bytes
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What entering a transaction tells, in one message."""
+
+    roles: list[RoleGrant]
+    clock_at: datetime | None
+    """Where the sandbox's clock stands; None is real time."""
+    key_is_free: bool
+    """False where another request with the same key is running now."""
+    stored: StoredAnswer | None
+
+
+class Connections:
+    """Opens pools as study centres are seen; `close` ends them all."""
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        largest: int,
+        statement_timeout_ms: int,
+        lock_timeout_ms: int,
+        connection_class: type[AsyncConnection[Any]] = AsyncConnection,
+    ) -> None:
+        self._address = address
+        self._largest = largest
+        self._class = connection_class
+        self._options = (
+            f"-c timezone=Europe/Helsinki -c statement_timeout={statement_timeout_ms} "
+            f"-c lock_timeout={lock_timeout_ms} -c idle_in_transaction_session_timeout=30000"
+        )
+        self._pools: dict[UUID | None, AsyncConnectionPool[Connection]] = {}
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def connection(self, study_centre_id: UUID | None) -> AsyncIterator[Connection]:
+        """A connection that sees that centre; None is the lobby, which sees no centre's rows."""
+        pool = self._pools.get(study_centre_id) or await self._open(study_centre_id)
+        async with pool.connection() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        for pool in self._pools.values():
+            await pool.close()
+
+    async def _open(self, study_centre_id: UUID | None) -> AsyncConnectionPool[Connection]:
+        async with self._opening:
+            if study_centre_id not in self._pools:
+                centre = f" -c app.study_centre_id={study_centre_id}" if study_centre_id else ""
+                pool = AsyncConnectionPool(
+                    self._address,
+                    connection_class=self._class,
+                    kwargs={"autocommit": True, "options": self._options + centre},
+                    min_size=0,
+                    max_size=self._largest,
+                    timeout=10,
+                    check=None,
+                    open=False,
+                )
+                await pool.open()
+                self._pools[study_centre_id] = pool
+            return self._pools[study_centre_id]
+
+
+async def enter(connection: Connection, person_id: UUID, key_digest: bytes | None) -> Entry:
+    """Begins the transaction and asks who the caller is and whether this request was answered before.
+
+    BEGIN and the question travel in one message. The lock on the key is tried, not waited for, so that a hundred
+    copies of one request do not hold a hundred connections.
+    """
+    async with AsyncClientCursor(connection) as cursor:
+        await cursor.execute("BEGIN; SELECT * FROM enter(%s, %s)", [person_id, key_digest])
+        cursor.nextset()
+        row = await cursor.fetchone()
+    if row is None:
+        raise RuntimeError("enter() answers one row")
+    roles, clock_at, key_is_free, request_digest, status, headers, body = row
+    stored = None if request_digest is None else StoredAnswer(request_digest, status, headers, body)
+    return Entry([_grant_of(role) for role in roles], clock_at, key_is_free, stored)
+
+
+def _grant_of(role: dict[str, Any]) -> RoleGrant:
+    return RoleGrant(
+        role["role"],
+        UUID(role["organisation_id"]) if role["organisation_id"] else None,
+        datetime.fromisoformat(role["valid_from"]),
+        datetime.fromisoformat(role["valid_until"]) if role["valid_until"] else None,
+    )
+
+
+async def write_down(writer: Writer, request_id: str, key_digest: bytes | None, answer: StoredAnswer) -> None:
+    """The closing statement: the answer under its key, the audit entries and the outbox, together."""
+    if key_digest is None and not writer.records:
+        return
+    await writer.connection.execute(
+        "SELECT write_down(%s, %s, %s::smallint, %s, %s, %s, %s, %s, %s)",
+        [
+            key_digest,
+            answer.request_digest,
+            answer.status,
+            Jsonb(answer.headers),
+            answer.body,
+            writer.actor.person_id,
+            writer.now,
+            request_id,
+            Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=str)),
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Caller:
+    study_centre_id: UUID
+    person_id: UUID
+
+
+async def find_caller(connection: Connection, issuer: str, subject: str) -> Caller | None:
+    async with connection.cursor(row_factory=args_row(Caller)) as cursor:
+        await cursor.execute("SELECT * FROM find_caller(%s, %s)", [issuer, subject])
+        return await cursor.fetchone()
+
+
+async def read_roles(connection: Connection, person_id: UUID) -> list[RoleGrant]:
+    async with connection.cursor(row_factory=args_row(RoleGrant)) as cursor:
+        await cursor.execute(
+            "SELECT role, organisation_id, valid_from, valid_until FROM role_grants WHERE person_id = %s",
+            [person_id],
+        )
+        return await cursor.fetchall()
+
+
+async def read_clock(connection: Connection) -> datetime | None:
+    """Where the sandbox's clock stands; None is real time."""
+    cursor = await connection.execute("SELECT clock_at FROM study_centres")
+    row = await cursor.fetchone()
+    return row[0] if row else None

@@ -1,0 +1,1 @@
+"""The hours: ledger, pools, proposals, decisions, distributions, returns, corrections: tables and questions."""

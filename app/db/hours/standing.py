@@ -1,0 +1,118 @@
+"""How an organisation stands towards the hours of a year: the facts that nearly every change of hours asks for."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import SmallInteger, String, Uuid, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from app.db.calendar.deadlines import deadline_extensions, deadlines
+from app.db.hours.ledger import hour_balances, hour_pools
+from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.sessions import Reader
+from app.db.statements import Connection, Query
+from app.domain.access import Place, is_within_reach
+from app.domain.calendar.deadlines import Kind, Window
+from app.domain.errors import NotFound
+from app.domain.hours.standing import Standing
+
+
+def _standing_of(
+    organisation_id: UUID,
+    central_organisation_id: UUID,
+    ancestors: list[UUID],
+    year: int,
+    active_from: date,
+    active_until: date | None,
+    units_propose: bool,
+    closed_at: datetime | None,
+    windows: list[dict[str, str | None]] | None,
+    common: int | None,
+) -> Standing:
+    place = Place(organisation_id, central_organisation_id, frozenset(ancestors))
+    opened = [Window(*map(_day, window)) for window in windows or []]
+    return Standing(place, year, active_from, active_until, units_propose, closed_at, opened, common or 0)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+_own = organisations.alias("own")
+_central = organisations.alias("central")
+_year = bindparam("p_year", type_=SmallInteger)
+
+
+def _windows_of(kind: Any) -> Any:
+    """The windows of a kind, each as `[opens_on, closes_on, extended_until]`."""
+    extended_until = (
+        select(func.max(deadline_extensions.c.closes_on))
+        .join(organisation_ancestors, organisation_ancestors.c.ancestor_id == deadline_extensions.c.organisation_id)
+        .where(
+            deadline_extensions.c.deadline_id == deadlines.c.id, organisation_ancestors.c.organisation_id == _own.c.id
+        )
+        .correlate(deadlines, _own)
+        .scalar_subquery()
+    )
+    window = func.jsonb_build_array(deadlines.c.opens_on, deadlines.c.closes_on, extended_until)
+    return (
+        select(func.jsonb_agg(aggregate_order_by(window, deadlines.c.id)))
+        .where(
+            deadlines.c.kind == kind,
+            deadlines.c.hours_year == _year,
+            deadlines.c.confirmed,
+            or_(
+                deadlines.c.organisation_id.is_(None),
+                deadlines.c.organisation_id == _own.c.central_organisation_id,
+            ),
+        )
+        .correlate(_own)
+        .scalar_subquery()
+    )
+
+
+_standing = Query(
+    select(
+        _own.c.id,
+        _own.c.central_organisation_id,
+        select(func.array_agg(organisation_ancestors.c.ancestor_id))
+        .where(organisation_ancestors.c.organisation_id == _own.c.id)
+        .correlate(_own)
+        .scalar_subquery(),
+        _year,
+        _central.c.active_from,
+        _central.c.active_until,
+        _central.c.units_propose,
+        select(hour_pools.c.closed_at).where(hour_pools.c.year == _year).scalar_subquery(),
+        _windows_of(bindparam("p_kind", type_=String)),
+        select(hour_balances.c.common)
+        .where(
+            hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
+            hour_balances.c.organisation_id == _own.c.central_organisation_id,
+            hour_balances.c.year == _year,
+        )
+        .correlate(_own)
+        .scalar_subquery(),
+    )
+    .join(_central, _central.c.id == _own.c.central_organisation_id)
+    .where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
+    _standing_of,
+)
+
+
+async def find_standing(
+    connection: Connection, organisation_id: UUID, year: int, kind: Kind | None = None
+) -> Standing | None:
+    """`kind`: of which deadlines to bring the windows. None where there is no such organisation."""
+    return await _standing.first(connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind)
+
+
+async def get_standing(
+    session: Reader, organisation_id: UUID, year: int, kind: Kind | None = None, *, pointer: str | None = None
+) -> Standing:
+    """Raises NotFound where the organisation is not there or not within the caller's reach."""
+    standing = await find_standing(session.connection, organisation_id, year, kind)
+    if standing is None or not is_within_reach(session.actor, standing.place):
+        raise NotFound(pointer=pointer)
+    return standing

@@ -1,0 +1,61 @@
+"""Organisations and where they stand in their trees."""
+
+from uuid import UUID
+
+from sqlalchemy import Boolean, Column, Date, DateTime, SmallInteger, Table, Text, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.domain.access import Place
+
+organisations = Table(
+    "organisations",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("parent_id", Uuid),
+    Column("central_organisation_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_sv", Text),
+    Column("sort_key", Text, nullable=False),
+    Column("search_text", Text, nullable=False),
+    Column("business_id", Text),
+    Column("language", Text, nullable=False),
+    Column("website", Text),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("address", JSONB),
+    Column("contact_person", JSONB),
+    Column("active_from", Date, nullable=False),
+    Column("active_until", Date),
+    Column("draws_on", Text, nullable=False),
+    Column("units_propose", Boolean, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+organisation_ancestors = Table(
+    "organisation_ancestors",
+    metadata,
+    study_centre_key(),
+    Column("organisation_id", Uuid, primary_key=True),
+    Column("ancestor_id", Uuid, primary_key=True),
+    Column("distance", SmallInteger, nullable=False),
+)
+
+_place = Query(
+    select(
+        organisations.c.id,
+        organisations.c.central_organisation_id,
+        select(func.array_agg(organisation_ancestors.c.ancestor_id))
+        .where(organisation_ancestors.c.organisation_id == organisations.c.id)
+        .correlate(organisations)
+        .scalar_subquery(),
+    ).where(organisations.c.id == bindparam("p_id", type_=Uuid)),
+    lambda organisation_id, central_id, ancestors: Place(organisation_id, central_id, frozenset(ancestors)),
+)
+
+
+async def find_place(connection: Connection, organisation_id: UUID) -> Place | None:
+    """Where the organisation stands in its tree, for the rules of access."""
+    return await _place.first(connection, p_id=organisation_id)

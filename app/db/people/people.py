@@ -1,0 +1,85 @@
+"""Persons, the roles they hold, and what every request writes beside its effect."""
+
+from sqlalchemy import Column, DateTime, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.statements import metadata, study_centre_key
+
+study_centres = Table(
+    "study_centres",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("clock_at", DateTime(timezone=True)),
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+role_grants = Table(
+    "role_grants",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("organisation_id", Uuid),
+    Column("valid_from", DateTime(timezone=True), nullable=False),
+    Column("valid_until", DateTime(timezone=True)),
+)
+
+callers = Table(
+    "callers",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("study_centre_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+)
+
+stored_answers = Table(
+    "stored_answers",
+    metadata,
+    study_centre_key(),
+    Column("key_digest", LargeBinary, primary_key=True),
+    Column("request_digest", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("stored_at", DateTime(timezone=True), nullable=False),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("actor_id", Uuid),
+    Column("action", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("organisation_id", Uuid),
+    Column("reason", Text),
+    Column("facts", JSONB, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("organisation_id", Uuid),
+    Column("facts", JSONB, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)

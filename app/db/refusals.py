@@ -1,0 +1,40 @@
+"""What the database refuses, as refusals of the domain: the second lock on every invariant speaks as the first."""
+
+import json
+
+from psycopg import errors
+
+from app.domain.errors import (
+    AlreadyExists,
+    DeadlineOverlap,
+    DomainError,
+    NotFound,
+    PoolExceeded,
+    QuotaExceeded,
+    YearClosed,
+)
+
+OVERDRAWN = "TP001"
+YEAR_CLOSED = "TP002"
+
+REFUSALS: dict[str, type[DomainError]] = {
+    "persons_email_once": AlreadyExists,
+    "organisations_business_id_once": AlreadyExists,
+    "deadlines_no_overlap": DeadlineOverlap,
+    "hour_proposals_one_a_year": AlreadyExists,
+    "hour_decisions_one_a_year": AlreadyExists,
+    "role_grants_organisation_fkey": NotFound,
+}
+"""By constraint. One that is not here is a fault of ours: a 500."""
+
+
+def refusal_of(error: errors.Error) -> DomainError | None:
+    """The refusal behind a database error; None where it is none."""
+    if error.sqlstate == OVERDRAWN:
+        facts = json.loads(error.diag.message_detail or "{}")
+        exceeded = PoolExceeded if facts["account"] == "pool" else QuotaExceeded
+        return exceeded(available=facts["available"], asked=facts["asked"])
+    if error.sqlstate == YEAR_CLOSED:
+        return YearClosed()
+    refusal = REFUSALS.get(error.diag.constraint_name or "")
+    return refusal() if refusal else None

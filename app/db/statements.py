@@ -1,0 +1,103 @@
+"""The one door between SQLAlchemy, which writes the SQL, and psycopg, which runs it.
+
+Statements are compiled once, at import; a request only binds their parameters (`bindparam("p_…")`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
+
+from psycopg import AsyncConnection
+from psycopg.rows import args_row
+from psycopg.types.json import Jsonb
+from sqlalchemy import Column, Executable, MetaData, Select, Table, Uuid, bindparam, insert, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql import ClauseElement
+
+Row = TypeVar("Row")
+Connection = AsyncConnection[Any]
+
+metadata = MetaData()
+
+
+def study_centre_key() -> Column[Any]:
+    """Every row belongs to a study centre: the connection's own, which the database fills in."""
+    return Column("study_centre_id", Uuid, primary_key=True, server_default=text("own_study_centre()"))
+
+
+_dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped.
+
+
+class Command:
+    """A compiled statement. Literals in it become parameters with their values already set."""
+
+    def __init__(self, statement: Executable) -> None:
+        compiled = cast(ClauseElement, statement).compile(dialect=_dialect, compile_kwargs={"render_postcompile": True})
+        self.sql = str(compiled)
+        self.set = {name: value for name, value in compiled.params.items() if value is not None}
+        self.parameters = frozenset(compiled.params)
+
+    async def run(self, connection: Connection, **parameters: object) -> int:
+        """Runs it and answers how many rows it touched."""
+        return (await connection.execute(self.sql, self.set | parameters)).rowcount
+
+
+class Query(Command, Generic[Row]):
+    """A compiled question whose columns, in order, are the arguments of `row`."""
+
+    def __init__(self, statement: Select[Any], row: Callable[..., Row]) -> None:
+        super().__init__(statement)
+        if is_dataclass(row):
+            asked = [column.name for column in statement.selected_columns]
+            wanted = [field.name for field in fields(row)]
+            if asked != wanted:
+                raise TypeError(f"{row.__name__} has {wanted}, the query answers {asked}")
+        self._factory = args_row(row)
+
+    async def all(self, connection: Connection, **parameters: object) -> list[Row]:
+        async with connection.cursor(row_factory=self._factory) as cursor:
+            await cursor.execute(self.sql, self.set | parameters)
+            return await cursor.fetchall()
+
+    async def first(self, connection: Connection, **parameters: object) -> Row | None:
+        async with connection.cursor(row_factory=self._factory) as cursor:
+            await cursor.execute(self.sql, self.set | parameters)
+            return await cursor.fetchone()
+
+
+@cache
+def _insertion(table: Table, columns: tuple[str, ...]) -> Command:
+    return Command(insert(table).values({name: bindparam(f"p_{name}") for name in columns}))
+
+
+@cache
+def _change(table: Table, columns: tuple[str, ...]) -> Command:
+    row = update(table).where(table.c.id == bindparam("p_id"))
+    return Command(row.values({name: bindparam(f"p_{name}") for name in columns}))
+
+
+def _bound(table: Table, values: Mapping[str, object]) -> dict[str, object]:
+    return {
+        f"p_{name}": Jsonb(value) if isinstance(table.c[name].type, JSONB) and value is not None else value
+        for name, value in values.items()
+    }
+
+
+async def insert_row(connection: Connection, table: Table, **values: object) -> None:
+    await _insertion(table, tuple(values)).run(connection, **_bound(table, values))
+
+
+async def insert_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
+    """All rows name the same columns; they travel in one message."""
+    listed = list(rows)
+    if listed:
+        command = _insertion(table, tuple(listed[0]))
+        async with connection.cursor() as cursor:
+            await cursor.executemany(command.sql, [command.set | _bound(table, row) for row in listed])
+
+
+async def change_row(connection: Connection, table: Table, row_id: object, **values: object) -> None:
+    """Changes the row of that `id`."""
+    await _change(table, tuple(values)).run(connection, p_id=row_id, **_bound(table, values))

@@ -1,0 +1,29 @@
+"""Every table, imported into one metadata: for the migrations' environment and the test that compares them."""
+
+from app.db.calendar import deadlines
+from app.db.hours import (
+    corrections,
+    decisions,
+    distributions,
+    ledger,
+    proposals,
+    returns,
+    supplementary_requests,
+)
+from app.db.organisations import organisations
+from app.db.people import people
+from app.db.statements import metadata
+
+__all__ = [
+    "corrections",
+    "deadlines",
+    "decisions",
+    "distributions",
+    "ledger",
+    "metadata",
+    "organisations",
+    "people",
+    "proposals",
+    "returns",
+    "supplementary_requests",
+]

@@ -1,0 +1,98 @@
+"""Who may do what for which organisation (käyttöoikeudet; rulebook §2)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.errors import Forbidden, NotFound
+
+Role = Literal["staff", "main_user", "unit_manager", "training_manager", "auditor"]
+CENTRE_ROLES: frozenset[Role] = frozenset({"staff", "auditor"})
+
+
+@dataclass(frozen=True)
+class RoleGrant:
+    """A role somebody holds: for an organisation, or for the study centre where `organisation_id` is None."""
+
+    role: Role
+    organisation_id: UUID | None
+    valid_from: datetime
+    valid_until: datetime | None
+
+    def is_in_force(self, now: datetime) -> bool:
+        return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The caller, with the roles that are in force now."""
+
+    person_id: UUID
+    roles: tuple[RoleGrant, ...]
+
+    @classmethod
+    def at(cls, person_id: UUID, grants: Iterable[RoleGrant], now: datetime) -> "Actor":
+        return cls(person_id, tuple(grant for grant in grants if grant.is_in_force(now)))
+
+    def has(self, *roles: Role) -> bool:
+        return any(grant.role in roles for grant in self.roles)
+
+    def has_for(self, place: "Place", *roles: Role) -> bool:
+        """Whether one of the roles is held for the place or for something above it."""
+        return any(g.role in roles and g.organisation_id in place.ancestors for g in self.roles)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an organisation stands in its tree."""
+
+    organisation_id: UUID
+    central_organisation_id: UUID
+    ancestors: frozenset[UUID]
+    """The organisation itself and all above it."""
+
+    @property
+    def is_central(self) -> bool:
+        return self.organisation_id == self.central_organisation_id
+
+
+def reach_of(actor: Actor) -> list[UUID] | None:
+    """The organisations at the tops of what the actor reaches; None is the whole study centre (rulebook §2)."""
+    if actor.has("staff", "auditor"):
+        return None
+    return sorted({grant.organisation_id for grant in actor.roles if grant.organisation_id})
+
+
+def is_within_reach(actor: Actor, place: Place) -> bool:
+    reach = reach_of(actor)
+    return reach is None or not place.ancestors.isdisjoint(reach)
+
+
+def check_reach(actor: Actor, place: Place | None, *, pointer: str | None = None) -> Place:
+    """The place, if it is there and in reach. Raises NotFound, the same for both (rulebook §2)."""
+    if place is None or not is_within_reach(actor, place):
+        raise NotFound(pointer=pointer)
+    return place
+
+
+def check_staff(actor: Actor) -> None:
+    if not actor.has("staff"):
+        raise Forbidden()
+
+
+def check_staff_or_auditor(actor: Actor) -> None:
+    if not actor.has("staff", "auditor"):
+        raise Forbidden()
+
+
+def check_main_user(actor: Actor, place: Place) -> None:
+    """Only the main user, not staff: the organisation's own affair (rulebook §2.2)."""
+    if not actor.has_for(place, "main_user"):
+        raise Forbidden()
+
+
+def check_main_user_or_staff(actor: Actor, place: Place) -> None:
+    if not (actor.has("staff") or actor.has_for(place, "main_user")):
+        raise Forbidden()

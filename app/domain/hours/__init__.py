@@ -1,0 +1,1 @@
+"""The hours: ledger, pools, proposals, decisions, distributions, requests, returns, corrections: the rules."""

@@ -1,0 +1,112 @@
+"""The ledger of hours (tuntikirjanpito): accounts, and the transfers between them (rulebook §3.3).
+
+Double-entry and append-only: a transfer takes whole hours from one account and puts them into another. A mistake is
+corrected by another transfer. Within a year all accounts sum to zero, the source `state` being minus what was granted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+Account = Literal["state", "pool", "common", "allotment", "reserved", "used", "lapsed"]
+TransferKind = Literal[
+    "pool",
+    "grant",
+    "supplementary_grant",
+    "distribution",
+    "recall",
+    "return",
+    "reservation",
+    "release",
+    "use",
+    "lapse",
+    "correction",
+]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """An account of somebody; `organisation_id` is None for the study centre's own, `state` and `pool`."""
+
+    account: Account
+    organisation_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Transfer:
+    kind: TransferKind
+    hours: int
+    central_organisation_id: UUID | None
+    """Under which centre it happens; None between the study centre's own accounts."""
+    source: Holding
+    target: Holding
+
+    def holders(self) -> Iterator[tuple[UUID, UUID]]:
+        """The organisations whose balances it moves, each with the centre it holds them under."""
+        for holding in (self.source, self.target):
+            if holding.organisation_id is not None and self.central_organisation_id is not None:
+                yield holding.organisation_id, self.central_organisation_id
+
+
+STATE = Holding("state", None)
+POOL = Holding("pool", None)
+
+
+def pool_change(hours: int) -> Transfer:
+    """The state grants more (positive), or the study centre gives some back (negative)."""
+    if hours > 0:
+        return Transfer("pool", hours, None, STATE, POOL)
+    return Transfer("pool", -hours, None, POOL, STATE)
+
+
+def grant(central_id: UUID, hours: int) -> Transfer:
+    return Transfer("grant", hours, central_id, POOL, Holding("common", central_id))
+
+
+def supplementary_grant(central_id: UUID, hours: int) -> Transfer:
+    return Transfer("supplementary_grant", hours, central_id, POOL, Holding("common", central_id))
+
+
+def distribution(central_id: UUID, unit_id: UUID, hours: int) -> Transfer:
+    return Transfer("distribution", hours, central_id, Holding("common", central_id), Holding("allotment", unit_id))
+
+
+def recall(central_id: UUID, unit_id: UUID, hours: int) -> Transfer:
+    return Transfer("recall", hours, central_id, Holding("allotment", unit_id), Holding("common", central_id))
+
+
+def hour_return(central_id: UUID, hours: int) -> Transfer:
+    return Transfer("return", hours, central_id, Holding("common", central_id), POOL)
+
+
+def free_account_of(central_id: UUID, holder_id: UUID) -> Holding:
+    """Where a holder's free hours stand: in the centre's `common`, in a unit's `allotment`."""
+    return Holding("common" if holder_id == central_id else "allotment", holder_id)
+
+
+def reservation(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:
+    free = free_account_of(central_id, holder_id)
+    return Transfer("reservation", hours, central_id, free, Holding("reserved", holder_id))
+
+
+def release(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:
+    free = free_account_of(central_id, holder_id)
+    return Transfer("release", hours, central_id, Holding("reserved", holder_id), free)
+
+
+def use(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:
+    return Transfer("use", hours, central_id, Holding("reserved", holder_id), Holding("used", holder_id))
+
+
+def lapse(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:
+    free = free_account_of(central_id, holder_id)
+    return Transfer("lapse", hours, central_id, free, Holding("lapsed", central_id))
+
+
+def correction(central_id: UUID, hours: int, *, year_is_closed: bool) -> Transfer:
+    """Signed: more for the centre, or less. In a closed year what has lapsed is corrected (rulebook §3.3)."""
+    own = Holding("lapsed" if year_is_closed else "common", central_id)
+    if hours > 0:
+        return Transfer("correction", hours, central_id, POOL, own)
+    return Transfer("correction", -hours, central_id, own, POOL)

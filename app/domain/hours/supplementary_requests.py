@@ -1,0 +1,54 @@
+"""Supplementary requests (lisähaku): a central organisation asks for more within the year (rulebook §3.4)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.errors import Fault, Invalid, PoolExceeded, WrongState
+
+RequestState = Literal["submitted", "approved", "partially_approved", "rejected", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class SupplementaryRequest:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    year: int
+    hours: int
+    """What was asked for."""
+    grounds: str
+    state: RequestState
+    submitted_by: UUID
+    submitted_at: datetime
+    granted_hours: int | None
+    """Null until decided."""
+    reason: str | None
+    """The decision's."""
+    decided_by: UUID | None
+    decided_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+def check_undecided(state: RequestState) -> None:
+    """Both a decision and a withdrawal come before any decision. Raises WrongState."""
+    if state != "submitted":
+        raise WrongState(state=state, allowed=["submitted"])
+
+
+def decided_state_of(asked: int, granted: int) -> RequestState:
+    """Raises Invalid where more is granted than was asked."""
+    if granted > asked:
+        raise Invalid(Fault("/hours", "more-than-asked", {"asked": asked}))
+    if granted == 0:
+        return "rejected"
+    return "approved" if granted == asked else "partially_approved"
+
+
+def check_grant(available: int, granted: int) -> None:
+    """Raises PoolExceeded: what the study centre has left is its bound."""
+    if granted > available:
+        raise PoolExceeded(available=available, asked=granted)

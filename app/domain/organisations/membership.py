@@ -1,0 +1,16 @@
+"""Membership (jäsenyys): the days in which a central organisation belongs to the study centre (rulebook §2)."""
+
+from datetime import date
+
+from app.domain.errors import NotAMember
+
+
+def is_member_in(year: int, active_from: date, active_until: date | None) -> bool:
+    """Whether any day of the year lies within the membership."""
+    return active_from <= date(year, 12, 31) and (active_until is None or date(year, 1, 1) <= active_until)
+
+
+def check_member_in(year: int, active_from: date, active_until: date | None) -> None:
+    """Raises NotAMember: hours of a year are only for who is a member in it."""
+    if not is_member_in(year, active_from, active_until):
+        raise NotAMember(year=year, active_from=active_from, active_until=active_until)

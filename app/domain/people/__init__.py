@@ -1,0 +1,1 @@
+"""The people: who they are and which roles they hold: the rules."""

@@ -1,0 +1,58 @@
+"""create_app(): wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from psycopg import AsyncConnection
+
+from app.api import documents, operational, problems
+from app.api.backend import Backend
+from app.api.hours import supplementary_requests
+from app.api.middleware import Edge
+from app.db.connections import Connections
+from app.settings import Settings
+
+ROUTERS = (supplementary_requests.router,)
+STATIC = Path(fastapi_offline.__file__).parent / "static"
+
+
+def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] = AsyncConnection) -> FastAPI:
+    """The service on one database; `connection_class` lets tests count round trips."""
+    connections = Connections(
+        settings.database_url,
+        largest=settings.connections,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        lock_timeout_ms=settings.lock_timeout_ms,
+        connection_class=connection_class,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await connections.close()
+
+    app = FastAPI(
+        title="Tuntipankki",
+        version="1",
+        description=documents.DESCRIPTION,
+        openapi_tags=documents.TAGS,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=documents.operation_id,
+    )
+    app.state.backend = Backend(settings, connections)
+    app.add_middleware(Edge)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/v1")
+    app.include_router(documents.router)
+    app.include_router(operational.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    documents.complete(app)
+    return app

@@ -1,0 +1,1 @@
+"""Use cases: plain async functions that read like a sentence."""

@@ -1,0 +1,1 @@
+"""The yearly calendar (vuosikello): deadlines and extensions: use cases."""

@@ -1,0 +1,129 @@
+"""Supplementary requests: submit, decide, withdraw, look."""
+
+from uuid import UUID
+
+from app.db.hours.ledger import post_transfers
+from app.db.hours.pools import lock_pool
+from app.db.hours.standing import get_standing
+from app.db.hours.supplementary_requests import find, listing, lock, supplementary_hour_requests
+from app.db.identifiers import new_id
+from app.db.organisations.organisations import find_place
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.statements import Connection, change_row, insert_row
+from app.domain.access import check_main_user, check_reach, check_staff, reach_of
+from app.domain.errors import NotFound
+from app.domain.hours import supplementary_requests as rules
+from app.domain.hours.ledger import supplementary_grant
+from app.domain.hours.standing import check_may_change
+from app.domain.hours.supplementary_requests import RequestState, SupplementaryRequest
+from app.domain.hours.years import check_year_open
+
+
+async def submit_request(
+    writer: Writer, *, organisation_id: UUID, year: int, hours: int, grounds: str
+) -> SupplementaryRequest:
+    standing = await get_standing(writer, organisation_id, year, "change_window", pointer="/organisation_id")
+    check_main_user(writer.actor, standing.place)
+    check_may_change(standing, writer.now)
+    request_id = new_id()
+    await insert_row(
+        writer.connection,
+        supplementary_hour_requests,
+        id=request_id,
+        organisation_id=organisation_id,
+        year=year,
+        hours=hours,
+        grounds=grounds,
+        state="submitted",
+        submitted_by=writer.actor.person_id,
+        submitted_at=writer.now,
+    )
+    writer.record("supplementary-hour-request.submitted", request_id, organisation_id=organisation_id, hours=hours)
+    return await _get(writer.connection, request_id)
+
+
+async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason: str | None) -> SupplementaryRequest:
+    request = await _lock_in_reach(writer, request_id)
+    check_staff(writer.actor)
+    rules.check_undecided(request.state)
+    state = rules.decided_state_of(request.hours, hours)
+    # The pool is locked before it is read: of two decisions on its last hours the second sees what the first left.
+    pool = await lock_pool(writer.connection, request.year)
+    check_year_open(request.year, pool.closed_at)
+    rules.check_grant(pool.available, hours)
+    if hours:
+        transfers = [supplementary_grant(request.organisation_id, hours)]
+        await post_transfers(writer, request.year, "supplementary_hour_request", request_id, transfers)
+    await change_row(
+        writer.connection,
+        supplementary_hour_requests,
+        request_id,
+        state=state,
+        granted_hours=hours,
+        reason=reason,
+        decided_by=writer.actor.person_id,
+        decided_at=writer.now,
+    )
+    writer.record(
+        "supplementary-hour-request.decided",
+        request_id,
+        organisation_id=request.organisation_id,
+        reason=reason,
+        state=state,
+        hours=hours,
+    )
+    return await _get(writer.connection, request_id)
+
+
+async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryRequest:
+    request = await _lock_in_reach(writer, request_id)
+    place = await find_place(writer.connection, request.organisation_id)
+    check_main_user(writer.actor, check_reach(writer.actor, place))
+    rules.check_undecided(request.state)
+    await change_row(
+        writer.connection, supplementary_hour_requests, request_id, state="withdrawn", withdrawn_at=writer.now
+    )
+    writer.record("supplementary-hour-request.withdrawn", request_id, organisation_id=request.organisation_id)
+    return await _get(writer.connection, request_id)
+
+
+async def get_request(reader: Reader, request_id: UUID) -> SupplementaryRequest:
+    request = await _get(reader.connection, request_id)
+    check_reach(reader.actor, await find_place(reader.connection, request.organisation_id))
+    return request
+
+
+async def list_requests(
+    reader: Reader,
+    page: PageRequest,
+    *,
+    organisation_id: UUID | None,
+    under: UUID | None,
+    year: int | None,
+    state: RequestState | None,
+) -> Slice[SupplementaryRequest]:
+    return await listing.page(
+        reader.connection,
+        page,
+        reach=reach_of(reader.actor),
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+        state=state,
+    )
+
+
+async def _lock_in_reach(writer: Writer, request_id: UUID) -> SupplementaryRequest:
+    request = await lock(writer.connection, request_id)
+    if request is None:
+        raise NotFound
+    check_reach(writer.actor, await find_place(writer.connection, request.organisation_id))
+    return request
+
+
+async def _get(connection: Connection, request_id: UUID) -> SupplementaryRequest:
+    request = await find(connection, request_id)
+    if request is None:
+        raise NotFound
+    return request

@@ -1,0 +1,1 @@
+"""The organisations: their tree, data and membership: use cases."""

@@ -1,0 +1,49 @@
+"""The settings, read once from the environment; README's configuration table tells them to operators."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Issuer(BaseModel):
+    """An OpenID Connect issuer whose access tokens are accepted."""
+
+    issuer: str
+    audience: str
+    algorithms: Annotated[list[str], Field(min_length=1)] = ["RS256", "ES256"]
+    jwks_uri: str | None = None
+    """Where its keys are; a `file:` address is read from disk. Without one: discovered at the issuer."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=None, use_attribute_docstrings=True)
+
+    database_url: str
+    """Where the service works: its own role, which owns nothing."""
+    owner_database_url: str | None = None
+    """Where migrations, the setup command and the sandbox's reset work: the tables' owner."""
+    role_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = "tuntipankki"
+    secret_key: SecretStr
+    """At least 32 characters; cursors and sandbox tokens are signed with keys drawn from it."""
+    data_dir: Path = Path(".data")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    sandbox: bool = False
+    oidc_issuers: list[Issuer] = []
+    """JSON: `[{"issuer": …, "audience": …}]`."""
+    connections: Annotated[int, Field(ge=1, le=200)] = 10
+    """The most database connections per study centre and process."""
+    statement_timeout_ms: Annotated[int, Field(ge=100)] = 10_000
+    lock_timeout_ms: Annotated[int, Field(ge=100)] = 4_000
+    log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def check(self) -> Self:
+        if len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError("SECRET_KEY needs at least 32 characters")
+        if self.sandbox and self.oidc_issuers:
+            raise ValueError("SANDBOX is refused where an OIDC issuer is configured: it hands out tokens to anybody")
+        return self

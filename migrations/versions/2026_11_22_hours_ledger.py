@@ -1,0 +1,364 @@
+"""The ledger of hours: accounts, append-only transfers, and the one function that posts them."""
+
+from alembic import op
+
+revision = "hours_ledger"
+down_revision = "organisations_and_calendar"
+branch_labels = None
+depends_on = None
+
+TABLES = ("hour_pools", "hour_balances", "hour_transfers")
+
+
+def upgrade() -> None:
+    op.execute(CREATE)
+    for table in TABLES:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY own_study_centre ON {table} USING (study_centre_id = own_study_centre())")
+    op.execute(FUNCTIONS)
+    op.execute(VIEWS)
+    op.execute(RIGHTS)
+
+
+def downgrade() -> None:
+    op.execute("""
+        DROP VIEW ledger_years_astray, ledger_balances_astray, ledger_pools_astray, ledger_accounts_overdrawn;
+        DROP FUNCTION lock_hour_pool, lock_hour_balances, close_hour_year, post_hour_transfers;
+        DROP TABLE hour_transfers, hour_balances, hour_pools;
+    """)
+
+
+CREATE = """
+CREATE TABLE hour_pools (
+    study_centre_id uuid NOT NULL DEFAULT own_study_centre() REFERENCES study_centres,
+    year smallint NOT NULL CONSTRAINT hour_pools_year CHECK (year BETWEEN 2000 AND 2100),
+    state integer NOT NULL DEFAULT 0 CONSTRAINT hour_pools_state_is_source CHECK (state <= 0),
+    pool integer NOT NULL DEFAULT 0 CONSTRAINT hour_pools_not_overdrawn CHECK (pool >= 0),
+    returned integer NOT NULL DEFAULT 0 CONSTRAINT hour_pools_returned CHECK (returned >= 0),
+    closed_at timestamptz,
+    CONSTRAINT hour_pools_pkey PRIMARY KEY (study_centre_id, year)
+);
+COMMENT ON TABLE hour_pools IS 'The study centre''s own accounts of a year, state and pool, side by side.';
+COMMENT ON COLUMN hour_pools.state IS 'The source: minus what the state granted. It alone has no floor.';
+COMMENT ON COLUMN hour_pools.returned IS 'A sum kept beside the accounts: all hours returned to the pool.';
+
+CREATE TABLE hour_balances (
+    study_centre_id uuid NOT NULL DEFAULT own_study_centre(),
+    central_organisation_id uuid NOT NULL,
+    year smallint NOT NULL CONSTRAINT hour_balances_year CHECK (year BETWEEN 2000 AND 2100),
+    organisation_id uuid NOT NULL,
+    common integer NOT NULL DEFAULT 0 CONSTRAINT hour_balances_common_not_overdrawn CHECK (common >= 0),
+    allotment integer NOT NULL DEFAULT 0 CONSTRAINT hour_balances_allotment_not_overdrawn CHECK (allotment >= 0),
+    reserved integer NOT NULL DEFAULT 0 CONSTRAINT hour_balances_reserved_not_overdrawn CHECK (reserved >= 0),
+    used integer NOT NULL DEFAULT 0 CONSTRAINT hour_balances_used_not_overdrawn CHECK (used >= 0),
+    lapsed integer NOT NULL DEFAULT 0 CONSTRAINT hour_balances_lapsed_not_overdrawn CHECK (lapsed >= 0),
+    returned integer NOT NULL DEFAULT 0 CONSTRAINT hour_balances_returned CHECK (returned >= 0),
+    allotment_lapsed integer NOT NULL DEFAULT 0
+        CONSTRAINT hour_balances_allotment_lapsed CHECK (allotment_lapsed >= 0),
+    closed boolean NOT NULL DEFAULT false,
+    CONSTRAINT hour_balances_pkey PRIMARY KEY (study_centre_id, central_organisation_id, year, organisation_id),
+    CONSTRAINT hour_balances_pool_fkey FOREIGN KEY (study_centre_id, year) REFERENCES hour_pools,
+    CONSTRAINT hour_balances_central_fkey
+        FOREIGN KEY (study_centre_id, central_organisation_id) REFERENCES organisations,
+    CONSTRAINT hour_balances_organisation_fkey
+        FOREIGN KEY (study_centre_id, organisation_id) REFERENCES organisations,
+    CONSTRAINT hour_balances_centre_has_no_allotment
+        CHECK (organisation_id <> central_organisation_id OR (allotment = 0 AND allotment_lapsed = 0)),
+    CONSTRAINT hour_balances_unit_has_allotment_only
+        CHECK (organisation_id = central_organisation_id OR (common = 0 AND lapsed = 0 AND returned = 0))
+) WITH (fillfactor = 70);
+COMMENT ON TABLE hour_balances IS 'One wide row per holder and year; a holder stays under the centre it drew from.';
+COMMENT ON COLUMN hour_balances.returned IS 'A sum kept beside the accounts: all the centre has returned.';
+COMMENT ON COLUMN hour_balances.allotment_lapsed IS 'A sum kept beside the accounts: what of the allotment lapsed.';
+COMMENT ON COLUMN hour_balances.closed IS 'As the pool''s closed_at, kept here so that posting needs no lock there.';
+CREATE INDEX hour_balances_of_holder ON hour_balances (study_centre_id, organisation_id, year);
+
+CREATE TABLE hour_transfers (
+    study_centre_id uuid NOT NULL DEFAULT own_study_centre(),
+    id uuid NOT NULL,
+    position bigint GENERATED ALWAYS AS IDENTITY,
+    year smallint NOT NULL,
+    kind text NOT NULL,
+    hours integer NOT NULL CONSTRAINT hour_transfers_hours CHECK (hours > 0),
+    central_organisation_id uuid,
+    from_account text NOT NULL,
+    from_organisation_id uuid,
+    to_account text NOT NULL,
+    to_organisation_id uuid,
+    cause_type text NOT NULL,
+    cause_id uuid NOT NULL,
+    actor_id uuid,
+    made_at timestamptz NOT NULL,
+    retry_key bytea NOT NULL,
+    ordinal integer NOT NULL,
+    CONSTRAINT hour_transfers_pkey PRIMARY KEY (study_centre_id, id),
+    CONSTRAINT hour_transfers_posted_once UNIQUE (study_centre_id, retry_key, ordinal),
+    CONSTRAINT hour_transfers_pool_fkey FOREIGN KEY (study_centre_id, year) REFERENCES hour_pools,
+    CONSTRAINT hour_transfers_actor_fkey FOREIGN KEY (study_centre_id, actor_id) REFERENCES persons,
+    CONSTRAINT hour_transfers_accounts_fit_kind CHECK (
+        CASE kind
+            WHEN 'pool' THEN (from_account, to_account) IN (('state', 'pool'), ('pool', 'state'))
+            WHEN 'grant' THEN (from_account, to_account) = ('pool', 'common')
+            WHEN 'supplementary_grant' THEN (from_account, to_account) = ('pool', 'common')
+            WHEN 'distribution' THEN (from_account, to_account) = ('common', 'allotment')
+            WHEN 'recall' THEN (from_account, to_account) = ('allotment', 'common')
+            WHEN 'return' THEN (from_account, to_account) = ('common', 'pool')
+            WHEN 'reservation' THEN (from_account, to_account) IN (('common', 'reserved'), ('allotment', 'reserved'))
+            WHEN 'release' THEN (from_account, to_account) IN (('reserved', 'common'), ('reserved', 'allotment'))
+            WHEN 'use' THEN (from_account, to_account) = ('reserved', 'used')
+            WHEN 'lapse' THEN (from_account, to_account) IN (('common', 'lapsed'), ('allotment', 'lapsed'))
+            WHEN 'correction' THEN (from_account, to_account) IN
+                (('pool', 'common'), ('common', 'pool'), ('pool', 'lapsed'), ('lapsed', 'pool'))
+            ELSE false
+        END),
+    CONSTRAINT hour_transfers_holders_fit_accounts CHECK (
+        (from_account IN ('state', 'pool')) = (from_organisation_id IS NULL)
+        AND (to_account IN ('state', 'pool')) = (to_organisation_id IS NULL)
+        AND (kind = 'pool') = (central_organisation_id IS NULL)
+        AND (from_account NOT IN ('common', 'lapsed') OR from_organisation_id = central_organisation_id)
+        AND (to_account NOT IN ('common', 'lapsed') OR to_organisation_id = central_organisation_id)
+        AND (from_account <> 'allotment' OR from_organisation_id <> central_organisation_id)
+        AND (to_account <> 'allotment' OR to_organisation_id <> central_organisation_id)
+        AND (kind NOT IN ('reservation', 'release', 'use') OR from_organisation_id = to_organisation_id))
+);
+COMMENT ON COLUMN hour_transfers.position IS 'The order of posting, also among transfers of one instant.';
+COMMENT ON COLUMN hour_transfers.retry_key IS 'The digest of caller, method, path and key: posted once for ever.';
+CREATE INDEX hour_transfers_of_centre
+    ON hour_transfers (study_centre_id, central_organisation_id, year, position);
+"""
+
+# One call posts a whole set: the retry key is looked up before the balances, holders are locked in the order of
+# p_holder_ids (ascending, so that no two postings wait for each other), every floor is checked, entries are
+# written, balances are moved. A floor that would break raises TP001 with the facts as JSON in its detail; a closed
+# year TP002. Answers false where this retry key has posted before: then nothing is done.
+FUNCTIONS = """
+CREATE FUNCTION lock_hour_pool(p_year smallint) RETURNS hour_pools
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    found_pool hour_pools;
+BEGIN
+    SELECT * INTO found_pool FROM hour_pools
+    WHERE study_centre_id = own_study_centre() AND year = p_year FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO hour_pools (year) VALUES (p_year) ON CONFLICT DO NOTHING;
+        SELECT * INTO found_pool FROM hour_pools
+        WHERE study_centre_id = own_study_centre() AND year = p_year FOR NO KEY UPDATE;
+    END IF;
+    RETURN found_pool;
+END $$;
+
+CREATE FUNCTION lock_hour_balances(p_year smallint, p_central_organisation_id uuid) RETURNS SETOF hour_balances
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM hour_balances
+    WHERE study_centre_id = own_study_centre() AND year = p_year
+        AND (p_central_organisation_id IS NULL OR central_organisation_id = p_central_organisation_id)
+    ORDER BY organisation_id, central_organisation_id
+    FOR NO KEY UPDATE
+$$;
+
+CREATE FUNCTION close_hour_year(p_year smallint, p_closed_at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE hour_pools SET closed_at = p_closed_at
+    WHERE study_centre_id = own_study_centre() AND year = p_year AND closed_at IS NULL;
+    UPDATE hour_balances SET closed = true WHERE study_centre_id = own_study_centre() AND year = p_year;
+END $$;
+
+CREATE FUNCTION post_hour_transfers(
+    p_year smallint, p_retry_key bytea, p_cause_type text, p_cause_id uuid, p_actor_id uuid, p_made_at timestamptz,
+    p_holder_ids uuid[], p_holder_central_ids uuid[],
+    p_ids uuid[], p_kinds text[], p_hours integer[], p_central_ids uuid[],
+    p_from_accounts text[], p_from_ids uuid[], p_to_accounts text[], p_to_ids uuid[]
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_centre CONSTANT uuid := own_study_centre();
+    v_pool_closed_at timestamptz;
+    v_closed boolean;
+    v_available integer;
+    v_hours integer;
+    v_central uuid;
+    v_from text;
+    v_to text;
+    v_same_row boolean;
+    i integer;
+BEGIN
+    PERFORM FROM hour_transfers WHERE study_centre_id = v_centre AND retry_key = p_retry_key;
+    IF FOUND THEN
+        RETURN false;
+    END IF;
+
+    IF 'pool' = ANY (p_from_accounts) OR 'pool' = ANY (p_to_accounts) THEN
+        SELECT closed_at INTO v_pool_closed_at FROM hour_pools
+        WHERE study_centre_id = v_centre AND year = p_year FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            SELECT closed_at INTO v_pool_closed_at FROM lock_hour_pool(p_year);
+        END IF;
+    END IF;
+
+    FOR i IN 1 .. coalesce(array_length(p_holder_ids, 1), 0) LOOP
+        IF i > 1 AND (p_holder_ids[i], p_holder_central_ids[i]) <= (p_holder_ids[i - 1], p_holder_central_ids[i - 1])
+        THEN
+            RAISE EXCEPTION 'holders are to be locked in ascending order';
+        END IF;
+        SELECT closed INTO v_closed FROM hour_balances
+        WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
+            AND year = p_year AND organisation_id = p_holder_ids[i] FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            INSERT INTO hour_balances (central_organisation_id, year, organisation_id, closed)
+            VALUES (p_holder_central_ids[i], p_year, p_holder_ids[i], v_pool_closed_at IS NOT NULL)
+            ON CONFLICT DO NOTHING;
+            SELECT closed INTO v_closed FROM hour_balances
+            WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
+                AND year = p_year AND organisation_id = p_holder_ids[i] FOR NO KEY UPDATE;
+        END IF;
+        IF v_closed THEN
+            v_pool_closed_at := coalesce(v_pool_closed_at, '-infinity');
+        END IF;
+    END LOOP;
+
+    FOR i IN 1 .. array_length(p_ids, 1) LOOP
+        v_hours := p_hours[i];
+        v_from := p_from_accounts[i];
+        v_to := p_to_accounts[i];
+        v_central := p_central_ids[i];
+        -- In a closed year only corrections are made, between the pool and what has lapsed.
+        IF (v_pool_closed_at IS NOT NULL) <> (p_kinds[i] = 'correction' AND 'lapsed' IN (v_from, v_to)) THEN
+            RAISE EXCEPTION 'the year is closed' USING ERRCODE = 'TP002';
+        END IF;
+
+        v_same_row := p_from_ids[i] = p_to_ids[i];
+        IF p_from_ids[i] IS NULL THEN
+            UPDATE hour_pools SET
+                state = state - CASE v_from WHEN 'state' THEN v_hours ELSE 0 END
+                    + CASE v_to WHEN 'state' THEN v_hours ELSE 0 END,
+                pool = pool - CASE v_from WHEN 'pool' THEN v_hours ELSE 0 END
+                    + CASE v_to WHEN 'pool' THEN v_hours ELSE 0 END
+            WHERE study_centre_id = v_centre AND year = p_year AND (v_from = 'state' OR pool >= v_hours);
+        ELSE
+            UPDATE hour_balances SET
+                common = common - CASE v_from WHEN 'common' THEN v_hours ELSE 0 END
+                    + CASE WHEN v_same_row AND v_to = 'common' THEN v_hours ELSE 0 END,
+                allotment = allotment - CASE v_from WHEN 'allotment' THEN v_hours ELSE 0 END
+                    + CASE WHEN v_same_row AND v_to = 'allotment' THEN v_hours ELSE 0 END,
+                reserved = reserved - CASE v_from WHEN 'reserved' THEN v_hours ELSE 0 END
+                    + CASE WHEN v_same_row AND v_to = 'reserved' THEN v_hours ELSE 0 END,
+                used = used - CASE v_from WHEN 'used' THEN v_hours ELSE 0 END
+                    + CASE WHEN v_same_row AND v_to = 'used' THEN v_hours ELSE 0 END,
+                lapsed = lapsed - CASE v_from WHEN 'lapsed' THEN v_hours ELSE 0 END
+                    + CASE WHEN v_same_row AND v_to = 'lapsed' THEN v_hours ELSE 0 END,
+                returned = returned + CASE p_kinds[i] WHEN 'return' THEN v_hours ELSE 0 END,
+                allotment_lapsed = allotment_lapsed
+                    + CASE WHEN p_kinds[i] = 'lapse' AND v_from = 'allotment' THEN v_hours ELSE 0 END
+            WHERE study_centre_id = v_centre AND central_organisation_id = v_central
+                AND year = p_year AND organisation_id = p_from_ids[i]
+                AND CASE v_from WHEN 'common' THEN common WHEN 'allotment' THEN allotment
+                    WHEN 'reserved' THEN reserved WHEN 'used' THEN used WHEN 'lapsed' THEN lapsed END >= v_hours;
+        END IF;
+        IF NOT FOUND THEN
+            IF p_from_ids[i] IS NULL THEN
+                SELECT pool INTO v_available FROM hour_pools WHERE study_centre_id = v_centre AND year = p_year;
+            ELSE
+                SELECT CASE v_from WHEN 'common' THEN common WHEN 'allotment' THEN allotment
+                    WHEN 'reserved' THEN reserved WHEN 'used' THEN used WHEN 'lapsed' THEN lapsed END
+                INTO v_available FROM hour_balances
+                WHERE study_centre_id = v_centre AND central_organisation_id = v_central
+                    AND year = p_year AND organisation_id = p_from_ids[i];
+            END IF;
+            RAISE EXCEPTION 'an account would be overdrawn' USING ERRCODE = 'TP001', DETAIL = jsonb_build_object(
+                'account', v_from, 'organisation_id', p_from_ids[i], 'available', coalesce(v_available, 0),
+                'asked', v_hours, 'transfer', i - 1)::text;
+        END IF;
+
+        IF p_to_ids[i] IS NULL THEN
+            IF p_from_ids[i] IS NOT NULL THEN
+                UPDATE hour_pools SET pool = pool + v_hours,
+                    returned = returned + CASE p_kinds[i] WHEN 'return' THEN v_hours ELSE 0 END
+                WHERE study_centre_id = v_centre AND year = p_year;
+            END IF;
+        ELSIF v_same_row IS NOT TRUE THEN
+            UPDATE hour_balances SET
+                common = common + CASE v_to WHEN 'common' THEN v_hours ELSE 0 END,
+                allotment = allotment + CASE v_to WHEN 'allotment' THEN v_hours ELSE 0 END,
+                lapsed = lapsed + CASE v_to WHEN 'lapsed' THEN v_hours ELSE 0 END
+            WHERE study_centre_id = v_centre AND central_organisation_id = v_central
+                AND year = p_year AND organisation_id = p_to_ids[i];
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'the holder % was not locked', p_to_ids[i];
+            END IF;
+        END IF;
+
+        INSERT INTO hour_transfers (id, year, kind, hours, central_organisation_id, from_account,
+            from_organisation_id, to_account, to_organisation_id, cause_type, cause_id, actor_id, made_at,
+            retry_key, ordinal)
+        VALUES (p_ids[i], p_year, p_kinds[i], v_hours, v_central, v_from, p_from_ids[i], v_to, p_to_ids[i],
+            p_cause_type, p_cause_id, p_actor_id, p_made_at, p_retry_key, i);
+    END LOOP;
+    RETURN true;
+END $$;
+"""
+
+# The promises of the ledger as questions that answer no row while they hold.
+VIEWS = """
+CREATE VIEW ledger_years_astray WITH (security_invoker = true) AS
+SELECT p.study_centre_id, p.year, p.state + p.pool + coalesce(b.held, 0) AS difference
+FROM hour_pools p
+LEFT JOIN (
+    SELECT study_centre_id, year, sum(common + allotment + reserved + used + lapsed) AS held
+    FROM hour_balances GROUP BY study_centre_id, year
+) b USING (study_centre_id, year)
+WHERE p.state + p.pool + coalesce(b.held, 0) <> 0;
+
+CREATE VIEW ledger_balances_astray WITH (security_invoker = true) AS
+WITH moves AS (
+    SELECT study_centre_id, central_organisation_id, year, to_organisation_id AS organisation_id,
+        to_account AS account, hours, 0 AS returned, 0 AS allotment_lapsed
+    FROM hour_transfers WHERE to_organisation_id IS NOT NULL
+    UNION ALL
+    SELECT study_centre_id, central_organisation_id, year, from_organisation_id, from_account, -hours,
+        CASE kind WHEN 'return' THEN hours ELSE 0 END,
+        CASE WHEN kind = 'lapse' AND from_account = 'allotment' THEN hours ELSE 0 END
+    FROM hour_transfers WHERE from_organisation_id IS NOT NULL
+), recomputed AS (
+    SELECT study_centre_id, central_organisation_id, year, organisation_id,
+        coalesce(sum(hours) FILTER (WHERE account = 'common'), 0) AS common,
+        coalesce(sum(hours) FILTER (WHERE account = 'allotment'), 0) AS allotment,
+        coalesce(sum(hours) FILTER (WHERE account = 'reserved'), 0) AS reserved,
+        coalesce(sum(hours) FILTER (WHERE account = 'used'), 0) AS used,
+        coalesce(sum(hours) FILTER (WHERE account = 'lapsed'), 0) AS lapsed,
+        sum(returned) AS returned, sum(allotment_lapsed) AS allotment_lapsed
+    FROM moves GROUP BY study_centre_id, central_organisation_id, year, organisation_id
+)
+SELECT study_centre_id, year, central_organisation_id, organisation_id
+FROM hour_balances b
+FULL JOIN recomputed r USING (study_centre_id, central_organisation_id, year, organisation_id)
+WHERE (coalesce(b.common, 0), coalesce(b.allotment, 0), coalesce(b.reserved, 0), coalesce(b.used, 0),
+        coalesce(b.lapsed, 0), coalesce(b.returned, 0), coalesce(b.allotment_lapsed, 0))
+    <> (coalesce(r.common, 0), coalesce(r.allotment, 0), coalesce(r.reserved, 0), coalesce(r.used, 0),
+        coalesce(r.lapsed, 0), coalesce(r.returned, 0), coalesce(r.allotment_lapsed, 0));
+
+CREATE VIEW ledger_pools_astray WITH (security_invoker = true) AS
+SELECT p.study_centre_id, p.year
+FROM hour_pools p
+LEFT JOIN hour_transfers t USING (study_centre_id, year)
+GROUP BY p.study_centre_id, p.year
+HAVING p.state <> coalesce(sum(t.hours) FILTER (WHERE t.to_account = 'state'), 0)
+        - coalesce(sum(t.hours) FILTER (WHERE t.from_account = 'state'), 0)
+    OR p.pool <> coalesce(sum(t.hours) FILTER (WHERE t.to_account = 'pool'), 0)
+        - coalesce(sum(t.hours) FILTER (WHERE t.from_account = 'pool'), 0)
+    OR p.returned <> coalesce(sum(t.hours) FILTER (WHERE t.kind = 'return'), 0);
+
+CREATE VIEW ledger_accounts_overdrawn WITH (security_invoker = true) AS
+SELECT study_centre_id, year, NULL::uuid AS organisation_id FROM hour_pools WHERE pool < 0
+UNION ALL
+SELECT study_centre_id, year, organisation_id FROM hour_balances
+WHERE least(common, allotment, reserved, used, lapsed) < 0;
+"""
+
+RIGHTS = """
+REVOKE EXECUTE ON FUNCTION lock_hour_pool, lock_hour_balances, close_hour_year, post_hour_transfers FROM PUBLIC;
+SELECT grant_to_service('EXECUTE', 'FUNCTION ' || function_name)
+FROM unnest(ARRAY['lock_hour_pool', 'lock_hour_balances', 'close_hour_year', 'post_hour_transfers']) function_name;
+SELECT grant_to_service('SELECT', relation_name)
+FROM unnest(ARRAY['hour_pools', 'hour_balances', 'hour_transfers', 'ledger_years_astray', 'ledger_balances_astray',
+                  'ledger_pools_astray', 'ledger_accounts_overdrawn']) relation_name;
+"""

@@ -1,0 +1,204 @@
+"""Builders: a test lives in a study centre of its own, so that nothing of another test is within sight.
+
+What a test needs beforehand is written by the tables' owner, past the API; what it tests goes over HTTP.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+
+from app.api.tokens import SandboxIssuer
+from app.db.identifiers import new_id
+from app.domain.calendar.deadlines import HELSINKI, Kind, hours_year_of
+
+FOREVER = datetime(2000, 1, 1, tzinfo=HELSINKI)
+
+
+@dataclass
+class Person:
+    id: UUID
+    client: httpx.Client
+    """Sends this person's token."""
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.client.get(path, **options)
+
+    def post(self, path: str, json: Any = None, *, key: bool | str = True, **options: Any) -> httpx.Response:
+        """`key`: True sends a fresh Idempotency-Key, a text that one, False none."""
+        headers = dict(options.pop("headers", {}))
+        if key:
+            headers["Idempotency-Key"] = key if isinstance(key, str) else str(new_id())
+        return self.client.post(path, json=json, headers=headers, **options)
+
+    def put(self, path: str, json: Any, **options: Any) -> httpx.Response:
+        return self.client.put(path, json=json, **options)
+
+    def patch(self, path: str, json: Any, *, etag: str | None = None, **options: Any) -> httpx.Response:
+        """`etag` None asks for the present one first."""
+        headers = {"If-Match": etag or self.get(path).headers["ETag"], "Content-Type": "application/merge-patch+json"}
+        return self.client.patch(path, json=json, headers=headers | options.pop("headers", {}), **options)
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        return self.client.delete(path, **options)
+
+
+@dataclass
+class Centre:
+    """A study centre with nothing in it, its clock standing at noon of 15 March 2023."""
+
+    id: UUID
+    owner: psycopg.Connection[Any]
+    """The tables' owner, seeing this centre only."""
+    address: str
+    issuer: SandboxIssuer
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def clock(self, *parts: int) -> datetime:
+        """Sets the clock to a Finnish time, as `clock(2023, 3, 13)` for that day's first second."""
+        now = datetime(*parts, tzinfo=HELSINKI)  # type: ignore[arg-type,misc]  # Year, month, day and so on.
+        self.owner.execute("UPDATE study_centres SET clock_at = %s", [now])
+        return now
+
+    def person(self, role: str | None = None, organisation_id: UUID | None = None) -> Person:
+        person_id = new_id()
+        self.owner.execute(
+            "INSERT INTO persons (id, name, email, created_at) VALUES (%s, %s, %s, %s)",
+            [person_id, "Aino Esimerkki", f"{person_id}@example.org", FOREVER],
+        )
+        self.owner.execute(
+            "INSERT INTO callers VALUES (%s, %s, %s, %s)",
+            [self.issuer.issuer.issuer, str(person_id), self.id, person_id],
+        )
+        if role:
+            self.grant(person_id, role, organisation_id)
+        headers = {"Authorization": f"Bearer {self.issuer.token_for(person_id)}", "Accept-Language": "en"}
+        client = httpx.Client(base_url=self.address, headers=headers, timeout=60)
+        self.clients.append(client)
+        return Person(person_id, client)
+
+    def grant(self, person_id: UUID, role: str, organisation_id: UUID | None = None) -> None:
+        self.owner.execute(
+            "INSERT INTO role_grants (id, person_id, role, organisation_id, valid_from) VALUES (%s, %s, %s, %s, %s)",
+            [new_id(), person_id, role, organisation_id, FOREVER],
+        )
+
+    def staff(self) -> Person:
+        return self.person("staff")
+
+    def main_user(self, organisation_id: UUID) -> Person:
+        return self.person("main_user", organisation_id)
+
+    def organisation(self, parent: UUID | None = None, *, name: str | None = None, **columns: Any) -> UUID:
+        """A central organisation, or an association below `parent`."""
+        organisation_id = new_id()
+        name = name or f"Järjestö {str(organisation_id)[-6:]}"
+        row = {
+            "id": organisation_id,
+            "kind": "association" if parent else "central",
+            "parent_id": parent,
+            "central_organisation_id": self._central_of(parent) if parent else organisation_id,
+            "name": name,
+            "sort_key": name.lower(),
+            "search_text": name.lower(),
+            "active_from": date(2000, 1, 1),
+            "created_at": FOREVER,
+        } | columns
+        names = ", ".join(row)
+        marks = ", ".join(["%s"] * len(row))
+        self.owner.execute(f"INSERT INTO organisations ({names}) VALUES ({marks})", list(row.values()))
+        self.owner.execute(
+            "INSERT INTO organisation_ancestors (organisation_id, ancestor_id, distance) "
+            "SELECT %(id)s, ancestor_id, distance + 1 FROM organisation_ancestors WHERE organisation_id = %(parent)s "
+            "UNION ALL SELECT %(id)s, %(id)s, 0",
+            {"id": organisation_id, "parent": parent},
+        )
+        return organisation_id
+
+    def _central_of(self, organisation_id: UUID) -> UUID:
+        row = self.owner.execute(
+            "SELECT central_organisation_id FROM organisations WHERE id = %s", [organisation_id]
+        ).fetchone()
+        assert row
+        return UUID(str(row[0]))
+
+    def deadline(
+        self,
+        kind: Kind,
+        opens_on: date | None,
+        closes_on: date | None,
+        *,
+        year: int = 2023,
+        hours_year: int | None = None,
+        organisation_id: UUID | None = None,
+        confirmed: bool = True,
+    ) -> UUID:
+        deadline_id = new_id()
+        self.owner.execute(
+            "INSERT INTO deadlines (id, year, kind, hours_year, organisation_id, opens_on, closes_on, confirmed, "
+            "created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                deadline_id,
+                year,
+                kind,
+                hours_year if hours_year is not None else hours_year_of(kind, year),
+                organisation_id,
+                opens_on,
+                closes_on,
+                confirmed,
+                FOREVER,
+            ],
+        )
+        return deadline_id
+
+    def change_window(self) -> None:
+        """The spring window of 2023, within which the clock stands at first."""
+        self.deadline("change_window", date(2023, 3, 13), date(2023, 3, 25))
+
+    def post(self, year: int, *transfers: Any, cause_type: str = "test") -> None:
+        """Posts transfers (`app.domain.hours.ledger`) through the ledger's own function."""
+        holders = sorted({holder for transfer in transfers for holder in transfer.holders()})
+        self.owner.execute(
+            "SELECT post_hour_transfers(%s::smallint, %s, %s, %s, NULL, "
+            "(SELECT coalesce(clock_at, now()) FROM study_centres), %s::uuid[], %s::uuid[], "
+            "%s::uuid[], %s::text[], %s::int[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::uuid[])",
+            [
+                year,
+                new_id().bytes,
+                cause_type,
+                new_id(),
+                [holder_id for holder_id, _ in holders],
+                [central_id for _, central_id in holders],
+                [new_id() for _ in transfers],
+                [transfer.kind for transfer in transfers],
+                [transfer.hours for transfer in transfers],
+                [transfer.central_organisation_id for transfer in transfers],
+                [transfer.source.account for transfer in transfers],
+                [transfer.source.organisation_id for transfer in transfers],
+                [transfer.target.account for transfer in transfers],
+                [transfer.target.organisation_id for transfer in transfers],
+            ],
+        )
+
+    def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        return self.owner.execute(statement, list(parameters)).fetchall()  # type: ignore[arg-type]  # Tests' own SQL.
+
+    def check_ledger(self) -> None:
+        """The views of promise L1 answer no row."""
+        for view in ("years_astray", "balances_astray", "pools_astray", "accounts_overdrawn"):
+            assert self.rows(f"SELECT * FROM ledger_{view}") == [], view
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """The status and code of a problem, which is whole."""
+    problem = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert problem["type"] == f"/problems/{problem['code']}"
+    assert problem["status"] == answer.status_code
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+    assert problem["title"]
+    assert problem["detail"]
+    return answer.status_code, problem["code"]

@@ -1,0 +1,61 @@
+"""A migrated database and a running service per test process; a study centre of its own for each test."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from app.api.tokens import SandboxIssuer
+from app.db.identifiers import new_id
+from app.embedded_postgres import Addresses
+from app.main import create_app
+from app.settings import Settings
+from tests.builders import Centre
+from tests.postgres import postgres_cluster
+from tests.server import serving
+
+__all__ = ["postgres_cluster"]
+
+SECRET = "a secret of the tests, of thirty-two characters or more"
+
+
+@pytest.fixture(scope="session")
+def database(postgres_cluster: Addresses) -> Addresses:
+    """The cluster's database, at the head of the migrations."""
+    config = Config("alembic.ini")
+    config.attributes["address"] = postgres_cluster.owner
+    config.attributes["role_prefix"] = psycopg.conninfo.conninfo_to_dict(postgres_cluster.service)["user"].removesuffix(
+        "_service"
+    )
+    command.upgrade(config, "head")
+    return postgres_cluster
+
+
+@pytest.fixture(scope="session")
+def settings(database: Addresses) -> Settings:
+    return Settings(database_url=database.service, secret_key=SECRET, sandbox=True, log_level="ERROR")
+
+
+@pytest.fixture(scope="session")
+def service(settings: Settings) -> Iterator[str]:
+    """The address of a running service."""
+    with serving(create_app(settings)) as address:
+        yield address
+
+
+@pytest.fixture
+def centre(database: Addresses, service: str) -> Iterator[Centre]:
+    """A study centre with nothing in it; afterwards its ledger must hold."""
+    centre_id = new_id()
+    with psycopg.connect(
+        database.owner, autocommit=True, options=f"-c app.study_centre_id={centre_id} -c timezone=Europe/Helsinki"
+    ) as owner:
+        owner.execute("INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus Esimerkki')", [centre_id])
+        centre = Centre(centre_id, owner, service, SandboxIssuer(SECRET))
+        centre.clock(2023, 3, 15, 12)
+        yield centre
+        for client in centre.clients:
+            client.close()
+        centre.check_ledger()
