@@ -184,7 +184,7 @@ class Centre:
         )
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        return self.owner.execute(statement, list(parameters)).fetchall()  # type: ignore[arg-type]  # Tests' own SQL.
+        return self.owner.execute(statement, list(parameters)).fetchall()
 
     def check_ledger(self) -> None:
         """The views of promise L1 answer no row."""

@@ -26,9 +26,8 @@ def database(postgres_cluster: Addresses) -> Addresses:
     """The cluster's database, at the head of the migrations."""
     config = Config("alembic.ini")
     config.attributes["address"] = postgres_cluster.owner
-    config.attributes["role_prefix"] = psycopg.conninfo.conninfo_to_dict(postgres_cluster.service)["user"].removesuffix(
-        "_service"
-    )
+    service = str(psycopg.conninfo.conninfo_to_dict(postgres_cluster.service)["user"])
+    config.attributes["role_prefix"] = service.removesuffix("_service")
     command.upgrade(config, "head")
     return postgres_cluster
 
