@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -80,7 +80,8 @@ def _wait_for_lock(directory: int, cluster: Path) -> None:
                 time.sleep(0.02)
         postmaster = _postmaster_of(cluster)
         if number is not None and postmaster is not None:
-            os.kill(postmaster, number)
+            with suppress(ProcessLookupError):
+                os.kill(postmaster, number)
     raise EmbeddedPostgresError(
         f"Processes of a PostgreSQL that was killed still use {cluster}. End them, then start again."
     )
@@ -91,7 +92,12 @@ def _postmaster_of(cluster: Path) -> int | None:
     try:
         pid = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
         process = Path("/proc") / str(pid)
-        is_ours = (process / "comm").read_text() == "postgres\n" and (process / "cwd").samefile(cluster)
+        is_ours = (
+            process / "comm"
+        ).read_text() == "postgres\n" and process.stat().st_uid == cluster.stat().st_uid
+        # A container's root may not look where other users' processes work; there the rest has to do.
+        with suppress(PermissionError):
+            is_ours = is_ours and (process / "cwd").samefile(cluster)
     except (OSError, ValueError):
         return None
     return pid if is_ours else None

@@ -188,11 +188,22 @@ def test_a_killed_service_leaves_no_orphan(tmp_path: Path) -> None:
     wait_until(postmaster, None)
 
 
+@AS_ROOT
+def test_no_group_of_root_s_is_kept() -> None:
+    become = [sys.executable, str(server.CHILD), str(os.getpid()), str(NOBODY.uid), str(NOBODY.gid)]
+    groups = subprocess.run(
+        [*become, "/usr/bin/id", "-G"], extra_groups=[0, 4], stdout=subprocess.PIPE, check=True
+    )
+    assert groups.stdout.split() == [str(NOBODY.gid).encode()]
+
+
 def test_a_child_whose_parent_died_before_it_could_ask_for_the_signal_gives_up() -> None:
     nobody = [str(NOBODY.uid), str(NOBODY.gid)]
     gone = subprocess.Popen(["true"])
     gone.wait()
-    child = subprocess.run([sys.executable, server.CHILD, str(gone.pid), *nobody, "/bin/true"], check=False)
+    child = subprocess.run(
+        [sys.executable, str(server.CHILD), str(gone.pid), *nobody, "/bin/true"], check=False
+    )
     assert child.returncode != 0
 
 
