@@ -92,9 +92,7 @@ def _postmaster_of(cluster: Path) -> int | None:
     try:
         pid = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
         process = Path("/proc") / str(pid)
-        is_ours = (
-            process / "comm"
-        ).read_text() == "postgres\n" and process.stat().st_uid == cluster.stat().st_uid
+        is_ours = (process / "comm").read_text() == "postgres\n" and process.stat().st_uid == cluster.stat().st_uid
         # A container's root may not look where other users' processes work; there the rest has to do.
         with suppress(PermissionError):
             is_ours = is_ours and (process / "cwd").samefile(cluster)

@@ -191,9 +191,7 @@ def test_a_killed_service_leaves_no_orphan(tmp_path: Path) -> None:
 @AS_ROOT
 def test_no_group_of_root_s_is_kept() -> None:
     become = [sys.executable, str(server.CHILD), str(os.getpid()), str(NOBODY.uid), str(NOBODY.gid)]
-    groups = subprocess.run(
-        [*become, "/usr/bin/id", "-G"], extra_groups=[0, 4], stdout=subprocess.PIPE, check=True
-    )
+    groups = subprocess.run([*become, "/usr/bin/id", "-G"], extra_groups=[0, 4], stdout=subprocess.PIPE, check=True)
     assert groups.stdout.split() == [str(NOBODY.gid).encode()]
 
 
@@ -201,9 +199,7 @@ def test_a_child_whose_parent_died_before_it_could_ask_for_the_signal_gives_up()
     nobody = [str(NOBODY.uid), str(NOBODY.gid)]
     gone = subprocess.Popen(["true"])
     gone.wait()
-    child = subprocess.run(
-        [sys.executable, str(server.CHILD), str(gone.pid), *nobody, "/bin/true"], check=False
-    )
+    child = subprocess.run([sys.executable, str(server.CHILD), str(gone.pid), *nobody, "/bin/true"], check=False)
     assert child.returncode != 0
 
 
@@ -305,6 +301,8 @@ def kill_service_and_server(data_dir: Path, bindir: Path) -> int:
     with launched(data_dir, bindir) as (service, _):
         postmaster = postmaster_in(data_dir)
         service.send_signal(signal.SIGSTOP)
+        for thread in Path(f"/proc/{service.pid}/task").iterdir():
+            wait_until(int(thread.name), "T")
         os.kill(postmaster, signal.SIGKILL)
         wait_until(postmaster, "Z")
         service.kill()
