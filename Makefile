@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-dev
 
-.PHONY: run test check bench fuzz demo-finland requirements
+.PHONY: run test check bench requirements
 
 run: $(INSTALLED)
 	@exec $(BIN)/python -m app.run
@@ -29,3 +29,6 @@ requirements: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.11.15
 	$(BIN)/$(UV_COMPILE) pyproject.toml -o requirements/service.txt
 	$(BIN)/$(UV_COMPILE) pyproject.toml --group dev -c requirements/service.txt -o requirements/dev.txt
+
+bench: $(INSTALLED)
+	$(BIN)/python -m bench
