@@ -1,9 +1,41 @@
-"""Hour proposals, their lines and every revision submitted."""
+"""Hour proposals, their lines and every revision submitted.
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Integer, SmallInteger, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+Whoever locks more than one proposal locks a centre's before those of its units, and each kind in the order of ids.
+"""
 
-from app.db.statements import metadata, study_centre_key
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from app.db.hours.ledger import hour_balances
+from app.db.organisations.organisations import organisations
+from app.db.paging import Listing, below, given
+from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
+from app.domain.hours.proposals import HourProposal, HourProposalSummary, PreviousYear, ProposalLine
 
 hour_proposals = Table(
     "hour_proposals",
@@ -36,15 +68,179 @@ hour_proposal_lines = Table(
     Column("source_hours", Integer),
 )
 
-hour_proposal_revisions = Table(
-    "hour_proposal_revisions",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
-    Column("proposal_id", Uuid, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("hours", BigInteger, nullable=False),
-    Column("lines", JSONB, nullable=False),
-    Column("submitted_by", Uuid, nullable=False),
-    Column("submitted_at", DateTime(timezone=True), nullable=False),
+
+def _members(columns: Sequence[Any]) -> list[Any]:
+    """Of a summary: the two columns of the previous year are one of them."""
+    return [*columns[:7], PreviousYear(*columns[7:9]), *columns[9:]]
+
+
+def _summary(*columns: Any) -> HourProposalSummary:
+    return HourProposalSummary(*_members(columns))
+
+
+def _whole(*columns: Any) -> HourProposal:
+    *summary, lines = columns
+    members = [*_members(summary), [_line(*line) for line in lines]]
+    return HourProposal(*members)
+
+
+def _line(
+    unit_id: str, hours: int, emphasis: str | None, grounds: str | None, source_id: str | None, source_hours: int | None
+) -> ProposalLine:
+    """Of JSON, in the order of the columns."""
+    return ProposalLine(UUID(unit_id), hours, emphasis, grounds, UUID(source_id) if source_id else None, source_hours)
+
+
+_of_previous_year = (
+    # A central organisation's whole tree, or a unit's own allotment.
+    or_(
+        hour_balances.c.central_organisation_id == hour_proposals.c.organisation_id,
+        hour_balances.c.organisation_id == hour_proposals.c.organisation_id,
+    ),
+    hour_balances.c.year == hour_proposals.c.year - 1,
+)
+_is_units = hour_proposals.c.organisation_id != hour_proposals.c.central_organisation_id
+# What an allotment has lapsed stands in the centre's `lapsed` too, so that a centre counts it there and only there.
+_granted = func.sum(
+    hour_balances.c.common
+    + hour_balances.c.allotment
+    + hour_balances.c.reserved
+    + hour_balances.c.used
+    + hour_balances.c.lapsed
+    + hour_balances.c.returned
+    + hour_balances.c.allotment_lapsed * cast(_is_units, Integer)
+)
+
+
+def _sum(of: Any, *conditions: Any) -> Any:
+    return select(cast(func.coalesce(of, 0), BigInteger)).where(*conditions).correlate(hour_proposals).scalar_subquery()
+
+
+_hours = _sum(func.sum(hour_proposal_lines.c.hours), hour_proposal_lines.c.proposal_id == hour_proposals.c.id)
+_proposed = select(
+    hour_proposals.c.id,
+    hour_proposals.c.organisation_id,
+    organisations.c.name,
+    hour_proposals.c.central_organisation_id,
+    hour_proposals.c.year,
+    hour_proposals.c.state,
+    _hours,
+    _sum(_granted, *_of_previous_year),
+    _sum(func.sum(hour_balances.c.used), *_of_previous_year),
+    hour_proposals.c.answer_by,
+    hour_proposals.c.return_reason,
+    hour_proposals.c.included_in,
+    hour_proposals.c.created_by,
+    hour_proposals.c.created_at,
+    hour_proposals.c.submitted_at,
+).join(organisations, organisations.c.id == hour_proposals.c.organisation_id)
+# The lines come in the proposal's own statement, so that no answer holds half of a change.
+_line_columns = func.json_build_array(
+    hour_proposal_lines.c.unit_id,
+    hour_proposal_lines.c.hours,
+    hour_proposal_lines.c.emphasis,
+    hour_proposal_lines.c.grounds,
+    hour_proposal_lines.c.source_proposal_id,
+    hour_proposal_lines.c.source_hours,
+)
+_lines = (
+    select(func.coalesce(func.json_agg(aggregate_order_by(_line_columns, hour_proposal_lines.c.ordinal)), text("'[]'")))
+    .where(hour_proposal_lines.c.proposal_id == hour_proposals.c.id)
+    .correlate(hour_proposals)
+    .scalar_subquery()
+)
+_id = bindparam("p_id", type_=Uuid)
+_ids = bindparam("p_ids", type_=ARRAY(Uuid))
+_found = Query(_proposed.add_columns(_lines).where(hour_proposals.c.id == _id), _whole)
+_locked = Command(select(hour_proposals.c.id).where(hour_proposals.c.id == _id).with_for_update(key_share=True))
+_submitted = Query(
+    select(hour_proposals.c.organisation_id, hour_proposals.c.id)
+    .where(
+        hour_proposals.c.organisation_id == any_(_ids),
+        given(hour_proposals.c.year, "year"),
+        hour_proposals.c.state == "submitted",
+    )
+    .order_by(hour_proposals.c.id)
+    .with_for_update(key_share=True),
+    lambda organisation_id, proposal_id: (organisation_id, proposal_id),
+)
+_hours_of = Query(
+    select(hour_proposals.c.id, _hours).where(hour_proposals.c.id == any_(_ids)),
+    lambda proposal_id, hours: (proposal_id, hours),
+)
+_decided = Command(
+    update(hour_proposals)
+    .where(
+        or_(
+            and_(hour_proposals.c.id == any_(_ids), hour_proposals.c.state == "submitted"),
+            and_(hour_proposals.c.included_in == any_(_ids), hour_proposals.c.state == "included"),
+        )
+    )
+    .values(state="decided")
+)
+_in_the_way = Query(
+    select(hour_proposals.c.id).where(
+        given(hour_proposals.c.organisation_id, "organisation_id"),
+        given(hour_proposals.c.year, "year"),
+        hour_proposals.c.state != "withdrawn",
+    ),
+    lambda proposal_id: proposal_id,
+)
+_lines_removed = Command(delete(hour_proposal_lines).where(hour_proposal_lines.c.proposal_id == _id))
+
+
+async def find(connection: Connection, proposal_id: UUID) -> HourProposal | None:
+    return await _found.first(connection, p_id=proposal_id)
+
+
+async def lock(connection: Connection, proposal_id: UUID) -> HourProposal | None:
+    """As `find`, and nobody else changes it until the transaction ends: it is read after the lock, lines and all."""
+    await _locked.run(connection, p_id=proposal_id)
+    return await find(connection, proposal_id)
+
+
+async def find_in_the_way(connection: Connection, organisation_id: UUID, year: int) -> UUID | None:
+    """The organisation's one proposal for the year, withdrawn ones apart."""
+    return await _in_the_way.first(connection, p_organisation_id=organisation_id, p_year=year)
+
+
+async def find_submitted_of(
+    connection: Connection, organisation_ids: Collection[UUID], year: int
+) -> dict[UUID, tuple[UUID, int]]:
+    """The submitted proposals by organisation, each with its hours; locked until the transaction ends."""
+    submitted = await _submitted.all(connection, p_ids=list(organisation_ids), p_year=year)
+    # The hours are asked for after the lock: they may have changed while it was waited for.
+    hours = dict(await _hours_of.all(connection, p_ids=[proposal_id for _, proposal_id in submitted]))
+    return {organisation_id: (proposal_id, hours[proposal_id]) for organisation_id, proposal_id in submitted}
+
+
+async def mark_decided(connection: Connection, proposal_ids: Collection[UUID]) -> None:
+    """Submitted proposals, and those included in them."""
+    await _decided.run(connection, p_ids=list(proposal_ids))
+
+
+async def insert_lines(
+    connection: Connection, proposal_id: UUID, lines: Sequence[ProposalLine], *, after: int = 0
+) -> None:
+    """`after`: how many lines there are already."""
+    rows = ({"proposal_id": proposal_id, "ordinal": after + i, **vars(line)} for i, line in enumerate(lines, 1))
+    await insert_rows(connection, hour_proposal_lines, rows)
+
+
+async def replace_lines(connection: Connection, proposal_id: UUID, lines: Sequence[ProposalLine]) -> None:
+    await _lines_removed.run(connection, p_id=proposal_id)
+    await insert_lines(connection, proposal_id, lines)
+
+
+listing = Listing(
+    _proposed,
+    _summary,
+    key=[hour_proposals.c.id],
+    reach=hour_proposals.c.organisation_id,
+    filters={
+        "organisation_id": given(hour_proposals.c.organisation_id, "organisation_id"),
+        "under": below(hour_proposals.c.organisation_id, bindparam("p_under", type_=Uuid)),
+        "year": given(hour_proposals.c.year, "year"),
+        "state": given(hour_proposals.c.state, "state"),
+    },
 )

@@ -1,0 +1,82 @@
+"""Revisions of hour proposals: what was submitted, whole and unchanged."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Uuid, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.identifiers import new_id
+from app.db.paging import Listing, given
+from app.db.sessions import Writer
+from app.db.statements import Connection, Query, insert_row, metadata, study_centre_key
+from app.domain.hours.proposals import HourProposal, ProposalLine, ProposalRevision
+
+hour_proposal_revisions = Table(
+    "hour_proposal_revisions",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("proposal_id", Uuid, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("hours", BigInteger, nullable=False),
+    Column("lines", JSONB, nullable=False),
+    Column("submitted_by", Uuid, nullable=False),
+    Column("submitted_at", DateTime(timezone=True), nullable=False),
+)
+
+_IDS = ("unit_id", "source_proposal_id")
+
+
+def _stored(line: ProposalLine) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in vars(line).items()}
+
+
+def _line(stored: dict[str, Any]) -> ProposalLine:
+    return ProposalLine(**stored | {name: stored[name] and UUID(stored[name]) for name in _IDS})
+
+
+def _revision(number: int, hours: int, lines: list[dict[str, Any]], *submitted: Any) -> ProposalRevision:
+    return ProposalRevision(number, hours, [_line(line) for line in lines], *submitted)
+
+
+_revisions = select(
+    hour_proposal_revisions.c.number,
+    hour_proposal_revisions.c.hours,
+    hour_proposal_revisions.c.lines,
+    hour_proposal_revisions.c.submitted_by,
+    hour_proposal_revisions.c.submitted_at,
+)
+_of_proposal = given(hour_proposal_revisions.c.proposal_id, "proposal_id")
+_found = Query(_revisions.where(_of_proposal, given(hour_proposal_revisions.c.number, "number")), _revision)
+_last_number = Query(select(func.max(hour_proposal_revisions.c.number)).where(_of_proposal), lambda number: number or 0)
+
+
+async def insert_revision(writer: Writer, proposal: HourProposal) -> int:
+    """Keeps what is being submitted and answers its number; the proposal is locked, so none comes between."""
+    last = await _last_number.first(writer.connection, p_proposal_id=proposal.id)
+    number = (last or 0) + 1
+    await insert_row(
+        writer.connection,
+        hour_proposal_revisions,
+        id=new_id(),
+        proposal_id=proposal.id,
+        number=number,
+        hours=proposal.hours,
+        lines=[_stored(line) for line in proposal.lines],
+        submitted_by=writer.actor.person_id,
+        submitted_at=writer.now,
+    )
+    return number
+
+
+async def find_revision(connection: Connection, proposal_id: UUID, number: int) -> ProposalRevision | None:
+    return await _found.first(connection, p_proposal_id=proposal_id, p_number=number)
+
+
+revisions_listing = Listing(
+    _revisions,
+    _revision,
+    key=[hour_proposal_revisions.c.number],
+    filters={"proposal_id": _of_proposal},
+)

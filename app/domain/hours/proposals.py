@@ -1,0 +1,163 @@
+"""Hour proposals (tuntiehdotus): what an organisation applies for in the autumn round (rulebook §3.1)."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Actor, check_main_user
+from app.domain.calendar.deadlines import Window, check_units_window_open, check_window_open, day_of
+from app.domain.errors import Fault, Forbidden, Invalid, NotFound, WrongState
+from app.domain.hours.standing import Standing, check_year
+
+ProposalState = Literal["draft", "submitted", "sent_back", "included", "decided", "withdrawn"]
+
+MOST_LINES = 5000
+"""Of one proposal, those included counted in."""
+
+
+@dataclass(frozen=True)
+class ProposalLine:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    unit_id: UUID
+    """The organisation itself, or one below it."""
+    hours: int
+    emphasis: str | None
+    grounds: str | None
+    source_proposal_id: UUID | None
+    """The unit's proposal that the line was included from; null is the organisation's own line."""
+    source_hours: int | None
+    """What the unit itself wrote."""
+
+
+@dataclass(frozen=True)
+class PreviousYear:
+    """The hours of the year before, to be seen beside what is asked for."""
+
+    granted: int
+    """To a central organisation; a unit's is what it was allotted."""
+    used: int
+
+
+@dataclass(frozen=True)
+class HourProposalSummary:
+    """A proposal without its lines, as lists show it."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    central_organisation_id: UUID
+    year: int
+    state: ProposalState
+    hours: int
+    """The sum of its lines."""
+    previous_year: PreviousYear
+    answer_by: date | None
+    """When it was last sent back: until the end of this day it may be submitted again, also after the round."""
+    return_reason: str | None
+    """Why it was last sent back."""
+    included_in: UUID | None
+    """The central organisation's proposal that a unit's is included in."""
+    created_by: UUID
+    created_at: datetime
+    submitted_at: datetime | None
+    """Of the last revision."""
+
+    @property
+    def is_central(self) -> bool:
+        return self.organisation_id == self.central_organisation_id
+
+
+@dataclass(frozen=True)
+class HourProposal(HourProposalSummary):
+    lines: list[ProposalLine]
+
+
+@dataclass(frozen=True)
+class ProposalRevision:
+    """What was submitted, whole and unchanged whatever becomes of the proposal."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    number: int
+    """1 for the first submission."""
+    hours: int
+    lines: list[ProposalLine]
+    submitted_by: UUID
+    submitted_at: datetime
+
+
+def check_proposer(actor: Actor, standing: Standing) -> None:
+    """The main user, or a unit's manager where the centre lets its units propose. Raises Forbidden."""
+    if actor.has_for(standing.place, "main_user"):
+        return
+    if not (standing.units_propose and actor.has_for(standing.place, "unit_manager")):
+        raise Forbidden
+
+
+def check_returner(actor: Actor, standing: Standing) -> None:
+    """Whoever it was sent to: staff a centre's, the main user a unit's. Raises Forbidden."""
+    if not standing.place.is_central:
+        check_main_user(actor, standing.place)
+    elif not actor.has("staff"):
+        raise Forbidden
+
+
+def check_state(state: ProposalState, *allowed: ProposalState) -> None:
+    if state not in allowed:
+        raise WrongState(state=state, allowed=list(allowed))
+
+
+def check_editable(state: ProposalState) -> None:
+    """Drafts and what was sent back may be changed, and submitted. Raises WrongState."""
+    check_state(state, "draft", "sent_back")
+
+
+def check_lines_once(lines: Sequence[ProposalLine]) -> None:
+    """The same unit, emphasis and source stand once. Raises Invalid."""
+    seen = set()
+    faults = []
+    for index, line in enumerate(lines):
+        key = (line.unit_id, line.emphasis, line.source_proposal_id)
+        if key in seen:
+            faults.append(Fault(f"/lines/{index}", "duplicate-item"))
+        seen.add(key)
+    if faults:
+        raise Invalid(*faults)
+
+
+def check_units(lines: Sequence[ProposalLine], units: AbstractSet[UUID]) -> None:
+    """`units` are the organisation and those below it. Raises NotFound."""
+    for index, line in enumerate(lines):
+        if line.unit_id not in units:
+            raise NotFound(pointer=f"/lines/{index}/unit_id")
+
+
+def check_submission(
+    proposal: HourProposal, standing: Standing, own_days: Sequence[Window], rounds: Sequence[Window], now: datetime
+) -> None:
+    """A centre's in the round, a unit's in its centre's days; sent back with a day to answer by, until that day.
+
+    Raises WrongState, YearClosed, NotAMember, WindowClosed, and Invalid where nothing is asked for.
+    """
+    check_editable(proposal.state)
+    check_year(standing)
+    may_answer = proposal.state == "sent_back" and proposal.answer_by is not None and day_of(now) <= proposal.answer_by
+    if not may_answer:
+        if proposal.is_central:
+            check_window_open("proposal_round", rounds, now)
+        else:
+            check_units_window_open(own_days, rounds, now)
+    if not proposal.lines:
+        raise Invalid(Fault("/lines", "nothing-asked"))
+
+
+def check_answer_by(answer_by: date | None, now: datetime) -> None:
+    """Nobody can answer by a day that has passed. Raises Invalid."""
+    if answer_by is not None and answer_by < day_of(now):
+        raise Invalid(Fault("/answer_by", "day-passed"))
