@@ -19,16 +19,42 @@ def role_prefix() -> str:
     return str(config.attributes.get("role_prefix") or os.environ.get("ROLE_PREFIX", "tuntipankki"))
 
 
-engine = create_engine(
-    address(),
-    poolclass=pool.NullPool,
-    connect_args={"options": "-c lock_timeout=4000 -c statement_timeout=60000"},
-)
-with engine.connect() as connection:
-    # Migrations grant rights to the service's role by this name.
-    connection.execute(text("SELECT set_config('app.role_prefix', :prefix, false)"), {"prefix": role_prefix()})
-    connection.commit()
-    context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+# Migrations grant rights to the service's role by this name.
+name_role_prefix = text("SELECT set_config('app.role_prefix', :prefix, false)").bindparams(prefix=role_prefix())
+
+
+def write_out() -> None:
+    """`alembic upgrade head --sql`: for reading, and for the lint."""
+    context.configure(
+        dialect_name="postgresql",
+        dialect_opts={"paramstyle": "named"},
+        target_metadata=metadata,
+        literal_binds=True,
+        transaction_per_migration=True,
+    )
+    for setting in ("lock_timeout = '4s'", "statement_timeout = '60s'"):
+        context.execute(f"SET {setting}")
+    context.execute(name_role_prefix)
     with context.begin_transaction():
         context.run_migrations()
-engine.dispose()
+
+
+def run() -> None:
+    engine = create_engine(
+        address(),
+        poolclass=pool.NullPool,
+        connect_args={"options": "-c lock_timeout=4000 -c statement_timeout=60000"},
+    )
+    with engine.connect() as connection:
+        connection.execute(name_role_prefix)
+        connection.commit()
+        context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+if context.is_offline_mode():
+    write_out()
+else:
+    run()

@@ -192,6 +192,7 @@ $$ SELECT DISTINCT c.study_centre_id FROM callers c $$;
 RIGHTS = """
 REVOKE EXECUTE ON FUNCTION find_caller, study_centres_known FROM PUBLIC;
 SELECT grant_to_service('EXECUTE', 'FUNCTION find_caller'), grant_to_service('EXECUTE', 'FUNCTION study_centres_known'),
+    grant_to_service('SELECT', 'alembic_version'),
     grant_to_service('SELECT, UPDATE (clock_at)', 'study_centres'),
     grant_to_service('SELECT, INSERT, UPDATE', 'persons'),
     grant_to_service('SELECT, INSERT, UPDATE', 'role_grants'),

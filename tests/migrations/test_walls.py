@@ -1,0 +1,301 @@
+"""The second wall: row-level security by study centre, and how little the service's role may do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+import sqlalchemy
+from alembic import command
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+from psycopg.types.json import Jsonb
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.identifiers import new_id
+from app.db.tables import metadata
+from app.embedded_postgres import Addresses
+from tests.migrations.conftest import alembic_config, database_beside, user_of
+
+WITHOUT_POLICY = {"callers"}
+"""House §3: it tells which study centre a caller belongs to."""
+CENTRE_KEYS = {"study_centres": "id"}
+TABLES = sorted(metadata.tables)
+WALLED = sorted(set(TABLES) - WITHOUT_POLICY)
+
+READ, ADD, ADD_CHANGE = {"SELECT"}, {"SELECT", "INSERT"}, {"SELECT", "INSERT", "UPDATE"}
+ADD_REMOVE = {"SELECT", "INSERT", "DELETE"}
+RIGHTS = {
+    "alembic_version": READ,
+    "audit_entries": ADD,
+    "callers": {"INSERT"},
+    "deadline_extensions": ADD_REMOVE,
+    "deadlines": ADD_CHANGE | ADD_REMOVE,
+    "hour_balances": READ,
+    "hour_corrections": ADD,
+    "hour_decisions": ADD,
+    "hour_distributions": ADD_CHANGE,
+    "hour_pools": READ,
+    "hour_proposal_lines": ADD_REMOVE,
+    "hour_proposal_revisions": ADD,
+    "hour_proposals": ADD_CHANGE,
+    "hour_returns": ADD,
+    "hour_transfers": READ,
+    "ledger_accounts_overdrawn": READ,
+    "ledger_balances_astray": READ,
+    "ledger_pools_astray": READ,
+    "ledger_years_astray": READ,
+    "organisation_ancestors": ADD_REMOVE,
+    "organisations": ADD_CHANGE,
+    "outbox": ADD,
+    "persons": ADD_CHANGE,
+    "role_grants": ADD_CHANGE,
+    "stored_answers": ADD_REMOVE,
+    "study_centres": READ,
+    "supplementary_hour_requests": ADD_CHANGE,
+}
+"""All that the service's role may do to whole tables; to a transfer it may do nothing but read it."""
+
+Admin = psycopg.Connection[Any]
+
+
+def test_every_table_is_forced_behind_the_one_policy(admin: Admin) -> None:
+    rows = admin.execute(
+        """
+        SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,
+            array_agg(p.polcmd::text || p.polpermissive::text || pg_get_expr(p.polqual, p.polrelid)
+                || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')) FILTER (WHERE p.oid IS NOT NULL)
+        FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid AND p.polroles = '{0}'
+        WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace GROUP BY 1, 2 ORDER BY 1
+        """
+    ).fetchall()
+    found = {name: (forced, policies) for name, forced, policies in rows if name != "alembic_version"}
+    assert found == {
+        table: (False, None)
+        if table in WITHOUT_POLICY
+        else (True, [f"*true({CENTRE_KEYS.get(table, 'study_centre_id')} = own_study_centre())"])
+        for table in TABLES
+    }
+
+
+def test_views_look_with_the_eyes_of_who_asks(admin: Admin) -> None:
+    """A view of its owner's would show what its owner sees."""
+    rows = admin.execute(
+        "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace "
+        "AND NOT coalesce('security_invoker=true' = ANY (reloptions), false) AND relname NOT LIKE 'pg\\_%'"
+    ).fetchall()
+    assert rows == []
+
+
+def test_keys_hold_the_study_centre(admin: Admin) -> None:
+    """Foreign key checks pass policies by: only keys that name the study centre keep rows of two centres apart."""
+    rows = admin.execute(
+        """
+        SELECT i.indrelid::regclass::text, i.indexrelid::regclass::text FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
+        WHERE i.indisunique AND c.relkind = 'r' AND NOT EXISTS (
+            SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'study_centre_id'
+                AND a.attnum = ANY (i.indkey))
+        """
+    ).fetchall()
+    assert set(rows) == {
+        ("alembic_version", "alembic_version_pkc"),
+        ("callers", "callers_pkey"),
+        ("study_centres", "study_centres_pkey"),
+    }
+    loose = admin.execute(
+        """
+        SELECT c.conname FROM pg_constraint c
+        WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace
+            AND c.confrelid <> 'study_centres'::regclass AND NOT EXISTS (
+                SELECT FROM unnest(c.conkey, c.confkey) k (here, there)
+                JOIN pg_attribute a ON (a.attrelid, a.attnum) = (c.conrelid, k.here)
+                JOIN pg_attribute b ON (b.attrelid, b.attnum) = (c.confrelid, k.there)
+                WHERE a.attname = 'study_centre_id' AND b.attname = 'study_centre_id')
+        """
+    ).fetchall()
+    assert loose == []
+
+
+def test_the_owner_is_bound_by_the_policies(admin: Admin, head_database: Addresses) -> None:
+    """FORCE binds neither superusers nor BYPASSRLS."""
+    for address in (head_database.owner, head_database.service):
+        assert admin.execute(
+            "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = %s", [user_of(address)]
+        ).fetchall() == [(False, False)]
+
+
+def test_the_service_owns_nothing_and_may_no_more_than_it_needs(admin: Admin, head_database: Addresses) -> None:
+    role = user_of(head_database.service)
+    assert (
+        admin.execute(
+            "SELECT FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE r.rolname = %s AND d.deptype = 'o'",
+            [role],
+        ).fetchall()
+        == []
+    )
+    assert (
+        admin.execute(
+            "SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = %s", [role]
+        ).fetchall()
+        == []
+    )
+    assert admin.execute(
+        "SELECT has_schema_privilege(%s, 'public', 'CREATE'), "
+        "has_database_privilege(%s, current_database(), 'CREATE'), rolcreaterole, rolcreatedb "
+        "FROM pg_roles WHERE rolname = %s",
+        [role, role, role],
+    ).fetchall() == [(False,) * 4]
+    rights = admin.execute(
+        """
+        SELECT c.relname, array_agg(p.name)
+        FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
+            p (name)
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            AND has_table_privilege(%s, c.oid, p.name)
+        GROUP BY 1
+        """,
+        [role],
+    ).fetchall()
+    assert {name: set(names) for name, names in rights} == RIGHTS
+    columns = admin.execute(
+        """
+        SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+            AND has_column_privilege(%s, c.oid, a.attnum, 'UPDATE') AND NOT has_table_privilege(%s, c.oid, 'UPDATE')
+        """,
+        [role, role],
+    ).fetchall()
+    assert columns == [("study_centres.clock_at",)]
+
+
+def test_functions_with_their_owners_rights_are_the_services_alone(admin: Admin, head_database: Addresses) -> None:
+    functions = admin.execute(
+        "SELECT proname, has_function_privilege('public', oid, 'EXECUTE'), has_function_privilege(%s, oid, 'EXECUTE'), "
+        "coalesce(proconfig::text, '') FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace",
+        [user_of(head_database.service)],
+    ).fetchall()
+    assert len(functions) >= 6
+    for name, everybody, service, setting in functions:
+        assert (everybody, service) == (False, True), name
+        assert "search_path=public, pg_temp" in setting, name
+
+
+@dataclass(frozen=True)
+class Walled:
+    addresses: Addresses
+    own: UUID
+    other: UUID
+
+
+@pytest.fixture(scope="module")
+def walled(postgres_cluster: Addresses) -> Iterator[Walled]:
+    """A row of each of two study centres in every table. All other constraints are taken away for it: the walls
+    stand by themselves."""
+    with database_beside(postgres_cluster) as addresses:
+        command.upgrade(alembic_config(addresses.owner, addresses.service), "head")
+        walled = Walled(addresses, own=new_id(), other=new_id())
+        with psycopg.connect(addresses.admin, autocommit=True) as admin:
+            constraints = admin.execute(
+                "SELECT conrelid::regclass::text, conname FROM pg_constraint "
+                "WHERE contype IN ('c', 'f', 'x') AND connamespace = 'public'::regnamespace AND conrelid <> 0"
+            ).fetchall()
+            for table, name in constraints:
+                admin.execute(
+                    sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name))
+                )
+            for centre in (walled.own, walled.other):
+                for table in TABLES:
+                    insert(admin, table, some_row(table, centre))
+        yield walled
+
+
+SOME_VALUES: dict[type, object] = {
+    sqlalchemy.Integer: 1,
+    sqlalchemy.BigInteger: 1,
+    sqlalchemy.SmallInteger: 2023,
+    sqlalchemy.Boolean: True,
+    sqlalchemy.Date: "2023-03-15",
+    sqlalchemy.DateTime: "2023-03-15",
+    JSONB: Jsonb({}),
+}
+
+
+def some_row(table: str, centre: UUID) -> dict[str, object]:
+    row: dict[str, object] = {}
+    for column in metadata.tables[table].columns:
+        if column.identity is None:
+            # Ids, texts and bytes are each written as a new id, so that no key meets another.
+            row[column.name] = SOME_VALUES.get(type(column.type), str(new_id()))
+    return row | {CENTRE_KEYS.get(table, "study_centre_id"): centre}
+
+
+def insert(connection: psycopg.Connection[Any], table: str, row: dict[str, object]) -> None:
+    connection.execute(
+        sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, row)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(row)),
+        ),
+        list(row.values()),
+    )
+
+
+@contextmanager
+def seeing(address: str, centre: UUID | None) -> Iterator[psycopg.Connection[Any]]:
+    """As the service connects: the centre in the start options, or none (the lobby)."""
+    options = f"-c app.study_centre_id={centre}" if centre else ""
+    with psycopg.connect(address, options=options, autocommit=True) as connection:
+        yield connection
+
+
+def centres_seen(connection: psycopg.Connection[Any], table: str) -> list[UUID]:
+    column = sql.Identifier(CENTRE_KEYS.get(table, "study_centre_id"))
+    rows = connection.execute(sql.SQL("SELECT {} FROM {}").format(column, sql.Identifier(table))).fetchall()
+    return [row[0] for row in rows]
+
+
+def test_the_lobby_sees_and_writes_nothing(walled: Walled) -> None:
+    with seeing(walled.addresses.service, None) as service, seeing(walled.addresses.owner, None) as owner:
+        for table in WALLED:
+            assert centres_seen(service, table) == [], table
+            assert centres_seen(owner, table) == [], table
+            with pytest.raises(InsufficientPrivilege, match="row-level security"):
+                insert(owner, table, some_row(table, walled.own))
+        with pytest.raises(InsufficientPrivilege):
+            centres_seen(service, "callers")
+
+
+def test_another_centres_rows_are_neither_seen_nor_written(walled: Walled) -> None:
+    """Even its owner, with every right on the tables, touches the rows of its own centre alone."""
+    own, other = walled.own, walled.other
+    with seeing(walled.addresses.service, own) as service, seeing(walled.addresses.owner, own) as owner:
+        for table in WALLED:
+            name, column = sql.Identifier(table), sql.Identifier(CENTRE_KEYS.get(table, "study_centre_id"))
+            assert centres_seen(service, table) == [own], table
+            assert centres_seen(owner, table) == [own], table
+            with pytest.raises(InsufficientPrivilege, match="row-level security"):
+                insert(owner, table, some_row(table, other))
+            change = sql.SQL("UPDATE {} SET {} = %s").format(name, column)
+            with pytest.raises(InsufficientPrivilege, match="row-level security"):
+                owner.execute(change, [other])
+            assert owner.execute(change, [own]).rowcount == 1, table
+            with owner.transaction(force_rollback=True):
+                assert owner.execute(sql.SQL("DELETE FROM {}").format(name)).rowcount == 1, table
+        for table, rights in RIGHTS.items():
+            if "INSERT" in rights and table in WALLED:
+                with pytest.raises(InsufficientPrivilege, match="row-level security"):
+                    insert(service, table, some_row(table, other))
+
+
+def test_the_ledger_is_written_through_its_function_alone(walled: Walled) -> None:
+    with seeing(walled.addresses.service, walled.own) as service:
+        for table in ("hour_pools", "hour_balances", "hour_transfers"):
+            for statement in ("UPDATE {} SET year = year", "DELETE FROM {}", "TRUNCATE {}"):
+                with pytest.raises(InsufficientPrivilege, match="permission denied"):
+                    service.execute(sql.SQL(statement).format(sql.Identifier(table)))
+            with pytest.raises(InsufficientPrivilege, match="permission denied"):
+                insert(service, table, some_row(table, walled.own))
