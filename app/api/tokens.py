@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
@@ -19,7 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from app.api.keys import drawn_key
-from app.api.problems import Unauthenticated
+from app.api.problems import Busy, Unauthenticated
 from app.db.connections import Caller, Connections, find_caller
 from app.settings import Issuer
 
@@ -34,6 +35,8 @@ TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
 KEYS_KEPT_SECONDS = 600
 KEYS_ASKED_AGAIN_SECONDS = 30
 
+log = structlog.get_logger()
+
 
 @dataclass
 class IssuerKeys:
@@ -46,13 +49,23 @@ class IssuerKeys:
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def key_set(self, key_id: object) -> KeySet:
-        """Asked for again when old, or when a key is unknown: but then not more often than every 30 seconds."""
+        """Asked for again when old, or when a key is unknown: but then not more often than every 30 seconds.
+
+        Raises Busy where the issuer has never told its keys.
+        """
         async with self.asking:
             age = time.monotonic() - self.fetched_at
             known = self.keys is not None and any(key.kid == key_id for key in self.keys.keys)
             if self.keys is None or age > KEYS_KEPT_SECONDS or (not known and age > KEYS_ASKED_AGAIN_SECONDS):
-                self.keys = await self.fetch(self.issuer)
                 self.fetched_at = time.monotonic()
+                try:
+                    self.keys = await self.fetch(self.issuer)
+                except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as fault:
+                    # An issuer that does not answer takes nobody's access away while its last keys are known.
+                    log.warning("issuer keys not fetched", issuer=self.issuer.issuer, error=type(fault).__name__)
+            if self.keys is None:
+                self.fetched_at = 0.0
+                raise Busy
             return self.keys
 
 

@@ -1,0 +1,210 @@
+"""Access tokens of an OpenID Connect issuer: the same verification that the sandbox's tokens go through."""
+
+import base64
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from app.db.identifiers import new_id
+from app.embedded_postgres import Addresses
+from app.main import create_app
+from app.settings import Issuer, Settings
+from tests.builders import FOREVER, refusal
+from tests.conftest import SECRET
+from tests.server import serving
+
+PATH = "/v1/supplementary-hour-requests"
+
+
+@dataclass
+class Provider:
+    """An issuer with discovery and a JWKS over HTTP; counts how often its keys are asked for."""
+
+    address: str = ""
+    keys: list[ECKey | RSAKey] = field(default_factory=list)
+    asked: int = 0
+
+    def token(self, key: Any = None, header: dict[str, Any] | None = None, **claims: Any) -> str:
+        key = key or self.keys[0]
+        usual = {"iss": self.address, "aud": "tuntipankki", "sub": "somebody", "exp": int(time.time()) + 300}
+        given = {name: value for name, value in (usual | claims).items() if value is not None}
+        usual_header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
+        return jwt.encode(usual_header | (header or {}), given, key, algorithms=["ES256", "RS256", "HS256", "PS256"])
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    provider = Provider(keys=[ECKey.generate_key("P-256", {"kid": "first"})])
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/.well-known/openid-configuration":
+                page: dict[str, Any] = {"issuer": provider.address, "jwks_uri": provider.address + "/keys"}
+            else:
+                provider.asked += 1
+                page = {"keys": [key.as_dict(private=False) for key in provider.keys]}
+            body = json.dumps(page).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - The base class names it so.
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    provider.address = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield provider
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def deployed(provider: Provider, database: Addresses) -> Iterator[httpx.Client]:
+    """A service outside the sandbox, with that provider, and one person of its."""
+    centre_id, person_id = new_id(), new_id()
+    with psycopg.connect(database.owner, autocommit=True, options=f"-c app.study_centre_id={centre_id}") as owner:
+        owner.execute("INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus Oikea')", [centre_id])
+        owner.execute(
+            "INSERT INTO persons (id, name, email, created_at) VALUES (%s, 'Aino', 'aino@example.org', %s)",
+            [person_id, FOREVER],
+        )
+        owner.execute(
+            "INSERT INTO role_grants (id, person_id, role, valid_from) VALUES (%s, %s, 'auditor', %s)",
+            [new_id(), person_id, FOREVER],
+        )
+        owner.execute("INSERT INTO callers VALUES (%s, 'somebody', %s, %s)", [provider.address, centre_id, person_id])
+    settings = Settings(
+        database_url=database.service,
+        secret_key=SECRET,
+        oidc_issuers=[Issuer(issuer=provider.address, audience="tuntipankki", algorithms=["ES256"])],
+    )
+    with serving(create_app(settings)) as address, httpx.Client(base_url=address) as client:
+        yield client
+
+
+def answer_to(client: httpx.Client, token: str, scheme: str = "Bearer") -> httpx.Response:
+    return client.get(PATH, headers={"Authorization": f"{scheme} {token}"})
+
+
+def test_a_token_of_a_configured_issuer_lets_its_person_in(provider: Provider, deployed: httpx.Client) -> None:
+    assert answer_to(deployed, provider.token()).status_code == 200
+    assert answer_to(deployed, provider.token(), "bearer").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 1},
+        {"exp": int(time.time()) - 31},
+        {"exp": None},
+        {"aud": "another service"},
+        {"aud": None},
+        {"sub": "a stranger"},
+        {"sub": None},
+        {"iss": "https://elsewhere.example"},
+        {"iss": None},
+        {"iss": "tuntipankki-sandbox"},
+        {"nbf": int(time.time()) + 300},
+    ],
+    ids=str,
+)
+def test_a_claim_that_is_wrong_is_refused(provider: Provider, deployed: httpx.Client, claims: dict[str, Any]) -> None:
+    answer = answer_to(deployed, provider.token(**claims))
+    assert refusal(answer) == (401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_no_token_is_unauthenticated(deployed: httpx.Client) -> None:
+    assert refusal(deployed.get(PATH)) == (401, "unauthenticated")
+    # Who calls comes before what is said: a body that is no JSON changes nothing.
+    assert refusal(deployed.post(PATH, content="{")) == (401, "unauthenticated")
+
+
+def test_an_algorithm_that_is_not_configured_is_refused(provider: Provider, deployed: httpx.Client) -> None:
+    rsa = RSAKey.generate_key(2048, {"kid": "rsa"})
+    provider.keys.append(rsa)
+    try:
+        assert refusal(answer_to(deployed, provider.token(rsa, {"alg": "RS256"}))) == (401, "unauthenticated")
+    finally:
+        provider.keys.remove(rsa)
+
+
+def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(provider: Provider, deployed: httpx.Client) -> None:
+    header = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"at+jwt","kid":"first"}').rstrip(b"=")
+    payload = provider.token().split(".")[1].encode()
+    secret = provider.keys[0].as_pem(private=False)
+    signature = hmac.digest(secret, header + b"." + payload, "sha256")
+    token = b".".join([header, payload, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+    assert refusal(answer_to(deployed, token)) == (401, "unauthenticated")
+
+
+def test_a_token_without_a_signature_is_refused(provider: Provider, deployed: httpx.Client) -> None:
+    _, payload, _ = provider.token().split(".")
+    header = base64.urlsafe_b64encode(b'{"alg":"none","typ":"at+jwt"}').decode().rstrip("=")
+    assert refusal(answer_to(deployed, f"{header}.{payload}.")) == (401, "unauthenticated")
+
+
+def test_an_id_token_is_no_access_token(provider: Provider, deployed: httpx.Client) -> None:
+    assert refusal(answer_to(deployed, provider.token(header={"typ": "JWT"}))) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "a.b", "a.b.c", "..", "e30.e30.", "W10.W10.", "é.é.é".encode().decode("latin-1"), "x" * 9000]
+)
+def test_what_is_no_token_is_refused(deployed: httpx.Client, token: str) -> None:
+    answer = deployed.get(PATH, headers={b"Authorization": f"Bearer {token}".encode("latin-1")})
+    assert refusal(answer) == (401, "unauthenticated")
+
+
+def test_altered_claims_are_refused(provider: Provider, deployed: httpx.Client) -> None:
+    header, _, signature = provider.token().split(".")
+    claims = {"iss": provider.address, "aud": "tuntipankki", "sub": "somebody", "exp": int(time.time()) + 9000}
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    assert refusal(answer_to(deployed, f"{header}.{payload}.{signature}")) == (401, "unauthenticated")
+
+
+def test_a_thousand_unknown_key_ids_ask_the_issuer_once_at_most(provider: Provider, deployed: httpx.Client) -> None:
+    answer_to(deployed, provider.token())
+    stranger = ECKey.generate_key("P-256")
+    before = provider.asked
+    for number in range(1000):
+        token = provider.token(stranger, {"kid": f"unknown-{number}"})
+        assert answer_to(deployed, token).status_code == 401
+    assert provider.asked - before <= 1
+
+
+def test_an_issuer_that_does_not_answer_makes_the_service_busy(provider: Provider, database: Addresses) -> None:
+    absent = Issuer(issuer="http://127.0.0.1:9", audience="tuntipankki", algorithms=["ES256"])
+    settings = Settings(database_url=database.service, secret_key=SECRET, oidc_issuers=[absent])
+    with serving(create_app(settings)) as address, httpx.Client(base_url=address) as client:
+        answer = answer_to(client, provider.token(iss=absent.issuer))
+    assert refusal(answer) == (503, "busy")
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_the_sandbox_is_refused_beside_an_issuer(provider: Provider, database: Addresses) -> None:
+    with pytest.raises(ValueError, match="SANDBOX is refused"):
+        Settings(
+            database_url=database.service,
+            secret_key=SECRET,
+            sandbox=True,
+            oidc_issuers=[Issuer(issuer=provider.address, audience="tuntipankki")],
+        )
+
+
+def test_the_sandboxs_calls_do_not_exist_outside_it(deployed: httpx.Client) -> None:
+    assert refusal(deployed.post("/v1/sandbox/tokens", json={"person_id": str(UUID(int=0))})) == (404, "not-found")
