@@ -12,12 +12,12 @@ from psycopg import AsyncConnection
 
 from app.api import documents, operational, problems
 from app.api.backend import Backend
-from app.api.hours import supplementary_requests
+from app.api.hours import returns, supplementary_requests
 from app.api.middleware import Edge
 from app.db.connections import Connections
 from app.settings import Settings
 
-ROUTERS = (supplementary_requests.router,)
+ROUTERS = (supplementary_requests.router, returns.router)
 STATIC = Path(fastapi_offline.__file__).parent / "static"
 
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from psycopg import AsyncConnection
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import Column, Executable, MetaData, Select, Table, Uuid, bindparam, insert, text, update
+from sqlalchemy import Column, Executable, Insert, MetaData, Select, Table, Uuid, bindparam, insert, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql import ClauseElement
@@ -67,9 +67,14 @@ class Query(Command, Generic[Row]):
             return await cursor.fetchone()
 
 
+def insertion(table: Table, columns: Iterable[str]) -> Insert:
+    """The statement to insert one row; `bound` gives its parameters."""
+    return insert(table).values({name: bindparam(f"p_{name}") for name in columns})
+
+
 @cache
 def _insertion(table: Table, columns: tuple[str, ...]) -> Command:
-    return Command(insert(table).values({name: bindparam(f"p_{name}") for name in columns}))
+    return Command(insertion(table, columns))
 
 
 @cache
@@ -78,15 +83,21 @@ def _change(table: Table, columns: tuple[str, ...]) -> Command:
     return Command(row.values({name: bindparam(f"p_{name}") for name in columns}))
 
 
-def _bound(table: Table, values: Mapping[str, object]) -> dict[str, object]:
+def bound(table: Table, values: Mapping[str, object]) -> dict[str, object]:
+    """The parameters of a statement that writes these columns."""
     return {
         f"p_{name}": Jsonb(value) if isinstance(table.c[name].type, JSONB) and value is not None else value
         for name, value in values.items()
     }
 
 
+def row_of(table: Table, value: object) -> dict[str, object]:
+    """The members of a value that are columns of the table."""
+    return {column.name: getattr(value, column.name) for column in table.c if hasattr(value, column.name)}
+
+
 async def insert_row(connection: Connection, table: Table, **values: object) -> None:
-    await _insertion(table, tuple(values)).run(connection, **_bound(table, values))
+    await _insertion(table, tuple(values)).run(connection, **bound(table, values))
 
 
 async def insert_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
@@ -95,9 +106,9 @@ async def insert_rows(connection: Connection, table: Table, rows: Iterable[Mappi
     if listed:
         command = _insertion(table, tuple(listed[0]))
         async with connection.cursor() as cursor:
-            await cursor.executemany(command.sql, [command.set | _bound(table, row) for row in listed])
+            await cursor.executemany(command.sql, [command.set | bound(table, row) for row in listed])
 
 
 async def change_row(connection: Connection, table: Table, row_id: object, **values: object) -> None:
     """Changes the row of that `id`."""
-    await _change(table, tuple(values)).run(connection, p_id=row_id, **_bound(table, values))
+    await _change(table, tuple(values)).run(connection, p_id=row_id, **bound(table, values))

@@ -168,7 +168,8 @@ CREATE FUNCTION post_hour_transfers(
     p_year smallint, p_retry_key bytea, p_cause_type text, p_cause_id uuid, p_actor_id uuid, p_made_at timestamptz,
     p_holder_ids uuid[], p_holder_central_ids uuid[],
     p_ids uuid[], p_kinds text[], p_hours integer[], p_central_ids uuid[],
-    p_from_accounts text[], p_from_ids uuid[], p_to_accounts text[], p_to_ids uuid[]
+    p_from_accounts text[], p_from_ids uuid[], p_to_accounts text[], p_to_ids uuid[],
+    p_cause_ids uuid[] DEFAULT NULL
 ) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_centre CONSTANT uuid := own_study_centre();
@@ -291,7 +292,7 @@ BEGIN
             from_organisation_id, to_account, to_organisation_id, cause_type, cause_id, actor_id, made_at,
             retry_key, ordinal)
         VALUES (p_ids[i], p_year, p_kinds[i], v_hours, v_central, v_from, p_from_ids[i], v_to, p_to_ids[i],
-            p_cause_type, p_cause_id, p_actor_id, p_made_at, p_retry_key, i);
+            p_cause_type, coalesce(p_cause_ids[i], p_cause_id), p_actor_id, p_made_at, p_retry_key, i);
     END LOOP;
     RETURN true;
 END $$;

@@ -1,9 +1,11 @@
 """The ledger: pools, balances and transfers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -15,11 +17,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
+    func,
+    select,
 )
 
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
-from app.db.statements import metadata, study_centre_key
+from app.db.statements import Query, bound, insertion, metadata, study_centre_key
 from app.domain.errors import AlreadyExists
 from app.domain.hours.ledger import Transfer
 
@@ -74,39 +79,75 @@ hour_transfers = Table(
 )
 
 
+_posting = select(
+    func.post_hour_transfers(
+        bindparam("posting_year", type_=SmallInteger),
+        bindparam("posting_retry_key", type_=LargeBinary),
+        bindparam("posting_cause_type", type_=Text),
+        bindparam("posting_cause_id", type_=Uuid),
+        bindparam("posting_actor_id", type_=Uuid),
+        bindparam("posting_made_at", type_=DateTime(timezone=True)),
+        bindparam("posting_holder_ids", type_=ARRAY(Uuid)),
+        bindparam("posting_holder_central_ids", type_=ARRAY(Uuid)),
+        bindparam("posting_ids", type_=ARRAY(Uuid)),
+        bindparam("posting_kinds", type_=ARRAY(Text)),
+        bindparam("posting_hours", type_=ARRAY(Integer)),
+        bindparam("posting_central_ids", type_=ARRAY(Uuid)),
+        bindparam("posting_from_accounts", type_=ARRAY(Text)),
+        bindparam("posting_from_ids", type_=ARRAY(Uuid)),
+        bindparam("posting_to_accounts", type_=ARRAY(Text)),
+        bindparam("posting_to_ids", type_=ARRAY(Uuid)),
+        bindparam("posting_cause_ids", type_=ARRAY(Uuid)),
+    )
+)
+
+
+@cache
+def _posting_with(table: Table | None, columns: tuple[str, ...]) -> Query[bool]:
+    """The posting, and beside it the row that is its cause: one statement, one round trip."""
+    statement = _posting if table is None else _posting.add_cte(insertion(table, columns).cte("cause"))
+    return Query(statement, bool)
+
+
 async def post_transfers(
-    writer: Writer, year: int, cause_type: str, cause_id: UUID, transfers: Sequence[Transfer]
+    writer: Writer,
+    year: int,
+    cause_type: str,
+    cause: UUID | Sequence[UUID],
+    transfers: Sequence[Transfer],
+    *,
+    row: tuple[Table, Mapping[str, object]] | None = None,
 ) -> None:
     """Posts all or none, in one call of the database's own function; none is no call.
 
+    `cause` is what all of them come from, or one for each; `row` is inserted in the same message.
     Raises PoolExceeded, QuotaExceeded, YearClosed (from the database: `app/db/refusals.py`), and AlreadyExists where
     this request's retry key has posted before, long after its answer was thrown away.
     """
     if not transfers:
         return
+    table, values = row or (None, {})
     holders = sorted({holder for transfer in transfers for holder in transfer.holders()})
-    cursor = await writer.connection.execute(
-        "SELECT post_hour_transfers(%s::smallint, %s, %s, %s, %s, %s, %s::uuid[], %s::uuid[], "
-        "%s::uuid[], %s::text[], %s::int[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::uuid[])",
-        [
-            year,
-            writer.retry_key,
-            cause_type,
-            cause_id,
-            writer.actor.person_id,
-            writer.now,
-            [holder_id for holder_id, _ in holders],
-            [central_id for _, central_id in holders],
-            [new_id() for _ in transfers],
-            [transfer.kind for transfer in transfers],
-            [transfer.hours for transfer in transfers],
-            [transfer.central_organisation_id for transfer in transfers],
-            [transfer.source.account for transfer in transfers],
-            [transfer.source.organisation_id for transfer in transfers],
-            [transfer.target.account for transfer in transfers],
-            [transfer.target.organisation_id for transfer in transfers],
-        ],
+    posted = await _posting_with(table, tuple(values)).first(
+        writer.connection,
+        posting_year=year,
+        posting_retry_key=writer.retry_key,
+        posting_cause_type=cause_type,
+        posting_cause_id=cause if isinstance(cause, UUID) else None,
+        posting_actor_id=writer.actor.person_id,
+        posting_made_at=writer.now,
+        posting_holder_ids=[holder_id for holder_id, _ in holders],
+        posting_holder_central_ids=[central_id for _, central_id in holders],
+        posting_ids=[new_id() for _ in transfers],
+        posting_kinds=[transfer.kind for transfer in transfers],
+        posting_hours=[transfer.hours for transfer in transfers],
+        posting_central_ids=[transfer.central_organisation_id for transfer in transfers],
+        posting_from_accounts=[transfer.source.account for transfer in transfers],
+        posting_from_ids=[transfer.source.organisation_id for transfer in transfers],
+        posting_to_accounts=[transfer.target.account for transfer in transfers],
+        posting_to_ids=[transfer.target.organisation_id for transfer in transfers],
+        posting_cause_ids=None if isinstance(cause, UUID) else list(cause),
+        **({} if table is None else bound(table, values)),
     )
-    row = await cursor.fetchone()
-    if row is None or not row[0]:
+    if not posted:
         raise AlreadyExists

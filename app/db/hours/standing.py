@@ -21,6 +21,7 @@ from app.domain.hours.standing import Standing
 def _standing_of(
     organisation_id: UUID,
     central_organisation_id: UUID,
+    organisation_name: str,
     ancestors: list[UUID],
     year: int,
     active_from: date,
@@ -32,7 +33,9 @@ def _standing_of(
 ) -> Standing:
     place = Place(organisation_id, central_organisation_id, frozenset(ancestors))
     opened = [Window(*map(_day, window)) for window in windows or []]
-    return Standing(place, year, active_from, active_until, units_propose, closed_at, opened, common or 0)
+    return Standing(
+        place, organisation_name, year, active_from, active_until, units_propose, closed_at, opened, common or 0
+    )
 
 
 def _day(text: str | None) -> date | None:
@@ -76,6 +79,7 @@ _standing = Query(
     select(
         _own.c.id,
         _own.c.central_organisation_id,
+        _own.c.name,
         select(func.array_agg(organisation_ancestors.c.ancestor_id))
         .where(organisation_ancestors.c.organisation_id == _own.c.id)
         .correlate(_own)

@@ -13,6 +13,7 @@ from app.domain.organisations.membership import check_member_in
 @dataclass(frozen=True)
 class Standing:
     place: Place
+    organisation_name: str
     year: int
     active_from: date
     """The central organisation's membership, with `active_until`."""

@@ -1,0 +1,52 @@
+"""`/v1/hour-returns`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.api.operations import KEY_REQUIRED, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Body, SomeHours, Text, Year, YearQuery
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.hours.returns import HourReturn, ReturnState
+from app.services.hours import returns
+
+router = APIRouter(prefix="/hour-returns", route_class=Operation, tags=["Returns"])
+
+
+class HourReturnIn(Body):
+    organisation_id: UUID
+    """A central organisation."""
+    year: Year
+    hours: SomeHours
+    grounds: Text | None = None
+
+
+@router.post("", status_code=201, response_model=HourReturn, openapi_extra=KEY_REQUIRED)
+async def book_return(writer: Writer, body: HourReturnIn) -> HourReturn:
+    """Hand unused hours back to the pool, in an open change window (main user)."""
+    return await returns.book_return(
+        writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, grounds=body.grounds
+    )
+
+
+@router.get("", response_model=Page[HourReturn])
+async def list_returns(
+    reader: Reader,
+    page: Paging,
+    organisation_id: UUID | None = None,
+    under: UUID | None = None,
+    year: YearQuery = None,
+    state: ReturnState | None = None,
+) -> Slice[HourReturn]:
+    """Returns within reach, newest first."""
+    return await returns.list_returns(
+        reader, page, organisation_id=organisation_id, under=under, year=year, state=state
+    )
+
+
+@router.get("/{return_id}", response_model=HourReturn)
+async def get_return(reader: Reader, return_id: UUID) -> HourReturn:
+    """One return, as it was booked."""
+    return await returns.get_return(reader, return_id)

@@ -1,0 +1,204 @@
+"""`/v1/hour-returns`."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.db.identifiers import new_id
+from app.domain.hours.ledger import distribution, grant, pool_change, reservation
+from app.main import create_app
+from app.settings import Settings
+from tests.builders import Centre, Person, refusal
+from tests.round_trips import CountedConnection
+from tests.server import serving
+
+PATH = "/v1/hour-returns"
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    """The organisation was granted 500 of the pool's 1,000 hours."""
+    centre.change_window()
+    central = centre.organisation(name="Marttaliitto")
+    centre.post(2023, pool_change(1000), grant(central, 500))
+    return central
+
+
+@pytest.fixture
+def main_user(centre: Centre, central: UUID) -> Person:
+    return centre.main_user(central)
+
+
+def returned(central: UUID, hours: int = 100, **members: Any) -> dict[str, Any]:
+    return {"organisation_id": str(central), "year": 2023, "hours": hours} | members
+
+
+def test_unused_hours_go_back_to_the_pool(centre: Centre, main_user: Person, central: UUID) -> None:
+    answer = main_user.post(PATH, returned(central, grounds="Kurssi peruuntui"))
+    assert answer.status_code == 201
+    booked = answer.json()
+    assert booked == {
+        "id": booked["id"],
+        "organisation_id": str(central),
+        "organisation_name": "Marttaliitto",
+        "year": 2023,
+        "hours": 100,
+        "grounds": "Kurssi peruuntui",
+        "state": "booked",
+        "booked_by": str(main_user.id),
+        "booked_at": "2023-03-15T12:00:00+02:00",
+    }
+    assert answer.headers["Location"] == f"{PATH}/{booked['id']}"
+    assert centre.rows("SELECT pool, returned FROM hour_pools") == [(1000 - 500 + 100, 100)]
+    assert centre.rows("SELECT common, returned FROM hour_balances") == [(500 - 100, 100)]
+    assert centre.rows("SELECT cause_type, cause_id FROM hour_transfers WHERE kind = 'return'") == [
+        ("hour_return", UUID(booked["id"]))
+    ]
+
+
+def test_what_was_answered_is_what_is_fetched(centre: Centre, main_user: Person, central: UUID) -> None:
+    answer = main_user.post(PATH, returned(central))
+    fetched = main_user.get(answer.headers["Location"])
+    assert fetched.json() == answer.json()
+    assert fetched.headers["ETag"] == answer.headers["ETag"]
+    assert centre.person("auditor").get(answer.headers["Location"]).json() == answer.json()
+
+
+def test_what_was_returned_can_be_granted_again(centre: Centre, main_user: Person, central: UUID) -> None:
+    other = centre.organisation()
+    asked = {"organisation_id": str(other), "year": 2023, "hours": 600, "grounds": "Kysyntä kasvoi"}
+    request = centre.main_user(other).post("/v1/supplementary-hour-requests", asked).json()
+    decision = f"/v1/supplementary-hour-requests/{request['id']}/decision"
+    staff = centre.staff()
+    assert refusal(staff.post(decision, {"hours": 600})) == (409, "pool-exceeded")
+    main_user.post(PATH, returned(central, 100))
+    assert staff.post(decision, {"hours": 600}).json()["state"] == "approved"
+
+
+@pytest.mark.parametrize("hours", [201, 10_000_000])
+def test_allotted_and_reserved_hours_cannot_be_returned(
+    centre: Centre, main_user: Person, central: UUID, hours: int
+) -> None:
+    unit = centre.organisation(central)
+    centre.post(2023, distribution(central, unit, 180), reservation(central, central, 120))
+    answer = main_user.post(PATH, returned(central, hours))
+    assert refusal(answer) == (409, "quota-exceeded")
+    assert (answer.json()["available"], answer.json()["asked"]) == (500 - 180 - 120, hours)
+    assert main_user.post(PATH, returned(central, 200)).status_code == 201
+
+
+@pytest.mark.usefixtures("central")
+def test_an_organisation_without_hours_returns_none(centre: Centre) -> None:
+    other = centre.organisation()
+    answer = centre.main_user(other).post(PATH, returned(other, 1))
+    assert refusal(answer) == (409, "quota-exceeded")
+    assert answer.json()["available"] == 0
+
+
+def test_a_closed_window_refuses_and_tells_the_next(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.clock(2023, 3, 26)
+    answer = main_user.post(PATH, returned(central))
+    assert refusal(answer) == (409, "window-closed")
+    assert answer.json()["kind"] == "change_window"
+    assert answer.json()["closed_on"] == "2023-03-25"
+
+
+def test_a_closed_year_refuses(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.owner.execute("UPDATE hour_pools SET closed_at = %s", [centre.clock(2023, 3, 15)])
+    answer = main_user.post(PATH, returned(central))
+    assert refusal(answer) == (409, "year-closed")
+    assert answer.json()["year"] == 2023
+
+
+def test_a_year_outside_the_membership_refuses(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.owner.execute("UPDATE organisations SET active_until = '2022-12-31' WHERE id = %s", [central])
+    assert refusal(main_user.post(PATH, returned(central))) == (409, "not-a-member")
+
+
+def test_a_unit_has_nothing_of_its_own_to_return(centre: Centre, main_user: Person, central: UUID) -> None:
+    assert refusal(main_user.post(PATH, returned(centre.organisation(central)))) == (409, "not-central")
+
+
+def test_what_is_absent_and_what_is_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
+    for organisation_id in (centre.organisation(), new_id()):
+        answer = main_user.post(PATH, returned(organisation_id))
+        assert refusal(answer) == (404, "not-found")
+        assert answer.json()["pointer"] == "/organisation_id"
+    assert refusal(main_user.get(f"{PATH}/{new_id()}")) == (404, "not-found")
+
+
+def test_another_organisations_return_is_out_of_reach(centre: Centre, main_user: Person, central: UUID) -> None:
+    location = main_user.post(PATH, returned(central)).headers["Location"]
+    assert refusal(centre.main_user(centre.organisation()).get(location)) == (404, "not-found")
+
+
+def test_only_the_main_user_returns(centre: Centre, central: UUID) -> None:
+    for role, organisation_id in (("staff", None), ("auditor", None), ("unit_manager", central)):
+        person = centre.person(role, organisation_id)
+        assert refusal(person.post(PATH, returned(central))) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("hours", [0, -1, 1.5, 10.0, "10", True, None, 10**12])
+def test_hours_are_whole_and_bounded(main_user: Person, central: UUID, hours: Any) -> None:
+    assert refusal(main_user.post(PATH, returned(central) | {"hours": hours})) == (422, "validation")
+
+
+def test_without_a_key_nothing_moves(centre: Centre, main_user: Person, central: UUID) -> None:
+    assert refusal(main_user.post(PATH, returned(central), key=False)) == (400, "idempotency-key-required")
+    assert centre.rows("SELECT FROM hour_returns") == []
+
+
+def test_a_replay_returns_the_hours_once(centre: Centre, main_user: Person, central: UUID) -> None:
+    first = main_user.post(PATH, returned(central), key="one")
+    centre.clock(2023, 4, 1)
+    again = main_user.post(PATH, returned(central), key="one")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert centre.rows("SELECT returned FROM hour_balances") == [(100,)]
+
+
+def test_the_ledger_keeps_the_key_after_the_stored_answer_is_gone(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    main_user.post(PATH, returned(central, 400), key="one")
+    centre.owner.execute("DELETE FROM stored_answers")
+    assert refusal(main_user.post(PATH, returned(central, 100), key="one")) == (409, "already-exists")
+    assert centre.rows("SELECT returned FROM hour_balances") == [(400,)]
+    assert len(centre.rows("SELECT FROM hour_returns")) == 1
+
+
+def test_a_dry_run_answers_as_the_real_one_and_moves_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
+    answer = main_user.post(PATH, returned(central), key=False, params={"validate_only": "true"})
+    assert (answer.status_code, answer.json()["state"]) == (201, "booked")
+    assert centre.rows("SELECT common FROM hour_balances") == [(500,)]
+    assert centre.rows("SELECT FROM hour_returns") == []
+
+
+def test_the_list_is_filtered_and_within_reach(centre: Centre, main_user: Person, central: UUID) -> None:
+    made = [main_user.post(PATH, returned(central, hours)).json()["id"] for hours in (1, 2)]
+    other = centre.organisation()
+    centre.post(2023, grant(other, 10))
+    others = centre.main_user(other).post(PATH, returned(other, 3)).json()["id"]
+    staff = centre.staff()
+
+    def listed(person: Person, **filters: Any) -> list[str]:
+        return [item["id"] for item in person.get(PATH, params=filters).json()["items"]]
+
+    assert listed(main_user) == made[::-1]
+    assert listed(staff) == [others, *made[::-1]]
+    assert listed(staff, organisation_id=str(other)) == [others]
+    assert listed(staff, under=str(central), year=2023, state="booked") == made[::-1]
+    assert listed(staff, year=2022) == []
+
+
+def test_a_return_is_five_round_trips(settings: Settings, main_user: Person, central: UUID) -> None:
+    """Enter, facts, posting, closing statement, commit (promises §3, W2)."""
+    with serving(create_app(settings, CountedConnection)) as address:
+        headers = {**main_user.client.headers, "Idempotency-Key": "warm"}
+        with httpx.Client(base_url=address, headers=headers) as client:
+            assert client.post(PATH, json=returned(central)).status_code == 201
+            before = CountedConnection.round_trips
+            headers = {"Idempotency-Key": "counted"}
+            assert client.post(PATH, json=returned(central), headers=headers).status_code == 201
+            assert CountedConnection.round_trips - before == 5
