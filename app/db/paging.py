@@ -76,7 +76,7 @@ class Listing(Generic[Item]):
         query = self._query(frozenset(used), "next" if after else "first")
         rows = await query.all(connection, p_limit=page.limit + 1, **parameters, **after)
         items = [item for item, _ in rows[: page.limit]]
-        next_key = rows[page.limit - 1][1] if len(rows) > page.limit else None
+        next_key = tuple(map(str, rows[page.limit - 1][1])) if len(rows) > page.limit else None
         total = None
         if page.with_total:
             total = await self._query(frozenset(used), "total").first(connection, **parameters)
@@ -101,5 +101,5 @@ class Listing(Generic[Item]):
         row, width = self._row, len(self._key)
         return Query(
             keyed.order_by(*order).limit(limit),
-            lambda *values: (row(*values[:-width]), tuple(str(part) for part in values[-width:])),
+            lambda *values: (row(*values[:-width]), values[-width:]),
         )
