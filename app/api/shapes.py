@@ -33,6 +33,13 @@ def _instant_text(value: object) -> object:
     return value
 
 
+def _digits(value: object) -> object:
+    """Python's own reading of numbers takes `2023.0` and `2_023` too: one year has one address."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{1,9}", value, re.ASCII):
+        raise PydanticCustomError("int_parsing", "A year is written in digits")
+    return value
+
+
 class Body(BaseModel):
     """A JSON body: unknown members are refused, attribute docstrings describe members."""
 
@@ -47,8 +54,8 @@ Flag = StrictBool
 Day = Annotated[date, BeforeValidator(_day_text)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]
 Year = Annotated[StrictInt, Field(ge=2000, le=2100)]
-YearPath = Annotated[int, Path(ge=2000, le=2100)]
-YearQuery = Annotated[int | None, Query(ge=2000, le=2100)]
+YearPath = Annotated[int, Path(ge=2000, le=2100), BeforeValidator(_digits)]
+YearQuery = Annotated[int | None, Query(ge=2000, le=2100), BeforeValidator(_digits)]
 SomeHours = Annotated[StrictInt, Field(ge=1, le=LARGEST_HOURS, description="Whole teaching hours (45 min).")]
 AnyHours = Annotated[StrictInt, Field(ge=0, le=LARGEST_HOURS, description="Whole teaching hours (45 min); 0 is none.")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]

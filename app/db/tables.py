@@ -1,6 +1,6 @@
 """Every table, imported into one metadata: for the migrations' environment and the test that compares them."""
 
-from app.db.calendar import deadlines
+from app.db.calendar import deadlines, extensions
 from app.db.hours import (
     corrections,
     decisions,
@@ -20,6 +20,7 @@ __all__ = [
     "deadlines",
     "decisions",
     "distributions",
+    "extensions",
     "ledger",
     "metadata",
     "organisations",

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import SmallInteger, String, Uuid, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from app.db.calendar.deadlines import deadline_extensions, deadlines
+from app.db.calendar.deadlines import deadlines
+from app.db.calendar.extensions import deadline_extensions
 from app.db.hours.ledger import hour_balances, hour_pools
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.sessions import Reader

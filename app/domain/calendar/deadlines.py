@@ -12,7 +12,8 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.domain.errors import Fault, Invalid, WindowClosed
+from app.domain.access import Actor, Place, check_main_user, check_staff
+from app.domain.errors import Fault, Invalid, NotFound, WindowClosed
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
@@ -123,10 +124,27 @@ def hours_year_of(kind: Kind, year: int) -> int:
     return year + HOURS_YEAR_OFFSETS[kind]
 
 
-def check_days(kind: Kind, opens_on: date | None, closes_on: date | None) -> None:
-    """A first or a last day, in order, in known years; cost statements have a last day (rulebook §5.1)."""
-    faults = [
-        Fault(f"/{name}", "out-of-range", {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
+def check_may_run(actor: Actor, owner: Place | None) -> None:
+    """The staff run everyone's deadlines, a central organisation's main user its own days (rulebook §2.2)."""
+    if owner is None:
+        check_staff(actor)
+    else:
+        check_main_user(actor, owner)
+
+
+def check_deadline(
+    kind: Kind, hours_year: int, organisation_id: UUID | None, opens_on: date | None, closes_on: date | None
+) -> None:
+    """What a deadline must be by itself: in known years, with an end or a beginning in order, and whose it may be.
+
+    Cost statements have a last day (rulebook §5.1); a central organisation's own days are those for its units, and
+    these are always some centre's own (rulebook §5.3).
+    """
+    faults = []
+    if not FIRST_YEAR <= hours_year <= LAST_YEAR:
+        faults.append(_unknown_year("/hours_year"))
+    faults += [
+        _unknown_year(f"/{name}")
         for name, day in (("opens_on", opens_on), ("closes_on", closes_on))
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR
     ]
@@ -134,20 +152,30 @@ def check_days(kind: Kind, opens_on: date | None, closes_on: date | None) -> Non
         faults.append(Fault("/closes_on", "required"))
     if opens_on is not None and closes_on is not None and closes_on < opens_on:
         faults.append(Fault("/closes_on", "before-opens-on", {"opens_on": opens_on}))
+    if kind == "unit_proposals" and organisation_id is None:
+        faults.append(Fault("/organisation_id", "required"))
+    if kind != "unit_proposals" and organisation_id is not None:
+        faults.append(Fault("/organisation_id", "none-required"))
     if faults:
         raise Invalid(*faults)
 
 
-def check_owner(kind: Kind, organisation_id: UUID | None) -> None:
-    """Days for a centre's units are always some centre's own (rulebook §5.3)."""
-    if kind == "unit_proposals" and organisation_id is None:
-        raise Invalid(Fault("/organisation_id", "required"))
+def _unknown_year(pointer: str) -> Fault:
+    return Fault(pointer, "out-of-range", {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
 
 
 def check_extension(deadline_closes_on: date | None, closes_on: date) -> None:
     """An extension ends later than its deadline, which must have an end (rulebook §5.2)."""
     if deadline_closes_on is None or closes_on <= deadline_closes_on:
         raise Invalid(Fault("/closes_on", "not-after-the-deadline", {"closes_on": deadline_closes_on}))
+    if closes_on.year > LAST_YEAR:
+        raise Invalid(_unknown_year("/closes_on"))
+
+
+def check_concerns(owner_id: UUID | None, place: Place) -> None:
+    """A centre's own days can be extended within its tree alone (rulebook §5.2). Raises NotFound."""
+    if owner_id not in (None, place.central_organisation_id):
+        raise NotFound(pointer="/organisation_id")
 
 
 def check_within_round(closes_on: date | None, rounds: Sequence[Window]) -> None:

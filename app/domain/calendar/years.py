@@ -6,8 +6,17 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from app.domain.calendar.deadlines import FIRST_YEAR, LAST_YEAR, Deadline, Kind
+from app.domain.errors import AlreadyExists
 
 SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """All deadlines of a year, as the year goes; the API answers it as it is."""
+
+    year: int
+    items: list[Deadline]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,12 @@ def copied_deadlines(
             hours_year = deadline.hours_year + years
             copies.append(PlannedDeadline(deadline.kind, hours_year, opens_on, closes_on, deadline.note))
     return sorted(copies, key=lambda copy: (copy.opens_on or copy.closes_on or date.max, copy.kind))
+
+
+def check_still_empty(year: int, deadlines: Iterable[Deadline]) -> None:
+    """A year is copied into before it has any deadline of everyone's (rulebook §5.4). Raises AlreadyExists."""
+    if any(deadline.organisation_id is None for deadline in deadlines):
+        raise AlreadyExists(year=year)
 
 
 def next_working_day(day: date, is_public_holiday: Callable[[date], bool]) -> date:

@@ -10,9 +10,8 @@ from app.domain.calendar.deadlines import (
     Kind,
     State,
     Window,
-    check_days,
+    check_deadline,
     check_extension,
-    check_owner,
     check_units_window_open,
     check_window_open,
     check_within_round,
@@ -154,6 +153,7 @@ def test_an_extended_window_stays_open_to_the_end_of_its_own_last_day(now: str, 
         (date(2023, 3, 25), date(2023, 3, 25), False),
         (date(2023, 3, 25), date(2023, 3, 24), False),
         (None, date(2023, 3, 26), False),  # without an end there is nothing to extend
+        (date(2100, 12, 31), date(2101, 1, 1), False),  # a year that the service does not know
     ],
 )
 def test_an_extension_ends_after_its_deadline(deadline_closes_on: date | None, closes_on: date, fits: bool) -> None:
@@ -341,19 +341,35 @@ def test_own_days_end_no_later_than_the_round(closes_on: date | None, rounds: li
 def test_a_deadline_has_days_in_order(
     kind: Kind, opens_on: date | None, closes_on: date | None, faults: list[tuple[str, str]]
 ) -> None:
-    if not faults:
-        check_days(kind, opens_on, closes_on)
-    else:
-        with pytest.raises(Invalid) as refusal:
-            check_days(kind, opens_on, closes_on)
-        assert [(fault.pointer, fault.code) for fault in refusal.value.faults] == faults
+    assert faults_of(kind, 2023, None, opens_on, closes_on) == faults
 
 
-def test_days_for_units_are_some_centres_own() -> None:
-    check_owner("unit_proposals", UUID(int=1))
-    check_owner("change_window", None)
-    with pytest.raises(Invalid):
-        check_owner("unit_proposals", None)
+@pytest.mark.parametrize(
+    ("kind", "hours_year", "organisation_id", "faults"),
+    [
+        ("unit_proposals", 2024, UUID(int=1), []),
+        ("unit_proposals", 2024, None, [("/organisation_id", "required")]),
+        ("change_window", 2023, UUID(int=1), [("/organisation_id", "none-required")]),
+        ("cost_statement", 1999, None, [("/hours_year", "out-of-range")]),
+        ("cost_statement", 2000, None, []),
+        ("proposal_round", 2100, None, []),
+        ("proposal_round", 2101, UUID(int=1), [("/hours_year", "out-of-range"), ("/organisation_id", "none-required")]),
+    ],
+)
+def test_a_deadline_concerns_hours_of_a_known_year_and_is_everyones_or_for_units(
+    kind: Kind, hours_year: int, organisation_id: UUID | None, faults: list[tuple[str, str]]
+) -> None:
+    assert faults_of(kind, hours_year, organisation_id, date(2023, 3, 1), date(2023, 3, 2)) == faults
+
+
+def faults_of(
+    kind: Kind, hours_year: int, organisation_id: UUID | None, opens_on: date | None, closes_on: date | None
+) -> list[tuple[str, str]]:
+    try:
+        check_deadline(kind, hours_year, organisation_id, opens_on, closes_on)
+    except Invalid as refusal:
+        return [(fault.pointer, fault.code) for fault in refusal.faults]
+    return []
 
 
 @pytest.mark.parametrize(

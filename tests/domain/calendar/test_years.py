@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.calendar.deadlines import Deadline, Kind, check_days
+from app.domain.calendar.deadlines import Deadline, Kind, check_deadline
 from app.domain.calendar.years import DEADLINES_OF_2023, copied_deadlines, default_deadlines, next_working_day
 
 FINNISH_HOLIDAYS = {
@@ -212,8 +212,8 @@ def test_neighbours_never_overlap_in_any_year() -> None:
     for to_year in range(2025, 2053):
         copies = copied(rows, 2024, to_year)
         assert len(copies) == len(rows)
-        for kind, _, opens_on, closes_on in copies:
-            check_days(kind, opens_on, closes_on)
+        for kind, hours_year, opens_on, closes_on in copies:
+            check_deadline(kind, hours_year, None, opens_on, closes_on)
         ends_and_beginnings = [day for _, _, opens_on, closes_on in copies for day in (opens_on, closes_on) if day]
         assert ends_and_beginnings == sorted(ends_and_beginnings)
         assert len(set(ends_and_beginnings)) == len(rows)

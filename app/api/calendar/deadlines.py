@@ -1,0 +1,103 @@
+"""`/v1/calendars/{year}/deadlines` and `/v1/deadlines`."""
+
+from typing import cast
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.operations import Created, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Body, Day, Flag, Text, Year, YearPath, YearQuery
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.calendar.deadlines import Deadline, Kind, State
+from app.domain.versions import Versions
+from app.services.calendar import deadlines
+from app.services.calendar.deadlines import DeadlineChanges
+
+router = APIRouter(route_class=Operation, tags=["Calendar"])
+
+
+class DeadlineIn(Body):
+    kind: Kind
+    hours_year: Year | None = None
+    """The year of the hours concerned; unless said, the year that usually goes with the kind."""
+    organisation_id: UUID | None = None
+    """The central organisation whose own days for its units these are, for `unit_proposals` alone."""
+    opens_on: Day | None = None
+    """First day; null is open until `closes_on`."""
+    closes_on: Day | None = None
+    """Last day; null is open from `opens_on` on."""
+    confirmed: Flag = True
+    """False shows the deadline and opens nothing."""
+    note: Text | None = None
+
+
+class DeadlinePatch(Body):
+    # Not required, yet never null: what is made here where nothing is said is left out with all that is unset.
+    hours_year: Year = Field(default_factory=int)
+    opens_on: Day | None = None
+    closes_on: Day | None = None
+    confirmed: Flag = Field(default_factory=bool)
+    note: Text | None = None
+
+
+@router.post("/calendars/{year}/deadlines", status_code=201, response_model=Deadline)
+async def make_deadline(writer: Writer, year: YearPath, body: DeadlineIn) -> Created:
+    """Put a deadline in a calendar (staff; a central organisation's own days for its units: its main user)."""
+    deadline = await deadlines.make_deadline(
+        writer,
+        year=year,
+        kind=body.kind,
+        hours_year=body.hours_year,
+        organisation_id=body.organisation_id,
+        opens_on=body.opens_on,
+        closes_on=body.closes_on,
+        confirmed=body.confirmed,
+        note=body.note,
+    )
+    return Created(deadline, f"/v1/deadlines/{deadline.id}")
+
+
+@router.get("/calendars/{year}/deadlines", response_model=Page[Deadline])
+async def list_deadlines(
+    reader: Reader,
+    page: Paging,
+    year: YearPath,
+    kind: Kind | None = None,
+    hours_year: YearQuery = None,
+    organisation_id: UUID | None = None,
+    under: UUID | None = None,
+    state: State | None = None,
+) -> Slice[Deadline]:
+    """A calendar's deadlines, newest first (everybody)."""
+    return await deadlines.list_deadlines(
+        reader,
+        page,
+        year=year,
+        kind=kind,
+        hours_year=hours_year,
+        organisation_id=organisation_id,
+        under=under,
+        state=state,
+    )
+
+
+@router.get("/deadlines/{deadline_id}", response_model=Deadline)
+async def get_deadline(reader: Reader, deadline_id: UUID) -> Deadline:
+    """A deadline, its state by the clock (everybody; an organisation's own days: those in its tree)."""
+    return await deadlines.get_deadline(reader, deadline_id)
+
+
+@router.patch("/deadlines/{deadline_id}", response_model=Deadline)
+async def change_deadline(writer: Writer, expected: Versions, deadline_id: UUID, body: DeadlinePatch) -> Deadline:
+    """Move a deadline's days, confirm it, change its note (whoever may make it)."""
+    changes = cast(DeadlineChanges, body.model_dump(exclude_unset=True))
+    return await deadlines.change_deadline(writer, deadline_id, changes, expected)
+
+
+@router.delete("/deadlines/{deadline_id}", status_code=204, response_model=None)
+async def remove_deadline(writer: Writer, expected: Versions, deadline_id: UUID) -> None:
+    """Remove a deadline and its extensions (whoever may make it)."""
+    await deadlines.remove_deadline(writer, deadline_id, expected)
