@@ -102,13 +102,14 @@ class Bench:
         return self.world.central_ids[number % len(self.world.central_ids)]
 
     def get(self, path: str) -> bytes:
-        head = f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {self.world.token}\r\n\r\n"
+        head = f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {self.world.staff_token}\r\n\r\n"
         return head.encode()
 
     def hour_return(self, path: str, central_id: UUID) -> bytes:
+        token = self.world.main_user_tokens[central_id]
         body = json.dumps({"organisation_id": str(central_id), "year": self.world.year, "hours": 1}).encode()
         head = (
-            f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {self.world.token}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
             f"Content-Type: application/json\r\nIdempotency-Key: {secrets.token_hex(16)}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )

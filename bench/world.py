@@ -42,9 +42,9 @@ class World:
     centre_id: UUID
     central_ids: list[UUID]
     year: int
-    token: str
-    """Of a person who is staff and main user of every central organisation."""
-    issuer: str
+    staff_token: str
+    main_user_tokens: dict[UUID, str]
+    """By central organisation: each has a main user of its own."""
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def migrate(addresses: Addresses) -> None:
 
 def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
     """80 central organisations with ten units each, allotments, requests and transfers by the ten thousand."""
-    centre_id, person_id = new_id(), new_id()
+    centre_id = new_id()
     now = datetime.now(HELSINKI)
     year = now.year
     centrals = [new_id() for _ in range(CENTRALS)]
@@ -89,11 +89,15 @@ def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
     filler = psycopg.connect(addresses.admin, dbname="tuntipankki", options=options)
     with filler as owner, owner.cursor() as cursor:
         owner.execute("INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus Mitta')", [centre_id])
-        owner.execute(
-            "INSERT INTO persons (id, name, email, created_at) VALUES (%s, 'Mitta', 'm@example.org', %s)",
-            [person_id, now],
+        people = [new_id() for _ in range(1 + CENTRALS)]
+        person_id = people[0]
+        cursor.executemany(
+            "INSERT INTO persons (id, name, email, created_at) VALUES (%s, 'Mitta', %s, %s)",
+            [(person, f"{person}@example.org", now) for person in people],
         )
-        owner.execute("INSERT INTO callers VALUES (%s, 'mitta', %s, %s)", [issuer, centre_id, person_id])
+        cursor.executemany(
+            "INSERT INTO callers VALUES (%s, %s, %s, %s)", [(issuer, str(one), centre_id, one) for one in people]
+        )
         organisations: list[tuple[UUID, str, UUID | None, UUID, str]] = []
         ancestors: list[tuple[UUID, UUID, int]] = []
         units: dict[UUID, list[UUID]] = {}
@@ -116,8 +120,8 @@ def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
         cursor.executemany(
             "INSERT INTO role_grants (id, person_id, role, organisation_id, valid_from) VALUES (%s, %s, %s, %s, %s)",
             [
-                (new_id(), person_id, role, organisation_id, datetime(2000, 1, 1, tzinfo=HELSINKI))
-                for role, organisation_id in [("staff", None), *(("main_user", central) for central in centrals)]
+                (new_id(), person, "main_user" if central else "staff", central, datetime(2000, 1, 1, tzinfo=HELSINKI))
+                for person, central in zip(people, [None, *centrals], strict=True)
             ],
         )
         today = now.date()
@@ -161,9 +165,13 @@ def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
         admin.execute("CHECKPOINT")
     with psycopg.connect(addresses.owner, autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE")
-    claims = {"iss": issuer, "aud": "tuntipankki", "sub": "mitta", "exp": int(time.time()) + 86_400}
-    token = jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": key.kid}, claims, key)
-    return World(addresses, centre_id, centrals, year, token, issuer)
+
+    def token_of(person: UUID) -> str:
+        claims = {"iss": issuer, "aud": "tuntipankki", "sub": str(person), "exp": int(time.time()) + 86_400}
+        return jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": key.kid}, claims, key)
+
+    main_users = {central: token_of(person) for person, central in zip(people[1:], centrals, strict=True)}
+    return World(addresses, centre_id, centrals, year, token_of(person_id), main_users)
 
 
 @contextmanager
