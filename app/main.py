@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from app.api import documents, operational, problems
 from app.api.backend import Backend
 from app.api.calendar import calendars, deadlines, extensions
-from app.api.hours import returns, supplementary_requests
+from app.api.hours import accounts, distributions, returns, supplementary_requests
 from app.api.middleware import Edge
 from app.db.connections import Connections
 from app.settings import Settings
@@ -22,8 +22,10 @@ ROUTERS = (
     calendars.router,
     deadlines.router,
     extensions.router,
+    distributions.router,
     supplementary_requests.router,
     returns.router,
+    accounts.router,
 )
 STATIC = Path(fastapi_offline.__file__).parent / "static"
 

@@ -12,8 +12,10 @@ import httpx
 import psycopg
 
 from app.api.tokens import SandboxIssuer
+from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI, Kind, hours_year_of
+from app.domain.hours.ledger import Transfer
 
 FOREVER = datetime(2000, 1, 1, tzinfo=HELSINKI)
 
@@ -158,30 +160,13 @@ class Centre:
         """The spring window of 2023, within which the clock stands at first."""
         self.deadline("change_window", date(2023, 3, 13), date(2023, 3, 25))
 
-    def post(self, year: int, *transfers: Any, cause_type: str = "test") -> None:
+    def post(self, year: int, *transfers: Transfer, cause_type: str = "test") -> None:
         """Posts transfers (`app.domain.hours.ledger`) through the ledger's own function."""
-        holders = sorted({holder for transfer in transfers for holder in transfer.holders()})
-        self.owner.execute(
-            "SELECT post_hour_transfers(%s::smallint, %s, %s, %s, NULL, "
-            "(SELECT coalesce(clock_at, now()) FROM study_centres), %s::uuid[], %s::uuid[], "
-            "%s::uuid[], %s::text[], %s::int[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::uuid[])",
-            [
-                year,
-                new_id().bytes,
-                cause_type,
-                new_id(),
-                [holder_id for holder_id, _ in holders],
-                [central_id for _, central_id in holders],
-                [new_id() for _ in transfers],
-                [transfer.kind for transfer in transfers],
-                [transfer.hours for transfer in transfers],
-                [transfer.central_organisation_id for transfer in transfers],
-                [transfer.source.account for transfer in transfers],
-                [transfer.source.organisation_id for transfer in transfers],
-                [transfer.target.account for transfer in transfers],
-                [transfer.target.organisation_id for transfer in transfers],
-            ],
+        [(now,)] = self.rows("SELECT clock_at FROM study_centres")
+        parameters = posting_of(
+            year, cause_type, new_id(), transfers, retry_key=new_id().bytes, actor_id=None, made_at=now
         )
+        self.owner.execute(posting.sql, parameters)
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self.owner.execute(statement, list(parameters)).fetchall()

@@ -146,7 +146,7 @@ def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str
         headers["ETag"] = f'"{tag}"'
         if (versions_of(request.headers.get("if-none-match")) or frozenset()) & {tag, "*"}:
             return Response(status_code=304, headers=headers)
-        return Response(adapter.dump_json(result), headers=headers, media_type=JSON)
+        return Response(adapter.dump_json(result, by_alias=True), headers=headers, media_type=JSON)
 
     return _shown(operation, signature)
 
@@ -267,7 +267,7 @@ def _rendered(
     if location:
         headers["Location"] = location
     headers["ETag"] = f'"{fingerprint(result)}"'
-    return headers, adapter.dump_json(result)
+    return headers, adapter.dump_json(result, by_alias=True)
 
 
 def _page(request: Request, result: Slice[Any], adapter: TypeAdapter[Any], headers: dict[str, str]) -> bytes:
@@ -278,7 +278,7 @@ def _page(request: Request, result: Slice[Any], adapter: TypeAdapter[Any], heade
         following = request.url.include_query_params(cursor=cursor)
         headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
     page = Page(result.items, cursor, result.total)
-    return adapter.dump_json(page, exclude=None if result.total is not None else {"total"})
+    return adapter.dump_json(page, by_alias=True, exclude=None if result.total is not None else {"total"})
 
 
 async def _roll_back(connection: psycopg.AsyncConnection[Any]) -> None:

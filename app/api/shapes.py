@@ -27,8 +27,12 @@ def _day_text(value: object) -> object:
     return value
 
 
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII)
+
+
 def _instant_text(value: object) -> object:
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", value, re.ASCII):
+    """A missing offset is let through: the type itself says so in words of its own."""
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise PydanticCustomError("datetime_parsing", "An instant is written as in RFC 3339, with its offset")
     return value
 

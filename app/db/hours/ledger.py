@@ -1,6 +1,7 @@
 """The ledger: pools, balances and transfers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
-from app.db.statements import Query, bound, insertion, metadata, study_centre_key
+from app.db.statements import Connection, Query, bound, insertion, metadata, study_centre_key
 from app.domain.errors import AlreadyExists
 from app.domain.hours.ledger import Transfer
 
@@ -102,11 +103,46 @@ _posting = select(
 )
 
 
+def posting_of(
+    year: int,
+    cause_type: str,
+    cause: UUID | Sequence[UUID],
+    transfers: Sequence[Transfer],
+    *,
+    retry_key: bytes,
+    actor_id: UUID | None,
+    made_at: datetime,
+) -> dict[str, object]:
+    """The parameters of `posting`, the one call by which hours move."""
+    holders = sorted({holder for transfer in transfers for holder in transfer.holders()})
+    return {
+        "posting_year": year,
+        "posting_retry_key": retry_key,
+        "posting_cause_type": cause_type,
+        "posting_cause_id": cause if isinstance(cause, UUID) else None,
+        "posting_actor_id": actor_id,
+        "posting_made_at": made_at,
+        "posting_holder_ids": [holder_id for holder_id, _ in holders],
+        "posting_holder_central_ids": [central_id for _, central_id in holders],
+        "posting_ids": [new_id() for _ in transfers],
+        "posting_kinds": [transfer.kind for transfer in transfers],
+        "posting_hours": [transfer.hours for transfer in transfers],
+        "posting_central_ids": [transfer.central_organisation_id for transfer in transfers],
+        "posting_from_accounts": [transfer.source.account for transfer in transfers],
+        "posting_from_ids": [transfer.source.organisation_id for transfer in transfers],
+        "posting_to_accounts": [transfer.target.account for transfer in transfers],
+        "posting_to_ids": [transfer.target.organisation_id for transfer in transfers],
+        "posting_cause_ids": None if isinstance(cause, UUID) else list(cause),
+    }
+
+
 @cache
-def _posting_with(table: Table | None, columns: tuple[str, ...]) -> Query[bool]:
+def _posting_with(table: Table, columns: tuple[str, ...]) -> Query[bool]:
     """The posting, and beside it the row that is its cause: one statement, one round trip."""
-    statement = _posting if table is None else _posting.add_cte(insertion(table, columns).cte("cause"))
-    return Query(statement, bool)
+    return Query(_posting.add_cte(insertion(table, columns).cte("cause")), bool)
+
+
+posting = Query(_posting, bool)
 
 
 async def post_transfers(
@@ -126,28 +162,20 @@ async def post_transfers(
     """
     if not transfers:
         return
-    table, values = row or (None, {})
-    holders = sorted({holder for transfer in transfers for holder in transfer.holders()})
-    posted = await _posting_with(table, tuple(values)).first(
-        writer.connection,
-        posting_year=year,
-        posting_retry_key=writer.retry_key,
-        posting_cause_type=cause_type,
-        posting_cause_id=cause if isinstance(cause, UUID) else None,
-        posting_actor_id=writer.actor.person_id,
-        posting_made_at=writer.now,
-        posting_holder_ids=[holder_id for holder_id, _ in holders],
-        posting_holder_central_ids=[central_id for _, central_id in holders],
-        posting_ids=[new_id() for _ in transfers],
-        posting_kinds=[transfer.kind for transfer in transfers],
-        posting_hours=[transfer.hours for transfer in transfers],
-        posting_central_ids=[transfer.central_organisation_id for transfer in transfers],
-        posting_from_accounts=[transfer.source.account for transfer in transfers],
-        posting_from_ids=[transfer.source.organisation_id for transfer in transfers],
-        posting_to_accounts=[transfer.target.account for transfer in transfers],
-        posting_to_ids=[transfer.target.organisation_id for transfer in transfers],
-        posting_cause_ids=None if isinstance(cause, UUID) else list(cause),
-        **({} if table is None else bound(table, values)),
+    query = _posting_with(row[0], tuple(row[1])) if row else posting
+    parameters = posting_of(
+        year,
+        cause_type,
+        cause,
+        transfers,
+        retry_key=writer.retry_key,
+        actor_id=writer.actor.person_id,
+        made_at=writer.now,
     )
-    if not posted:
+    if not await query.first(writer.connection, **parameters, **(bound(*row) if row else {})):
         raise AlreadyExists
+
+
+async def lock_balances(connection: Connection, year: int, central_id: UUID) -> None:
+    """Nobody else moves the hours of the centre's tree until the transaction ends."""
+    await connection.execute("SELECT FROM lock_hour_balances(%s::smallint, %s)", [year, central_id])

@@ -1,0 +1,37 @@
+"""`/v1/organisations/{id}/hour-accounts` and `…/hour-transfers`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.api.operations import Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Instant, YearPath, YearQuery
+from app.db.paging import Slice
+from app.db.sessions import Reader
+from app.domain.hours.accounts import CentralAccount, UnitAccount
+from app.domain.hours.transfers import PostedTransfer
+from app.services.hours import accounts
+
+router = APIRouter(prefix="/organisations/{organisation_id}", route_class=Operation, tags=["Hour accounts"])
+
+At = Annotated[
+    Instant | None, Query(description="The account as it was at this instant, what was made in it included.")
+]
+
+
+@router.get("/hour-accounts/{year}", response_model=CentralAccount | UnitAccount)
+async def get_account(
+    reader: Reader, organisation_id: UUID, year: YearPath, at: At = None
+) -> CentralAccount | UnitAccount:
+    """An organisation's hours of a year: a central organisation's with its tree, or a unit's own."""
+    return await accounts.get_account(reader, organisation_id, year, at=at)
+
+
+@router.get("/hour-transfers", response_model=Page[PostedTransfer])
+async def list_transfers(
+    reader: Reader, organisation_id: UUID, page: Paging, year: YearQuery = None
+) -> Slice[PostedTransfer]:
+    """The ledger's entries behind the account, newest first."""
+    return await accounts.list_transfers(reader, organisation_id, page, year=year)

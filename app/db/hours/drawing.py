@@ -1,0 +1,60 @@
+"""What a unit may draw on: the nearest allotment at or above it, and the centre's common hours."""
+
+from uuid import UUID
+
+from sqlalchemy import SmallInteger, Uuid, and_, bindparam, func, select, true
+
+from app.db.hours.ledger import hour_balances
+from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.statements import Connection, Query
+from app.domain.hours.drawing import Drawable
+
+_own = organisations.alias("own")
+_central = organisations.alias("central")
+_common = hour_balances.alias("common")
+_year = bindparam("p_year", type_=SmallInteger)
+
+_nearest = (
+    select(hour_balances.c.organisation_id, hour_balances.c.allotment)
+    .join(organisation_ancestors, organisation_ancestors.c.ancestor_id == hour_balances.c.organisation_id)
+    .where(
+        organisation_ancestors.c.organisation_id == _own.c.id,
+        hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
+        hour_balances.c.organisation_id != _own.c.central_organisation_id,
+        hour_balances.c.year == _year,
+        # One wholly drawn upon is an allotment still.
+        hour_balances.c.allotment + hour_balances.c.reserved + hour_balances.c.used > 0,
+    )
+    .order_by(organisation_ancestors.c.distance)
+    .limit(1)
+    .correlate(_own)
+    .lateral("nearest")
+)
+_drawable = Query(
+    select(
+        _own.c.id.label("organisation_id"),
+        _own.c.central_organisation_id,
+        _central.c.draws_on,
+        func.coalesce(_common.c.common, 0).label("common"),
+        _nearest.c.organisation_id.label("holder_id"),
+        func.coalesce(_nearest.c.allotment, 0).label("allotment"),
+    )
+    .select_from(_own)
+    .join(_central, _central.c.id == _own.c.central_organisation_id)
+    .outerjoin(
+        _common,
+        and_(
+            _common.c.central_organisation_id == _central.c.id,
+            _common.c.organisation_id == _central.c.id,
+            _common.c.year == _year,
+        ),
+    )
+    .outerjoin(_nearest, true())
+    .where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
+    Drawable,
+)
+
+
+async def find_drawable(connection: Connection, organisation_id: UUID, year: int) -> Drawable | None:
+    """Not locked: who reserves what it tells may find it gone, and posting then refuses (rulebook §3.12)."""
+    return await _drawable.first(connection, p_organisation_id=organisation_id, p_year=year)

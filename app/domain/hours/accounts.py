@@ -1,0 +1,162 @@
+"""Hour accounts (tuntitili): what an organisation was granted for a year and where those hours are (rulebook §3.12)."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Place
+
+DrawsOn = Literal["allotment_then_common", "allotment_only"]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One holder's accounts of a year, under one centre: the centre's own, or a unit's."""
+
+    organisation_id: UUID
+    name: str
+    stands_there: bool
+    """False where the unit has moved to another centre since: what it drew on stays behind."""
+    common: int
+    allotment: int
+    """What is free of it."""
+    reserved: int
+    used: int
+    lapsed: int
+    returned: int
+    allotment_lapsed: int
+
+    @property
+    def allotted(self) -> int:
+        """A unit's whole allotment, free or not; 0 for the centre, which has none."""
+        return self.allotment + self.reserved + self.used + self.allotment_lapsed
+
+
+@dataclass(frozen=True)
+class Books:
+    """An organisation with the balances of its centre's tree in a year: a unit's has its own and the centre's alone."""
+
+    place: Place
+    year: int
+    draws_on: DrawsOn
+    """The centre's setting."""
+    balances: list[Balance]
+
+    def balance_of(self, organisation_id: UUID) -> Balance:
+        """Zeros where nothing was ever booked."""
+        found = next((balance for balance in self.balances if balance.organisation_id == organisation_id), None)
+        return found or Balance(organisation_id, "", True, 0, 0, 0, 0, 0, 0, 0)
+
+    @property
+    def central(self) -> Balance:
+        return self.balance_of(self.place.central_organisation_id)
+
+    @property
+    def allotments(self) -> list[Balance]:
+        """Of units with an allotment, which those are too that have drawn on one."""
+        central_id = self.place.central_organisation_id
+        return [holder for holder in self.balances if holder.organisation_id != central_id and holder.allotted]
+
+
+@dataclass(frozen=True)
+class UnitHours:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    organisation_id: UUID
+    name: str
+    allotted: int
+    """Its whole allotment: `available + reserved + used + lapsed`."""
+    reserved: int
+    used: int
+    lapsed: int
+    available: int
+
+
+@dataclass(frozen=True)
+class CentralAccount:
+    """Always `granted = returned + lapsed + available + Σ units.available + reserved + used`."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    organisation_id: UUID
+    year: int
+    granted: int
+    """Grants, supplementary grants and corrections, these with their sign."""
+    distributed: int
+    """`Σ units.allotted`."""
+    reserved: int
+    """By the whole tree, as are `used` and `lapsed`."""
+    used: int
+    returned: int
+    lapsed: int
+    available: int
+    """Free in common, for every unit that may draw on it."""
+    units: list[UnitHours]
+    """Those with an allotment or with hours drawn on one."""
+
+
+@dataclass(frozen=True)
+class UnitAccount:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    organisation_id: UUID
+    year: int
+    central_organisation_id: UUID
+    allotted: int
+    """Its own allotment: `available + reserved + used + lapsed`."""
+    reserved: int
+    used: int
+    lapsed: int
+    available: int
+    common_available: int | None
+    """What is free in the centre's common hours; null where the unit may not draw on them."""
+
+
+def account_of(books: Books) -> CentralAccount | UnitAccount:
+    return _central_account_of(books) if books.place.is_central else _unit_account_of(books)
+
+
+def _central_account_of(books: Books) -> CentralAccount:
+    central = books.central
+    units = [
+        UnitHours(
+            organisation_id=unit.organisation_id,
+            name=unit.name,
+            allotted=unit.allotted,
+            reserved=unit.reserved,
+            used=unit.used,
+            lapsed=unit.allotment_lapsed,
+            available=unit.allotment,
+        )
+        for unit in books.allotments
+    ]
+    reserved = central.reserved + sum(unit.reserved for unit in units)
+    used = central.used + sum(unit.used for unit in units)
+    free = central.common + sum(unit.available for unit in units)
+    return CentralAccount(
+        organisation_id=books.place.organisation_id,
+        year=books.year,
+        granted=central.returned + central.lapsed + free + reserved + used,
+        distributed=sum(unit.allotted for unit in units),
+        reserved=reserved,
+        used=used,
+        returned=central.returned,
+        lapsed=central.lapsed,
+        available=central.common,
+        units=units,
+    )
+
+
+def _unit_account_of(books: Books) -> UnitAccount:
+    own = books.balance_of(books.place.organisation_id)
+    return UnitAccount(
+        organisation_id=own.organisation_id,
+        year=books.year,
+        central_organisation_id=books.place.central_organisation_id,
+        allotted=own.allotted,
+        reserved=own.reserved,
+        used=own.used,
+        lapsed=own.allotment_lapsed,
+        available=own.allotment,
+        common_available=books.central.common if books.draws_on == "allotment_then_common" else None,
+    )

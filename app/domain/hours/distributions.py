@@ -1,0 +1,92 @@
+"""Distributions (tuntien sisäinen jako): the wished allotments, whole, become transfers (rulebook §3.3)."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.domain.errors import AllotmentInUse, Fault, Invalid, NotFound, QuotaExceeded
+from app.domain.hours.accounts import Balance, Books
+from app.domain.hours.ledger import Transfer, distribution, recall
+
+
+@dataclass(frozen=True)
+class Allotment:
+    unit_id: UUID
+    hours: int
+    """The whole allotment, with what is reserved or used of it."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    organisation_id: UUID
+    year: int
+    revision: int
+    """How many times it has been put; 0 is not yet."""
+    units: list[Allotment]
+    """Those with an allotment; every other unit has 0."""
+
+
+def distribution_of(books: Books, revision: int) -> Distribution:
+    units = [Allotment(unit.organisation_id, unit.allotted) for unit in _in_its_hands(books)]
+    return Distribution(books.place.organisation_id, books.year, revision, units)
+
+
+def _in_its_hands(books: Books) -> list[Balance]:
+    """What a unit that has moved away drew here stays here: it is no longer the centre's to give or recall."""
+    return [unit for unit in books.allotments if unit.stands_there]
+
+
+def check_each_once(wished: Sequence[Allotment]) -> None:
+    """Raises Invalid: a unit stands once."""
+    seen: set[UUID] = set()
+    faults = []
+    for index, allotment in enumerate(wished):
+        if allotment.unit_id in seen:
+            faults.append(Fault(f"/units/{index}/unit_id", "duplicate-item"))
+        seen.add(allotment.unit_id)
+    if faults:
+        raise Invalid(*faults)
+
+
+def check_below(organisation_id: UUID, wished: Sequence[Allotment], found: Collection[UUID]) -> None:
+    """`found` is the organisation with all below it. Raises NotFound: only what is below it gets an allotment."""
+    for index, allotment in enumerate(wished):
+        if allotment.unit_id == organisation_id or allotment.unit_id not in found:
+            raise NotFound(pointer=f"/units/{index}/unit_id")
+
+
+def transfers_of(books: Books, wished: Sequence[Allotment]) -> list[Transfer]:
+    """Recalls first, so that what is recalled may be given out in the same call.
+
+    Raises AllotmentInUse, QuotaExceeded.
+    """
+    held = {unit.organisation_id: unit for unit in _in_its_hands(books)}
+    central_id = books.place.central_organisation_id
+    recalls, increases = [], []
+    for unit_id, hours, pointer in _whole(wished, held):
+        unit = held.get(unit_id)
+        in_use = unit.reserved + unit.used if unit else 0
+        if hours < in_use:
+            raise AllotmentInUse(pointer=pointer, unit_id=unit_id, in_use=in_use, asked=hours)
+        change = hours - (unit.allotted if unit else 0)
+        if change < 0:
+            recalls.append(recall(central_id, unit_id, -change))
+        elif change > 0:
+            increases.append(distribution(central_id, unit_id, change))
+    available = books.central.common + sum(transfer.hours for transfer in recalls)
+    asked = sum(transfer.hours for transfer in increases)
+    if asked > available:
+        raise QuotaExceeded(available=available, asked=asked)
+    return recalls + increases
+
+
+def _whole(wished: Sequence[Allotment], held: Collection[UUID]) -> Iterator[tuple[UUID, int, str | None]]:
+    """Each unit with the hours it is to have and where it was said; units left out get 0."""
+    for index, allotment in enumerate(wished):
+        yield allotment.unit_id, allotment.hours, f"/units/{index}"
+    named = {allotment.unit_id for allotment in wished}
+    for unit_id in held:
+        if unit_id not in named:
+            yield unit_id, 0, None

@@ -1,0 +1,84 @@
+"""Drawing (tuntien käyttö): whose hours a unit reserves, frees and uses (rulebook §3.3, §3.5).
+
+A unit draws on its own allotment, else on the nearest one above it; what that does not cover, on the centre's common
+hours, unless the centre has set `allotment_only`. What is reserved stays with the holder drawn on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.domain.errors import QuotaExceeded
+from app.domain.hours.accounts import DrawsOn
+from app.domain.hours.ledger import Transfer, release, reservation, use
+
+Drawn = Mapping[UUID, int]
+"""What one cause has reserved, by holder."""
+
+
+@dataclass(frozen=True)
+class Drawable:
+    """What an organisation may draw on in a year."""
+
+    organisation_id: UUID
+    central_organisation_id: UUID
+    draws_on: DrawsOn
+    common: int
+    """Free in the centre's common hours, whether or not a unit may draw on them."""
+    holder_id: UUID | None
+    """Who has the allotment: the unit itself, else the nearest above it; None is nobody up to the centre."""
+    allotment: int
+    """What is free of it."""
+
+    @property
+    def available(self) -> int:
+        return self.allotment + self.common_available
+
+    @property
+    def common_available(self) -> int:
+        """The setting binds the units, not the centre itself."""
+        is_centre = self.organisation_id == self.central_organisation_id
+        return self.common if is_centre or self.draws_on == "allotment_then_common" else 0
+
+
+def reservations_of(drawable: Drawable, hours: int) -> list[Transfer]:
+    """Reserves from the allotment first, then from common. Raises QuotaExceeded."""
+    if hours > drawable.available:
+        raise QuotaExceeded(available=drawable.available, asked=hours)
+    central_id = drawable.central_organisation_id
+    from_allotment = min(hours, drawable.allotment)
+    transfers = []
+    if from_allotment and drawable.holder_id:
+        transfers.append(reservation(central_id, drawable.holder_id, from_allotment))
+    if hours > from_allotment:
+        transfers.append(reservation(central_id, central_id, hours - from_allotment))
+    return transfers
+
+
+def releases_of(central_id: UUID, drawn: Drawn, hours: int) -> list[Transfer]:
+    """Frees some of what one cause has reserved, common's part first."""
+    common_first = sorted(drawn, key=lambda holder_id: (holder_id != central_id, holder_id))
+    return _taken(release, central_id, drawn, hours, common_first)
+
+
+def settlement_of(central_id: UUID, drawn: Drawn, held: int) -> list[Transfer]:
+    """Of the hours planned those held become used, at most all of them, and the rest is freed (rulebook §3.5)."""
+    used = min(held, sum(drawn.values()))
+    common_last = sorted(drawn, key=lambda holder_id: (holder_id == central_id, holder_id))
+    uses = _taken(use, central_id, drawn, used, common_last)
+    return uses + releases_of(central_id, drawn, sum(drawn.values()) - used)
+
+
+def _taken(
+    transfer: Callable[[UUID, UUID, int], Transfer], central_id: UUID, drawn: Drawn, hours: int, order: list[UUID]
+) -> list[Transfer]:
+    """Raises QuotaExceeded where the cause has reserved less."""
+    if hours > sum(drawn.values()):
+        raise QuotaExceeded(available=sum(drawn.values()), asked=hours)
+    transfers = []
+    for holder_id in order:
+        taken = min(hours, drawn[holder_id])
+        if taken:
+            transfers.append(transfer(central_id, holder_id, taken))
+            hours -= taken
+    return transfers

@@ -1,0 +1,38 @@
+"""Hour accounts and the entries behind them: look."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.db.hours.accounts import find_books
+from app.db.hours.transfers import listing
+from app.db.organisations.organisations import find_place
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader
+from app.domain.access import check_reach
+from app.domain.errors import NotFound
+from app.domain.hours.accounts import CentralAccount, UnitAccount, account_of
+from app.domain.hours.transfers import PostedTransfer
+
+
+async def get_account(
+    reader: Reader, organisation_id: UUID, year: int, *, at: datetime | None
+) -> CentralAccount | UnitAccount:
+    books = await find_books(reader.connection, organisation_id, year, at)
+    if books is None:
+        raise NotFound
+    check_reach(reader.actor, books.place)
+    return account_of(books)
+
+
+async def list_transfers(
+    reader: Reader, organisation_id: UUID, page: PageRequest, *, year: int | None
+) -> Slice[PostedTransfer]:
+    """Of a central organisation its tree's; of a unit those from or to it, under its present centre."""
+    place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
+    return await listing.page(
+        reader.connection,
+        page,
+        central_organisation_id=place.central_organisation_id,
+        unit_id=None if place.is_central else organisation_id,
+        year=year,
+    )

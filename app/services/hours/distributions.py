@@ -1,0 +1,74 @@
+"""Distributions: divide the hours among units, look."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.db.hours.accounts import find_books
+from app.db.hours.distributions import find_revision, list_below, raise_revision
+from app.db.hours.ledger import lock_balances, post_transfers
+from app.db.hours.standing import get_standing
+from app.db.sessions import Reader, Writer
+from app.domain.access import check_main_user, check_reach
+from app.domain.errors import NotFound, Stale
+from app.domain.hours import distributions as rules
+from app.domain.hours.accounts import Books
+from app.domain.hours.distributions import Allotment, Distribution
+from app.domain.hours.standing import check_central, check_year
+from app.domain.versions import Versions, check_version, check_version_said, fingerprint
+
+
+async def distribute(
+    writer: Writer, organisation_id: UUID, year: int, *, units: Sequence[Allotment], expected: Versions
+) -> Distribution:
+    rules.check_each_once(units)
+    standing = await get_standing(writer, organisation_id, year)
+    found = await list_below(writer.connection, organisation_id, [unit.unit_id for unit in units])
+    rules.check_below(organisation_id, units, found)
+    check_main_user(writer.actor, standing.place)
+    # The tree's balances are locked before they are read: of two distributions the second sees what the first left,
+    # and no reservation is drawn on an allotment between the check and the recall.
+    await lock_balances(writer.connection, year, organisation_id)
+    books, current = await _find(writer, organisation_id, year)
+    if current.revision:
+        check_version_said(current, expected)
+    check_version(current, expected)
+    check_central(standing.place)
+    check_year(standing)
+    transfers = rules.transfers_of(books, units)
+    await post_transfers(writer, year, "hour_distribution", organisation_id, transfers)
+    raised = await raise_revision(
+        writer.connection,
+        organisation_id,
+        year,
+        seen=current.revision,
+        person_id=writer.actor.person_id,
+        now=writer.now,
+    )
+    _, changed = await _find(writer, organisation_id, year)
+    if not raised:
+        # Where nothing was ever granted there is no balance to lock, and two may put their first at once.
+        raise Stale(etag=f'"{fingerprint(changed)}"')
+    writer.record(
+        "hour-distribution.changed",
+        organisation_id,
+        organisation_id=organisation_id,
+        year=year,
+        revision=changed.revision,
+        recalled=sum(transfer.hours for transfer in transfers if transfer.kind == "recall"),
+        distributed=sum(transfer.hours for transfer in transfers if transfer.kind == "distribution"),
+    )
+    return changed
+
+
+async def get_distribution(reader: Reader, organisation_id: UUID, year: int) -> Distribution:
+    books, distribution = await _find(reader, organisation_id, year)
+    check_reach(reader.actor, books.place)
+    check_central(books.place)
+    return distribution
+
+
+async def _find(reader: Reader, organisation_id: UUID, year: int) -> tuple[Books, Distribution]:
+    books = await find_books(reader.connection, organisation_id, year)
+    if books is None:
+        raise NotFound
+    return books, rules.distribution_of(books, await find_revision(reader.connection, organisation_id, year))

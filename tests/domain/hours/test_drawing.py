@@ -1,0 +1,106 @@
+"""Whose hours a unit reserves, frees and uses."""
+
+from uuid import UUID
+
+import pytest
+
+from app.domain.errors import QuotaExceeded
+from app.domain.hours.accounts import DrawsOn
+from app.domain.hours.drawing import Drawable, Drawn, releases_of, reservations_of, settlement_of
+from app.domain.hours.ledger import Transfer
+
+CENTRE, UNIT, DISTRICT = (UUID(int=number) for number in (1, 2, 3))
+NAMES = {CENTRE: "centre", UNIT: "unit", DISTRICT: "district"}
+
+
+def drawable(
+    common: int = 0,
+    allotment: int = 0,
+    *,
+    holder: UUID | None = None,
+    draws_on: DrawsOn = "allotment_then_common",
+    asking: UUID = UNIT,
+) -> Drawable:
+    return Drawable(asking, CENTRE, draws_on, common, holder, allotment)
+
+
+def moved(transfers: list[Transfer]) -> list[tuple[str, str, int]]:
+    return [(transfer.kind, NAMES[transfer.source.organisation_id or CENTRE], transfer.hours) for transfer in transfers]
+
+
+@pytest.mark.parametrize(
+    ("source", "hours", "reserved"),
+    [
+        # Nothing is divided: all draw on common, to its last hour.
+        (drawable(50), 50, [("reservation", "centre", 50)]),
+        # Its own allotment covers it: common is not touched.
+        (drawable(50, 20, holder=UNIT), 20, [("reservation", "unit", 20)]),
+        # 20 of its own, and 5 of common for the rest.
+        (drawable(50, 20, holder=UNIT), 25, [("reservation", "unit", 20), ("reservation", "centre", 5)]),
+        # The allotment is drawn to its end: common alone.
+        (drawable(50, 0, holder=UNIT), 10, [("reservation", "centre", 10)]),
+        # None of its own: the district's, the nearest above.
+        (drawable(50, 20, holder=DISTRICT), 30, [("reservation", "district", 20), ("reservation", "centre", 10)]),
+        # The setting keeps the unit to the allotment.
+        (drawable(50, 20, holder=UNIT, draws_on="allotment_only"), 20, [("reservation", "unit", 20)]),
+        # But not the centre itself.
+        (drawable(50, draws_on="allotment_only", asking=CENTRE), 50, [("reservation", "centre", 50)]),
+    ],
+)
+def test_a_unit_draws_on_its_allotment_and_then_on_common(
+    source: Drawable, hours: int, reserved: list[tuple[str, str, int]]
+) -> None:
+    assert moved(reservations_of(source, hours)) == reserved
+
+
+@pytest.mark.parametrize(
+    ("source", "hours", "available"),
+    [
+        (drawable(50), 60, 50),  # Rulebook §9 example 14: 500 − 300 − 150 = 50; a plan of 60 is refused.
+        (drawable(50, 20, holder=UNIT), 71, 70),  # 20 + 50.
+        (drawable(50, 20, holder=UNIT, draws_on="allotment_only"), 21, 20),
+        (drawable(50, draws_on="allotment_only"), 1, 0),  # Neither an allotment nor leave to draw on common.
+    ],
+)
+def test_no_more_is_reserved_than_may_be_drawn(source: Drawable, hours: int, available: int) -> None:
+    with pytest.raises(QuotaExceeded) as refusal:
+        reservations_of(source, hours)
+    assert refusal.value.facts == {"available": available, "asked": hours}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "hours", "freed"),
+    [
+        ({UNIT: 20, CENTRE: 5}, 5, [("release", "centre", 5)]),
+        ({UNIT: 20, CENTRE: 5}, 6, [("release", "centre", 5), ("release", "unit", 1)]),
+        ({UNIT: 20, CENTRE: 5}, 25, [("release", "centre", 5), ("release", "unit", 20)]),
+        ({UNIT: 20}, 20, [("release", "unit", 20)]),
+        ({UNIT: 20}, 0, []),
+    ],
+)
+def test_commons_part_is_freed_first(drawn: Drawn, hours: int, freed: list[tuple[str, str, int]]) -> None:
+    assert moved(releases_of(CENTRE, drawn, hours)) == freed
+
+
+def test_no_more_is_freed_than_was_reserved() -> None:
+    with pytest.raises(QuotaExceeded):
+        releases_of(CENTRE, {UNIT: 20, CENTRE: 5}, 26)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "held", "moves"),
+    [
+        # Rulebook §9 example 16: planned 10, held 8: 8 used, 2 freed.
+        ({CENTRE: 10}, 8, [("use", "centre", 8), ("release", "centre", 2)]),
+        # Held 12 of planned 10: 10 used.
+        ({CENTRE: 10}, 12, [("use", "centre", 10)]),
+        # Planned 10, 6 of its own and 4 of common, held 8: common's part is freed first, so 2 of it.
+        ({UNIT: 6, CENTRE: 4}, 8, [("use", "unit", 6), ("use", "centre", 2), ("release", "centre", 2)]),
+        # Held 5: all of common's 4 are freed and 1 of its own.
+        ({UNIT: 6, CENTRE: 4}, 5, [("use", "unit", 5), ("release", "centre", 4), ("release", "unit", 1)]),
+        # Not held at all.
+        ({UNIT: 6, CENTRE: 4}, 0, [("release", "centre", 4), ("release", "unit", 6)]),
+    ],
+)
+def test_what_was_held_is_used_and_the_rest_freed(drawn: Drawn, held: int, moves: list[tuple[str, str, int]]) -> None:
+    assert moved(settlement_of(CENTRE, drawn, held)) == moves
