@@ -74,7 +74,7 @@ async def find_revision(connection: Connection, proposal_id: UUID, number: int) 
     return await _found.first(connection, p_proposal_id=proposal_id, p_number=number)
 
 
-revisions_listing = Listing(
+listing = Listing(
     _revisions,
     _revision,
     key=[hour_proposal_revisions.c.number],

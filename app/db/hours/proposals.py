@@ -32,10 +32,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.hours.ledger import hour_balances
+from app.db.hours.standing import get_standing
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, below, given
+from app.db.sessions import Writer
 from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
+from app.domain.errors import NotFound
 from app.domain.hours.proposals import HourProposal, HourProposalSummary, PreviousYear, ProposalLine
+from app.domain.hours.standing import Standing
 
 hour_proposals = Table(
     "hour_proposals",
@@ -197,6 +201,22 @@ async def lock(connection: Connection, proposal_id: UUID) -> HourProposal | None
     """As `find`, and nobody else changes it until the transaction ends: it is read after the lock, lines and all."""
     await _locked.run(connection, p_id=proposal_id)
     return await find(connection, proposal_id)
+
+
+async def lock_in_reach(writer: Writer, proposal_id: UUID) -> tuple[HourProposal, Standing]:
+    """The proposal, locked, and how its organisation stands towards the round. Raises NotFound."""
+    proposal = await lock(writer.connection, proposal_id)
+    if proposal is None:
+        raise NotFound
+    standing = await get_standing(writer, proposal.organisation_id, proposal.year, "proposal_round")
+    return proposal, standing
+
+
+async def get(connection: Connection, proposal_id: UUID) -> HourProposal:
+    proposal = await find(connection, proposal_id)
+    if proposal is None:
+        raise NotFound
+    return proposal
 
 
 async def find_in_the_way(connection: Connection, organisation_id: UUID, year: int) -> UUID | None:

@@ -29,14 +29,18 @@ def _standing_of(
     active_until: date | None,
     units_propose: bool,
     closed_at: datetime | None,
-    windows: list[dict[str, str | None]] | None,
+    windows: list[list[str | None]] | None,
     common: int | None,
 ) -> Standing:
     place = Place(organisation_id, central_organisation_id, frozenset(ancestors))
-    opened = [Window(*map(_day, window)) for window in windows or []]
+    opened = _windows_from(windows)
     return Standing(
         place, organisation_name, year, active_from, active_until, units_propose, closed_at, opened, common or 0
     )
+
+
+def _windows_from(days: list[list[str | None]] | None) -> list[Window]:
+    return [Window(*map(_day, window)) for window in days or []]
 
 
 def _day(text: str | None) -> date | None:
@@ -121,3 +125,16 @@ async def get_standing(
     if standing is None or not is_within_reach(session.actor, standing.place):
         raise NotFound(pointer=pointer)
     return standing
+
+
+_windows = Query(
+    select(_windows_of(bindparam("p_kind", type_=String))).where(
+        _own.c.id == bindparam("p_organisation_id", type_=Uuid)
+    ),
+    _windows_from,
+)
+
+
+async def find_windows(connection: Connection, organisation_id: UUID, year: int, kind: Kind) -> list[Window]:
+    """Where a second kind is asked for beside that of the standing."""
+    return await _windows.first(connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind) or []

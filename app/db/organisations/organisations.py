@@ -1,8 +1,23 @@
 """Organisations and where they stand in their trees."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Date, DateTime, SmallInteger, Table, Text, Uuid, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.statements import Connection, Query, metadata, study_centre_key
@@ -59,3 +74,17 @@ _place = Query(
 async def find_place(connection: Connection, organisation_id: UUID) -> Place | None:
     """Where the organisation stands in its tree, for the rules of access."""
     return await _place.first(connection, p_id=organisation_id)
+
+
+_below = Query(
+    select(organisation_ancestors.c.organisation_id).where(
+        organisation_ancestors.c.ancestor_id == bindparam("p_top", type_=Uuid),
+        organisation_ancestors.c.organisation_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))),
+    ),
+    lambda organisation_id: organisation_id,
+)
+
+
+async def find_below(connection: Connection, top: UUID, organisation_ids: Collection[UUID]) -> set[UUID]:
+    """Which of the organisations are `top` or below it."""
+    return set(await _below.all(connection, p_top=top, p_ids=list(organisation_ids)))

@@ -1,13 +1,13 @@
 """Hour proposals (tuntiehdotus): what an organisation applies for in the autumn round (rulebook §3.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.access import Actor, check_main_user
+from app.domain.access import Actor, check_main_user, check_staff
 from app.domain.calendar.deadlines import Window, check_units_window_open, check_window_open, day_of
 from app.domain.errors import Fault, Forbidden, Invalid, NotFound, WrongState
 from app.domain.hours.standing import Standing, check_year
@@ -93,10 +93,9 @@ class ProposalRevision:
 
 
 def check_proposer(actor: Actor, standing: Standing) -> None:
-    """The main user, or a unit's manager where the centre lets its units propose. Raises Forbidden."""
-    if actor.has_for(standing.place, "main_user"):
-        return
-    if not (standing.units_propose and actor.has_for(standing.place, "unit_manager")):
+    """The main user; for a unit its manager too, where the centre lets its units propose. Raises Forbidden."""
+    units_may = standing.units_propose and not standing.place.is_central
+    if not actor.has_for(standing.place, "main_user", *(("unit_manager",) if units_may else ())):
         raise Forbidden
 
 
@@ -104,8 +103,8 @@ def check_returner(actor: Actor, standing: Standing) -> None:
     """Whoever it was sent to: staff a centre's, the main user a unit's. Raises Forbidden."""
     if not standing.place.is_central:
         check_main_user(actor, standing.place)
-    elif not actor.has("staff"):
-        raise Forbidden
+    else:
+        check_staff(actor)
 
 
 def check_state(state: ProposalState, *allowed: ProposalState) -> None:
@@ -118,17 +117,21 @@ def check_editable(state: ProposalState) -> None:
     check_state(state, "draft", "sent_back")
 
 
-def check_lines_once(lines: Sequence[ProposalLine]) -> None:
-    """The same unit, emphasis and source stand once. Raises Invalid."""
-    seen = set()
+def check_once(items: Iterable[Hashable], at: str) -> None:
+    """None stands twice in the list at that pointer. Raises Invalid."""
+    seen: set[Hashable] = set()
     faults = []
-    for index, line in enumerate(lines):
-        key = (line.unit_id, line.emphasis, line.source_proposal_id)
-        if key in seen:
-            faults.append(Fault(f"/lines/{index}", "duplicate-item"))
-        seen.add(key)
+    for index, item in enumerate(items):
+        if item in seen:
+            faults.append(Fault(f"{at}/{index}", "duplicate-item"))
+        seen.add(item)
     if faults:
         raise Invalid(*faults)
+
+
+def check_lines_once(lines: Sequence[ProposalLine]) -> None:
+    """The same unit, emphasis and source stand once. Raises Invalid."""
+    check_once(((line.unit_id, line.emphasis, line.source_proposal_id) for line in lines), "/lines")
 
 
 def check_units(lines: Sequence[ProposalLine], units: AbstractSet[UUID]) -> None:
@@ -138,11 +141,10 @@ def check_units(lines: Sequence[ProposalLine], units: AbstractSet[UUID]) -> None
             raise NotFound(pointer=f"/lines/{index}/unit_id")
 
 
-def check_submission(
-    proposal: HourProposal, standing: Standing, own_days: Sequence[Window], rounds: Sequence[Window], now: datetime
-) -> None:
-    """A centre's in the round, a unit's in its centre's days; sent back with a day to answer by, until that day.
+def check_submission(proposal: HourProposal, standing: Standing, own_days: Sequence[Window], now: datetime) -> None:
+    """A centre's in the round, a unit's in its centre's days; sent back with a day to answer by, until that day too.
 
+    `standing` brings the windows of the round, `own_days` are those of the centre for its units.
     Raises WrongState, YearClosed, NotAMember, WindowClosed, and Invalid where nothing is asked for.
     """
     check_editable(proposal.state)
@@ -150,9 +152,9 @@ def check_submission(
     may_answer = proposal.state == "sent_back" and proposal.answer_by is not None and day_of(now) <= proposal.answer_by
     if not may_answer:
         if proposal.is_central:
-            check_window_open("proposal_round", rounds, now)
+            check_window_open("proposal_round", standing.windows, now)
         else:
-            check_units_window_open(own_days, rounds, now)
+            check_units_window_open(own_days, standing.windows, now)
     if not proposal.lines:
         raise Invalid(Fault("/lines", "nothing-asked"))
 

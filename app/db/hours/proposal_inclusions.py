@@ -1,0 +1,70 @@
+"""The units' hour proposals that a centre's includes."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
+
+from app.db.hours.proposals import hour_proposal_lines, hour_proposals
+from app.db.sessions import Writer
+from app.db.statements import Command, Connection, Query
+from app.domain.hours.proposal_inclusions import Source
+from app.domain.hours.proposals import ProposalLine
+
+_ids = bindparam("p_ids", type_=ARRAY(Uuid))
+_locked = Query(
+    select(hour_proposals.c.id, hour_proposals.c.organisation_id, hour_proposals.c.year, hour_proposals.c.state)
+    .where(hour_proposals.c.id == any_(_ids))
+    .order_by(hour_proposals.c.id)
+    .with_for_update(key_share=True),
+    Source,
+)
+_lines = Query(
+    select(
+        hour_proposal_lines.c.unit_id,
+        hour_proposal_lines.c.hours,
+        hour_proposal_lines.c.emphasis,
+        hour_proposal_lines.c.grounds,
+        hour_proposal_lines.c.proposal_id.label("source_proposal_id"),
+        hour_proposal_lines.c.hours.label("source_hours"),
+    )
+    .where(hour_proposal_lines.c.proposal_id == any_(_ids))
+    .order_by(hour_proposal_lines.c.proposal_id, hour_proposal_lines.c.ordinal),
+    ProposalLine,
+)
+_changed = Command(
+    update(hour_proposals)
+    .where(hour_proposals.c.id == any_(_ids))
+    .values(state=bindparam("p_state"), included_in=bindparam("p_included_in"))
+)
+
+
+async def lock_sources(connection: Connection, proposal_ids: Collection[UUID]) -> dict[UUID, Source]:
+    """Those that are there; the centre's proposal is locked already."""
+    sources = await _locked.all(connection, p_ids=list(proposal_ids))
+    return {source.id: source for source in sources}
+
+
+async def list_lines_sent(connection: Connection, proposal_ids: Collection[UUID]) -> list[ProposalLine]:
+    """The lines of those proposals, as they stand in the centre's until it changes their hours."""
+    if not proposal_ids:
+        return []
+    return await _lines.all(connection, p_ids=list(proposal_ids))
+
+
+async def include_sources(writer: Writer, sources: Collection[Source], into: UUID) -> None:
+    await _changed.run(
+        writer.connection, p_ids=[source.id for source in sources], p_state="included", p_included_in=into
+    )
+    for source in sources:
+        writer.record("hour-proposal.included", source.id, organisation_id=source.organisation_id, included_in=into)
+
+
+async def release_sources(writer: Writer, proposal_ids: Collection[UUID]) -> None:
+    """They are submitted again, as before they were included; the centre's proposal is locked."""
+    if not proposal_ids:
+        return
+    sources = await lock_sources(writer.connection, proposal_ids)
+    await _changed.run(writer.connection, p_ids=list(sources), p_state="submitted", p_included_in=None)
+    for source in sources.values():
+        writer.record("hour-proposal.released", source.id, organisation_id=source.organisation_id)

@@ -1,0 +1,75 @@
+"""Inclusion (kokoaminen): units' hour proposals become lines of their centre's (rulebook §3.1)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from app.domain.errors import Fault, Invalid, NotFound, WrongState
+from app.domain.hours.proposals import MOST_LINES, HourProposal, ProposalLine, ProposalState
+
+
+@dataclass(frozen=True)
+class Source:
+    """A proposal that is to be included, or is."""
+
+    id: UUID
+    organisation_id: UUID
+    year: int
+    state: ProposalState
+
+
+def sources_of(lines: Sequence[ProposalLine]) -> frozenset[UUID]:
+    return frozenset(line.source_proposal_id for line in lines if line.source_proposal_id)
+
+
+def check_sources_there(proposal_ids: Sequence[UUID], sources: Mapping[UUID, Source], units: AbstractSet[UUID]) -> None:
+    """`units` are the centre and those below it. Raises NotFound."""
+    for index, proposal_id in enumerate(proposal_ids):
+        if proposal_id not in sources or sources[proposal_id].organisation_id not in units:
+            raise NotFound(pointer=f"/proposal_ids/{index}")
+
+
+def check_includable(
+    proposal_ids: Sequence[UUID], sources: Mapping[UUID, Source], into: HourProposal, new_lines: int
+) -> None:
+    """Submitted ones of the same year, within the bound of lines. Raises Invalid, WrongState."""
+    for index, source in enumerate(map(sources.__getitem__, proposal_ids)):
+        pointer = f"/proposal_ids/{index}"
+        if source.year != into.year:
+            raise Invalid(Fault(pointer, "other-year", {"year": into.year}))
+        if source.state != "submitted":
+            raise WrongState(pointer=pointer, state=source.state, allowed=["submitted"])
+    if len(into.lines) + new_lines > MOST_LINES:
+        raise Invalid(Fault("/proposal_ids", "too-many-lines", {"most": MOST_LINES}))
+
+
+def as_sent(lines: Sequence[ProposalLine], sent: Collection[ProposalLine]) -> list[ProposalLine]:
+    """The lines, each that names a source with what the unit wrote in it: only its hours may differ from `sent`.
+
+    Raises NotFound where a source is not among those included, Invalid where more than the hours was changed.
+    """
+    known = {(line.source_proposal_id, line.unit_id, line.emphasis): line for line in sent}
+    sources = sources_of([*sent])
+    faults = []
+    whole = []
+    for index, line in enumerate(lines):
+        pointer = f"/lines/{index}"
+        source_id = line.source_proposal_id
+        if source_id is not None and source_id not in sources:
+            raise NotFound(pointer=f"{pointer}/source_proposal_id")
+        original = known.get((source_id, line.unit_id, line.emphasis))
+        source_hours = original.source_hours if original else None
+        if line.source_hours not in (None, source_hours):
+            faults.append(Fault(f"{pointer}/source_hours", "not-as-sent"))
+        if source_id is None:
+            whole.append(line)
+        elif original is None:
+            faults.append(Fault(pointer, "not-as-sent"))
+        elif line.grounds not in (None, original.grounds):
+            faults.append(Fault(f"{pointer}/grounds", "not-as-sent"))
+        else:
+            whole.append(replace(original, hours=line.hours))
+    if faults:
+        raise Invalid(*faults)
+    return whole

@@ -1,0 +1,80 @@
+"""Hour proposals on their way: submit, send back, and the revisions kept of each submission."""
+
+from datetime import date
+from uuid import UUID
+
+from app.db.hours.proposal_revisions import find_revision, insert_revision, listing
+from app.db.hours.proposals import get, hour_proposals, lock_in_reach
+from app.db.hours.standing import find_windows
+from app.db.organisations.organisations import find_place
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row
+from app.domain.access import check_reach
+from app.domain.errors import NotFound
+from app.domain.hours import proposals as rules
+from app.domain.hours.proposals import HourProposal, ProposalRevision
+from app.domain.hours.years import check_year_open
+
+
+async def submit_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
+    proposal, standing = await lock_in_reach(writer, proposal_id)
+    rules.check_proposer(writer.actor, standing)
+    own_days = (
+        []
+        if proposal.is_central
+        else await find_windows(writer.connection, proposal.organisation_id, proposal.year, "unit_proposals")
+    )
+    rules.check_submission(proposal, standing, own_days, writer.now)
+    number = await insert_revision(writer, proposal)
+    await change_row(writer.connection, hour_proposals, proposal_id, state="submitted", submitted_at=writer.now)
+    writer.record(
+        "hour-proposal.submitted",
+        proposal_id,
+        organisation_id=proposal.organisation_id,
+        revision=number,
+        hours=proposal.hours,
+    )
+    return await get(writer.connection, proposal_id)
+
+
+async def send_back_proposal(writer: Writer, proposal_id: UUID, *, reason: str, answer_by: date | None) -> HourProposal:
+    proposal, standing = await lock_in_reach(writer, proposal_id)
+    rules.check_returner(writer.actor, standing)
+    rules.check_state(proposal.state, "submitted")
+    check_year_open(proposal.year, standing.closed_at)
+    rules.check_answer_by(answer_by, writer.now)
+    await change_row(
+        writer.connection,
+        hour_proposals,
+        proposal_id,
+        state="sent_back",
+        return_reason=reason,
+        answer_by=answer_by,
+    )
+    writer.record(
+        "hour-proposal.sent-back",
+        proposal_id,
+        organisation_id=proposal.organisation_id,
+        reason=reason,
+        answer_by=answer_by,
+    )
+    return await get(writer.connection, proposal_id)
+
+
+async def list_revisions(reader: Reader, page: PageRequest, proposal_id: UUID) -> Slice[ProposalRevision]:
+    await _check_reach(reader, proposal_id)
+    return await listing.page(reader.connection, page, proposal_id=proposal_id)
+
+
+async def get_revision(reader: Reader, proposal_id: UUID, number: int) -> ProposalRevision:
+    await _check_reach(reader, proposal_id)
+    revision = await find_revision(reader.connection, proposal_id, number)
+    if revision is None:
+        raise NotFound
+    return revision
+
+
+async def _check_reach(reader: Reader, proposal_id: UUID) -> None:
+    proposal = await get(reader.connection, proposal_id)
+    check_reach(reader.actor, await find_place(reader.connection, proposal.organisation_id))

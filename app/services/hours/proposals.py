@@ -1,0 +1,125 @@
+"""Hour proposals: make, change, withdraw, look."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+from uuid import UUID
+
+from app.db.hours.proposal_inclusions import list_lines_sent, release_sources
+from app.db.hours.proposals import (
+    find_in_the_way,
+    get,
+    hour_proposals,
+    insert_lines,
+    listing,
+    lock_in_reach,
+    replace_lines,
+)
+from app.db.hours.standing import get_standing
+from app.db.identifiers import new_id
+from app.db.organisations.organisations import find_below, find_place
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row, insert_row
+from app.domain.access import check_reach, reach_of
+from app.domain.errors import AlreadyExists
+from app.domain.hours import proposals as rules
+from app.domain.hours.proposal_inclusions import as_sent, sources_of
+from app.domain.hours.proposals import HourProposal, HourProposalSummary, ProposalLine, ProposalState
+from app.domain.hours.standing import check_year
+from app.domain.hours.years import check_year_open
+from app.domain.versions import Versions, check_version
+
+
+class ProposalChanges(TypedDict, total=False):
+    lines: list[ProposalLine]
+
+
+async def make_proposal(
+    writer: Writer, *, organisation_id: UUID, year: int, lines: Sequence[ProposalLine]
+) -> HourProposal:
+    rules.check_lines_once(lines)
+    standing = await get_standing(writer, organisation_id, year, pointer="/organisation_id")
+    await _check_units(writer, organisation_id, lines)
+    rules.check_proposer(writer.actor, standing)
+    check_year(standing)
+    if existing := await find_in_the_way(writer.connection, organisation_id, year):
+        raise AlreadyExists(existing_id=existing)
+    proposal_id = new_id()
+    # Of two that come at once, the database's unique index lets one through.
+    await insert_row(
+        writer.connection,
+        hour_proposals,
+        id=proposal_id,
+        organisation_id=organisation_id,
+        central_organisation_id=standing.place.central_organisation_id,
+        year=year,
+        state="draft",
+        created_by=writer.actor.person_id,
+        created_at=writer.now,
+    )
+    await insert_lines(writer.connection, proposal_id, lines)
+    writer.record("hour-proposal.created", proposal_id, organisation_id=organisation_id, year=year)
+    return await get(writer.connection, proposal_id)
+
+
+async def change_proposal(
+    writer: Writer, proposal_id: UUID, changes: ProposalChanges, expected: Versions
+) -> HourProposal:
+    lines = changes.get("lines")
+    rules.check_lines_once(lines or [])
+    proposal, standing = await lock_in_reach(writer, proposal_id)
+    sources = sources_of(proposal.lines)
+    if lines is not None:
+        await _check_units(writer, proposal.organisation_id, lines)
+        lines = as_sent(lines, await list_lines_sent(writer.connection, sources))
+    rules.check_proposer(writer.actor, standing)
+    check_version(proposal, expected)
+    rules.check_editable(proposal.state)
+    check_year(standing)
+    if lines is not None:
+        await replace_lines(writer.connection, proposal_id, lines)
+        await release_sources(writer, sources - sources_of(lines))
+    writer.record("hour-proposal.changed", proposal_id, organisation_id=proposal.organisation_id)
+    return await get(writer.connection, proposal_id)
+
+
+async def withdraw_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
+    proposal, standing = await lock_in_reach(writer, proposal_id)
+    rules.check_proposer(writer.actor, standing)
+    rules.check_state(proposal.state, "draft", "submitted", "sent_back")
+    check_year_open(proposal.year, standing.closed_at)
+    await change_row(writer.connection, hour_proposals, proposal_id, state="withdrawn")
+    await release_sources(writer, sources_of(proposal.lines))
+    writer.record("hour-proposal.withdrawn", proposal_id, organisation_id=proposal.organisation_id)
+    return await get(writer.connection, proposal_id)
+
+
+async def get_proposal(reader: Reader, proposal_id: UUID) -> HourProposal:
+    proposal = await get(reader.connection, proposal_id)
+    check_reach(reader.actor, await find_place(reader.connection, proposal.organisation_id))
+    return proposal
+
+
+async def list_proposals(
+    reader: Reader,
+    page: PageRequest,
+    *,
+    organisation_id: UUID | None,
+    under: UUID | None,
+    year: int | None,
+    state: ProposalState | None,
+) -> Slice[HourProposalSummary]:
+    return await listing.page(
+        reader.connection,
+        page,
+        reach=reach_of(reader.actor),
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+        state=state,
+    )
+
+
+async def _check_units(writer: Writer, organisation_id: UUID, lines: Sequence[ProposalLine]) -> None:
+    named = {line.unit_id for line in lines}
+    rules.check_units(lines, await find_below(writer.connection, organisation_id, named) if named else set())
