@@ -57,6 +57,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
         generate_unique_id_function=documents.operation_id,
     )
     app.state.backend = Backend(settings, connections)
+    app.state.ledger_check = operational.LedgerCheck()
     app.add_middleware(Edge)
     problems.install(app)
     for router in ROUTERS:

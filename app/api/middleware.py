@@ -14,6 +14,8 @@ from app.api.problems import handle
 
 LARGEST_BODY = 2 * 1024 * 1024
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
+WATCHERS = frozenset({"/livez", "/readyz", "/metrics"})
+"""Asked every few seconds by machines: their good answers would drown the rest of the log."""
 
 log = structlog.get_logger()
 requests_seen = Counter("tuntipankki_requests", "Requests answered", ["method", "route", "status"])
@@ -31,6 +33,7 @@ class Edge:
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         request_id = given if SANE_REQUEST_ID.fullmatch(given) else secrets.token_hex(16).encode()
         scope["request_id"] = request_id.decode()
+        structlog.contextvars.bind_contextvars(request_id=scope["request_id"])
         began = time.perf_counter()
         status = 0
         received = 0
@@ -53,18 +56,19 @@ class Edge:
         try:
             await self.app(scope, bounded, answered)
         except Exception as error:
-            log.error("request failed", request_id=scope["request_id"], error=type(error).__name__, exc_info=True)
+            log.error("request failed", exc_info=error)
             if status:
                 raise
             await handle(Request(scope, receive), error)(scope, receive, answered)
         finally:
+            # The route's template, never the path: ids and search words stay out of logs and metrics.
             route = getattr(scope.get("route"), "path", "none")
             seconds = time.perf_counter() - began
             requests_seen.labels(scope["method"], route, status).inc()
             request_seconds.labels(scope["method"], route).observe(seconds)
-            log.info(
+            tell = log.debug if route in WATCHERS and status < 500 else log.info
+            tell(
                 "request answered",
-                request_id=scope["request_id"],
                 method=scope["method"],
                 route=route,
                 status=status,

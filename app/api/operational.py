@@ -1,8 +1,35 @@
-"""What operators ask: is it alive, is it ready, how does it do."""
+"""What operators ask: is it alive, is it ready, how does it do. Readiness goes by real time, whatever clock is set."""
 
-from fastapi import APIRouter
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic.script import ScriptDirectory
+from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import Response
+from psycopg_pool import PoolTimeout
+from starlette.responses import JSONResponse, Response
+
+from app.api.backend import Backend
+from app.api.problems import problem
+from app.db.connections import Connections
+from app.db.health import find_revision, list_astray, read_vitals
+from app.domain.access import check_staff
+
+LARGEST_SKEW = timedelta(seconds=2)
+PATIENCE_SECONDS = 3.0
+LEDGER_KEPT_SECONDS = 60.0
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+Check = dict[str, Any]
+"""`ok`, and the facts it rests on."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -15,3 +42,75 @@ async def alive() -> dict[str, str]:
 @router.get("/metrics")
 async def metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/readyz")
+async def ready(request: Request, deep: bool = False) -> Response:
+    """The deep form also asks whether every ledger holds (promise L1); for staff, and for callers on this machine."""
+    backend: Backend = request.app.state.backend
+    if deep and not _is_local(request):
+        caller = await backend.verifier.caller(request.headers.get("authorization"))
+        async with backend.reading(caller) as reader:
+            check_staff(reader.actor)
+    checks = await _check_database(backend.connections)
+    if deep and checks["migrations"]["ok"]:
+        checks["ledger"] = await request.app.state.ledger_check.ask(backend.connections)
+    return _answer(request, checks)
+
+
+def _answer(request: Request, checks: Mapping[str, Check]) -> Response:
+    if all(check["ok"] for check in checks.values()):
+        return JSONResponse({"status": "ready", "checks": checks}, headers={"Cache-Control": "no-store"})
+    return problem(request, "not-ready", {"checks": checks}, headers={"Retry-After": "5"})
+
+
+def _is_local(request: Request) -> bool:
+    """A proxy on this machine says for whom it asks."""
+    if request.client is None or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _check_database(connections: Connections) -> dict[str, Check]:
+    checks: dict[str, Check] = {name: {"ok": False} for name in ("database", "migrations", "clock", "fsync")}
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS), connections.connection(None) as connection:
+            began = datetime.now(UTC)
+            vitals = await read_vitals(connection)
+            asked_at = began + (datetime.now(UTC) - began) / 2
+            revision = await find_revision(connection)
+    except (TimeoutError, PoolTimeout, psycopg.OperationalError):
+        return checks
+    skew = abs(vitals.clock_at - asked_at)
+    return {
+        "database": {"ok": True},
+        "migrations": {"ok": revision == _head(), "found": revision, "expected": _head()},
+        "clock": {"ok": skew <= LARGEST_SKEW, "skew_milliseconds": round(skew / timedelta(milliseconds=1))},
+        "fsync": {"ok": vitals.fsync},
+    }
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+@dataclass
+class LedgerCheck:
+    """Asked once a minute at the most, however many ask: the question reads whole ledgers."""
+
+    answer: Check = field(default_factory=dict)
+    kept_until: float = 0.0
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def ask(self, connections: Connections) -> Check:
+        async with self.asking:
+            if time.monotonic() >= self.kept_until:
+                astray = await list_astray(connections)
+                found = {str(centre): views for centre, views in astray.items()}
+                self.answer = {"ok": not astray, "astray": found, "asked_at": datetime.now(UTC).isoformat()}
+                self.kept_until = time.monotonic() + LEDGER_KEPT_SECONDS
+            return self.answer

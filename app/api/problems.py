@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import psycopg
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from psycopg_pool import PoolTimeout
@@ -15,6 +16,8 @@ from starlette.responses import Response
 
 from app.api.problem_texts import detail_of, fault_detail_of, preferred_language, title_of
 from app.domain.errors import DomainError, Fault, Invalid
+
+log = structlog.get_logger()
 
 STATUSES: dict[str, int] = {
     "malformed-json": 400,
@@ -46,6 +49,7 @@ STATUSES: dict[str, int] = {
     "precondition-required": 428,
     "internal-error": 500,
     "busy": 503,
+    "not-ready": 503,
 }
 
 # What the framework itself raises, by status.
@@ -239,6 +243,7 @@ def handle(request: Request, error: Exception) -> Response:
         code = FRAMEWORK_CODES.get(error.status_code, "internal-error")
         return problem(request, code, headers=dict(error.headers or {}))
     if isinstance(error, BUSY):
+        log.warning("database busy", exc_info=error)
         return refuse(request, Busy())
     return problem(request, "internal-error")
 

@@ -6,6 +6,7 @@ without it the policies of row-level security show nothing.
 
 import asyncio
 import json
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ from psycopg_pool import AsyncConnectionPool
 from app.db.sessions import Writer
 from app.db.statements import Connection
 from app.domain.access import RoleGrant
+
+WAIT_SECONDS = 5.0
+"""How long a request waits for a connection before it is told that the service is busy."""
+RECONNECT_SECONDS = 3.0
+"""After that a pool stops trying by itself, lest its pauses grow: the next request tries anew."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,8 @@ class Connections:
         self._address = address
         self._largest = largest
         self._class = connection_class
-        self._options = (
-            f"-c timezone=Europe/Helsinki -c statement_timeout={statement_timeout_ms} "
-            f"-c lock_timeout={lock_timeout_ms} -c idle_in_transaction_session_timeout=30000"
-        )
+        self._statement_timeout_ms = statement_timeout_ms
+        self._lock_timeout_ms = lock_timeout_ms
         self._pools: dict[UUID | None, AsyncConnectionPool[Connection]] = {}
         self._opening = asyncio.Lock()
 
@@ -74,27 +78,57 @@ class Connections:
         async with pool.connection() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def apart(self, study_centre_id: UUID, *, statement_timeout_ms: int) -> AsyncIterator[Connection]:
+        """A connection outside the pools, for the long questions of operators and jobs."""
+        options = self._options(study_centre_id, statement_timeout_ms)
+        async with await self._class.connect(self._address, autocommit=True, options=options) as connection:
+            yield connection
+
     async def close(self) -> None:
         for pool in self._pools.values():
             await pool.close()
 
+    def _options(self, study_centre_id: UUID | None, statement_timeout_ms: int) -> str:
+        centre = f" -c app.study_centre_id={study_centre_id}" if study_centre_id else ""
+        return (
+            f"-c timezone=Europe/Helsinki -c statement_timeout={statement_timeout_ms} "
+            f"-c lock_timeout={self._lock_timeout_ms} -c idle_in_transaction_session_timeout=30000{centre}"
+        )
+
     async def _open(self, study_centre_id: UUID | None) -> AsyncConnectionPool[Connection]:
         async with self._opening:
             if study_centre_id not in self._pools:
-                centre = f" -c app.study_centre_id={study_centre_id}" if study_centre_id else ""
+                options = self._options(study_centre_id, self._statement_timeout_ms)
+
+                async def check(connection: Connection) -> None:
+                    if _has_heard(connection):
+                        # One that the server has hung up is seldom alone, and the pool would try one a second.
+                        await pool.check()
+                        await pool.check_connection(connection)
+
                 pool = AsyncConnectionPool(
                     self._address,
                     connection_class=self._class,
-                    kwargs={"autocommit": True, "options": self._options + centre},
+                    kwargs={"autocommit": True, "options": options},
                     min_size=0,
                     max_size=self._largest,
-                    timeout=10,
-                    check=None,
+                    timeout=WAIT_SECONDS,
+                    reconnect_timeout=RECONNECT_SECONDS,
+                    check=check,
                     open=False,
                 )
                 await pool.open()
                 self._pools[study_centre_id] = pool
             return self._pools[study_centre_id]
+
+
+def _has_heard(connection: Connection) -> bool:
+    """Whether something waits to be read on an idle connection, most often the server's farewell: asked of the
+    system alone, without a round trip."""
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def enter(connection: Connection, person_id: UUID, key_digest: bytes | None) -> Entry:

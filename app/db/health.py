@@ -1,0 +1,76 @@
+"""What operators need to know of the database: its clock, its settings, its revision, and whether the ledger holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.errors import ProgrammingError
+from psycopg.rows import args_row
+
+from app.db.connections import Connections
+from app.db.statements import Connection
+
+LEDGER_VIEWS = ("ledger_years_astray", "ledger_balances_astray", "ledger_pools_astray", "ledger_accounts_overdrawn")
+"""The questions of promise L1: each answers no row while the ledger holds."""
+LONGEST_CHECK_MS = 10 * 60_000
+
+_ASTRAY = " UNION ALL ".join(f"SELECT '{view}' FROM {view}" for view in LEDGER_VIEWS)
+
+
+@dataclass(frozen=True)
+class Vitals:
+    clock_at: datetime
+    """Real time as the database has it."""
+    fsync: bool
+    """Whether a commit outlives a power cut."""
+
+
+async def read_vitals(connection: Connection) -> Vitals:
+    async with connection.cursor(row_factory=args_row(Vitals)) as cursor:
+        await cursor.execute("SELECT clock_timestamp(), current_setting('fsync') = 'on'")
+        (vitals,) = await cursor.fetchall()
+        return vitals
+
+
+async def find_revision(connection: Connection) -> str | None:
+    """Of the migrations; None where none has run."""
+    try:
+        row = await (await connection.execute("SELECT version_num FROM alembic_version")).fetchone()
+    except ProgrammingError:
+        return None
+    return str(row[0]) if row else None
+
+
+async def list_study_centres(connections: Connections) -> list[UUID]:
+    async with connections.connection(None) as lobby:
+        rows = await (await lobby.execute("SELECT * FROM study_centres_known()")).fetchall()
+    return [row[0] for row in rows]
+
+
+async def list_astray(connections: Connections) -> dict[UUID, list[str]]:
+    """The views of promise L1 that answer a row, by study centre; nothing while every ledger holds."""
+    astray: dict[UUID, list[str]] = {}
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=LONGEST_CHECK_MS) as connection:
+            rows = await (await connection.execute(_ASTRAY)).fetchall()
+        if rows:
+            astray[centre] = sorted({row[0] for row in rows})
+    return astray
+
+
+async def purge_answers(connections: Connections, *, days: int) -> int:
+    """Throws away answers stored under an Idempotency-Key longer ago than that, and tells how many they were."""
+    purged = 0
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=LONGEST_CHECK_MS) as connection:
+            # In small transactions: nobody is kept waiting, and what is done stays done.
+            while count := (await connection.execute(_PURGE, {"p_days": days})).rowcount:
+                purged += count
+    return purged
+
+
+_PURGE = """
+DELETE FROM stored_answers WHERE key_digest IN (
+    SELECT key_digest FROM stored_answers
+    WHERE stored_at < clock_timestamp() - make_interval(days => %(p_days)s) ORDER BY stored_at LIMIT 1000)
+"""
