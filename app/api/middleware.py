@@ -14,6 +14,7 @@ from app.api.problems import handle
 
 LARGEST_BODY = 2 * 1024 * 1024
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
+API_PREFIX = "/v1"
 WATCHERS = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked every few seconds by machines: their good answers would drown the rest of the log."""
 
@@ -61,8 +62,7 @@ class Edge:
                 raise
             await handle(Request(scope, receive), error)(scope, receive, answered)
         finally:
-            # The route's template, never the path: ids and search words stay out of logs and metrics.
-            route = getattr(scope.get("route"), "path", "none")
+            route = _template_of(scope)
             seconds = time.perf_counter() - began
             requests_seen.labels(scope["method"], route, status).inc()
             request_seconds.labels(scope["method"], route).observe(seconds)
@@ -74,3 +74,10 @@ class Edge:
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
             )
+
+
+def _template_of(scope: Scope) -> str:
+    """The route's template, never the path: ids and search words stay out of logs and metrics."""
+    template: str = getattr(scope.get("route"), "path", "none")
+    # FastAPI keeps a route as its router has it, without the prefix that the router was included under.
+    return API_PREFIX + template if template != "none" and scope["path"].startswith(API_PREFIX + "/") else template
