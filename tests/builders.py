@@ -62,8 +62,12 @@ class Centre:
     def clock(self, *parts: int) -> datetime:
         """Sets the clock to a Finnish time, as `clock(2023, 3, 13)` for that day's first second."""
         now = datetime(*parts, tzinfo=HELSINKI)  # type: ignore[arg-type,misc]  # Year, month, day and so on.
-        self.owner.execute("UPDATE study_centres SET clock_at = %s", [now])
+        self.clock_at(now)
         return now
+
+    def clock_at(self, now: datetime) -> None:
+        """Sets the clock to an instant of any zone."""
+        self.owner.execute("UPDATE study_centres SET clock_at = %s", [now])
 
     def person(self, role: str | None = None, organisation_id: UUID | None = None) -> Person:
         person_id = new_id()
