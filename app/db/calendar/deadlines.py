@@ -33,7 +33,7 @@ from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query, metadata, study_centre_key
 from app.domain.access import reach_of
 from app.domain.calendar.deadlines import Deadline, Kind, State, day_of, state_of
-from app.domain.errors import DeadlineOverlap
+from app.domain.errors import DeadlineOverlap, NotFound
 
 deadlines = Table(
     "deadlines",
@@ -92,11 +92,13 @@ _of_year = Query(
 )
 
 
-async def find(session: Reader, deadline_id: UUID) -> Deadline | None:
-    """None too where it is another organisation's own."""
+async def get_deadline(session: Reader, deadline_id: UUID) -> Deadline:
+    """Raises NotFound where there is none, and where it is another organisation's own."""
     reach = reach_of(session.actor)
     found = await _one.first(session.connection, p_id=deadline_id, p_sees_all=reach is None, p_reach=reach or [])
-    return _as_of(found, session.now) if found else None
+    if found is None:
+        raise NotFound
+    return _as_of(found, session.now)
 
 
 async def list_of_year(session: Reader, year: int) -> list[Deadline]:

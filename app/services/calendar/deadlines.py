@@ -5,7 +5,8 @@ from datetime import date
 from typing import TypedDict
 from uuid import UUID
 
-from app.db.calendar.deadlines import check_apart, deadlines, find, lock_calendars, page_of_year, remove
+from app.db.calendar import deadlines as questions
+from app.db.calendar.deadlines import check_apart, deadlines, lock_calendars, page_of_year, remove
 from app.db.calendar.extensions import list_of as list_extensions_of
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
@@ -24,7 +25,6 @@ from app.domain.calendar.deadlines import (
     hours_year_of,
     state_of,
 )
-from app.domain.errors import NotFound
 from app.domain.hours.standing import check_central
 from app.domain.versions import Versions, check_version
 
@@ -127,10 +127,7 @@ async def remove_deadline(writer: Writer, deadline_id: UUID, expected: Versions)
 
 async def get_deadline(reader: Reader, deadline_id: UUID) -> Deadline:
     check_any_role(reader.actor)
-    deadline = await find(reader, deadline_id)
-    if deadline is None:
-        raise NotFound
-    return deadline
+    return await questions.get_deadline(reader, deadline_id)
 
 
 async def list_deadlines(

@@ -4,8 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from app.db.calendar import extensions as questions
-from app.db.calendar.deadlines import find as find_deadline
-from app.db.calendar.deadlines import lock_calendars
+from app.db.calendar.deadlines import get_deadline, lock_calendars
 from app.db.calendar.extensions import deadline_extensions
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
@@ -13,8 +12,8 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
-from app.domain.access import check_reach, check_staff, reach_of
-from app.domain.calendar.deadlines import Deadline, Extension, check_concerns, check_extension, check_within_round
+from app.domain.access import check_any_role, check_reach, check_staff, reach_of
+from app.domain.calendar.deadlines import Extension, check_concerns, check_extension, check_within_round
 from app.domain.errors import NotFound
 
 
@@ -23,7 +22,7 @@ async def give_extension(
 ) -> Extension:
     # Else the deadline could be removed or moved before this is written.
     await lock_calendars(writer.connection)
-    deadline = await _get_deadline(writer, deadline_id)
+    deadline = await get_deadline(writer, deadline_id)
     standing = await get_standing(
         writer, organisation_id, deadline.hours_year, "proposal_round", pointer="/organisation_id"
     )
@@ -64,7 +63,8 @@ async def get_extension(reader: Reader, deadline_id: UUID, extension_id: UUID) -
 async def list_extensions(
     reader: Reader, page: PageRequest, deadline_id: UUID, *, organisation_id: UUID | None, under: UUID | None
 ) -> Slice[Extension]:
-    await _get_deadline(reader, deadline_id)
+    check_any_role(reader.actor)
+    await get_deadline(reader, deadline_id)
     return await questions.listing.page(
         reader.connection,
         page,
@@ -73,13 +73,6 @@ async def list_extensions(
         organisation_id=organisation_id,
         under=under,
     )
-
-
-async def _get_deadline(session: Reader, deadline_id: UUID) -> Deadline:
-    deadline = await find_deadline(session, deadline_id)
-    if deadline is None:
-        raise NotFound
-    return deadline
 
 
 async def _get(session: Reader, deadline_id: UUID, extension_id: UUID) -> Extension:

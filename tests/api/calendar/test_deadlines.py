@@ -330,7 +330,7 @@ def test_a_change_may_not_overlap_another_but_itself(staff: Person) -> None:
 
 def test_the_tag_changes_as_the_deadline_opens_and_closes(centre: Centre, staff: Person) -> None:
     path = staff.post(PATH, SPRING).headers["Location"]
-    tags = []
+    tags: list[str] = []
     for day, state in ((12, "upcoming"), (13, "open"), (25, "open"), (26, "closed")):
         centre.clock(2023, 3, day, 0 if state == "open" else 23)
         known = {"If-None-Match": ", ".join(tags[-1:])}
@@ -387,12 +387,12 @@ def test_a_repeated_request_makes_one_deadline(centre: Centre, staff: Person) ->
 
 
 def test_dry_runs_write_nothing(centre: Centre, staff: Person) -> None:
-    dry = {"params": {"validate_only": "true"}}
-    answer = staff.post(PATH, SPRING, **dry)
+    dry = {"validate_only": "true"}
+    answer = staff.post(PATH, SPRING, params=dry)
     assert (answer.status_code, "Location" in answer.headers) == (201, False)
     assert centre.rows("SELECT FROM deadlines") == []
     path = staff.post(PATH, SPRING).headers["Location"]
-    assert staff.patch(path, {"note": "x"}, **dry).json()["note"] == "x"
+    assert staff.patch(path, {"note": "x"}, params=dry).json()["note"] == "x"
     assert staff.get(path).json()["note"] is None
 
 
