@@ -1,6 +1,6 @@
 """Inclusion (kokoaminen): units' hour proposals become lines of their centre's (rulebook §3.1)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -44,32 +44,28 @@ def check_includable(
         raise Invalid(Fault("/proposal_ids", "too-many-lines", {"most": MOST_LINES}))
 
 
-def as_sent(lines: Sequence[ProposalLine], sent: Collection[ProposalLine]) -> list[ProposalLine]:
+def as_sent(lines: Sequence[ProposalLine], sent: Sequence[ProposalLine]) -> list[ProposalLine]:
     """The lines, each that names a source with what the unit wrote in it: only its hours may differ from `sent`.
 
     Raises NotFound where a source is not among those included, Invalid where more than the hours was changed.
     """
     known = {(line.source_proposal_id, line.unit_id, line.emphasis): line for line in sent}
-    sources = sources_of([*sent])
+    sources = sources_of(sent)
     faults = []
     whole = []
     for index, line in enumerate(lines):
-        pointer = f"/lines/{index}"
         source_id = line.source_proposal_id
         if source_id is not None and source_id not in sources:
-            raise NotFound(pointer=f"{pointer}/source_proposal_id")
-        original = known.get((source_id, line.unit_id, line.emphasis))
-        source_hours = original.source_hours if original else None
-        if line.source_hours not in (None, source_hours):
-            faults.append(Fault(f"{pointer}/source_hours", "not-as-sent"))
-        if source_id is None:
-            whole.append(line)
-        elif original is None:
-            faults.append(Fault(pointer, "not-as-sent"))
-        elif line.grounds not in (None, original.grounds):
-            faults.append(Fault(f"{pointer}/grounds", "not-as-sent"))
-        else:
-            whole.append(replace(original, hours=line.hours))
+            raise NotFound(pointer=f"/lines/{index}/source_proposal_id")
+        original = known.get((source_id, line.unit_id, line.emphasis), line if source_id is None else None)
+        if original is None:
+            faults.append(f"/lines/{index}")
+            continue
+        if line.grounds not in (None, original.grounds):
+            faults.append(f"/lines/{index}/grounds")
+        if line.source_hours not in (None, original.source_hours if source_id else None):
+            faults.append(f"/lines/{index}/source_hours")
+        whole.append(replace(original, hours=line.hours))
     if faults:
-        raise Invalid(*faults)
+        raise Invalid(*(Fault(pointer, "not-as-sent") for pointer in faults))
     return whole
