@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -93,6 +95,22 @@ def test_without_its_database_a_service_is_alive_but_not_ready() -> None:
         assert refusal(answer) == (503, "not-ready")
         assert not any(check["ok"] for check in answer.json()["checks"].values())
         assert httpx.get(f"{address}/livez").status_code == 200
+
+
+def test_a_service_is_ready_again_soon_after_its_database_is_back(tmp_path: Path) -> None:
+    """However long it was away: the pool's pauses between attempts do not grow."""
+    with ExitStack() as cluster:
+        addresses = cluster.enter_context(running_postgres(tmp_path))
+        command.upgrade(alembic_config(addresses.owner, addresses.service), "head")
+        with serving(served(addresses)) as address:
+            assert httpx.get(f"{address}/readyz").status_code == 200
+            cluster.close()
+            for _ in range(2):
+                assert httpx.get(f"{address}/readyz").status_code == 503
+            cluster.enter_context(running_postgres(tmp_path))
+            began = time.monotonic()
+            while httpx.get(f"{address}/readyz").status_code != 200:
+                assert time.monotonic() - began < 5
 
 
 def test_the_deep_form_finds_a_ledger_astray(durable: Addresses) -> None:

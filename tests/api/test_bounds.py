@@ -1,0 +1,222 @@
+"""Everything is bounded: bodies, depths, heads, waits; and what the database cannot do now may be asked again."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+
+from app.api.middleware import LARGEST_BODY
+from app.api.protocol import LARGEST_HEAD
+from app.domain.hours.ledger import pool_change
+from app.embedded_postgres import Addresses
+from app.main import create_app
+from app.settings import Settings
+from tests.builders import Centre, Person, refusal
+from tests.conftest import SECRET
+from tests.server import serving
+
+PATH = "/v1/supplementary-hour-requests"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def hasty(database: Addresses) -> Iterator[str]:
+    """A service that waits for nothing long."""
+    settings = Settings(
+        database_url=database.service, secret_key=SECRET, sandbox=True, lock_timeout_ms=200, statement_timeout_ms=500
+    )
+    with serving(create_app(settings)) as address:
+        yield address
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    centre.change_window()
+    centre.post(2023, pool_change(1000))
+    return centre.organisation()
+
+
+@pytest.fixture
+def main_user(centre: Centre, central: UUID) -> Person:
+    return centre.main_user(central)
+
+
+def asked(central: UUID, hours: int = 100) -> dict[str, Any]:
+    return {"organisation_id": str(central), "year": 2023, "hours": hours, "grounds": "Kysyntä kasvoi"}
+
+
+def to(address: str, person: Person, centre: Centre) -> Person:
+    """The same person, asking another service on the same database."""
+    centre.clients.append(httpx.Client(base_url=address, headers=person.client.headers, timeout=60))
+    return Person(person.id, centre.clients[-1])
+
+
+@pytest.mark.parametrize("size", [LARGEST_BODY + 1, 5_000_000])
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_body_over_2_mib_is_too_large(main_user: Person, size: int, chunked: bool) -> None:
+    """A client that says no length is counted as it speaks."""
+    chunks = (b" " * 65536 for _ in range(size // 65536 + 1))
+    answer = main_user.client.post(
+        PATH, content=chunks if chunked else b" " * size, headers=JSON | {"Idempotency-Key": "k"}
+    )
+    assert refusal(answer) == (413, "payload-too-large")
+
+
+def test_a_body_of_2_mib_is_not(main_user: Person, central: UUID) -> None:
+    body = json.dumps(asked(central)).encode().ljust(LARGEST_BODY)
+    answer = main_user.client.post(PATH, content=body, headers=JSON | {"Idempotency-Key": "k"})
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"hours":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"hours": ' + b"9" * 5_000 + b"}",
+        b'{"hours": 1',
+        b"\xff\xfe",
+        b"",
+    ],
+    ids=["lists", "objects", "digits", "unfinished", "no UTF-8", "empty"],
+)
+def test_json_that_cannot_be_read_is_refused(main_user: Person, body: bytes) -> None:
+    answer = main_user.client.post(PATH, content=body, headers=JSON | {"Idempotency-Key": "k"})
+    assert refusal(answer) in ((400, "malformed-json"), (422, "validation"))
+    assert (answer.status_code == 422) == (body == b"")
+
+
+@pytest.mark.parametrize("depth", [50, 500, 5_000])
+def test_depth_within_a_member_is_a_fault_of_shape(main_user: Person, central: UUID, depth: int) -> None:
+    body = json.dumps(asked(central)).replace('"Kysynt\\u00e4 kasvoi"', "[" * depth + "]" * depth)
+    answer = main_user.client.post(PATH, content=body, headers=JSON | {"Idempotency-Key": "k"})
+    assert refusal(answer)[0] in (400, 422)
+
+
+def test_a_head_without_end_is_cut_off(service: str) -> None:
+    place = urlsplit(service)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: here\r\nX-Endless: ")
+        sent = 0
+        with suppress(OSError):
+            while sent < 100 * LARGEST_HEAD:
+                connection.sendall(b"a" * 4096)
+                sent += 4096
+                time.sleep(0.001)
+    assert sent < 20 * LARGEST_HEAD
+    assert httpx.get(f"{service}/livez").status_code == 200
+
+
+def test_a_head_in_pieces_is_read(service: str) -> None:
+    place = urlsplit(service)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+        for piece in (b"GET /livez HTTP/1.1\r\nHost: he", b"re\r\nX-One: 1\r\n", b"Connection: close\r\n\r\n"):
+            connection.sendall(piece)
+            time.sleep(0.02)
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_a_lock_that_another_holds_is_waited_for_briefly(
+    centre: Centre, main_user: Person, central: UUID, hasty: str
+) -> None:
+    request = main_user.post(PATH, asked(central)).json()
+    staff = to(hasty, centre.staff(), centre)
+    decision = f"{PATH}/{request['id']}/decision"
+    with centre.owner.transaction():
+        centre.owner.execute("SELECT FROM hour_pools FOR UPDATE")
+        began = time.monotonic()
+        answer = staff.post(decision, {"hours": 100}, key="one")
+        assert time.monotonic() - began < 3
+    assert refusal(answer) == (503, "busy")
+    assert answer.headers["Retry-After"] == "1"
+    assert centre.rows("SELECT state FROM supplementary_hour_requests") == [("submitted",)]
+    assert centre.rows("SELECT FROM stored_answers WHERE status = 200") == []
+    again = staff.post(decision, {"hours": 100}, key="one")
+    assert (again.status_code, again.json()["state"]) == (200, "approved")
+    assert "Idempotency-Replayed" not in again.headers
+
+
+def test_a_statement_that_takes_too_long_is_given_up(
+    centre: Centre, main_user: Person, central: UUID, hasty: str
+) -> None:
+    with trigger(centre.owner, "BEFORE INSERT", "PERFORM pg_sleep(5); RETURN NEW;"):
+        answer = to(hasty, main_user, centre).post(PATH, asked(central))
+    assert refusal(answer) == (503, "busy")
+    assert centre.rows("SELECT FROM supplementary_hour_requests") == []
+
+
+@contextmanager
+def trigger(owner: psycopg.Connection[Any], when: str, body: str) -> Iterator[None]:
+    """A trigger of the table's owner on supplementary requests."""
+    owner.execute(
+        f"CREATE FUNCTION of_a_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$; "
+        f"CREATE TRIGGER of_a_test {when} ON supplementary_hour_requests FOR EACH ROW EXECUTE FUNCTION of_a_test()"
+    )
+    try:
+        yield
+    finally:
+        owner.execute("DROP FUNCTION of_a_test CASCADE")
+
+
+def test_killed_connections_are_replaced_before_anybody_notices(
+    database: Addresses, centre: Centre, main_user: Person, central: UUID, hasty: str
+) -> None:
+    asking = to(hasty, main_user, centre)
+    threads = [threading.Thread(target=asking.get, args=(PATH,)) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert end_backends(database) > 1
+    assert [asking.get(PATH).status_code for _ in range(5)] == [200] * 5
+    assert asking.post(PATH, asked(central)).status_code == 201
+
+
+def test_a_connection_killed_in_mid_request_is_told_as_busy(
+    database: Addresses, centre: Centre, main_user: Person, central: UUID
+) -> None:
+    request = main_user.post(PATH, asked(central)).json()
+    staff = centre.staff()
+    answers = []
+
+    def decide() -> None:
+        answers.append(staff.post(f"{PATH}/{request['id']}/decision", {"hours": 100}, key="one"))
+
+    with centre.owner.transaction():
+        centre.owner.execute("SELECT FROM hour_pools FOR UPDATE")
+        thread = threading.Thread(target=decide)
+        thread.start()
+        wait_for_lock(database)
+        end_backends(database)
+        thread.join()
+    assert refusal(answers[0]) == (503, "busy")
+    assert answers[0].headers["Retry-After"] == "1"
+    decide()
+    assert answers[1].status_code == 200
+
+
+def wait_for_lock(database: Addresses) -> None:
+    with psycopg.connect(database.admin, autocommit=True) as admin:
+        deadline = time.monotonic() + 5
+        while not admin.execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchall():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def end_backends(database: Addresses) -> int:
+    """Ends every connection of the service's role, and tells how many there were."""
+    role = psycopg.conninfo.conninfo_to_dict(database.service)["user"]
+    with psycopg.connect(database.admin, autocommit=True) as admin:
+        ended = admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s", [role]
+        ).fetchall()
+    return len(ended)
