@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from app.api import documents, operational, problems
 from app.api.backend import Backend
 from app.api.calendar import calendars, deadlines, extensions
-from app.api.hours import accounts, distributions, proposals, returns, supplementary_requests
+from app.api.hours import accounts, distributions, pools, proposals, returns, supplementary_requests
 from app.api.middleware import Edge
 from app.db.connections import Connections
 from app.settings import Settings
@@ -22,6 +22,7 @@ ROUTERS = (
     calendars.router,
     deadlines.router,
     extensions.router,
+    pools.router,
     proposals.router,
     distributions.router,
     supplementary_requests.router,

@@ -1,6 +1,7 @@
 """What the database refuses, as refusals of the domain: the second lock on every invariant speaks as the first."""
 
 import json
+from datetime import datetime
 
 from psycopg import errors
 
@@ -23,6 +24,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "deadlines_no_overlap": DeadlineOverlap,
     "hour_proposals_one_a_year": AlreadyExists,
     "hour_decisions_one_a_year": AlreadyExists,
+    "hour_transfers_posted_once": AlreadyExists,
     "role_grants_organisation_fkey": NotFound,
 }
 """By constraint. One that is not here is a fault of ours: a 500."""
@@ -35,6 +37,7 @@ def refusal_of(error: errors.Error) -> DomainError | None:
         exceeded = PoolExceeded if facts["account"] == "pool" else QuotaExceeded
         return exceeded(available=facts["available"], asked=facts["asked"])
     if error.sqlstate == YEAR_CLOSED:
-        return YearClosed()
+        facts = json.loads(error.diag.message_detail or "{}")
+        return YearClosed(year=facts["year"], closed_at=datetime.fromisoformat(facts["closed_at"]))
     refusal = REFUSALS.get(error.diag.constraint_name or "")
     return refusal() if refusal else None

@@ -23,7 +23,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("""
         DROP VIEW ledger_years_astray, ledger_balances_astray, ledger_pools_astray, ledger_accounts_overdrawn;
-        DROP FUNCTION lock_hour_pool, lock_hour_balances, close_hour_year, post_hour_transfers;
+        DROP FUNCTION lock_hour_pool, lock_hour_year, lock_hour_balances, close_hour_year, post_hour_transfers;
         DROP TABLE hour_transfers, hour_balances, hour_pools;
     """)
 
@@ -55,7 +55,9 @@ CREATE TABLE hour_balances (
     returned integer NOT NULL DEFAULT 0 CONSTRAINT hour_balances_returned CHECK (returned >= 0),
     allotment_lapsed integer NOT NULL DEFAULT 0
         CONSTRAINT hour_balances_allotment_lapsed CHECK (allotment_lapsed >= 0),
-    closed boolean NOT NULL DEFAULT false,
+    closed boolean NOT NULL DEFAULT false
+        CONSTRAINT hour_balances_nothing_free_when_closed
+            CHECK (NOT closed OR (common = 0 AND allotment = 0 AND reserved = 0)),
     CONSTRAINT hour_balances_pkey PRIMARY KEY (study_centre_id, central_organisation_id, year, organisation_id),
     CONSTRAINT hour_balances_pool_fkey FOREIGN KEY (study_centre_id, year) REFERENCES hour_pools,
     CONSTRAINT hour_balances_central_fkey
@@ -70,7 +72,7 @@ CREATE TABLE hour_balances (
 COMMENT ON TABLE hour_balances IS 'One wide row per holder and year; a holder stays under the centre it drew from.';
 COMMENT ON COLUMN hour_balances.returned IS 'A sum kept beside the accounts: all the centre has returned.';
 COMMENT ON COLUMN hour_balances.allotment_lapsed IS 'A sum kept beside the accounts: what of the allotment lapsed.';
-COMMENT ON COLUMN hour_balances.closed IS 'As the pool''s closed_at, kept here so that posting needs no lock there.';
+COMMENT ON COLUMN hour_balances.closed IS 'As the pool''s closed_at: kept here for the constraint.';
 CREATE INDEX hour_balances_of_holder ON hour_balances (study_centre_id, organisation_id, year);
 
 CREATE TABLE hour_transfers (
@@ -131,6 +133,11 @@ CREATE INDEX hour_transfers_of_centre
 # p_holder_ids (ascending, so that no two postings wait for each other), every floor is checked, entries are
 # written, balances are moved. A floor that would break raises TP001 with the facts as JSON in its detail; a closed
 # year TP002. Answers false where this retry key has posted before: then nothing is done.
+#
+# Everybody locks a year's pool first and its balances after it. Who moves the pool takes it FOR NO KEY UPDATE, one at
+# a time; who moves balances only, FOR KEY SHARE, which lets all of them go on together (the foreign key of the
+# transfers takes it anyway). Who closes the year takes it FOR UPDATE, which waits for both and lets neither begin:
+# the balances read after that are the last ones, new holders' rows among them, whatever order they were locked in.
 FUNCTIONS = """
 CREATE FUNCTION lock_hour_pool(p_year smallint) RETURNS hour_pools
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -147,18 +154,33 @@ BEGIN
     RETURN found_pool;
 END $$;
 
+CREATE FUNCTION lock_hour_year(p_year smallint) RETURNS hour_pools
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    found_pool hour_pools;
+BEGIN
+    -- Not by way of lock_hour_pool: who strengthens a lock can meet another who waits for the weaker one.
+    INSERT INTO hour_pools (year) VALUES (p_year) ON CONFLICT DO NOTHING;
+    SELECT * INTO found_pool FROM hour_pools
+    WHERE study_centre_id = own_study_centre() AND year = p_year FOR UPDATE;
+    RETURN found_pool;
+END $$;
+
 CREATE FUNCTION lock_hour_balances(p_year smallint, p_central_organisation_id uuid) RETURNS SETOF hour_balances
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT * FROM hour_balances
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM FROM hour_pools WHERE study_centre_id = own_study_centre() AND year = p_year FOR KEY SHARE;
+    RETURN QUERY SELECT * FROM hour_balances
     WHERE study_centre_id = own_study_centre() AND year = p_year
-        AND (p_central_organisation_id IS NULL OR central_organisation_id = p_central_organisation_id)
-    ORDER BY organisation_id, central_organisation_id
-    FOR NO KEY UPDATE
-$$;
+        AND central_organisation_id = p_central_organisation_id
+    ORDER BY organisation_id
+    FOR NO KEY UPDATE;
+END $$;
 
 CREATE FUNCTION close_hour_year(p_year smallint, p_closed_at timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    PERFORM lock_hour_year(p_year);
     UPDATE hour_pools SET closed_at = p_closed_at
     WHERE study_centre_id = own_study_centre() AND year = p_year AND closed_at IS NULL;
     UPDATE hour_balances SET closed = true WHERE study_centre_id = own_study_centre() AND year = p_year;
@@ -173,8 +195,7 @@ CREATE FUNCTION post_hour_transfers(
 ) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_centre CONSTANT uuid := own_study_centre();
-    v_pool_closed_at timestamptz;
-    v_closed boolean;
+    v_closed_at timestamptz;
     v_available integer;
     v_hours integer;
     v_central uuid;
@@ -189,11 +210,14 @@ BEGIN
     END IF;
 
     IF 'pool' = ANY (p_from_accounts) OR 'pool' = ANY (p_to_accounts) THEN
-        SELECT closed_at INTO v_pool_closed_at FROM hour_pools
+        SELECT closed_at INTO v_closed_at FROM hour_pools
         WHERE study_centre_id = v_centre AND year = p_year FOR NO KEY UPDATE;
-        IF NOT FOUND THEN
-            SELECT closed_at INTO v_pool_closed_at FROM lock_hour_pool(p_year);
-        END IF;
+    ELSE
+        SELECT closed_at INTO v_closed_at FROM hour_pools
+        WHERE study_centre_id = v_centre AND year = p_year FOR KEY SHARE;
+    END IF;
+    IF NOT FOUND THEN
+        SELECT closed_at INTO v_closed_at FROM lock_hour_pool(p_year);
     END IF;
 
     FOR i IN 1 .. coalesce(array_length(p_holder_ids, 1), 0) LOOP
@@ -201,19 +225,16 @@ BEGIN
         THEN
             RAISE EXCEPTION 'holders are to be locked in ascending order';
         END IF;
-        SELECT closed INTO v_closed FROM hour_balances
+        PERFORM FROM hour_balances
         WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
             AND year = p_year AND organisation_id = p_holder_ids[i] FOR NO KEY UPDATE;
         IF NOT FOUND THEN
             INSERT INTO hour_balances (central_organisation_id, year, organisation_id, closed)
-            VALUES (p_holder_central_ids[i], p_year, p_holder_ids[i], v_pool_closed_at IS NOT NULL)
+            VALUES (p_holder_central_ids[i], p_year, p_holder_ids[i], v_closed_at IS NOT NULL)
             ON CONFLICT DO NOTHING;
-            SELECT closed INTO v_closed FROM hour_balances
+            PERFORM FROM hour_balances
             WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
                 AND year = p_year AND organisation_id = p_holder_ids[i] FOR NO KEY UPDATE;
-        END IF;
-        IF v_closed THEN
-            v_pool_closed_at := coalesce(v_pool_closed_at, '-infinity');
         END IF;
     END LOOP;
 
@@ -223,8 +244,12 @@ BEGIN
         v_to := p_to_accounts[i];
         v_central := p_central_ids[i];
         -- In a closed year only corrections are made, between the pool and what has lapsed.
-        IF (v_pool_closed_at IS NOT NULL) <> (p_kinds[i] = 'correction' AND 'lapsed' IN (v_from, v_to)) THEN
-            RAISE EXCEPTION 'the year is closed' USING ERRCODE = 'TP002';
+        IF v_closed_at IS NOT NULL AND NOT (p_kinds[i] = 'correction' AND 'lapsed' IN (v_from, v_to)) THEN
+            RAISE EXCEPTION 'the year is closed' USING ERRCODE = 'TP002',
+                DETAIL = jsonb_build_object('year', p_year, 'closed_at', v_closed_at)::text;
+        END IF;
+        IF v_closed_at IS NULL AND p_kinds[i] = 'correction' AND 'lapsed' IN (v_from, v_to) THEN
+            RAISE EXCEPTION 'nothing has lapsed in an open year';
         END IF;
 
         v_same_row := p_from_ids[i] = p_to_ids[i];
@@ -356,9 +381,11 @@ WHERE least(common, allotment, reserved, used, lapsed) < 0;
 """
 
 RIGHTS = """
-REVOKE EXECUTE ON FUNCTION lock_hour_pool, lock_hour_balances, close_hour_year, post_hour_transfers FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION lock_hour_pool, lock_hour_year, lock_hour_balances, close_hour_year, post_hour_transfers
+    FROM PUBLIC;
 SELECT grant_to_service('EXECUTE', 'FUNCTION ' || function_name)
-FROM unnest(ARRAY['lock_hour_pool', 'lock_hour_balances', 'close_hour_year', 'post_hour_transfers']) function_name;
+FROM unnest(ARRAY['lock_hour_pool', 'lock_hour_year', 'lock_hour_balances', 'close_hour_year',
+                  'post_hour_transfers']) function_name;
 SELECT grant_to_service('SELECT', relation_name)
 FROM unnest(ARRAY['hour_pools', 'hour_balances', 'hour_transfers', 'ledger_years_astray', 'ledger_balances_astray',
                   'ledger_pools_astray', 'ledger_accounts_overdrawn']) relation_name;

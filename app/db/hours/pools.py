@@ -1,26 +1,94 @@
-"""Hour pools: the study centre's own accounts of a year."""
+"""Hour pools: the study centre's own accounts of a year, and what its closing asks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
-from app.db.statements import Connection
+from psycopg.rows import args_row
+from sqlalchemy import String, bindparam, case, func, select
+
+from app.db.calendar.deadlines import deadlines
+from app.db.calendar.extensions import deadline_extensions
+from app.db.hours.ledger import hour_balances, hour_pools
+from app.db.paging import Listing, given
+from app.db.statements import Connection, Query
+from app.domain.hours.pools import HourPool, pool_of
 
 
 @dataclass(frozen=True)
-class PoolBalance:
-    hours: int
-    """What the study centre may grant: minus the source."""
-    available: int
-    returned: int
-    closed_at: datetime | None
+class Balance:
+    """What is left of a holder's hours in the year."""
+
+    central_organisation_id: UUID
+    organisation_id: UUID
+    free: int
+    reserved: int
 
 
-async def lock_pool(connection: Connection, year: int) -> PoolBalance:
-    """Nobody else moves the pool until the transaction ends; where there was none, there is one of zeros."""
-    cursor = await connection.execute(
-        "SELECT -state, pool, returned, closed_at FROM lock_hour_pool(%s::smallint)", [year]
+_kept = select(hour_pools.c.year, -hour_pools.c.state, hour_pools.c.pool, hour_pools.c.returned, hour_pools.c.closed_at)
+_found = Query(_kept.where(given(hour_pools.c.year, "year")), pool_of)
+_last_day = Query(
+    select(func.max(func.greatest(deadlines.c.closes_on, deadline_extensions.c.closes_on)))
+    .outerjoin(deadline_extensions, deadline_extensions.c.deadline_id == deadlines.c.id)
+    .where(deadlines.c.kind == "cost_statement", given(deadlines.c.hours_year, "year"), deadlines.c.confirmed),
+    lambda day: day,
+)
+_balances = Query(
+    select(
+        hour_balances.c.central_organisation_id,
+        hour_balances.c.organisation_id,
+        (hour_balances.c.common + hour_balances.c.allotment).label("free"),
+        hour_balances.c.reserved,
     )
-    row = await cursor.fetchone()
-    if row is None:
-        raise RuntimeError("lock_hour_pool() answers one row")
-    return PoolBalance(*row)
+    .where(given(hour_balances.c.year, "year"))
+    .order_by(hour_balances.c.organisation_id),
+    Balance,
+)
+
+
+async def find_pool(connection: Connection, year: int) -> HourPool:
+    """Zeros where none is set."""
+    return await _found.first(connection, p_year=year) or pool_of(year, 0, 0, 0, None)
+
+
+async def lock_pool(connection: Connection, year: int) -> HourPool:
+    """Nobody else moves the pool until the transaction ends; where there was none, there is one of zeros."""
+    return await _locked(connection, "lock_hour_pool", year)
+
+
+async def lock_year(connection: Connection, year: int) -> HourPool:
+    """As `lock_pool`, and nobody else moves any hours of the year; waits for those who are at it."""
+    return await _locked(connection, "lock_hour_year", year)
+
+
+async def _locked(connection: Connection, function: str, year: int) -> HourPool:
+    statement = f"SELECT year, -state, pool, returned, closed_at FROM {function}(%s::smallint)"
+    async with connection.cursor(row_factory=args_row(pool_of)) as cursor:
+        await cursor.execute(statement, [year])
+        pool = await cursor.fetchone()
+    if pool is None:
+        raise RuntimeError(f"{function}() answers one row")
+    return pool
+
+
+async def find_last_day_of_statements(connection: Connection, year: int) -> date | None:
+    """Of the year's hours, as anybody's extension has it; None where no confirmed deadline tells it."""
+    return await _last_day.first(connection, p_year=year)
+
+
+async def list_balances(connection: Connection, year: int) -> list[Balance]:
+    return await _balances.all(connection, p_year=year)
+
+
+async def close_year(connection: Connection, year: int, now: datetime) -> None:
+    await connection.execute("SELECT close_hour_year(%s::smallint, %s)", [year, now])
+
+
+listing = Listing(
+    _kept,
+    pool_of,
+    key=[hour_pools.c.year],
+    filters={
+        "state": case((hour_pools.c.closed_at.is_(None), "open"), else_="closed") == bindparam("p_state", type_=String)
+    },
+)

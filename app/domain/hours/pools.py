@@ -1,0 +1,56 @@
+"""The study centre's pool of a year: setting it, and closing the year (vuoden sulkeminen; rulebook §3.13)."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from app.domain.calendar.deadlines import day_of
+from app.domain.errors import PoolExceeded, WrongState
+from app.domain.hours.ledger import Transfer, pool_change
+from app.domain.hours.years import check_year_open
+
+YearState = Literal["open", "closed"]
+
+
+@dataclass(frozen=True)
+class HourPool:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    year: int
+    hours: int
+    """What the study centre may grant in the year."""
+    granted: int
+    """Grants, supplementary grants and corrections, the last with their sign."""
+    returned: int
+    available: int
+    """`hours − granted + returned`."""
+    state: YearState
+    closed_at: datetime | None
+
+
+def pool_of(year: int, hours: int, available: int, returned: int, closed_at: datetime | None) -> HourPool:
+    """As the ledger keeps it: what was granted is what is neither free nor came back (rulebook §3.12)."""
+    granted = hours - available + returned
+    return HourPool(year, hours, granted, returned, available, "closed" if closed_at else "open", closed_at)
+
+
+def resized(pool: HourPool, hours: int) -> tuple[HourPool, list[Transfer]]:
+    """The pool with other hours, and what makes it so; it never falls below what organisations hold (rulebook §3.13).
+
+    Raises YearClosed, and PoolExceeded where more would be taken out than is free.
+    """
+    check_year_open(pool.year, pool.closed_at)
+    more = hours - pool.hours
+    if -more > pool.available:
+        raise PoolExceeded(available=pool.available, asked=-more)
+    return replace(pool, hours=hours, available=pool.available + more), [pool_change(more)] if more else []
+
+
+def check_may_close(pool: HourPool, reserved: int, last_day: date | None, now: datetime) -> None:
+    """Nothing is reserved, and the last day of the cost statements, extensions counted in, is over (rulebook §3.13).
+
+    `last_day` is None where no confirmed deadline tells it. Raises YearClosed, WrongState.
+    """
+    check_year_open(pool.year, pool.closed_at)
+    if reserved or last_day is None or day_of(now) <= last_day:
+        raise WrongState(state=pool.state, allowed=["open"], reserved=reserved, last_day=last_day)

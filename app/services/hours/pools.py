@@ -1,0 +1,61 @@
+"""Hour pools: set, look, close the year."""
+
+from dataclasses import replace
+
+from app.db.hours.ledger import post_transfers
+from app.db.hours.pools import (
+    close_year,
+    find_last_day_of_statements,
+    find_pool,
+    list_balances,
+    listing,
+    lock_pool,
+    lock_year,
+)
+from app.db.identifiers import new_id
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.domain.access import check_staff, check_staff_or_auditor
+from app.domain.hours.ledger import lapse
+from app.domain.hours.pools import HourPool, YearState, check_may_close, resized
+from app.domain.versions import Versions, check_version
+
+
+async def set_pool(writer: Writer, year: int, *, hours: int, expected: Versions) -> HourPool:
+    check_staff(writer.actor)
+    # Locked before it is read: a decision that runs at the same time is counted, or waits and counts with us.
+    pool = await lock_pool(writer.connection, year)
+    check_version(pool, expected)
+    changed, transfers = resized(pool, hours)
+    # A pool has no id of its own: the change has one, by which the transfer and the audit entry find each other.
+    change_id = new_id()
+    await post_transfers(writer, year, "hour_pool", change_id, transfers)
+    writer.record("hour-pool.set", change_id, year=year, hours=hours)
+    return changed
+
+
+async def close_pool(writer: Writer, year: int) -> HourPool:
+    check_staff(writer.actor)
+    # Whoever moves hours of the year holds its pool, if only to share; the closing alone holds it whole. What it reads
+    # from here on is final: a reservation or a distribution is either counted, or waits and finds the year closed.
+    pool = await lock_year(writer.connection, year)
+    balances = await list_balances(writer.connection, year)
+    last_day = await find_last_day_of_statements(writer.connection, year)
+    check_may_close(pool, sum(balance.reserved for balance in balances), last_day, writer.now)
+    transfers = [lapse(each.central_organisation_id, each.organisation_id, each.free) for each in balances if each.free]
+    closing_id = new_id()
+    await post_transfers(writer, year, "hour_pool_closing", closing_id, transfers)
+    await close_year(writer.connection, year, writer.now)
+    lapsed = sum(transfer.hours for transfer in transfers)
+    writer.record("hour-pool.closed", closing_id, year=year, lapsed=lapsed)
+    return replace(pool, state="closed", closed_at=writer.now)
+
+
+async def get_pool(reader: Reader, year: int) -> HourPool:
+    check_staff_or_auditor(reader.actor)
+    return await find_pool(reader.connection, year)
+
+
+async def list_pools(reader: Reader, page: PageRequest, *, state: YearState | None) -> Slice[HourPool]:
+    check_staff_or_auditor(reader.actor)
+    return await listing.page(reader.connection, page, state=state)

@@ -1,0 +1,30 @@
+"""Two at once: another connection into the same study centre, and waiting until somebody waits."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import psycopg
+
+from app.embedded_postgres import Addresses
+from tests.builders import Centre
+
+
+@contextmanager
+def another(centre: Centre, database: Addresses) -> Iterator[Centre]:
+    """The same study centre over a connection of its own."""
+    options = f"-c app.study_centre_id={centre.id} -c timezone=Europe/Helsinki"
+    with psycopg.connect(database.owner, autocommit=True, options=options) as owner:
+        yield replace(centre, owner=owner)
+
+
+def until_somebody_waits(centre: Centre, count: int = 1) -> None:
+    """Until so many in the database wait for a lock. Raises TimeoutError where nobody does."""
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        ((waiting,),) = centre.rows("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+        if waiting >= count:
+            return
+        time.sleep(0.01)
+    raise TimeoutError("nobody waits for a lock")
