@@ -37,6 +37,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
     connections = Connections(
         settings.database_url,
         largest=settings.connections,
+        idle_seconds=settings.connection_idle_seconds,
         statement_timeout_ms=settings.statement_timeout_ms,
         lock_timeout_ms=settings.lock_timeout_ms,
         connection_class=connection_class,

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """JSON: `[{"issuer": …, "audience": …}]`."""
     connections: Annotated[int, Field(ge=1, le=200)] = 10
     """The most database connections per study centre and process."""
+    connection_idle_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """After how long an unused one of them is given up: study centres are many, the server's connections few."""
     statement_timeout_ms: Annotated[int, Field(ge=100)] = 10_000
     lock_timeout_ms: Annotated[int, Field(ge=100)] = 4_000
     log_level: str = "INFO"

@@ -34,7 +34,14 @@ def database(postgres_cluster: Addresses) -> Addresses:
 
 @pytest.fixture(scope="session")
 def settings(database: Addresses) -> Settings:
-    return Settings(database_url=database.service, secret_key=SECRET, sandbox=True, log_level="ERROR")
+    # Each test has a study centre of its own, and each study centre its own connections: they are soon given up.
+    return Settings(
+        database_url=database.service,
+        secret_key=SECRET,
+        sandbox=True,
+        log_level="ERROR",
+        connection_idle_seconds=0.5,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -59,12 +59,14 @@ class Connections:
         address: str,
         *,
         largest: int,
+        idle_seconds: float,
         statement_timeout_ms: int,
         lock_timeout_ms: int,
         connection_class: type[AsyncConnection[Any]] = AsyncConnection,
     ) -> None:
         self._address = address
         self._largest = largest
+        self._idle_seconds = idle_seconds
         self._class = connection_class
         self._statement_timeout_ms = statement_timeout_ms
         self._lock_timeout_ms = lock_timeout_ms
@@ -113,6 +115,7 @@ class Connections:
                     kwargs={"autocommit": True, "options": options},
                     min_size=0,
                     max_size=self._largest,
+                    max_idle=self._idle_seconds,
                     timeout=WAIT_SECONDS,
                     reconnect_timeout=RECONNECT_SECONDS,
                     check=check,
