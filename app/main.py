@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import fastapi_offline
+import structlog
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from psycopg import AsyncConnection
 
+from app import logs
 from app.api import documents, operational, problems
 from app.api.backend import Backend
 from app.api.calendar import calendars, deadlines, extensions
@@ -34,6 +36,8 @@ STATIC = Path(fastapi_offline.__file__).parent / "static"
 
 def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] = AsyncConnection) -> FastAPI:
     """The service on one database; `connection_class` lets tests count round trips."""
+    if not structlog.is_configured():
+        logs.configure(settings.log_level)
     connections = Connections(
         settings.database_url,
         largest=settings.connections,

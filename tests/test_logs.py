@@ -20,13 +20,14 @@ SECRETIVE = "Salaisen Sanan Seura ry"
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
+def log(service: str) -> Iterator[io.StringIO]:
     """What is logged while the test runs."""
-    handlers, level = logging.root.handlers[:], logging.root.level
+    kept, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
     stream = io.StringIO()
+    assert service, "the service has set up its own log"
     logs.configure("DEBUG", stream)
     yield stream
-    structlog.reset_defaults()
+    structlog.configure(**kept)
     logging.root.handlers = handlers
     logging.root.setLevel(level)
 

@@ -144,7 +144,7 @@ def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str
             return Response(_page(request, result, adapter, headers), headers=headers, media_type=JSON)
         tag = fingerprint(result)
         headers["ETag"] = f'"{tag}"'
-        if (versions_of(request.headers.get("if-none-match")) or frozenset()) & {tag, "*"}:
+        if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {tag, "*"}:
             return Response(status_code=304, headers=headers)
         return Response(adapter.dump_json(result, by_alias=True), headers=headers, media_type=JSON)
 

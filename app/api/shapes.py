@@ -71,9 +71,11 @@ Text = Annotated[
 SearchText = Annotated[str | None, Query(max_length=200), AfterValidator(lambda text: text and _storable(text))]
 
 
-def versions_of(header: str | None) -> Versions:
-    """The strong tags of an `If-Match` or `If-None-Match` header."""
+def versions_of(header: str | None, *, weak: bool = False) -> Versions:
+    """The tags of an `If-Match` header; of an `If-None-Match` those that a proxy has weakened too (RFC 9110 §13.1)."""
     if header is None:
         return None
     tags = (tag.strip() for tag in header.split(","))
+    if weak:
+        tags = (tag.removeprefix("W/") for tag in tags)
     return frozenset(tag if tag == "*" else tag.strip('"') for tag in tags if not tag.startswith("W/"))

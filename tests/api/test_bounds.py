@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -23,6 +23,7 @@ from app.settings import Settings
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET
 from tests.server import serving
+from tests.triggers import trigger
 
 PATH = "/v1/supplementary-hour-requests"
 JSON = {"Content-Type": "application/json"}
@@ -148,23 +149,10 @@ def test_a_lock_that_another_holds_is_waited_for_briefly(
 def test_a_statement_that_takes_too_long_is_given_up(
     centre: Centre, main_user: Person, central: UUID, hasty: str
 ) -> None:
-    with trigger(centre.owner, "BEFORE INSERT", "PERFORM pg_sleep(5); RETURN NEW;"):
+    with trigger(centre.owner, "supplementary_hour_requests", "PERFORM pg_sleep(5)"):
         answer = to(hasty, main_user, centre).post(PATH, asked(central))
     assert refusal(answer) == (503, "busy")
     assert centre.rows("SELECT FROM supplementary_hour_requests") == []
-
-
-@contextmanager
-def trigger(owner: psycopg.Connection[Any], when: str, body: str) -> Iterator[None]:
-    """A trigger of the table's owner on supplementary requests."""
-    owner.execute(
-        f"CREATE FUNCTION of_a_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$; "
-        f"CREATE TRIGGER of_a_test {when} ON supplementary_hour_requests FOR EACH ROW EXECUTE FUNCTION of_a_test()"
-    )
-    try:
-        yield
-    finally:
-        owner.execute("DROP FUNCTION of_a_test CASCADE")
 
 
 def test_killed_connections_are_replaced_before_anybody_notices(

@@ -1,0 +1,363 @@
+"""The conventions of every operation (the contract's first section), tried on a few of them."""
+
+import base64
+import json
+import re
+import threading
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.db.identifiers import new_id
+from app.domain.hours.ledger import pool_change
+from tests.builders import Centre, Person, refusal
+from tests.triggers import trigger
+
+PATH = "/v1/supplementary-hour-requests"
+JSON = {"Content-Type": "application/json"}
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    centre.change_window()
+    centre.post(2023, pool_change(1000))
+    return centre.organisation()
+
+
+@pytest.fixture
+def main_user(centre: Centre, central: UUID) -> Person:
+    return centre.main_user(central)
+
+
+def asked(central: UUID, **members: Any) -> dict[str, Any]:
+    return {"organisation_id": str(central), "year": 2023, "hours": 100, "grounds": "Kysyntä kasvoi"} | members
+
+
+def made(centre: Centre) -> int:
+    return len(centre.rows("SELECT FROM supplementary_hour_requests"))
+
+
+# The transaction and its answer.
+
+
+def test_the_commit_comes_before_the_answer(centre: Centre, main_user: Person, central: UUID) -> None:
+    """A refusal that PostgreSQL gives only at COMMIT is never told as a success, nor kept under the key."""
+    with trigger(centre.owner, "supplementary_hour_requests", "RAISE EXCEPTION 'refused at commit'", deferred=True):
+        answer = main_user.post(PATH, asked(central), key="one")
+        dry = main_user.post(PATH, asked(central), params={"validate_only": True})
+    assert refusal(answer) == (500, "internal-error")
+    assert refusal(dry) == (500, "internal-error")
+    assert made(centre) == 0
+    assert centre.rows("SELECT FROM stored_answers") == centre.rows("SELECT FROM audit_entries") == []
+    again = main_user.post(PATH, asked(central), key="one")
+    assert again.status_code == 201
+    assert "Idempotency-Replayed" not in again.headers
+
+
+def test_answer_audit_and_outbox_are_written_with_the_effect(centre: Centre, main_user: Person, central: UUID) -> None:
+    answer = main_user.post(PATH, asked(central), key="one", headers={"X-Request-Id": "mine"})
+    assert centre.rows("SELECT status, body FROM stored_answers") == [(201, answer.content)]
+    request_id = UUID(answer.json()["id"])
+    assert centre.rows("SELECT actor_id, action, subject_id, organisation_id, request_id FROM audit_entries") == [
+        (main_user.id, "supplementary-hour-request.submitted", request_id, central, "mine")
+    ]
+    assert centre.rows("SELECT event, subject_id FROM outbox") == [("supplementary-hour-request.submitted", request_id)]
+
+
+# Request ids.
+
+
+@pytest.mark.parametrize("given", ["a", "A-z_0.9~", "a" * 128])
+def test_a_sane_request_id_is_taken_over(main_user: Person, given: str) -> None:
+    assert main_user.get(PATH, headers={"X-Request-Id": given}).headers["X-Request-Id"] == given
+
+
+@pytest.mark.parametrize("given", [None, "", "a" * 129, "a b", "a/b", "<script>", "ä".encode()])
+def test_another_is_made_where_it_is_not_sane(main_user: Person, given: str | bytes | None) -> None:
+    headers = {} if given is None else {"X-Request-Id": given}
+    answer = main_user.client.get("/v1/nowhere", headers=headers)  # type: ignore[arg-type]  # httpx takes bytes.
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+
+
+# Problems of the framework itself, in three languages.
+
+TITLES = {
+    (404, "not-found"): ("GET", "/v1/nowhere", {}, b""),
+    (405, "method-not-allowed"): ("DELETE", PATH, {}, b""),
+    (415, "unsupported-media-type"): ("POST", PATH, {"Content-Type": "text/plain"}, b"{}"),
+    (400, "malformed-json"): ("POST", PATH, JSON, b"{"),
+    (422, "validation"): ("POST", PATH, JSON, b"[]"),
+    (413, "payload-too-large"): ("POST", PATH, JSON, b" " * 2_100_000),
+}
+
+
+@pytest.mark.parametrize("expected", TITLES, ids=str)
+def test_the_frameworks_refusals_are_problems_in_three_languages(main_user: Person, expected: tuple[int, str]) -> None:
+    method, path, headers, body = TITLES[expected]
+    texts = set()
+    for language in ("fi", "sv", "en"):
+        sent = {"Accept-Language": language, "Idempotency-Key": "k", **headers}
+        answer = main_user.client.request(method, path, headers=sent, content=body)
+        assert refusal(answer) == expected
+        assert answer.headers["Content-Language"] == language
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.json()["instance"] == path
+        texts.add((answer.json()["title"], answer.json()["detail"]))
+    assert len(texts) == 3
+    if answer.status_code == 405:
+        assert answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [(None, "fi"), ("", "fi"), ("sv-FI", "sv"), ("de, en;q=0.5, sv;q=0.7", "sv"), ("*", "fi"), ("xx;;q=,", "fi")],
+)
+def test_accept_language_chooses_the_language(main_user: Person, accepted: str | None, language: str) -> None:
+    main_user.client.headers.pop("Accept-Language")
+    headers = {} if accepted is None else {"Accept-Language": accepted}
+    assert main_user.get("/v1/nowhere", headers=headers).headers["Content-Language"] == language
+
+
+def test_every_problem_leads_to_its_page(main_user: Person) -> None:
+    page = main_user.get(main_user.get("/v1/nowhere").json()["type"])
+    assert page.status_code == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+
+
+def test_who_calls_is_asked_before_anything_else(service: str) -> None:
+    answer = httpx.post(f"{service}{PATH}", content=b"{", headers={"Content-Type": "text/plain"})
+    assert refusal(answer) == (401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+# Shape.
+
+
+@pytest.mark.parametrize("query", [{"colour": "red"}, {"Year": "2023"}, {"limit": 1, "colour": ""}])
+def test_unknown_query_parameters_are_refused(main_user: Person, query: dict[str, Any]) -> None:
+    answer = main_user.get(PATH, params=query)
+    assert refusal(answer) == (422, "validation")
+    (error,) = answer.json()["errors"]
+    assert (error["parameter"], error["code"]) == (list(query)[-1], "extra-forbidden")
+
+
+@pytest.mark.parametrize("path", ["x", "123", str(new_id())[:-1]])
+def test_an_id_that_is_no_uuid_is_a_fault_of_shape(main_user: Person, path: str) -> None:
+    assert refusal(main_user.get(f"{PATH}/{path}")) == (422, "validation")
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1.5", "10000000000000000000000"])
+def test_a_limit_out_of_bounds_is_refused(main_user: Person, limit: str) -> None:
+    assert refusal(main_user.get(PATH, params={"limit": limit})) == (422, "validation")
+
+
+def test_a_patch_is_a_merge_patch(centre: Centre) -> None:
+    staff, deadline = centre.staff(), deadline_of(centre)
+    answer = staff.client.patch(deadline, json={"note": "x"}, headers={"If-Match": "*"})
+    assert refusal(answer) == (415, "unsupported-media-type")
+    assert answer.headers["Accept-Patch"] == "application/merge-patch+json"
+    assert answer.json()["accepted"] == ["application/merge-patch+json"]
+
+
+def test_where_nothing_need_be_said_the_body_may_be_empty(centre: Centre, main_user: Person, central: UUID) -> None:
+    for body, headers in ((b"", {}), (b"{}", JSON), (b"null", JSON)):
+        request = main_user.post(PATH, asked(central)).json()
+        answer = main_user.client.post(f"{PATH}/{request['id']}/withdrawal", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["state"]) == (200, "withdrawn")
+    assert len(centre.rows("SELECT FROM outbox WHERE event LIKE '%%withdrawn'")) == 3
+
+
+# Versions.
+
+
+def deadline_of(centre: Centre) -> str:
+    centre.change_window()
+    ((deadline_id,),) = centre.rows("SELECT id FROM deadlines")
+    return f"/v1/deadlines/{deadline_id}"
+
+
+def test_a_change_needs_the_version_it_starts_from(centre: Centre) -> None:
+    staff, deadline = centre.staff(), deadline_of(centre)
+    assert refusal(staff.client.patch(deadline, json={}, headers=MERGE_PATCH)) == (428, "precondition-required")
+    first = staff.get(deadline).headers["ETag"]
+    changed = staff.patch(deadline, {"note": "Uusi"}, etag=first)
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] == staff.get(deadline).headers["ETag"] != first
+    for stale in (first, '"else"', f"W/{changed.headers['ETag']}"):
+        answer = staff.patch(deadline, {"note": "Toinen"}, etag=stale)
+        assert refusal(answer) == (412, "precondition-failed")
+        assert answer.headers["ETag"] == changed.headers["ETag"] == answer.json()["etag"]
+    assert staff.patch(deadline, {}, etag=f'"else", {changed.headers["ETag"]}').status_code == 200
+    assert staff.patch(deadline, {}, etag="*").status_code == 200
+
+
+def test_a_dry_run_asks_for_the_version_too(centre: Centre) -> None:
+    staff, deadline = centre.staff(), deadline_of(centre)
+    dry = {"validate_only": "true"}
+    unsaid = staff.client.patch(deadline, json={}, headers=MERGE_PATCH, params=dry)
+    assert refusal(unsaid) == (428, "precondition-required")
+    assert refusal(staff.patch(deadline, {}, etag='"old"', params=dry)) == (412, "precondition-failed")
+    answer = staff.patch(deadline, {"note": "Uusi"}, params=dry)
+    assert (answer.status_code, answer.json()["note"]) == (200, "Uusi")
+    assert "ETag" not in answer.headers
+    assert staff.get(deadline).json()["note"] is None
+
+
+def test_what_has_not_changed_is_not_sent_again(main_user: Person, central: UUID) -> None:
+    location = main_user.post(PATH, asked(central)).headers["Location"]
+    tag = main_user.get(location).headers["ETag"]
+    assert re.fullmatch(r'"[^"]+"', tag)
+    for same in (tag, "*", f'"else", {tag}', f"W/{tag}"):
+        answer = main_user.get(location, headers={"If-None-Match": same})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["ETag"] == tag
+    assert main_user.get(location, headers={"If-None-Match": '"else"'}).status_code == 200
+    main_user.post(f"{location}/withdrawal", key=False)
+    assert main_user.get(location, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_deletion_answers_nothing_and_twice_not_found(centre: Centre) -> None:
+    staff, deadline = centre.staff(), deadline_of(centre)
+    answer = staff.delete(deadline)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert refusal(staff.delete(deadline)) == (404, "not-found")
+
+
+# Retries.
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "ä".encode(), "a b", "a\tb"])
+def test_a_key_is_up_to_255_visible_ascii_characters(main_user: Person, central: UUID, key: str | bytes) -> None:
+    headers = {"Idempotency-Key": key}
+    answer = main_user.client.post(PATH, json=asked(central), headers=headers)  # type: ignore[arg-type]  # Takes bytes.
+    assert refusal(answer) == (400, "invalid-idempotency-key")
+
+
+def test_the_longest_key_and_its_replay(centre: Centre, main_user: Person, central: UUID) -> None:
+    key = "".join(map(chr, range(0x21, 0x7F))).ljust(255, "~")
+    assert main_user.post(PATH, asked(central), key=key).status_code == 201
+    assert main_user.post(PATH, asked(central), key=key).headers["Idempotency-Replayed"] == "true"
+    assert made(centre) == 1
+
+
+def test_the_operations_that_move_hours_need_a_key(main_user: Person, central: UUID) -> None:
+    assert refusal(main_user.post(PATH, asked(central), key=False)) == (400, "idempotency-key-required")
+
+
+def test_the_same_json_values_are_the_same_request(centre: Centre, main_user: Person, central: UUID) -> None:
+    body = asked(central)
+    first = main_user.post(PATH, body, key="one")
+    written = json.dumps(dict(reversed(body.items())), ensure_ascii=True, indent=4).encode()
+    again = main_user.client.post(PATH, content=written, headers=JSON | {"Idempotency-Key": "one"})
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert made(centre) == 1
+
+
+@pytest.mark.parametrize("members", [{"hours": 101}, {"grounds": "Muu"}, {"year": 2024}])
+def test_another_body_under_the_same_key_is_refused(main_user: Person, central: UUID, members: dict[str, Any]) -> None:
+    main_user.post(PATH, asked(central), key="one")
+    assert refusal(main_user.post(PATH, asked(central, **members), key="one")) == (422, "idempotency-key-reused")
+
+
+def test_a_key_belongs_to_caller_method_and_path(centre: Centre, main_user: Person, central: UUID) -> None:
+    first = main_user.post(PATH, asked(central), key="one")
+    colleague = centre.main_user(central).post(PATH, asked(central), key="one")
+    assert colleague.status_code == 201
+    assert colleague.json()["id"] != first.json()["id"]
+    for request in (first, colleague):
+        withdrawn = main_user.post(f"{request.headers['Location']}/withdrawal", key="one")
+        assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn")
+        assert "Idempotency-Replayed" not in withdrawn.headers
+
+
+def test_a_refusal_leaves_the_key_free(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.clock(2023, 3, 26)
+    assert refusal(main_user.post(PATH, asked(central), key="one")) == (409, "window-closed")
+    centre.clock(2023, 3, 25)
+    assert main_user.post(PATH, asked(central), key="one").status_code == 201
+
+
+def test_a_replay_of_a_change_needs_no_fresh_version(centre: Centre) -> None:
+    """A retry comes with its old If-Match."""
+    staff, deadline = centre.staff(), deadline_of(centre)
+    etag = staff.get(deadline).headers["ETag"]
+    headers = {"Idempotency-Key": "one"}
+    first = staff.patch(deadline, {"note": "Uusi"}, etag=etag, headers=headers)
+    again = staff.patch(deadline, {"note": "Uusi"}, etag=etag, headers=headers)
+    assert (again.status_code, again.content) == (first.status_code, first.content) == (200, first.content)
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_a_dry_run_neither_needs_nor_looks_up_nor_keeps_a_key(centre: Centre, main_user: Person, central: UUID) -> None:
+    dry = {"validate_only": "true"}
+    assert main_user.post(PATH, asked(central), key=False, params=dry).status_code == 201
+    assert main_user.post(PATH, asked(central), key="one", params=dry).status_code == 201
+    assert main_user.post(PATH, asked(central, hours=1), key="one").status_code == 201
+    answer = main_user.post(PATH, asked(central), key="one", params=dry)
+    assert "Idempotency-Replayed" not in answer.headers
+    assert (made(centre), len(centre.rows("SELECT FROM stored_answers"))) == (1, 1)
+
+
+def test_a_hundred_copies_of_one_request_take_effect_once(centre: Centre, main_user: Person, central: UUID) -> None:
+    answers: list[httpx.Response] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(main_user.post(PATH, asked(central), key="one")))
+        for _ in range(100)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    good = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.content for answer in good}) == 1
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in good) == 1
+    for answer in answers:
+        if answer not in good:
+            assert refusal(answer) == (409, "request-in-progress")
+            assert answer.headers["Retry-After"]
+    assert made(centre) == 1
+
+
+# Lists.
+
+
+def cursor_of(main_user: Person, central: UUID) -> str:
+    for _ in range(3):
+        main_user.post(PATH, asked(central))
+    return str(main_user.get(PATH, params={"limit": 1}).json()["next_cursor"])
+
+
+def test_a_cursor_goes_on_with_another_limit(main_user: Person, central: UUID) -> None:
+    cursor = cursor_of(main_user, central)
+    assert len(main_user.get(PATH, params={"cursor": cursor, "limit": 200}).json()["items"]) == 2
+
+
+def test_a_cursor_is_of_no_use_elsewhere(centre: Centre, main_user: Person, central: UUID) -> None:
+    cursor = cursor_of(main_user, central)
+    colleague = centre.main_user(central)
+    for answer in (
+        main_user.get(PATH, params={"cursor": cursor, "year": 2023}),
+        colleague.get(PATH, params={"cursor": cursor}),
+        main_user.get("/v1/hour-proposals", params={"cursor": cursor}),
+    ):
+        assert refusal(answer) == (400, "invalid-cursor")
+
+
+def test_a_cursor_that_was_tampered_with_is_refused(main_user: Person, central: UUID) -> None:
+    cursor = cursor_of(main_user, central)
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    forged = base64.urlsafe_b64encode(raw[:16] + json.dumps([str(new_id())]).encode()).decode().rstrip("=")
+    flipped = ("A" if cursor[0] != "A" else "B") + cursor[1:]
+    for tampered in ("", "x", "ä", "=", cursor[:-4], cursor + "AAAA", forged, flipped, cursor[:1] + "%" + cursor[2:]):
+        assert refusal(main_user.get(PATH, params={"cursor": tampered})) == (400, "invalid-cursor"), tampered
+
+
+def test_what_tells_of_the_caller_alone_is_not_kept_by_caches_of_all(main_user: Person, central: UUID) -> None:
+    location = main_user.post(PATH, asked(central)).headers["Location"]
+    for path in (location, PATH):
+        assert main_user.get(path).headers["Cache-Control"] == "private, no-cache"
