@@ -15,7 +15,16 @@ from app import logs
 from app.api import documents, operational, problems
 from app.api.backend import Backend
 from app.api.calendar import calendars, deadlines, extensions
-from app.api.hours import accounts, distributions, pools, proposals, returns, supplementary_requests
+from app.api.hours import (
+    accounts,
+    corrections,
+    decisions,
+    distributions,
+    pools,
+    proposals,
+    returns,
+    supplementary_requests,
+)
 from app.api.middleware import Edge
 from app.db.connections import Connections
 from app.settings import Settings
@@ -26,9 +35,11 @@ ROUTERS = (
     extensions.router,
     pools.router,
     proposals.router,
+    decisions.router,
     distributions.router,
     supplementary_requests.router,
     returns.router,
+    corrections.router,
     accounts.router,
 )
 STATIC = Path(fastapi_offline.__file__).parent / "static"

@@ -20,6 +20,12 @@ def _storable(text: str) -> str:
     return text
 
 
+def _not_zero(hours: int) -> int:
+    if hours == 0:
+        raise PydanticCustomError("not_zero", "The number must not be 0")
+    return hours
+
+
 def _day_text(value: object) -> object:
     """Python's own reading of days takes numbers too: a day is `YYYY-MM-DD`."""
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
@@ -62,6 +68,11 @@ YearPath = Annotated[int, Path(ge=2000, le=2100), BeforeValidator(_digits)]
 YearQuery = Annotated[int | None, Query(ge=2000, le=2100), BeforeValidator(_digits)]
 SomeHours = Annotated[StrictInt, Field(ge=1, le=LARGEST_HOURS, description="Whole teaching hours (45 min).")]
 AnyHours = Annotated[StrictInt, Field(ge=0, le=LARGEST_HOURS, description="Whole teaching hours (45 min); 0 is none.")]
+SignedHours = Annotated[
+    StrictInt,
+    Field(ge=-LARGEST_HOURS, le=LARGEST_HOURS, description="Whole teaching hours (45 min), more or less; not 0."),
+    AfterValidator(_not_zero),
+]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]
 """A name or a short text of one line."""
 Text = Annotated[

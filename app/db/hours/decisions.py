@@ -1,8 +1,31 @@
-"""Hour decisions."""
+"""Hour decisions, and what a batch of them asks beforehand."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, SmallInteger, Table, Text, Uuid
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
 
-from app.db.statements import metadata, study_centre_key
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+)
+
+from app.db.hours.proposals import hour_proposals
+from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.paging import Listing, below, given
+from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.domain.access import Place
+from app.domain.hours.decisions import Candidate, HourDecision, NamedProposal
 
 hour_decisions = Table(
     "hour_decisions",
@@ -17,4 +40,89 @@ hour_decisions = Table(
     Column("reason", Text),
     Column("decided_by", Uuid, nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+)
+
+_made = select(
+    hour_decisions.c.id,
+    hour_decisions.c.organisation_id,
+    organisations.c.name.label("organisation_name"),
+    hour_decisions.c.year,
+    hour_decisions.c.proposal_id,
+    hour_decisions.c.asked,
+    hour_decisions.c.hours,
+    hour_decisions.c.reason,
+    hour_decisions.c.decided_by,
+    hour_decisions.c.decided_at,
+).join(organisations, organisations.c.id == hour_decisions.c.organisation_id)
+_found = Query(_made.where(hour_decisions.c.id == bindparam("p_id", type_=Uuid)), HourDecision)
+_ids = bindparam("p_ids", type_=ARRAY(Uuid))
+
+
+def _candidate(
+    organisation_id: UUID,
+    central_id: UUID,
+    ancestors: list[UUID],
+    name: str,
+    active_from: date,
+    active_until: date | None,
+) -> Candidate:
+    return Candidate(Place(organisation_id, central_id, frozenset(ancestors)), name, active_from, active_until)
+
+
+_candidates = Query(
+    select(
+        organisations.c.id,
+        organisations.c.central_organisation_id,
+        select(func.array_agg(organisation_ancestors.c.ancestor_id))
+        .where(organisation_ancestors.c.organisation_id == organisations.c.id)
+        .correlate(organisations)
+        .scalar_subquery(),
+        organisations.c.name,
+        organisations.c.active_from,
+        organisations.c.active_until,
+    ).where(organisations.c.id == any_(_ids)),
+    _candidate,
+)
+_named = Query(
+    select(hour_proposals.c.id, hour_proposals.c.organisation_id, hour_proposals.c.year, hour_proposals.c.state).where(
+        hour_proposals.c.id == any_(_ids)
+    ),
+    NamedProposal,
+)
+_decided = Query(
+    select(hour_decisions.c.organisation_id, hour_decisions.c.id).where(
+        hour_decisions.c.organisation_id == any_(_ids), given(hour_decisions.c.year, "year")
+    ),
+    lambda organisation_id, decision_id: (organisation_id, decision_id),
+)
+
+
+async def find(connection: Connection, decision_id: UUID) -> HourDecision | None:
+    return await _found.first(connection, p_id=decision_id)
+
+
+async def find_candidates(connection: Connection, organisation_ids: Collection[UUID]) -> dict[UUID, Candidate]:
+    candidates = await _candidates.all(connection, p_ids=list(organisation_ids))
+    return {candidate.place.organisation_id: candidate for candidate in candidates}
+
+
+async def find_named_proposals(connection: Connection, proposal_ids: Collection[UUID]) -> dict[UUID, NamedProposal]:
+    return {named.id: named for named in await _named.all(connection, p_ids=list(proposal_ids))}
+
+
+async def find_decided(connection: Connection, organisation_ids: Collection[UUID], year: int) -> dict[UUID, UUID]:
+    """The decisions of the year that there are, by organisation."""
+    return dict(await _decided.all(connection, p_ids=list(organisation_ids), p_year=year))
+
+
+listing = Listing(
+    _made,
+    HourDecision,
+    key=[hour_decisions.c.id],
+    reach=hour_decisions.c.organisation_id,
+    filters={
+        "organisation_id": given(hour_decisions.c.organisation_id, "organisation_id"),
+        "under": below(hour_decisions.c.organisation_id, bindparam("p_under", type_=Uuid)),
+        "year": given(hour_decisions.c.year, "year"),
+    },
 )

@@ -10,7 +10,7 @@ def is_member_in(year: int, active_from: date, active_until: date | None) -> boo
     return active_from <= date(year, 12, 31) and (active_until is None or date(year, 1, 1) <= active_until)
 
 
-def check_member_in(year: int, active_from: date, active_until: date | None) -> None:
+def check_member_in(year: int, active_from: date, active_until: date | None, *, pointer: str | None = None) -> None:
     """Raises NotAMember: hours of a year are only for who is a member in it."""
     if not is_member_in(year, active_from, active_until):
-        raise NotAMember(year=year, active_from=active_from, active_until=active_until)
+        raise NotAMember(pointer=pointer, year=year, active_from=active_from, active_until=active_until)

@@ -1,0 +1,50 @@
+"""`/v1/hour-corrections`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.api.operations import KEY_REQUIRED, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Body, SignedHours, Text, Year, YearQuery
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.hours.corrections import HourCorrection
+from app.services.hours import corrections
+
+router = APIRouter(prefix="/hour-corrections", route_class=Operation, tags=["Corrections"])
+
+
+class HourCorrectionIn(Body):
+    organisation_id: UUID
+    """A central organisation."""
+    year: Year
+    hours: SignedHours
+    """Above 0 from the pool to the organisation, below 0 back."""
+    reason: Text
+
+
+@router.post("", status_code=201, response_model=HourCorrection, openapi_extra=KEY_REQUIRED)
+async def correct_hours(writer: Writer, body: HourCorrectionIn) -> HourCorrection:
+    """Put a mistake right between the pool and an organisation, also in a closed year (staff)."""
+    return await corrections.correct_hours(
+        writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, reason=body.reason
+    )
+
+
+@router.get("", response_model=Page[HourCorrection])
+async def list_corrections(
+    reader: Reader,
+    page: Paging,
+    organisation_id: UUID | None = None,
+    under: UUID | None = None,
+    year: YearQuery = None,
+) -> Slice[HourCorrection]:
+    """Corrections within reach, newest first."""
+    return await corrections.list_corrections(reader, page, organisation_id=organisation_id, under=under, year=year)
+
+
+@router.get("/{correction_id}", response_model=HourCorrection)
+async def get_correction(reader: Reader, correction_id: UUID) -> HourCorrection:
+    """One correction, with its reason."""
+    return await corrections.get_correction(reader, correction_id)

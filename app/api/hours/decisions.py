@@ -1,0 +1,56 @@
+"""`/v1/hour-decisions`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.operations import KEY_REQUIRED, Created, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import AnyHours, Body, Text, Year, YearQuery
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
+from app.services.hours import decisions
+
+router = APIRouter(prefix="/hour-decisions", route_class=Operation, tags=["Decisions"])
+
+
+class HourDecisionIn(Body):
+    organisation_id: UUID
+    """A central organisation; each stands once in a batch."""
+    proposal_id: UUID | None = None
+    """Its submitted proposal, which is found also where this is left out."""
+    hours: AnyHours
+    reason: Text | None = None
+
+
+class HourDecisionsIn(Body):
+    year: Year
+    items: Annotated[list[HourDecisionIn], Field(min_length=1, max_length=500)]
+
+
+@router.post("", status_code=201, response_model=HourDecisions, openapi_extra=KEY_REQUIRED)
+async def decide_hours(writer: Writer, body: HourDecisionsIn) -> Created:
+    """Grant central organisations their hours of the year from the pool, all or none of them (staff)."""
+    items = [DecisionItem(**vars(item)) for item in body.items]
+    return Created(await decisions.decide_hours(writer, year=body.year, items=items), location=None)
+
+
+@router.get("", response_model=Page[HourDecision])
+async def list_decisions(
+    reader: Reader,
+    page: Paging,
+    organisation_id: UUID | None = None,
+    under: UUID | None = None,
+    year: YearQuery = None,
+) -> Slice[HourDecision]:
+    """Decisions within reach, newest first."""
+    return await decisions.list_decisions(reader, page, organisation_id=organisation_id, under=under, year=year)
+
+
+@router.get("/{decision_id}", response_model=HourDecision)
+async def get_decision(reader: Reader, decision_id: UUID) -> HourDecision:
+    """One decision: what was asked and what was granted."""
+    return await decisions.get_decision(reader, decision_id)

@@ -1,0 +1,147 @@
+"""Decisions (päätös): the staff grant the year's hours to central organisations, many at once (rulebook §3.2)."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from app.domain.access import Actor, Place, check_reach
+from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound, PoolExceeded, WrongState
+from app.domain.hours.standing import check_central
+from app.domain.organisations.membership import check_member_in
+
+
+@dataclass(frozen=True)
+class HourDecision:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    year: int
+    proposal_id: UUID | None
+    """The organisation's submitted proposal, which the decision answers; null where there was none."""
+    asked: int | None
+    """The proposal's hours."""
+    hours: int
+    """What was granted; it may differ from what was asked."""
+    reason: str | None
+    decided_by: UUID
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class HourDecisions:
+    items: list[HourDecision]
+
+
+@dataclass(frozen=True)
+class DecisionItem:
+    """One decision of a batch, as it is wished."""
+
+    organisation_id: UUID
+    proposal_id: UUID | None
+    hours: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An organisation that a decision is wished for."""
+
+    place: Place
+    name: str
+    active_from: date
+    active_until: date | None
+
+
+@dataclass(frozen=True)
+class NamedProposal:
+    """A proposal that an item names."""
+
+    id: UUID
+    organisation_id: UUID
+    year: int
+    state: str
+
+
+def check_each_once(items: Sequence[DecisionItem]) -> None:
+    """Raises Invalid: a batch decides once for each organisation."""
+    seen: set[UUID] = set()
+    faults = []
+    for index, item in enumerate(items):
+        if item.organisation_id in seen:
+            faults.append(Fault(_organisation(index), "duplicate-item"))
+        seen.add(item.organisation_id)
+    if faults:
+        raise Invalid(*faults)
+
+
+def check_there(
+    actor: Actor,
+    year: int,
+    items: Sequence[DecisionItem],
+    candidates: Mapping[UUID, Candidate],
+    proposals: Mapping[UUID, NamedProposal],
+) -> None:
+    """Every organisation is there and in reach, every proposal named is its own, of that year. Raises NotFound."""
+    for index, item in enumerate(items):
+        candidate = candidates.get(item.organisation_id)
+        check_reach(actor, candidate.place if candidate else None, pointer=_organisation(index))
+        if item.proposal_id is not None:
+            named = proposals.get(item.proposal_id)
+            if named is None or (named.organisation_id, named.year) != (item.organisation_id, year):
+                raise NotFound(pointer=_proposal(index))
+
+
+def check_centrals(items: Sequence[DecisionItem], candidates: Mapping[UUID, Candidate]) -> None:
+    """Raises NotCentral: a decision is for a central organisation (rulebook §3.2)."""
+    for index, item in enumerate(items):
+        check_central(candidates[item.organisation_id].place, pointer=_organisation(index))
+
+
+def check_submitted(
+    items: Sequence[DecisionItem], proposals: Mapping[UUID, NamedProposal], decided: Container[UUID]
+) -> None:
+    """A proposal named is a submitted one; where it is decided, its organisation's decision is told of instead.
+
+    Raises WrongState.
+    """
+    for index, item in enumerate(items):
+        if item.proposal_id is None or item.organisation_id in decided:
+            continue
+        state = proposals[item.proposal_id].state
+        if state != "submitted":
+            raise WrongState(state=state, allowed=["submitted"], pointer=_proposal(index))
+
+
+def check_members(year: int, items: Sequence[DecisionItem], candidates: Mapping[UUID, Candidate]) -> None:
+    """Hours of a year are for who is a member in it (rulebook §6.1). Raises NotAMember."""
+    for index, item in enumerate(items):
+        candidate = candidates[item.organisation_id]
+        check_member_in(year, candidate.active_from, candidate.active_until, pointer=_organisation(index))
+
+
+def check_undecided(items: Sequence[DecisionItem], decided: Mapping[UUID, UUID]) -> None:
+    """One decision per organisation and year (rulebook §3.2); `decided` has them by organisation.
+
+    Raises AlreadyExists.
+    """
+    for index, item in enumerate(items):
+        if item.organisation_id in decided:
+            raise AlreadyExists(existing_id=decided[item.organisation_id], pointer=_organisation(index))
+
+
+def check_pool_suffices(available: int, items: Iterable[DecisionItem]) -> None:
+    """Together they stay within what is free in the pool (rulebook §3.2). Raises PoolExceeded."""
+    asked = sum(item.hours for item in items)
+    if asked > available:
+        raise PoolExceeded(available=available, asked=asked)
+
+
+def _organisation(index: int) -> str:
+    return f"/items/{index}/organisation_id"
+
+
+def _proposal(index: int) -> str:
+    return f"/items/{index}/proposal_id"

@@ -1,0 +1,66 @@
+"""Corrections: make, look."""
+
+from uuid import UUID
+
+from app.db.hours.corrections import find, hour_corrections, listing
+from app.db.hours.ledger import post_transfers
+from app.db.hours.pools import lock_pool
+from app.db.hours.standing import get_standing
+from app.db.identifiers import new_id
+from app.db.organisations.organisations import find_place
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.statements import row_of
+from app.domain.access import check_reach, check_staff, reach_of
+from app.domain.errors import NotFound
+from app.domain.hours.corrections import HourCorrection, check_correction
+from app.domain.hours.ledger import correction
+from app.domain.hours.standing import check_central
+
+
+async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hours: int, reason: str) -> HourCorrection:
+    standing = await get_standing(writer, organisation_id, year, pointer="/organisation_id")
+    check_staff(writer.actor)
+    check_central(standing.place)
+    # While the pool is ours nobody closes the year: whether to correct what is free or what has lapsed stays true.
+    # The organisation's own side is counted by the ledger alone, after it has locked the balance.
+    pool = await lock_pool(writer.connection, year)
+    check_correction(pool.available, hours)
+    made = HourCorrection(
+        id=new_id(),
+        organisation_id=organisation_id,
+        organisation_name=standing.organisation_name,
+        year=year,
+        hours=hours,
+        reason=reason,
+        made_by=writer.actor.person_id,
+        made_at=writer.now,
+    )
+    transfers = [correction(organisation_id, hours, year_is_closed=pool.state == "closed")]
+    row = (hour_corrections, row_of(hour_corrections, made))
+    await post_transfers(writer, year, "hour_correction", made.id, transfers, row=row)
+    writer.record(
+        "hour-correction.made", made.id, organisation_id=organisation_id, reason=reason, year=year, hours=hours
+    )
+    return made
+
+
+async def get_correction(reader: Reader, correction_id: UUID) -> HourCorrection:
+    made = await find(reader.connection, correction_id)
+    if made is None:
+        raise NotFound
+    check_reach(reader.actor, await find_place(reader.connection, made.organisation_id))
+    return made
+
+
+async def list_corrections(
+    reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, year: int | None
+) -> Slice[HourCorrection]:
+    return await listing.page(
+        reader.connection,
+        page,
+        reach=reach_of(reader.actor),
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+    )

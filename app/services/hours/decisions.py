@@ -1,0 +1,94 @@
+"""Decisions: make a batch of them, look."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.db.hours.decisions import find, find_candidates, find_decided, find_named_proposals, hour_decisions, listing
+from app.db.hours.ledger import post_transfers
+from app.db.hours.pools import lock_pool
+from app.db.hours.proposals import find_submitted_of, mark_decided
+from app.db.identifiers import new_id
+from app.db.organisations.organisations import find_place
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.statements import insert_rows, row_of
+from app.domain.access import check_reach, check_staff, reach_of
+from app.domain.errors import NotFound
+from app.domain.hours import decisions as rules
+from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
+from app.domain.hours.ledger import grant
+from app.domain.hours.years import check_year_open
+
+
+async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionItem]) -> HourDecisions:
+    """All or nothing, in as many round trips for five hundred as for one."""
+    rules.check_each_once(items)
+    ids = [item.organisation_id for item in items]
+    candidates = await find_candidates(writer.connection, ids)
+    # Proposals are locked first, then the pool. Who withdraws or sends back one of them comes before us, or finds it
+    # decided; of two batches the second waits for the pool, and then sees the first one's decisions and what it left.
+    submitted = await find_submitted_of(writer.connection, ids, year)
+    proposals = await find_named_proposals(writer.connection, [item.proposal_id for item in items if item.proposal_id])
+    rules.check_there(writer.actor, year, items, candidates, proposals)
+    check_staff(writer.actor)
+    pool = await lock_pool(writer.connection, year)
+    decided = await find_decided(writer.connection, ids, year)
+    rules.check_centrals(items, candidates)
+    rules.check_submitted(items, proposals, decided)
+    check_year_open(year, pool.closed_at)
+    rules.check_members(year, items, candidates)
+    rules.check_undecided(items, decided)
+    rules.check_pool_suffices(pool.available, items)
+    made = []
+    for item in items:
+        proposal_id, asked = submitted.get(item.organisation_id, (None, None))
+        made.append(
+            HourDecision(
+                id=new_id(),
+                organisation_id=item.organisation_id,
+                organisation_name=candidates[item.organisation_id].name,
+                year=year,
+                proposal_id=proposal_id,
+                asked=asked,
+                hours=item.hours,
+                reason=item.reason,
+                decided_by=writer.actor.person_id,
+                decided_at=writer.now,
+            )
+        )
+    await insert_rows(writer.connection, hour_decisions, [row_of(hour_decisions, decision) for decision in made])
+    await mark_decided(writer.connection, [proposal_id for proposal_id, _ in submitted.values()])
+    granting = [decision for decision in made if decision.hours]
+    transfers = [grant(decision.organisation_id, decision.hours) for decision in granting]
+    await post_transfers(writer, year, "hour_decision", [decision.id for decision in granting], transfers)
+    for decision in made:
+        writer.record(
+            "hour-decision.made",
+            decision.id,
+            organisation_id=decision.organisation_id,
+            reason=decision.reason,
+            year=year,
+            hours=decision.hours,
+        )
+    return HourDecisions(made)
+
+
+async def get_decision(reader: Reader, decision_id: UUID) -> HourDecision:
+    decision = await find(reader.connection, decision_id)
+    if decision is None:
+        raise NotFound
+    check_reach(reader.actor, await find_place(reader.connection, decision.organisation_id))
+    return decision
+
+
+async def list_decisions(
+    reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, year: int | None
+) -> Slice[HourDecision]:
+    return await listing.page(
+        reader.connection,
+        page,
+        reach=reach_of(reader.actor),
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+    )

@@ -1,0 +1,104 @@
+"""A batch of decisions: which item is refused for what, and the sum against the pool."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.domain.access import Actor, Place, RoleGrant
+from app.domain.calendar.deadlines import HELSINKI
+from app.domain.errors import (
+    AlreadyExists,
+    DomainError,
+    Invalid,
+    NotAMember,
+    NotCentral,
+    NotFound,
+    PoolExceeded,
+    WrongState,
+)
+from app.domain.hours import decisions as rules
+from app.domain.hours.decisions import Candidate, DecisionItem, NamedProposal
+
+FIRST, SECOND, UNIT = UUID(int=1), UUID(int=2), UUID(int=3)
+PROPOSAL, OTHERS, LAST_YEARS = UUID(int=11), UUID(int=12), UUID(int=13)
+STAFF = Actor(UUID(int=9), (RoleGrant("staff", None, datetime(2000, 1, 1, tzinfo=HELSINKI), None),))
+CANDIDATES = {
+    FIRST: Candidate(Place(FIRST, FIRST, frozenset({FIRST})), "Marttaliitto", date(2000, 1, 1), None),
+    SECOND: Candidate(Place(SECOND, SECOND, frozenset({SECOND})), "Partio", date(2000, 1, 1), date(2023, 12, 31)),
+    UNIT: Candidate(Place(UNIT, FIRST, frozenset({UNIT, FIRST})), "Martat", date(2000, 1, 1), None),
+}
+PROPOSALS = {
+    PROPOSAL: NamedProposal(PROPOSAL, FIRST, 2024, "submitted"),
+    OTHERS: NamedProposal(OTHERS, SECOND, 2024, "draft"),
+    LAST_YEARS: NamedProposal(LAST_YEARS, FIRST, 2023, "submitted"),
+}
+
+
+def item(organisation_id: UUID, hours: int = 1, proposal_id: UUID | None = None) -> DecisionItem:
+    return DecisionItem(organisation_id, proposal_id, hours, None)
+
+
+def test_each_stands_once() -> None:
+    rules.check_each_once([item(FIRST), item(SECOND)])
+    with pytest.raises(Invalid) as refused:
+        rules.check_each_once([item(FIRST), item(SECOND), item(FIRST), item(FIRST)])
+    assert [fault.pointer for fault in refused.value.faults] == ["/items/2/organisation_id", "/items/3/organisation_id"]
+
+
+@pytest.mark.parametrize(
+    ("wished", "pointer"),
+    [
+        (item(UUID(int=99)), "/items/1/organisation_id"),  # There is no such organisation.
+        (item(SECOND, proposal_id=UUID(int=99)), "/items/1/proposal_id"),  # No such proposal.
+        (item(SECOND, proposal_id=PROPOSAL), "/items/1/proposal_id"),  # Another organisation's.
+        (item(UNIT, proposal_id=PROPOSAL), "/items/1/proposal_id"),  # Its centre's.
+    ],
+)
+def test_what_is_not_there_is_pointed_at(wished: DecisionItem, pointer: str) -> None:
+    with pytest.raises(NotFound) as refused:
+        rules.check_there(STAFF, 2024, [item(FIRST, proposal_id=PROPOSAL), wished], CANDIDATES, PROPOSALS)
+    assert refused.value.pointer == pointer
+
+
+def test_a_proposal_for_another_year_is_not_there() -> None:
+    with pytest.raises(NotFound):
+        rules.check_there(STAFF, 2024, [item(FIRST, proposal_id=LAST_YEARS)], CANDIDATES, PROPOSALS)
+
+
+@pytest.mark.parametrize(
+    ("check", "refusal", "pointer", "facts"),
+    [
+        (lambda: rules.check_centrals([item(FIRST), item(UNIT)], CANDIDATES), NotCentral, "/items/1/organisation_id",
+         {"organisation_id": UNIT}),
+        (lambda: rules.check_submitted([item(SECOND, 1, OTHERS)], PROPOSALS, ()), WrongState, "/items/0/proposal_id",
+         {"state": "draft", "allowed": ["submitted"]}),
+        # Its membership ended with 2023.
+        (lambda: rules.check_members(2024, [item(FIRST), item(SECOND)], CANDIDATES), NotAMember,
+         "/items/1/organisation_id",
+         {"year": 2024, "active_from": date(2000, 1, 1), "active_until": date(2023, 12, 31)}),
+        (lambda: rules.check_undecided([item(FIRST), item(SECOND)], {SECOND: UUID(int=7)}), AlreadyExists,
+         "/items/1/organisation_id", {"existing_id": UUID(int=7)}),
+        # 700 + 400 = 1,100: the whole batch is counted.
+        (lambda: rules.check_pool_suffices(1000, [item(FIRST, 700), item(SECOND, 400)]), PoolExceeded, None,
+         {"available": 1000, "asked": 1100}),
+    ],
+)  # fmt: skip
+def test_refusals_point_at_the_item(check: Any, refusal: type[DomainError], pointer: str, facts: Any) -> None:
+    with pytest.raises(refusal) as refused:
+        check()
+    assert (refused.value.pointer, refused.value.facts) == (pointer, facts)
+
+
+def test_what_may_be() -> None:
+    rules.check_there(STAFF, 2024, [item(FIRST, proposal_id=PROPOSAL), item(SECOND)], CANDIDATES, PROPOSALS)
+    rules.check_centrals([item(FIRST), item(SECOND)], CANDIDATES)
+    rules.check_submitted([item(FIRST, 1, PROPOSAL), item(SECOND)], PROPOSALS, ())
+    rules.check_members(2023, [item(FIRST), item(SECOND)], CANDIDATES)  # The last day of 2023 is in it.
+    rules.check_undecided([item(FIRST)], {SECOND: UUID(int=7)})
+    rules.check_pool_suffices(1100, [item(FIRST, 700), item(SECOND, 400)])  # To the last hour.
+
+
+def test_where_a_decision_is_there_its_proposals_state_says_nothing_new() -> None:
+    rules.check_submitted([item(SECOND, 1, OTHERS)], PROPOSALS, {SECOND: UUID(int=7)})
