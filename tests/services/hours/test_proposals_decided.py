@@ -1,0 +1,80 @@
+"""What a decision asks of hour proposals and does to them: its part of the questions in `app/db/hours/proposals.py`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from app.db.hours.proposals import find_submitted_of, mark_decided
+from app.db.statements import Connection
+from app.settings import Settings
+from tests.api.hours.conftest import PROPOSALS, League, league, line
+
+__all__ = ["league"]
+
+Answer = TypeVar("Answer")
+Service = Callable[[Callable[[Connection], Awaitable[Answer]]], Answer]
+
+
+@pytest.fixture
+def as_service(league: League, settings: Settings) -> Service[Any]:
+    """Runs a question in a transaction of the service's own role, which sees this study centre."""
+
+    def run(question: Callable[[Connection], Awaitable[Any]]) -> Any:
+        async def asked() -> Any:
+            options = f"-c app.study_centre_id={league.centre.id} -c lock_timeout=300ms"
+            async with await psycopg.AsyncConnection.connect(settings.database_url, options=options) as connection:
+                return await question(connection)
+
+        return asyncio.run(asked())
+
+    return run
+
+
+def test_submitted_proposals_are_found_by_organisation_with_their_hours(
+    league: League, as_service: Service[dict[UUID, tuple[UUID, int]]]
+) -> None:
+    lines = line(league.central, 300), line(league.district, 40)
+    submitted = league.submitted(league.main_user, league.central, *lines)
+    draft = league.centre.organisation()
+    league.draft(league.centre.main_user(draft), draft)
+    asked = [league.central, draft, league.centre.organisation()]
+    found = as_service(lambda connection: find_submitted_of(connection, asked, 2024))
+    assert found == {league.central: (UUID(submitted["id"]), 340)}
+    assert as_service(lambda connection: find_submitted_of(connection, asked, 2025)) == {}
+    assert as_service(lambda connection: find_submitted_of(connection, [], 2024)) == {}
+
+
+def test_nobody_changes_them_until_the_decision_is_made(league: League, as_service: Service[None]) -> None:
+    league.submitted(league.main_user, league.central)
+
+    def another_asks(connection: Connection) -> Awaitable[Any]:
+        return find_submitted_of(connection, [league.central], 2024)
+
+    async def decide(connection: Connection) -> None:
+        await find_submitted_of(connection, [league.central], 2024)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            await asyncio.to_thread(as_service, another_asks)
+
+    as_service(decide)
+
+
+def test_a_decided_proposal_takes_those_included_in_it_along(league: League, as_service: Service[None]) -> None:
+    source = league.submitted(league.manager, league.district)
+    left_out = league.submitted(league.manager, league.association)
+    target = league.draft(league.main_user, league.central)
+    path = f"{PROPOSALS}/{target['id']}"
+    league.main_user.post(f"{path}/inclusions", {"proposal_ids": [source["id"]]})
+    league.main_user.post(f"{path}/submission")
+    as_service(lambda connection: mark_decided(connection, [UUID(target["id"])]))
+
+    def state(proposal: Any) -> str:
+        return str(league.main_user.get(f"{PROPOSALS}/{proposal['id']}").json()["state"])
+
+    assert [state(proposal) for proposal in (target, source, left_out)] == ["decided", "decided", "submitted"]
+    for person, action in ((league.main_user, "withdrawal"), (league.centre.staff(), "return")):
+        answer = person.post(f"{path}/{action}", {"reason": "Täydennä"} if action == "return" else None)
+        assert (answer.status_code, answer.json()["state"]) == (409, "decided")
