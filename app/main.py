@@ -26,10 +26,12 @@ from app.api.hours import (
     supplementary_requests,
 )
 from app.api.middleware import Edge
+from app.api.organisations import organisations
 from app.db.connections import Connections
 from app.settings import Settings
 
 ROUTERS = (
+    organisations.router,
     calendars.router,
     deadlines.router,
     extensions.router,

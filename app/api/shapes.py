@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -60,6 +60,12 @@ class Nothing(Body):
     """Nothing need be said: the body may be empty."""
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+UNSAID: Any = Field(default=None, json_schema_extra=_without_default)
+"""The default of what a body may leave out, also where it may not be null; read it with `exclude_unset`."""
 Flag = StrictBool
 Day = Annotated[date, BeforeValidator(_day_text)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]
@@ -79,6 +85,12 @@ Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_storable)
 ]
 """Grounds, reasons, notes."""
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@\x00-\x1f]+@[^\s@.]+(\.[^\s@.]+)+$"),
+    AfterValidator(_storable),
+]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[+(]?[0-9][0-9() /.-]{2,28}[0-9]$")]
 SearchText = Annotated[str | None, Query(max_length=200), AfterValidator(lambda text: text and _storable(text))]
 
 

@@ -252,6 +252,16 @@ BEGIN
             RAISE EXCEPTION 'nothing has lapsed in an open year';
         END IF;
 
+        -- A unit that has moved to another centre is given nothing by the old one, which did not see it go: whoever
+        -- moves it holds the balances meanwhile (app/db/organisations/holdings.py). The call may be tried again.
+        IF p_kinds[i] = 'distribution' THEN
+            PERFORM FROM organisations
+            WHERE study_centre_id = v_centre AND id = p_to_ids[i] AND central_organisation_id = v_central;
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'unit % has moved', p_to_ids[i] USING ERRCODE = 'serialization_failure';
+            END IF;
+        END IF;
+
         v_same_row := p_from_ids[i] = p_to_ids[i];
         IF p_from_ids[i] IS NULL THEN
             UPDATE hour_pools SET

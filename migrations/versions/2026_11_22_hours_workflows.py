@@ -29,6 +29,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE " + ", ".join(TABLES))
+    op.execute("DROP FUNCTION hold_proposer_in_place")
 
 
 CREATE = """
@@ -59,6 +60,22 @@ CREATE UNIQUE INDEX hour_proposals_one_a_year
     ON hour_proposals (study_centre_id, organisation_id, year) WHERE state <> 'withdrawn';
 CREATE INDEX hour_proposals_of_centre ON hour_proposals (study_centre_id, central_organisation_id, year);
 CREATE INDEX hour_proposals_included ON hour_proposals (study_centre_id, included_in);
+
+-- Whoever moves an organisation to another centre holds its row, and looks for open proposals then. A proposal being
+-- made is waited for; one that waited itself, and was to name the old centre, may be tried again.
+CREATE FUNCTION hold_proposer_in_place() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM organisations
+    WHERE study_centre_id = NEW.study_centre_id AND id = NEW.organisation_id
+        AND central_organisation_id = NEW.central_organisation_id
+    FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'organisation % has moved', NEW.organisation_id USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER hour_proposals_proposer_in_place BEFORE INSERT ON hour_proposals
+    FOR EACH ROW EXECUTE FUNCTION hold_proposer_in_place();
 
 CREATE TABLE hour_proposal_lines (
     study_centre_id uuid NOT NULL DEFAULT own_study_centre(),

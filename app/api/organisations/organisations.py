@@ -1,0 +1,127 @@
+"""`/v1/organisations`."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+from stdnum.exceptions import InvalidChecksum, ValidationError
+from stdnum.fi import ytunnus
+
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import UNSAID, Body, Day, Email, Flag, Line, Phone, SearchText
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.organisations.organisations import (
+    DrawsOn,
+    Language,
+    Organisation,
+    OrganisationChanges,
+    OrganisationKind,
+)
+from app.domain.versions import Versions
+from app.services.organisations import organisations
+
+router = APIRouter(prefix="/organisations", route_class=Operation, tags=["Organisations"])
+
+
+def _business_id(text: str) -> str:
+    """In its usual form, `2077474-0`."""
+    try:
+        return str(ytunnus.format(ytunnus.validate(text)))
+    except InvalidChecksum:
+        raise PydanticCustomError("business_id_checksum", "The check digit does not match") from None
+    except ValidationError:
+        raise PydanticCustomError("business_id_format", "A business ID is seven digits, a hyphen and one") from None
+
+
+BusinessId = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), AfterValidator(_business_id)]
+Website = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s\x00/?#@]+([/?#][^\s\x00]*)?$"),
+]
+PostalCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z][0-9A-Za-z -]{1,11}$")]
+
+
+class AddressIn(Body):
+    street: Line | None = UNSAID
+    postal_code: PostalCode | None = UNSAID
+    city: Line | None = UNSAID
+
+
+class ContactPersonIn(Body):
+    """Whom the study centre gets in touch with."""
+
+    name: Line | None = UNSAID
+    email: Email | None = UNSAID
+    phone: Phone | None = UNSAID
+
+
+class OrganisationData(Body):
+    name_sv: Line | None = UNSAID
+    business_id: BusinessId | None = UNSAID
+    """Y-tunnus, checked by its check digit; a central organisation's is changed by staff."""
+    language: Language = UNSAID
+    website: Website | None = UNSAID
+    email: Email | None = UNSAID
+    phone: Phone | None = UNSAID
+    address: AddressIn | None = UNSAID
+    contact_person: ContactPersonIn | None = UNSAID
+    active_from: Day = UNSAID
+    """The first day; for a central organisation, of its membership, which staff change."""
+    active_until: Day | None = UNSAID
+    """The last day; for a central organisation, of its membership, which staff change."""
+    draws_on: DrawsOn = UNSAID
+    """Central organisations only: whether units draw on common hours beside their allotment."""
+    units_propose: Flag = UNSAID
+    """Central organisations only: whether units' managers make proposals."""
+
+
+class OrganisationIn(OrganisationData):
+    name: Line
+    kind: OrganisationKind
+    parent_id: UUID | None = None
+    """Null for a central organisation, and for no other."""
+
+
+class OrganisationPatch(OrganisationData):
+    name: Line = UNSAID
+    parent_id: UUID | None = UNSAID
+    """Moves the organisation with all below it; to another central organisation, staff do."""
+
+
+@router.post("", status_code=201, response_model=Organisation)
+async def add_organisation(writer: Writer, body: OrganisationIn) -> Organisation:
+    """Add an organisation (staff; main users below their own)."""
+    data = cast(OrganisationChanges, body.model_dump(exclude_unset=True, exclude={"kind", "parent_id"}))
+    return await organisations.add_organisation(writer, kind=body.kind, parent_id=body.parent_id, data=data)
+
+
+@router.get("", response_model=Page[Organisation], openapi_extra=PERSONAL)
+async def list_organisations(
+    reader: Reader,
+    page: Paging,
+    kind: OrganisationKind | None = None,
+    parent_id: UUID | None = None,
+    under: UUID | None = None,
+    q: Annotated[SearchText, Query(description="Words of the name, in Finnish or Swedish, or of the Y-tunnus.")] = None,
+) -> Slice[Organisation]:
+    """Organisations within reach, by name in Finnish order."""
+    return await organisations.list_organisations(reader, page, kind=kind, parent_id=parent_id, under=under, q=q)
+
+
+@router.get("/{organisation_id}", response_model=Organisation, openapi_extra=PERSONAL)
+async def get_organisation(reader: Reader, organisation_id: UUID) -> Organisation:
+    """One organisation."""
+    return await organisations.get_organisation(reader, organisation_id)
+
+
+@router.patch("/{organisation_id}", response_model=Organisation)
+async def change_organisation(
+    writer: Writer, organisation_id: UUID, body: OrganisationPatch, expected: Versions
+) -> Organisation:
+    """Change an organisation's data, move it with all below it, or end it (main user within the tree; staff)."""
+    changes = cast(OrganisationChanges, body.model_dump(exclude_unset=True))
+    return await organisations.change_organisation(writer, organisation_id, changes=changes, expected=expected)

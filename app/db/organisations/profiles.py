@@ -1,0 +1,120 @@
+"""Whole organisations, as they are shown, listed and written."""
+
+import re
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, func, select
+
+from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.paging import Listing, PageRequest, Slice, below, given
+from app.db.statements import Connection, Query, change_row, insert_row
+from app.domain.access import Place
+from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
+from app.domain.organisations.organisations import Address, ContactPerson, Organisation, OrganisationKind
+
+_FIELDS = [field.name for field in fields(Organisation)]
+_shown = select(*(organisations.c[name] for name in _FIELDS))
+_placed = _shown.add_columns(
+    select(func.array_agg(organisation_ancestors.c.ancestor_id))
+    .where(organisation_ancestors.c.organisation_id == organisations.c.id)
+    .correlate(organisations)
+    .scalar_subquery()
+)
+
+
+def _organisation(*values: Any) -> Organisation:
+    row = dict(zip(_FIELDS, values, strict=True))
+    row["address"] = Address(**row["address"]) if row["address"] else None
+    row["contact_person"] = ContactPerson(**row["contact_person"]) if row["contact_person"] else None
+    if row["kind"] != "central":
+        row["draws_on"] = row["units_propose"] = None
+    return Organisation(**row)
+
+
+def _organisation_and_place(*values: Any) -> tuple[Organisation, Place]:
+    organisation = _organisation(*values[:-1])
+    return organisation, Place(organisation.id, organisation.central_organisation_id, frozenset(values[-1]))
+
+
+_one = _placed.where(organisations.c.id == bindparam("p_id", type_=Uuid))
+_found = Query(_one, _organisation_and_place)
+_locked = Query(_one.with_for_update(key_share=True, of=organisations), _organisation_and_place)
+_holder = Query(
+    _placed.where(
+        organisations.c.business_id == bindparam("p_business_id", type_=Text),
+        organisations.c.id != bindparam("p_id", type_=Uuid),
+    ),
+    _organisation_and_place,
+)
+
+_listing = Listing(
+    _shown,
+    _organisation,
+    key=[organisations.c.sort_key, organisations.c.id],
+    newest_first=False,
+    reach=organisations.c.id,
+    filters={
+        "kind": given(organisations.c.kind, "kind"),
+        "parent_id": given(organisations.c.parent_id, "parent_id"),
+        "under": below(organisations.c.id, bindparam("p_under", type_=Uuid)),
+        "words": organisations.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text)))),
+    },
+)
+
+
+async def find(connection: Connection, organisation_id: UUID) -> tuple[Organisation, Place] | None:
+    """With where it stands, for the rules of access."""
+    return await _found.first(connection, p_id=organisation_id)
+
+
+async def lock(connection: Connection, organisation_id: UUID) -> tuple[Organisation, Place] | None:
+    """As `find`, and nobody else changes it until the transaction ends."""
+    return await _locked.first(connection, p_id=organisation_id)
+
+
+async def find_business_id(connection: Connection, business_id: str, besides: UUID) -> Place | None:
+    """Where another organisation stands that has this Y-tunnus."""
+    holder = await _holder.first(connection, p_business_id=business_id, p_id=besides)
+    return holder and holder[1]
+
+
+async def list_organisations(
+    connection: Connection,
+    page: PageRequest,
+    *,
+    reach: list[UUID] | None,
+    kind: OrganisationKind | None,
+    parent_id: UUID | None,
+    under: UUID | None,
+    q: str | None,
+) -> Slice[Organisation]:
+    """By name in Finnish order; `q` is words that are all to be found in the names or the Y-tunnus."""
+    words = [_anywhere(word) for word in search_words_of(q or "")] or None
+    return await _listing.page(connection, page, reach=reach, kind=kind, parent_id=parent_id, under=under, words=words)
+
+
+async def insert(connection: Connection, organisation: Organisation, created_at: datetime) -> None:
+    await insert_row(connection, organisations, **_columns(organisation), created_at=created_at)
+
+
+async def change(connection: Connection, organisation: Organisation) -> None:
+    columns = _columns(organisation)
+    await change_row(connection, organisations, columns.pop("id"), **columns)
+
+
+def _anywhere(word: str) -> str:
+    """As a pattern of LIKE; what it takes for signs of its own is meant as it stands."""
+    return "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"
+
+
+def _columns(organisation: Organisation) -> dict[str, Any]:
+    columns = asdict(organisation)
+    if not organisation.is_central:
+        # The columns have a value for everyone; that of units is never asked for.
+        columns["draws_on"], columns["units_propose"] = "allotment_then_common", True
+    columns["sort_key"] = sort_key_of(organisation.name)
+    columns["search_text"] = search_text_of(organisation.name, organisation.name_sv, organisation.business_id)
+    return columns

@@ -1,0 +1,73 @@
+"""What keeps an organisation where it is: allotments, reserved hours and open proposals (rulebook §6.1)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.domain.errors import OrganisationInUse
+from app.domain.organisations.membership import is_member_in
+from app.domain.organisations.organisations import Organisation
+
+OPEN_STATES = ["draft", "submitted", "sent_back", "included"]
+"""Of proposals: something may yet come of them."""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What an organisation and all below it have in a year that is not closed."""
+
+    year: int
+    allotted: int
+    """Also what of the allotments is reserved or used already."""
+    reserved: int
+    used: int
+    """Of the allotments."""
+    open_proposals: int
+
+
+def check_may_leave(holdings: Iterable[Holding]) -> None:
+    """Whoever moves to another central organisation leaves nothing behind in a year not closed; an allotment used up
+    is something, since the old centre's distribution still counts with it. Raises OrganisationInUse."""
+    _refuse([one for one in holdings if one.allotted or one.reserved or one.open_proposals])
+
+
+def check_may_end(before: Organisation, after: Organisation, holdings: Iterable[Holding]) -> None:
+    """A unit that ends has nothing left to use. A membership may run out while its last year is under way: it is the
+    years left outside that count. Raises OrganisationInUse."""
+    _refuse(
+        [
+            one
+            for one in holdings
+            if (one.allotted > one.used or one.reserved or one.open_proposals)
+            and (_becomes_outside(one.year, before, after) if after.is_central else _ends_sooner(before, after))
+        ]
+    )
+
+
+def loses_days(before: Organisation, after: Organisation) -> bool:
+    """Whether days are taken away, so that it matters what is held."""
+    return _ends_sooner(before, after) or (after.is_central and after.active_from > before.active_from)
+
+
+def _becomes_outside(year: int, before: Organisation, after: Organisation) -> bool:
+    return is_member_in(year, before.active_from, before.active_until) and not is_member_in(
+        year, after.active_from, after.active_until
+    )
+
+
+def _ends_sooner(before: Organisation, after: Organisation) -> bool:
+    return after.active_until is not None and (before.active_until is None or after.active_until < before.active_until)
+
+
+def _refuse(holds: list[Holding]) -> None:
+    if holds:
+        raise OrganisationInUse(
+            holds=[
+                {
+                    "year": one.year,
+                    "allotted": one.allotted,
+                    "reserved": one.reserved,
+                    "open_proposals": one.open_proposals,
+                }
+                for one in holds
+            ]
+        )

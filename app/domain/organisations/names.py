@@ -1,0 +1,45 @@
+"""How organisations' names are put in Finnish order, and how they are found (rulebook §6.1)."""
+
+import re
+import unicodedata
+
+# Å, ä and ö follow z, in that order, here as the signs that follow z. Other letters stand where Finns look for them:
+# ü with y, ø with ö, accents without. W is a letter of its own after v, as European and present Finnish rules have it.
+_ORDERED = str.maketrans(
+    {"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}", "œ": "}", "ü": "y"}
+    | {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŋ": "n", "ŧ": "t", "þ": "th"}
+)
+_SEARCHED = str.maketrans(
+    {"æ": "ae", "ø": "o", "œ": "oe", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŋ": "n", "ŧ": "t", "þ": "th"}
+)
+
+
+def sort_key_of(name: str) -> str:
+    """Keys compared byte by byte put names in Finnish order: digits, a–z, å, ä, ö; case and punctuation ignored."""
+    return _without_accents(_words(name).translate(_ORDERED))
+
+
+def search_text_of(*texts: str | None) -> str:
+    """What the words of a search are looked for in: no case, no accents, no dots on ä and ö, no punctuation."""
+    return _without_accents(_words(" ".join(text for text in texts if text)).translate(_SEARCHED))
+
+
+def search_words_of(text: str) -> list[str]:
+    """Each is to be found, in whatever order. Signs without a letter or a digit are one word, which is nowhere."""
+    lowered = _lower(text)
+    words = re.findall(r"[^\W_]+", lowered) or lowered.split()
+    return [_without_accents(word.translate(_SEARCHED)) for word in words]
+
+
+def _lower(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _words(text: str) -> str:
+    """In lower case, of letters and digits alone."""
+    words = ("".join(filter(str.isalnum, word)) for word in _lower(text).split())
+    return " ".join(word for word in words if word)
+
+
+def _without_accents(text: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))

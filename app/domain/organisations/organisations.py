@@ -1,0 +1,172 @@
+"""Organisations (järjestöt) in their trees: central organisations, districts and associations (rulebook §6.1)."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from typing import Literal, TypedDict
+from uuid import UUID
+
+from app.domain.access import Actor, Place, check_main_user_or_staff, check_staff
+from app.domain.errors import Fault, Invalid, NotCentral, OrganisationCycle
+
+OrganisationKind = Literal["central", "district", "association"]
+Language = Literal["fi", "sv", "en"]
+DrawsOn = Literal["allotment_then_common", "allotment_only"]
+
+FIRST_DAY = date(2000, 1, 1)
+"""Of who has always been there: the first day of the years that the service knows."""
+MEMBERSHIP = frozenset({"business_id", "active_from", "active_until"})
+"""What of a central organisation is the study centre's to say."""
+SETTINGS = frozenset({"draws_on", "units_propose"})
+
+
+@dataclass(frozen=True)
+class Address:
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+
+
+@dataclass(frozen=True)
+class ContactPerson:
+    """Whom the study centre gets in touch with (yhteyshenkilö)."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class Organisation:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    kind: OrganisationKind
+    parent_id: UUID | None
+    """Null for a central organisation."""
+    central_organisation_id: UUID
+    """At the top of the tree; a central organisation's own id."""
+    name: str
+    name_sv: str | None = None
+    business_id: str | None = None
+    """Y-tunnus, as `2077474-0`."""
+    language: Language = "fi"
+    website: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: Address | None = None
+    contact_person: ContactPerson | None = None
+    active_from: date = FIRST_DAY
+    """The first day; for a central organisation, of its membership."""
+    active_until: date | None = None
+    """The last day; for a central organisation, of its membership. Null is until further notice."""
+    draws_on: DrawsOn | None = None
+    """A central organisation's setting for its units: may they draw on its common hours beside their allotment."""
+    units_propose: bool | None = None
+    """A central organisation's setting for its units: may their managers make proposals."""
+
+    @property
+    def is_central(self) -> bool:
+        return self.kind == "central"
+
+
+class OrganisationChanges(TypedDict, total=False):
+    """What a caller says of an organisation; within `address` and `contact_person` too, only what is to change."""
+
+    parent_id: UUID | None
+    name: str
+    name_sv: str | None
+    business_id: str | None
+    language: Language
+    website: str | None
+    email: str | None
+    phone: str | None
+    address: dict[str, str | None] | None
+    contact_person: dict[str, str | None] | None
+    active_from: date
+    active_until: date | None
+    draws_on: DrawsOn
+    units_propose: bool
+
+
+def new_organisation(
+    organisation_id: UUID, kind: OrganisationKind, parent: Organisation | None, data: OrganisationChanges
+) -> Organisation:
+    """Where nothing else is said, a unit speaks its parent's language and a centre leaves its units free."""
+    plain = Organisation(
+        id=organisation_id,
+        kind=kind,
+        parent_id=parent.id if parent else None,
+        central_organisation_id=parent.central_organisation_id if parent else organisation_id,
+        name=data["name"],
+        language=parent.language if parent else "fi",
+        draws_on=None if parent else "allotment_then_common",
+        units_propose=None if parent else True,
+    )
+    return changed(plain, data)
+
+
+def changed(organisation: Organisation, changes: OrganisationChanges) -> Organisation:
+    """As it is after the changes, merged as JSON Merge Patch does (RFC 7396)."""
+    said = dict(changes)
+    for name, kind, current in (
+        ("address", Address, organisation.address),
+        ("contact_person", ContactPerson, organisation.contact_person),
+    ):
+        if name in said:
+            said[name] = _merged(kind, current, said[name])
+    return replace(organisation, **said)  # type: ignore[arg-type]  # A typed dictionary of its own fields.
+
+
+def _merged(kind: type[Address] | type[ContactPerson], current: object, said: object) -> object:
+    """None where nothing is left in it."""
+    if not isinstance(said, dict):
+        return None
+    parts = (asdict(current) if current else {}) | said  # type: ignore[call-overload]  # An Address or ContactPerson.
+    return kind(**parts) if any(value is not None for value in parts.values()) else None
+
+
+def differing(before: Organisation, after: Organisation) -> frozenset[str]:
+    """The names of what is not the same."""
+    names = (field.name for field in fields(Organisation))
+    return frozenset(name for name in names if getattr(before, name) != getattr(after, name))
+
+
+def check_parent_fits(kind: OrganisationKind, parent_id: UUID | None) -> None:
+    """A central organisation has nothing above it; all others have (rulebook §6.1). Raises Invalid."""
+    if kind == "central" and parent_id is not None:
+        raise Invalid(Fault("/parent_id", "parent-not-allowed"))
+    if kind != "central" and parent_id is None:
+        raise Invalid(Fault("/parent_id", "parent-required"))
+
+
+def check_data(organisation: Organisation, said: Collection[str]) -> None:
+    """Raises Invalid where the last day comes before the first, NotCentral where a unit would have settings."""
+    if organisation.active_until is not None and organisation.active_until < organisation.active_from:
+        pointer = "/active_until" if "active_until" in said else "/active_from"
+        raise Invalid(Fault(pointer, "day-order"))
+    if not organisation.is_central and (settings := SETTINGS & set(said)):
+        raise NotCentral(pointer=f"/{min(settings)}", organisation_id=organisation.id)
+
+
+def check_may_add(actor: Actor, parent: Place | None) -> None:
+    """Staff add any, a main user below the own central organisation (rulebook §2.2). Raises Forbidden."""
+    if parent is None:
+        check_staff(actor)
+    else:
+        check_main_user_or_staff(actor, parent)
+
+
+def check_may_edit(actor: Actor, place: Place, names: Collection[str], parent: Place | None) -> None:
+    """A main user edits the tree, but the own membership is the study centre's, and so is a move to another central
+    organisation (rulebook §2.2, §6.1); `parent` is the new one. Raises Forbidden."""
+    check_main_user_or_staff(actor, place)
+    crosses = parent is not None and parent.central_organisation_id != place.central_organisation_id
+    if crosses or (place.is_central and MEMBERSHIP & set(names)):
+        check_staff(actor)
+
+
+def check_no_cycle(organisation_id: UUID, parent: Place) -> None:
+    """Raises OrganisationCycle: no organisation stands above itself (rulebook §6.1)."""
+    if organisation_id in parent.ancestors:
+        raise OrganisationCycle(pointer="/parent_id", organisation_id=organisation_id, parent_id=parent.organisation_id)

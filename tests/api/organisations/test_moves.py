@@ -1,0 +1,251 @@
+"""Moving and ending organisations: `PATCH /v1/organisations/{id}`."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from app.db.identifiers import new_id
+from app.domain.hours.ledger import distribution, grant, pool_change, recall, reservation, use
+from tests.api.organisations.test_organisations import PATH, ancestors
+from tests.builders import FOREVER, Centre, Person, refusal
+
+
+@pytest.fixture
+def staff(centre: Centre) -> Person:
+    return centre.staff()
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    """With 1,000 hours of 2023."""
+    central = centre.organisation()
+    centre.post(2023, pool_change(2000), grant(central, 1000))
+    return central
+
+
+@pytest.fixture
+def district(centre: Centre, central: UUID) -> UUID:
+    return centre.organisation(central, kind="district")
+
+
+@pytest.fixture
+def association(centre: Centre, district: UUID) -> UUID:
+    return centre.organisation(district)
+
+
+def move(person: Person, organisation_id: UUID, parent_id: UUID) -> Any:
+    return person.patch(f"{PATH}/{organisation_id}", {"parent_id": str(parent_id)})
+
+
+def end(person: Person, organisation_id: UUID, last_day: str) -> Any:
+    return person.patch(f"{PATH}/{organisation_id}", {"active_until": last_day})
+
+
+def propose(centre: Centre, organisation_id: UUID, central: UUID, *, year: int = 2023, state: str = "draft") -> None:
+    centre.owner.execute(
+        "INSERT INTO hour_proposals (id, organisation_id, central_organisation_id, year, state, created_by, "
+        "created_at) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        [new_id(), organisation_id, central, year, state, centre.person().id, FOREVER],
+    )
+
+
+def test_a_main_user_moves_a_unit_with_all_below_it(
+    centre: Centre, central: UUID, district: UUID, association: UUID
+) -> None:
+    main_user = centre.main_user(central)
+    deeper = centre.organisation(association)
+    other = centre.organisation(central, kind="district")
+    answer = move(main_user, association, other)
+    assert (answer.status_code, answer.json()["parent_id"]) == (200, str(other))
+    assert ancestors(centre, association) == [association, other, central]
+    assert ancestors(centre, deeper) == [deeper, association, other, central]
+    assert ancestors(centre, district) == [district, central]
+    listed = main_user.get(PATH, params={"under": str(other)}).json()["items"]
+    assert {item["id"] for item in listed} == {str(one) for one in (other, association, deeper)}
+
+
+def test_a_move_within_the_centre_asks_for_no_hours_back(
+    centre: Centre, staff: Person, central: UUID, association: UUID
+) -> None:
+    centre.post(2023, distribution(central, association, 10))
+    assert move(staff, association, central).status_code == 200
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_no_organisation_stands_below_itself(
+    centre: Centre, staff: Person, district: UUID, association: UUID, depth: int
+) -> None:
+    parent = (district, association, centre.organisation(association))[depth]
+    answer = move(staff, district, parent)
+    assert refusal(answer) == (409, "organisation-cycle")
+    assert (answer.json()["organisation_id"], answer.json()["parent_id"]) == (str(district), str(parent))
+
+
+def test_staff_move_a_unit_to_another_centre_with_all_below_it(
+    centre: Centre, staff: Person, central: UUID, district: UUID, association: UUID
+) -> None:
+    propose(centre, association, central, state="decided")
+    other = centre.organisation()
+    answer = move(staff, district, other)
+    assert (answer.status_code, answer.json()["central_organisation_id"]) == (200, str(other))
+    assert answer.headers["ETag"] == staff.get(f"{PATH}/{district}").headers["ETag"]
+    assert staff.get(f"{PATH}/{association}").json()["central_organisation_id"] == str(other)
+    assert ancestors(centre, association) == [association, district, other]
+    assert centre.main_user(central).get(f"{PATH}/{association}").status_code == 404
+    assert centre.main_user(other).get(f"{PATH}/{association}").status_code == 200
+    # What was entered before stays with the old centre.
+    assert centre.rows("SELECT central_organisation_id FROM hour_proposals") == [(central,)]
+
+
+def test_a_main_user_moves_nothing_to_another_centre(centre: Centre, central: UUID, district: UUID) -> None:
+    other = centre.organisation()
+    main_user = centre.main_user(central)
+    answer = move(main_user, district, other)
+    assert refusal(answer) == (404, "not-found")
+    assert answer.json()["pointer"] == "/parent_id"
+    of_both = centre.main_user(central)
+    centre.grant(of_both.id, "main_user", other)
+    assert refusal(move(of_both, district, other)) == (403, "forbidden")
+
+
+def test_hours_below_hold_a_unit_in_its_centre_until_they_are_recalled(
+    centre: Centre, staff: Person, central: UUID, district: UUID, association: UUID
+) -> None:
+    other = centre.organisation()
+    centre.post(2023, distribution(central, association, 30), reservation(central, association, 10))
+    propose(centre, district, central, year=2024, state="submitted")
+    answer = move(staff, district, other)
+    assert refusal(answer) == (409, "organisation-in-use")
+    assert answer.json()["holds"] == [
+        {"year": 2023, "allotted": 30, "reserved": 10, "open_proposals": 0},
+        {"year": 2024, "allotted": 0, "reserved": 0, "open_proposals": 1},
+    ]
+    assert ancestors(centre, association) == [association, district, central]
+    sibling = centre.organisation(central)
+    assert move(staff, sibling, other).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("state", "holds"),
+    [
+        ("draft", True),
+        ("submitted", True),
+        ("sent_back", True),
+        ("decided", False),
+        ("withdrawn", False),
+    ],
+)
+def test_open_proposals_hold(
+    centre: Centre, staff: Person, central: UUID, district: UUID, state: str, holds: bool
+) -> None:
+    propose(centre, district, central, state=state)
+    assert move(staff, district, centre.organisation()).status_code == (409 if holds else 200)
+
+
+def test_a_closed_year_holds_nothing(centre: Centre, staff: Person, central: UUID, district: UUID) -> None:
+    centre.post(2023, distribution(central, district, 30))
+    propose(centre, district, central)
+    centre.owner.execute("SELECT close_hour_year(2023::smallint, now())")
+    assert move(staff, district, centre.organisation()).status_code == 200
+
+
+def test_an_allotment_recalled_holds_no_more(centre: Centre, staff: Person, central: UUID, district: UUID) -> None:
+    centre.post(2023, distribution(central, district, 30), recall(central, district, 30))
+    assert move(staff, district, centre.organisation()).status_code == 200
+
+
+def test_a_unit_ends_when_it_has_nothing_left_to_use(
+    centre: Centre, staff: Person, central: UUID, district: UUID
+) -> None:
+    centre.post(2023, distribution(central, district, 30), reservation(central, district, 30))
+    answer = end(staff, district, "2023-12-31")
+    assert refusal(answer) == (409, "organisation-in-use")
+    assert answer.json()["holds"] == [{"year": 2023, "allotted": 30, "reserved": 30, "open_proposals": 0}]
+    centre.post(2023, use(central, district, 30))
+    ended = end(staff, district, "2023-12-31")
+    assert (ended.status_code, ended.json()["active_until"]) == (200, "2023-12-31")
+    assert staff.patch(f"{PATH}/{district}", {"active_until": None}).status_code == 200
+
+
+def test_a_membership_ends_with_the_years_it_has_hours_in(
+    centre: Centre, staff: Person, central: UUID, district: UUID
+) -> None:
+    centre.post(2023, distribution(central, district, 30))
+    answer = end(staff, central, "2022-12-31")
+    assert refusal(answer) == (409, "organisation-in-use")
+    assert [one["year"] for one in answer.json()["holds"]] == [2023]
+    assert end(staff, central, "2023-06-30").status_code == 200
+    assert refusal(
+        centre.main_user(central).post(
+            "/v1/supplementary-hour-requests",
+            {"organisation_id": str(central), "year": 2024, "hours": 1, "grounds": "Kysyntä"},
+        )
+    ) == (409, "not-a-member")
+
+
+@pytest.mark.parametrize("_attempt", range(3))
+def test_of_two_moves_that_would_make_a_cycle_together_one_wins(
+    centre: Centre, staff: Person, central: UUID, _attempt: int
+) -> None:
+    one, other = centre.organisation(central), centre.organisation(central)
+    people = [centre.main_user(central), centre.main_user(central)]
+    etags = [staff.get(f"{PATH}/{each}").headers["ETag"] for each in (one, other)]
+
+    def swap(turn: int) -> tuple[int, str | None]:
+        moved, parent = ((one, other), (other, one))[turn]
+        answer = people[turn].patch(f"{PATH}/{moved}", {"parent_id": str(parent)}, etag=etags[turn])
+        return answer.status_code, answer.json().get("code")
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = sorted(threads.map(swap, range(2)))
+    assert answers == [(200, None), (409, "organisation-cycle")]
+    assert sorted(len(ancestors(centre, each)) for each in (one, other)) == [2, 3]
+
+
+def test_units_added_while_their_parent_moves_stand_where_it_stands(
+    centre: Centre, staff: Person, central: UUID, district: UUID
+) -> None:
+    homes = [central, centre.organisation()]
+
+    def add(number: int) -> int:
+        unit = {"name": f"Yhdistys {number}", "kind": "association", "parent_id": str(district)}
+        return staff.post(PATH, unit).status_code
+
+    def go(number: int) -> int:
+        return int(move(staff, district, homes[number % 2]).status_code)
+
+    with ThreadPoolExecutor(6) as threads:
+        added, moved = threads.map(add, range(20)), threads.map(go, range(8))
+        assert set(added) == {201}
+        assert set(moved) <= {200, 412}
+    home = UUID(staff.get(f"{PATH}/{district}").json()["parent_id"])
+    units = centre.rows("SELECT id, central_organisation_id FROM organisations WHERE parent_id = %s", district)
+    assert len(units) == 20
+    for unit_id, central_id in units:
+        assert (central_id, ancestors(centre, unit_id)) == (home, [unit_id, district, home])
+
+
+def test_of_a_move_and_an_allotment_one_waits_for_the_other(
+    centre: Centre, staff: Person, central: UUID, district: UUID
+) -> None:
+    """The old centre gives hours to a unit that has just left: its call is to be tried again."""
+    assert move(staff, district, centre.organisation()).status_code == 200
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        centre.post(2023, distribution(central, district, 1))
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        propose(centre, district, central)
+
+
+def test_a_move_waits_for_a_proposal_being_made(centre: Centre, staff: Person, central: UUID, district: UUID) -> None:
+    other = centre.organisation()
+    etag = staff.get(f"{PATH}/{district}").headers["ETag"]
+    with ThreadPoolExecutor(1) as thread:
+        with centre.owner.transaction():
+            propose(centre, district, central)
+            moving = thread.submit(staff.patch, f"{PATH}/{district}", {"parent_id": str(other)}, etag=etag)
+            with pytest.raises(TimeoutError):
+                moving.result(timeout=0.5)
+        assert refusal(moving.result()) == (409, "organisation-in-use")

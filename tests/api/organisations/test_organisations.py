@@ -1,0 +1,281 @@
+"""`/v1/organisations`."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.db.identifiers import new_id
+from tests.builders import Centre, Person, refusal
+
+PATH = "/v1/organisations"
+Y_TUNNUS = "2077474-0"
+
+
+@pytest.fixture
+def staff(centre: Centre) -> Person:
+    return centre.staff()
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    return centre.organisation(name="Marttaliitto")
+
+
+@pytest.fixture
+def main_user(centre: Centre, central: UUID) -> Person:
+    return centre.main_user(central)
+
+
+def unit(parent: UUID | str, name: str = "Etelä-Savon Martat", **more: Any) -> dict[str, Any]:
+    return {"name": name, "kind": "association", "parent_id": str(parent), **more}
+
+
+def faults(answer: Any) -> set[tuple[str, str]]:
+    assert refusal(answer) == (422, "validation")
+    return {(error["pointer"], error["code"]) for error in answer.json()["errors"]}
+
+
+def ancestors(centre: Centre, organisation_id: UUID | str) -> list[UUID]:
+    """From the organisation itself upwards."""
+    rows = centre.rows(
+        "SELECT ancestor_id, distance FROM organisation_ancestors WHERE organisation_id = %s ORDER BY distance",
+        organisation_id,
+    )
+    assert [distance for _, distance in rows] == list(range(len(rows)))
+    return [ancestor_id for ancestor_id, _ in rows]
+
+
+def test_staff_add_a_central_organisation(staff: Person) -> None:
+    answer = staff.post(PATH, {"name": "  Marttaliitto ", "kind": "central", "parent_id": None}, key=False)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made == {
+        "id": made["id"],
+        "kind": "central",
+        "parent_id": None,
+        "central_organisation_id": made["id"],
+        "name": "Marttaliitto",
+        "name_sv": None,
+        "business_id": None,
+        "language": "fi",
+        "website": None,
+        "email": None,
+        "phone": None,
+        "address": None,
+        "contact_person": None,
+        "active_from": "2000-01-01",
+        "active_until": None,
+        "draws_on": "allotment_then_common",
+        "units_propose": True,
+    }
+    fetched = staff.get(answer.headers["Location"])
+    assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])
+    assert fetched.headers["Cache-Control"] == "no-store"
+
+
+def test_a_main_user_adds_units_below_its_own_of_any_depth(centre: Centre, staff: Person) -> None:
+    central = staff.post(PATH, {"name": "Förbundet", "kind": "central", "language": "sv"}).json()["id"]
+    main_user = centre.main_user(UUID(central))
+    district = main_user.post(PATH, unit(central, kind="district") | {"kind": "district"}).json()
+    assert (district["language"], district["draws_on"], district["units_propose"]) == ("sv", None, None)
+    deepest = district["id"]
+    above = [UUID(central), UUID(deepest)]
+    for _ in range(3):
+        made = main_user.post(PATH, unit(deepest, business_id=None)).json()
+        assert (made["parent_id"], made["central_organisation_id"]) == (deepest, central)
+        deepest = made["id"]
+        above.append(UUID(deepest))
+        assert ancestors(centre, deepest) == above[::-1]
+
+
+def test_all_that_is_said_is_kept(staff: Person, central: UUID) -> None:
+    said: dict[str, Any] = {
+        "name_sv": "Södra Savolax Marthor",
+        "business_id": "20774740",
+        "language": "sv",
+        "website": "https://example.org/martat?kieli=sv",
+        "email": "toimisto@example.org",
+        "phone": "+358 (0)40 123 4567",
+        "address": {"street": "Esimerkkikatu 1 B 2", "postal_code": "50100", "city": "Mikkeli"},
+        "contact_person": {"name": "Aino Esimerkki", "email": "aino@example.org", "phone": "0401234567"},
+        "active_from": "2020-02-29",
+        "active_until": "2030-12-31",
+    }
+    answer = staff.post(PATH, unit(central, **said))
+    made = answer.json()
+    assert {name: made[name] for name in said} == said | {"business_id": Y_TUNNUS}
+    fetched = staff.get(answer.headers["Location"])
+    assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])
+
+
+def test_a_wrong_shape_tells_all_its_faults_at_once(staff: Person) -> None:
+    said = {
+        "name": " ",
+        "kind": "company",
+        "parent_id": 7,
+        "business_id": "2077474-1",
+        "language": "de",
+        "website": "javascript:alert(1)",
+        "email": "aino",
+        "phone": "call me",
+        "address": {"postal_code": "?", "country": "FI"},
+        "contact_person": [],
+        "active_from": None,
+        "active_until": 20231231,
+        "draws_on": None,
+        "units_propose": "yes",
+        "central_organisation_id": str(new_id()),
+    }
+    assert faults(staff.post(PATH, said)) == {
+        ("/name", "string-too-short"),
+        ("/kind", "literal-error"),
+        ("/parent_id", "uuid-type"),
+        ("/business_id", "business-id-checksum"),
+        ("/language", "literal-error"),
+        ("/website", "string-pattern-mismatch"),
+        ("/email", "string-pattern-mismatch"),
+        ("/phone", "string-pattern-mismatch"),
+        ("/address/postal_code", "string-pattern-mismatch"),
+        ("/address/country", "extra-forbidden"),
+        ("/contact_person", "model-attributes-type"),
+        ("/active_from", "date-parsing"),
+        ("/active_until", "date-parsing"),
+        ("/draws_on", "literal-error"),
+        ("/units_propose", "bool-type"),
+        ("/central_organisation_id", "extra-forbidden"),
+    }
+
+
+@pytest.mark.parametrize("written", ["207747-0", "2077474", "ABCDEFG-H", "2077474-00", ""])
+def test_a_business_id_has_eight_digits(staff: Person, written: str) -> None:
+    answer = staff.post(PATH, {"name": "Liitto", "kind": "central", "business_id": written})
+    assert faults(answer) == {("/business_id", "business-id-format")}
+
+
+def test_a_business_id_stands_once_and_is_named_to_those_who_may_see_it(
+    staff: Person, main_user: Person, central: UUID
+) -> None:
+    holder = staff.post(PATH, {"name": "Toinen", "kind": "central", "business_id": Y_TUNNUS}).json()["id"]
+    for person, existing_id in ((staff, holder), (main_user, None)):
+        answer = person.post(PATH, unit(central, business_id=Y_TUNNUS))
+        assert refusal(answer) == (409, "already-exists")
+        assert (answer.json()["pointer"], answer.json().get("existing_id")) == ("/business_id", existing_id)
+    own = main_user.post(PATH, unit(central)).json()["id"]
+    assert refusal(main_user.patch(f"{PATH}/{own}", {"business_id": Y_TUNNUS})) == (409, "already-exists")
+    assert staff.patch(f"{PATH}/{holder}", {"business_id": Y_TUNNUS}).status_code == 200
+
+
+def test_only_a_central_organisation_has_no_parent(staff: Person, central: UUID) -> None:
+    assert faults(staff.post(PATH, {"name": "Piiri", "kind": "district", "parent_id": None})) == {
+        ("/parent_id", "parent-required")
+    }
+    assert faults(staff.post(PATH, unit(central) | {"kind": "central"})) == {("/parent_id", "parent-not-allowed")}
+    made = staff.post(PATH, unit(central)).json()["id"]
+    assert faults(staff.patch(f"{PATH}/{made}", {"parent_id": None})) == {("/parent_id", "parent-required")}
+    answer = staff.patch(f"{PATH}/{central}", {"parent_id": made})
+    assert faults(answer) == {("/parent_id", "parent-not-allowed")}
+
+
+def test_who_may_not_add(centre: Centre, main_user: Person, central: UUID) -> None:
+    assert refusal(main_user.post(PATH, {"name": "Liitto", "kind": "central"})) == (403, "forbidden")
+    district = centre.organisation(central)
+    for role, organisation_id in (("unit_manager", district), ("training_manager", district), ("auditor", None)):
+        answer = centre.person(role, organisation_id).post(PATH, unit(district))
+        assert refusal(answer) == (403, "forbidden"), role
+
+
+def test_a_parent_absent_or_out_of_reach_looks_the_same(centre: Centre, main_user: Person) -> None:
+    for parent in (centre.organisation(), new_id()):
+        answer = main_user.post(PATH, unit(parent))
+        assert refusal(answer) == (404, "not-found")
+        assert answer.json()["pointer"] == "/parent_id"
+
+
+def test_an_organisation_absent_or_out_of_reach_looks_the_same(centre: Centre, main_user: Person) -> None:
+    for organisation_id in (centre.organisation(), new_id()):
+        assert refusal(main_user.get(f"{PATH}/{organisation_id}")) == (404, "not-found")
+        answer = main_user.patch(f"{PATH}/{organisation_id}", {"name": "Uusi"}, etag='"x"')
+        assert refusal(answer) == (404, "not-found")
+
+
+def test_a_patch_changes_what_it_names_and_nulls_remove(staff: Person, central: UUID) -> None:
+    contact = {"name": "Aino Esimerkki", "email": "aino@example.org"}
+    made = staff.post(PATH, unit(central, phone="09 123 4567", contact_person=contact)).json()
+    path = f"{PATH}/{made['id']}"
+    answer = staff.patch(
+        path,
+        {"phone": None, "contact_person": {"email": None, "phone": "040 1234567"}, "address": {"city": "Mikkeli"}},
+    )
+    assert answer.status_code == 200
+    assert answer.json() == made | {
+        "phone": None,
+        "contact_person": {"name": "Aino Esimerkki", "email": None, "phone": "040 1234567"},
+        "address": {"street": None, "postal_code": None, "city": "Mikkeli"},
+    }
+    fetched = staff.get(path)
+    assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+    emptied = staff.patch(path, {"contact_person": None, "address": {"city": None}}).json()
+    assert (emptied["contact_person"], emptied["address"]) == (None, None)
+    unchanged = staff.patch(path, {})
+    assert (unchanged.status_code, unchanged.json()) == (200, emptied)
+
+
+def test_a_change_is_audited_without_personal_data(centre: Centre, staff: Person, central: UUID) -> None:
+    staff.patch(f"{PATH}/{central}", {"email": "aino@example.org", "name": "Marttaliitto"})
+    assert centre.rows("SELECT action, subject_id, facts FROM audit_entries") == [
+        ("organisation.changed", central, {"changed": ["email"]})
+    ]
+
+
+def test_a_change_needs_the_present_version(staff: Person, central: UUID) -> None:
+    path = f"{PATH}/{central}"
+    headers = {"Content-Type": "application/merge-patch+json"}
+    assert refusal(staff.client.patch(path, json={"name": "A"}, headers=headers)) == (428, "precondition-required")
+    etag = staff.get(path).headers["ETag"]
+    assert staff.patch(path, {"name": "A"}, etag=etag).status_code == 200
+    stale = staff.patch(path, {"name": "B"}, etag=etag)
+    assert refusal(stale) == (412, "precondition-failed")
+    assert stale.headers["ETag"] == staff.get(path).headers["ETag"]
+
+
+def test_a_main_user_changes_its_tree_but_not_its_own_membership(
+    centre: Centre, staff: Person, main_user: Person, central: UUID
+) -> None:
+    path = f"{PATH}/{central}"
+    own = {"name": "Martat", "draws_on": "allotment_only", "units_propose": False, "active_from": "2000-01-01"}
+    answer = main_user.patch(path, own)
+    assert answer.status_code == 200
+    assert {name: answer.json()[name] for name in own} == own
+    for membership in ({"active_from": "2001-01-01"}, {"active_until": "2023-12-31"}, {"business_id": Y_TUNNUS}):
+        assert refusal(main_user.patch(path, membership)) == (403, "forbidden")
+        assert staff.patch(path, membership).status_code == 200
+    below = centre.organisation(central)
+    assert main_user.patch(f"{PATH}/{below}", {"active_until": "2023-12-31"}).status_code == 200
+    for role, organisation_id in (("unit_manager", below), ("training_manager", below), ("auditor", None)):
+        answer = centre.person(role, organisation_id).patch(f"{PATH}/{below}", {"name": "Oma"})
+        assert refusal(answer) == (403, "forbidden"), role
+
+
+@pytest.mark.parametrize("setting", [{"draws_on": "allotment_only"}, {"units_propose": False}])
+def test_settings_are_the_centres(centre: Centre, staff: Person, central: UUID, setting: dict[str, Any]) -> None:
+    below = centre.organisation(central)
+    for answer in (staff.patch(f"{PATH}/{below}", setting), staff.post(PATH, unit(central, **setting))):
+        assert refusal(answer) == (409, "not-central")
+        assert answer.json()["pointer"] == f"/{next(iter(setting))}"
+
+
+def test_the_last_day_is_not_before_the_first(staff: Person, central: UUID) -> None:
+    path = f"{PATH}/{central}"
+    days = {"active_from": "2023-02-02", "active_until": "2023-02-01"}
+    assert faults(staff.post(PATH, unit(central, **days))) == {("/active_until", "day-order")}
+    staff.patch(path, {"active_until": "2023-02-01"})
+    assert faults(staff.patch(path, {"active_from": "2023-02-02"})) == {("/active_from", "day-order")}
+
+
+def test_a_dry_run_and_a_replay_add_once(centre: Centre, main_user: Person, central: UUID) -> None:
+    dry = main_user.post(PATH, unit(central), params={"validate_only": "true"})
+    assert (dry.status_code, "Location" in dry.headers) == (201, False)
+    first, again = (main_user.post(PATH, unit(central), key="one") for _ in range(2))
+    assert (again.content, again.headers["Idempotency-Replayed"]) == (first.content, "true")
+    assert len(centre.rows("SELECT FROM organisations WHERE parent_id IS NOT NULL")) == 1

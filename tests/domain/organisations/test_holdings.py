@@ -1,0 +1,96 @@
+"""What keeps an organisation from moving away and from ending."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from app.domain.errors import OrganisationInUse
+from app.domain.organisations.holdings import Holding, check_may_end, check_may_leave, loses_days
+from app.domain.organisations.organisations import Organisation
+
+ID = UUID("01890000-0000-7000-8000-000000000001")
+CENTRE = UUID("01890000-0000-7000-8000-000000000002")
+UNIT = Organisation(ID, "association", CENTRE, CENTRE, "Yhdistys")
+CENTRAL = Organisation(CENTRE, "central", None, CENTRE, "Liitto")
+
+NOTHING = Holding(2023, allotted=0, reserved=0, used=0, open_proposals=0)
+FREE = replace(NOTHING, allotted=1)
+USED_UP = replace(NOTHING, allotted=1, used=1)
+RESERVED = replace(NOTHING, reserved=1)
+PROPOSED = replace(NOTHING, open_proposals=1)
+
+
+@pytest.mark.parametrize("held", [FREE, USED_UP, RESERVED, PROPOSED])
+def test_whoever_has_something_stays(held: Holding) -> None:
+    with pytest.raises(OrganisationInUse) as refused:
+        check_may_leave([NOTHING, held])
+    assert refused.value.facts["holds"] == [
+        {
+            "year": 2023,
+            "allotted": held.allotted,
+            "reserved": held.reserved,
+            "open_proposals": held.open_proposals,
+        }
+    ]
+
+
+def test_whoever_has_nothing_may_leave() -> None:
+    check_may_leave([NOTHING])
+
+
+@pytest.mark.parametrize("held", [FREE, RESERVED, PROPOSED])
+@pytest.mark.parametrize("last_day", [date(2022, 12, 31), date(2023, 6, 30), date(2030, 1, 1)])
+def test_a_unit_with_something_left_to_use_does_not_end(held: Holding, last_day: date) -> None:
+    with pytest.raises(OrganisationInUse):
+        check_may_end(UNIT, replace(UNIT, active_until=last_day), [held])
+
+
+def test_a_unit_that_has_used_its_hours_up_ends() -> None:
+    check_may_end(UNIT, replace(UNIT, active_until=date(2023, 6, 30)), [USED_UP])
+
+
+@pytest.mark.parametrize("held", [FREE, RESERVED, PROPOSED])
+@pytest.mark.parametrize(
+    ("active_from", "active_until", "ends"),
+    [
+        (date(2000, 1, 1), date(2022, 12, 31), False),
+        (date(2000, 1, 1), date(2023, 1, 1), True),  # 2023 is a year of the membership still.
+        (date(2023, 12, 31), None, True),
+        (date(2024, 1, 1), None, False),
+    ],
+)
+def test_a_membership_ends_with_a_year_that_is_done(
+    held: Holding, active_from: date, active_until: date | None, ends: bool
+) -> None:
+    after = replace(CENTRAL, active_from=active_from, active_until=active_until)
+    if ends:
+        check_may_end(CENTRAL, after, [held])
+    else:
+        with pytest.raises(OrganisationInUse):
+            check_may_end(CENTRAL, after, [held])
+
+
+def test_what_was_outside_before_does_not_hinder() -> None:
+    before = replace(CENTRAL, active_until=date(2022, 12, 31))
+    check_may_end(before, replace(CENTRAL, active_until=date(2021, 12, 31)), [FREE])
+
+
+@pytest.mark.parametrize(
+    ("organisation", "before", "after", "loses"),
+    [
+        (UNIT, (date(2020, 1, 1), None), (date(2020, 1, 1), date(2023, 1, 1)), True),
+        (UNIT, (date(2020, 1, 1), date(2023, 1, 2)), (date(2020, 1, 1), date(2023, 1, 1)), True),
+        (UNIT, (date(2020, 1, 1), date(2023, 1, 1)), (date(2020, 1, 1), date(2023, 1, 2)), False),
+        (UNIT, (date(2020, 1, 1), date(2023, 1, 1)), (date(2020, 1, 1), None), False),
+        (UNIT, (date(2020, 1, 1), None), (date(2021, 1, 1), None), False),  # A unit's first day binds nothing.
+        (CENTRAL, (date(2020, 1, 1), None), (date(2021, 1, 1), None), True),
+        (CENTRAL, (date(2020, 1, 1), None), (date(2019, 1, 1), None), False),
+    ],
+)
+def test_what_is_held_matters_only_where_days_are_lost(
+    organisation: Organisation, before: tuple[date, date | None], after: tuple[date, date | None], loses: bool
+) -> None:
+    one, other = (replace(organisation, active_from=days[0], active_until=days[1]) for days in (before, after))
+    assert loses_days(one, other) is loses

@@ -1,0 +1,84 @@
+"""Finnish order, and search that forgives."""
+
+import pytest
+
+from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
+
+IN_ORDER = [
+    "4H-liitto",
+    "Aikuiskasvatus",
+    "Kansan sivistys",  # A word that ends comes before one that goes on.
+    "Kansanvalistus",
+    "Martat",
+    "Martta-yhdistys",
+    "Muurarit",
+    "Mystikot",
+    "Mýstikot Ø",  # Accents do not count, ø is an ö.
+    "Mystikot Öljy",
+    "Nuoret",
+    "Vaasa",
+    "Vuoksi",
+    "Waasa",  # W is a letter of its own.
+    "Yhdistys",
+    "Zonta",
+    "Åbo",
+    "Äidit",
+    "Öljyalan",
+]
+
+
+def test_names_stand_in_finnish_order() -> None:
+    keys = [sort_key_of(name) for name in IN_ORDER]
+    assert keys == sorted(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("MARTAT", "martat"),
+        ("Martat ry.", "Martat  ry"),
+        ("Müller", "Myller"),
+        ("Nærpes", "Närpes"),
+        ("Søren", "Sören"),
+        ("Café", "Cafe"),
+        ("Šakki", "Sakki"),
+        ("Straße", "Strasse"),
+        ("A\u030abo", "Åbo"),  # An a and a ring of its own.
+        ("Martta-liitto", "Marttaliitto"),
+        ("{Martat}", "Martat"),
+    ],
+)
+def test_names_that_stand_at_the_same_place(one: str, other: str) -> None:
+    assert sort_key_of(one) == sort_key_of(other)
+
+
+TEXT = search_text_of("Etelä-Savon Marttapiiri ry", "Södra Savolax Marthadistrikt rf", "2077474-0")
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "marttapiiri",
+        "MARTTAPIIRI etelä",  # In whatever order and case.
+        "etela savo",
+        "Etelä-Savon",
+        "Eteläsavon",
+        "piiri",
+        "södra",
+        "sodra marthä",
+        "2077474-0",
+        "20774740",
+        "2077474",
+    ],
+)
+def test_a_search_finds(search: str) -> None:
+    assert all(word in TEXT for word in search_words_of(search))
+
+
+@pytest.mark.parametrize("search", ["marttapiiri pohjois", "%", "_", "\\", "20774741"])
+def test_a_search_does_not_find(search: str) -> None:
+    assert not all(word in TEXT for word in search_words_of(search))
+
+
+def test_nothing_asked_is_no_word() -> None:
+    assert search_words_of("  ") == []
