@@ -64,12 +64,12 @@ CREATE INDEX hour_proposals_included ON hour_proposals (study_centre_id, include
 -- Whoever moves an organisation to another centre holds its row, and looks for open proposals then. A proposal being
 -- made is waited for; one that waited itself, and was to name the old centre, may be tried again.
 CREATE FUNCTION hold_proposer_in_place() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_central uuid;
 BEGIN
-    PERFORM FROM organisations
-    WHERE study_centre_id = NEW.study_centre_id AND id = NEW.organisation_id
-        AND central_organisation_id = NEW.central_organisation_id
-    FOR SHARE;
-    IF NOT FOUND THEN
+    SELECT central_organisation_id INTO v_central FROM organisations
+    WHERE study_centre_id = NEW.study_centre_id AND id = NEW.organisation_id FOR SHARE;
+    IF v_central <> NEW.central_organisation_id THEN
         RAISE EXCEPTION 'organisation % has moved', NEW.organisation_id USING ERRCODE = 'serialization_failure';
     END IF;
     RETURN NEW;

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from app.db.identifiers import new_id
-from app.domain.hours.ledger import distribution, grant, pool_change, recall, reservation, use
+from app.domain.hours.ledger import distribution, grant, lapse, pool_change, recall, reservation, use
 from tests.api.organisations.test_organisations import PATH, ancestors
 from tests.builders import FOREVER, Centre, Person, refusal
 
@@ -148,6 +148,7 @@ def test_open_proposals_hold(
 def test_a_closed_year_holds_nothing(centre: Centre, staff: Person, central: UUID, district: UUID) -> None:
     centre.post(2023, distribution(central, district, 30))
     propose(centre, district, central)
+    centre.post(2023, lapse(central, district, 30), lapse(central, central, 970))
     centre.owner.execute("SELECT close_hour_year(2023::smallint, now())")
     assert move(staff, district, centre.organisation()).status_code == 200
 
