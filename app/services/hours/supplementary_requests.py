@@ -78,9 +78,10 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
 
 async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryRequest:
     request = await _lock_in_reach(writer, request_id)
-    place = await find_place(writer.connection, request.organisation_id)
-    check_main_user(writer.actor, check_reach(writer.actor, place))
+    standing = await get_standing(writer, request.organisation_id, request.year)
+    check_main_user(writer.actor, standing.place)
     rules.check_undecided(request.state)
+    check_year_open(request.year, standing.closed_at)
     await change_row(
         writer.connection, supplementary_hour_requests, request_id, state="withdrawn", withdrawn_at=writer.now
     )

@@ -86,6 +86,16 @@ def test_a_request_is_withdrawn_before_it_is_decided(main_user: Person, central:
     assert refusal(again) == (409, "wrong-state")
 
 
+def test_a_closed_year_keeps_its_requests_as_they_are(centre: Centre, main_user: Person, central: UUID) -> None:
+    request = main_user.post(PATH, asked(central)).json()
+    centre.owner.execute("SELECT close_hour_year(2023::smallint, now())")
+    withdrawal = main_user.post(f"{PATH}/{request['id']}/withdrawal", key=False)
+    assert refusal(withdrawal) == (409, "year-closed")
+    decision = centre.staff().post(f"{PATH}/{request['id']}/decision", {"hours": 1})
+    assert refusal(decision) == (409, "year-closed")
+    assert refusal(main_user.post(PATH, asked(central))) == (409, "year-closed")
+
+
 def test_a_closed_window_refuses_and_tells_the_next(centre: Centre, main_user: Person, central: UUID) -> None:
     centre.clock(2023, 3, 26)
     answer = main_user.post(PATH, asked(central))
