@@ -145,7 +145,7 @@ def test_unknown_query_parameters_are_refused(main_user: Person, query: dict[str
     assert (error["parameter"], error["code"]) == (list(query)[-1], "extra-forbidden")
 
 
-@pytest.mark.parametrize("path", ["x", "123", str(new_id())[:-1]])
+@pytest.mark.parametrize("path", ["x", "123", "01a20503-3091-72fb-b8b7-685d5a62a6d"])
 def test_an_id_that_is_no_uuid_is_a_fault_of_shape(main_user: Person, path: str) -> None:
     assert refusal(main_user.get(f"{PATH}/{path}")) == (422, "validation")
 
