@@ -131,8 +131,11 @@ CREATE INDEX hour_transfers_of_centre
 
 # One call posts a whole set: the retry key is looked up before the balances, holders are locked in the order of
 # p_holder_ids (ascending, so that no two postings wait for each other), every floor is checked, entries are
-# written, balances are moved. A floor that would break raises TP001 with the facts as JSON in its detail; a closed
-# year TP002. Answers false where this retry key has posted before: then nothing is done.
+# written, balances are moved. Balances are moved in memory and each row is written once, at the end: ten thousand
+# transfers from one account would otherwise leave ten thousand versions of its row for each next one to look through.
+# Its plans are made once a session, perhaps while the tables are small, and must not scan them when they have grown.
+# A floor that would break raises TP001 with the facts as JSON in its detail; a closed year TP002. Answers false where
+# this retry key has posted before: then nothing is done.
 #
 # Everybody locks a year's pool first and its balances after it. Who moves the pool takes it FOR NO KEY UPDATE, one at
 # a time; who moves balances only, FOR KEY SHARE, which lets all of them go on together (the foreign key of the
@@ -192,16 +195,22 @@ CREATE FUNCTION post_hour_transfers(
     p_ids uuid[], p_kinds text[], p_hours integer[], p_central_ids uuid[],
     p_from_accounts text[], p_from_ids uuid[], p_to_accounts text[], p_to_ids uuid[],
     p_cause_ids uuid[] DEFAULT NULL
-) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off AS $$
 DECLARE
     v_centre CONSTANT uuid := own_study_centre();
-    v_closed_at timestamptz;
-    v_available integer;
-    v_hours integer;
-    v_central uuid;
-    v_from text;
-    v_to text;
-    v_same_row boolean;
+    v_holders CONSTANT integer := coalesce(array_length(p_holder_ids, 1), 0);
+    v_takes_pool CONSTANT boolean := 'pool' = ANY (p_from_accounts) OR 'pool' = ANY (p_to_accounts);
+    v_pool hour_pools;
+    v_balance hour_balances;
+    -- The balances as they become: seven for each holder, before them the study centre's own (state, pool, returned).
+    v_held integer[] := array_fill(0, ARRAY[7 * (v_holders + 1)]);
+    v_corrects_lapsed boolean;
+    v_places integer[];
+    v_place integer;
+    v_id uuid;
+    v_from integer;
+    v_to integer;
     i integer;
 BEGIN
     PERFORM FROM hour_transfers WHERE study_centre_id = v_centre AND retry_key = p_retry_key;
@@ -209,46 +218,51 @@ BEGIN
         RETURN false;
     END IF;
 
-    IF 'pool' = ANY (p_from_accounts) OR 'pool' = ANY (p_to_accounts) THEN
-        SELECT closed_at INTO v_closed_at FROM hour_pools
-        WHERE study_centre_id = v_centre AND year = p_year FOR NO KEY UPDATE;
+    IF v_takes_pool THEN
+        SELECT * INTO v_pool FROM hour_pools WHERE study_centre_id = v_centre AND year = p_year FOR NO KEY UPDATE;
     ELSE
-        SELECT closed_at INTO v_closed_at FROM hour_pools
-        WHERE study_centre_id = v_centre AND year = p_year FOR KEY SHARE;
+        SELECT * INTO v_pool FROM hour_pools WHERE study_centre_id = v_centre AND year = p_year FOR KEY SHARE;
     END IF;
     IF NOT FOUND THEN
-        SELECT closed_at INTO v_closed_at FROM lock_hour_pool(p_year);
+        SELECT * INTO v_pool FROM lock_hour_pool(p_year);
     END IF;
+    v_held[1] := v_pool.state;
+    v_held[2] := v_pool.pool;
+    v_held[6] := v_pool.returned;
 
-    FOR i IN 1 .. coalesce(array_length(p_holder_ids, 1), 0) LOOP
+    FOR i IN 1 .. v_holders LOOP
         IF i > 1 AND (p_holder_ids[i], p_holder_central_ids[i]) <= (p_holder_ids[i - 1], p_holder_central_ids[i - 1])
         THEN
             RAISE EXCEPTION 'holders are to be locked in ascending order';
         END IF;
-        PERFORM FROM hour_balances
+        SELECT * INTO v_balance FROM hour_balances
         WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
             AND year = p_year AND organisation_id = p_holder_ids[i] FOR NO KEY UPDATE;
         IF NOT FOUND THEN
             INSERT INTO hour_balances (central_organisation_id, year, organisation_id, closed)
-            VALUES (p_holder_central_ids[i], p_year, p_holder_ids[i], v_closed_at IS NOT NULL)
+            VALUES (p_holder_central_ids[i], p_year, p_holder_ids[i], v_pool.closed_at IS NOT NULL)
             ON CONFLICT DO NOTHING;
-            PERFORM FROM hour_balances
+            SELECT * INTO v_balance FROM hour_balances
             WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
                 AND year = p_year AND organisation_id = p_holder_ids[i] FOR NO KEY UPDATE;
         END IF;
+        v_held[7 * i + 1] := v_balance.common;
+        v_held[7 * i + 2] := v_balance.allotment;
+        v_held[7 * i + 3] := v_balance.reserved;
+        v_held[7 * i + 4] := v_balance.used;
+        v_held[7 * i + 5] := v_balance.lapsed;
+        v_held[7 * i + 6] := v_balance.returned;
+        v_held[7 * i + 7] := v_balance.allotment_lapsed;
     END LOOP;
 
     FOR i IN 1 .. array_length(p_ids, 1) LOOP
-        v_hours := p_hours[i];
-        v_from := p_from_accounts[i];
-        v_to := p_to_accounts[i];
-        v_central := p_central_ids[i];
         -- In a closed year only corrections are made, between the pool and what has lapsed.
-        IF v_closed_at IS NOT NULL AND NOT (p_kinds[i] = 'correction' AND 'lapsed' IN (v_from, v_to)) THEN
+        v_corrects_lapsed := p_kinds[i] = 'correction' AND 'lapsed' IN (p_from_accounts[i], p_to_accounts[i]);
+        IF v_pool.closed_at IS NOT NULL AND NOT v_corrects_lapsed THEN
             RAISE EXCEPTION 'the year is closed' USING ERRCODE = 'TP002',
-                DETAIL = jsonb_build_object('year', p_year, 'closed_at', v_closed_at)::text;
+                DETAIL = jsonb_build_object('year', p_year, 'closed_at', v_pool.closed_at)::text;
         END IF;
-        IF v_closed_at IS NULL AND p_kinds[i] = 'correction' AND 'lapsed' IN (v_from, v_to) THEN
+        IF v_pool.closed_at IS NULL AND v_corrects_lapsed THEN
             RAISE EXCEPTION 'nothing has lapsed in an open year';
         END IF;
 
@@ -256,78 +270,64 @@ BEGIN
         -- moves it holds the balances meanwhile (app/db/organisations/holdings.py). The call may be tried again.
         IF p_kinds[i] = 'distribution' THEN
             PERFORM FROM organisations
-            WHERE study_centre_id = v_centre AND id = p_to_ids[i] AND central_organisation_id = v_central;
+            WHERE study_centre_id = v_centre AND id = p_to_ids[i] AND central_organisation_id = p_central_ids[i];
             IF NOT FOUND THEN
                 RAISE EXCEPTION 'unit % has moved', p_to_ids[i] USING ERRCODE = 'serialization_failure';
             END IF;
         END IF;
 
-        v_same_row := p_from_ids[i] = p_to_ids[i];
-        IF p_from_ids[i] IS NULL THEN
-            UPDATE hour_pools SET
-                state = state - CASE v_from WHEN 'state' THEN v_hours ELSE 0 END
-                    + CASE v_to WHEN 'state' THEN v_hours ELSE 0 END,
-                pool = pool - CASE v_from WHEN 'pool' THEN v_hours ELSE 0 END
-                    + CASE v_to WHEN 'pool' THEN v_hours ELSE 0 END
-            WHERE study_centre_id = v_centre AND year = p_year AND (v_from = 'state' OR pool >= v_hours);
-        ELSE
-            UPDATE hour_balances SET
-                common = common - CASE v_from WHEN 'common' THEN v_hours ELSE 0 END
-                    + CASE WHEN v_same_row AND v_to = 'common' THEN v_hours ELSE 0 END,
-                allotment = allotment - CASE v_from WHEN 'allotment' THEN v_hours ELSE 0 END
-                    + CASE WHEN v_same_row AND v_to = 'allotment' THEN v_hours ELSE 0 END,
-                reserved = reserved - CASE v_from WHEN 'reserved' THEN v_hours ELSE 0 END
-                    + CASE WHEN v_same_row AND v_to = 'reserved' THEN v_hours ELSE 0 END,
-                used = used - CASE v_from WHEN 'used' THEN v_hours ELSE 0 END
-                    + CASE WHEN v_same_row AND v_to = 'used' THEN v_hours ELSE 0 END,
-                lapsed = lapsed - CASE v_from WHEN 'lapsed' THEN v_hours ELSE 0 END
-                    + CASE WHEN v_same_row AND v_to = 'lapsed' THEN v_hours ELSE 0 END,
-                returned = returned + CASE p_kinds[i] WHEN 'return' THEN v_hours ELSE 0 END,
-                allotment_lapsed = allotment_lapsed
-                    + CASE WHEN p_kinds[i] = 'lapse' AND v_from = 'allotment' THEN v_hours ELSE 0 END
-            WHERE study_centre_id = v_centre AND central_organisation_id = v_central
-                AND year = p_year AND organisation_id = p_from_ids[i]
-                AND CASE v_from WHEN 'common' THEN common WHEN 'allotment' THEN allotment
-                    WHEN 'reserved' THEN reserved WHEN 'used' THEN used WHEN 'lapsed' THEN lapsed END >= v_hours;
-        END IF;
-        IF NOT FOUND THEN
-            IF p_from_ids[i] IS NULL THEN
-                SELECT pool INTO v_available FROM hour_pools WHERE study_centre_id = v_centre AND year = p_year;
-            ELSE
-                SELECT CASE v_from WHEN 'common' THEN common WHEN 'allotment' THEN allotment
-                    WHEN 'reserved' THEN reserved WHEN 'used' THEN used WHEN 'lapsed' THEN lapsed END
-                INTO v_available FROM hour_balances
-                WHERE study_centre_id = v_centre AND central_organisation_id = v_central
-                    AND year = p_year AND organisation_id = p_from_ids[i];
+        -- Where the two holders stand among those locked; the study centre itself stands at 0.
+        v_places := '{}';
+        FOREACH v_id IN ARRAY ARRAY[p_from_ids[i], p_to_ids[i]] LOOP
+            v_place := 0;
+            IF v_id IS NOT NULL THEN
+                v_place := width_bucket(v_id, p_holder_ids);
+                WHILE v_place > 1 AND p_holder_central_ids[v_place] <> p_central_ids[i] LOOP
+                    v_place := v_place - 1;
+                END LOOP;
+                IF (p_holder_ids[v_place], p_holder_central_ids[v_place]) IS DISTINCT FROM (v_id, p_central_ids[i]) THEN
+                    RAISE EXCEPTION 'the holder % was not locked', v_id;
+                END IF;
             END IF;
-            RAISE EXCEPTION 'an account would be overdrawn' USING ERRCODE = 'TP001', DETAIL = jsonb_build_object(
-                'account', v_from, 'organisation_id', p_from_ids[i], 'available', coalesce(v_available, 0),
-                'asked', v_hours, 'transfer', i - 1)::text;
-        END IF;
+            v_places := v_places || v_place;
+        END LOOP;
+        v_from := 7 * v_places[1] + CASE p_from_accounts[i] WHEN 'state' THEN 1 WHEN 'pool' THEN 2 WHEN 'common' THEN 1
+            WHEN 'allotment' THEN 2 WHEN 'reserved' THEN 3 WHEN 'used' THEN 4 WHEN 'lapsed' THEN 5 END;
+        v_to := 7 * v_places[2] + CASE p_to_accounts[i] WHEN 'state' THEN 1 WHEN 'pool' THEN 2 WHEN 'common' THEN 1
+            WHEN 'allotment' THEN 2 WHEN 'reserved' THEN 3 WHEN 'used' THEN 4 WHEN 'lapsed' THEN 5 END;
 
-        IF p_to_ids[i] IS NULL THEN
-            IF p_from_ids[i] IS NOT NULL THEN
-                UPDATE hour_pools SET pool = pool + v_hours,
-                    returned = returned + CASE p_kinds[i] WHEN 'return' THEN v_hours ELSE 0 END
-                WHERE study_centre_id = v_centre AND year = p_year;
-            END IF;
-        ELSIF v_same_row IS NOT TRUE THEN
-            UPDATE hour_balances SET
-                common = common + CASE v_to WHEN 'common' THEN v_hours ELSE 0 END,
-                allotment = allotment + CASE v_to WHEN 'allotment' THEN v_hours ELSE 0 END,
-                lapsed = lapsed + CASE v_to WHEN 'lapsed' THEN v_hours ELSE 0 END
-            WHERE study_centre_id = v_centre AND central_organisation_id = v_central
-                AND year = p_year AND organisation_id = p_to_ids[i];
-            IF NOT FOUND THEN
-                RAISE EXCEPTION 'the holder % was not locked', p_to_ids[i];
-            END IF;
+        IF p_from_accounts[i] <> 'state' AND v_held[v_from] < p_hours[i] THEN
+            RAISE EXCEPTION 'an account would be overdrawn' USING ERRCODE = 'TP001', DETAIL = jsonb_build_object(
+                'account', p_from_accounts[i], 'organisation_id', p_from_ids[i], 'available', v_held[v_from],
+                'asked', p_hours[i], 'transfer', i - 1)::text;
+        END IF;
+        v_held[v_from] := v_held[v_from] - p_hours[i];
+        v_held[v_to] := v_held[v_to] + p_hours[i];
+        IF p_kinds[i] = 'return' THEN
+            v_held[6] := v_held[6] + p_hours[i];
+            v_held[7 * v_places[1] + 6] := v_held[7 * v_places[1] + 6] + p_hours[i];
+        ELSIF p_kinds[i] = 'lapse' AND p_from_accounts[i] = 'allotment' THEN
+            v_held[7 * v_places[1] + 7] := v_held[7 * v_places[1] + 7] + p_hours[i];
         END IF;
 
         INSERT INTO hour_transfers (id, year, kind, hours, central_organisation_id, from_account,
             from_organisation_id, to_account, to_organisation_id, cause_type, cause_id, actor_id, made_at,
             retry_key, ordinal)
-        VALUES (p_ids[i], p_year, p_kinds[i], v_hours, v_central, v_from, p_from_ids[i], v_to, p_to_ids[i],
-            p_cause_type, coalesce(p_cause_ids[i], p_cause_id), p_actor_id, p_made_at, p_retry_key, i);
+        VALUES (p_ids[i], p_year, p_kinds[i], p_hours[i], p_central_ids[i], p_from_accounts[i], p_from_ids[i],
+            p_to_accounts[i], p_to_ids[i], p_cause_type, coalesce(p_cause_ids[i], p_cause_id), p_actor_id,
+            p_made_at, p_retry_key, i);
+    END LOOP;
+
+    IF v_takes_pool THEN
+        UPDATE hour_pools SET state = v_held[1], pool = v_held[2], returned = v_held[6]
+        WHERE study_centre_id = v_centre AND year = p_year;
+    END IF;
+    FOR i IN 1 .. v_holders LOOP
+        UPDATE hour_balances SET common = v_held[7 * i + 1], allotment = v_held[7 * i + 2],
+            reserved = v_held[7 * i + 3], used = v_held[7 * i + 4], lapsed = v_held[7 * i + 5],
+            returned = v_held[7 * i + 6], allotment_lapsed = v_held[7 * i + 7]
+        WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
+            AND year = p_year AND organisation_id = p_holder_ids[i];
     END LOOP;
     RETURN true;
 END $$;
