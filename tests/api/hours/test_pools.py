@@ -228,6 +228,11 @@ class TestClosingMeetsOthers:
         centre.deadline("cost_statement", None, date(2023, 1, 18))
         central = centre.organisation()
         assert older_unit < central
+        centre.owner.execute(
+            "UPDATE organisations SET kind = 'association', parent_id = %(central)s, "
+            "central_organisation_id = %(central)s WHERE id = %(unit)s",
+            {"central": central, "unit": older_unit},
+        )
         centre.post(2022, pool_change(1000), grant(central, 500))
         return central
 
