@@ -69,8 +69,11 @@ def _tell_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def told_of(error: BaseException) -> list[dict[str, Any]]:
     """The exception and its causes: what they are and where they were raised, without a word of what they say."""
     chain: list[dict[str, Any]] = []
+    seen: list[BaseException] = []
     cause: BaseException | None = error
-    while cause is not None and len(chain) < DEEPEST_CAUSE:
+    # An exception can be raised from itself.
+    while cause is not None and cause not in seen and len(seen) < DEEPEST_CAUSE:
+        seen.append(cause)
         told: dict[str, Any] = {"type": f"{type(cause).__module__}.{type(cause).__qualname__}"}
         if isinstance(cause, psycopg.Error):
             names = {"table": cause.diag.table_name, "constraint": cause.diag.constraint_name}

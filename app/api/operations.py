@@ -26,7 +26,7 @@ from app.api import problems
 from app.api.backend import Backend
 from app.api.paging import cursor_of
 from app.api.shapes import Nothing, versions_of
-from app.db.connections import Entry, StoredAnswer, enter, write_down
+from app.db.connections import Entry, StoredAnswer, enter, write_down_and_commit
 from app.db.paging import Slice
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
@@ -191,11 +191,12 @@ def _writing(endpoint: Endpoint, signature: inspect.Signature, method: str, opti
                     headers = {name: value for name, value in headers.items() if name not in del_headers}
                 else:
                     stored = StoredAnswer(request_digest, status, headers, body)
-                    await write_down(writer, request.scope["request_id"], key_digest, stored)
-                    await connection.execute("COMMIT")
+                    await write_down_and_commit(writer, request.scope["request_id"], key_digest, stored)
             except psycopg.Error as error:
                 await _roll_back(connection)
-                raise refusal_of(error) or error from error
+                if refusal := refusal_of(error):
+                    raise refusal from error
+                raise
             except BaseException:
                 await _roll_back(connection)
                 raise

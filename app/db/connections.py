@@ -160,24 +160,31 @@ def _grant_of(role: dict[str, Any]) -> RoleGrant:
     )
 
 
-async def write_down(writer: Writer, request_id: str, key_digest: bytes | None, answer: StoredAnswer) -> None:
-    """The closing statement: the answer under its key, the audit entries and the outbox, together."""
+async def write_down_and_commit(
+    writer: Writer, request_id: str, key_digest: bytes | None, answer: StoredAnswer
+) -> None:
+    """Commits, after the closing statement: the answer under its key, the audit entries and the outbox, together.
+
+    Both travel in one message; where the closing statement is refused, COMMIT is not reached.
+    """
     if key_digest is None and not writer.records:
+        await writer.connection.execute("COMMIT")
         return
-    await writer.connection.execute(
-        "SELECT write_down(%s, %s, %s::smallint, %s, %s, %s, %s, %s, %s)",
-        [
-            key_digest,
-            answer.request_digest,
-            answer.status,
-            Jsonb(answer.headers),
-            answer.body,
-            writer.actor.person_id,
-            writer.now,
-            request_id,
-            Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=str)),
-        ],
-    )
+    async with AsyncClientCursor(writer.connection) as cursor:
+        await cursor.execute(
+            "SELECT write_down(%s, %s, %s::smallint, %s, %s, %s, %s, %s, %s); COMMIT",
+            [
+                key_digest,
+                answer.request_digest,
+                answer.status,
+                Jsonb(answer.headers),
+                answer.body,
+                writer.actor.person_id,
+                writer.now,
+                request_id,
+                Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=str)),
+            ],
+        )
 
 
 @dataclass(frozen=True)

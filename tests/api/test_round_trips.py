@@ -1,0 +1,156 @@
+"""How often an operation goes to the database: fixed numbers that do not grow with the page (promises §3)."""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+
+from app.domain.hours.ledger import pool_change, supplementary_grant
+from app.embedded_postgres import Addresses
+from app.main import create_app
+from app.settings import Settings
+from tests.builders import Centre, Person
+from tests.conftest import SECRET
+from tests.server import serving
+
+REQUESTS = "/v1/supplementary-hour-requests"
+
+
+class CountedConnection(psycopg.AsyncConnection[Any]):
+    """Counts every time that somebody waits for the database to answer; all of psycopg's conversations are waits."""
+
+    trips = 0
+
+    async def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+        return await super().wait(counted(gen), *arguments, **options)
+
+
+def counted(conversation: Any) -> Generator[Any, Any, Any]:
+    """A conversation that ends before it waits, as a commit outside a transaction, is no round trip."""
+    try:
+        waits_for = next(conversation)
+        CountedConnection.trips += 1
+        while True:
+            waits_for = conversation.send((yield waits_for))
+    except StopIteration as end:
+        return end.value
+
+
+@dataclass
+class Asking:
+    """A central organisation with hours, and its people as they ask the service that counts."""
+
+    central: UUID
+    units: list[UUID]
+    main_user: Person
+    staff: Person
+
+    def ask(self, hours: int = 10) -> httpx.Response:
+        body = {"organisation_id": str(self.central), "year": 2023, "hours": hours, "grounds": "Kysyntä kasvoi"}
+        return self.main_user.post(REQUESTS, body)
+
+    def decide(self, request: str) -> httpx.Response:
+        return self.staff.post(f"{request}/decision", {"hours": 5})
+
+    def give_back(self, key: str | bool = True) -> httpx.Response:
+        body = {"organisation_id": str(self.central), "year": 2023, "hours": 1}
+        return self.main_user.post("/v1/hour-returns", body, key=key)
+
+    def propose(self, year: int, lines: int) -> httpx.Response:
+        units = [{"unit_id": str(unit), "hours": 5} for unit in self.units[:lines]]
+        return self.main_user.post(
+            "/v1/hour-proposals", {"organisation_id": str(self.central), "year": year, "lines": units}
+        )
+
+    def distribute(self, etag: str, units: int, hours: int) -> httpx.Response:
+        wished = [{"unit_id": str(unit), "hours": hours} for unit in self.units[:units]]
+        return self.main_user.put(self.path("hour-distribution"), {"units": wished}, headers={"If-Match": etag})
+
+    def path(self, of: str) -> str:
+        return f"/v1/organisations/{self.central}/{of}/2023"
+
+
+@pytest.fixture(scope="module")
+def counted_service(database: Addresses) -> Iterator[str]:
+    settings = Settings(database_url=database.service, secret_key=SECRET, sandbox=True)
+    with serving(create_app(settings, connection_class=CountedConnection)) as address:
+        yield address
+
+
+@pytest.fixture
+def asking(centre: Centre, counted_service: str) -> Asking:
+    """Tokens, roles and connections are warm: what is counted is what each request costs."""
+    centre.address = counted_service
+    centre.change_window()
+    central = centre.organisation()
+    units = [centre.organisation(central) for _ in range(20)]
+    centre.post(2023, pool_change(10_000), supplementary_grant(central, 5_000))
+    asking = Asking(central, units, centre.main_user(central), centre.staff())
+    for person in (asking.main_user, asking.staff):
+        assert person.get(REQUESTS).status_code == 200
+    return asking
+
+
+def trips(ask: Callable[..., httpx.Response], *arguments: Any, **options: Any) -> int:
+    CountedConnection.trips = 0
+    answer = ask(*arguments, **options)
+    assert answer.is_success, answer.text
+    return CountedConnection.trips
+
+
+def test_a_write_that_posts_takes_four_round_trips(asking: Asking) -> None:
+    """Enter, the facts, the posting with its row, and the closing statement with the commit; house §3 allows five."""
+    assert trips(asking.give_back) == 4
+
+
+def test_a_replay_takes_two(asking: Asking) -> None:
+    """Enter, and out again."""
+    asking.give_back("one")
+    assert trips(asking.give_back, "one") == 2
+
+
+def test_a_request_and_its_decision(asking: Asking) -> None:
+    assert trips(asking.ask) == 5
+    request = asking.ask().headers["Location"]
+    assert trips(asking.decide, request) == 8
+    assert trips(asking.main_user.get, request) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [("hour-accounts", 2), ("hour-distribution", 3)],
+)
+def test_what_belongs_to_a_year_is_read_in_a_fixed_number(asking: Asking, path: str, number: int) -> None:
+    """Of the sandbox's reads one is the clock's, which other services do not ask for."""
+    address = asking.path(path)
+    assert trips(asking.main_user.get, address) == number
+    asking.distribute(asking.main_user.get(asking.path("hour-distribution")).headers["ETag"], 20, 10)
+    assert trips(asking.main_user.get, address) == number
+
+
+@pytest.mark.parametrize("path", [REQUESTS, "/v1/hour-returns", "/v1/hour-proposals"])
+def test_a_page_takes_two_however_long_it_is(asking: Asking, path: str) -> None:
+    """The clock and the page; the total is one more."""
+    assert trips(asking.main_user.get, path) == 2
+    for year in range(2024, 2029):
+        asking.ask()
+        asking.give_back()
+        asking.propose(year, 2)
+    answer = asking.main_user.get(path, params={"limit": 3})
+    assert len(answer.json()["items"]) == 3
+    assert trips(asking.main_user.get, path) == 2
+    assert trips(asking.main_user.get, answer.headers["Link"].split(";")[0].strip("<>")) == 2
+    assert trips(asking.main_user.get, path, params={"include": "total"}) == 3
+
+
+def test_lines_and_units_travel_together(asking: Asking) -> None:
+    assert trips(asking.propose, 2024, 1) == trips(asking.propose, 2025, 20)
+    numbers = set()
+    for units, hours in ((1, 10), (20, 20), (2, 5)):
+        etag = asking.main_user.get(asking.path("hour-distribution")).headers["ETag"]
+        numbers.add(trips(asking.distribute, etag, units, hours))
+    assert len(numbers) == 1
