@@ -91,7 +91,7 @@ def test_without_its_database_a_service_is_alive_but_not_ready() -> None:
     with serving(served(Addresses(service=nowhere, owner=nowhere, admin=nowhere))) as address:
         began = time.monotonic()
         answer = httpx.get(f"{address}/readyz", timeout=20)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10
         assert refusal(answer) == (503, "not-ready")
         assert not any(check["ok"] for check in answer.json()["checks"].values())
         assert httpx.get(f"{address}/livez").status_code == 200
@@ -110,7 +110,7 @@ def test_a_service_is_ready_again_soon_after_its_database_is_back(tmp_path: Path
             cluster.enter_context(running_postgres(tmp_path))
             began = time.monotonic()
             while httpx.get(f"{address}/readyz").status_code != 200:
-                assert time.monotonic() - began < 5
+                assert time.monotonic() - began < 10
 
 
 def test_the_deep_form_finds_a_ledger_astray(durable: Addresses) -> None:

@@ -3,16 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import distribution, grant, pool_change, reservation
-from app.main import create_app
-from app.settings import Settings
 from tests.builders import Centre, Person, refusal
-from tests.round_trips import CountedConnection
-from tests.server import serving
 
 PATH = "/v1/hour-returns"
 
@@ -190,15 +185,3 @@ def test_the_list_is_filtered_and_within_reach(centre: Centre, main_user: Person
     assert listed(staff, organisation_id=str(other)) == [others]
     assert listed(staff, under=str(central), year=2023, state="booked") == made[::-1]
     assert listed(staff, year=2022) == []
-
-
-def test_a_return_is_five_round_trips(settings: Settings, main_user: Person, central: UUID) -> None:
-    """Enter, facts, posting, closing statement, commit (promises §3, W2)."""
-    with serving(create_app(settings, CountedConnection)) as address:
-        headers = {**main_user.client.headers, "Idempotency-Key": "warm"}
-        with httpx.Client(base_url=address, headers=headers) as client:
-            assert client.post(PATH, json=returned(central)).status_code == 201
-            before = CountedConnection.round_trips
-            headers = {"Idempotency-Key": "counted"}
-            assert client.post(PATH, json=returned(central), headers=headers).status_code == 201
-            assert CountedConnection.round_trips - before == 5
