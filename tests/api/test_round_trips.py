@@ -1,12 +1,11 @@
 """How often an operation goes to the database: fixed numbers that do not grow with the page (promises §3)."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
 import pytest
 
 from app.domain.hours.ledger import pool_change, supplementary_grant
@@ -15,29 +14,10 @@ from app.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person
 from tests.conftest import SECRET
+from tests.round_trips import CountedConnection
 from tests.server import serving
 
 REQUESTS = "/v1/supplementary-hour-requests"
-
-
-class CountedConnection(psycopg.AsyncConnection[Any]):
-    """Counts every time that somebody waits for the database to answer; all of psycopg's conversations are waits."""
-
-    trips = 0
-
-    async def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
-        return await super().wait(counted(gen), *arguments, **options)
-
-
-def counted(conversation: Any) -> Generator[Any, Any, Any]:
-    """A conversation that ends before it waits, as a commit outside a transaction, is no round trip."""
-    try:
-        waits_for = next(conversation)
-        CountedConnection.trips += 1
-        while True:
-            waits_for = conversation.send((yield waits_for))
-    except StopIteration as end:
-        return end.value
 
 
 @dataclass
@@ -96,10 +76,10 @@ def asking(centre: Centre, counted_service: str) -> Asking:
 
 
 def trips(ask: Callable[..., httpx.Response], *arguments: Any, **options: Any) -> int:
-    CountedConnection.trips = 0
+    CountedConnection.round_trips = 0
     answer = ask(*arguments, **options)
     assert answer.is_success, answer.text
-    return CountedConnection.trips
+    return CountedConnection.round_trips
 
 
 def test_a_write_that_posts_takes_four_round_trips(asking: Asking) -> None:

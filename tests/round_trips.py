@@ -1,0 +1,26 @@
+"""Counts how often a request goes to the database and back: the number is fixed for each operation."""
+
+from collections.abc import Generator
+from typing import Any
+
+from psycopg import AsyncConnection
+
+
+class CountedConnection(AsyncConnection[Any]):
+    """psycopg waits for the server once for each message it sends."""
+
+    round_trips = 0
+
+    async def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+        return await super().wait(_counted(gen), *arguments, **options)
+
+
+def _counted(conversation: Any) -> Generator[Any, Any, Any]:
+    """A conversation that ends before it waits, as a commit outside a transaction, is no round trip."""
+    try:
+        waits_for = next(conversation)
+        CountedConnection.round_trips += 1
+        while True:
+            waits_for = conversation.send((yield waits_for))
+    except StopIteration as end:
+        return end.value
