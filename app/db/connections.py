@@ -23,8 +23,9 @@ from app.db.sessions import Writer
 from app.db.statements import Connection
 from app.domain.access import RoleGrant
 
-WAIT_SECONDS = 5.0
-"""How long a request waits for a connection before it is told that the service is busy."""
+WAIT_SECONDS = 30.0
+"""How long a request waits for a connection before it is told that the service is busy: five hundred at once for the
+last hours stand in one queue, and each is to hear what is left (promises L4), also on a busy machine."""
 RECONNECT_SECONDS = 3.0
 """After that a pool stops trying by itself, lest its pauses grow: the next request tries anew."""
 
