@@ -45,9 +45,11 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     # Libraries tell every checkout of a connection and every address they fetch at INFO.
     logging.root.setLevel(max(threshold, logging.WARNING))
     logging.getLogger("uvicorn").setLevel(threshold)
-    # Uvicorn's own access log holds paths with ids and query strings; the edge logs the route alone.
-    access = logging.getLogger("uvicorn.access")
-    access.handlers, access.propagate = [], False
+    # Started by its own command, Uvicorn has set up a log of its own. Its access log stays silent: it holds paths
+    # with ids and query strings, and the edge logs the route alone.
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], name != "uvicorn.access"
 
 
 def _first_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -1,7 +1,7 @@
 """The settings, read once from the environment; README's configuration table tells them to operators."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     """After how long an unused one of them is given up: study centres are many, the server's connections few."""
     statement_timeout_ms: Annotated[int, Field(ge=100)] = 10_000
     lock_timeout_ms: Annotated[int, Field(ge=100)] = 4_000
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where the worker tells its metrics, on `host`; without one it tells none."""
 
     @model_validator(mode="after")
     def check(self) -> Self:

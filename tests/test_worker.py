@@ -1,0 +1,152 @@
+"""The worker's jobs, and its process from start to stop."""
+
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+import structlog
+from prometheus_client import REGISTRY
+
+from app import logs, worker
+from app.db.connections import Connections
+from app.db.health import purge_answers
+from app.db.identifiers import new_id
+from app.embedded_postgres import Addresses
+from tests.builders import Centre
+from tests.conftest import SECRET
+
+
+@asynccontextmanager
+async def connected(database: Addresses) -> AsyncIterator[Connections]:
+    connections = Connections(
+        database.service, largest=2, idle_seconds=60, statement_timeout_ms=5_000, lock_timeout_ms=1_000
+    )
+    try:
+        yield connections
+    finally:
+        await connections.close()
+
+
+def with_connections(database: Addresses, act: Callable[[Connections], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        async with connected(database) as connections:
+            return await act(connections)
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def told(service: str) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What is logged while the test runs."""
+    assert service, "the service has set up its own log"
+    kept, stream = structlog.get_config(), io.StringIO()
+    logs.configure("INFO", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    structlog.configure(**kept)
+
+
+def test_a_ledger_astray_is_told_and_counted(
+    database: Addresses, centre: Centre, told: Callable[[], list[dict[str, Any]]]
+) -> None:
+    centre.staff()
+    centre.owner.execute("INSERT INTO hour_pools (year, state, pool) VALUES (2023, -100, 99)")
+    try:
+        assert with_connections(database, lambda connections: worker.run(worker.check_ledgers, connections))
+    finally:
+        centre.owner.execute("DELETE FROM hour_pools")
+    line = next(line for line in told() if line.get("study_centre_id") == str(centre.id))
+    assert (line["level"], line["event"]) == ("error", "ledger astray")
+    assert line["views"] == ["ledger_pools_astray", "ledger_years_astray"]
+    assert (REGISTRY.get_sample_value("tuntipankki_ledgers_astray") or 0) >= 1
+
+
+def test_answers_are_kept_thirty_days_and_then_thrown_away(database: Addresses, centre: Centre) -> None:
+    centre.staff()
+    for days in (0, 30, 32, 400):
+        centre.owner.execute(
+            "INSERT INTO stored_answers (key_digest, request_digest, status, headers, body, stored_at) "
+            "VALUES (%s, 'x', 200, '{}', 'x', clock_timestamp() - make_interval(days => %s))",
+            [new_id().bytes, days],
+        )
+    purged = with_connections(database, lambda connections: purge_answers(connections, days=worker.ANSWERS_KEPT_DAYS))
+    assert purged >= 2
+    assert centre.rows(
+        "SELECT extract(day FROM clock_timestamp() - stored_at)::int FROM stored_answers ORDER BY 1"
+    ) == [
+        (0,),
+        (30,),
+    ]
+
+
+def test_a_job_that_fails_is_told_without_its_words_and_stops_no_other(
+    database: Addresses, told: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "AGAIN_SECONDS", 0.01)
+    failures: list[str] = []
+    recovered, other = asyncio.Event(), asyncio.Event()
+
+    async def fail_twice(_: Connections) -> None:
+        if len(failures) < 2:
+            failures.append("failed")
+            raise ValueError("Salainen")
+        recovered.set()
+
+    async def succeed(_: Connections) -> None:
+        other.set()
+
+    async def work(connections: Connections) -> None:
+        working = asyncio.create_task(worker.work(connections, (fail_twice, succeed)))
+        async with asyncio.timeout(5):
+            await recovered.wait()
+            await other.wait()
+        working.cancel()
+        await asyncio.wait([working])
+
+    with_connections(database, work)
+    lines = [line for line in told() if line["event"] == "job failed"]
+    assert [line["job"] for line in lines] == ["fail_twice", "fail_twice"]
+    assert "Salainen" not in str(lines)
+
+
+@pytest.mark.parametrize(
+    ("now", "night"),
+    [
+        ("2023-03-15T02:29:59+02:00", "2023-03-15T02:30:00+02:00"),
+        ("2023-03-15T02:30:00+02:00", "2023-03-16T02:30:00+02:00"),
+        # The nights of 23 and of 25 hours.
+        ("2023-03-25T12:00:00+02:00", "2023-03-26T02:30:00+02:00"),
+        ("2023-03-26T02:30:00+02:00", "2023-03-27T02:30:00+03:00"),
+        ("2023-10-29T02:30:00+03:00", "2023-10-30T02:30:00+02:00"),
+    ],
+)
+def test_the_next_night(now: str, night: str) -> None:
+    assert worker.next_night(datetime.fromisoformat(now)) == datetime.fromisoformat(night)
+
+
+def test_the_process_works_and_stops_when_told(database: Addresses, centre: Centre) -> None:
+    centre.staff()
+    environment = os.environ | {"DATABASE_URL": database.service, "SECRET_KEY": SECRET}
+    process = subprocess.Popen([sys.executable, "-m", "app.worker"], env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    events = []
+    try:
+        for line in process.stdout:
+            events.append(json.loads(line)["event"])
+            if events[-1] == "answers purged":
+                process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    assert events[0] == "worker started"
+    assert events[-1] == "worker stopped"
