@@ -250,3 +250,14 @@ def test_a_move_waits_for_a_proposal_being_made(centre: Centre, staff: Person, c
             with pytest.raises(TimeoutError):
                 moving.result(timeout=0.5)
         assert refusal(moving.result()) == (409, "organisation-in-use")
+
+
+def test_adding_a_unit_waits_for_a_move_under_way(centre: Centre, staff: Person, district: UUID) -> None:
+    unit = {"name": "Yhdistys", "kind": "association", "parent_id": str(district)}
+    with ThreadPoolExecutor(1) as thread:
+        with centre.owner.transaction():
+            centre.owner.execute("SELECT FROM study_centres FOR NO KEY UPDATE")
+            adding = thread.submit(staff.post, PATH, unit)
+            with pytest.raises(TimeoutError):
+                adding.result(timeout=0.5)
+        assert adding.result().status_code == 201
