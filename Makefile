@@ -4,10 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-dev
 
-.PHONY: run test check bench requirements
+.PHONY: run test check bench demo-finland requirements
 
 run: $(INSTALLED)
 	@exec $(BIN)/python -m app.run
+
+# Ten times the demo data into the sandbox's database, in place of what is there.
+demo-finland: $(INSTALLED)
+	@exec $(BIN)/python -m app.run demo-finland
 
 test: check
 	$(BIN)/python -m pytest -n 2

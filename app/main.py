@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from psycopg import AsyncConnection
 
 from app import logs
-from app.api import documents, operational, problems
+from app.api import documents, operational, problems, sandbox
 from app.api.backend import Backend
 from app.api.calendar import calendars, deadlines, extensions
 from app.api.hours import (
@@ -27,7 +27,9 @@ from app.api.hours import (
 )
 from app.api.middleware import Edge
 from app.api.organisations import organisations
+from app.api.people import me
 from app.db.connections import Connections
+from app.db.schema import check_database
 from app.settings import Settings
 
 ROUTERS = (
@@ -43,6 +45,7 @@ ROUTERS = (
     returns.router,
     corrections.router,
     accounts.router,
+    me.router,
 )
 STATIC = Path(fastapi_offline.__file__).parent / "static"
 
@@ -81,8 +84,18 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
+    if settings.sandbox:
+        app.include_router(sandbox.router, prefix="/v1")
     app.include_router(documents.router)
     app.include_router(operational.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     documents.complete(app)
     return app
+
+
+def app_from_environment() -> FastAPI:
+    """For `uvicorn --factory` and its workers, on a database that is prepared already."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    check_database(settings.database_url, sandbox=settings.sandbox)
+    return create_app(settings)

@@ -18,7 +18,7 @@ class Issuer(BaseModel):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=None, use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(env_file=None, env_ignore_empty=True, use_attribute_docstrings=True)
 
     database_url: str
     """Where the service works: its own role, which owns nothing."""

@@ -5,6 +5,7 @@ import os
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
+from app.db.schema import check_purpose
 from app.db.tables import metadata
 
 config = context.config
@@ -17,6 +18,11 @@ def address() -> str:
 
 def role_prefix() -> str:
     return str(config.attributes.get("role_prefix") or os.environ.get("ROLE_PREFIX", "tuntipankki"))
+
+
+def is_for_sandbox() -> bool:
+    said = os.environ.get("SANDBOX", "").lower() in {"1", "true", "t", "yes", "y", "on"}
+    return bool(config.attributes.get("sandbox", said))
 
 
 # Migrations grant rights to the service's role by this name.
@@ -46,6 +52,8 @@ def run() -> None:
         connect_args={"options": "-c lock_timeout=4000 -c statement_timeout=60000"},
     )
     with engine.connect() as connection:
+        if driver_connection := connection.connection.driver_connection:
+            check_purpose(driver_connection, sandbox=is_for_sandbox())
         connection.execute(name_role_prefix)
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)

@@ -51,6 +51,11 @@ class Backend:
         else:
             self._roles.pop(key, None)
 
+    def forget(self) -> None:
+        """Throws away who was seen and which roles they held."""
+        self.verifier.forget()
+        self._roles.clear()
+
     def instant(self, clock_at: datetime | None) -> datetime:
         """The service's present: the sandbox's clock where it stands, else real time, in Europe/Helsinki."""
         return (clock_at or datetime.now(UTC)).astimezone(HELSINKI)

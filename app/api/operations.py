@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
 import psycopg
@@ -26,7 +26,7 @@ from app.api import problems
 from app.api.backend import Backend
 from app.api.paging import cursor_of
 from app.api.shapes import Nothing, versions_of
-from app.db.connections import Entry, StoredAnswer, enter, write_down_and_commit
+from app.db.connections import Caller, Entry, StoredAnswer, enter, write_down_and_commit
 from app.db.paging import Slice
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
@@ -53,6 +53,9 @@ class Created:
 
 
 class Operation(APIRoute):
+    needs_token: ClassVar[bool] = True
+    """The sandbox's own operations need none, and offer no dry run."""
+
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
         signature = inspect.signature(endpoint, eval_str=True)
         session = next((p.annotation for p in signature.parameters.values()), None)
@@ -60,13 +63,19 @@ class Operation(APIRoute):
         if self.is_ours:
             method = next(iter(options.get("methods") or {"GET"}))
             refusals = _refusals(session is Writer, signature)
+            if not self.needs_token:
+                refusals = [status for status in refusals if status not in {401, 403}]
             options["responses"] = {**problems.documented(*refusals), **(options.get("responses") or {})}
             endpoint = (
-                _writing(endpoint, signature, method, options)
+                _writing(endpoint, signature, method, options, offers_dry_run=self.needs_token)
                 if session is Writer
                 else _reading(endpoint, signature, options)
             )
         super().__init__(path, endpoint, **options)
+
+    async def caller_of(self, request: Request) -> Caller:
+        backend: Backend = request.app.state.backend
+        return await backend.verifier.caller(request.headers.get("authorization"))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -76,9 +85,8 @@ class Operation(APIRoute):
 
         async def checked(request: Request) -> Response:
             # Who calls comes first, then headers and shape: FastAPI itself would read the body before asking.
-            backend: Backend = request.app.state.backend
             if self.is_ours:
-                request.state.caller = await backend.verifier.caller(request.headers.get("authorization"))
+                request.state.caller = await self.caller_of(request)
             _check_headers(request)
             for name in request.query_params:
                 if name not in known:
@@ -151,7 +159,9 @@ def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str
     return _shown(operation, signature)
 
 
-def _writing(endpoint: Endpoint, signature: inspect.Signature, method: str, options: dict[str, Any]) -> Endpoint:
+def _writing(
+    endpoint: Endpoint, signature: inspect.Signature, method: str, options: dict[str, Any], *, offers_dry_run: bool
+) -> Endpoint:
     key_required = "x-idempotency-key-required" in (options.get("openapi_extra") or {})
     takes_versions = "expected" in signature.parameters
     takes_key = method != "DELETE"
@@ -210,6 +220,7 @@ def _writing(endpoint: Endpoint, signature: inspect.Signature, method: str, opti
         added.append(
             _parameter("idempotency_key", Annotated[str | None, Header(description=doc, max_length=255)], None)
         )
+    if takes_key and offers_dry_run:
         doc = "A dry run: the same answer or the same problem, and nothing is written."
         added.append(_parameter("validate_only", Annotated[bool, Query(description=doc)], False))
     if takes_versions:

@@ -22,9 +22,9 @@ from joserfc.jwk import KeySet, OKPKey
 from app.api.keys import drawn_key
 from app.api.problems import Busy, Unauthenticated
 from app.db.connections import Caller, Connections, find_caller
+from app.demo.people import SANDBOX_ISSUER
 from app.settings import Issuer
 
-SANDBOX_ISSUER = "tuntipankki-sandbox"
 SANDBOX_AUDIENCE = "tuntipankki"
 SANDBOX_TOKEN_SECONDS = 12 * 3600
 LEEWAY_SECONDS = 30
@@ -132,6 +132,9 @@ class Verifier:
         while len(self._verified) > CACHED_TOKENS:
             self._verified.popitem(last=False)
         return caller
+
+    def forget(self) -> None:
+        self._verified.clear()
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         try:

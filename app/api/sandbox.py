@@ -1,0 +1,155 @@
+"""`/v1/sandbox`: to try the service as anybody, at any time. No token is needed; elsewhere these paths do not exist."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field, StringConstraints
+from starlette.responses import Response
+
+from app.api import problems
+from app.api.backend import Backend
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Body, Instant, Line
+from app.api.tokens import SANDBOX_TOKEN_SECONDS
+from app.db.connections import Caller
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.demo.loading import load_demo
+from app.demo.rows import DEMO_STUDY_CENTRE
+from app.domain.access import Role
+from app.domain.delivery.mails import Mail
+from app.domain.people.people import Language
+from app.domain.sandbox import Clock, DemoPerson
+from app.services import sandbox
+from app.services.delivery import mails
+
+ANYBODY = Caller(DEMO_STUDY_CENTRE, UUID(int=0))
+"""Who calls the sandbox: a person without roles, in the demo's study centre."""
+
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$"),
+]
+EmailQuery = Annotated[str | None, Query(max_length=254)]
+
+
+class SandboxOperation(Operation):
+    needs_token = False
+
+    async def caller_of(self, _: Request) -> Caller:
+        return ANYBODY
+
+
+router = APIRouter(prefix="/sandbox", route_class=SandboxOperation, tags=["Sandbox"])
+
+
+class DemoRoleIn(Body):
+    role: Role
+    organisation_id: UUID | None
+    """Null for `staff` and `auditor`, who work for the study centre itself."""
+
+
+class DemoPersonIn(Body):
+    name: Line
+    email: Email
+    language: Language = "fi"
+    roles: Annotated[list[DemoRoleIn], Field(max_length=100)]
+
+
+class TokenIn(Body):
+    """One of the two names the person."""
+
+    person_id: UUID | None = None
+    email: Email | None = None
+
+
+class ClockIn(Body):
+    now: Instant
+
+
+@dataclass(frozen=True)
+class Token:
+    access_token: str
+    token_type: str
+    expires_in: int
+    """Seconds of real time, whatever the sandbox's clock shows."""
+
+
+@router.get("/people", response_model=Page[DemoPerson], openapi_extra=PERSONAL)
+async def list_people(
+    reader: Reader,
+    page: Paging,
+    email: EmailQuery = None,
+    role: Role | None = None,
+    organisation_id: UUID | None = None,
+) -> Slice[DemoPerson]:
+    """The demo people with their roles (anybody)."""
+    email = email.lower() if email else None
+    return await sandbox.list_people(reader, page, email=email, role=role, organisation_id=organisation_id)
+
+
+@router.post("/people", status_code=201, response_model=DemoPerson)
+async def add_person(writer: Writer, body: DemoPersonIn) -> DemoPerson:
+    """Make a new demo person, whose roles hold from the year 2000 on (anybody)."""
+    roles = [(held.role, held.organisation_id) for held in body.roles]
+    return await sandbox.add_person(writer, name=body.name, email=body.email, language=body.language, roles=roles)
+
+
+@router.get("/people/{person_id}", response_model=DemoPerson, openapi_extra=PERSONAL)
+async def get_person(reader: Reader, person_id: UUID) -> DemoPerson:
+    """One demo person (anybody)."""
+    return await sandbox.get_person(reader, person_id)
+
+
+@router.post("/tokens", response_model=Token, responses=problems.documented(400, 404, 413, 415, 422, 500, 503))
+async def make_token(request: Request, response: Response, body: TokenIn) -> Token:
+    """A token to call the service as a demo person (anybody)."""
+    backend: Backend = request.app.state.backend
+    async with backend.reading(ANYBODY) as reader:
+        person = await sandbox.choose_person(reader, person_id=body.person_id, email=body.email)
+    response.headers["Cache-Control"] = "no-store"
+    if backend.sandbox_issuer is None:
+        raise RuntimeError("these routes are for sandboxes alone")
+    return Token(backend.sandbox_issuer.token_for(person.id), "Bearer", SANDBOX_TOKEN_SECONDS)
+
+
+@router.get("/clock", response_model=Clock)
+async def read_clock(reader: Reader) -> Clock:
+    """What time it is for the service (anybody)."""
+    return await sandbox.read_clock(reader)
+
+
+@router.put("/clock", response_model=Clock)
+async def stop_clock(writer: Writer, body: ClockIn) -> Clock:
+    """Let the service's clock stand at an instant of the years 2000 to 2100 (anybody)."""
+    return await sandbox.stop_clock(writer, body.now)
+
+
+@router.delete("/clock", status_code=204, response_model=None)
+async def start_clock(writer: Writer) -> None:
+    """Give the service real time back (anybody)."""
+    await sandbox.start_clock(writer)
+
+
+@router.post(
+    "/reset", status_code=204, response_model=None, responses=problems.documented(400, 413, 415, 422, 500, 503)
+)
+async def reset(request: Request) -> None:
+    """Go back to the demo data of the start, with the same ids, and to real time (anybody)."""
+    backend: Backend = request.app.state.backend
+    settings = backend.settings
+    if settings.owner_database_url is None:
+        raise RuntimeError("a sandbox needs OWNER_DATABASE_URL")
+    # In a thread of its own: other requests are answered, or wait for the tables, meanwhile.
+    await asyncio.to_thread(load_demo, settings.owner_database_url, anew=True, lock_timeout_ms=settings.lock_timeout_ms)
+    backend.forget()
+
+
+@router.get("/mailbox", response_model=Page[Mail], openapi_extra=PERSONAL)
+async def list_mails(reader: Reader, page: Paging, to: EmailQuery = None) -> Slice[Mail]:
+    """The mails sent, newest first (anybody)."""
+    return await mails.list_mails(reader, page, to=to.lower() if to else None)

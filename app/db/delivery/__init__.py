@@ -1,0 +1,1 @@
+"""What leaves the service: mails, webhooks, the change feed: tables and questions."""

@@ -1,0 +1,32 @@
+"""The questions about one person."""
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
+from app.db.organisations.organisations import organisations
+from app.db.people.people import persons
+from app.db.statements import Connection, Query
+from app.domain.people.people import OwnOrganisation, Person
+
+_person = Query(
+    select(persons.c.id, persons.c.name, persons.c.email, persons.c.language).where(
+        persons.c.id == bindparam("p_id", type_=Uuid)
+    ),
+    Person,
+)
+_organisations = Query(
+    select(organisations.c.id, organisations.c.name, organisations.c.kind, organisations.c.central_organisation_id)
+    .where(organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
+    .order_by(organisations.c.sort_key, organisations.c.id),
+    OwnOrganisation,
+)
+
+
+async def find_person(connection: Connection, person_id: UUID) -> Person | None:
+    return await _person.first(connection, p_id=person_id)
+
+
+async def list_organisations(connection: Connection, ids: list[UUID]) -> list[OwnOrganisation]:
+    """By name."""
+    return await _organisations.all(connection, p_ids=ids)

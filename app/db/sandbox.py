@@ -1,0 +1,76 @@
+"""The questions that only a sandbox asks."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, String, Uuid, any_, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from app.db.organisations.organisations import organisations
+from app.db.paging import Listing
+from app.db.people.people import persons, role_grants
+from app.db.statements import Connection, Query
+from app.domain.people.roles import OrganisationKind
+from app.domain.sandbox import DemoPerson, DemoRole
+
+
+def _person(person_id: UUID, name: str, email: str, language: Any, roles: list[list[Any]] | None) -> DemoPerson:
+    held = [DemoRole(role, UUID(place) if place else None, place_name) for role, place, place_name in roles or []]
+    return DemoPerson(person_id, name, email, language, held)
+
+
+_role = func.jsonb_build_array(role_grants.c.role, role_grants.c.organisation_id, organisations.c.name)
+_persons = select(
+    persons.c.id,
+    persons.c.name,
+    persons.c.email,
+    persons.c.language,
+    select(func.jsonb_agg(aggregate_order_by(_role, role_grants.c.id)))
+    .select_from(role_grants)
+    .outerjoin(organisations, organisations.c.id == role_grants.c.organisation_id)
+    .where(role_grants.c.person_id == persons.c.id)
+    .correlate(persons)
+    .scalar_subquery(),
+)
+_holds: Select[Any] = select(literal_column("1")).where(role_grants.c.person_id == persons.c.id)
+_by_id = Query(_persons.where(persons.c.id == bindparam("p_id", type_=Uuid)), _person)
+_by_email = Query(_persons.where(persons.c.email == bindparam("p_email", type_=String)), _person)
+_kinds = Query(
+    select(organisations.c.id, organisations.c.kind).where(
+        organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
+    ),
+    lambda organisation_id, kind: (organisation_id, kind),
+)
+
+people_listing = Listing(
+    _persons,
+    _person,
+    key=[persons.c.id],
+    filters={
+        "email": persons.c.email == bindparam("p_email", type_=String),
+        "role": _holds.where(role_grants.c.role == bindparam("p_role", type_=String)).exists(),
+        "organisation_id": _holds.where(
+            role_grants.c.organisation_id == bindparam("p_organisation_id", type_=Uuid)
+        ).exists(),
+    },
+)
+
+
+async def find_person(
+    connection: Connection, *, person_id: UUID | None = None, email: str | None = None
+) -> DemoPerson | None:
+    """By either."""
+    if person_id is not None:
+        return await _by_id.first(connection, p_id=person_id)
+    return await _by_email.first(connection, p_email=email)
+
+
+async def find_kinds(connection: Connection, ids: list[UUID]) -> dict[UUID, OrganisationKind]:
+    """The kinds of those organisations that are there."""
+    return dict(await _kinds.all(connection, p_ids=ids))
+
+
+async def set_clock(connection: Connection, clock_at: datetime | None) -> None:
+    """None gives real time back."""
+    await connection.execute("UPDATE study_centres SET clock_at = %s", [clock_at])

@@ -1,0 +1,145 @@
+"""Writes the demo data as the tables' owner: all or nothing, in one transaction."""
+
+import json
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from app.db.hours.ledger import posting, posting_of
+from app.db.tables import metadata
+from app.demo.calendars import add_calendars
+from app.demo.hours import Hours
+from app.demo.names import CENTRALS
+from app.demo.organisations import UNITS, Organisations
+from app.demo.people import add_people
+from app.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
+from app.domain.calendar.deadlines import HELSINKI
+
+PARENTS_FIRST = (
+    "organisations",
+    "organisation_ancestors",
+    "persons",
+    "callers",
+    "role_grants",
+    "deadlines",
+    "deadline_extensions",
+    "hour_proposals",
+    "hour_proposal_lines",
+    "hour_proposal_revisions",
+    "hour_decisions",
+    "hour_distributions",
+    "supplementary_hour_requests",
+    "hour_returns",
+    "hour_corrections",
+)
+FINLAND = 10
+"""The scale of all of the country's study centres together, roughly."""
+FIRST_GROUP = 20
+
+
+@lru_cache(maxsize=1)
+def demo_data(scale: int, this_year: int) -> Demo:
+    """`scale` 1 is a study centre's real size; only the years depend on the present one."""
+    demo = Demo()
+    centrals = Organisations(demo, scale).centrals
+    people = add_people(demo, centrals)
+    add_calendars(demo, centrals, people, this_year)
+    Hours(demo, centrals, people, scale, this_year)
+    return demo
+
+
+def load_demo(
+    owner_address: str, *, scale: int | None = None, anew: bool = False, lock_timeout_ms: int = 4_000
+) -> bool:
+    """Fills an empty sandbox; `anew` throws away what is there, in the same transaction. False where it was not empty.
+
+    `scale` None is that of what is there.
+
+    Raises psycopg's LockNotAvailable or DeadlockDetected where running requests leave no room.
+    """
+    # Plans are made while the ledger is small, when going through it from end to end seems cheap, and kept.
+    settings = {
+        "app.study_centre_id": DEMO_STUDY_CENTRE,
+        "timezone": "Europe/Helsinki",
+        "lock_timeout": lock_timeout_ms,
+        "enable_seqscan": "off",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    with psycopg.connect(owner_address, options=options) as connection:
+        scale = scale or _scale_of(connection)
+        demo = demo_data(scale, datetime.now(HELSINKI).year)
+        if anew:
+            tables = sql.SQL(", ").join(sql.Identifier(table.name) for table in metadata.sorted_tables)
+            connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
+        elif connection.execute("SELECT 1 FROM study_centres").fetchone():
+            return False
+        connection.execute(
+            "INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus Esimerkki')", [DEMO_STUDY_CENTRE]
+        )
+        for table in PARENTS_FIRST:
+            _insert(connection, table, demo.tables[table])
+        _analyse(connection)
+        _post(connection, demo)
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        _analyse(connection)
+    return True
+
+
+def _scale_of(connection: psycopg.Connection[Any]) -> int:
+    """By the first organisation that only the larger demo has."""
+    beyond = demo_id("organisation", len(CENTRALS) + sum(1 + sum(units) for units in UNITS))
+    found = connection.execute("SELECT 1 FROM organisations WHERE id = %s", [beyond]).fetchone()
+    connection.commit()
+    return FINLAND if found else 1
+
+
+def _insert(connection: psycopg.Connection[Any], table: str, rows: list[dict[str, Any]]) -> None:
+    """COPY is not to be had under row-level security; one statement per table comes near."""
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in {name: None for row in rows for name in row})
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s)"
+        ).format(table=sql.Identifier(table), columns=columns),
+        [json.dumps(rows, default=str)],
+    )
+
+
+def _post(connection: psycopg.Connection[Any], demo: Demo) -> None:
+    """Through the ledger's own function, in the order of the postings' instants; closings in their place."""
+    closings = {closed_at: year for year, closed_at in demo.closed_at.items()}
+    ends = [number for number, posting in enumerate(demo.postings, 1) if posting.made_at in closings]
+    first = 0
+    for end in sorted({FIRST_GROUP, *ends, len(demo.postings)}):
+        group = demo.postings[first:end]
+        with connection.cursor() as cursor:
+            cursor.executemany(posting.sql, [_arguments(each) for each in group])
+        if year := closings.get(group[-1].made_at):
+            connection.execute("SELECT close_hour_year(%s::smallint, %s)", [year, group[-1].made_at])
+        if first == 0:
+            _analyse(connection)
+        first = end
+
+
+def _analyse(connection: psycopg.Connection[Any]) -> None:
+    """So that plans know how the tables are filled."""
+    names = (sql.Identifier(table.name) for table in metadata.sorted_tables)
+    connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(names)))
+
+
+def _arguments(each: Posting) -> dict[str, object]:
+    """With ids that are the same each time."""
+    arguments = posting_of(
+        each.year,
+        each.cause_type,
+        each.causes,
+        each.transfers,
+        retry_key=sha256(repr(each.key).encode()).digest(),
+        actor_id=each.actor_id,
+        made_at=each.made_at,
+    )
+    ids = [demo_id("transfer", each.key, number, at=each.made_at) for number, _ in enumerate(each.transfers)]
+    return posting.set | arguments | {"posting_ids": ids}

@@ -1,0 +1,89 @@
+"""People for every role, each with an `example` address; those of DOCUMENTED are named in the README and the tour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+from uuid import UUID
+
+from app.demo.names import FIRST_NAMES, FIRST_NAMES_IN_SWEDISH, LAST_NAMES, LAST_NAMES_IN_SWEDISH
+from app.demo.organisations import Central, Unit, slug_of
+from app.demo.rows import BEGINNING, DEMO_STUDY_CENTRE, Demo, demo_id
+from app.domain.access import Role
+from app.domain.calendar.deadlines import HELSINKI
+
+SANDBOX_ISSUER = "tuntipankki-sandbox"
+ALWAYS = datetime(2000, 1, 1, tzinfo=HELSINKI)
+
+
+@dataclass
+class People:
+    staff: list[UUID]
+    main_users: dict[UUID, UUID]
+    """By central organisation; the first where it has several."""
+    unit_managers: dict[UUID, UUID]
+    """By unit, where it has one."""
+
+
+def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
+    """The documented ones are made last, so that they stand first in lists, which begin with the newest."""
+    chance = Random("people")
+    order = count()
+    taken: dict[str, int] = {}
+
+    def somebody(role: Role, unit: Unit | None, *, name: str = "", email: str = "", language: str = "fi") -> UUID:
+        if not name:
+            swedish = (unit.language if unit else language) == "sv"
+            first = chance.choice(FIRST_NAMES_IN_SWEDISH if swedish else FIRST_NAMES)
+            last = chance.choice(LAST_NAMES_IN_SWEDISH if swedish else LAST_NAMES)
+            name = f"{first} {last}"
+        if not email:
+            local = f"{slug_of(name.split()[0])}.{slug_of(name.split()[1])}"
+            taken[local] = taken.get(local, 0) + 1
+            email = f"{local}{taken[local] if taken[local] > 1 else ''}@example.org"
+        number = next(order)
+        made_at = BEGINNING + timedelta(minutes=number)
+        person_id = demo_id("person", number, at=made_at)
+        language = unit.language if unit else language
+        demo.add("persons", id=person_id, name=name, email=email, language=language, created_at=made_at)
+        caller = {"issuer": SANDBOX_ISSUER, "subject": str(person_id), "person_id": person_id}
+        demo.add("callers", **caller, study_centre_id=DEMO_STUDY_CENTRE)
+        demo.add(
+            "role_grants",
+            id=demo_id("role", number),
+            person_id=person_id,
+            role=role,
+            organisation_id=unit.id if unit else None,
+            valid_from=ALWAYS,
+        )
+        return person_id
+
+    first, swedish, other = centrals[0], centrals[2], centrals[14]
+    managers: dict[UUID, UUID] = {}
+    main_users: dict[UUID, UUID] = {}
+    for central in centrals:
+        main_users[central.id] = somebody("main_user", central)
+        if central.districts:
+            somebody("main_user", central)
+        for district in central.districts:
+            managers[district.id] = somebody("unit_manager", district)
+        for association in central.associations[::20]:
+            managers[association.id] = somebody("unit_manager", association)
+            somebody("training_manager", association)
+    staff = [somebody("staff", None, language=language) for language in ("fi", "sv", "en")]
+
+    district = first.districts[1]
+    association = district.children[0]
+    somebody("training_manager", association, name="Oskari Suvikangas", email="kouluttaja@example.org")
+    managers[association.id] = somebody(
+        "unit_manager", association, name="Venla Pihlajasuo", email="yhdistys@example.org"
+    )
+    managers[district.id] = somebody("unit_manager", district, name="Risto Joutsenlahti", email="piiri@example.org")
+    main_users[swedish.id] = somebody("main_user", swedish, name="Ebba Strömdal", email="huvudanvandare@example.org")
+    main_users[other.id] = somebody("main_user", other, name="Tapio Honkasuo", email="paakayttaja2@example.org")
+    main_users[first.id] = somebody("main_user", first, name="Kaisa Kuusiranta", email="paakayttaja@example.org")
+    somebody("auditor", None, name="Yrjö Ääriniitty", email="auditor@example.org")
+    staff.insert(0, somebody("staff", None, name="Sanna Metsäjoki", email="staff2@example.org"))
+    staff.insert(0, somebody("staff", None, name="Helmi Karhuvaara", email="staff@example.org"))
+    return People(staff, main_users, managers)

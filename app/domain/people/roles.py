@@ -1,0 +1,31 @@
+"""Which role fits which organisation (rulebook §2.2)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from app.domain.access import CENTRE_ROLES, Role
+from app.domain.errors import Fault, Invalid
+
+OrganisationKind = Literal["central", "district", "association"]
+KINDS: dict[Role, frozenset[OrganisationKind]] = {
+    "main_user": frozenset({"central"}),
+    "unit_manager": frozenset({"district", "association"}),
+    "training_manager": frozenset({"central", "district", "association"}),
+}
+"""Of the organisations that a role is held for; the study centre's own roles are held for none."""
+
+
+def fits(role: Role, kind: OrganisationKind | None) -> bool:
+    """`kind` None is the study centre itself."""
+    return role in CENTRE_ROLES if kind is None else kind in KINDS.get(role, frozenset())
+
+
+def check_roles_fit(roles: Sequence[tuple[Role, OrganisationKind | None]]) -> None:
+    """Raises Invalid, with all that do not."""
+    faults = [
+        Fault(f"/roles/{index}/organisation_id", "role-does-not-fit")
+        for index, (role, kind) in enumerate(roles)
+        if not fits(role, kind)
+    ]
+    if faults:
+        raise Invalid(*faults)

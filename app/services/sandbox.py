@@ -1,0 +1,97 @@
+"""What only a sandbox lets anybody do: be somebody, set the clock."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.db import connections
+from app.db.identifiers import new_id
+from app.db.paging import PageRequest, Slice
+from app.db.people.people import callers, persons, role_grants
+from app.db.sandbox import find_kinds, find_person, people_listing, set_clock
+from app.db.sessions import Reader, Writer
+from app.db.statements import insert_row, insert_rows
+from app.demo.people import ALWAYS, SANDBOX_ISSUER
+from app.demo.rows import DEMO_STUDY_CENTRE
+from app.domain.access import CENTRE_ROLES, Role
+from app.domain.calendar.deadlines import HELSINKI
+from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
+from app.domain.people.people import Language
+from app.domain.people.roles import check_roles_fit
+from app.domain.sandbox import Clock, DemoPerson, check_clock
+
+
+async def add_person(
+    writer: Writer, *, name: str, email: str, language: Language, roles: Sequence[tuple[Role, UUID | None]]
+) -> DemoPerson:
+    """Somebody new, whose roles hold from 2000 on."""
+    faults = [
+        Fault(f"/roles/{index}/organisation_id", "role-does-not-fit")
+        for index, (role, organisation_id) in enumerate(roles)
+        if (role in CENTRE_ROLES) != (organisation_id is None)
+    ]
+    if faults:
+        raise Invalid(*faults)
+    kinds = await find_kinds(writer.connection, [place for _, place in roles if place])
+    for index, (_, organisation_id) in enumerate(roles):
+        if organisation_id and organisation_id not in kinds:
+            raise NotFound(pointer=f"/roles/{index}/organisation_id")
+    check_roles_fit([(role, kinds[place] if place else None) for role, place in roles])
+    if found := await find_person(writer.connection, email=email):
+        raise AlreadyExists(existing_id=found.id)
+    person_id = new_id()
+    made_at = datetime.now(UTC)
+    await insert_row(
+        writer.connection, persons, id=person_id, name=name, email=email, language=language, created_at=made_at
+    )
+    await insert_row(
+        writer.connection,
+        callers,
+        issuer=SANDBOX_ISSUER,
+        subject=str(person_id),
+        study_centre_id=DEMO_STUDY_CENTRE,
+        person_id=person_id,
+    )
+    rows = [
+        {"id": new_id(), "person_id": person_id, "role": role, "organisation_id": place, "valid_from": ALWAYS}
+        for role, place in dict.fromkeys(roles)
+    ]
+    await insert_rows(writer.connection, role_grants, rows)
+    return await get_person(writer, person_id)
+
+
+async def get_person(reader: Reader, person_id: UUID) -> DemoPerson:
+    person = await find_person(reader.connection, person_id=person_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+async def choose_person(reader: Reader, *, person_id: UUID | None, email: str | None) -> DemoPerson:
+    """The one whose token is wanted, named in one of the two ways."""
+    if (person_id is None) == (email is None):
+        raise Invalid(Fault("/person_id", "required") if email is None else Fault("/email", "extra-forbidden"))
+    person = await find_person(reader.connection, person_id=person_id, email=email)
+    if person is None:
+        raise NotFound(pointer="/email" if email else "/person_id")
+    return person
+
+
+async def list_people(
+    reader: Reader, page: PageRequest, *, email: str | None, role: Role | None, organisation_id: UUID | None
+) -> Slice[DemoPerson]:
+    return await people_listing.page(reader.connection, page, email=email, role=role, organisation_id=organisation_id)
+
+
+async def read_clock(reader: Reader) -> Clock:
+    return Clock(reader.now, await connections.read_clock(reader.connection) is not None)
+
+
+async def stop_clock(writer: Writer, now: datetime) -> Clock:
+    check_clock(now)
+    await set_clock(writer.connection, now)
+    return Clock(now.astimezone(HELSINKI), standing=True)
+
+
+async def start_clock(writer: Writer) -> None:
+    await set_clock(writer.connection, None)

@@ -1,0 +1,93 @@
+"""`python -m app.setup`: the first study centre and its first staff member, outside the sandbox.
+
+Works where OWNER_DATABASE_URL says, and brings the database to the head of the migrations.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+
+from app.db.identifiers import new_id
+from app.db.schema import WrongDatabaseError, prepared_database
+
+
+class AlreadyThereError(RuntimeError):
+    """Somebody has been set up with that subject."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    said = _parser().parse_args(arguments)
+    owner = os.environ.get("OWNER_DATABASE_URL")
+    if not owner:
+        print("Set OWNER_DATABASE_URL to where the tables' owner works.", file=sys.stderr)
+        return 2
+    issuer, subject = said.staff
+    try:
+        with prepared_database(owner, os.environ.get("ROLE_PREFIX") or "tuntipankki", sandbox=False):
+            centre_id = make_study_centre(owner, said.study_centre, issuer, subject, said.name, said.email)
+    except (WrongDatabaseError, AlreadyThereError) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        print(f"The database does not answer: {error}", file=sys.stderr)
+        return 1
+    print(f"{said.study_centre} ({centre_id}) is there. Its first staff member signs in at {issuer}.")
+    return 0
+
+
+def make_study_centre(owner_address: str, study_centre: str, issuer: str, subject: str, name: str, email: str) -> UUID:
+    """Both or neither. Raises AlreadyThereError where that subject of the issuer is known."""
+    centre_id, person_id = new_id(), new_id()
+    now = datetime.now(UTC)
+    with psycopg.connect(owner_address, options=f"-c app.study_centre_id={centre_id}") as connection:
+        try:
+            connection.execute("INSERT INTO study_centres (id, name) VALUES (%s, %s)", [centre_id, study_centre])
+            connection.execute(
+                "INSERT INTO persons (id, name, email, created_at) VALUES (%s, %s, %s, %s)",
+                [person_id, name, email.lower(), now],
+            )
+            connection.execute(
+                "INSERT INTO role_grants (id, person_id, role, valid_from) VALUES (%s, %s, 'staff', %s)",
+                [new_id(), person_id, now],
+            )
+            connection.execute(
+                "INSERT INTO callers (issuer, subject, study_centre_id, person_id) VALUES (%s, %s, %s, %s)",
+                [issuer, subject, centre_id, person_id],
+            )
+        except psycopg.errors.UniqueViolation as error:
+            raise AlreadyThereError(
+                f"Somebody with the subject {subject!r} of {issuer} is there already; nothing was changed."
+            ) from error
+    return centre_id
+
+
+def _said(text: str) -> str:
+    text = text.strip()
+    if not text or "\0" in text or len(text) > 200:
+        raise argparse.ArgumentTypeError("needs 1 to 200 characters")
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app.setup", description=__doc__)
+    parser.add_argument("--study-centre", required=True, metavar="NAME", type=_said)
+    parser.add_argument(
+        "--staff",
+        required=True,
+        nargs=2,
+        metavar=("ISSUER", "SUBJECT"),
+        type=_said,
+        help="who the first staff member is: `iss` and `sub` of the access token",
+    )
+    parser.add_argument("--name", default="Opintokeskuksen työntekijä", type=_said, help="the staff member's name")
+    parser.add_argument("--email", default="staff@localhost", type=_said, help="the staff member's address")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

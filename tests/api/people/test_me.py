@@ -1,0 +1,56 @@
+"""`/v1/me`."""
+
+from tests.builders import Centre, refusal
+
+
+def test_main_users_see_their_person_roles_and_organisations(centre: Centre) -> None:
+    second, first = centre.organisation(name="Öljylamput"), centre.organisation(name="Aamukerho")
+    person = centre.main_user(second)
+    centre.grant(person.id, "training_manager", first)
+    centre.grant(person.id, "main_user", first)
+    answer = person.get("/v1/me")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    me = answer.json()
+    assert me["person"] == {
+        "id": str(person.id),
+        "name": "Aino Esimerkki",
+        "email": f"{person.id}@example.org",
+        "language": "fi",
+    }
+    assert {(role["role"], role["organisation_name"]) for role in me["roles"]} == {
+        ("main_user", "Öljylamput"),
+        ("main_user", "Aamukerho"),
+        ("training_manager", "Aamukerho"),
+    }
+    assert {(role["valid_from"], role["valid_until"]) for role in me["roles"]} == {("2000-01-01T00:00:00+02:00", None)}
+    assert [organisation["name"] for organisation in me["organisations"]] == ["Aamukerho", "Öljylamput"]
+    assert me["organisations"][0] == {
+        "id": str(first),
+        "name": "Aamukerho",
+        "kind": "central",
+        "central_organisation_id": str(first),
+    }
+
+
+def test_roles_that_are_not_in_force_are_not_told(centre: Centre) -> None:
+    person = centre.staff()
+    centre.owner.execute("UPDATE role_grants SET valid_until = '2023-03-15T12:00:00+02:00'")
+    assert person.get("/v1/me").json()["roles"] == []
+
+
+def test_somebody_without_a_role_is_still_somebody(centre: Centre) -> None:
+    me = centre.person().get("/v1/me").json()
+    assert me["person"]["name"] == "Aino Esimerkki"
+    assert (me["roles"], me["organisations"]) == ([], [])
+
+
+def test_an_unchanged_answer_is_not_sent_again(centre: Centre) -> None:
+    person = centre.staff()
+    tag = person.get("/v1/me").headers["ETag"]
+    assert person.get("/v1/me", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_without_a_token_there_is_nobody(centre: Centre) -> None:
+    person = centre.person()
+    assert refusal(person.get("/v1/me", headers={"Authorization": ""})) == (401, "unauthenticated")

@@ -1,0 +1,135 @@
+"""The sandbox's clock, reset and mailbox, and where none of it exists."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from app.db.identifiers import new_id
+from app.main import create_app
+from app.settings import Settings
+from tests.builders import refusal
+from tests.sandbox import Sandbox
+from tests.server import serving
+
+CLOCK = "/v1/sandbox/clock"
+
+
+def test_outside_a_sandbox_none_of_it_exists(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"sandbox": False}))
+    with serving(app) as address:
+        for path in ("people", "clock", "mailbox"):
+            assert refusal(httpx.get(f"{address}/v1/sandbox/{path}")) == (404, "not-found")
+        assert refusal(httpx.post(f"{address}/v1/sandbox/reset")) == (404, "not-found")
+        assert "sandbox" not in str(list(httpx.get(f"{address}/openapi.json").json()["paths"]))
+
+
+def test_the_sandbox_stands_in_its_own_document_and_needs_no_token(sandbox: Sandbox) -> None:
+    paths = sandbox.client.get("/openapi.json").json()["paths"]
+    operations = [operation for path in paths if path.startswith("/v1/sandbox/") for operation in paths[path].values()]
+    assert len(operations) == 9
+    for operation in operations:
+        assert "security" not in operation
+        assert not {"401", "403"} & operation["responses"].keys()
+
+
+def test_the_clock_stands_where_it_is_put_until_it_is_given_back(sandbox: Sandbox) -> None:
+    answer = sandbox.client.put(CLOCK, json={"now": "2023-03-12T22:00:00Z"})
+    assert (answer.status_code, answer.json()) == (200, {"now": "2023-03-13T00:00:00+02:00", "standing": True})
+    assert sandbox.client.get(CLOCK).json() == answer.json()
+    person = sandbox.person("staff@example.org")
+    states = {d["kind"]: d["state"] for d in person.get("/v1/calendars/2023").json()["items"]}
+    assert states["cost_statement"] == "closed"
+    assert states["proposal_round"] == "upcoming"
+    assert sandbox.client.delete(CLOCK).status_code == 204
+    real = sandbox.client.get(CLOCK).json()
+    assert real["standing"] is False
+    assert abs(datetime.fromisoformat(real["now"]) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        "1999-12-31T23:59:59+02:00",
+        "2101-01-01T00:00:00+02:00",
+        "2100-12-31T23:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        "0001-01-01T00:00:00+12:00",
+        "2023-03-13T00:00:00",
+        "2023-03-13",
+        "soon",
+        1678658400,
+        None,
+    ],
+)
+def test_the_clock_stands_at_instants_of_known_years(sandbox: Sandbox, now: object) -> None:
+    assert refusal(sandbox.client.put(CLOCK, json={"now": now})) == (422, "validation")
+
+
+def test_a_reset_brings_everything_back(sandbox: Sandbox) -> None:
+    tables = ("persons", "organisations", "hour_transfers", "hour_proposals", "deadlines", "role_grants")
+    sandbox.reset()
+    before = {table: sandbox.rows(f"SELECT id FROM {table} ORDER BY id") for table in tables}
+    sandbox.clock("2023-03-14T12:00:00+02:00")
+    email = f"{new_id()}@example.org"
+    body = {"name": "Uusi Ihminen", "email": email, "roles": [{"role": "staff", "organisation_id": None}]}
+    assert sandbox.client.post("/v1/sandbox/people", json=body).status_code == 201
+    newcomer = sandbox.person(email)
+    assert newcomer.get("/v1/me").status_code == 200
+    assert newcomer.get("/v1/hour-pools/2023").status_code == 200
+    sandbox.reset()
+    assert {table: sandbox.rows(f"SELECT id FROM {table} ORDER BY id") for table in tables} == before
+    assert sandbox.client.get(CLOCK).json()["standing"] is False
+    assert refusal(newcomer.get("/v1/me")) == (401, "unauthenticated")
+
+
+def test_a_reset_goes_well_while_requests_run(sandbox: Sandbox) -> None:
+    staff = sandbox.person("staff@example.org")
+    done = threading.Event()
+
+    def work(number: int) -> set[int]:
+        seen = set()
+        while not done.is_set():
+            seen.add(staff.get("/v1/supplementary-hour-requests").status_code)
+            seen.add(staff.put("/v1/hour-pools/2030", {"hours": number}).status_code)
+        return seen
+
+    with ThreadPoolExecutor(3) as pool:
+        working = [pool.submit(work, number) for number in range(3)]
+        answer = sandbox.client.post("/v1/sandbox/reset")
+        done.set()
+        seen = set().union(*(each.result() for each in working))
+    # Where there was no room among the requests, nothing was changed and the call may be sent again.
+    assert answer.status_code in {204, 503}
+    assert seen <= {200, 503}
+    if answer.status_code == 503:
+        sandbox.reset()
+    assert sandbox.rows("SELECT count(*) FROM organisations") == [(1036,)]
+
+
+def test_a_decision_is_told_by_mail_in_the_main_users_language(sandbox: Sandbox) -> None:
+    sandbox.reset()
+    assert sandbox.client.get("/v1/sandbox/mailbox").json()["items"] == []
+    sandbox.clock("2023-03-14T12:00:00+02:00")
+    staff = sandbox.person("staff@example.org")
+    for email in ("paakayttaja2@example.org", "huvudanvandare@example.org"):
+        main_user = sandbox.person(email)
+        organisation_id = main_user.get("/v1/me").json()["organisations"][0]["id"]
+        body = {"organisation_id": organisation_id, "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
+        request = main_user.post("/v1/supplementary-hour-requests", body).json()
+        decision = {"hours": 5, "reason": "Varaa jäi"}
+        path = f"/v1/supplementary-hour-requests/{request['id']}/decision"
+        assert staff.post(path, decision).status_code == 200
+    page = sandbox.client.get("/v1/sandbox/mailbox", params={"limit": 1})
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.json()["items"][0]["subject"] == "Beslut om tilläggstimmar"
+    mails = sandbox.client.get("/v1/sandbox/mailbox", params={"to": "paakayttaja2@example.org"}).json()["items"]
+    assert [mail["subject"] for mail in mails] == ["Päätös lisätunneista"]
+    assert "5 opetustuntia" in mails[0]["text"]
+    assert "Varaa jäi" in mails[0]["text"]
+    assert mails[0]["made_at"] == "2023-03-14T12:00:00+02:00"
+    # Each of an organisation's main users gets the mail, here of two and of three.
+    every = sandbox.client.get("/v1/sandbox/mailbox").json()["items"]
+    assert len({mail["id"] for mail in every}) == len(every) == 5

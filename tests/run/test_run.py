@@ -1,0 +1,243 @@
+"""`python -m app.run`, as `make run` starts it: a real process, its own PostgreSQL, a data directory of its own."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from app.db.schema import SANDBOX_MARK, check_database, prepared_database
+from app.embedded_postgres import Addresses
+from app.embedded_postgres.server import free_port
+from tests.sandbox import another_database, role_prefix_of
+
+ROOT = Path(__file__).parents[2]
+SECONDS_TO_START = 120
+INHERITED = ("PATH", "HOME", "LANG", "PG_BINDIR")
+
+
+def environment(**said: str) -> dict[str, str]:
+    """Nothing of the tests' own settings."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ} | said
+
+
+class Run:
+    """A start with its output."""
+
+    def __init__(self, log: Path, *arguments: str, **said: str) -> None:
+        self.log = log
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app.run", *arguments],
+                cwd=ROOT,
+                env=environment(**said),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def said(self, text: str) -> str:
+        """Waits until it has said so, and answers all that it said."""
+        deadline = time.monotonic() + SECONDS_TO_START
+        while text not in (said := self.log.read_text()):
+            assert self.process.poll() is None, said
+            assert time.monotonic() < deadline, said
+            time.sleep(0.05)
+        return said
+
+    def ends(self) -> tuple[int, str]:
+        code = self.process.wait(SECONDS_TO_START)
+        return code, self.log.read_text()
+
+
+@contextmanager
+def running(log: Path, **said: str) -> Iterator[Run]:
+    run = Run(log, **said)
+    try:
+        yield run
+    finally:
+        if run.process.poll() is None:
+            run.process.terminate()
+            run.process.wait(60)
+
+
+def address_in(said: str) -> str:
+    found = re.search(r"Swagger UI: (http://\S+)/docs", said)
+    assert found, said
+    return found[1]
+
+
+def count(address: str) -> int:
+    total = httpx.get(f"{address}/v1/sandbox/people", params={"include": "total"}, timeout=60).json()["total"]
+    assert isinstance(total, int)
+    return total
+
+
+def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    said: dict[str, str] = {"DATA_DIR": str(data), "PORT": str(free_port()), "LOG_LEVEL": "WARNING"}
+    with running(tmp_path / "first.log", **said) as first:
+        told = first.said("All demo people:")
+        address = address_in(told)
+        command = next(line.strip() for line in told.splitlines() if line.strip().startswith("curl"))
+        token = json.loads(subprocess.check_output(shlex.split(command)))["access_token"]
+        me = httpx.get(f"{address}/v1/me", headers={"Authorization": f"Bearer {token}"}, timeout=60).json()
+        assert me["roles"][0]["role"] == "staff"
+        assert httpx.get(f"{address}/docs", timeout=60).status_code == 200
+        people = count(address)
+        made = {"name": "Uusi", "email": "uusi@example.org", "roles": []}
+        assert httpx.post(f"{address}/v1/sandbox/people", json=made, timeout=60).status_code == 201
+        secret = data / "secret.key"
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+        key = secret.read_text()
+
+        # A second one beside it finds the port taken, and says so in a line, before it touches anything.
+        taken = Run(tmp_path / "taken.log", **said | {"DATA_DIR": str(tmp_path / "other")})
+        code, refused = taken.ends()
+        assert code == 1
+        assert refused.count("\n") == 1
+        assert said["PORT"] in refused
+        assert not (tmp_path / "other" / "postgres").exists()
+
+        first.process.send_signal(signal.SIGINT)
+        assert first.process.wait(30) == 0
+
+    with running(tmp_path / "second.log", **said) as second:
+        began = time.monotonic()
+        told = second.said("All demo people:")
+        assert time.monotonic() - began < 20
+        assert "demo data are loaded" not in told
+        assert count(address) == people + 1
+        assert secret.read_text() == key
+        second.process.kill()
+        second.process.wait()
+
+    with running(tmp_path / "third.log", **said) as third:
+        third.said("All demo people:")
+        assert count(address) == people + 1
+        third.process.terminate()
+        assert third.process.wait(30) == 0
+
+    outsider = Run(tmp_path / "outsider.log", **said | {"SANDBOX": "false"})
+    code, refused = outsider.ends()
+    assert code == 1
+    assert "belongs to a sandbox" in refused
+
+
+@contextmanager
+def databases(cluster: Addresses) -> Iterator[tuple[Addresses, dict[str, Any]]]:
+    with another_database(cluster) as database:
+        yield (
+            database,
+            {
+                "DATABASE_URL": database.service,
+                "OWNER_DATABASE_URL": database.owner,
+                "ROLE_PREFIX": role_prefix_of(database),
+                "PORT": str(free_port()),
+            },
+        )
+
+
+def test_a_named_database_is_no_sandbox_unless_said(postgres_cluster: Addresses, tmp_path: Path) -> None:
+    with databases(postgres_cluster) as (database, said):
+        said["DATA_DIR"] = str(tmp_path / "data")
+        with running(tmp_path / "run.log", **said, WORKERS="2") as run:
+            address = address_in(run.said("Swagger UI:"))
+            assert httpx.get(f"{address}/readyz", timeout=60).status_code in {200, 503}
+            assert httpx.get(f"{address}/v1/sandbox/people", timeout=60).status_code == 404
+        assert not (tmp_path / "data" / "postgres").exists()
+        # What another start has made is no sandbox's, empty of data as it may be.
+        code, refused = Run(tmp_path / "sandbox.log", **said, SANDBOX="true").ends()
+        assert code == 1
+        assert "was not made by a sandbox" in refused
+        with psycopg.connect(database.owner) as connection:
+            assert connection.execute("SELECT count(*) FROM callers").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("stage", ["marked", "half migrated", "migrated"])
+def test_a_start_that_was_killed_on_the_way_is_taken_up(
+    postgres_cluster: Addresses, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with databases(postgres_cluster) as (database, said):
+        with psycopg.connect(database.owner, autocommit=True) as owner:
+            name = owner.info.dbname
+            owner.execute(f"COMMENT ON DATABASE \"{name}\" IS '{SANDBOX_MARK}'")
+        if stage == "half migrated":
+            monkeypatch.setenv("OWNER_DATABASE_URL", database.owner)
+            monkeypatch.setenv("ROLE_PREFIX", said["ROLE_PREFIX"])
+            monkeypatch.setenv("SANDBOX", "true")
+            upgrade = [sys.executable, "-m", "alembic", "upgrade", "foundations"]
+            subprocess.run(upgrade, cwd=ROOT, check=True, capture_output=True)
+        if stage == "migrated":
+            with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
+                pass
+        with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
+            pass
+        check_database(database.service, sandbox=True)
+
+
+def test_migrations_by_hand_do_not_touch_a_sandbox(postgres_cluster: Addresses) -> None:
+    with databases(postgres_cluster) as (database, said):
+        with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
+            pass
+        upgrade = [sys.executable, "-m", "alembic", "upgrade", "head"]
+        by_hand = subprocess.run(
+            upgrade, cwd=ROOT, env=environment(**said), check=False, capture_output=True, text=True
+        )
+        assert by_hand.returncode != 0
+        assert "belongs to a sandbox" in by_hand.stderr
+
+
+def test_workers_do_not_start_on_a_sandbox_either(postgres_cluster: Addresses) -> None:
+    with databases(postgres_cluster) as (database, said):
+        with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
+            pass
+        factory = [sys.executable, "-c", "from app.main import app_from_environment; app_from_environment()"]
+        started = subprocess.run(
+            factory,
+            cwd=ROOT,
+            env=environment(**said, SECRET_KEY="x" * 40),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert started.returncode != 0
+        assert "belongs to a sandbox" in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"PORT": "many"}, "PORT: "),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY needs at least 32 characters"),
+        ({"SANDBOX": "true", "OIDC_ISSUERS": '[{"issuer": "https://id.example", "audience": "a"}]'}, "SANDBOX"),
+        ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "OWNER_DATABASE_URL"),
+    ],
+)
+def test_settings_that_cannot_be_are_told_in_a_line(tmp_path: Path, said: dict[str, str], told: str) -> None:
+    given = {"DATA_DIR": str(tmp_path / "data"), "PORT": str(free_port())} | said
+    code, output = Run(tmp_path / "run.log", **given).ends()
+    assert code == 1
+    assert told in output
+    assert "Traceback" not in output
+    assert not (tmp_path / "data" / "postgres").exists()
+
+
+def test_a_port_that_somebody_listens_on_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        code, output = Run(tmp_path / "run.log", DATA_DIR=str(tmp_path / "data"), PORT=port).ends()
+    assert (code, output.count("\n")) == (1, 1)
+    assert not (tmp_path / "data" / "postgres").exists()

@@ -1,0 +1,69 @@
+"""A sandbox with its demo data, in a database of its own beside the tests' others."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+from psycopg import sql
+
+from app.db.identifiers import new_id
+from app.embedded_postgres import Addresses
+from tests.builders import Person
+
+
+@contextmanager
+def another_database(cluster: Addresses) -> Iterator[Addresses]:
+    """An empty one with the same owner and service."""
+    name = f"another_{secrets.token_hex(6)}"
+    owner = str(urlsplit(cluster.owner).username)
+    with psycopg.connect(cluster.admin, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'").format(
+                sql.Identifier(name), sql.Identifier(owner)
+            )
+        )
+        try:
+            service, owner_address = (
+                urlsplit(address)._replace(path=f"/{name}").geturl() for address in (cluster.service, cluster.owner)
+            )
+            yield Addresses(service=service, owner=owner_address, admin=cluster.admin)
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def role_prefix_of(database: Addresses) -> str:
+    return str(urlsplit(database.service).username).removesuffix("_service")
+
+
+@dataclass
+class Sandbox:
+    address: str
+    database: Addresses
+    client: httpx.Client
+    """Without a token."""
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def person(self, email: str) -> Person:
+        """Calls the service as a demo person."""
+        answer = self.client.post("/v1/sandbox/tokens", json={"email": email})
+        assert answer.status_code == 200, answer.text
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}", "Accept-Language": "en"}
+        client = httpx.Client(base_url=self.address, headers=headers, timeout=60)
+        self.clients.append(client)
+        return Person(new_id(), client)
+
+    def clock(self, now: str) -> None:
+        assert self.client.put("/v1/sandbox/clock", json={"now": now}).status_code == 200
+
+    def reset(self) -> None:
+        assert self.client.post("/v1/sandbox/reset").status_code == 204
+
+    def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """As the superuser, who sees every study centre."""
+        with psycopg.connect(self.database.admin, dbname=urlsplit(self.database.owner).path[1:]) as connection:
+            return connection.execute(statement, list(parameters)).fetchall()
