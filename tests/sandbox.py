@@ -12,8 +12,15 @@ import psycopg
 from psycopg import sql
 
 from app.db.identifiers import new_id
+from app.db.schema import prepared_database
+from app.demo.loading import load_demo
 from app.embedded_postgres import Addresses
+from app.main import create_app
+from app.settings import Settings
 from tests.builders import Person
+from tests.server import serving
+
+SECRET = "a secret of the sandbox's tests, of thirty-two characters or more"
 
 
 @contextmanager
@@ -67,3 +74,26 @@ class Sandbox:
         """As the superuser, who sees every study centre."""
         with psycopg.connect(self.database.admin, dbname=urlsplit(self.database.owner).path[1:]) as connection:
             return connection.execute(statement, list(parameters)).fetchall()
+
+
+@contextmanager
+def serving_sandbox(cluster: Addresses) -> Iterator[Sandbox]:
+    """With the demo data as they are at first."""
+    with another_database(cluster) as database:
+        with prepared_database(database.owner, role_prefix_of(database), sandbox=True):
+            assert load_demo(database.owner)
+        settings = Settings(
+            database_url=database.service,
+            owner_database_url=database.owner,
+            secret_key=SECRET,
+            sandbox=True,
+            log_level="ERROR",
+        )
+        with (
+            serving(create_app(settings)) as address,
+            httpx.Client(base_url=address, headers={"Accept-Language": "en"}, timeout=60) as client,
+        ):
+            sandbox = Sandbox(address, database, client)
+            yield sandbox
+            for each in sandbox.clients:
+                each.close()

@@ -17,6 +17,7 @@ from app.demo.names import CENTRALS
 from app.demo.organisations import UNITS, Organisations
 from app.demo.people import add_people
 from app.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
+from app.demo.tour import add_tour
 from app.domain.calendar.deadlines import HELSINKI
 
 PARENTS_FIRST = (
@@ -49,6 +50,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     people = add_people(demo, centrals)
     add_calendars(demo, centrals, people, this_year)
     Hours(demo, centrals, people, scale, this_year)
+    add_tour(demo, centrals, people)
     return demo
 
 

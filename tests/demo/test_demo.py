@@ -107,8 +107,11 @@ def test_requests_are_of_every_state(demo: Demo) -> None:
 
 
 def test_the_tour_finds_organisations_that_are_free_for_it(demo: Demo) -> None:
-    free = free_for_the_tour(Organisations(Demo(), 1).centrals)
-    assert not any(row["organisation_id"] in free for row in demo.tables["hour_proposals"] if row["year"] == 2024)
+    centrals = Organisations(Demo(), 1).centrals
+    free = free_for_the_tour(centrals)
+    proposals = [row for row in demo.tables["hour_proposals"] if row["organisation_id"] in free and row["year"] == 2024]
+    assert {row["state"] for row in proposals} == {"draft", "submitted"}
+    assert centrals[0].id not in {row["central_organisation_id"] for row in proposals}
     assert not any(row["organisation_id"] in free for row in demo.tables["hour_decisions"] if row["year"] == 2024)
     theirs = [
         posting.made_at.date().isoformat()

@@ -1,0 +1,102 @@
+"""What the examples of the OpenAPI document go on from, one thing for each, so that no example spoils another's.
+
+Their ids stand in `openapi/examples.toml`; a test sends all of them against these data.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from app.demo.organisations import Central, Unit
+from app.demo.people import People
+from app.demo.rows import Demo, demo_id, office_hour
+
+YEAR = 2024
+"""Of the hours: proposed in autumn 2023, decided in that November, changed in March."""
+
+
+def add_tour(demo: Demo, centrals: Sequence[Central], people: People) -> None:
+    swedish, drafting, ready, sent, decided = (centrals[number] for number in (2, 12, 13, 14, 15))
+
+    def draft(central: Central, *lines: tuple[Unit, int, str]) -> None:
+        _add_proposal(demo, central, central, people.main_users[central.id], lines)
+
+    draft(drafting, (drafting, 240, "Vapaaehtoisten koulutus"))
+    draft(ready, (ready, 310, "Perinne ja kulttuuri"), (ready, 60, "Digitaidot"))
+    draft(swedish, (swedish, 180, "Frivilligutbildning"))
+    for central in (sent, decided):
+        lines: list[tuple[Unit, int, str]] = [(central, 420, "Hyvinvointi")]
+        _add_proposal(demo, central, central, people.main_users[central.id], lines, sent_on=date(2023, 10, 12))
+    for district in swedish.districts[:2]:
+        manager = people.unit_managers[district.id]
+        lines = [(district, 95, "Digital kunskap")]
+        _add_proposal(demo, district, swedish, manager, lines, sent_on=date(2023, 10, 6))
+
+    for central, hours in ((sent, 80), (centrals[17], 120)):
+        _add_request(demo, central, people.main_users[central.id], hours)
+
+
+def _add_proposal(
+    demo: Demo,
+    unit: Unit,
+    central: Central,
+    person: UUID,
+    lines: Sequence[tuple[Unit, int, str]],
+    *,
+    sent_on: date | None = None,
+) -> None:
+    """A draft, or where it was sent a submitted proposal with its first revision."""
+    created_at = office_hour(date(2023, 10, 4))
+    submitted_at = office_hour(sent_on) if sent_on else None
+    proposal_id = demo_id("proposal", unit.id, YEAR, at=created_at)
+    demo.add(
+        "hour_proposals",
+        id=proposal_id,
+        organisation_id=unit.id,
+        central_organisation_id=central.id,
+        year=YEAR,
+        state="submitted" if submitted_at else "draft",
+        created_by=person,
+        created_at=created_at,
+        submitted_at=submitted_at,
+    )
+    whole: list[dict[str, Any]] = [
+        {
+            "unit_id": of.id,
+            "hours": hours,
+            "emphasis": emphasis,
+            "grounds": None,
+            "source_proposal_id": None,
+            "source_hours": None,
+        }
+        for of, hours, emphasis in lines
+    ]
+    for ordinal, line in enumerate(whole, 1):
+        demo.add("hour_proposal_lines", proposal_id=proposal_id, ordinal=ordinal, **line)
+    if submitted_at:
+        demo.add(
+            "hour_proposal_revisions",
+            id=demo_id("revision", proposal_id, 1, at=submitted_at),
+            proposal_id=proposal_id,
+            number=1,
+            hours=sum(line["hours"] for line in whole),
+            lines=whole,
+            submitted_by=person,
+            submitted_at=submitted_at,
+        )
+
+
+def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int) -> None:
+    asked_at = office_hour(date(YEAR, 3, 14))
+    demo.add(
+        "supplementary_hour_requests",
+        id=demo_id("request", "tour", central.id, at=asked_at),
+        organisation_id=central.id,
+        year=YEAR,
+        hours=hours,
+        grounds="Syksyn koulutuksiin on tulossa enemmän väkeä kuin arvattiin.",
+        state="submitted",
+        submitted_by=main_user,
+        submitted_at=asked_at,
+    )

@@ -1,0 +1,55 @@
+"""The READMEs' tour, pasted into bash as a reader would; and their table of settings."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from app.embedded_postgres import Addresses
+from app.settings import Settings
+from tests.sandbox import serving_sandbox
+
+ROOT = Path(__file__).parents[2]
+REFUSED_ON_PURPOSE = ["window-closed", "quota-exceeded"]
+
+
+def code_of(readme: str) -> str:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"^```bash\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+
+
+def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> None:
+    with serving_sandbox(postgres_cluster) as sandbox:
+        ran = subprocess.run(
+            ["bash", "-e", "-u", "-o", "pipefail"],
+            input=code_of("README.md"),
+            env={"API": sandbox.address, "PATH": "/usr/local/bin:/usr/bin:/bin"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        clock = sandbox.client.get("/v1/sandbox/clock").json()
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    assert re.findall(r'"code": "(.*?)"', ran.stdout) == REFUSED_ON_PURPOSE
+    assert "idempotency-replayed: true" in ran.stdout
+    assert '"opens_on": "2023-08-14"' in ran.stdout
+    states = re.findall(r'"state": "(submitted|decided|partially_approved|booked)"', ran.stdout)
+    assert list(dict.fromkeys(states)) == ["submitted", "partially_approved", "booked"]
+    # What was granted and not given back has lapsed: 1450 + 90 - 200.
+    assert re.findall(r'^    "lapsed": ([1-9].*),', ran.stdout, re.MULTILINE) == ["1340"]
+    assert not clock["standing"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_finnish_tour_is_the_same_but_for_its_language() -> None:
+    assert code_of("README.fi.md") == code_of("README.md").replace(" -H 'Accept-Language: en'", "")
+
+
+def test_every_setting_stands_in_the_table() -> None:
+    table = re.findall(
+        r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    told = set(re.findall(r"`([A-Z_]+)`", " ".join(table)))
+    assert told == {name.upper() for name in Settings.model_fields} | {"PG_BINDIR"}
