@@ -23,6 +23,8 @@ from app.main import create_app
 from app.settings import Settings
 
 GRACE_SECONDS = 10
+SECONDS_TO_ANSWER = 60
+"""A worker that is slower is started anew; Uvicorn's own 5 would kill each one while it starts on a busy machine."""
 
 
 class StartError(RuntimeError):
@@ -161,6 +163,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=SECONDS_TO_ANSWER,
     )
     welcome = _welcome(settings, listener.getsockname()[1])
     if several:

@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge, start_http_server
 from app import logs
 from app.db.connections import Connections
 from app.db.health import list_astray, purge_answers
+from app.db.schema import check_database
 from app.domain.calendar.deadlines import HELSINKI
 from app.settings import Settings
 
@@ -88,6 +89,7 @@ def next_night(now: datetime) -> datetime:
 async def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
+    check_database(settings.database_url, sandbox=settings.sandbox)
     if settings.worker_metrics_port is not None:
         start_http_server(settings.worker_metrics_port, settings.host)
     connections = Connections(

@@ -200,18 +200,23 @@ def test_migrations_by_hand_do_not_touch_a_sandbox(postgres_cluster: Addresses) 
         assert "belongs to a sandbox" in by_hand.stderr
 
 
-def test_workers_do_not_start_on_a_sandbox_either(postgres_cluster: Addresses) -> None:
+@pytest.mark.parametrize(
+    "program",
+    [("-c", "from app.main import app_from_environment; app_from_environment()"), ("-m", "app.worker")],
+    ids=["service", "worker"],
+)
+def test_no_process_starts_on_a_sandbox_either(postgres_cluster: Addresses, program: tuple[str, str]) -> None:
     with databases(postgres_cluster) as (database, said):
         with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
             pass
-        factory = [sys.executable, "-c", "from app.main import app_from_environment; app_from_environment()"]
         started = subprocess.run(
-            factory,
+            [sys.executable, *program],
             cwd=ROOT,
             env=environment(**said, SECRET_KEY="x" * 40),
             check=False,
             capture_output=True,
             text=True,
+            timeout=60,
         )
         assert started.returncode != 0
         assert "belongs to a sandbox" in started.stderr
