@@ -1,6 +1,6 @@
 """Who may do what for which organisation (käyttöoikeudet; rulebook §2)."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -86,6 +86,12 @@ def check_any_role(actor: Actor) -> None:
 def check_staff(actor: Actor) -> None:
     if not actor.has("staff"):
         raise Forbidden()
+
+
+def check_not_own(actor: Actor, place: Place, makers: Container[UUID], *, pointer: str | None = None) -> None:
+    """No one decides their own: what they made or sent, or what their own organisation asks (rulebook §2.2)."""
+    if actor.person_id in makers or actor.has_for(place, "main_user"):
+        raise Forbidden(pointer=pointer)
 
 
 def check_staff_or_auditor(actor: Actor) -> None:

@@ -11,13 +11,14 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, change_row, insert_row
-from app.domain.access import check_main_user, check_reach, check_staff, reach_of
+from app.domain.access import check_main_user, check_not_own, check_reach, check_staff, reach_of
 from app.domain.errors import NotFound
 from app.domain.hours import supplementary_requests as rules
 from app.domain.hours.ledger import supplementary_grant
-from app.domain.hours.standing import check_may_change
+from app.domain.hours.standing import Standing, check_may_change
 from app.domain.hours.supplementary_requests import RequestState, SupplementaryRequest
 from app.domain.hours.years import check_year_open
+from app.domain.organisations.membership import check_member_in
 
 
 async def submit_request(
@@ -44,13 +45,17 @@ async def submit_request(
 
 
 async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason: str | None) -> SupplementaryRequest:
-    request = await _lock_in_reach(writer, request_id)
+    request, standing = await _lock_in_reach(writer, request_id)
     check_staff(writer.actor)
+    check_not_own(writer.actor, standing.place, [request.submitted_by])
     rules.check_undecided(request.state)
     state = rules.decided_state_of(request.hours, hours)
     # The pool is locked before it is read: of two decisions on its last hours the second sees what the first left.
     pool = await lock_pool(writer.connection, request.year)
     check_year_open(request.year, pool.closed_at)
+    if hours:
+        # Its membership may have ended since it asked. A rejection is always left.
+        check_member_in(request.year, standing.active_from, standing.active_until)
     rules.check_grant(pool.available, hours)
     if hours:
         transfers = [supplementary_grant(request.organisation_id, hours)]
@@ -77,8 +82,7 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
 
 
 async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryRequest:
-    request = await _lock_in_reach(writer, request_id)
-    standing = await get_standing(writer, request.organisation_id, request.year)
+    request, standing = await _lock_in_reach(writer, request_id)
     check_main_user(writer.actor, standing.place)
     rules.check_undecided(request.state)
     check_year_open(request.year, standing.closed_at)
@@ -115,12 +119,11 @@ async def list_requests(
     )
 
 
-async def _lock_in_reach(writer: Writer, request_id: UUID) -> SupplementaryRequest:
+async def _lock_in_reach(writer: Writer, request_id: UUID) -> tuple[SupplementaryRequest, Standing]:
     request = await lock(writer.connection, request_id)
     if request is None:
         raise NotFound
-    check_reach(writer.actor, await find_place(writer.connection, request.organisation_id))
-    return request
+    return request, await get_standing(writer, request.organisation_id, request.year)
 
 
 async def _get(connection: Connection, request_id: UUID) -> SupplementaryRequest:

@@ -126,6 +126,26 @@ def test_main_users_do_not_decide(main_user: Person, central: UUID) -> None:
     assert refusal(main_user.post(f"{PATH}/{request['id']}/decision", {"hours": 1})) == (403, "forbidden")
 
 
+def test_nobody_decides_their_own(centre: Centre, main_user: Person, central: UUID) -> None:
+    request = main_user.post(PATH, asked(central)).json()
+    centre.grant(main_user.id, "staff")
+    other_main_user = centre.main_user(central)
+    centre.grant(other_main_user.id, "staff")
+    for person in (main_user, other_main_user):
+        assert refusal(person.post(f"{PATH}/{request['id']}/decision", {"hours": 1})) == (403, "forbidden")
+    # Who sent it decides it no more for having ceased to be its main user.
+    centre.owner.execute("DELETE FROM role_grants WHERE person_id = %s AND role = 'main_user'", [main_user.id])
+    assert refusal(main_user.post(f"{PATH}/{request['id']}/decision", {"hours": 0})) == (403, "forbidden")
+
+
+def test_who_is_a_member_no_more_is_granted_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
+    request = main_user.post(PATH, asked(central)).json()
+    centre.owner.execute("UPDATE organisations SET active_until = '2022-12-31' WHERE id = %s", [central])
+    decision = f"{PATH}/{request['id']}/decision"
+    assert refusal(centre.staff().post(decision, {"hours": 1})) == (409, "not-a-member")
+    assert centre.staff().post(decision, {"hours": 0}).json()["state"] == "rejected"
+
+
 def test_a_wrong_shape_tells_all_its_faults_at_once(main_user: Person) -> None:
     answer = main_user.post(PATH, {"organisation_id": "x", "year": 1999, "hours": "10", "state": "approved"})
     assert refusal(answer) == (422, "validation")
