@@ -20,12 +20,11 @@ from sqlalchemy import (
     select,
 )
 
-from app.db.hours.proposals import hour_proposals
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.paging import Listing, below, given
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.access import Place
-from app.domain.hours.decisions import Candidate, HourDecision, NamedProposal
+from app.domain.hours.decisions import Candidate, HourDecision
 
 hour_decisions = Table(
     "hour_decisions",
@@ -83,12 +82,6 @@ _candidates = Query(
     ).where(organisations.c.id == any_(_ids)),
     _candidate,
 )
-_named = Query(
-    select(hour_proposals.c.id, hour_proposals.c.organisation_id, hour_proposals.c.year, hour_proposals.c.state).where(
-        hour_proposals.c.id == any_(_ids)
-    ),
-    NamedProposal,
-)
 _decided = Query(
     select(hour_decisions.c.organisation_id, hour_decisions.c.id).where(
         hour_decisions.c.organisation_id == any_(_ids), given(hour_decisions.c.year, "year")
@@ -104,10 +97,6 @@ async def find(connection: Connection, decision_id: UUID) -> HourDecision | None
 async def find_candidates(connection: Connection, organisation_ids: Collection[UUID]) -> dict[UUID, Candidate]:
     candidates = await _candidates.all(connection, p_ids=list(organisation_ids))
     return {candidate.place.organisation_id: candidate for candidate in candidates}
-
-
-async def find_named_proposals(connection: Connection, proposal_ids: Collection[UUID]) -> dict[UUID, NamedProposal]:
-    return {named.id: named for named in await _named.all(connection, p_ids=list(proposal_ids))}
 
 
 async def find_decided(connection: Connection, organisation_ids: Collection[UUID], year: int) -> dict[UUID, UUID]:

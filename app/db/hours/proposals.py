@@ -32,12 +32,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.hours.ledger import hour_balances
+from app.db.hours.proposal_revisions import hour_proposal_revisions
 from app.db.hours.standing import get_standing
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, below, given
 from app.db.sessions import Writer
 from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
 from app.domain.errors import NotFound
+from app.domain.hours.decisions import LockedProposal, SubmittedProposal
 from app.domain.hours.proposals import HourProposal, HourProposalSummary, PreviousYear, ProposalLine
 from app.domain.hours.standing import Standing
 
@@ -157,22 +159,42 @@ _id = bindparam("p_id", type_=Uuid)
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _found = Query(_proposed.add_columns(_lines).where(hour_proposals.c.id == _id), _whole)
 _locked = Command(select(hour_proposals.c.id).where(hour_proposals.c.id == _id).with_for_update(key_share=True))
-_submitted = Query(
-    select(hour_proposals.c.organisation_id, hour_proposals.c.id)
+_contested = Query(
+    select(hour_proposals.c.id, hour_proposals.c.organisation_id, hour_proposals.c.year, hour_proposals.c.state)
     .where(
-        hour_proposals.c.organisation_id == any_(_ids),
-        given(hour_proposals.c.year, "year"),
-        hour_proposals.c.state == "submitted",
+        or_(
+            hour_proposals.c.id == any_(_ids),
+            and_(
+                hour_proposals.c.organisation_id == any_(bindparam("p_organisation_ids", type_=ARRAY(Uuid))),
+                given(hour_proposals.c.year, "year"),
+                hour_proposals.c.state == "submitted",
+            ),
+        )
     )
     .order_by(hour_proposals.c.id)
     .with_for_update(key_share=True),
-    lambda organisation_id, proposal_id: (organisation_id, proposal_id),
+    LockedProposal,
 )
-_hours_of = Query(
-    select(hour_proposals.c.id, _hours).where(hour_proposals.c.id == any_(_ids)),
-    lambda proposal_id, hours: (proposal_id, hours),
+_part = hour_proposals.alias("part")
+_makers = (
+    select(
+        func.array_cat(func.array_agg(_part.c.created_by), func.array_agg(hour_proposal_revisions.c.submitted_by)),
+    )
+    .select_from(_part)
+    .outerjoin(hour_proposal_revisions, hour_proposal_revisions.c.proposal_id == _part.c.id)
+    .where(or_(_part.c.id == hour_proposals.c.id, _part.c.included_in == hour_proposals.c.id))
+    .correlate(hour_proposals)
+    .scalar_subquery()
 )
-_decided = Command(
+_submitted = Query(
+    select(hour_proposals.c.id, hour_proposals.c.organisation_id, _hours, _makers).where(
+        hour_proposals.c.id == any_(_ids)
+    ),
+    lambda proposal_id, organisation_id, hours, makers: SubmittedProposal(
+        proposal_id, organisation_id, hours, frozenset(makers)
+    ),
+)
+_decided = Query(
     update(hour_proposals)
     .where(
         or_(
@@ -181,6 +203,8 @@ _decided = Command(
         )
     )
     .values(state="decided")
+    .returning(hour_proposals.c.id, hour_proposals.c.organisation_id),
+    lambda proposal_id, organisation_id: (proposal_id, organisation_id),
 )
 _in_the_way = Query(
     select(hour_proposals.c.id).where(
@@ -224,19 +248,24 @@ async def find_in_the_way(connection: Connection, organisation_id: UUID, year: i
     return await _in_the_way.first(connection, p_organisation_id=organisation_id, p_year=year)
 
 
-async def find_submitted_of(
-    connection: Connection, organisation_ids: Collection[UUID], year: int
-) -> dict[UUID, tuple[UUID, int]]:
-    """The submitted proposals by organisation, each with its hours; locked until the transaction ends."""
-    submitted = await _submitted.all(connection, p_ids=list(organisation_ids), p_year=year)
-    # The hours are asked for after the lock: they may have changed while it was waited for.
-    hours = dict(await _hours_of.all(connection, p_ids=[proposal_id for _, proposal_id in submitted]))
-    return {organisation_id: (proposal_id, hours[proposal_id]) for organisation_id, proposal_id in submitted}
+async def lock_contested(
+    connection: Connection, organisation_ids: Collection[UUID], year: int, named: Collection[UUID]
+) -> dict[UUID, LockedProposal]:
+    """The organisations' submitted proposals of the year and those named, as they stay until the transaction ends."""
+    locked = await _contested.all(connection, p_organisation_ids=list(organisation_ids), p_year=year, p_ids=list(named))
+    return {proposal.id: proposal for proposal in locked}
 
 
-async def mark_decided(connection: Connection, proposal_ids: Collection[UUID]) -> None:
+async def find_submitted(connection: Connection, proposal_ids: Collection[UUID]) -> dict[UUID, SubmittedProposal]:
+    """By organisation. They are locked, and their hours and makers are those that they had when they were."""
+    submitted = await _submitted.all(connection, p_ids=list(proposal_ids))
+    return {proposal.organisation_id: proposal for proposal in submitted}
+
+
+async def mark_decided(writer: Writer, proposal_ids: Collection[UUID]) -> None:
     """Submitted proposals, and those included in them."""
-    await _decided.run(connection, p_ids=list(proposal_ids))
+    for proposal_id, organisation_id in await _decided.all(writer.connection, p_ids=list(proposal_ids)):
+        writer.record("hour-proposal.decided", proposal_id, organisation_id=organisation_id)
 
 
 async def insert_lines(

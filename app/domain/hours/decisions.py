@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from app.domain.access import Actor, Place, check_reach
+from app.domain.access import Actor, Place, check_not_own, check_reach
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound, PoolExceeded, WrongState
+from app.domain.hours.proposals import ProposalState
 from app.domain.hours.standing import check_central
 from app.domain.organisations.membership import check_member_in
 
@@ -56,13 +57,24 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class NamedProposal:
-    """A proposal that an item names."""
+class LockedProposal:
+    """A proposal that an item names, or a submitted one of its organisation."""
 
     id: UUID
     organisation_id: UUID
     year: int
-    state: str
+    state: ProposalState
+
+
+@dataclass(frozen=True)
+class SubmittedProposal:
+    """What a decision answers."""
+
+    id: UUID
+    organisation_id: UUID
+    hours: int
+    makers: frozenset[UUID]
+    """Who made or sent it, or a unit's proposal included in it."""
 
 
 def check_each_once(items: Sequence[DecisionItem]) -> None:
@@ -82,7 +94,7 @@ def check_there(
     year: int,
     items: Sequence[DecisionItem],
     candidates: Mapping[UUID, Candidate],
-    proposals: Mapping[UUID, NamedProposal],
+    proposals: Mapping[UUID, LockedProposal],
 ) -> None:
     """Every organisation is there and in reach, every proposal named is its own, of that year. Raises NotFound."""
     for index, item in enumerate(items):
@@ -94,6 +106,19 @@ def check_there(
                 raise NotFound(pointer=_proposal(index))
 
 
+def check_none_own(
+    actor: Actor,
+    items: Sequence[DecisionItem],
+    candidates: Mapping[UUID, Candidate],
+    submitted: Mapping[UUID, SubmittedProposal],
+) -> None:
+    """`submitted` has the proposals by organisation. Raises Forbidden (rulebook §2.2)."""
+    for index, item in enumerate(items):
+        proposal = submitted.get(item.organisation_id)
+        place, makers = candidates[item.organisation_id].place, proposal.makers if proposal else ()
+        check_not_own(actor, place, makers, pointer=_organisation(index))
+
+
 def check_centrals(items: Sequence[DecisionItem], candidates: Mapping[UUID, Candidate]) -> None:
     """Raises NotCentral: a decision is for a central organisation (rulebook §3.2)."""
     for index, item in enumerate(items):
@@ -101,7 +126,7 @@ def check_centrals(items: Sequence[DecisionItem], candidates: Mapping[UUID, Cand
 
 
 def check_submitted(
-    items: Sequence[DecisionItem], proposals: Mapping[UUID, NamedProposal], decided: Container[UUID]
+    items: Sequence[DecisionItem], proposals: Mapping[UUID, LockedProposal], decided: Container[UUID]
 ) -> None:
     """A proposal named is a submitted one; where it is decided, its organisation's decision is told of instead.
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.db.hours.decisions import find, find_candidates, find_decided, find_named_proposals, hour_decisions, listing
+from app.db.hours.decisions import find, find_candidates, find_decided, hour_decisions, listing
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import lock_pool
-from app.db.hours.proposals import find_submitted_of, mark_decided
+from app.db.hours.proposals import find_submitted, lock_contested, mark_decided
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
@@ -27,10 +27,14 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
     candidates = await find_candidates(writer.connection, ids)
     # Proposals are locked first, then the pool. Who withdraws or sends back one of them comes before us, or finds it
     # decided; of two batches the second waits for the pool, and then sees the first one's decisions and what it left.
-    submitted = await find_submitted_of(writer.connection, ids, year)
-    proposals = await find_named_proposals(writer.connection, [item.proposal_id for item in items if item.proposal_id])
+    named = [item.proposal_id for item in items if item.proposal_id]
+    proposals = await lock_contested(writer.connection, ids, year, named)
+    submitted = await find_submitted(
+        writer.connection, [each.id for each in proposals.values() if each.state == "submitted"]
+    )
     rules.check_there(writer.actor, year, items, candidates, proposals)
     check_staff(writer.actor)
+    rules.check_none_own(writer.actor, items, candidates, submitted)
     pool = await lock_pool(writer.connection, year)
     decided = await find_decided(writer.connection, ids, year)
     rules.check_centrals(items, candidates)
@@ -41,15 +45,15 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
     rules.check_pool_suffices(pool.available, items)
     made = []
     for item in items:
-        proposal_id, asked = submitted.get(item.organisation_id, (None, None))
+        proposal = submitted.get(item.organisation_id)
         made.append(
             HourDecision(
                 id=new_id(),
                 organisation_id=item.organisation_id,
                 organisation_name=candidates[item.organisation_id].name,
                 year=year,
-                proposal_id=proposal_id,
-                asked=asked,
+                proposal_id=proposal.id if proposal else None,
+                asked=proposal.hours if proposal else None,
                 hours=item.hours,
                 reason=item.reason,
                 decided_by=writer.actor.person_id,
@@ -57,7 +61,7 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
             )
         )
     await insert_rows(writer.connection, hour_decisions, [row_of(hour_decisions, decision) for decision in made])
-    await mark_decided(writer.connection, [proposal_id for proposal_id, _ in submitted.values()])
+    await mark_decided(writer, [proposal.id for proposal in submitted.values()])
     granting = [decision for decision in made if decision.hours]
     transfers = [grant(decision.organisation_id, decision.hours) for decision in granting]
     await post_transfers(writer, year, "hour_decision", [decision.id for decision in granting], transfers)

@@ -11,6 +11,7 @@ from app.db.identifiers import new_id
 from app.domain.hours.ledger import pool_change
 from app.main import create_app
 from app.settings import Settings
+from tests.api.hours.conftest import PROPOSALS, League
 from tests.builders import FOREVER, Centre, Person, refusal
 from tests.round_trips import CountedConnection
 from tests.server import serving
@@ -179,6 +180,28 @@ def test_only_staff_decide(centre: Centre, staff: Person, central: UUID) -> None
     foreign = centre.main_user(central).post(PATH, batch(item(centre.organisation(), 1)))
     assert refusal(foreign) == (404, "not-found")
     assert refusal(staff.get(f"{PATH}/{new_id()}")) == (404, "not-found")
+
+
+def test_nobody_decides_their_own(league: League) -> None:
+    sender, of_unit, bystander = league.centre.staff(), league.manager, league.centre.staff()
+    league.centre.post(2024, pool_change(1000))
+    other = league.centre.organisation()
+    # The sender is its main user for a while; whoever sent a unit's proposal that it includes has sent a part of it.
+    league.centre.grant(sender.id, "main_user", league.central)
+    part = league.submitted(of_unit, league.district)
+    whole = league.draft(sender, league.central)
+    sender.post(f"{PROPOSALS}/{whole['id']}/inclusions", {"proposal_ids": [part["id"]]})
+    assert sender.post(f"{PROPOSALS}/{whole['id']}/submission").status_code == 200
+    body = batch(item(other, 1), item(league.central, 1))
+    for person in (sender, of_unit, league.main_user):
+        league.centre.grant(person.id, "staff")
+        answer = person.post(PATH, body)
+        assert (refusal(answer), answer.json()["pointer"]) == ((403, "forbidden"), "/items/1/organisation_id")
+    league.centre.owner.execute("DELETE FROM role_grants WHERE person_id = %s AND role = 'main_user'", [sender.id])
+    assert refusal(sender.post(PATH, body)) == (403, "forbidden")
+    assert bystander.post(PATH, body).status_code == 201
+    actions = "SELECT subject_id FROM audit_entries WHERE action = 'hour-proposal.decided'"
+    assert {row[0] for row in league.centre.rows(actions)} == {UUID(whole["id"]), UUID(part["id"])}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from app.domain.errors import (
     WrongState,
 )
 from app.domain.hours import decisions as rules
-from app.domain.hours.decisions import Candidate, DecisionItem, NamedProposal
+from app.domain.hours.decisions import Candidate, DecisionItem, LockedProposal
 
 FIRST, SECOND, UNIT = UUID(int=1), UUID(int=2), UUID(int=3)
 PROPOSAL, OTHERS, LAST_YEARS = UUID(int=11), UUID(int=12), UUID(int=13)
@@ -30,9 +30,9 @@ CANDIDATES = {
     UNIT: Candidate(Place(UNIT, FIRST, frozenset({UNIT, FIRST})), "Martat", date(2000, 1, 1), None),
 }
 PROPOSALS = {
-    PROPOSAL: NamedProposal(PROPOSAL, FIRST, 2024, "submitted"),
-    OTHERS: NamedProposal(OTHERS, SECOND, 2024, "draft"),
-    LAST_YEARS: NamedProposal(LAST_YEARS, FIRST, 2023, "submitted"),
+    PROPOSAL: LockedProposal(PROPOSAL, FIRST, 2024, "submitted"),
+    OTHERS: LockedProposal(OTHERS, SECOND, 2024, "draft"),
+    LAST_YEARS: LockedProposal(LAST_YEARS, FIRST, 2023, "submitted"),
 }
 
 

@@ -8,15 +8,23 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.db.hours.proposals import find_submitted_of, mark_decided
+from app.db.hours.proposals import find_submitted, lock_contested, mark_decided
+from app.db.sessions import Writer
 from app.db.statements import Connection
+from app.domain.access import Actor
+from app.domain.hours.decisions import LockedProposal, SubmittedProposal
 from app.settings import Settings
 from tests.api.hours.conftest import PROPOSALS, League, league, line
+from tests.builders import FOREVER
 
 __all__ = ["league"]
 
 Answer = TypeVar("Answer")
 Service = Callable[[Callable[[Connection], Awaitable[Answer]]], Answer]
+
+
+async def found(connection: Connection, organisation_ids: list[UUID], year: int) -> dict[UUID, SubmittedProposal]:
+    return await find_submitted(connection, await lock_contested(connection, organisation_ids, year, []))
 
 
 @pytest.fixture
@@ -35,27 +43,32 @@ def as_service(league: League, settings: Settings) -> Service[Any]:
 
 
 def test_submitted_proposals_are_found_by_organisation_with_their_hours(
-    league: League, as_service: Service[dict[UUID, tuple[UUID, int]]]
+    league: League, as_service: Service[Any]
 ) -> None:
     lines = line(league.central, 300), line(league.district, 40)
     submitted = league.submitted(league.main_user, league.central, *lines)
     draft = league.centre.organisation()
-    league.draft(league.centre.main_user(draft), draft)
+    drafted = league.draft(league.centre.main_user(draft), draft)
     asked = [league.central, draft, league.centre.organisation()]
-    found = as_service(lambda connection: find_submitted_of(connection, asked, 2024))
-    assert found == {league.central: (UUID(submitted["id"]), 340)}
-    assert as_service(lambda connection: find_submitted_of(connection, asked, 2025)) == {}
-    assert as_service(lambda connection: find_submitted_of(connection, [], 2024)) == {}
+    makers = frozenset({league.main_user.id})
+    expected = SubmittedProposal(UUID(submitted["id"]), league.central, 340, makers)
+    assert as_service(lambda connection: found(connection, asked, 2024)) == {league.central: expected}
+    assert as_service(lambda connection: found(connection, asked, 2025)) == {}
+    assert as_service(lambda connection: found(connection, [], 2024)) == {}
+    # A draft that is named is locked too, so that it is not submitted meanwhile.
+    named = UUID(drafted["id"])
+    locked = as_service(lambda connection: lock_contested(connection, [], 2024, [named]))
+    assert locked == {named: LockedProposal(named, draft, 2024, "draft")}
 
 
 def test_nobody_changes_them_until_the_decision_is_made(league: League, as_service: Service[None]) -> None:
     league.submitted(league.main_user, league.central)
 
     def another_asks(connection: Connection) -> Awaitable[Any]:
-        return find_submitted_of(connection, [league.central], 2024)
+        return lock_contested(connection, [league.central], 2024, [])
 
     async def decide(connection: Connection) -> None:
-        await find_submitted_of(connection, [league.central], 2024)
+        await lock_contested(connection, [league.central], 2024, [])
         with pytest.raises(psycopg.errors.LockNotAvailable):
             await asyncio.to_thread(as_service, another_asks)
 
@@ -69,7 +82,15 @@ def test_a_decided_proposal_takes_those_included_in_it_along(league: League, as_
     path = f"{PROPOSALS}/{target['id']}"
     league.main_user.post(f"{path}/inclusions", {"proposal_ids": [source["id"]]})
     league.main_user.post(f"{path}/submission")
-    as_service(lambda connection: mark_decided(connection, [UUID(target["id"])]))
+    recorded: list[tuple[str, str]] = []
+
+    async def decide(connection: Connection) -> None:
+        writer = Writer(connection, Actor(league.main_user.id, ()), FOREVER, retry_key=b"")
+        await mark_decided(writer, [UUID(target["id"])])
+        recorded.extend((record["action"], record["subject_id"]) for record in writer.records)
+
+    as_service(decide)
+    assert sorted(recorded) == sorted(("hour-proposal.decided", each["id"]) for each in (target, source))
 
     def state(proposal: Any) -> str:
         return str(league.main_user.get(f"{PROPOSALS}/{proposal['id']}").json()["state"])
