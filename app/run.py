@@ -158,7 +158,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         factory=several,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http="app.api.protocol:BoundedProtocol",
         log_config=None,
         access_log=False,
         server_header=False,
