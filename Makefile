@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-dev
 
-.PHONY: run test check bench demo-finland requirements
+.PHONY: run test check bench fuzz demo-finland requirements
 
 run: $(INSTALLED)
 	@exec $(BIN)/python -m app.run
@@ -36,3 +36,7 @@ requirements: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m bench
+
+# Lets the tests that look for surprises look for long.
+fuzz: $(INSTALLED)
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/api/hours/test_hours_machine.py

@@ -3,6 +3,7 @@
 What a test needs beforehand is written by the tables' owner, past the API; what it tests goes over HTTP.
 """
 
+import asyncio
 import ssl
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,9 +14,11 @@ import httpx
 import psycopg
 
 from app.api.tokens import SandboxIssuer
+from app.db.hours.drawing import find_drawable
 from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI, Kind, hours_year_of
+from app.domain.hours.drawing import Drawable
 from app.domain.hours.ledger import Transfer
 
 FOREVER = datetime(2000, 1, 1, tzinfo=HELSINKI)
@@ -174,6 +177,21 @@ class Centre:
             year, cause_type, new_id(), transfers, retry_key=new_id().bytes, actor_id=None, made_at=now
         )
         self.owner.execute(posting.sql, parameters)
+
+    def drawable_of(self, organisation_id: UUID, year: int) -> Drawable:
+        """What the organisation may draw on, as trainings will ask."""
+
+        async def ask() -> Drawable | None:
+            info = self.owner.info
+            options = f"-c app.study_centre_id={self.id}"
+            async with await psycopg.AsyncConnection.connect(
+                info.dsn, password=info.password, options=options
+            ) as connection:
+                return await find_drawable(connection, organisation_id, year)
+
+        found = asyncio.run(ask())
+        assert found
+        return found
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self.owner.execute(statement, list(parameters)).fetchall()

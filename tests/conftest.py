@@ -1,11 +1,15 @@
 """A migrated database and a running service per test process; a study centre of its own for each test."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as hypothesis_settings
 
 from app.api.tokens import SandboxIssuer
 from app.db.identifiers import new_id
@@ -17,6 +21,19 @@ from tests.postgres import postgres_cluster
 from tests.server import serving
 
 __all__ = ["postgres_cluster"]
+
+# `make test` looks for a while, `make fuzz` for long, and alone makes what it finds smaller, which takes minutes.
+# Time limits for each example would tell of the machine, not of us.
+for profile, examples, phases in (("short", 100, set(Phase) - {Phase.shrink}), ("long", 5_000, set(Phase))):
+    hypothesis_settings.register_profile(
+        profile,
+        max_examples=examples,
+        phases=phases,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        print_blob=True,
+    )
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 SECRET = "a secret of the tests, of thirty-two characters or more"
 
@@ -52,16 +69,28 @@ def service(settings: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
-def centre(database: Addresses, service: str) -> Iterator[Centre]:
+def new_centre(database: Addresses, service: str) -> Callable[[], AbstractContextManager[Centre]]:
+    """Makes study centres with nothing in them; when one is left its ledger must hold."""
+
+    @contextmanager
+    def made() -> Iterator[Centre]:
+        centre_id = new_id()
+        with psycopg.connect(
+            database.owner, autocommit=True, options=f"-c app.study_centre_id={centre_id} -c timezone=Europe/Helsinki"
+        ) as owner:
+            owner.execute("INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus Esimerkki')", [centre_id])
+            centre = Centre(centre_id, owner, service, SandboxIssuer(SECRET))
+            centre.clock(2023, 3, 15, 12)
+            yield centre
+            for client in centre.clients:
+                client.close()
+            centre.check_ledger()
+
+    return made
+
+
+@pytest.fixture
+def centre(new_centre: Callable[[], AbstractContextManager[Centre]]) -> Iterator[Centre]:
     """A study centre with nothing in it; afterwards its ledger must hold."""
-    centre_id = new_id()
-    with psycopg.connect(
-        database.owner, autocommit=True, options=f"-c app.study_centre_id={centre_id} -c timezone=Europe/Helsinki"
-    ) as owner:
-        owner.execute("INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus Esimerkki')", [centre_id])
-        centre = Centre(centre_id, owner, service, SandboxIssuer(SECRET))
-        centre.clock(2023, 3, 15, 12)
+    with new_centre() as centre:
         yield centre
-        for client in centre.clients:
-            client.close()
-        centre.check_ledger()

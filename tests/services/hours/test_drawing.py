@@ -1,13 +1,11 @@
 """Reservations, releases and uses, posted through the ledger as trainings will post them."""
 
-import asyncio
 from collections import Counter
 from uuid import UUID
 
 import psycopg
 import pytest
 
-from app.db.hours.drawing import find_drawable
 from app.db.identifiers import new_id
 from app.domain.errors import QuotaExceeded
 from app.domain.hours.drawing import Drawable, releases_of, reservations_of, settlement_of
@@ -22,22 +20,9 @@ def central(centre: Centre) -> UUID:
     return central
 
 
-def drawable_of(centre: Centre, organisation_id: UUID) -> Drawable:
-    async def ask() -> Drawable | None:
-        options = f"-c app.study_centre_id={centre.id}"
-        dsn = centre.owner.info.dsn
-        password = centre.owner.info.password
-        async with await psycopg.AsyncConnection.connect(dsn, password=password, options=options) as connection:
-            return await find_drawable(connection, organisation_id, 2023)
-
-    found = asyncio.run(ask())
-    assert found
-    return found
-
-
 def reserve(centre: Centre, organisation_id: UUID, hours: int) -> Counter[UUID]:
     """Who has how much of it reserved."""
-    transfers = reservations_of(drawable_of(centre, organisation_id), hours)
+    transfers = reservations_of(centre.drawable_of(organisation_id, 2023), hours)
     centre.post(2023, *transfers)
     return Counter({transfer.source.organisation_id or central_of(transfer): transfer.hours for transfer in transfers})
 
@@ -61,19 +46,21 @@ def test_a_unit_draws_on_the_nearest_allotment_at_or_above_it(centre: Centre, ce
     section = centre.organisation(association)
     beside = centre.organisation(central)
     centre.post(2023, distribution(central, district, 100), distribution(central, beside, 50))
-    assert drawable_of(centre, section).holder_id == district
+    assert centre.drawable_of(section, 2023).holder_id == district
     centre.post(2023, distribution(central, association, 30))
-    assert drawable_of(centre, section) == Drawable(section, central, "allotment_then_common", 320, association, 30)
-    assert drawable_of(centre, association).holder_id == association
-    assert drawable_of(centre, district).holder_id == district
+    assert centre.drawable_of(section, 2023) == Drawable(
+        section, central, "allotment_then_common", 320, association, 30
+    )
+    assert centre.drawable_of(association, 2023).holder_id == association
+    assert centre.drawable_of(district, 2023).holder_id == district
     # Wholly drawn upon it is an allotment still; recalled it is none.
     centre.post(2023, reservation(central, association, 20), recall(central, association, 10))
-    assert drawable_of(centre, section) == Drawable(section, central, "allotment_then_common", 330, association, 0)
+    assert centre.drawable_of(section, 2023) == Drawable(section, central, "allotment_then_common", 330, association, 0)
     centre.post(2023, use(central, association, 20))
-    assert drawable_of(centre, section).holder_id == association
+    assert centre.drawable_of(section, 2023).holder_id == association
     centre.post(2023, recall(central, beside, 50))
-    assert drawable_of(centre, beside).holder_id is None
-    assert drawable_of(centre, central) == Drawable(central, central, "allotment_then_common", 380, None, 0)
+    assert centre.drawable_of(beside, 2023).holder_id is None
+    assert centre.drawable_of(central, 2023) == Drawable(central, central, "allotment_then_common", 380, None, 0)
 
 
 def test_a_centre_may_keep_its_units_to_their_allotments(centre: Centre) -> None:
@@ -89,7 +76,7 @@ def test_a_centre_may_keep_its_units_to_their_allotments(centre: Centre) -> None
 def test_the_hours_of_another_year_are_not_drawn_on(centre: Centre, central: UUID) -> None:
     unit = centre.organisation(central)
     centre.post(2024, pool_change(70), grant(central, 70), distribution(central, unit, 7))
-    assert drawable_of(centre, unit) == Drawable(unit, central, "allotment_then_common", 500, None, 0)
+    assert centre.drawable_of(unit, 2023) == Drawable(unit, central, "allotment_then_common", 500, None, 0)
 
 
 def test_example_14_of_the_rulebook(centre: Centre, central: UUID) -> None:
@@ -100,11 +87,11 @@ def test_example_14_of_the_rulebook(centre: Centre, central: UUID) -> None:
         reserve(centre, central, 60)
     assert refusal.value.facts == {"available": 50, "asked": 60}
     centre.post(2023, grant(central, 100))
-    assert drawable_of(centre, central).available == 150
+    assert centre.drawable_of(central, 2023).available == 150
     with pytest.raises(psycopg.Error, match="overdrawn"):
         centre.post(2023, hour_return(central, 151))
     centre.post(2023, hour_return(central, 60))
-    assert drawable_of(centre, central).available == 90
+    assert centre.drawable_of(central, 2023).available == 90
 
 
 def test_example_16_of_the_rulebook(centre: Centre, central: UUID) -> None:
@@ -128,7 +115,7 @@ def test_a_release_goes_back_to_whom_it_was_drawn_on(centre: Centre, central: UU
 
 
 def test_the_ledger_refuses_what_was_drawn_meanwhile(centre: Centre, central: UUID) -> None:
-    both = [reservations_of(drawable_of(centre, central), 300) for _ in range(2)]
+    both = [reservations_of(centre.drawable_of(central, 2023), 300) for _ in range(2)]
     centre.post(2023, *both[0])
     with pytest.raises(psycopg.Error, match="overdrawn"):
         centre.post(2023, *both[1])

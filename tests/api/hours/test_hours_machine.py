@@ -1,0 +1,351 @@
+"""The year of hours as a machine: any moves in any order, and after each the account is what plain arithmetic says.
+
+`make fuzz` runs it long.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from app.db.identifiers import new_id
+from app.domain.calendar.deadlines import HELSINKI
+from app.domain.errors import QuotaExceeded
+from app.domain.hours.drawing import releases_of, reservations_of, settlement_of
+from app.domain.hours.ledger import Transfer
+from tests.builders import Centre, Person, refusal
+from tests.hours_model import LAST_DAY_OF_STATEMENTS, WINDOWS, Refused, Tree, Year
+
+INSTANTS = [
+    datetime(2023, 2, 1, 9, tzinfo=HELSINKI),
+    datetime(2023, 3, 15, 12, tzinfo=HELSINKI),
+    datetime(2023, 3, 25, 23, 59, 59, tzinfo=HELSINKI),
+    datetime(2023, 3, 26, tzinfo=HELSINKI),
+    datetime(2023, 8, 20, 8, tzinfo=HELSINKI),
+    datetime(2024, 1, 18, 23, 59, 59, tzinfo=HELSINKI),
+    datetime(2024, 1, 19, tzinfo=HELSINKI),
+]
+trees = st.integers(0, 1)
+organisations = st.integers(0, 3)
+some_hours = st.integers(1, 60)
+any_hours = st.integers(0, 60)
+few_hours = st.integers(0, 25)
+dry_runs = st.sampled_from([False, False, False, True])
+
+
+@dataclass
+class Sent:
+    person: Person
+    method: str
+    path: str
+    body: Any
+    headers: dict[str, str]
+    answer: httpx.Response
+
+
+@dataclass
+class Cause:
+    """A training that has hours reserved."""
+
+    tree: int
+    drawn: dict[UUID, int]
+
+
+class HoursMachine(RuleBasedStateMachine):
+    def __init__(self, new_centre: Callable[[], AbstractContextManager[Centre]]) -> None:
+        super().__init__()
+        self.resources = ExitStack()
+        self.centre = self.resources.enter_context(new_centre())
+        self.staff = self.centre.staff()
+        trees = [self.planted(), self.planted()]
+        self.main_users = [self.centre.main_user(tree.id) for tree in trees]
+        for first, last in WINDOWS:
+            self.centre.deadline("change_window", first, last)
+        self.centre.deadline("cost_statement", None, LAST_DAY_OF_STATEMENTS, year=2024)
+        self.model = Year(trees, INSTANTS[1])
+        self.centre.clock_at(self.model.now)
+        self.latest = self.model.now
+        self.seen: dict[datetime, list[Any]] = {}
+        self.sent: list[Sent] = []
+        self.requests: list[str] = []
+        self.causes: list[Cause] = []
+
+    def planted(self) -> Tree:
+        """A centre with a district, an association below that, and one beside."""
+        central = self.centre.organisation()
+        district = self.centre.organisation(central, kind="district")
+        return Tree(
+            central,
+            {
+                district: central,
+                self.centre.organisation(district): district,
+                self.centre.organisation(central): central,
+            },
+        )
+
+    def teardown(self) -> None:
+        for instant, accounts in self.seen.items():
+            assert [self.account(index, at=instant.isoformat()) for index in range(2)] == accounts
+        self.resources.close()
+
+    # What each step does: the model says what is to come, then it is asked for.
+
+    def ask(
+        self,
+        person: Person,
+        method: str,
+        path: str,
+        body: Any,
+        dry: bool,
+        change: Callable[[Year], object],
+        etag: str = "",
+    ) -> httpx.Response | None:
+        """The answer of a call that took effect."""
+        headers = {"Idempotency-Key": str(new_id())} | ({"If-Match": etag} if etag else {})
+        params = {"validate_only": "true"} if dry else {}
+        answer = person.client.request(method, path, json=body, headers=headers, params=params)
+        after, refused = deepcopy(self.model), None
+        try:
+            change(after)
+        except Refused as refusal_to_come:
+            refused = refusal_to_come
+        if refused:
+            assert refusal(answer) == refused.problem
+            return None
+        assert answer.is_success, answer.text
+        if dry:
+            return None
+        self.sent.append(Sent(person, method, path, body, headers, answer))
+        self.took_effect(after)
+        return answer
+
+    def post(self, transfers: list[Transfer], after: Year, dry: bool) -> None:
+        """Posts what a training will post; a dry run is rolled back."""
+        with self.centre.owner.transaction():
+            self.centre.post(2023, *transfers)
+            if dry:
+                raise psycopg.Rollback
+        if not dry:
+            self.took_effect(after)
+
+    def took_effect(self, after: Year) -> None:
+        self.model = after
+        self.latest = max(self.latest, after.now)
+        # What was seen of this instant, and of those after it, has been changed from behind.
+        self.seen = {instant: accounts for instant, accounts in self.seen.items() if instant < after.now}
+
+    @initialize(
+        hours=st.lists(st.integers(40, 70), min_size=2, max_size=2), divided=st.lists(few_hours, min_size=3, max_size=3)
+    )
+    def begin(self, hours: list[int], divided: list[int]) -> None:
+        self.set_pool(150, dry=False)
+        self.decide(dict(enumerate(hours)), dry=False)
+        self.distribute(0, dict(enumerate(divided)), "right", dry=False)
+
+    @rule(instant=st.sampled_from(INSTANTS))
+    def move_the_clock(self, instant: datetime) -> None:
+        self.model.now = instant
+        self.centre.clock_at(instant)
+
+    @rule(hours=st.integers(0, 300), dry=dry_runs)
+    def set_pool(self, hours: int, dry: bool) -> None:
+        self.ask(self.staff, "PUT", "/v1/hour-pools/2023", {"hours": hours}, dry, lambda year: year.set_pool(hours))
+
+    @rule(hours=st.dictionaries(trees, any_hours, min_size=1), dry=dry_runs)
+    def decide(self, hours: dict[int, int], dry: bool) -> None:
+        items = [{"organisation_id": str(self.model.trees[tree].id), "hours": hours[tree]} for tree in hours]
+        body = {"year": 2023, "items": items}
+        self.ask(self.staff, "POST", "/v1/hour-decisions", body, dry, lambda year: year.decide(hours))
+
+    def about(self, tree: int, hours: int, **more: str) -> dict[str, Any]:
+        return {"organisation_id": str(self.model.trees[tree].id), "year": 2023, "hours": hours, **more}
+
+    @rule(tree=trees, hours=st.integers(-60, 60).filter(bool), dry=dry_runs)
+    def correct(self, tree: int, hours: int, dry: bool) -> None:
+        body = self.about(tree, hours, reason="Laskuvirhe")
+        self.ask(self.staff, "POST", "/v1/hour-corrections", body, dry, lambda year: year.correct(tree, hours))
+
+    @rule(tree=trees, hours=some_hours, dry=dry_runs)
+    def request_more(self, tree: int, hours: int, dry: bool) -> None:
+        body = self.about(tree, hours, grounds="Kysyntä kasvoi")
+        path = "/v1/supplementary-hour-requests"
+        answer = self.ask(self.main_users[tree], "POST", path, body, dry, lambda year: year.request(tree, hours))
+        if answer:
+            self.requests.append(answer.headers["Location"])
+
+    @rule(number=st.integers(0, 9), hours=any_hours, dry=dry_runs)
+    def answer_a_request(self, number: int, hours: int, dry: bool) -> None:
+        if self.requests:
+            number %= len(self.requests)
+            path = f"{self.requests[number]}/decision"
+            self.ask(self.staff, "POST", path, {"hours": hours}, dry, lambda year: year.answer_request(number, hours))
+
+    @rule(number=st.integers(0, 9), dry=dry_runs)
+    def withdraw_a_request(self, number: int, dry: bool) -> None:
+        if self.requests:
+            number %= len(self.requests)
+            person = self.main_users[self.model.requests[number].tree]
+            path = f"{self.requests[number]}/withdrawal"
+            self.ask(person, "POST", path, None, dry, lambda year: year.withdraw_request(number))
+
+    @rule(tree=trees, hours=some_hours, dry=dry_runs)
+    def give_back(self, tree: int, hours: int, dry: bool) -> None:
+        body = self.about(tree, hours)
+        self.ask(self.main_users[tree], "POST", "/v1/hour-returns", body, dry, lambda year: year.give_back(tree, hours))
+
+    @rule(
+        tree=trees,
+        hours=st.dictionaries(st.integers(0, 2), few_hours),
+        version=st.sampled_from(["right", "right", "right", "none", "stale"]),
+        dry=dry_runs,
+    )
+    def distribute(self, tree: int, hours: dict[int, int], version: str, dry: bool) -> None:
+        central = self.model.trees[tree]
+        path = f"/v1/organisations/{central.id}/hour-distribution/2023"
+        units = list(central.units)
+        wished = {units[number]: amount for number, amount in hours.items()}
+        body = {"units": [{"unit_id": str(unit), "hours": amount} for unit, amount in wished.items()]}
+        person = self.main_users[tree]
+        etag = {"right": person.get(path).headers["ETag"], "none": "", "stale": '"stale"'}[version]
+        self.ask(person, "PUT", path, body, dry, lambda year: year.distribute(tree, wished, version), etag)
+
+    @rule(tree=trees, number=organisations, hours=some_hours, beyond=st.booleans(), dry=dry_runs)
+    def reserve(self, tree: int, number: int, hours: int, beyond: bool, dry: bool) -> None:
+        """`beyond`: all of the allotment drawn on, and somewhat more."""
+        central = self.model.trees[tree]
+        organisation = [central.id, *central.units][number]
+        if beyond:
+            hours = hours // 10 + 1 + central.holder(self.model.drawn_on(tree, organisation)[0]).free
+        drawable = self.centre.drawable_of(organisation, 2023)
+        after = deepcopy(self.model)
+        try:
+            drawn = after.reserve(tree, organisation, hours)
+        except Refused:
+            try:
+                reservations_of(drawable, hours)
+            except QuotaExceeded:
+                return
+            raise AssertionError("more was reserved than is there") from None
+        self.post(reservations_of(drawable, hours), after, dry)
+        if not dry:
+            self.causes.append(Cause(tree, drawn))
+
+    @rule(number=st.integers(0, 9), held=any_hours, dry=dry_runs)
+    def settle(self, number: int, held: int, dry: bool) -> None:
+        if self.causes:
+            cause = self.causes[number % len(self.causes)]
+            after = deepcopy(self.model)
+            after.settle(cause.tree, cause.drawn, held)
+            self.post(settlement_of(after.trees[cause.tree].id, cause.drawn, held), after, dry)
+            if not dry:
+                self.causes.remove(cause)
+
+    @rule(number=st.integers(0, 9), hours=some_hours, dry=dry_runs)
+    def release(self, number: int, hours: int, dry: bool) -> None:
+        if self.causes:
+            cause = self.causes[number % len(self.causes)]
+            hours = min(hours, sum(cause.drawn.values()))
+            after = deepcopy(self.model)
+            left = after.release(cause.tree, cause.drawn, hours)
+            self.post(releases_of(after.trees[cause.tree].id, cause.drawn, hours), after, dry)
+            if not dry:
+                cause.drawn = left
+                self.causes = [each for each in self.causes if each.drawn]
+
+    @rule(dry=dry_runs)
+    def close(self, dry: bool) -> None:
+        self.ask(self.staff, "POST", "/v1/hour-pools/2023/closing", None, dry, lambda year: year.close())
+
+    @rule(held=any_hours)
+    def end_the_year(self, held: int) -> None:
+        self.move_the_clock(INSTANTS[-1])
+        while self.causes:
+            self.settle(0, held, dry=False)
+        self.close(dry=False)
+
+    @rule(number=st.integers(0, 30), another_body=st.booleans())
+    def send_again(self, number: int, another_body: bool) -> None:
+        """A request that took effect, with its key: its first answer, whatever has happened since."""
+        if not self.sent:
+            return
+        sent = self.sent[number % len(self.sent)]
+        if another_body and isinstance(sent.body, dict) and "hours" in sent.body:
+            other = sent.body | {"hours": 61}
+            again = sent.person.client.request(sent.method, sent.path, json=other, headers=sent.headers)
+            assert refusal(again) == (422, "idempotency-key-reused")
+            return
+        again = sent.person.client.request(sent.method, sent.path, json=sent.body, headers=sent.headers)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert (again.status_code, again.json()) == (sent.answer.status_code, sent.answer.json())
+
+    # What holds after each step.
+
+    def account(self, tree: int, **params: str) -> dict[str, Any]:
+        path = f"/v1/organisations/{self.model.trees[tree].id}/hour-accounts/2023"
+        account: dict[str, Any] = self.main_users[tree].get(path, params=params).json()
+        account["units"] = {
+            unit.pop("organisation_id"): {name: value for name, value in unit.items() if name != "name"}
+            for unit in account["units"]
+        }
+        return account
+
+    @invariant()
+    def the_accounts_are_what_arithmetic_says(self) -> None:
+        accounts = [self.account(index) for index in range(2)]
+        assert accounts == [tree.account() for tree in self.model.trees]
+        for account in accounts:
+            units = account["units"].values()
+            free = account["available"] + sum(unit["available"] for unit in units)
+            spent = account["returned"] + account["lapsed"] + account["reserved"] + account["used"]
+            assert account["granted"] == spent + free
+            assert account["distributed"] == sum(unit["allotted"] for unit in units)
+            for unit in units:
+                assert unit["allotted"] == unit["available"] + unit["reserved"] + unit["used"] + unit["lapsed"]
+        # Every entry was made by the latest instant, so the account as of then is the present one.
+        assert self.account(0, at=self.latest.isoformat()) == accounts[0]
+        if self.model.now >= self.latest:
+            self.seen[self.model.now] = accounts
+
+    @invariant()
+    def the_pool_is_what_arithmetic_says(self) -> None:
+        pool = self.staff.get("/v1/hour-pools/2023").json()
+        assert (pool["hours"], pool["available"], pool["returned"]) == (
+            self.model.hours,
+            self.model.pool,
+            self.model.returned,
+        )
+        assert pool["granted"] == sum(tree.granted for tree in self.model.trees)
+        assert pool["available"] == pool["hours"] - pool["granted"] + pool["returned"]
+        assert pool["state"] == ("closed" if self.model.closed else "open")
+
+    @invariant()
+    def a_units_account_is_part_of_its_centres(self) -> None:
+        tree = self.model.trees[len(self.sent) % 2]
+        unit = list(tree.units)[len(self.sent) % 3]
+        account = self.staff.get(f"/v1/organisations/{unit}/hour-accounts/2023").json()
+        own = tree.allotments[unit]
+        assert (account["allotted"], account["available"], account["common_available"]) == (
+            own.allotted,
+            own.free,
+            tree.own.free,
+        )
+
+    @invariant()
+    def the_ledger_holds(self) -> None:
+        self.centre.check_ledger()
+
+
+def test_any_year_of_hours_adds_up(new_centre: Callable[[], AbstractContextManager[Centre]]) -> None:
+    run_state_machine_as_test(
+        lambda: HoursMachine(new_centre),  # type: ignore[arg-type]  # A factory does as well as a class.
+        settings=settings(max_examples=max(1, settings().max_examples // 10), stateful_step_count=30),
+    )

@@ -1,0 +1,257 @@
+"""A year of hours kept in plain numbers: what the service must answer, told without a ledger or a database."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.domain.calendar.deadlines import HELSINKI
+
+WINDOWS = ((date(2023, 3, 13), date(2023, 3, 25)), (date(2023, 8, 14), date(2023, 8, 25)))
+LAST_DAY_OF_STATEMENTS = date(2024, 1, 18)
+
+
+class Refused(Exception):
+    """The status and code of the problem that is to come."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(status, code)
+        self.problem = status, code
+
+
+@dataclass
+class Holder:
+    """A centre with its common hours, or a unit with its allotment; a centre's `lapsed` counts its whole tree's."""
+
+    free: int = 0
+    reserved: int = 0
+    used: int = 0
+    lapsed: int = 0
+
+    @property
+    def drawn(self) -> int:
+        return self.reserved + self.used
+
+    @property
+    def allotted(self) -> int:
+        return self.free + self.drawn + self.lapsed
+
+
+@dataclass
+class Tree:
+    """A central organisation; `units` are its units with those they stand directly below."""
+
+    id: UUID
+    units: dict[UUID, UUID]
+    own: Holder = field(default_factory=Holder)
+    allotments: dict[UUID, Holder] = field(default_factory=dict)
+    granted: int = 0
+    returned: int = 0
+    decided: bool = False
+    revision: int = 0
+
+    def __post_init__(self) -> None:
+        self.allotments = {unit: Holder() for unit in self.units}
+
+    def holder(self, holder_id: UUID) -> Holder:
+        return self.own if holder_id == self.id else self.allotments[holder_id]
+
+    def account(self) -> dict[str, Any]:
+        units = {
+            str(unit): {
+                "allotted": allotment.allotted,
+                "reserved": allotment.reserved,
+                "used": allotment.used,
+                "lapsed": allotment.lapsed,
+                "available": allotment.free,
+            }
+            for unit, allotment in self.allotments.items()
+            if allotment.allotted
+        }
+        return {
+            "organisation_id": str(self.id),
+            "year": 2023,
+            "granted": self.granted,
+            "distributed": sum(unit["allotted"] for unit in units.values()),
+            "reserved": self.own.reserved + sum(unit["reserved"] for unit in units.values()),
+            "used": self.own.used + sum(unit["used"] for unit in units.values()),
+            "returned": self.returned,
+            "lapsed": self.own.lapsed,
+            "available": self.own.free,
+            "units": units,
+        }
+
+
+@dataclass
+class Request:
+    tree: int
+    hours: int
+    is_open: bool = True
+
+
+@dataclass
+class Year:
+    """2023, as its study centre has it."""
+
+    trees: list[Tree]
+    now: datetime
+    hours: int = 0
+    pool: int = 0
+    returned: int = 0
+    closed: bool = False
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(HELSINKI).date()
+
+    def check_open(self) -> None:
+        if self.closed:
+            raise Refused(409, "year-closed")
+
+    def check_window(self) -> None:
+        if not any(first <= self.today <= last for first, last in WINDOWS):
+            raise Refused(409, "window-closed")
+
+    def take(self, hours: int) -> None:
+        """Out of the pool."""
+        if hours > self.pool:
+            raise Refused(409, "pool-exceeded")
+        self.pool -= hours
+
+    def set_pool(self, hours: int) -> None:
+        self.check_open()
+        self.take(self.hours - hours)
+        self.hours = hours
+
+    def grant(self, tree: Tree, hours: int) -> None:
+        self.take(hours)
+        tree.own.free += hours
+        tree.granted += hours
+
+    def decide(self, hours: dict[int, int]) -> None:
+        self.check_open()
+        if any(self.trees[index].decided for index in hours):
+            raise Refused(409, "already-exists")
+        for index, amount in hours.items():
+            self.grant(self.trees[index], amount)
+            self.trees[index].decided = True
+
+    def correct(self, index: int, hours: int) -> None:
+        tree = self.trees[index]
+        side = "lapsed" if self.closed else "free"
+        self.take(max(hours, 0))
+        if getattr(tree.own, side) + hours < 0:
+            raise Refused(409, "quota-exceeded")
+        self.pool -= min(hours, 0)
+        setattr(tree.own, side, getattr(tree.own, side) + hours)
+        tree.granted += hours
+
+    def request(self, index: int, hours: int) -> None:
+        self.check_open()
+        self.check_window()
+        self.requests.append(Request(index, hours))
+
+    def answer_request(self, number: int, hours: int) -> None:
+        request = self.requests[number]
+        if not request.is_open:
+            raise Refused(409, "wrong-state")
+        if hours > request.hours:
+            raise Refused(422, "validation")
+        self.check_open()
+        self.grant(self.trees[request.tree], hours)
+        request.is_open = False
+
+    def withdraw_request(self, number: int) -> None:
+        if not self.requests[number].is_open:
+            raise Refused(409, "wrong-state")
+        self.check_open()
+        self.requests[number].is_open = False
+
+    def give_back(self, index: int, hours: int) -> None:
+        tree = self.trees[index]
+        self.check_open()
+        self.check_window()
+        if hours > tree.own.free:
+            raise Refused(409, "quota-exceeded")
+        tree.own.free -= hours
+        tree.returned += hours
+        self.pool += hours
+        self.returned += hours
+
+    def distribute(self, index: int, wished: dict[UUID, int], version: str) -> None:
+        tree = self.trees[index]
+        if version == "stale":
+            raise Refused(412, "precondition-failed")
+        if version == "none" and tree.revision:
+            raise Refused(428, "precondition-required")
+        self.check_open()
+        for unit, allotment in tree.allotments.items():
+            if wished.get(unit, 0) < allotment.drawn:
+                raise Refused(409, "allotment-in-use")
+        free = tree.own.free + sum(allotment.free for allotment in tree.allotments.values())
+        given = {unit: wished.get(unit, 0) - allotment.drawn for unit, allotment in tree.allotments.items()}
+        if sum(given.values()) > free:
+            raise Refused(409, "quota-exceeded")
+        for unit, hours in given.items():
+            tree.allotments[unit].free = hours
+        tree.own.free = free - sum(given.values())
+        tree.revision += 1
+
+    def drawn_on(self, index: int, organisation_id: UUID) -> list[UUID]:
+        """Whose hours an organisation draws on, in order."""
+        tree = self.trees[index]
+        at = organisation_id
+        while at != tree.id and not tree.allotments[at].allotted:
+            at = tree.units[at]
+        return [tree.id] if at == tree.id else [at, tree.id]
+
+    def reserve(self, index: int, organisation_id: UUID, hours: int) -> dict[UUID, int]:
+        tree = self.trees[index]
+        holders = self.drawn_on(index, organisation_id)
+        if hours > sum(tree.holder(each).free for each in holders):
+            raise Refused(409, "quota-exceeded")
+        drawn = {}
+        for each in holders:
+            part = min(hours, tree.holder(each).free)
+            hours -= part
+            tree.holder(each).free -= part
+            tree.holder(each).reserved += part
+            drawn[each] = part
+        return {each: part for each, part in drawn.items() if part}
+
+    def settle(self, index: int, drawn: dict[UUID, int], held: int) -> None:
+        """Of what one cause has reserved the hours held are used, common's last; the rest is freed."""
+        tree = self.trees[index]
+        for each in sorted(drawn, key=lambda holder: holder == tree.id):
+            used = min(held, drawn[each])
+            held -= used
+            tree.holder(each).reserved -= drawn[each]
+            tree.holder(each).used += used
+            tree.holder(each).free += drawn[each] - used
+
+    def release(self, index: int, drawn: dict[UUID, int], hours: int) -> dict[UUID, int]:
+        """Common's part first; what is left reserved."""
+        tree = self.trees[index]
+        if hours > sum(drawn.values()):
+            raise Refused(409, "quota-exceeded")
+        left = dict(drawn)
+        for each in sorted(drawn, key=lambda holder: holder != tree.id):
+            part = min(hours, left[each])
+            hours -= part
+            left[each] -= part
+            tree.holder(each).reserved -= part
+            tree.holder(each).free += part
+        return {each: part for each, part in left.items() if part}
+
+    def close(self) -> None:
+        self.check_open()
+        holders = [(tree, holder) for tree in self.trees for holder in (tree.own, *tree.allotments.values())]
+        if any(holder.reserved for _, holder in holders) or self.today <= LAST_DAY_OF_STATEMENTS:
+            raise Refused(409, "wrong-state")
+        for tree, holder in holders:
+            tree.own.lapsed += holder.free
+            if holder is not tree.own:
+                holder.lapsed += holder.free
+            holder.free = 0
+        self.closed = True
