@@ -14,7 +14,7 @@ class Issuer(BaseModel):
     audience: str
     algorithms: Annotated[list[str], Field(min_length=1)] = ["RS256", "ES256"]
     jwks_uri: str | None = None
-    """Where its keys are; a `file:` address is read from disk. Without one: discovered at the issuer."""
+    """Where its keys are; without one they are discovered at the issuer."""
 
 
 class Settings(BaseSettings):

@@ -59,7 +59,7 @@ class Place:
 
 
 def reach_of(actor: Actor) -> list[UUID] | None:
-    """The organisations at the tops of what the actor reaches; None is the whole study centre (rulebook §2)."""
+    """The organisations at the tops of what the actor reaches; None is the whole study centre (rulebook §2.2)."""
     if actor.has("staff", "auditor"):
         return None
     return sorted({grant.organisation_id for grant in actor.roles if grant.organisation_id})
@@ -71,7 +71,7 @@ def is_within_reach(actor: Actor, place: Place) -> bool:
 
 
 def check_reach(actor: Actor, place: Place | None, *, pointer: str | None = None) -> Place:
-    """The place, if it is there and in reach. Raises NotFound, the same for both (rulebook §2)."""
+    """The place, if it is there and in reach. Raises NotFound, the same for both (rulebook §2.2)."""
     if place is None or not is_within_reach(actor, place):
         raise NotFound(pointer=pointer)
     return place

@@ -1,4 +1,4 @@
-"""The ledger of hours (tuntikirjanpito): accounts, and the transfers between them (rulebook §3.3).
+"""The ledger of hours (tuntikirjanpito): accounts, and the transfers between them (rulebook §3.12).
 
 Double-entry and append-only: a transfer takes whole hours from one account and puts them into another. A mistake is
 corrected by another transfer. Within a year all accounts sum to zero, the source `state` being minus what was granted.
@@ -105,7 +105,7 @@ def lapse(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:
 
 
 def correction(central_id: UUID, hours: int, *, year_is_closed: bool) -> Transfer:
-    """Signed: more for the centre, or less. In a closed year what has lapsed is corrected (rulebook §3.3)."""
+    """Signed: more for the centre, or less. In a closed year what has lapsed is corrected (rulebook §3.13)."""
     own = Holding("lapsed" if year_is_closed else "common", central_id)
     if hours > 0:
         return Transfer("correction", hours, central_id, POOL, own)

@@ -28,7 +28,7 @@ class Standing:
 
 
 def check_central(place: Place, *, pointer: str | None = None) -> None:
-    """Raises NotCentral: the study centre deals with central organisations only (rulebook §2)."""
+    """Raises NotCentral: the study centre deals with central organisations only (rulebook §3.2, §3.4)."""
     if not place.is_central:
         raise NotCentral(pointer=pointer, organisation_id=place.organisation_id)
 

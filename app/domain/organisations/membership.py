@@ -1,4 +1,4 @@
-"""Membership (jäsenyys): the days in which a central organisation belongs to the study centre (rulebook §2)."""
+"""Membership (jäsenyys): the days in which a central organisation belongs to the study centre (rulebook §6.1)."""
 
 from datetime import date
 
