@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from app.db.calendar import deadlines as questions
@@ -97,7 +97,15 @@ async def change_deadline(writer: Writer, deadline_id: UUID, changes: DeadlineCh
     await _check_fits(writer, changed)
     if changes:
         await change_row(writer.connection, deadlines, deadline_id, **changes)
-        writer.record("deadline.changed", deadline_id, organisation_id=deadline.organisation_id, **changes)
+        # What a note says may be of people: of it only that it was changed is told.
+        told: dict[str, Any] = {name: value for name, value in changes.items() if name != "note"}
+        writer.record(
+            "deadline.changed",
+            deadline_id,
+            organisation_id=deadline.organisation_id,
+            note_changed="note" in changes,
+            **told,
+        )
     return changed
 
 

@@ -286,6 +286,14 @@ def test_a_change_of_nothing_changes_nothing(centre: Centre, staff: Person) -> N
     assert centre.rows("SELECT action FROM audit_entries") == [("deadline.made",)]
 
 
+def test_the_audit_tells_what_was_changed_and_no_note(centre: Centre, staff: Person) -> None:
+    path = staff.post(PATH, SPRING).headers["Location"]
+    staff.patch(path, {"closes_on": "2023-03-26", "note": "Aino Esimerkin toive"})
+    [(facts,)] = centre.rows("SELECT facts FROM audit_entries WHERE action = 'deadline.changed'")
+    assert facts == {"closes_on": "2023-03-26", "note_changed": True}
+    assert centre.rows("SELECT facts FROM outbox WHERE event = 'deadline.changed'") == [(facts,)]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
