@@ -170,12 +170,13 @@ CREATE TABLE supplementary_hour_requests (
     CONSTRAINT supplementary_hour_requests_decider_fkey
         FOREIGN KEY (study_centre_id, decided_by) REFERENCES persons,
     CONSTRAINT supplementary_hour_requests_granted_fits_state CHECK (
-        CASE state
+        -- A null must not slip through as neither true nor false.
+        coalesce(CASE state
             WHEN 'approved' THEN granted_hours = hours
             WHEN 'partially_approved' THEN granted_hours > 0 AND granted_hours < hours
             WHEN 'rejected' THEN granted_hours = 0
             ELSE granted_hours IS NULL
-        END)
+        END, false))
 );
 CREATE INDEX supplementary_hour_requests_of_organisation
     ON supplementary_hour_requests (study_centre_id, organisation_id, year, id);
