@@ -94,9 +94,9 @@ def test_a_replay_takes_two(asking: Asking) -> None:
 
 
 def test_a_request_and_its_decision(asking: Asking) -> None:
-    assert trips(asking.ask) == 5
+    assert trips(asking.ask) == 4
     request = asking.ask().headers["Location"]
-    assert trips(asking.decide, request) == 8
+    assert trips(asking.decide, request) == 7
     assert trips(asking.main_user.get, request) == 3
 
 

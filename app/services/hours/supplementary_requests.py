@@ -1,5 +1,7 @@
 """Supplementary requests: submit, decide, withdraw, look."""
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
@@ -10,7 +12,7 @@ from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
-from app.db.statements import Connection, change_row, insert_row
+from app.db.statements import change_row, insert_row, row_of
 from app.domain.access import check_main_user, check_not_own, check_reach, check_staff, reach_of
 from app.domain.errors import NotFound
 from app.domain.hours import supplementary_requests as rules
@@ -27,21 +29,25 @@ async def submit_request(
     standing = await get_standing(writer, organisation_id, year, "change_window", pointer="/organisation_id")
     check_main_user(writer.actor, standing.place)
     check_may_change(standing, writer.now)
-    request_id = new_id()
-    await insert_row(
-        writer.connection,
-        supplementary_hour_requests,
-        id=request_id,
+    request = SupplementaryRequest(
+        id=new_id(),
         organisation_id=organisation_id,
+        organisation_name=standing.organisation_name,
         year=year,
         hours=hours,
         grounds=grounds,
         state="submitted",
         submitted_by=writer.actor.person_id,
         submitted_at=writer.now,
+        granted_hours=None,
+        reason=None,
+        decided_by=None,
+        decided_at=None,
+        withdrawn_at=None,
     )
-    writer.record("supplementary-hour-request.submitted", request_id, organisation_id=organisation_id, hours=hours)
-    return await _get(writer.connection, request_id)
+    await insert_row(writer.connection, supplementary_hour_requests, **row_of(supplementary_hour_requests, request))
+    writer.record("supplementary-hour-request.submitted", request.id, organisation_id=organisation_id, hours=hours)
+    return request
 
 
 async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason: str | None) -> SupplementaryRequest:
@@ -60,10 +66,9 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
     if hours:
         transfers = [supplementary_grant(request.organisation_id, hours)]
         await post_transfers(writer, request.year, "supplementary_hour_request", request_id, transfers)
-    await change_row(
-        writer.connection,
-        supplementary_hour_requests,
-        request_id,
+    decided = await _change(
+        writer,
+        request,
         state=state,
         granted_hours=hours,
         reason=reason,
@@ -78,7 +83,7 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
         state=state,
         hours=hours,
     )
-    return await _get(writer.connection, request_id)
+    return decided
 
 
 async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryRequest:
@@ -86,15 +91,15 @@ async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryReq
     check_main_user(writer.actor, standing.place)
     rules.check_undecided(request.state)
     check_year_open(request.year, standing.closed_at)
-    await change_row(
-        writer.connection, supplementary_hour_requests, request_id, state="withdrawn", withdrawn_at=writer.now
-    )
+    withdrawn = await _change(writer, request, state="withdrawn", withdrawn_at=writer.now)
     writer.record("supplementary-hour-request.withdrawn", request_id, organisation_id=request.organisation_id)
-    return await _get(writer.connection, request_id)
+    return withdrawn
 
 
 async def get_request(reader: Reader, request_id: UUID) -> SupplementaryRequest:
-    request = await _get(reader.connection, request_id)
+    request = await find(reader.connection, request_id)
+    if request is None:
+        raise NotFound
     check_reach(reader.actor, await find_place(reader.connection, request.organisation_id))
     return request
 
@@ -126,8 +131,6 @@ async def _lock_in_reach(writer: Writer, request_id: UUID) -> tuple[Supplementar
     return request, await get_standing(writer, request.organisation_id, request.year)
 
 
-async def _get(connection: Connection, request_id: UUID) -> SupplementaryRequest:
-    request = await find(connection, request_id)
-    if request is None:
-        raise NotFound
-    return request
+async def _change(writer: Writer, request: SupplementaryRequest, **columns: Any) -> SupplementaryRequest:
+    await change_row(writer.connection, supplementary_hour_requests, request.id, **columns)
+    return replace(request, **columns)

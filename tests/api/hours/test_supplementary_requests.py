@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from app.db.identifiers import new_id
@@ -50,6 +51,8 @@ def test_staff_grant_all_part_or_nothing(
     request = main_user.post(PATH, asked(central)).json()
     answer = centre.staff().post(f"{PATH}/{request['id']}/decision", {"hours": granted})
     assert answer.status_code == 200
+    fetched = main_user.get(f"{PATH}/{request['id']}")
+    assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
     assert (answer.json()["state"], answer.json()["granted_hours"]) == (state, granted)
     assert centre.rows("SELECT pool FROM hour_pools") == [(1000 - granted,)]
 
@@ -82,6 +85,7 @@ def test_a_request_is_withdrawn_before_it_is_decided(main_user: Person, central:
     request = main_user.post(PATH, asked(central)).json()
     answer = main_user.post(f"{PATH}/{request['id']}/withdrawal", key=False)
     assert answer.json()["state"] == "withdrawn"
+    assert main_user.get(f"{PATH}/{request['id']}").headers["ETag"] == answer.headers["ETag"]
     again = main_user.post(f"{PATH}/{request['id']}/withdrawal", key=False)
     assert refusal(again) == (409, "wrong-state")
 
@@ -144,6 +148,15 @@ def test_who_is_a_member_no_more_is_granted_nothing(centre: Centre, main_user: P
     decision = f"{PATH}/{request['id']}/decision"
     assert refusal(centre.staff().post(decision, {"hours": 1})) == (409, "not-a-member")
     assert centre.staff().post(decision, {"hours": 0}).json()["state"] == "rejected"
+
+
+@pytest.mark.parametrize("state", ["approved", "partially_approved", "rejected"])
+def test_the_database_keeps_no_decision_without_its_hours(
+    centre: Centre, main_user: Person, central: UUID, state: str
+) -> None:
+    main_user.post(PATH, asked(central))
+    with pytest.raises(psycopg.errors.CheckViolation, match="granted_fits_state"):
+        centre.owner.execute("UPDATE supplementary_hour_requests SET state = %s", [state])
 
 
 def test_a_wrong_shape_tells_all_its_faults_at_once(main_user: Person) -> None:
