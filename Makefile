@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-dev
 
-.PHONY: run test check bench fuzz demo-finland requirements
+.PHONY: run test check bench fuzz demo-finland document requirements
 
 run: $(INSTALLED)
 	@exec $(BIN)/python -m app.run
@@ -40,3 +40,7 @@ bench: $(INSTALLED)
 # Lets the tests that look for surprises look for long.
 fuzz: $(INSTALLED)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/api/hours/test_hours_machine.py
+
+# Writes openapi/openapi.json anew: the served document, without the sandbox.
+document: $(INSTALLED)
+	$(BIN)/python -m openapi

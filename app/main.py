@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from psycopg import AsyncConnection
 
 from app import logs
-from app.api import documents, operational, problems, sandbox
+from app.api import documents, openapi, operational, problems, sandbox
 from app.api.backend import Backend
 from app.api.calendar import calendars, deadlines, extensions
 from app.api.hours import (
@@ -33,6 +33,7 @@ from app.db.schema import check_database
 from app.settings import Settings
 
 ROUTERS = (
+    me.router,
     organisations.router,
     calendars.router,
     deadlines.router,
@@ -41,11 +42,10 @@ ROUTERS = (
     proposals.router,
     decisions.router,
     distributions.router,
+    accounts.router,
     supplementary_requests.router,
     returns.router,
     corrections.router,
-    accounts.router,
-    me.router,
 )
 STATIC = Path(fastapi_offline.__file__).parent / "static"
 
@@ -71,25 +71,22 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
     app = FastAPI(
         title="Tuntipankki",
         version="1",
-        description=documents.DESCRIPTION,
-        openapi_tags=documents.TAGS,
+        description=openapi.DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        generate_unique_id_function=documents.operation_id,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.backend = Backend(settings, connections)
     app.state.ledger_check = operational.LedgerCheck()
     app.add_middleware(Edge)
     problems.install(app)
-    for router in ROUTERS:
+    for router in (*([sandbox.router] if settings.sandbox else []), *ROUTERS):
         app.include_router(router, prefix="/v1")
-    if settings.sandbox:
-        app.include_router(sandbox.router, prefix="/v1")
     app.include_router(documents.router)
     app.include_router(operational.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    documents.complete(app)
+    openapi.complete(app)
     return app
 
 

@@ -20,6 +20,7 @@ from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI, Kind, hours_year_of
 from app.domain.hours.drawing import Drawable
 from app.domain.hours.ledger import Transfer
+from tests.document import check_answer
 
 FOREVER = datetime(2000, 1, 1, tzinfo=HELSINKI)
 # Clients would read the system's certificates one by one; the tests' server speaks plain HTTP.
@@ -89,6 +90,7 @@ class Centre:
             self.grant(person_id, role, organisation_id)
         headers = {"Authorization": f"Bearer {self.issuer.token_for(person_id)}", "Accept-Language": "en"}
         client = httpx.Client(base_url=self.address, headers=headers, timeout=60, verify=NO_TLS)
+        client.event_hooks = {"response": [check_answer]}
         self.clients.append(client)
         return Person(person_id, client)
 

@@ -1,40 +1,51 @@
-"""The documents about the API: OpenAPI, Swagger UI without the internet, a page per problem."""
+"""The documents about the API that people read: Swagger UI without the internet, a page per problem."""
 
-from typing import Any
-
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from app.api.problem_texts import index_page, page_of, preferred_language
-from app.api.problems import Problem
 from app.domain.errors import NotFound
 
-DESCRIPTION = """
-The year of teaching hours of a study centre and its member organisations.
+SWAGGER_UI = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Tuntipankki</title>
+<link rel="stylesheet" href="/static/swagger-ui.css">
+<link rel="icon" href="/static/favicon.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/static/swagger-ui-bundle.js"></script>
+<script>
+const freshKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-");
+SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  docExpansion: "list",
+  persistAuthorization: true,
+  displayRequestDuration: true,
+  defaultModelsExpandDepth: 0,
+  requestInterceptor: (request) => {
+    if (request.method === "POST" && !request.headers["Idempotency-Key"]) {
+      request.headers["Idempotency-Key"] = freshKey();
+    }
+    return request;
+  },
+});
+</script>
+</body>
+</html>
 """
-TAGS: list[dict[str, Any]] = []
-REDUNDANT = {"HTTPValidationError", "ValidationError"}
 
 router = APIRouter(include_in_schema=False)
 
 
-def operation_id(route: APIRoute) -> str:
-    """`hours-supplementary_requests-submit`: the area, the module and the use case."""
-    return route.endpoint.__module__.removeprefix("app.api.").replace(".", "-") + "-" + route.name
-
-
 @router.get("/docs")
 async def swagger_ui() -> HTMLResponse:
-    return get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title="Tuntipankki",
-        swagger_js_url="/static/swagger-ui-bundle.js",
-        swagger_css_url="/static/swagger-ui.css",
-        swagger_favicon_url="/static/favicon.png",
-        swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "list"},
-    )
+    return HTMLResponse(SWAGGER_UI)
 
 
 @router.get("/problems")
@@ -48,31 +59,3 @@ async def get_problem(request: Request, code: str, lang: str | None = None) -> H
     if page is None:
         raise NotFound
     return HTMLResponse(page)
-
-
-def complete(app: FastAPI) -> None:
-    """Adds to the generated document what FastAPI cannot know: the problem's shape and the bearer token."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = generate()
-            components = document.setdefault("components", {})
-            schemas = components.setdefault("schemas", {})
-            schemas |= Problem.model_json_schema(ref_template="#/components/schemas/{model}").pop("$defs", {})
-            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            problem.pop("$defs", None)
-            schemas["Problem"] = problem
-            for name in REDUNDANT:
-                schemas.pop(name, None)
-            components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-            for path in document["paths"].values():
-                for operation in path.values():
-                    for content in (r.get("content", {}) for r in operation["responses"].values()):
-                        if "HTTPValidationError" in str(content.get("application/json", "")):
-                            content.pop("application/json")
-                    if "401" in operation["responses"]:
-                        operation["security"] = [{"token": []}]
-        return app.openapi_schema or {}
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document.

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from app.api import problems
+from app.api.answers import NO_BODY, answers_of
 from app.api.backend import Backend
 from app.api.paging import cursor_of
 from app.api.shapes import Nothing, versions_of
@@ -39,7 +40,6 @@ KEY_REQUIRED: dict[str, Any] = {"x-idempotency-key-required": True}
 """`openapi_extra` of the operations that move hours: the contract marks them K."""
 PERSONAL: dict[str, Any] = {"x-personal-data": True}
 """`openapi_extra` of reads that tell of people: not to be stored by caches."""
-NO_BODY = frozenset({"GET", "HEAD", "DELETE"})
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -60,18 +60,27 @@ class Operation(APIRoute):
         signature = inspect.signature(endpoint, eval_str=True)
         session = next((p.annotation for p in signature.parameters.values()), None)
         self.is_ours = session in (Reader, Writer)
-        if self.is_ours:
-            method = next(iter(options.get("methods") or {"GET"}))
-            refusals = _refusals(session is Writer, signature)
-            if not self.needs_token:
-                refusals = [status for status in refusals if status not in {401, 403}]
-            options["responses"] = {**problems.documented(*refusals), **(options.get("responses") or {})}
-            endpoint = (
-                _writing(endpoint, signature, method, options, offers_dry_run=self.needs_token)
-                if session is Writer
-                else _reading(endpoint, signature, options)
-            )
+        method = next(iter(options.get("methods") or {"GET"}))
+        options["responses"] = answers_of(
+            method=method,
+            path=path,
+            status=options.get("status_code") or 200,
+            kind="write" if session is Writer else "list" if "page" in signature.parameters else "read",
+            has_session=self.is_ours,
+            has_version="expected" in signature.parameters,
+            needs_key=_says(KEY_REQUIRED, options),
+            needs_token=self.needs_token,
+            declared=options.get("responses") or {},
+        )
+        summary, _, description = inspect.cleandoc(endpoint.__doc__ or "").partition("\n")
+        options["summary"] = summary.rstrip(".")
+        if session is Writer:
+            endpoint = _writing(endpoint, signature, method, options, offers_dry_run=self.needs_token)
+        elif session is Reader:
+            endpoint = _reading(endpoint, signature, options)
         super().__init__(path, endpoint, **options)
+        # Said to the superclass, an empty one would be replaced by the whole docstring.
+        self.description = description.strip()
 
     async def caller_of(self, request: Request) -> Caller:
         backend: Backend = request.app.state.backend
@@ -96,20 +105,8 @@ class Operation(APIRoute):
         return checked
 
 
-def _refusals(writes: bool, signature: inspect.Signature) -> list[int]:
-    """The statuses that the conventions can answer with."""
-    statuses = [401, 403, 404, 422, 500, 503]
-    if writes:
-        statuses += [400, 409, 413, 415]
-    if any(parameter.name == "page" for parameter in signature.parameters.values()):
-        statuses.append(400)
-    if "expected" in signature.parameters:
-        statuses += [412, 428]
-    return sorted(set(statuses))
-
-
 def _check_headers(request: Request) -> None:
-    key = request.headers.get("idempotency-key")
+    key = request.headers.get("idempotency-key") if request.method not in NO_BODY else None
     if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
         raise problems.InvalidIdempotencyKey
     says_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
@@ -139,7 +136,7 @@ def _shown(wrapper: Endpoint, signature: inspect.Signature, *added: inspect.Para
 
 
 def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str, Any]) -> Endpoint:
-    personal = "x-personal-data" in (options.get("openapi_extra") or {})
+    personal = _says(PERSONAL, options)
     adapter = _adapter_of(options)
 
     @functools.wraps(endpoint)
@@ -162,7 +159,7 @@ def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str
 def _writing(
     endpoint: Endpoint, signature: inspect.Signature, method: str, options: dict[str, Any], *, offers_dry_run: bool
 ) -> Endpoint:
-    key_required = "x-idempotency-key-required" in (options.get("openapi_extra") or {})
+    key_required = _says(KEY_REQUIRED, options)
     takes_versions = "expected" in signature.parameters
     takes_key = method != "DELETE"
     status = options.get("status_code") or 200
@@ -181,7 +178,7 @@ def _writing(
             arguments["expected"] = _versions(arguments.pop("if_match"), required=method == "PATCH")
         caller = request.state.caller
         key_digest = key and _digest(str(caller.person_id), method, request.url.path, key)
-        request_digest = await _request_digest(request)
+        request_digest = await _request_digest(request) if takes_key else b""
         async with backend.connections.connection(caller.study_centre_id) as connection:
             try:
                 entry = await enter(connection, caller.person_id, key_digest)
@@ -218,17 +215,25 @@ def _writing(
         if key_required:
             doc += " Required, except with `validate_only`."
         added.append(
-            _parameter("idempotency_key", Annotated[str | None, Header(description=doc, max_length=255)], None)
+            _parameter(
+                "idempotency_key",
+                Annotated[str | None, Header(alias="Idempotency-Key", description=doc, max_length=255)],
+                None,
+            )
         )
     if takes_key and offers_dry_run:
         doc = "A dry run: the same answer or the same problem, and nothing is written."
         added.append(_parameter("validate_only", Annotated[bool, Query(description=doc)], False))
     if takes_versions:
         doc = "The `ETag` of the version you saw." + (" Required." if method == "PATCH" else "")
-        added.append(_parameter("if_match", Annotated[str | None, Header(description=doc)], None))
+        added.append(_parameter("if_match", Annotated[str | None, Header(alias="If-Match", description=doc)], None))
     if method == "POST" and "body" not in signature.parameters:
         added.append(_parameter("nothing", Annotated[Nothing | None, Body()], None))
     return _shown(operation, signature, *added)
+
+
+def _says(extra: dict[str, Any], options: dict[str, Any]) -> bool:
+    return extra.items() <= (options.get("openapi_extra") or {}).items()
 
 
 def _adapter_of(options: dict[str, Any]) -> TypeAdapter[Any]:

@@ -6,9 +6,10 @@ import hmac
 import json
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
 from fastapi import Depends, Query, Request
+from pydantic import WithJsonSchema
 
 from app.api.problems import InvalidCursor
 from app.db.paging import PageRequest
@@ -20,11 +21,15 @@ UNBOUND = {"limit", "cursor", "include"}
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """A slice of a list; `next_cursor` fetches the next one, null is the end. `total` only with `include=total`."""
+    """A part of a list."""
+
+    __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
 
     items: list[Item]
     next_cursor: str | None
-    total: int | None = None
+    """The `cursor` of the next part; null is the end."""
+    total: Annotated[int | None, WithJsonSchema({"type": "integer", "minimum": 0})] = None
+    """How many there are in the whole list; only with `include=total`."""
 
 
 def _signature(request: Request, payload: bytes) -> bytes:

@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Any
+from typing import Any, NotRequired
 
 import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from psycopg_pool import PoolTimeout
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from app.api.problem_texts import detail_of, fault_detail_of, preferred_language, title_of
 from app.domain.errors import DomainError, Fault, Invalid
@@ -114,28 +114,39 @@ class InvalidParameter(EdgeRefusal):
         self.parameter, self.fault, self.fault_facts = parameter, fault, facts
 
 
-class ProblemError(BaseModel):
-    """One fault: `pointer` into the body (RFC 6901), or `parameter` elsewhere."""
+class ProblemError(TypedDict):
+    """One fault: `pointer` into the body, or `parameter` elsewhere."""
 
-    pointer: str | None = None
-    parameter: str | None = None
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # type: ignore[misc]  # Pydantic's own way.
+
+    pointer: NotRequired[str]
+    """RFC 6901, as `/lines/0/hours`."""
+    parameter: NotRequired[str]
+    """The query parameter, header or part of the path."""
     code: str
     detail: str
 
 
-class Problem(BaseModel):
+class Problem(TypedDict):
     """Why a request was refused (RFC 9457); further members are the facts of that refusal."""
 
-    model_config = ConfigDict(extra="allow")
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="allow")  # type: ignore[misc]  # The same.
 
     type: str
+    """A page about the code, `/problems/{code}`."""
     title: str
     status: int
     detail: str
+    """What happened and what can be done next, in the language asked for."""
     instance: str
+    """The path of the request."""
     code: str
+    """Never changes, whatever the language: what programs go by."""
     request_id: str
-    errors: list[ProblemError] | None = None
+    pointer: NotRequired[str]
+    """Of a refusal about one item of the body: where it is (RFC 6901)."""
+    errors: NotRequired[list[ProblemError]]
+    """Of `validation`: all faults at once."""
 
 
 def problem(
@@ -251,14 +262,3 @@ def handle(request: Request, error: Exception) -> Response:
 def install(app: FastAPI) -> None:
     for kind in (DomainError, RequestValidationError, HTTPException, *BUSY):
         app.add_exception_handler(kind, handle)
-
-
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The answers an operation documents beside its good one."""
-    return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status in statuses
-    }

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from app.api import problems
+from app.api.answers import refusing
 from app.api.backend import Backend
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
@@ -92,7 +92,7 @@ async def list_people(
     return await sandbox.list_people(reader, page, email=email, role=role, organisation_id=organisation_id)
 
 
-@router.post("/people", status_code=201, response_model=DemoPerson)
+@router.post("/people", status_code=201, response_model=DemoPerson, responses=refusing("not-found", "already-exists"))
 async def add_person(writer: Writer, body: DemoPersonIn) -> DemoPerson:
     """Make a new demo person, whose roles hold from the year 2000 on (anybody)."""
     roles = [(held.role, held.organisation_id) for held in body.roles]
@@ -105,7 +105,7 @@ async def get_person(reader: Reader, person_id: UUID) -> DemoPerson:
     return await sandbox.get_person(reader, person_id)
 
 
-@router.post("/tokens", response_model=Token, responses=problems.documented(400, 404, 413, 415, 422, 500, 503))
+@router.post("/tokens", response_model=Token, responses=refusing("not-found"))
 async def make_token(request: Request, response: Response, body: TokenIn) -> Token:
     """A token to call the service as a demo person (anybody)."""
     backend: Backend = request.app.state.backend
@@ -135,9 +135,7 @@ async def start_clock(writer: Writer) -> None:
     await sandbox.start_clock(writer)
 
 
-@router.post(
-    "/reset", status_code=204, response_model=None, responses=problems.documented(400, 413, 415, 422, 500, 503)
-)
+@router.post("/reset", status_code=204, response_model=None)
 async def reset(request: Request) -> None:
     """Go back to the demo data of the start, with the same ids, and to real time (anybody)."""
     backend: Backend = request.app.state.backend

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from app.api.answers import refusing
 from app.api.operations import Created, Operation
 from app.api.shapes import Body, Year, YearPath
 from app.db.sessions import Reader, Writer
@@ -16,7 +17,7 @@ class CopyIn(Body):
     """The year whose calendar is copied."""
 
 
-@router.get("/{year}", response_model=Calendar)
+@router.get("/{year}", response_model=Calendar, responses=refusing("forbidden"))
 async def get_calendar(reader: Reader, year: YearPath) -> Calendar:
     """The yearly calendar, as the year goes; empty where there is none (everybody).
 
@@ -25,7 +26,12 @@ async def get_calendar(reader: Reader, year: YearPath) -> Calendar:
     return await calendars.get_calendar(reader, year)
 
 
-@router.post("/{year}/copy", status_code=201, response_model=Calendar)
+@router.post(
+    "/{year}/copy",
+    status_code=201,
+    response_model=Calendar,
+    responses=refusing("not-found", "already-exists", "deadline-overlap"),
+)
 async def copy_calendar(writer: Writer, year: YearPath, body: CopyIn) -> Created:
     """Make the year's calendar after another's, every deadline to be confirmed (staff).
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
+from app.api.answers import refusing
 from app.api.operations import Created, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import Body, Day, Flag, Text, Year, YearPath, YearQuery
@@ -43,7 +44,12 @@ class DeadlinePatch(Body):
     note: Text | None = None
 
 
-@router.post("/calendars/{year}/deadlines", status_code=201, response_model=Deadline)
+@router.post(
+    "/calendars/{year}/deadlines",
+    status_code=201,
+    response_model=Deadline,
+    responses=refusing("not-found", "not-central", "deadline-overlap"),
+)
 async def make_deadline(writer: Writer, year: YearPath, body: DeadlineIn) -> Created:
     """Put a deadline in a calendar (staff; a central organisation's own days for its units: its main user)."""
     deadline = await deadlines.make_deadline(
@@ -60,7 +66,7 @@ async def make_deadline(writer: Writer, year: YearPath, body: DeadlineIn) -> Cre
     return Created(deadline, f"/v1/deadlines/{deadline.id}")
 
 
-@router.get("/calendars/{year}/deadlines", response_model=Page[Deadline])
+@router.get("/calendars/{year}/deadlines", response_model=Page[Deadline], responses=refusing("forbidden"))
 async def list_deadlines(
     reader: Reader,
     page: Paging,
@@ -84,13 +90,13 @@ async def list_deadlines(
     )
 
 
-@router.get("/deadlines/{deadline_id}", response_model=Deadline)
+@router.get("/deadlines/{deadline_id}", response_model=Deadline, responses=refusing("forbidden"))
 async def get_deadline(reader: Reader, deadline_id: UUID) -> Deadline:
     """A deadline, its state by the clock (everybody; an organisation's own days: those in its tree)."""
     return await deadlines.get_deadline(reader, deadline_id)
 
 
-@router.patch("/deadlines/{deadline_id}", response_model=Deadline)
+@router.patch("/deadlines/{deadline_id}", response_model=Deadline, responses=refusing("deadline-overlap"))
 async def change_deadline(writer: Writer, expected: Versions, deadline_id: UUID, body: DeadlinePatch) -> Deadline:
     """Move a deadline's days, confirm it, change its note (whoever may make it)."""
     changes = cast(DeadlineChanges, body.model_dump(exclude_unset=True))

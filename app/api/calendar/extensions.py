@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.api.answers import refusing
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import Body, Day, Text
@@ -30,7 +31,7 @@ async def give_extension(writer: Writer, deadline_id: UUID, body: ExtensionIn) -
     )
 
 
-@router.get("", response_model=Page[Extension])
+@router.get("", response_model=Page[Extension], responses=refusing("forbidden"))
 async def list_extensions(
     reader: Reader,
     page: Paging,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.api.answers import refusing
 from app.api.operations import KEY_REQUIRED, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import Body, SignedHours, Text, Year, YearQuery
@@ -12,7 +13,7 @@ from app.db.sessions import Reader, Writer
 from app.domain.hours.corrections import HourCorrection
 from app.services.hours import corrections
 
-router = APIRouter(prefix="/hour-corrections", route_class=Operation, tags=["Corrections"])
+router = APIRouter(prefix="/hour-corrections", route_class=Operation, tags=["Hour corrections"])
 
 
 class HourCorrectionIn(Body):
@@ -24,7 +25,13 @@ class HourCorrectionIn(Body):
     reason: Text
 
 
-@router.post("", status_code=201, response_model=HourCorrection, openapi_extra=KEY_REQUIRED)
+@router.post(
+    "",
+    status_code=201,
+    response_model=HourCorrection,
+    openapi_extra=KEY_REQUIRED,
+    responses=refusing("not-found", "not-central", "pool-exceeded", "quota-exceeded", "already-exists"),
+)
 async def correct_hours(writer: Writer, body: HourCorrectionIn) -> HourCorrection:
     """Put a mistake right between the pool and an organisation, also in a closed year (staff)."""
     return await corrections.correct_hours(

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
+from app.api.answers import NO_LOCATION, refusing
 from app.api.operations import KEY_REQUIRED, Created, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import AnyHours, Body, Text, Year, YearQuery
@@ -14,7 +15,7 @@ from app.db.sessions import Reader, Writer
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.services.hours import decisions
 
-router = APIRouter(prefix="/hour-decisions", route_class=Operation, tags=["Decisions"])
+router = APIRouter(prefix="/hour-decisions", route_class=Operation, tags=["Hour decisions"])
 
 
 class HourDecisionIn(Body):
@@ -31,7 +32,16 @@ class HourDecisionsIn(Body):
     items: Annotated[list[HourDecisionIn], Field(min_length=1, max_length=500)]
 
 
-@router.post("", status_code=201, response_model=HourDecisions, openapi_extra=KEY_REQUIRED)
+@router.post(
+    "",
+    status_code=201,
+    response_model=HourDecisions,
+    openapi_extra=KEY_REQUIRED,
+    responses=refusing(
+        "not-found", "not-central", "wrong-state", "year-closed", "not-a-member", "already-exists", "pool-exceeded"
+    )
+    | NO_LOCATION,
+)
 async def decide_hours(writer: Writer, body: HourDecisionsIn) -> Created:
     """Grant central organisations their hours of the year from the pool, all or none of them (staff)."""
     items = [DecisionItem(**vars(item)) for item in body.items]

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
+from app.api.answers import refusing
 from app.api.operations import Operation
 from app.api.shapes import AnyHours, Body, YearPath
 from app.db.sessions import Reader, Writer
@@ -14,7 +15,7 @@ from app.domain.versions import Versions
 from app.services.hours import distributions
 
 router = APIRouter(
-    prefix="/organisations/{organisation_id}/hour-distribution", route_class=Operation, tags=["Distributions"]
+    prefix="/organisations/{organisation_id}/hour-distribution", route_class=Operation, tags=["Hour distribution"]
 )
 MOST_UNITS = 10_000
 
@@ -30,7 +31,19 @@ class DistributionIn(Body):
     """All units that are to have an allotment; those left out get 0."""
 
 
-@router.put("/{year}", response_model=Distribution)
+@router.put(
+    "/{year}",
+    response_model=Distribution,
+    responses=refusing(
+        "precondition-required",
+        "not-central",
+        "year-closed",
+        "not-a-member",
+        "quota-exceeded",
+        "allotment-in-use",
+        "already-exists",
+    ),
+)
 async def distribute(
     writer: Writer, organisation_id: UUID, year: YearPath, body: DistributionIn, expected: Versions
 ) -> Distribution:
@@ -42,7 +55,7 @@ async def distribute(
     return await distributions.distribute(writer, organisation_id, year, units=units, expected=expected)
 
 
-@router.get("/{year}", response_model=Distribution)
+@router.get("/{year}", response_model=Distribution, responses=refusing("not-central"))
 async def get_distribution(reader: Reader, organisation_id: UUID, year: YearPath) -> Distribution:
     """The allotments in force."""
     return await distributions.get_distribution(reader, organisation_id, year)

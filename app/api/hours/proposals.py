@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from pydantic import Field
 
+from app.api.answers import refusing
 from app.api.operations import KEY_REQUIRED, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import Body, Day, Line, SomeHours, Text, Year, YearQuery
@@ -72,7 +73,12 @@ class ReturnIn(Body):
     """Until the end of this day it may be submitted again, also after the round."""
 
 
-@router.post("", status_code=201, response_model=HourProposal)
+@router.post(
+    "",
+    status_code=201,
+    response_model=HourProposal,
+    responses=refusing("not-found", "year-closed", "not-a-member", "already-exists"),
+)
 async def make_proposal(writer: Writer, body: ProposalIn) -> HourProposal:
     """Draft a proposal for the hours of a year (main user; a unit's manager for the unit)."""
     return await proposals.make_proposal(
@@ -101,7 +107,9 @@ async def get_proposal(reader: Reader, proposal_id: UUID) -> HourProposal:
     return await proposals.get_proposal(reader, proposal_id)
 
 
-@router.patch("/{proposal_id}", response_model=HourProposal)
+@router.patch(
+    "/{proposal_id}", response_model=HourProposal, responses=refusing("wrong-state", "year-closed", "not-a-member")
+)
 async def change_proposal(writer: Writer, proposal_id: UUID, body: ProposalPatch, expected: Versions) -> HourProposal:
     """Change the lines of a draft, or of what was sent back (main user; a unit's manager for the unit)."""
     changes = ProposalChanges()
@@ -110,19 +118,28 @@ async def change_proposal(writer: Writer, proposal_id: UUID, body: ProposalPatch
     return await proposals.change_proposal(writer, proposal_id, changes, expected)
 
 
-@router.post("/{proposal_id}/submission", response_model=HourProposal, openapi_extra=KEY_REQUIRED)
+@router.post(
+    "/{proposal_id}/submission",
+    response_model=HourProposal,
+    openapi_extra=KEY_REQUIRED,
+    responses=refusing("wrong-state", "year-closed", "not-a-member", "window-closed"),
+)
 async def submit_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
     """Submit a centre's to the study centre, a unit's to its centre (main user; a unit's manager for the unit)."""
     return await proposal_revisions.submit_proposal(writer, proposal_id)
 
 
-@router.post("/{proposal_id}/inclusions", response_model=HourProposal)
+@router.post(
+    "/{proposal_id}/inclusions",
+    response_model=HourProposal,
+    responses=refusing("not-central", "wrong-state", "year-closed", "not-a-member"),
+)
 async def include_proposals(writer: Writer, proposal_id: UUID, body: InclusionsIn) -> HourProposal:
     """Take units' submitted proposals into the centre's, line by line (main user)."""
     return await proposal_inclusions.include_proposals(writer, proposal_id, body.proposal_ids)
 
 
-@router.post("/{proposal_id}/return", response_model=HourProposal)
+@router.post("/{proposal_id}/return", response_model=HourProposal, responses=refusing("wrong-state", "year-closed"))
 async def send_back_proposal(writer: Writer, proposal_id: UUID, body: ReturnIn) -> HourProposal:
     """Send a submitted proposal back to be completed (staff a centre's, the main user a unit's)."""
     return await proposal_revisions.send_back_proposal(
@@ -130,7 +147,7 @@ async def send_back_proposal(writer: Writer, proposal_id: UUID, body: ReturnIn) 
     )
 
 
-@router.post("/{proposal_id}/withdrawal", response_model=HourProposal)
+@router.post("/{proposal_id}/withdrawal", response_model=HourProposal, responses=refusing("wrong-state", "year-closed"))
 async def withdraw_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
     """Take a proposal back before it is included or decided; another may then be made (its sender)."""
     return await proposals.withdraw_proposal(writer, proposal_id)

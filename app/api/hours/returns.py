@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.api.answers import refusing
 from app.api.operations import KEY_REQUIRED, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import Body, SomeHours, Text, Year, YearQuery
@@ -12,7 +13,7 @@ from app.db.sessions import Reader, Writer
 from app.domain.hours.returns import HourReturn, ReturnState
 from app.services.hours import returns
 
-router = APIRouter(prefix="/hour-returns", route_class=Operation, tags=["Returns"])
+router = APIRouter(prefix="/hour-returns", route_class=Operation, tags=["Hour returns"])
 
 
 class HourReturnIn(Body):
@@ -23,7 +24,15 @@ class HourReturnIn(Body):
     grounds: Text | None = None
 
 
-@router.post("", status_code=201, response_model=HourReturn, openapi_extra=KEY_REQUIRED)
+@router.post(
+    "",
+    status_code=201,
+    response_model=HourReturn,
+    openapi_extra=KEY_REQUIRED,
+    responses=refusing(
+        "not-found", "not-central", "year-closed", "not-a-member", "window-closed", "quota-exceeded", "already-exists"
+    ),
+)
 async def book_return(writer: Writer, body: HourReturnIn) -> HourReturn:
     """Hand unused hours back to the pool, in an open change window (main user)."""
     return await returns.book_return(

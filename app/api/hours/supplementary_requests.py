@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.api.answers import refusing
 from app.api.operations import KEY_REQUIRED, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import AnyHours, Body, SomeHours, Text, Year, YearQuery
@@ -28,7 +29,13 @@ class SupplementaryDecisionIn(Body):
     reason: Text | None = None
 
 
-@router.post("", status_code=201, response_model=SupplementaryRequest, openapi_extra=KEY_REQUIRED)
+@router.post(
+    "",
+    status_code=201,
+    response_model=SupplementaryRequest,
+    openapi_extra=KEY_REQUIRED,
+    responses=refusing("not-found", "not-central", "year-closed", "not-a-member", "window-closed"),
+)
 async def submit_request(writer: Writer, body: SupplementaryRequestIn) -> SupplementaryRequest:
     """Ask for more hours within the year, in an open change window (main user)."""
     return await supplementary_requests.submit_request(
@@ -53,16 +60,24 @@ async def list_requests(
 
 @router.get("/{request_id}", response_model=SupplementaryRequest)
 async def get_request(reader: Reader, request_id: UUID) -> SupplementaryRequest:
+    """One request, with its decision once there is one."""
     return await supplementary_requests.get_request(reader, request_id)
 
 
-@router.post("/{request_id}/decision", response_model=SupplementaryRequest, openapi_extra=KEY_REQUIRED)
+@router.post(
+    "/{request_id}/decision",
+    response_model=SupplementaryRequest,
+    openapi_extra=KEY_REQUIRED,
+    responses=refusing("wrong-state", "year-closed", "pool-exceeded", "already-exists"),
+)
 async def decide_request(writer: Writer, request_id: UUID, body: SupplementaryDecisionIn) -> SupplementaryRequest:
     """Grant all, part or nothing, from the pool (staff)."""
     return await supplementary_requests.decide_request(writer, request_id, hours=body.hours, reason=body.reason)
 
 
-@router.post("/{request_id}/withdrawal", response_model=SupplementaryRequest)
+@router.post(
+    "/{request_id}/withdrawal", response_model=SupplementaryRequest, responses=refusing("wrong-state", "year-closed")
+)
 async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryRequest:
     """Take the request back before it is decided (main user)."""
     return await supplementary_requests.withdraw_request(writer, request_id)

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.fi import ytunnus
 
+from app.api.answers import refusing
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import UNSAID, Body, Day, Email, Flag, Line, Phone, SearchText
@@ -92,7 +93,12 @@ class OrganisationPatch(OrganisationData):
     """Moves the organisation with all below it; to another central organisation, staff do."""
 
 
-@router.post("", status_code=201, response_model=Organisation)
+@router.post(
+    "",
+    status_code=201,
+    response_model=Organisation,
+    responses=refusing("not-found", "not-central", "already-exists"),
+)
 async def add_organisation(writer: Writer, body: OrganisationIn) -> Organisation:
     """Add an organisation (staff; main users below their own)."""
     data = cast(OrganisationChanges, body.model_dump(exclude_unset=True, exclude={"kind", "parent_id"}))
@@ -118,7 +124,11 @@ async def get_organisation(reader: Reader, organisation_id: UUID) -> Organisatio
     return await organisations.get_organisation(reader, organisation_id)
 
 
-@router.patch("/{organisation_id}", response_model=Organisation)
+@router.patch(
+    "/{organisation_id}",
+    response_model=Organisation,
+    responses=refusing("not-central", "organisation-cycle", "organisation-in-use", "already-exists"),
+)
 async def change_organisation(
     writer: Writer, organisation_id: UUID, body: OrganisationPatch, expected: Versions
 ) -> Organisation:

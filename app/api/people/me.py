@@ -7,7 +7,7 @@ from app.db.sessions import Reader
 from app.domain.people.people import Me
 from app.services.people import me
 
-router = APIRouter(prefix="/me", route_class=Operation, tags=["People"])
+router = APIRouter(prefix="/me", route_class=Operation, tags=["Me"])
 
 
 @router.get("", response_model=Me, openapi_extra=PERSONAL)

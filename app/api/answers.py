@@ -1,0 +1,165 @@
+"""What an operation documents of its answers: every status, its headers, and the codes of its refusals."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Literal
+
+from app.api.problems import STATUSES
+
+Responses = dict[int | str, dict[str, Any]]
+NO_BODY = frozenset({"GET", "HEAD", "DELETE"})
+CODES = "x-problem-codes"
+"""The member of a documented answer that names the codes which its problems may carry."""
+NO_LOCATION: Responses = {201: {"x-location": False}}
+"""`responses` of the operations that create several things at once, none of which is the answer's own."""
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+EVERYWHERE = ("unauthenticated", "validation", "internal-error", "busy")
+WITH_BODY = ("malformed-json", "payload-too-large", "unsupported-media-type")
+WITH_KEY = ("invalid-idempotency-key", "request-in-progress", "idempotency-key-reused")
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "X-Request-Id": {
+        "description": "The request's own id, taken over from the request when sane.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "ETag": {
+        "description": "The version of the resource, for `If-Match` and `If-None-Match`; none after a dry run.",
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+    },
+    "Location": {
+        "description": "Where the new resource is; none after a dry run.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Link": {
+        "description": 'The next part of the list: `<…>; rel="next"`. None at the end.',
+        "schema": {"type": "string"},
+    },
+    "Idempotency-Replayed": {
+        "description": "`true` where this is the stored answer to an earlier request with the same key.",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Retry-After": {
+        "description": "After how many seconds the same request may be sent again.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    "WWW-Authenticate": {"description": "A bearer token is asked for.", "schema": {"type": "string"}},
+    "Accept-Patch": {"description": "What a `PATCH` sends.", "schema": {"type": "string"}},
+    "Content-Language": {
+        "description": "The language of `title` and `detail`, chosen by `Accept-Language`.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["fi", "sv", "en"]},
+    },
+}
+HEADERS_OF_REFUSALS = {
+    "unauthenticated": ("WWW-Authenticate",),
+    "precondition-failed": ("ETag",),
+    "request-in-progress": ("Retry-After",),
+    "busy": ("Retry-After",),
+    "rate-limited": ("Retry-After",),
+    "unsupported-media-type": ("Accept-Patch",),
+}
+
+
+def refusing(*codes: str) -> Responses:
+    """The `responses` of an operation that refuses with these codes too, beside those of the conventions."""
+    responses: Responses = defaultdict(lambda: {CODES: []})
+    for code in codes:
+        responses[STATUSES[code]][CODES].append(code)
+    return dict(responses)
+
+
+def headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
+
+
+def refusal(status: int, *codes: str) -> dict[str, Any]:
+    links = " · ".join(f"[`{code}`](/problems/{code})" for code in codes)
+    own = dict.fromkeys(name for code in codes for name in HEADERS_OF_REFUSALS.get(code, ()))
+    return {
+        "description": f"{HTTPStatus(status).phrase}: {links}",
+        "headers": headers("Content-Language", *own),
+        "content": PROBLEM,
+        CODES: list(codes),
+    }
+
+
+# What many operations answer alike stands in the document once.
+SHARED = {
+    code: refusal(STATUSES[code], code)
+    for code in (
+        "unauthenticated",
+        "forbidden",
+        "not-found",
+        "request-in-progress",
+        "precondition-failed",
+        "payload-too-large",
+        "unsupported-media-type",
+        "validation",
+        "precondition-required",
+        "internal-error",
+        "busy",
+    )
+}
+
+
+def answers_of(
+    *,
+    kind: Literal["read", "list", "write"],
+    method: str,
+    path: str,
+    status: int,
+    has_session: bool,
+    has_version: bool,
+    needs_key: bool,
+    needs_token: bool,
+    declared: Mapping[int | str, Mapping[str, Any]],
+) -> Responses:
+    """The answer that the operation is for, and the refusals of the conventions with those that it declares."""
+    codes = {*EVERYWHERE}
+    if "_id}" in path:
+        codes.add("not-found")
+    if kind == "write":
+        codes.add("forbidden")
+    if kind == "list":
+        codes.add("invalid-cursor")
+    if method not in NO_BODY:
+        codes.update(WITH_BODY, WITH_KEY if has_session else ())
+    if needs_key:
+        codes.add("idempotency-key-required")
+    if has_version:
+        codes.update({"precondition-failed"}, {"precondition-required"} if method == "PATCH" else ())
+    if not needs_token:
+        codes -= {"unauthenticated", "forbidden"}
+    codes.update(code for answer in declared.values() for code in answer.get(CODES, ()))
+
+    responses: Responses = {status: _success(kind, status, has_session, declared.get(status, {}))}
+    if kind == "read" and has_session:
+        responses[304] = {"description": "`If-None-Match` names the present version.", "headers": headers("ETag")}
+    by_status: dict[int, list[str]] = defaultdict(list)
+    for code in STATUSES:
+        if code in codes:
+            by_status[STATUSES[code]].append(code)
+    for number, (first, *others) in by_status.items():
+        is_shared = first in SHARED and not others
+        responses[number] = (
+            {"$ref": f"#/components/responses/{first}"} if is_shared else refusal(number, first, *others)
+        )
+    return responses
+
+
+def _success(kind: str, status: int, has_session: bool, declared: Mapping[str, Any]) -> dict[str, Any]:
+    if status == 204:
+        return {"description": "Done.", "headers": headers()}
+    if kind == "list":
+        return {"description": "A part of the list; `next_cursor` leads on.", "headers": headers("Link")}
+    if not has_session:
+        return {"description": "Done.", "headers": headers()}
+    if kind == "read":
+        return {"description": "The resource.", "headers": headers("ETag")}
+    if status == 200:
+        return {"description": "The resource as it is now.", "headers": headers("ETag", "Idempotency-Replayed")}
+    location = ("Location",) if declared.get("x-location", True) else ()
+    return {"description": "Created.", "headers": headers("ETag", "Idempotency-Replayed", *location)}

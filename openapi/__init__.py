@@ -1,0 +1,1 @@
+"""What the API says of itself: its document, and the texts of its problems."""

@@ -1,0 +1,78 @@
+"""Holds answers to the OpenAPI document: whatever a test asks, what comes back is what the document says."""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+import httpx
+import jsonschema_rs
+
+from app.api.answers import CODES
+from app.main import create_app
+from app.settings import Settings
+
+
+@cache
+def document() -> dict[str, Any]:
+    """What a sandbox serves, its own operations among them."""
+    return create_app(Settings(database_url="postgresql://", secret_key="a" * 32, sandbox=True)).openapi()
+
+
+@cache
+def operations() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
+    """Each operation with the paths that are its own, those without variables first."""
+    paths = sorted(document()["paths"].items(), key=lambda item: "{" in item[0])
+    return [
+        (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), method.upper(), operation)
+        for path, methods in paths
+        for method, operation in methods.items()
+    ]
+
+
+@cache
+def validator_of(schema: str) -> Any:
+    """Of a schema of the document, as JSON text."""
+    whole = {**json.loads(schema), "components": document()["components"]}
+    return jsonschema_rs.validator_for(whole, validate_formats=True)
+
+
+def resolved(node: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in node:
+        return node
+    found: dict[str, Any] = document()
+    for name in node["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def check_answer(answer: httpx.Response) -> None:
+    """Status, code, headers and body are documented. An event hook of the tests' clients.
+
+    What answers no operation, as a path that is not there, is not in the document.
+    """
+    asked = answer.request
+    found = (one for path, method, one in operations() if method == asked.method and path.fullmatch(asked.url.path))
+    operation = next(found, None)
+    if operation is None or answer.status_code == 405:
+        return
+    where = f"{asked.method} {asked.url.path} {answer.status_code}"
+    assert str(answer.status_code) in operation["responses"], f"{where} is not documented"
+    documented = resolved(operation["responses"][str(answer.status_code)])
+    answer.read()
+    content = documented.get("content", {})
+    if not content:
+        assert not answer.content, f"{where} has a body"
+        return
+    media_type = answer.headers["Content-Type"]
+    assert media_type in content, f"{where} is {media_type}"
+    value = answer.json()
+    if answer.status_code >= 400:
+        assert value["code"] in documented[CODES], f"{where}: {value['code']} is not documented: `refusing()`"
+    faults = [str(fault) for fault in validator_of(json.dumps(content[media_type]["schema"])).iter_errors(value)]
+    assert not faults, f"{where}: {faults}"
+    for name, header in documented["headers"].items():
+        if resolved(header).get("required"):
+            assert name in answer.headers, f"{where} without {name}"
+    for name in {"Location", "ETag", "Link", "Retry-After", "Idempotency-Replayed"} & set(answer.headers):
+        assert name in documented["headers"], f"{where}: {name} is not documented"

@@ -1,0 +1,131 @@
+"""The OpenAPI document: committed as it is served, whole, and the same in every year."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+
+from app.api.openapi import TAGS
+from app.api.problem_texts import CODES
+from app.api.problems import STATUSES
+from app.main import create_app
+from app.settings import Issuer, Settings
+from openapi.__main__ import COMMITTED, document
+from tests import document as documented
+
+YEARS = {"2000", "2100", "2023", "2024"}
+"""The bounds of all years, and those in which the examples live."""
+TESTS = Path(__file__).parents[1]
+SENTENCE = re.compile(r"[A-ZÅÄÖ0-9].*[^.]", re.DOTALL)
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in documented.document()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_committed_document_is_the_one_served() -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == document(), "run `make document`"
+
+
+def test_the_settings_change_nothing_but_whether_there_is_a_sandbox(service: str) -> None:
+    deployed = Settings(
+        database_url="postgresql://elsewhere",
+        secret_key="b" * 40,
+        port=9000,
+        workers=3,
+        oidc_issuers=[Issuer(issuer="https://issuer.example", audience="hours")],
+    )
+    assert create_app(deployed).openapi() == json.loads(document())
+    sandbox = httpx.get(f"{service}/openapi.json").json()
+    sandbox["paths"] = {path: one for path, one in sandbox["paths"].items() if not path.startswith("/v1/sandbox")}
+    assert sandbox["paths"] == json.loads(document())["paths"]
+
+
+def test_no_year_of_ours_stands_in_the_document() -> None:
+    assert set(re.findall(r"\b(?:19|20|21)\d\d\b", document())) <= YEARS
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    openapi = json.loads(document())
+    assert openapi["openapi"] == "3.1.0"
+    for name, schema in openapi["components"]["schemas"].items():
+        jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+        assert f'"#/components/schemas/{name}"' in document(), f"{name} is not used"
+    for reference in set(re.findall(r'"\$ref": "([^"]+)"', document())):
+        assert documented.resolved({"$ref": reference})
+
+
+def test_operations_stand_in_the_order_of_the_year() -> None:
+    order = [tag["name"] for tag in TAGS]
+    met = [operation["tags"] for _, _, operation in operations()]
+    assert all(len(tags) == 1 for tags in met)
+    places = [order.index(tags[0]) for tags in met]
+    assert places == sorted(places)
+    assert [tag["name"] for tag in documented.document()["tags"]] == [name for name in order if [name] in met], (
+        "only tags that are used"
+    )
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(names) == len(set(names))
+    for name, (_, _, operation) in zip(names, operations(), strict=True):
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name)
+        assert SENTENCE.fullmatch(operation["summary"]), name
+        assert operation["description"] != operation["summary"], name
+
+
+def test_every_operation_says_who_may_call_it() -> None:
+    for path, _, operation in operations():
+        assert ("security" in operation) == ("401" in operation["responses"]) == (not path.startswith("/v1/sandbox/"))
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch"])
+def test_writes_take_a_key_and_dry_runs(method: str) -> None:
+    for path, its_method, operation in operations():
+        names = {parameter["name"] for parameter in operation.get("parameters", ())}
+        if its_method == method and not path.startswith("/v1/sandbox/"):
+            assert {"Idempotency-Key", "validate_only"} <= names, path
+            assert "Idempotency-Replayed" in next(iter(operation["responses"].values()))["headers"], path
+
+
+def test_changes_are_merge_patches_of_a_version() -> None:
+    for path, method, operation in operations():
+        if method == "patch":
+            assert list(operation["requestBody"]["content"]) == ["application/merge-patch+json"], path
+            required = {parameter["name"] for parameter in operation["parameters"] if parameter["required"]}
+            assert "If-Match" in required, path
+            assert {"412", "428"} <= set(operation["responses"]), path
+
+
+def test_outside_bodies_nothing_is_null() -> None:
+    for path, _, operation in operations():
+        for parameter in operation.get("parameters", ()):
+            assert "null" not in json.dumps(parameter["schema"]), (path, parameter["name"])
+
+
+def test_every_code_is_documented_has_its_page_and_a_test_that_raises_it() -> None:
+    assert set(STATUSES) == set(CODES)
+    tests = "".join(
+        file.read_text(encoding="utf-8") for file in TESTS.rglob("test_*.py") if file.parent.name != "openapi"
+    )
+    assert [code for code in STATUSES if f'"{code}"' not in tests] == []
+    # What is not asked of an operation: a method or a service that is not there.
+    assert [code for code in STATUSES if f'"{code}"' not in document()] == ["method-not-allowed", "not-ready"]
+
+
+def test_swagger_ui_needs_nothing_from_elsewhere(service: str) -> None:
+    page = httpx.get(f"{service}/docs")
+    assert page.headers["Content-Type"].startswith("text/html")
+    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(files) == 3
+    assert all(httpx.get(service + file).status_code == 200 for file in files)
+    assert "http:" not in page.text
+    assert "https:" not in page.text
