@@ -214,13 +214,8 @@ def _writing(
         doc = "Names this request, so that it can be sent again safely: ≤ 255 visible ASCII characters."
         if key_required:
             doc += " Required, except with `validate_only`."
-        added.append(
-            _parameter(
-                "idempotency_key",
-                Annotated[str | None, Header(alias="Idempotency-Key", description=doc, max_length=255)],
-                None,
-            )
-        )
+        header = Header(alias="Idempotency-Key", description=doc, min_length=1, max_length=255, pattern=r"^[!-~]+$")
+        added.append(_parameter("idempotency_key", Annotated[str | None, header], None))
     if takes_key and offers_dry_run:
         doc = "A dry run: the same answer or the same problem, and nothing is written."
         added.append(_parameter("validate_only", Annotated[bool, Query(description=doc)], False))

@@ -8,6 +8,7 @@ import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from psycopg_pool import PoolTimeout
 from pydantic import ConfigDict
 from starlette.exceptions import HTTPException
@@ -233,6 +234,16 @@ def _refuse_shape(request: Request, error: RequestValidationError) -> Response:
     return problem(request, "validation", errors=faults)
 
 
+def _allowed(request: Request) -> str:
+    """The methods of all operations at the path; the framework names those of the first alone."""
+    path = request.scope["path"]
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.methods and route.path_regex.match(path):
+            methods |= route.methods
+    return ", ".join(sorted(methods))
+
+
 # The database is there but has no room or no time for us now: the same request may be sent again.
 BUSY = (
     PoolTimeout,
@@ -252,7 +263,8 @@ def handle(request: Request, error: Exception) -> Response:
         return _refuse_shape(request, error)
     if isinstance(error, HTTPException):
         code = FRAMEWORK_CODES.get(error.status_code, "internal-error")
-        return problem(request, code, headers=dict(error.headers or {}))
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return problem(request, code, headers=headers)
     if isinstance(error, BUSY):
         log.warning("database busy", exc_info=error)
         return refuse(request, Busy())

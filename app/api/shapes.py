@@ -5,9 +5,18 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic.types import StrictBool, StrictInt
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from app.domain.versions import Versions
 
@@ -50,6 +59,16 @@ def _digits(value: object) -> object:
     return value
 
 
+class ToldAs:
+    """Adds to a type's JSON schema what a check of our own holds, in words of our own."""
+
+    def __init__(self, **keywords: Any) -> None:
+        self.keywords = keywords
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | self.keywords
+
+
 class Body(BaseModel):
     """A JSON body: unknown members are refused, attribute docstrings describe members."""
 
@@ -77,12 +96,21 @@ AnyHours = Annotated[StrictInt, Field(ge=0, le=LARGEST_HOURS, description="Whole
 SignedHours = Annotated[
     StrictInt,
     Field(ge=-LARGEST_HOURS, le=LARGEST_HOURS, description="Whole teaching hours (45 min), more or less; not 0."),
+    ToldAs(**{"not": {"const": 0}}),
     AfterValidator(_not_zero),
 ]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_storable),
+    ToldAs(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"),
+]
 """A name or a short text of one line."""
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_storable)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    AfterValidator(_storable),
+    ToldAs(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"),
 ]
 """Grounds, reasons, notes."""
 Email = Annotated[
@@ -91,7 +119,11 @@ Email = Annotated[
     AfterValidator(_storable),
 ]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[+(]?[0-9][0-9() /.-]{2,28}[0-9]$")]
-SearchText = Annotated[str | None, Query(max_length=200), AfterValidator(lambda text: text and _storable(text))]
+SearchText = Annotated[
+    str | None,
+    Query(max_length=200, json_schema_extra={"pattern": r"^[^\x00]*$"}),
+    AfterValidator(lambda text: text and _storable(text)),
+]
 
 
 def versions_of(header: str | None, *, weak: bool = False) -> Versions:

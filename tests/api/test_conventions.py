@@ -108,8 +108,14 @@ def test_the_frameworks_refusals_are_problems_in_three_languages(main_user: Pers
         assert answer.json()["instance"] == path
         texts.add((answer.json()["title"], answer.json()["detail"]))
     assert len(texts) == 3
-    if answer.status_code == 405:
-        assert answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "HEAD", "TRACE"])
+def test_a_method_that_is_not_there_is_told_all_that_are(main_user: Person, method: str) -> None:
+    answer = main_user.client.request(method, PATH)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, POST"
+    assert main_user.client.request(method, f"{PATH}/{new_id()}").headers["Allow"] == "GET"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from stdnum.fi import ytunnus
 from app.api.answers import refusing
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import UNSAID, Body, Day, Email, Flag, Line, Phone, SearchText
+from app.api.shapes import UNSAID, Body, Day, Email, Flag, Line, Phone, SearchText, ToldAs
 from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
 from app.domain.organisations.organisations import (
@@ -38,7 +38,12 @@ def _business_id(text: str) -> str:
         raise PydanticCustomError("business_id_format", "A business ID is seven digits, a hyphen and one") from None
 
 
-BusinessId = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), AfterValidator(_business_id)]
+BusinessId = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=20),
+    AfterValidator(_business_id),
+    ToldAs(pattern="^[0-9]{7}-?[0-9]$"),
+]
 Website = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s\x00/?#@]+([/?#][^\s\x00]*)?$"),
