@@ -6,9 +6,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_not_own, check_reach
-from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound, PoolExceeded, WrongState
+from app.domain.errors import AlreadyExists, NotFound, PoolExceeded, WrongState
 from app.domain.hours.proposals import ProposalState
 from app.domain.hours.standing import check_central
+from app.domain.lists import check_once
 from app.domain.organisations.membership import check_member_in
 
 
@@ -79,14 +80,7 @@ class SubmittedProposal:
 
 def check_each_once(items: Sequence[DecisionItem]) -> None:
     """Raises Invalid: a batch decides once for each organisation."""
-    seen: set[UUID] = set()
-    faults = []
-    for index, item in enumerate(items):
-        if item.organisation_id in seen:
-            faults.append(Fault(_organisation(index), "duplicate-item"))
-        seen.add(item.organisation_id)
-    if faults:
-        raise Invalid(*faults)
+    check_once((item.organisation_id for item in items), "/items/{}/organisation_id")
 
 
 def check_there(

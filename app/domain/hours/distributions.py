@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.errors import AllotmentInUse, Fault, Invalid, NotFound, QuotaExceeded
+from app.domain.errors import AllotmentInUse, NotFound, QuotaExceeded
 from app.domain.hours.accounts import Balance, Books
 from app.domain.hours.ledger import Transfer, distribution, recall
+from app.domain.lists import check_once
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,7 @@ def _in_its_hands(books: Books) -> list[Balance]:
 
 def check_each_once(wished: Sequence[Allotment]) -> None:
     """Raises Invalid: a unit stands once."""
-    seen: set[UUID] = set()
-    faults = []
-    for index, allotment in enumerate(wished):
-        if allotment.unit_id in seen:
-            faults.append(Fault(f"/units/{index}/unit_id", "duplicate-item"))
-        seen.add(allotment.unit_id)
-    if faults:
-        raise Invalid(*faults)
+    check_once((allotment.unit_id for allotment in wished), "/units/{}/unit_id")
 
 
 def check_below(organisation_id: UUID, wished: Sequence[Allotment], found: Collection[UUID]) -> None:

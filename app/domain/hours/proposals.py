@@ -1,6 +1,6 @@
 """Hour proposals (tuntiehdotus): what an organisation applies for in the autumn round (rulebook §3.1)."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +11,7 @@ from app.domain.access import Actor, check_main_user, check_staff
 from app.domain.calendar.deadlines import Window, check_units_window_open, check_window_open, day_of
 from app.domain.errors import Fault, Forbidden, Invalid, NotFound, WrongState
 from app.domain.hours.standing import Standing, check_year
+from app.domain.lists import check_once
 
 ProposalState = Literal["draft", "submitted", "sent_back", "included", "decided", "withdrawn"]
 
@@ -117,21 +118,9 @@ def check_editable(state: ProposalState) -> None:
     check_state(state, "draft", "sent_back")
 
 
-def check_once(items: Iterable[Hashable], at: str) -> None:
-    """None stands twice in the list at that pointer. Raises Invalid."""
-    seen: set[Hashable] = set()
-    faults = []
-    for index, item in enumerate(items):
-        if item in seen:
-            faults.append(Fault(f"{at}/{index}", "duplicate-item"))
-        seen.add(item)
-    if faults:
-        raise Invalid(*faults)
-
-
 def check_lines_once(lines: Sequence[ProposalLine]) -> None:
     """The same unit, emphasis and source stand once. Raises Invalid."""
-    check_once(((line.unit_id, line.emphasis, line.source_proposal_id) for line in lines), "/lines")
+    check_once(((line.unit_id, line.emphasis, line.source_proposal_id) for line in lines), "/lines/{}")
 
 
 def check_units(lines: Sequence[ProposalLine], units: AbstractSet[UUID]) -> None:

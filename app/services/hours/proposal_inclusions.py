@@ -9,12 +9,13 @@ from app.db.organisations.organisations import find_below
 from app.db.sessions import Writer
 from app.domain.access import check_main_user
 from app.domain.hours import proposal_inclusions as rules
-from app.domain.hours.proposals import HourProposal, check_editable, check_once
+from app.domain.hours.proposals import HourProposal, check_editable
 from app.domain.hours.standing import check_central, check_year
+from app.domain.lists import check_once
 
 
 async def include_proposals(writer: Writer, proposal_id: UUID, proposal_ids: Sequence[UUID]) -> HourProposal:
-    check_once(proposal_ids, "/proposal_ids")
+    check_once(proposal_ids, "/proposal_ids/{}")
     # The centre's proposal is locked before the units', and so of two that include the same one, one sees it taken.
     proposal, standing = await lock_in_reach(writer, proposal_id)
     sources = await lock_sources(writer.connection, proposal_ids)

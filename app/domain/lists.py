@@ -1,0 +1,17 @@
+"""Lists that a caller sends: what may stand in them only once."""
+
+from collections.abc import Hashable, Iterable
+
+from app.domain.errors import Fault, Invalid
+
+
+def check_once(keys: Iterable[Hashable], pointer: str) -> None:
+    """Raises Invalid where a key stands twice; `pointer` has `{}` where the item's index goes."""
+    seen: set[Hashable] = set()
+    faults = []
+    for index, key in enumerate(keys):
+        if key in seen:
+            faults.append(Fault(pointer.format(index), "duplicate-item"))
+        seen.add(key)
+    if faults:
+        raise Invalid(*faults)
