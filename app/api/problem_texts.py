@@ -8,14 +8,13 @@ from datetime import date, datetime
 from enum import Enum
 from html import escape
 from pathlib import Path
-from typing import Any, Literal, get_args
-from zoneinfo import ZoneInfo
+from typing import Any, get_args
 
-Language = Literal["fi", "sv", "en"]
+from app.domain.calendar.deadlines import HELSINKI
+from app.domain.organisations.organisations import Language
 
 _LANGUAGES: tuple[Language, ...] = get_args(Language)
 _DIRECTORY = Path(__file__).parents[2] / "openapi" / "problems"
-_HELSINKI = ZoneInfo("Europe/Helsinki")
 
 _FACT = re.compile(r"\{(\w+)\}")
 _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
@@ -65,7 +64,7 @@ class _Texts:
             case Enum():
                 return self._say(value.value, worded=worded)
             case datetime():
-                return self._instant(value.astimezone(_HELSINKI))
+                return self._instant(value.astimezone(HELSINKI))
             case date():
                 return self._day(value)
             case int():

@@ -22,7 +22,7 @@ from app.demo.loading import load_demo
 from app.demo.rows import DEMO_STUDY_CENTRE
 from app.domain.access import Role
 from app.domain.delivery.mails import Mail
-from app.domain.people.people import Language
+from app.domain.organisations.organisations import Language
 from app.domain.sandbox import Clock, DemoPerson
 from app.services import sandbox
 from app.services.delivery import mails

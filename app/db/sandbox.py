@@ -11,7 +11,7 @@ from app.db.organisations.organisations import organisations
 from app.db.paging import Listing
 from app.db.people.people import persons, role_grants
 from app.db.statements import Connection, Query
-from app.domain.people.roles import OrganisationKind
+from app.domain.organisations.organisations import OrganisationKind
 from app.domain.sandbox import DemoPerson, DemoRole
 
 

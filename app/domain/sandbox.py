@@ -7,7 +7,7 @@ from uuid import UUID
 from app.domain.access import Role
 from app.domain.calendar.deadlines import FIRST_YEAR, HELSINKI, LAST_YEAR
 from app.domain.errors import Fault, Invalid
-from app.domain.people.people import Language
+from app.domain.organisations.organisations import Language
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from app.demo.rows import DEMO_STUDY_CENTRE
 from app.domain.access import CENTRE_ROLES, Role
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
-from app.domain.people.people import Language
+from app.domain.organisations.organisations import Language
 from app.domain.people.roles import check_roles_fit
 from app.domain.sandbox import Clock, DemoPerson, check_clock
 

@@ -14,7 +14,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 
 from app.api.problem_texts import (
     CODES,
-    Language,
     detail_of,
     fault_detail_of,
     index_page,
@@ -23,6 +22,7 @@ from app.api.problem_texts import (
     title_of,
 )
 from app.domain import errors
+from app.domain.organisations.organisations import Language
 
 LANGUAGES: tuple[Language, ...] = ("fi", "sv", "en")
 DIRECTORY = Path(__file__).parents[2] / "openapi" / "problems"

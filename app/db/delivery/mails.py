@@ -10,7 +10,7 @@ from app.db.organisations.organisations import organisations
 from app.db.paging import Listing
 from app.db.people.people import audit_entries, outbox, persons, role_grants
 from app.domain.delivery.mails import Mail, text_of
-from app.domain.people.people import Language
+from app.domain.organisations.organisations import Language
 
 TOLD = ("hour-decision.made", "supplementary-hour-request.decided", "hour-proposal.sent-back")
 CHANCE_BITS = (1 << 62) - 1

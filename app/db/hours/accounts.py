@@ -20,10 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.hours.ledger import hour_balances, hour_transfers
-from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.statements import Connection, Query
 from app.domain.access import Place
-from app.domain.hours.accounts import Balance, Books, DrawsOn
+from app.domain.hours.accounts import Balance, Books
+from app.domain.organisations.organisations import DrawsOn
 
 ACCOUNTS = ("common", "allotment", "reserved", "used", "lapsed")
 
@@ -69,13 +70,8 @@ def _books(of_tree: FromClause) -> Query[Books]:
         .correlate(_own)
         .scalar_subquery()
     )
-    ancestors = (
-        select(func.array_agg(organisation_ancestors.c.ancestor_id))
-        .where(organisation_ancestors.c.organisation_id == _id)
-        .scalar_subquery()
-    )
     return Query(
-        select(_own.c.id, _own.c.central_organisation_id, ancestors, _year, _central.c.draws_on, balances)
+        select(_own.c.id, _own.c.central_organisation_id, ancestors_of(_own), _year, _central.c.draws_on, balances)
         .join(_central, _central.c.id == _own.c.central_organisation_id)
         .where(_own.c.id == _id),
         _books_of,

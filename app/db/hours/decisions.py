@@ -16,11 +16,10 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    func,
     select,
 )
 
-from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import Listing, below, given
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.access import Place
@@ -72,10 +71,7 @@ _candidates = Query(
     select(
         organisations.c.id,
         organisations.c.central_organisation_id,
-        select(func.array_agg(organisation_ancestors.c.ancestor_id))
-        .where(organisation_ancestors.c.organisation_id == organisations.c.id)
-        .correlate(organisations)
-        .scalar_subquery(),
+        ancestors_of(organisations),
         organisations.c.name,
         organisations.c.active_from,
         organisations.c.active_until,

@@ -1,24 +1,20 @@
 """Distributions: which revision of the wished allotments is in force."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     Column,
     DateTime,
     Integer,
     SmallInteger,
     Table,
     Uuid,
-    any_,
     bindparam,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db.organisations.organisations import organisation_ancestors
 from app.db.statements import Command, Connection, Query, metadata, study_centre_key
 
 hour_distributions = Table(
@@ -43,13 +39,6 @@ _revision = Query(
         hour_distributions.c.organisation_id == _organisation_id, hour_distributions.c.year == _year
     ),
     int,
-)
-_below = Query(
-    select(organisation_ancestors.c.organisation_id).where(
-        organisation_ancestors.c.ancestor_id == _organisation_id,
-        organisation_ancestors.c.organisation_id == any_(bindparam("p_unit_ids", type_=ARRAY(Uuid))),
-    ),
-    lambda unit_id: unit_id,
 )
 _raise = Command(
     insert(hour_distributions)
@@ -76,8 +65,3 @@ async def raise_revision(
             connection, p_organisation_id=organisation_id, p_year=year, p_seen=seen, p_person_id=person_id, p_now=now
         )
     )
-
-
-async def list_below(connection: Connection, organisation_id: UUID, unit_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these are the organisation or below it."""
-    return set(await _below.all(connection, p_organisation_id=organisation_id, p_unit_ids=list(unit_ids)))

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import deadline_extensions
 from app.db.hours.ledger import hour_balances, hour_pools
-from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.organisations.organisations import ancestors_of, organisation_ancestors, organisations
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query
 from app.domain.access import Place, is_within_reach
@@ -85,10 +85,7 @@ _standing = Query(
         _own.c.id,
         _own.c.central_organisation_id,
         _own.c.name,
-        select(func.array_agg(organisation_ancestors.c.ancestor_id))
-        .where(organisation_ancestors.c.organisation_id == _own.c.id)
-        .correlate(_own)
-        .scalar_subquery(),
+        ancestors_of(_own),
         _year,
         _central.c.active_from,
         _central.c.active_until,

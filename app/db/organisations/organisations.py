@@ -1,6 +1,7 @@
 """Organisations and where they stand in their trees."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -9,6 +10,8 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    FromClause,
+    ScalarSelect,
     SmallInteger,
     Table,
     Text,
@@ -58,15 +61,21 @@ organisation_ancestors = Table(
     Column("distance", SmallInteger, nullable=False),
 )
 
-_place = Query(
-    select(
-        organisations.c.id,
-        organisations.c.central_organisation_id,
+
+def ancestors_of(organisation: FromClause) -> ScalarSelect[Any]:
+    """The column of the ids of `organisation`, which is that table or an alias of it, and of all above it."""
+    return (
         select(func.array_agg(organisation_ancestors.c.ancestor_id))
-        .where(organisation_ancestors.c.organisation_id == organisations.c.id)
-        .correlate(organisations)
-        .scalar_subquery(),
-    ).where(organisations.c.id == bindparam("p_id", type_=Uuid)),
+        .where(organisation_ancestors.c.organisation_id == organisation.c.id)
+        .correlate(organisation)
+        .scalar_subquery()
+    )
+
+
+_place = Query(
+    select(organisations.c.id, organisations.c.central_organisation_id, ancestors_of(organisations)).where(
+        organisations.c.id == bindparam("p_id", type_=Uuid)
+    ),
     lambda organisation_id, central_id, ancestors: Place(organisation_id, central_id, frozenset(ancestors)),
 )
 

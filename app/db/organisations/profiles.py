@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, func, select
+from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, select
 
-from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import Listing, PageRequest, Slice, below, given
 from app.db.statements import Connection, Query, change_row, insert_row
 from app.domain.access import Place
@@ -17,12 +17,7 @@ from app.domain.organisations.organisations import Address, ContactPerson, Organ
 
 _FIELDS = [field.name for field in fields(Organisation)]
 _shown = select(*(organisations.c[name] for name in _FIELDS))
-_placed = _shown.add_columns(
-    select(func.array_agg(organisation_ancestors.c.ancestor_id))
-    .where(organisation_ancestors.c.organisation_id == organisations.c.id)
-    .correlate(organisations)
-    .scalar_subquery()
-)
+_placed = _shown.add_columns(ancestors_of(organisations))
 
 
 def _organisation(*values: Any) -> Organisation:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.people.people import Language
+from app.domain.organisations.organisations import Language
 
 Subject = str
 Text = str

@@ -1,12 +1,10 @@
 """Hour accounts (tuntitili): what an organisation was granted for a year and where those hours are (rulebook §3.12)."""
 
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Place
-
-DrawsOn = Literal["allotment_then_common", "allotment_only"]
+from app.domain.organisations.organisations import DrawsOn
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.errors import QuotaExceeded
-from app.domain.hours.accounts import DrawsOn
 from app.domain.hours.ledger import Transfer, release, reservation, use
+from app.domain.organisations.organisations import DrawsOn
 
 Drawn = Mapping[UUID, int]
 """What one cause has reserved, by holder."""

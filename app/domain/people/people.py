@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Role
-from app.domain.people.roles import OrganisationKind
-
-Language = Literal["fi", "sv", "en"]
+from app.domain.organisations.organisations import Language, OrganisationKind
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """Which role fits which organisation (rulebook §2.2)."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from app.domain.access import CENTRE_ROLES, Role
 from app.domain.errors import Fault, Invalid
+from app.domain.organisations.organisations import OrganisationKind
 
-OrganisationKind = Literal["central", "district", "association"]
 KINDS: dict[Role, frozenset[OrganisationKind]] = {
     "main_user": frozenset({"central"}),
     "unit_manager": frozenset({"district", "association"}),

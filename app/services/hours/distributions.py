@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.db.hours.accounts import find_books
-from app.db.hours.distributions import find_revision, list_below, raise_revision
+from app.db.hours.distributions import find_revision, raise_revision
 from app.db.hours.ledger import lock_balances, post_transfers
 from app.db.hours.standing import get_standing
+from app.db.organisations.organisations import find_below
 from app.db.sessions import Reader, Writer
 from app.domain.access import check_main_user, check_reach
 from app.domain.errors import NotFound, Stale
@@ -22,7 +23,7 @@ async def distribute(
 ) -> Distribution:
     rules.check_each_once(units)
     standing = await get_standing(writer, organisation_id, year)
-    found = await list_below(writer.connection, organisation_id, [unit.unit_id for unit in units])
+    found = await find_below(writer.connection, organisation_id, [unit.unit_id for unit in units])
     rules.check_below(organisation_id, units, found)
     check_main_user(writer.actor, standing.place)
     # The tree's balances are locked before they are read: of two distributions the second sees what the first left,

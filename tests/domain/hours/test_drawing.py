@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 
 from app.domain.errors import QuotaExceeded
-from app.domain.hours.accounts import DrawsOn
 from app.domain.hours.drawing import Drawable, Drawn, releases_of, reservations_of, settlement_of
 from app.domain.hours.ledger import Transfer
+from app.domain.organisations.organisations import DrawsOn
 
 CENTRE, UNIT, DISTRICT = (UUID(int=number) for number in (1, 2, 3))
 NAMES = {CENTRE: "centre", UNIT: "unit", DISTRICT: "district"}
