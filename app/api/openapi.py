@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.api.answers import HEADERS, SHARED
+from app.api.examples import show_example
 from app.api.operations import JSON, MERGE_PATCH
 from app.api.problems import Problem
 
@@ -16,7 +17,7 @@ organisations propose, what the study centre decides, how each organisation divi
 gives back in the change windows, and where every hour is.
 
 **To try it** in a sandbox: `GET /v1/sandbox/people` lists the demo people, `POST /v1/sandbox/tokens` answers an access
-token for one of them. Put it into *Authorize* above. Elsewhere the token comes from your organisation's sign-in.
+token for one of them. Put it into *Authorize* below. Elsewhere the token comes from your organisation's sign-in.
 
 - **Hours** are whole teaching hours (opetustunti, 45 minutes). **Days** are days of Finnish time: what is open until
   a day is open until its midnight in Europe/Helsinki. **Instants** are written as in RFC 3339, with their offset.
@@ -120,6 +121,10 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
         body["schema"] = _without_null(body["schema"])
     if method == "patch":
         bodies[MERGE_PATCH] = bodies.pop(JSON)
+    # FastAPI puts the whole docstring where there is nothing below its first line, which is the summary.
+    if operation.get("description", "").rstrip(".") == operation["summary"]:
+        del operation["description"]
+    show_example(operation)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from app.settings import Issuer, Settings
 from openapi.__main__ import COMMITTED, document
 from tests import document as documented
 
-YEARS = {"2000", "2100", "2023", "2024"}
-"""The bounds of all years, and those in which the examples live."""
+YEARS = {"2000", "2100", "2023", "2024", "2050"}
+"""The bounds of all years, those in which the examples live, and one whose calendar is still to be made."""
 TESTS = Path(__file__).parents[1]
 SENTENCE = re.compile(r"[A-ZÅÄÖ0-9].*[^.]", re.DOTALL)
 
@@ -79,7 +79,7 @@ def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
     for name, (_, _, operation) in zip(names, operations(), strict=True):
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", name)
         assert SENTENCE.fullmatch(operation["summary"]), name
-        assert operation["description"] != operation["summary"], name
+        assert not operation.get("description", "").startswith(operation["summary"]), name
 
 
 def test_every_operation_says_who_may_call_it() -> None:

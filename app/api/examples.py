@@ -1,0 +1,33 @@
+"""The examples of `openapi/examples.toml` in the OpenAPI document: Swagger UI fills them in, ready to be sent."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).parents[2] / "openapi" / "examples.toml"
+
+
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """By operation: who sends it (`as`), at which instant (`at`), `path`, `query`, `headers` and `body`."""
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+def show_example(operation: dict[str, Any]) -> None:
+    example = examples().get(operation["operationId"], {})
+    values = {
+        (place, name.lower()): value
+        for place, member in (("path", "path"), ("query", "query"), ("header", "headers"))
+        for name, value in example.get(member, {}).items()
+    }
+    for parameter in operation.get("parameters", []):
+        key = parameter["in"], parameter["name"].lower()
+        if key in values:
+            parameter["example"] = values[key]
+    if "body" in example:
+        for body in operation["requestBody"]["content"].values():
+            body["example"] = example["body"]
+    if "as" in example:
+        hint = f"**Try it** as `{example['as']}`, with the sandbox's clock at `{example['at']}`."
+        operation["description"] = "\n\n".join(filter(None, [operation.get("description"), hint]))
