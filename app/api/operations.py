@@ -27,7 +27,7 @@ from app.api.answers import NO_BODY, answers_of
 from app.api.backend import Backend
 from app.api.paging import cursor_of
 from app.api.shapes import Nothing, versions_of
-from app.db.connections import Caller, Entry, StoredAnswer, enter, write_down_and_commit
+from app.db.connections import Caller, Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.db.paging import Slice
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
@@ -192,8 +192,7 @@ def _writing(
                 result = await endpoint(writer, **arguments)
                 headers, body = _rendered(request, result, status, adapter)
                 if dry_run:
-                    await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                    await connection.execute("ROLLBACK")
+                    await try_and_roll_back(writer)
                     del_headers = {"Location", "ETag"}
                     headers = {name: value for name, value in headers.items() if name not in del_headers}
                 else:

@@ -164,28 +164,42 @@ def _grant_of(role: dict[str, Any]) -> RoleGrant:
 async def write_down_and_commit(
     writer: Writer, request_id: str, key_digest: bytes | None, answer: StoredAnswer
 ) -> None:
-    """Commits, after the closing statement: the answer under its key, the audit entries and the outbox, together.
+    """Commits, after what was left to the last and the closing statement: the answer under its key, the audit
+    entries and the outbox.
 
-    Both travel in one message; where the closing statement is refused, COMMIT is not reached.
+    All travel in one message; where one of them is refused, COMMIT is not reached.
     """
-    if key_digest is None and not writer.records:
-        await writer.connection.execute("COMMIT")
-        return
+    statements = [sql for sql, _ in writer.last]
+    parameters: dict[str, object] = {}
+    for _, bound in writer.last:
+        parameters |= bound
+    if key_digest is not None or writer.records:
+        statements.append(_WRITE_DOWN)
+        parameters |= {
+            "down_key": key_digest,
+            "down_request": answer.request_digest,
+            "down_status": answer.status,
+            "down_headers": Jsonb(answer.headers),
+            "down_body": answer.body,
+            "down_actor": writer.actor.person_id,
+            "down_at": writer.now,
+            "down_request_id": request_id,
+            "down_records": Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=str)),
+        }
     async with AsyncClientCursor(writer.connection) as cursor:
-        await cursor.execute(
-            "SELECT write_down(%s, %s, %s::smallint, %s, %s, %s, %s, %s, %s); COMMIT",
-            [
-                key_digest,
-                answer.request_digest,
-                answer.status,
-                Jsonb(answer.headers),
-                answer.body,
-                writer.actor.person_id,
-                writer.now,
-                request_id,
-                Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=str)),
-            ],
-        )
+        await cursor.execute("; ".join([*statements, "COMMIT"]), parameters)
+
+
+async def try_and_roll_back(writer: Writer) -> None:
+    """The end of a dry run: everything that the database could still refuse is asked of it, and nothing is kept."""
+    for sql, parameters in writer.last:
+        await writer.connection.execute(sql, parameters)
+    await writer.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    await writer.connection.execute("ROLLBACK")
+
+
+_WRITE_DOWN = """SELECT write_down(%(down_key)s, %(down_request)s, %(down_status)s::smallint, %(down_headers)s,
+    %(down_body)s, %(down_actor)s, %(down_at)s, %(down_request_id)s, %(down_records)s)"""
 
 
 @dataclass(frozen=True)

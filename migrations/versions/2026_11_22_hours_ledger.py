@@ -134,8 +134,8 @@ CREATE INDEX hour_transfers_of_centre
 # written, balances are moved. Balances are moved in memory and each row is written once, at the end: ten thousand
 # transfers from one account would otherwise leave ten thousand versions of its row for each next one to look through.
 # Its plans are made once a session, perhaps while the tables are small, and must not scan them when they have grown.
-# A floor that would break raises TP001 with the facts as JSON in its detail; a closed year TP002. Answers false where
-# this retry key has posted before: then nothing is done.
+# A floor that would break raises TP001 with the facts as JSON in its detail; a closed year TP002; a retry
+# key that has posted before breaks hour_transfers_posted_once at once, whatever the balances are now.
 #
 # Everybody locks a year's pool first and its balances after it. Who moves the pool takes it FOR NO KEY UPDATE, one at
 # a time; who moves balances only, FOR KEY SHARE, which lets all of them go on together (the foreign key of the
@@ -195,7 +195,7 @@ CREATE FUNCTION post_hour_transfers(
     p_ids uuid[], p_kinds text[], p_hours integer[], p_central_ids uuid[],
     p_from_accounts text[], p_from_ids uuid[], p_to_accounts text[], p_to_ids uuid[],
     p_cause_ids uuid[] DEFAULT NULL
-) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_seqscan = off AS $$
 DECLARE
     v_centre CONSTANT uuid := own_study_centre();
@@ -215,7 +215,8 @@ DECLARE
 BEGIN
     PERFORM FROM hour_transfers WHERE study_centre_id = v_centre AND retry_key = p_retry_key;
     IF FOUND THEN
-        RETURN false;
+        RAISE EXCEPTION 'this retry key has posted before'
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'hour_transfers_posted_once';
     END IF;
 
     IF v_takes_pool THEN
@@ -329,7 +330,6 @@ BEGIN
         WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
             AND year = p_year AND organisation_id = p_holder_ids[i];
     END LOOP;
-    RETURN true;
 END $$;
 """
 

@@ -25,8 +25,7 @@ from sqlalchemy import (
 
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
-from app.db.statements import Connection, Query, bound, insertion, metadata, study_centre_key
-from app.domain.errors import AlreadyExists
+from app.db.statements import Command, Connection, bound, insertion, metadata, study_centre_key
 from app.domain.hours.ledger import Transfer
 
 hour_pools = Table(
@@ -137,12 +136,12 @@ def posting_of(
 
 
 @cache
-def _posting_with(table: Table, columns: tuple[str, ...]) -> Query[bool]:
-    """The posting, and beside it the row that is its cause: one statement, one round trip."""
-    return Query(_posting.add_cte(insertion(table, columns).cte("cause")), bool)
+def _posting_with(table: Table, columns: tuple[str, ...]) -> Command:
+    """The posting, and beside it the row that is its cause, in one statement."""
+    return Command(_posting.add_cte(insertion(table, columns).cte("cause")))
 
 
-posting = Query(_posting, bool)
+posting = Command(_posting)
 
 
 async def post_transfers(
@@ -156,13 +155,13 @@ async def post_transfers(
 ) -> None:
     """Posts all or none, in one call of the database's own function; none is no call.
 
-    `cause` is what all of them come from, or one for each; `row` is inserted in the same message.
+    `cause` is what all of them come from, or one for each. With a `row`, the cause itself, both travel with the
+    closing statement: an account that many want is locked for that one message alone, until its commit.
     Raises PoolExceeded, QuotaExceeded, YearClosed (from the database: `app/db/refusals.py`), and AlreadyExists where
     this request's retry key has posted before, long after its answer was thrown away.
     """
     if not transfers:
         return
-    query = _posting_with(row[0], tuple(row[1])) if row else posting
     parameters = posting_of(
         year,
         cause_type,
@@ -172,8 +171,11 @@ async def post_transfers(
         actor_id=writer.actor.person_id,
         made_at=writer.now,
     )
-    if not await query.first(writer.connection, **parameters, **(bound(*row) if row else {})):
-        raise AlreadyExists
+    if row is None:
+        await posting.run(writer.connection, **parameters)
+    else:
+        command = _posting_with(row[0], tuple(row[1]))
+        writer.last.append((command.sql, command.set | parameters | bound(*row)))
 
 
 async def lock_balances(connection: Connection, year: int, central_id: UUID) -> None:
