@@ -270,9 +270,10 @@ BEGIN
         -- A unit that has moved to another centre is given nothing by the old one, which did not see it go: whoever
         -- moves it holds the balances meanwhile (app/db/organisations/holdings.py). The call may be tried again.
         IF p_kinds[i] = 'distribution' THEN
-            PERFORM FROM organisations
-            WHERE study_centre_id = v_centre AND id = p_to_ids[i] AND central_organisation_id = p_central_ids[i];
-            IF NOT FOUND THEN
+            -- Looked up by its id alone: an index by centre would bring all units of a large one.
+            SELECT central_organisation_id INTO v_id FROM organisations
+            WHERE study_centre_id = v_centre AND id = p_to_ids[i];
+            IF v_id IS DISTINCT FROM p_central_ids[i] THEN
                 RAISE EXCEPTION 'unit % has moved', p_to_ids[i] USING ERRCODE = 'serialization_failure';
             END IF;
         END IF;
