@@ -25,7 +25,7 @@ from starlette.responses import Response
 from app.api import problems
 from app.api.answers import NO_BODY, answers_of
 from app.api.backend import Backend
-from app.api.paging import cursor_of
+from app.api.paging import Page, cursor_of
 from app.api.shapes import Nothing, versions_of
 from app.db.connections import Caller, Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.db.paging import Slice
@@ -282,8 +282,6 @@ def _rendered(
 
 
 def _page(request: Request, result: Slice[Any], adapter: TypeAdapter[Any], headers: dict[str, str]) -> bytes:
-    from app.api.paging import Page
-
     cursor = cursor_of(request, result.next_key) if result.next_key else None
     if cursor:
         following = request.url.include_query_params(cursor=cursor)

@@ -9,7 +9,6 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from psycopg_pool import PoolTimeout
 from pydantic import ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -244,15 +243,9 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-# The database is there but has no room or no time for us now: the same request may be sent again.
-BUSY = (
-    PoolTimeout,
-    psycopg.errors.LockNotAvailable,
-    psycopg.errors.QueryCanceled,
-    psycopg.errors.DeadlockDetected,
-    psycopg.errors.SerializationFailure,
-    psycopg.OperationalError,
-)
+# The database is there but has no room or no time for us now, and the same request may be sent again: a lock or a
+# statement that took too long, a deadlock, a pool without a free connection are all of this one kind.
+BUSY = psycopg.OperationalError
 
 
 def handle(request: Request, error: Exception) -> Response:
@@ -272,5 +265,5 @@ def handle(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    for kind in (DomainError, RequestValidationError, HTTPException, *BUSY):
+    for kind in (DomainError, RequestValidationError, HTTPException, BUSY):
         app.add_exception_handler(kind, handle)

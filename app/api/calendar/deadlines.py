@@ -4,12 +4,11 @@ from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
 
 from app.api.answers import refusing
 from app.api.operations import Created, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import Body, Day, Flag, Text, Year, YearPath, YearQuery
+from app.api.shapes import UNSAID, Body, Day, Flag, Text, Year, YearPath, YearQuery
 from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
 from app.domain.calendar.deadlines import Deadline, Kind, State
@@ -36,11 +35,10 @@ class DeadlineIn(Body):
 
 
 class DeadlinePatch(Body):
-    # Not required, yet never null: what is made here where nothing is said is left out with all that is unset.
-    hours_year: Year = Field(default_factory=int)
+    hours_year: Year = UNSAID
     opens_on: Day | None = None
     closes_on: Day | None = None
-    confirmed: Flag = Field(default_factory=bool)
+    confirmed: Flag = UNSAID
     note: Text | None = None
 
 
