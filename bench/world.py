@@ -21,8 +21,10 @@ from alembic.config import Config
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.hours.ledger import distribution, grant, pool_change
 from app.embedded_postgres import Addresses
 
 ROOT = Path(__file__).parent.parent
@@ -32,8 +34,6 @@ UNITS = 10
 REQUESTS = 10_000
 TRANSFERS = 10_000
 HOURS = 5_000_000
-Posted = tuple[str, int, UUID | None, str, UUID | None, str, UUID | None]
-"""Kind, hours, centre, from and its holder, to and its holder."""
 
 
 @dataclass(frozen=True)
@@ -138,29 +138,15 @@ def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
                 copy.write_row(
                     (new_id(), centrals[number % CENTRALS], year, 10, "Kysyntä kasvoi", "submitted", person_id, now)
                 )
-        posted: list[Posted] = [("pool", HOURS, None, "state", None, "pool", None)]
+        transfers = [pool_change(HOURS)]
         for central_id in centrals:
-            posted.append(("grant", HOURS // CENTRALS, central_id, "pool", None, "common", central_id))
-            posted += [
-                ("distribution", 10, central_id, "common", central_id, "allotment", units[central_id][number % UNITS])
-                for number in range(TRANSFERS // CENTRALS)
-            ]
-        holders = sorted((holder, central) for central in centrals for holder in (central, *units[central]))
-        owner.execute(
-            "SELECT post_hour_transfers(%s::smallint, %s, 'bench', %s, %s, %s, %s::uuid[], %s::uuid[], "
-            "%s::uuid[], %s::text[], %s::int[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::uuid[])",
-            [
-                year,
-                new_id().bytes * 2,
-                new_id(),
-                person_id,
-                now,
-                [holder for holder, _ in holders],
-                [central for _, central in holders],
-                [new_id() for _ in posted],
-                *[list(column) for column in zip(*posted, strict=True)],
-            ],
+            transfers.append(grant(central_id, HOURS // CENTRALS))
+            for number in range(TRANSFERS // CENTRALS):
+                transfers.append(distribution(central_id, units[central_id][number % UNITS], 10))
+        parameters = posting_of(
+            year, "bench", new_id(), transfers, retry_key=bytes(32), actor_id=person_id, made_at=now
         )
+        owner.execute(posting.sql, posting.set | parameters)
     with psycopg.connect(addresses.admin, autocommit=True) as admin:
         admin.execute("CHECKPOINT")
     with psycopg.connect(addresses.owner, autocommit=True) as owner:
