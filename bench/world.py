@@ -141,8 +141,8 @@ def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
         transfers = [pool_change(HOURS)]
         for central_id in centrals:
             transfers.append(grant(central_id, HOURS // CENTRALS))
-            for number in range(TRANSFERS // CENTRALS):
-                transfers.append(distribution(central_id, units[central_id][number % UNITS], 10))
+            shares = range(TRANSFERS // CENTRALS)
+            transfers += [distribution(central_id, units[central_id][number % UNITS], 10) for number in shares]
         parameters = posting_of(
             year, "bench", new_id(), transfers, retry_key=bytes(32), actor_id=person_id, made_at=now
         )
