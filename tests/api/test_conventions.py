@@ -233,6 +233,11 @@ def test_deletion_answers_nothing_and_twice_not_found(centre: Centre) -> None:
     assert refusal(staff.delete(deadline)) == (404, "not-found")
 
 
+def test_what_a_deletion_says_in_a_body_is_not_read(centre: Centre) -> None:
+    deadline = deadline_of(centre)
+    assert centre.staff().client.request("DELETE", deadline, content=b"\xff{", headers=JSON).status_code == 204
+
+
 # Retries.
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.db.hours.proposal_revisions import find_revision, insert_revision, listing
 from app.db.hours.proposals import get, hour_proposals, lock_in_reach
 from app.db.hours.standing import find_windows
-from app.db.organisations.organisations import find_place
+from app.db.organisations.organisations import find_below, find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row
@@ -26,6 +26,9 @@ async def submit_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
         else await find_windows(writer.connection, proposal.organisation_id, proposal.year, "unit_proposals")
     )
     rules.check_submission(proposal, standing, own_days, writer.now)
+    # A unit may have been moved elsewhere since its line was written.
+    units = {line.unit_id for line in proposal.lines}
+    rules.check_units(proposal.lines, await find_below(writer.connection, proposal.organisation_id, units))
     number = await insert_revision(writer, proposal)
     await change_row(writer.connection, hour_proposals, proposal_id, state="submitted", submitted_at=writer.now)
     writer.record(
