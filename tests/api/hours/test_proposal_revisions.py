@@ -56,6 +56,18 @@ def test_a_submission_names_its_retry_key(league: League, draft: Any) -> None:
     assert (again.content, again.headers["Idempotency-Replayed"]) == (first.content, "true")
 
 
+def test_a_unit_that_has_moved_to_another_centre_keeps_its_line_from_being_submitted(league: League) -> None:
+    moved = league.association
+    draft = league.draft(league.main_user, league.central, line(league.district, 10), line(moved, 5))
+    staff = league.centre.staff()
+    answer = staff.patch(f"/v1/organisations/{moved}", {"parent_id": str(league.centre.organisation())})
+    assert answer.status_code == 200
+    answer = submit(league.main_user, draft)
+    assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/lines/1/unit_id")
+    league.main_user.patch(path_of(draft), {"lines": [line(league.district, 10)]})
+    assert submit(league.main_user, draft).status_code == 200
+
+
 def test_a_dry_run_submits_nothing(league: League, draft: Any) -> None:
     answer = league.main_user.post(path_of(draft, "submission"), key=False, params={"validate_only": "true"})
     assert (answer.status_code, answer.json()["state"]) == (200, "submitted")
