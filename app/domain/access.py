@@ -77,12 +77,6 @@ def check_reach(actor: Actor, place: Place | None, *, pointer: str | None = None
     return place
 
 
-def check_any_role(actor: Actor) -> None:
-    """What is in everybody's reach is for those who have some role in the study centre."""
-    if not actor.roles:
-        raise Forbidden()
-
-
 def check_staff(actor: Actor) -> None:
     if not actor.has("staff"):
         raise Forbidden()

@@ -17,7 +17,7 @@ class CopyIn(Body):
     """The year whose calendar is copied."""
 
 
-@router.get("/{year}", response_model=Calendar, responses=refusing("forbidden"))
+@router.get("/{year}", response_model=Calendar)
 async def get_calendar(reader: Reader, year: YearPath) -> Calendar:
     """The yearly calendar, as the year goes; empty where there is none (everybody).
 

@@ -64,7 +64,7 @@ async def make_deadline(writer: Writer, year: YearPath, body: DeadlineIn) -> Cre
     return Created(deadline, f"/v1/deadlines/{deadline.id}")
 
 
-@router.get("/calendars/{year}/deadlines", response_model=Page[Deadline], responses=refusing("forbidden"))
+@router.get("/calendars/{year}/deadlines", response_model=Page[Deadline])
 async def list_deadlines(
     reader: Reader,
     page: Paging,
@@ -88,7 +88,7 @@ async def list_deadlines(
     )
 
 
-@router.get("/deadlines/{deadline_id}", response_model=Deadline, responses=refusing("forbidden"))
+@router.get("/deadlines/{deadline_id}", response_model=Deadline)
 async def get_deadline(reader: Reader, deadline_id: UUID) -> Deadline:
     """A deadline, its state by the clock (everybody; an organisation's own days: those in its tree)."""
     return await deadlines.get_deadline(reader, deadline_id)
