@@ -143,11 +143,7 @@ def check_deadline(
     faults = []
     if not FIRST_YEAR <= hours_year <= LAST_YEAR:
         faults.append(_unknown_year("/hours_year"))
-    faults += [
-        _unknown_year(f"/{name}")
-        for name, day in (("opens_on", opens_on), ("closes_on", closes_on))
-        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR
-    ]
+    faults += days_out_of_range(opens_on=opens_on, closes_on=closes_on)
     if closes_on is None and (opens_on is None or kind == "cost_statement"):
         faults.append(Fault("/closes_on", "required"))
     if opens_on is not None and closes_on is not None and closes_on < opens_on:
@@ -158,6 +154,15 @@ def check_deadline(
         faults.append(Fault("/organisation_id", "none-required"))
     if faults:
         raise Invalid(*faults)
+
+
+def days_out_of_range(**days: date | None) -> list[Fault]:
+    """A fault for each day, by its name, outside the years that the service knows."""
+    return [
+        _unknown_year(f"/{name}")
+        for name, day in days.items()
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR
+    ]
 
 
 def _unknown_year(pointer: str) -> Fault:

@@ -7,6 +7,7 @@ from typing import Literal, TypedDict
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_main_user_or_staff, check_staff
+from app.domain.calendar.deadlines import days_out_of_range
 from app.domain.errors import Fault, Invalid, NotCentral, OrganisationCycle
 
 OrganisationKind = Literal["central", "district", "association"]
@@ -141,7 +142,10 @@ def check_parent_fits(kind: OrganisationKind, parent_id: UUID | None) -> None:
 
 
 def check_data(organisation: Organisation, said: Collection[str]) -> None:
-    """Raises Invalid where the last day comes before the first, NotCentral where a unit would have settings."""
+    """Raises Invalid where a day is of no known year or the last comes before the first, NotCentral where a unit
+    would have settings."""
+    if faults := days_out_of_range(active_from=organisation.active_from, active_until=organisation.active_until):
+        raise Invalid(*faults)
     if organisation.active_until is not None and organisation.active_until < organisation.active_from:
         pointer = "/active_until" if "active_until" in said else "/active_from"
         raise Invalid(Fault(pointer, "day-order"))

@@ -147,7 +147,20 @@ def test_a_wrong_shape_tells_all_its_faults_at_once(staff: Person) -> None:
     }
 
 
-@pytest.mark.parametrize("written", ["207747-0", "2077474", "ABCDEFG-H", "2077474-00", ""])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "207747-0",
+        "2077474",
+        "ABCDEFG-H",
+        "2077474-00",
+        "",
+        "2101-01-01",
+        "2077-474-0",
+        "FI20774740",
+        "２０７７４７４-０",
+    ],
+)
 def test_a_business_id_has_eight_digits(staff: Person, written: str) -> None:
     answer = staff.post(PATH, {"name": "Liitto", "kind": "central", "business_id": written})
     assert faults(answer) == {("/business_id", "business-id-format")}
@@ -271,6 +284,14 @@ def test_the_last_day_is_not_before_the_first(staff: Person, central: UUID) -> N
     assert faults(staff.post(PATH, unit(central, **days))) == {("/active_until", "day-order")}
     staff.patch(path, {"active_until": "2023-02-01"})
     assert faults(staff.patch(path, {"active_from": "2023-02-02"})) == {("/active_from", "day-order")}
+
+
+def test_the_days_are_of_years_that_the_service_knows(staff: Person, central: UUID) -> None:
+    days = {"active_from": "1999-12-31", "active_until": "2101-01-01"}
+    outside = {("/active_from", "out-of-range"), ("/active_until", "out-of-range")}
+    assert faults(staff.post(PATH, unit(central, **days))) == outside
+    assert faults(staff.patch(f"{PATH}/{central}", days)) == outside
+    assert staff.post(PATH, unit(central, active_from="2000-01-01", active_until="2100-12-31")).status_code == 201
 
 
 def test_a_dry_run_and_a_replay_add_once(centre: Centre, main_user: Person, central: UUID) -> None:
