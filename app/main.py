@@ -74,6 +74,8 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
         description=openapi.DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        # A redirect to the path with or without its last slash would repeat whatever host the request names.
+        redirect_slashes=False,
         lifespan=lifespan,
         generate_unique_id_function=openapi.operation_id,
     )

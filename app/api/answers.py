@@ -52,6 +52,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "enum": ["fi", "sv", "en"]},
     },
+    "Vary": {
+        "description": "What of the request chose the answer's language.",
+        "required": True,
+        "schema": {"type": "string", "const": "Accept-Language"},
+    },
 }
 HEADERS_OF_REFUSALS = {
     "unauthenticated": ("WWW-Authenticate",),
@@ -80,7 +85,7 @@ def refusal(status: int, *codes: str) -> dict[str, Any]:
     own = dict.fromkeys(name for code in codes for name in HEADERS_OF_REFUSALS.get(code, ()))
     return {
         "description": f"{HTTPStatus(status).phrase}: {links}",
-        "headers": headers("Content-Language", *own),
+        "headers": headers("Content-Language", "Vary", *own),
         "content": PROBLEM,
         CODES: list(codes),
     }

@@ -16,6 +16,7 @@ from app.db.paging import PageRequest
 
 Item = TypeVar("Item")
 SIGNATURE_BYTES = 16
+LARGEST_CURSOR = 2000
 UNBOUND = {"limit", "cursor", "include"}
 
 
@@ -41,25 +42,38 @@ def _signature(request: Request, payload: bytes) -> bytes:
 
 def cursor_of(request: Request, key: tuple[str, ...]) -> str:
     payload = json.dumps(key, ensure_ascii=False, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_signature(request, payload) + payload).decode().rstrip("=")
+    return _encoded(_signature(request, payload) + payload)
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def key_of(request: Request, cursor: str) -> tuple[str, ...]:
     """Raises InvalidCursor unless we made it, for this very list and caller."""
+    if len(cursor) > LARGEST_CURSOR:
+        raise InvalidCursor
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise InvalidCursor from None
+    # Reading base64 overlooks padding and the last bits: a cursor has one spelling, ours.
+    if _encoded(raw) != cursor:
+        raise InvalidCursor
     signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
     if not hmac.compare_digest(signature, _signature(request, payload)):
         raise InvalidCursor
     return tuple(json.loads(payload))
 
 
+# The length is told, not asked by the type: a cursor that is too long is invalid like any other that is not ours.
+CURSOR = Query(description="`next_cursor` of the page before.", json_schema_extra={"maxLength": LARGEST_CURSOR})
+
+
 async def page_request(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=200, description="How many items at the most.")] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[str | None, CURSOR] = None,
     include: Annotated[Literal["total"] | None, Query(description="`total` counts the whole list.")] = None,
 ) -> PageRequest:
     return PageRequest(limit, key_of(request, cursor) if cursor is not None else None, include == "total")

@@ -174,7 +174,12 @@ def problem(
     return Response(
         json.dumps(body, default=_plain, ensure_ascii=False),
         status_code=STATUSES[code],
-        headers={"Content-Language": language, "Cache-Control": "no-store", **(headers or {})},
+        headers={
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+            "Cache-Control": "no-store",
+            **(headers or {}),
+        },
         media_type="application/problem+json",
     )
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import string
 import threading
 from typing import Any
 from uuid import UUID
@@ -104,10 +105,18 @@ def test_the_frameworks_refusals_are_problems_in_three_languages(main_user: Pers
         answer = main_user.client.request(method, path, headers=sent, content=body)
         assert refusal(answer) == expected
         assert answer.headers["Content-Language"] == language
+        assert answer.headers["Vary"] == "Accept-Language"
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.json()["instance"] == path
         texts.add((answer.json()["title"], answer.json()["detail"]))
     assert len(texts) == 3
+
+
+@pytest.mark.parametrize("path", [PATH + "/", f"{PATH}/{UUID(int=1)}/", "/problems/", "/livez/", "/v1/", "/static"])
+def test_another_slash_leads_nowhere_else(main_user: Person, path: str) -> None:
+    answer = main_user.get(path, headers={"Host": "evil.example"})
+    assert refusal(answer) == (404, "not-found")
+    assert "Location" not in answer.headers
 
 
 @pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "HEAD", "TRACE"])
@@ -366,6 +375,15 @@ def test_a_cursor_that_was_tampered_with_is_refused(main_user: Person, central: 
     flipped = ("A" if cursor[0] != "A" else "B") + cursor[1:]
     for tampered in ("", "x", "ä", "=", cursor[:-4], cursor + "AAAA", forged, flipped, cursor[:1] + "%" + cursor[2:]):
         assert refusal(main_user.get(PATH, params={"cursor": tampered})) == (400, "invalid-cursor"), tampered
+
+
+def test_a_cursor_has_one_spelling(main_user: Person, central: UUID) -> None:
+    cursor = cursor_of(main_user, central)
+    assert len(cursor) % 4, "else no bits are left over"
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    altered = cursor[:-1] + letters[letters.index(cursor[-1]) + 1]
+    for other in (cursor + "=", cursor + "==", altered, "A" * 2001):
+        assert refusal(main_user.get(PATH, params={"cursor": other})) == (400, "invalid-cursor"), other
 
 
 def test_what_tells_of_the_caller_alone_is_not_kept_by_caches_of_all(main_user: Person, central: UUID) -> None:
