@@ -13,7 +13,7 @@ from app.api.answers import refusing
 from app.api.backend import Backend
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import Body, Instant, Line
+from app.api.shapes import Body, Form, Instant, Line
 from app.api.tokens import SANDBOX_TOKEN_SECONDS
 from app.db.connections import Caller
 from app.db.paging import Slice
@@ -32,7 +32,8 @@ ANYBODY = Caller(DEMO_STUDY_CENTRE, UUID(int=0))
 
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$"),
+    StringConstraints(strip_whitespace=True, to_lower=True, max_length=254),
+    Form("email-format", r"^[^@\s\x00]+@[^@\s\x00]+$"),
 ]
 EmailQuery = Annotated[str | None, Query(max_length=254)]
 

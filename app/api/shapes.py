@@ -1,8 +1,9 @@
 """The shapes of what comes in, shared by all bodies: strict types, no unknown members, bounded texts."""
 
 import re
+import unicodedata
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from fastapi import Path, Query
 from pydantic import (
@@ -12,20 +13,38 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
 )
 from pydantic.types import StrictBool, StrictInt
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.domain.versions import Versions
 
 LARGEST_HOURS = 10_000_000
 
 
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise PydanticCustomError("not_storable", "A NUL character cannot be kept")
+# By Unicode's categories: control and format characters, among them those that turn the direction of writing,
+# halves of surrogate pairs, what is of private use or nothing at all, and separators of lines and paragraphs.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and a symbol by category, yet blank: fillers of Hangul, and a Braille pattern without dots.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def _printable(text: str, breaks: str = "") -> str:
+    """`breaks` are the control characters that may stand in it all the same."""
+    for character in text:
+        if unicodedata.category(character) in _UNSEEN and character not in breaks:
+            raise PydanticCustomError(
+                "not_printable", "A character is not seen", {"character": f"U+{ord(character):04X}"}
+            )
+    return text
+
+
+def _visible(text: str) -> str:
+    if not any(unicodedata.category(character)[0] in "LNPS" and character not in _BLANK for character in text):
+        raise PydanticCustomError("not_printable", "Nothing in the text is seen")
     return text
 
 
@@ -69,6 +88,24 @@ class ToldAs:
         return handler(schema) | self.keywords
 
 
+class Form:
+    """Holds a text to a pattern, with a fault of the form's own that tells how it is written."""
+
+    def __init__(self, code: LiteralString, pattern: str) -> None:
+        self.code, self.pattern = code, pattern
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | {"pattern": self.pattern}
+
+    def _check(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, _printable(text)):
+            raise PydanticCustomError(self.code, "The text is not of the right form")
+        return text
+
+
 class Body(BaseModel):
     """A JSON body: unknown members are refused, attribute docstrings describe members."""
 
@@ -102,27 +139,32 @@ SignedHours = Annotated[
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_storable),
-    ToldAs(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"),
+    AfterValidator(_printable),
+    AfterValidator(_visible),
+    ToldAs(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
 ]
 """A name or a short text of one line."""
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
-    AfterValidator(_storable),
-    ToldAs(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"),
+    AfterValidator(lambda text: _visible(_printable(text, breaks="\n\t\r"))),
+    ToldAs(pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f][^\x00]*$"),
 ]
 """Grounds, reasons, notes."""
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s@\x00-\x1f]+@[^\s@.]+(\.[^\s@.]+)+$"),
-    AfterValidator(_storable),
+    StringConstraints(strip_whitespace=True, max_length=254),
+    Form("email-format", r"^[^\s@\x00-\x1f]+@[^\s@.]+(\.[^\s@.]+)+$"),
 ]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[+(]?[0-9][0-9() /.-]{2,28}[0-9]$")]
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    Form("phone-format", r"^[+(]?[0-9][0-9() /.-]{2,28}[0-9]$"),
+]
 SearchText = Annotated[
     str | None,
-    Query(max_length=200, json_schema_extra={"pattern": r"^[^\x00]*$"}),
-    AfterValidator(lambda text: text and _storable(text)),
+    Query(max_length=200, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"}),
+    AfterValidator(lambda text: text and _printable(text)),
 ]
 
 

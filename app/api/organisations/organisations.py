@@ -13,7 +13,7 @@ from stdnum.fi import ytunnus
 from app.api.answers import refusing
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import UNSAID, Body, Day, Email, Flag, Line, Phone, SearchText, ToldAs
+from app.api.shapes import UNSAID, Body, Day, Email, Flag, Form, Line, Phone, SearchText, ToldAs
 from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
 from app.domain.organisations.organisations import (
@@ -47,9 +47,14 @@ BusinessId = Annotated[
 ]
 Website = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s\x00/?#@]+([/?#][^\s\x00]*)?$"),
+    StringConstraints(strip_whitespace=True, max_length=500),
+    Form("website-format", r"^https?://[^\s\x00/?#@]+([/?#][^\s\x00]*)?$"),
 ]
-PostalCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z][0-9A-Za-z -]{1,11}$")]
+PostalCode = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    Form("postal-code-format", r"^[0-9A-Za-z][0-9A-Za-z -]{1,11}$"),
+]
 
 
 class AddressIn(Body):

@@ -57,6 +57,16 @@ def test_staff_grant_all_part_or_nothing(
     assert centre.rows("SELECT pool FROM hour_pools") == [(1000 - granted,)]
 
 
+def test_grounds_have_lines_but_nothing_unseen(main_user: Person, central: UUID) -> None:
+    grounds = "Kysyntä\r\n\tkasvoi"
+    assert main_user.post(PATH, asked(central) | {"grounds": grounds}).json()["grounds"] == grounds
+    for unseen in ("Kysyntä\x1bkasvoi", "Kysyntä\u202ekasvoi", "\u200b"):
+        answer = main_user.post(PATH, asked(central) | {"grounds": unseen})
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+            ("/grounds", "not-printable")
+        ]
+
+
 def test_a_second_decision_is_refused(centre: Centre, main_user: Person, central: UUID) -> None:
     request = main_user.post(PATH, asked(central)).json()
     staff = centre.staff()

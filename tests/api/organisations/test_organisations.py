@@ -133,10 +133,10 @@ def test_a_wrong_shape_tells_all_its_faults_at_once(staff: Person) -> None:
         ("/parent_id", "uuid-type"),
         ("/business_id", "business-id-checksum"),
         ("/language", "literal-error"),
-        ("/website", "string-pattern-mismatch"),
-        ("/email", "string-pattern-mismatch"),
-        ("/phone", "string-pattern-mismatch"),
-        ("/address/postal_code", "string-pattern-mismatch"),
+        ("/website", "website-format"),
+        ("/email", "email-format"),
+        ("/phone", "phone-format"),
+        ("/address/postal_code", "postal-code-format"),
         ("/address/country", "extra-forbidden"),
         ("/contact_person", "model-attributes-type"),
         ("/active_from", "date-parsing"),
@@ -276,6 +276,37 @@ def test_settings_are_the_centres(centre: Centre, staff: Person, central: UUID, 
     for answer in (staff.patch(f"{PATH}/{below}", setting), staff.post(PATH, unit(central, **setting))):
         assert refusal(answer) == (409, "not-central")
         assert answer.json()["pointer"] == f"/{next(iter(setting))}"
+
+
+UNSEEN = [
+    "\u200b",
+    "Mar\0tat",
+    "Mar\x07tat",
+    "Mar\x1btat",
+    "\u202eMartat",
+    "Martat\uffff",
+    "Mar\ue000tat",
+    "Mar\u2028tat",
+]
+
+
+@pytest.mark.parametrize("name", [*UNSEEN, "Mar\ntat", "Mar\ttat", "\u3164", "\u0301"])
+def test_a_name_can_be_seen_whole(staff: Person, name: str) -> None:
+    assert faults(staff.post(PATH, {"name": name, "kind": "central"})) == {("/name", "not-printable")}
+
+
+@pytest.mark.parametrize("q", UNSEEN)
+def test_nothing_unseen_is_searched_for(staff: Person, q: str) -> None:
+    answer = staff.get(PATH, params={"q": q})
+    assert refusal(answer) == (422, "validation")
+    assert [(each["parameter"], each["code"]) for each in answer.json()["errors"]] == [("q", "not-printable")]
+
+
+@pytest.mark.parametrize(
+    "name", ["Åbo Akademis föreningar r.f.", "Marttaliitto – Äitejä & “muita”", "Союз", "🧶 ❤️", "e\u0301"]
+)
+def test_a_name_may_be_of_any_script(staff: Person, name: str) -> None:
+    assert staff.post(PATH, {"name": name, "kind": "central"}).json()["name"] == name
 
 
 def test_the_last_day_is_not_before_the_first(staff: Person, central: UUID) -> None:
