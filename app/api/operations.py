@@ -10,6 +10,7 @@ import inspect
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +19,7 @@ from urllib.parse import urlencode
 
 import psycopg
 from fastapi import Body, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.responses import Response
@@ -97,12 +99,33 @@ class Operation(APIRoute):
             if self.is_ours:
                 request.state.caller = await self.caller_of(request)
             _check_headers(request)
-            for name in request.query_params:
-                if name not in known:
-                    raise problems.InvalidParameter(name, "extra-forbidden")
+            request.state.address_faults = _address_faults(request, known)
+            if not self.is_ours:
+                _check_address(request)
             return await handle(request)
 
         return checked
+
+
+def _address_faults(request: Request, known: set[str]) -> dict[str, str]:
+    """What FastAPI lets pass, by parameter: it tells them with the faults that it finds itself (`problems`)."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = {
+        name: "extra-forbidden" if name not in known else "repeated"
+        for name, times in given.items()
+        if name not in known or times > 1
+    }
+    # Pydantic reads an id in four spellings: by address a resource has one.
+    ids = {
+        name: "uuid-parsing" for name, value in request.path_params.items() if name.endswith("_id") and len(value) != 36
+    }
+    return faults | ids
+
+
+def _check_address(request: Request) -> None:
+    """Once the rest of the request is found right: else its faults are told together with these."""
+    if request.state.address_faults:
+        raise RequestValidationError([])
 
 
 def _check_headers(request: Request) -> None:
@@ -141,6 +164,7 @@ def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str
 
     @functools.wraps(endpoint)
     async def operation(request: Request, **arguments: Any) -> Response:
+        _check_address(request)
         backend: Backend = request.app.state.backend
         async with backend.reading(request.state.caller) as reader:
             result = await endpoint(reader, **arguments)
@@ -167,6 +191,7 @@ def _writing(
 
     @functools.wraps(endpoint)
     async def operation(request: Request, **arguments: Any) -> Response:
+        _check_address(request)
         backend: Backend = request.app.state.backend
         dry_run = arguments.pop("validate_only", False)
         key = None if dry_run else arguments.pop("idempotency_key", None)
@@ -177,7 +202,7 @@ def _writing(
         if takes_versions:
             arguments["expected"] = _versions(arguments.pop("if_match"), required=method == "PATCH")
         caller = request.state.caller
-        key_digest = key and _digest(str(caller.person_id), method, request.url.path, key)
+        key_digest = key and _digest(str(caller.person_id), method, request.url.path.lower(), key)
         request_digest = await _request_digest(request) if takes_key else b""
         async with backend.connections.connection(caller.study_centre_id) as connection:
             try:

@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request
 from pydantic import WithJsonSchema
 
 from app.api.problems import InvalidCursor
+from app.api.shapes import IN_DIGITS
 from app.db.paging import PageRequest
 
 Item = TypeVar("Item")
@@ -72,7 +73,7 @@ CURSOR = Query(description="`next_cursor` of the page before.", json_schema_extr
 
 async def page_request(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many items at the most.")] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many items at the most."), IN_DIGITS] = 50,
     cursor: Annotated[str | None, CURSOR] = None,
     include: Annotated[Literal["total"] | None, Query(description="`total` counts the whole list.")] = None,
 ) -> PageRequest:

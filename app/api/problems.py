@@ -52,6 +52,9 @@ STATUSES: dict[str, int] = {
     "not-ready": 503,
 }
 
+MOST_FAULTS = 100
+"""So many are told at once: a body of two megabytes has room for a hundred thousand."""
+
 # What the framework itself raises, by status.
 FRAMEWORK_CODES = {
     400: "malformed-json",
@@ -104,16 +107,6 @@ class Busy(EdgeRefusal):
     code = "busy"
 
 
-class InvalidParameter(EdgeRefusal):
-    """A fault outside the body: `parameter` names the query parameter, header or part of the path."""
-
-    code = "validation"
-
-    def __init__(self, parameter: str, fault: str, **facts: object) -> None:
-        super().__init__()
-        self.parameter, self.fault, self.fault_facts = parameter, fault, facts
-
-
 class ProblemError(TypedDict):
     """One fault: `pointer` into the body, or `parameter` elsewhere."""
 
@@ -146,7 +139,7 @@ class Problem(TypedDict):
     pointer: NotRequired[str]
     """Of a refusal about one item of the body: where it is (RFC 6901)."""
     errors: NotRequired[list[ProblemError]]
-    """Of `validation`: all faults at once."""
+    """Of `validation`: all faults at once, at most 100."""
 
 
 def problem(
@@ -195,11 +188,9 @@ def pointer_of(location: Sequence[str | int]) -> str:
 def refuse(request: Request, refusal: DomainError) -> Response:
     language = preferred_language(request.headers.get("accept-language"))
     if isinstance(refusal, Invalid):
-        return problem(request, refusal.code, errors=[_fault(fault, language) for fault in refusal.faults])
-    if isinstance(refusal, InvalidParameter):
-        detail = fault_detail_of(refusal.fault, refusal.fault_facts, language)
-        error = {"parameter": refusal.parameter, "code": refusal.fault, "detail": detail}
-        return problem(request, refusal.code, errors=[error])
+        return problem(
+            request, refusal.code, errors=[_fault(fault, language) for fault in refusal.faults[:MOST_FAULTS]]
+        )
     facts = dict(refusal.facts)
     if refusal.pointer is not None:
         facts["pointer"] = refusal.pointer
@@ -224,7 +215,7 @@ def _fault(fault: Fault, language: Any) -> dict[str, object]:
 def _refuse_shape(request: Request, error: RequestValidationError) -> Response:
     language = preferred_language(request.headers.get("accept-language"))
     faults = []
-    for one in error.errors():
+    for one in error.errors()[:MOST_FAULTS]:
         if one["type"] == "json_invalid":
             return refuse(request, MalformedJson())
         place, *rest = one["loc"]
@@ -235,7 +226,11 @@ def _refuse_shape(request: Request, error: RequestValidationError) -> Response:
         else:
             fault["parameter"] = str(rest[0]) if rest else str(place)
         faults.append(fault)
-    return problem(request, "validation", errors=faults)
+    told = {fault.get("parameter") for fault in faults}
+    for name, code in getattr(request.state, "address_faults", {}).items():
+        if name not in told:
+            faults.append({"parameter": name, "code": code, "detail": fault_detail_of(code, {}, language)})
+    return problem(request, "validation", errors=faults[:MOST_FAULTS])
 
 
 def _allowed(request: Request) -> str:

@@ -72,9 +72,9 @@ def _instant_text(value: object) -> object:
 
 
 def _digits(value: object) -> object:
-    """Python's own reading of numbers takes `2023.0` and `2_023` too: one year has one address."""
-    if isinstance(value, str) and not re.fullmatch(r"\d{1,9}", value, re.ASCII):
-        raise PydanticCustomError("int_parsing", "A year is written in digits")
+    """Python's own reading of numbers takes `2023.0`, `2_023` and `02023` too: one year has one address."""
+    if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9]\d*)", value, re.ASCII):
+        raise PydanticCustomError("int_parsing", "A number is written in digits")
     return value
 
 
@@ -126,8 +126,10 @@ Flag = StrictBool
 Day = Annotated[date, BeforeValidator(_day_text)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]
 Year = Annotated[StrictInt, Field(ge=2000, le=2100)]
-YearPath = Annotated[int, Path(ge=2000, le=2100), BeforeValidator(_digits)]
-YearQuery = Annotated[int | None, Query(ge=2000, le=2100), BeforeValidator(_digits)]
+IN_DIGITS = BeforeValidator(_digits)
+"""For the numbers of paths and queries."""
+YearPath = Annotated[int, Path(ge=2000, le=2100), IN_DIGITS]
+YearQuery = Annotated[int | None, Query(ge=2000, le=2100), IN_DIGITS]
 SomeHours = Annotated[StrictInt, Field(ge=1, le=LARGEST_HOURS, description="Whole teaching hours (45 min).")]
 AnyHours = Annotated[StrictInt, Field(ge=0, le=LARGEST_HOURS, description="Whole teaching hours (45 min); 0 is none.")]
 SignedHours = Annotated[

@@ -160,14 +160,53 @@ def test_unknown_query_parameters_are_refused(main_user: Person, query: dict[str
     assert (error["parameter"], error["code"]) == (list(query)[-1], "extra-forbidden")
 
 
+def test_faults_of_the_address_are_told_with_those_of_the_body(main_user: Person) -> None:
+    answer = main_user.post(PATH, {"hours": "1"}, params={"colour": "red", "validate_only": ["true", "false"]})
+    assert refusal(answer) == (422, "validation")
+    told = {error.get("parameter") or error["pointer"]: error["code"] for error in answer.json()["errors"]}
+    assert (told["colour"], told["validate_only"]) == ("extra-forbidden", "repeated")
+    assert {"/hours", "/organisation_id", "/year", "/grounds"} < told.keys()
+
+
+def test_a_repeated_parameter_writes_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
+    answer = main_user.post(PATH, asked(central), params={"validate_only": ["true", "false"]})
+    assert refusal(answer) == (422, "validation")
+    (error,) = answer.json()["errors"]
+    assert (error["parameter"], error["code"]) == ("validate_only", "repeated")
+    assert made(centre) == 0
+
+
+def test_no_more_than_a_hundred_faults_are_told(main_user: Person, central: UUID) -> None:
+    answer = main_user.post(PATH, asked(central) | {f"member{i}": 1 for i in range(1000)})
+    assert refusal(answer) == (422, "validation")
+    assert len(answer.json()["errors"]) == 100
+
+
+@pytest.mark.parametrize("spelling", ["{:s}", "urn:uuid:{:s}", "{{{:s}}}", "hex"])
+def test_a_resource_has_one_address(main_user: Person, central: UUID, spelling: str) -> None:
+    request_id = main_user.post(PATH, asked(central)).json()["id"]
+    written = request_id.replace("-", "") if spelling == "hex" else spelling.format(request_id)
+    answer = main_user.get(f"{PATH}/{written}")
+    if written == request_id:
+        assert answer.status_code == 200
+    else:
+        assert refusal(answer) == (422, "validation")
+        assert [error["parameter"] for error in answer.json()["errors"]] == ["request_id"]
+
+
 @pytest.mark.parametrize("path", ["x", "123", "01a20503-3091-72fb-b8b7-685d5a62a6d"])
 def test_an_id_that_is_no_uuid_is_a_fault_of_shape(main_user: Person, path: str) -> None:
     assert refusal(main_user.get(f"{PATH}/{path}")) == (422, "validation")
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1.5", "10000000000000000000000"])
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "1.5", "1" * 5000, "1.0", "1_0", "+5", " 5", "05"])
 def test_a_limit_out_of_bounds_is_refused(main_user: Person, limit: str) -> None:
     assert refusal(main_user.get(PATH, params={"limit": limit})) == (422, "validation")
+
+
+@pytest.mark.parametrize("year", ["02023", "2023.0", "+2023", "2_023"])
+def test_a_year_has_one_address(main_user: Person, central: UUID, year: str) -> None:
+    assert refusal(main_user.get(f"/v1/organisations/{central}/hour-accounts/{year}")) == (422, "validation")
 
 
 def test_a_patch_is_a_merge_patch(centre: Centre) -> None:
@@ -293,6 +332,14 @@ def test_a_key_belongs_to_caller_method_and_path(centre: Centre, main_user: Pers
         withdrawn = main_user.post(f"{request.headers['Location']}/withdrawal", key="one")
         assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn")
         assert "Idempotency-Replayed" not in withdrawn.headers
+
+
+def test_a_key_holds_however_the_ids_of_the_path_are_written(main_user: Person, central: UUID) -> None:
+    request_id = main_user.post(PATH, asked(central)).json()["id"]
+    first = main_user.post(f"{PATH}/{request_id}/withdrawal", key="one")
+    again = main_user.post(f"{PATH}/{request_id.upper()}/withdrawal", key="one")
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["Idempotency-Replayed"] == "true"
 
 
 def test_a_refusal_leaves_the_key_free(centre: Centre, main_user: Person, central: UUID) -> None:

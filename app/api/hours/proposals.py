@@ -9,7 +9,7 @@ from pydantic import Field
 from app.api.answers import refusing
 from app.api.operations import KEY_REQUIRED, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import Body, Day, Line, SomeHours, Text, Year, YearQuery
+from app.api.shapes import IN_DIGITS, Body, Day, Line, SomeHours, Text, Year, YearQuery
 from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
 from app.domain.hours.proposals import (
@@ -26,7 +26,7 @@ from app.services.hours.proposals import ProposalChanges
 
 router = APIRouter(prefix="/hour-proposals", route_class=Operation, tags=["Hour proposals"])
 
-RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1), IN_DIGITS]
 
 
 class ProposalLineIn(Body):
