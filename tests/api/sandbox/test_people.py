@@ -135,7 +135,7 @@ def test_a_wrong_shape_is_refused(sandbox: Sandbox, body: dict[str, Any]) -> Non
 def test_there_is_no_dry_run(sandbox: Sandbox) -> None:
     answer = sandbox.client.post(PEOPLE, params={"validate_only": "true"}, json={})
     assert refusal(answer) == (422, "validation")
-    assert answer.json()["errors"][0]["parameter"] == "validate_only"
+    assert "validate_only" in {error.get("parameter") for error in answer.json()["errors"]}
 
 
 def test_somebody_who_is_not_there_is_not_found(sandbox: Sandbox) -> None:
