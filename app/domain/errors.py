@@ -67,7 +67,10 @@ class Conflict(DomainError):
 
 
 class WindowClosed(Conflict):
-    """Facts: `kind`, `opened_on`, `closed_on` of the last window; `opens_on`, `closes_on`, `opens_at` of the next."""
+    """Facts: `kind`, `opened_on`, `closed_on` of the last window; `opens_on`, `closes_on`, `opens_at` of the next.
+
+    Of an organisation's own days for its units also `ask`, the role that sets them.
+    """
 
     code = "window-closed"
 
@@ -79,13 +82,17 @@ class YearClosed(Conflict):
 
 
 class WrongState(Conflict):
-    """Facts: `state`, the present one, and `allowed`, those in which the call works."""
+    """Facts: `state`, the present one, and `allowed`, those in which the call works.
+
+    Of a year that cannot be closed, what is in the way: the hours `reserved`, the `last_day` that is to come, or the
+    kind of deadline `missing`.
+    """
 
     code = "wrong-state"
 
 
 class PoolExceeded(Conflict):
-    """Facts: `available` in the study centre's pool, `asked`."""
+    """Facts: `available` in the study centre's pool, `asked`; of a pool being lowered, `lowest`, which is held."""
 
     code = "pool-exceeded"
 

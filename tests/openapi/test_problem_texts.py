@@ -115,8 +115,8 @@ def test_every_fact_named_by_a_sentence_is_one_that_the_refusal_gives(code: str,
             for sentence in CATALOGUES[language]["problems"][code]["sentences"]
         )
     )
-    # Closing a year has two more facts (contract of POST /v1/hour-pools/{year}/closing).
-    assert named <= FACTS[code].keys() | ({"reserved", "last_day"} if code == "wrong-state" else set())
+    more = {"wrong-state": {"reserved", "last_day", "missing"}, "pool-exceeded": {"lowest"}, "window-closed": {"ask"}}
+    assert named <= FACTS[code].keys() | more.get(code, set())
 
 
 def test_the_kinds_of_deadlines_and_the_states_have_words() -> None:
@@ -182,21 +182,36 @@ WINDOW = FACTS["window-closed"]
         ),
         pytest.param(
             "wrong-state",
-            {"state": "open", "allowed": ["open"], "reserved": 7, "last_day": date(2024, 1, 18)},
+            {"reserved": 7, "last_day": date(2024, 1, 18)},
             "en",
-            "The year can be closed when no hours are reserved (now reserved: 7) and the last day of its "
-            "cost statements has passed. That day is 18 January 2024: close the year on the day after it "
+            "The year cannot be closed while hours are reserved: 7. Wait until they have been used or freed. "
+            "The last day of the year's cost statements is 18 January 2024: close the year on the day after it "
             "at the earliest.",
             id="a year that cannot be closed yet",
         ),
         pytest.param(
             "wrong-state",
-            {"reserved": 0, "last_day": None},
+            {"missing": "cost_statement"},
             "en",
-            "The year can be closed when no hours are reserved (now reserved: 0) and the last day of its "
-            "cost statements has passed. No last day of cost statements has been confirmed for the year: "
-            "confirm one in the calendar first.",
+            "The year cannot be closed, because no last day of its cost statements has been confirmed. "
+            "Confirm one in the calendar first.",
             id="a year without a day for its statements",
+        ),
+        pytest.param(
+            "pool-exceeded",
+            {"available": 300, "asked": 301, "lowest": 700},
+            "fi",
+            "Tuntivarantoa ei voi pienentää alle sen, mitä järjestöillä jo on. "
+            "Pienin mahdollinen varanto on 700 tuntia.",
+            id="a pool that is made too small",
+        ),
+        pytest.param(
+            "window-closed",
+            {"kind": "unit_proposals", "closed_on": date(2023, 3, 25), "ask": "main_user"},
+            "en",
+            "The period for the units' hour proposals is not open now. It last closed at the end of 25 March 2023. "
+            "The next time has not been confirmed: ask the main user of your central organisation about it.",
+            id="a centre's own days",
         ),
         pytest.param(
             "organisation-in-use",

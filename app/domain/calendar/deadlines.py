@@ -210,6 +210,7 @@ def check_window_open(kind: Kind, windows: Sequence[Window], now: datetime) -> N
         opens_on=opens_on,
         closes_on=closes_on,
         opens_at=start_of(opens_on) if opens_on else None,
+        **({"ask": "main_user"} if kind == "unit_proposals" else {}),
     )
 
 

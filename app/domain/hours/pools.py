@@ -42,15 +42,22 @@ def resized(pool: HourPool, hours: int) -> tuple[HourPool, list[Transfer]]:
     check_year_open(pool.year, pool.closed_at)
     more = hours - pool.hours
     if -more > pool.available:
-        raise PoolExceeded(available=pool.available, asked=-more)
+        raise PoolExceeded(available=pool.available, asked=-more, lowest=pool.hours - pool.available)
     return replace(pool, hours=hours, available=pool.available + more), [pool_change(more)] if more else []
 
 
 def check_may_close(pool: HourPool, reserved: int, last_day: date | None, now: datetime) -> None:
     """Nothing is reserved, and the last day of the cost statements, extensions counted in, is over (rulebook §3.13).
 
-    `last_day` is None where no confirmed deadline tells it. Raises YearClosed, WrongState.
+    `last_day` is None where no confirmed deadline tells it. Raises YearClosed, and WrongState with what is in the way.
     """
     check_year_open(pool.year, pool.closed_at)
-    if reserved or last_day is None or day_of(now) <= last_day:
-        raise WrongState(state=pool.state, allowed=["open"], reserved=reserved, last_day=last_day)
+    obstacles: dict[str, object] = {}
+    if reserved:
+        obstacles["reserved"] = reserved
+    if last_day is None:
+        obstacles["missing"] = "cost_statement"
+    elif day_of(now) <= last_day:
+        obstacles["last_day"] = last_day
+    if obstacles:
+        raise WrongState(pointer=None, **obstacles)

@@ -64,7 +64,7 @@ def test_a_pool_never_falls_below_what_organisations_hold(centre: Centre, staff:
     centre.post(2023, pool_change(1000), grant(centre.organisation(), 700))
     answer = staff.put(f"{PATH}/2023", {"hours": 699})
     assert refusal(answer) == (409, "pool-exceeded")
-    assert (answer.json()["available"], answer.json()["asked"]) == (300, 301)
+    assert (answer.json()["available"], answer.json()["asked"], answer.json()["lowest"]) == (300, 301, 700)
     assert staff.get(f"{PATH}/2023").json()["hours"] == 1000
 
 
@@ -180,15 +180,15 @@ class TestClosing:
         centre.post(2022, reservation(central, central, 7), reservation(central, unit, 5))
         answer = staff.post(f"{PATH}/2022/closing")
         assert refusal(answer) == (409, "wrong-state")
-        assert (answer.json()["reserved"], answer.json()["last_day"]) == (12, "2023-01-18")
-        assert (answer.json()["state"], answer.json()["allowed"]) == ("open", ["open"])
+        assert answer.json()["reserved"] == 12
+        assert not {"state", "allowed", "last_day"} & answer.json().keys()
 
     @pytest.mark.usefixtures("central")
     def test_the_last_day_of_the_statements_is_waited_for(self, centre: Centre, staff: Person) -> None:
         centre.clock(2023, 1, 18, 23, 59, 59)
         answer = staff.post(f"{PATH}/2022/closing")
         assert refusal(answer) == (409, "wrong-state")
-        assert (answer.json()["reserved"], answer.json()["last_day"]) == (0, "2023-01-18")
+        assert ("reserved" in answer.json(), answer.json()["last_day"]) == (False, "2023-01-18")
         centre.clock(2023, 1, 19)
         assert staff.post(f"{PATH}/2022/closing").status_code == 200
 
@@ -206,7 +206,7 @@ class TestClosing:
         centre.deadline("cost_statement", None, date(2022, 1, 18), year=2022, confirmed=False)
         answer = staff.post(f"{PATH}/2021/closing")
         assert refusal(answer) == (409, "wrong-state")
-        assert (answer.json()["reserved"], answer.json()["last_day"]) == (0, None)
+        assert (answer.json()["missing"], "reserved" in answer.json()) == ("cost_statement", False)
 
     def test_a_dry_run_closes_nothing(self, centre: Centre, staff: Person, central: UUID) -> None:
         answer = staff.post(f"{PATH}/2022/closing", key=False, params={"validate_only": "true"})
