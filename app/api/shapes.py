@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date
+from itertools import islice
 from typing import Annotated, Any, LiteralString
 
 from fastapi import Path, Query
@@ -16,6 +17,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
+    model_validator,
 )
 from pydantic.types import StrictBool, StrictInt
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -110,6 +112,15 @@ class Body(BaseModel):
     """A JSON body: unknown members are refused, attribute docstrings describe members."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_unknown(cls, value: Any) -> Any:
+        """Of very many unknown members a hundred are refused: Pydantic would make a fault of each."""
+        if not isinstance(value, dict) or len(value) <= len(cls.model_fields) + 100:
+            return value
+        unknown = (name for name in value if name not in cls.model_fields)
+        return {name: value[name] for name in (*(cls.model_fields.keys() & value.keys()), *islice(unknown, 100))}
 
 
 class Nothing(Body):
