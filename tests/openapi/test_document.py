@@ -9,10 +9,13 @@ from typing import Any
 import httpx
 import jsonschema_rs
 import pytest
+from pydantic import TypeAdapter
 
 from app.api.openapi import TAGS
+from app.api.organisations.organisations import BusinessId, PostalCode, Website
 from app.api.problem_texts import CODES
 from app.api.problems import STATUSES
+from app.api.shapes import Email, Line, Phone, SignedHours, Text
 from app.main import create_app
 from app.settings import Issuer, Settings
 from openapi.__main__ import COMMITTED, document
@@ -129,3 +132,25 @@ def test_swagger_ui_needs_nothing_from_elsewhere(service: str) -> None:
     assert all(httpx.get(service + file).status_code == 200 for file in files)
     assert "http:" not in page.text
     assert "https:" not in page.text
+
+
+KINDS: dict[str, Any] = {
+    "line": Line,
+    "text": Text,
+    "email": Email,
+    "phone": Phone,
+    "website": Website,
+    "postal code": PostalCode,
+    "business id": BusinessId,
+    "signed hours": SignedHours,
+}
+VALUES = [0, 1, -1, "", " ", "\x00", "\x85", "\u2028", "a", "a\x00", "http://a", "http://a\x85", "http://a/\x85"]
+VALUES += ["a@b", "a@b.c", "a@b.c\x85", "a@b.\x85", "a\x85@b.c", "\x1f@b.c", "040 123", "00100", "2077474-0"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("value", VALUES, ids=ascii)
+def test_what_the_schema_of_a_kind_of_input_allows_is_accepted(kind: str, value: object) -> None:
+    schema = TypeAdapter(KINDS[kind]).json_schema()
+    if jsonschema_rs.is_valid(schema, value):
+        assert TypeAdapter(KINDS[kind]).validate_python(value)

@@ -5,8 +5,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,9 +15,9 @@ import pytest
 from app.domain.hours.ledger import distribution, grant, pool_change
 from openapi.__main__ import COMMITTED
 from tests.builders import Centre, Person
+from tests.openapi.fuzzing import CONFIG, check_answers
 
-PROGRAM = Path(sys.executable).with_name("schemathesis")
-CONFIG = Path(__file__).with_name("schemathesis.toml")
+IDS = Path(__file__).with_name("schemathesis-ids.toml")
 SHORT = {
     "staff": "--max-examples=4",
     # Faults of shape are the same for everybody: what is left is what only a main user may do.
@@ -87,20 +85,17 @@ def world(centre: Centre) -> World:
     return World({"staff": staff, "main_user": main_user}, ids)
 
 
-def dictionaries_of(ids: dict[str, list[str]]) -> str:
-    return "".join(f"\n[dictionaries.{kind}]\nvalues = {json.dumps(values)}\n" for kind, values in ids.items())
+def configured(world: World, directory: Path) -> Path:
+    dictionaries = (f"[dictionaries.{kind}]\nvalues = {json.dumps(ids)}\n" for kind, ids in world.ids.items())
+    parts = [CONFIG.read_text(encoding="utf-8"), IDS.read_text(encoding="utf-8"), *dictionaries]
+    config = directory / CONFIG.name
+    config.write_text("\n".join(parts), encoding="utf-8")
+    return config
 
 
 @pytest.mark.parametrize("role", SHORT)
 def test_no_answer_is_outside_the_document(service: str, world: World, tmp_path: Path, role: str) -> None:
-    config = tmp_path / CONFIG.name
-    config.write_text(CONFIG.read_text(encoding="utf-8") + dictionaries_of(world.ids), encoding="utf-8")
     token = f"--header=Authorization: {world.people[role].client.headers['Authorization']}"
-    options = os.environ.get("SCHEMATHESIS", SHORT[role]).split()
-    found = subprocess.run(
-        [PROGRAM, f"--config-file={config}", "--no-color", "run", COMMITTED, f"--url={service}", token, *options],
-        capture_output=True,
-        text=True,
-        check=False,
+    check_answers(
+        service, COMMITTED, configured(world, tmp_path), token, *os.environ.get("SCHEMATHESIS", SHORT[role]).split()
     )
-    assert found.returncode == 0, found.stdout + found.stderr

@@ -1,0 +1,20 @@
+"""Schemathesis over the sandbox's own operations."""
+
+import os
+from pathlib import Path
+
+from tests.openapi.fuzzing import CONFIG, check_answers
+from tests.sandbox import Sandbox
+
+# A reset would take the ground from under all that runs meanwhile; tests of its own try it.
+OPERATIONS = "^/v1/sandbox/(people|tokens|clock|mailbox)"
+
+
+def test_no_answer_of_the_sandbox_is_outside_the_document(sandbox: Sandbox, tmp_path: Path) -> None:
+    document = tmp_path / "openapi.json"
+    document.write_bytes(sandbox.client.get("/openapi.json").content)
+    try:
+        options = os.environ.get("SCHEMATHESIS", "--max-examples=5").split()
+        check_answers(sandbox.address, document, CONFIG, f"--include-path-regex={OPERATIONS}", *options)
+    finally:
+        sandbox.reset()
