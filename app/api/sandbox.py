@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ from app.api.answers import refusing
 from app.api.backend import Backend
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import Body, Form, Instant, Line
+from app.api.shapes import Body, Form, Instant, Line, SearchText
 from app.api.tokens import SANDBOX_TOKEN_SECONDS
 from app.db.connections import Caller
 from app.db.paging import Slice
@@ -35,7 +35,6 @@ Email = Annotated[
     StringConstraints(strip_whitespace=True, to_lower=True, max_length=254),
     Form("email-format", r"^[^@\s\x00]+@[^@\s\x00]+$"),
 ]
-EmailQuery = Annotated[str | None, Query(max_length=254)]
 
 
 class SandboxOperation(Operation):
@@ -84,7 +83,7 @@ class Token:
 async def list_people(
     reader: Reader,
     page: Paging,
-    email: EmailQuery = None,
+    email: SearchText = None,
     role: Role | None = None,
     organisation_id: UUID | None = None,
 ) -> Slice[DemoPerson]:
@@ -149,6 +148,6 @@ async def reset(request: Request) -> None:
 
 
 @router.get("/mailbox", response_model=Page[Mail], openapi_extra=PERSONAL)
-async def list_mails(reader: Reader, page: Paging, to: EmailQuery = None) -> Slice[Mail]:
+async def list_mails(reader: Reader, page: Paging, to: SearchText = None) -> Slice[Mail]:
     """The mails sent, newest first (anybody)."""
     return await mails.list_mails(reader, page, to=to.lower() if to else None)

@@ -49,6 +49,11 @@ def test_the_clock_stands_where_it_is_put_until_it_is_given_back(sandbox: Sandbo
     assert abs(datetime.fromisoformat(real["now"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+@pytest.mark.parametrize("query", ["people?email=a%00b", "mailbox?to=%00"])
+def test_text_that_no_database_keeps_is_a_fault_of_shape(sandbox: Sandbox, query: str) -> None:
+    assert refusal(sandbox.client.get(f"/v1/sandbox/{query}")) == (422, "validation")
+
+
 @pytest.mark.parametrize(
     "now",
     [
