@@ -154,20 +154,20 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_printable),
     AfterValidator(_visible),
-    ToldAs(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
+    ToldAs(pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"),
 ]
 """A name or a short text of one line."""
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
     AfterValidator(lambda text: _visible(_printable(text, breaks="\n\t\r"))),
-    ToldAs(pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f][^\x00]*$"),
+    ToldAs(pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"),
 ]
 """Grounds, reasons, notes."""
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254),
-    Form("email-format", r"^[^\s@\x00-\x1f]+@[^\s@.]+(\.[^\s@.]+)+$"),
+    Form("email-format", r"^[^\s@\x00-\x1f]+@[^\s@.\x80-\x9f]+(\.[^\s@.\x80-\x9f]+)+$"),
 ]
 Phone = Annotated[
     str,
@@ -176,7 +176,7 @@ Phone = Annotated[
 ]
 SearchText = Annotated[
     str | None,
-    Query(max_length=200, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"}),
+    Query(max_length=200, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}),
     AfterValidator(lambda text: text and _printable(text)),
 ]
 
