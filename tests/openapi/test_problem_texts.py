@@ -115,7 +115,11 @@ def test_every_fact_named_by_a_sentence_is_one_that_the_refusal_gives(code: str,
             for sentence in CATALOGUES[language]["problems"][code]["sentences"]
         )
     )
-    more = {"wrong-state": {"reserved", "last_day", "missing"}, "pool-exceeded": {"lowest"}, "window-closed": {"ask"}}
+    more = {
+        "wrong-state": {"still_reserved", "still_due", "missing"},
+        "pool-exceeded": {"lowest"},
+        "window-closed": {"ask"},
+    }
     assert named <= FACTS[code].keys() | more.get(code, set())
 
 
@@ -182,7 +186,7 @@ WINDOW = FACTS["window-closed"]
         ),
         pytest.param(
             "wrong-state",
-            {"reserved": 7, "last_day": date(2024, 1, 18)},
+            {"still_reserved": 7, "still_due": date(2024, 1, 18)},
             "en",
             "The year cannot be closed while hours are reserved: 7. Wait until they have been used or freed. "
             "The last day of the year's cost statements is 18 January 2024: close the year on the day after it "

@@ -49,15 +49,17 @@ def resized(pool: HourPool, hours: int) -> tuple[HourPool, list[Transfer]]:
 def check_may_close(pool: HourPool, reserved: int, last_day: date | None, now: datetime) -> None:
     """Nothing is reserved, and the last day of the cost statements, extensions counted in, is over (rulebook §3.13).
 
-    `last_day` is None where no confirmed deadline tells it. Raises YearClosed, and WrongState with what is in the way.
+    `last_day` is None where no confirmed deadline tells it. Raises YearClosed, and WrongState, which tells both and
+    what of them is in the way.
     """
     check_year_open(pool.year, pool.closed_at)
     obstacles: dict[str, object] = {}
     if reserved:
-        obstacles["reserved"] = reserved
+        obstacles["still_reserved"] = reserved
     if last_day is None:
         obstacles["missing"] = "cost_statement"
     elif day_of(now) <= last_day:
-        obstacles["last_day"] = last_day
+        obstacles["still_due"] = last_day
     if obstacles:
-        raise WrongState(pointer=None, **obstacles)
+        told: dict[str, object] = {"state": "open", "allowed": ["open"], "reserved": reserved, "last_day": last_day}
+        raise WrongState(pointer=None, **told, **obstacles)

@@ -57,8 +57,8 @@ LAST_DAY = date(2024, 1, 18)
 @pytest.mark.parametrize(
     ("reserved", "last_day", "now", "obstacles"),
     [
-        (1, LAST_DAY, (2024, 1, 19), {"reserved": 1}),  # One hour is still reserved.
-        (0, LAST_DAY, (2024, 1, 18, 23, 59, 59), {"last_day": LAST_DAY}),  # The last day counts whole.
+        (1, LAST_DAY, (2024, 1, 19), {"still_reserved": 1}),  # One hour is still reserved.
+        (0, LAST_DAY, (2024, 1, 18, 23, 59, 59), {"still_due": LAST_DAY}),  # The last day counts whole.
         (0, None, (2024, 1, 19), {"missing": "cost_statement"}),  # No confirmed deadline tells the last day.
     ],
 )
@@ -67,7 +67,8 @@ def test_a_year_cannot_be_closed_yet(
 ) -> None:
     with pytest.raises(WrongState) as refused:
         check_may_close(POOL, reserved, last_day, datetime(*now, tzinfo=HELSINKI))  # type: ignore[arg-type,misc]  # Year and so on.
-    assert refused.value.facts == obstacles
+    told = {"state": "open", "allowed": ["open"], "reserved": reserved, "last_day": last_day}
+    assert refused.value.facts == told | obstacles
 
 
 def test_a_year_can_be_closed_from_the_day_after_on() -> None:
