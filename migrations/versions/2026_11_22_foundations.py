@@ -180,8 +180,10 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Volatile, so that it looks with a snapshot of its own: one that had to wait while a sandbox was reset would else
+-- see the emptied table of before, and a known caller would be nobody.
 CREATE FUNCTION find_caller(p_issuer text, p_subject text) RETURNS TABLE (study_centre_id uuid, person_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ SELECT c.study_centre_id, c.person_id FROM callers c WHERE c.issuer = p_issuer AND c.subject = p_subject $$;
 
 CREATE FUNCTION study_centres_known() RETURNS SETOF uuid
