@@ -39,7 +39,8 @@ bench: $(INSTALLED)
 
 # Lets the tests that look for surprises look for long.
 fuzz: $(INSTALLED)
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/api/hours/test_hours_machine.py
+	HYPOTHESIS_PROFILE=long SCHEMATHESIS=--max-examples=200 $(BIN)/python -m pytest -n 2 \
+		tests/api/hours/test_hours_machine.py tests/openapi/test_fuzzing.py tests/api/sandbox/test_fuzzing.py
 
 # Writes openapi/openapi.json anew: the served document, without the sandbox.
 document: $(INSTALLED)

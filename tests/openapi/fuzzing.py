@@ -1,5 +1,9 @@
-"""Runs schemathesis as it is run by hand, in a process of its own."""
+"""Runs schemathesis as it is run by hand, in a process of its own.
 
+`make fuzz` gives it more to do, and with it a long time, by `SCHEMATHESIS`; what it tries is then new each time.
+"""
+
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +12,14 @@ PROGRAM = Path(sys.executable).with_name("schemathesis")
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
-def check_answers(address: str, document: Path, config: Path, *options: str) -> None:
-    """Fails with all that was found, each with the request that shows it."""
+SAME_EACH_TIME = "--seed=20230315 --generation-deterministic"
+
+
+def check_answers(address: str, document: Path, config: Path, *options: str, short: str) -> None:
+    """Fails with all that was found, each with the request that shows it; `short` is what `make test` has time for."""
+    extent = os.environ.get("SCHEMATHESIS", f"{SAME_EACH_TIME} {short}").split()
     found = subprocess.run(
-        [PROGRAM, f"--config-file={config}", "--no-color", "run", document, f"--url={address}", *options],
+        [PROGRAM, f"--config-file={config}", "--no-color", "run", document, f"--url={address}", *options, *extent],
         capture_output=True,
         text=True,
         check=False,
