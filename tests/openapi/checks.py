@@ -38,6 +38,9 @@ def right_shapes_are_accepted(_: CheckContext, response: Response, case: schemat
     """What the document allows is refused by the rules alone."""
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in {400, 415, 422}:
         return
+    # A link may lead from a member that is null, as whence hours come, to a path that needs an id.
+    if None in case.path_parameters.values() or "None" in case.path_parameters.values():
+        return
     problem = response.json()
     assert problem["code"] in ALLOWED, problem
     faults = {fault["code"] for fault in problem.get("errors", ())}
