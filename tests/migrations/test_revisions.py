@@ -28,7 +28,7 @@ def things_in(address: str) -> set[tuple[str, str]]:
                 SELECT kind, name FROM (
                     SELECT 'relation', oid, relname::text, relnamespace FROM pg_class
                     UNION ALL SELECT 'function', oid, proname::text, pronamespace FROM pg_proc
-                    UNION ALL SELECT 'type', oid, typname::text, typnamespace FROM pg_type
+                    UNION ALL SELECT 'type', oid, typname::text, typnamespace FROM pg_type WHERE typcategory <> 'A'
                 ) things (kind, oid, name, namespace)
                 WHERE namespace = 'public'::regnamespace
                     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = things.oid AND d.deptype = 'e')
