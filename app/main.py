@@ -9,6 +9,7 @@ import fastapi_offline
 import structlog
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from psycopg import AsyncConnection
 
 from app import logs
@@ -47,6 +48,8 @@ ROUTERS = (
     returns.router,
     corrections.router,
 )
+# The framework would ask for exporters at every request, and find some by itself where the environment says so.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 STATIC = Path(fastapi_offline.__file__).parent / "static"
 
 
@@ -78,6 +81,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
         redirect_slashes=False,
         lifespan=lifespan,
         generate_unique_id_function=openapi.operation_id,
+        telemetry=NO_TELEMETRY,
     )
     app.state.backend = Backend(settings, connections)
     app.state.ledger_check = operational.LedgerCheck()
