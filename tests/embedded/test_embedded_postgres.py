@@ -32,10 +32,12 @@ NOBODY = Account(pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid)
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="Only root can drop to another user.")
 PR_SET_CHILD_SUBREAPER = 36
 
+# Started in the background of a shell, the tests hand down an ignored SIGINT, which Python would leave ignored.
 LAUNCHER = """
-import dataclasses, json, sys, time
+import dataclasses, json, signal, sys, time
 from pathlib import Path
 from app.embedded_postgres import running_postgres
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with running_postgres(Path(sys.argv[1]), bindir=Path(sys.argv[2])) as addresses:
     print(json.dumps(dataclasses.asdict(addresses)), flush=True)
     time.sleep(600)
