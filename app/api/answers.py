@@ -141,6 +141,8 @@ def answers_of(
     codes.update(code for answer in declared.values() for code in answer.get(CODES, ()))
 
     responses: Responses = {status: _success(kind, status, has_session, declared.get(status, {}))}
+    if "content" in declared.get(status, {}):
+        responses[status]["content"] = declared[status]["content"]
     if kind == "read" and has_session:
         responses[304] = {"description": "`If-None-Match` names the present version.", "headers": headers("ETag")}
     by_status: dict[int, list[str]] = defaultdict(list)

@@ -5,13 +5,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).parents[2] / "openapi" / "examples.toml"
+EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples.toml"
 
 
 @cache
 def examples() -> dict[str, dict[str, Any]]:
-    """By operation: who sends it (`as`), at which instant (`at`), `path`, `query`, `headers` and `body`."""
-    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    """By operation: who sends it (`as`), at which instant (`at`), `path`, `query`, `headers` and `body`.
+
+    Where the body is a file, `file` is the media type and its place beside the examples.
+    """
+    return tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
 
 
 def show_example(operation: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import handle
+from app.api.requests import LARGEST_BODY
 
-LARGEST_BODY = 2 * 1024 * 1024
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 API_PREFIX = "/v1"
 WATCHERS = frozenset({"/livez", "/readyz", "/metrics"})
@@ -43,7 +43,7 @@ class Edge:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST_BODY:
+            if received > getattr(scope.get("route"), "largest_body", LARGEST_BODY):
                 raise HTTPException(413)
             return message
 

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 
 from app.api.answers import HEADERS, SHARED
 from app.api.examples import show_example
-from app.api.operations import JSON, MERGE_PATCH
 from app.api.problems import Problem
+from app.api.requests import JSON, MERGE_PATCH
 
 DESCRIPTION = """
 The teaching hours of a study centre (opintokeskus) and its member organisations, through the year: what the

@@ -2,24 +2,19 @@
 
 An endpoint whose first parameter is a `Reader` reads; one with a `Writer` runs in one transaction, which is
 committed before the answer leaves. To a writer's operation the class adds `Idempotency-Key`, `validate_only`, the
-replay, the closing statement and the commit; an endpoint that takes `expected: Versions` gets `If-Match`.
+replay, the closing statement and the commit; an endpoint that takes `expected: Versions` gets `If-Match`, one that
+takes `file: Upload` the body as it is.
 """
 
 import functools
 import inspect
-import json
-import re
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Annotated, Any, ClassVar
-from urllib.parse import urlencode
+from typing import Annotated, Any, ClassVar, Literal
 
 import psycopg
 from fastapi import Body, Header, Query, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.responses import Response
@@ -27,7 +22,19 @@ from starlette.responses import Response
 from app.api import problems
 from app.api.answers import NO_BODY, answers_of
 from app.api.backend import Backend
+from app.api.files import LARGEST, Download, Upload
 from app.api.paging import Page, cursor_of
+from app.api.requests import (
+    JSON,
+    LARGEST_BODY,
+    MERGE_PATCH,
+    address_faults,
+    check_address,
+    check_headers,
+    digest,
+    digest_of,
+    media_type_of,
+)
 from app.api.shapes import Nothing, versions_of
 from app.db.connections import Caller, Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.db.paging import Slice
@@ -42,8 +49,6 @@ KEY_REQUIRED: dict[str, Any] = {"x-idempotency-key-required": True}
 """`openapi_extra` of the operations that move hours: the contract marks them K."""
 PERSONAL: dict[str, Any] = {"x-personal-data": True}
 """`openapi_extra` of reads that tell of people: not to be stored by caches."""
-JSON = "application/json"
-MERGE_PATCH = "application/merge-patch+json"
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,14 @@ class Operation(APIRoute):
         session = next((p.annotation for p in signature.parameters.values()), None)
         self.is_ours = session in (Reader, Writer)
         method = next(iter(options.get("methods") or {"GET"}))
+        extra = options.get("openapi_extra") or {}
+        self.largest_body: int = extra.get(LARGEST, LARGEST_BODY)
+        self.accepted = list(extra.get("requestBody", {}).get("content", [MERGE_PATCH if method == "PATCH" else JSON]))
         options["responses"] = answers_of(
             method=method,
             path=path,
             status=options.get("status_code") or 200,
-            kind="write" if session is Writer else "list" if "page" in signature.parameters else "read",
+            kind=_kind_of(session, method, signature),
             has_session=self.is_ours,
             has_version="expected" in signature.parameters,
             needs_key=_says(KEY_REQUIRED, options),
@@ -98,47 +106,20 @@ class Operation(APIRoute):
             # Who calls comes first, then headers and shape: FastAPI itself would read the body before asking.
             if self.is_ours:
                 request.state.caller = await self.caller_of(request)
-            _check_headers(request)
-            request.state.address_faults = _address_faults(request, known)
+            check_headers(request, self.accepted, self.largest_body)
+            request.state.address_faults = address_faults(request, known)
             if not self.is_ours:
-                _check_address(request)
+                check_address(request)
             return await handle(request)
 
         return checked
 
 
-def _address_faults(request: Request, known: set[str]) -> dict[str, str]:
-    """What FastAPI lets pass, by parameter: it tells them with the faults that it finds itself (`problems`)."""
-    given = Counter(name for name, _ in request.query_params.multi_items())
-    faults = {
-        name: "extra-forbidden" if name not in known else "repeated"
-        for name, times in given.items()
-        if name not in known or times > 1
-    }
-    # Pydantic reads an id in four spellings: by address a resource has one.
-    ids = {
-        name: "uuid-parsing" for name, value in request.path_params.items() if name.endswith("_id") and len(value) != 36
-    }
-    return faults | ids
-
-
-def _check_address(request: Request) -> None:
-    """Once the rest of the request is found right: else its faults are told together with these."""
-    if request.state.address_faults:
-        raise RequestValidationError([])
-
-
-def _check_headers(request: Request) -> None:
-    key = request.headers.get("idempotency-key") if request.method not in NO_BODY else None
-    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
-        raise problems.InvalidIdempotencyKey
-    says_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-    if says_body and request.method not in NO_BODY:
-        accepted = MERGE_PATCH if request.method == "PATCH" else JSON
-        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        encoding = request.headers.get("content-encoding", "identity").lower()
-        if given != accepted or encoding != "identity":
-            raise problems.UnsupportedMediaType(accepted=[accepted])
+def _kind_of(session: object, method: str, signature: inspect.Signature) -> Literal["read", "list", "write"]:
+    """A read that is written down in the audit is a read all the same."""
+    if session is Writer and method != "GET":
+        return "write"
+    return "list" if "page" in signature.parameters else "read"
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
@@ -151,7 +132,7 @@ def _shown(wrapper: Endpoint, signature: inspect.Signature, *added: inspect.Para
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in list(signature.parameters.values())[1:]
-        if parameter.name != "expected"
+        if parameter.name not in {"expected", "file"}
     ]
     wrapper.__signature__ = signature.replace(parameters=[request, *own, *added])  # type: ignore[attr-defined]  # Read by inspect.
     del wrapper.__wrapped__  # type: ignore[attr-defined]  # Else FastAPI would look behind the signature.
@@ -164,17 +145,19 @@ def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str
 
     @functools.wraps(endpoint)
     async def operation(request: Request, **arguments: Any) -> Response:
-        _check_address(request)
+        check_address(request)
         backend: Backend = request.app.state.backend
         async with backend.reading(request.state.caller) as reader:
             result = await endpoint(reader, **arguments)
         headers = {"Cache-Control": "no-store" if personal else "private, no-cache"}
         if isinstance(result, Slice):
             return Response(_page(request, result, adapter, headers), headers=headers, media_type=JSON)
-        tag = fingerprint(result)
+        tag = _tag_of(result)
         headers["ETag"] = f'"{tag}"'
         if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {tag, "*"}:
             return Response(status_code=304, headers=headers)
+        if isinstance(result, Download):
+            return Response(result.content, headers=headers | result.headers, media_type=result.media_type)
         return Response(adapter.dump_json(result, by_alias=True), headers=headers, media_type=JSON)
 
     return _shown(operation, signature)
@@ -185,13 +168,14 @@ def _writing(
 ) -> Endpoint:
     key_required = _says(KEY_REQUIRED, options)
     takes_versions = "expected" in signature.parameters
-    takes_key = method != "DELETE"
+    takes_key = method not in NO_BODY
+    takes_file = "file" in signature.parameters
     status = options.get("status_code") or 200
     adapter = _adapter_of(options) if status != 204 else None
 
     @functools.wraps(endpoint)
     async def operation(request: Request, **arguments: Any) -> Response:
-        _check_address(request)
+        check_address(request)
         backend: Backend = request.app.state.backend
         dry_run = arguments.pop("validate_only", False)
         key = None if dry_run else arguments.pop("idempotency_key", None)
@@ -201,9 +185,11 @@ def _writing(
             raise problems.IdempotencyKeyRequired
         if takes_versions:
             arguments["expected"] = _versions(arguments.pop("if_match"), required=method == "PATCH")
+        if takes_file:
+            arguments["file"] = Upload(media_type_of(request), await request.body())
         caller = request.state.caller
-        key_digest = key and _digest(str(caller.person_id), method, request.url.path.lower(), key)
-        request_digest = await _request_digest(request) if takes_key else b""
+        key_digest = key and digest(str(caller.person_id), method, request.url.path.lower(), key)
+        request_digest = await digest_of(request, is_json=not takes_file) if takes_key else b""
         async with backend.connections.connection(caller.study_centre_id) as connection:
             try:
                 entry = await enter(connection, caller.person_id, key_digest)
@@ -215,7 +201,7 @@ def _writing(
                 actor = Actor.at(caller.person_id, entry.roles, now)
                 writer = Writer(connection, actor, now, retry_key=key_digest or secrets.token_bytes(32))
                 result = await endpoint(writer, **arguments)
-                headers, body = _rendered(request, result, status, adapter)
+                headers, body, media_type = _rendered(request, result, status, adapter)
                 if dry_run:
                     await try_and_roll_back(writer)
                     del_headers = {"Location", "ETag"}
@@ -231,7 +217,7 @@ def _writing(
             except BaseException:
                 await _roll_back(connection)
                 raise
-        return Response(body, status, headers=headers, media_type=JSON if body else None)
+        return Response(body, status, headers=headers, media_type=media_type)
 
     added = []
     if takes_key:
@@ -246,7 +232,7 @@ def _writing(
     if takes_versions:
         doc = "The `ETag` of the version you saw." + (" Required." if method == "PATCH" else "")
         added.append(_parameter("if_match", Annotated[str | None, Header(alias="If-Match", description=doc)], None))
-    if method == "POST" and "body" not in signature.parameters:
+    if method == "POST" and not takes_file and "body" not in signature.parameters:
         added.append(_parameter("nothing", Annotated[Nothing | None, Body()], None))
     return _shown(operation, signature, *added)
 
@@ -265,17 +251,6 @@ def _versions(if_match: str | None, *, required: bool) -> Versions:
     return versions_of(if_match)
 
 
-def _digest(*parts: str) -> bytes:
-    return sha256(json.dumps(parts).encode()).digest()
-
-
-async def _request_digest(request: Request) -> bytes:
-    """The same for equal JSON values and an equal query, however they are written."""
-    body = await request.body()
-    value = json.dumps(json.loads(body), sort_keys=True) if body else ""
-    return _digest(value, urlencode(sorted(request.query_params.multi_items())))
-
-
 def _replay(entry: Entry, request_digest: bytes) -> Response | None:
     """The stored answer to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
     if entry.stored is None:
@@ -290,10 +265,11 @@ def _replay(entry: Entry, request_digest: bytes) -> Response | None:
 
 def _rendered(
     request: Request, result: object, status: int, adapter: TypeAdapter[Any] | None
-) -> tuple[dict[str, str], bytes]:
+) -> tuple[dict[str, str], bytes, str | None]:
+    """Headers, body and the body's type."""
     headers = {"Cache-Control": "no-store"}
     if adapter is None:
-        return headers, b""
+        return headers, b"", None
     location = None
     if isinstance(result, Created):
         location = result.location
@@ -302,8 +278,14 @@ def _rendered(
         location = f"{request.url.path}/{result.id}"  # type: ignore[attr-defined]  # What is created has an id.
     if location:
         headers["Location"] = location
-    headers["ETag"] = f'"{fingerprint(result)}"'
-    return headers, adapter.dump_json(result, by_alias=True)
+    headers["ETag"] = f'"{_tag_of(result)}"'
+    if isinstance(result, Download):
+        return headers | result.headers, result.content, result.media_type
+    return headers, adapter.dump_json(result, by_alias=True), JSON
+
+
+def _tag_of(result: object) -> str:
+    return result.tag if isinstance(result, Download) else fingerprint(result)
 
 
 def _page(request: Request, result: Slice[Any], adapter: TypeAdapter[Any], headers: dict[str, str]) -> bytes:

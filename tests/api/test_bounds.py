@@ -14,8 +14,8 @@ import httpx
 import psycopg
 import pytest
 
-from app.api.middleware import LARGEST_BODY
 from app.api.protocol import LARGEST_HEAD
+from app.api.requests import LARGEST_BODY
 from app.domain.hours.ledger import pool_change
 from app.embedded_postgres import Addresses
 from app.main import create_app

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.api.examples import examples
+from app.api.examples import EXAMPLES, examples
 from app.embedded_postgres import Addresses
 from tests.sandbox import Sandbox, serving_sandbox
 
@@ -52,8 +52,12 @@ def test_every_example_can_be_sent_as_it_is_in_the_order_shown(
         body = None
         for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
             headers["Content-Type"] = media_type
-            body = content["example"]
-        answer = client.request(method, path, params=query, headers=headers, json=body)
+            body = content.get("example")
+        file = None
+        if "file" in example:
+            headers["Content-Type"] = example["file"]["type"]
+            file = (EXAMPLES.parent / example["file"]["path"]).read_bytes()
+        answer = client.request(method, path, params=query, headers=headers, json=body, content=file)
         if not answer.is_success:
             refused.append(f"{operation['operationId']}: {answer.status_code} {answer.text}")
         elif "as" in example and operation["operationId"].startswith("list_"):

@@ -1,0 +1,49 @@
+"""Files that come in and go out as they are, not as JSON: documents and images."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from starlette.responses import Response
+
+FILE_SCHEMA = {"type": "string", "format": "binary"}
+LARGEST = "x-largest-body"
+"""The member of an operation's document that tells how many bytes its file may have."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An endpoint's parameter `file`: the request's body, of one of the types that the operation takes."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Download:
+    """What an operation answers whose answer is a file."""
+
+    content: bytes
+    media_type: str
+    name: str
+    """In ASCII: what a browser saves it as."""
+
+    @property
+    def tag(self) -> str:
+        return sha256(self.content).hexdigest()[:32]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Content-Disposition": f'attachment; filename="{self.name}"', "X-Content-Type-Options": "nosniff"}
+
+
+def taking(*media_types: str, largest: int) -> dict[str, Any]:
+    """`openapi_extra` of an operation whose body is a file of at most `largest` bytes."""
+    content = {media_type: {"schema": FILE_SCHEMA} for media_type in media_types}
+    return {"requestBody": {"required": True, "content": content}, LARGEST: largest}
+
+
+def giving(*media_types: str) -> dict[str, Any]:
+    """The options of an operation that answers a `Download`."""
+    content = {media_type: {"schema": FILE_SCHEMA} for media_type in media_types}
+    return {"response_model": None, "response_class": Response, "responses": {200: {"content": content}}}

@@ -1,0 +1,71 @@
+"""What the conventions hold of a request's head and address, which FastAPI itself lets pass."""
+
+import json
+import re
+from collections import Counter
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.api import problems
+from app.api.answers import NO_BODY
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+LARGEST_BODY = 2 * 1024 * 1024
+"""In bytes, where the operation takes no file."""
+
+
+def address_faults(request: Request, known: set[str]) -> dict[str, str]:
+    """What FastAPI lets pass, by parameter: it tells them with the faults that it finds itself (`problems`)."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = {
+        name: "extra-forbidden" if name not in known else "repeated"
+        for name, times in given.items()
+        if name not in known or times > 1
+    }
+    # Pydantic reads an id in four spellings: by address a resource has one.
+    ids = {
+        name: "uuid-parsing" for name, value in request.path_params.items() if name.endswith("_id") and len(value) != 36
+    }
+    return faults | ids
+
+
+def check_address(request: Request) -> None:
+    """Once the rest of the request is found right: else its faults are told together with these."""
+    if request.state.address_faults:
+        raise RequestValidationError([])
+
+
+def check_headers(request: Request, accepted: list[str], largest_body: int) -> None:
+    if request.method in NO_BODY:
+        return
+    key = request.headers.get("idempotency-key")
+    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+        raise problems.InvalidIdempotencyKey
+    length = request.headers.get("content-length", "0")
+    if length != "0" or "transfer-encoding" in request.headers:
+        encoding = request.headers.get("content-encoding", "identity").lower()
+        if media_type_of(request) not in accepted or encoding != "identity":
+            raise problems.UnsupportedMediaType(accepted=accepted)
+        if length.isdigit() and int(length) > largest_body:
+            raise HTTPException(413)
+
+
+def media_type_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def digest(*parts: str) -> bytes:
+    return sha256(json.dumps(parts).encode()).digest()
+
+
+async def digest_of(request: Request, *, is_json: bool) -> bytes:
+    """The same for equal JSON values and an equal query, however they are written."""
+    body = await request.body()
+    if is_json and body:
+        body = json.dumps(json.loads(body), sort_keys=True).encode()
+    return digest(sha256(body).hexdigest(), urlencode(sorted(request.query_params.multi_items())))
