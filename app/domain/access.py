@@ -30,11 +30,16 @@ class Actor:
     """The caller, with the roles that are in force now."""
 
     person_id: UUID
+    """An API key's own id where a key calls: it is written as the maker of what the key makes."""
     roles: tuple[RoleGrant, ...]
+    scopes: frozenset[str] | None = None
+    """What an API key may do, as `hours:read`; None is a person, who may do what the roles allow."""
 
     @classmethod
-    def at(cls, person_id: UUID, grants: Iterable[RoleGrant], now: datetime) -> "Actor":
-        return cls(person_id, tuple(grant for grant in grants if grant.is_in_force(now)))
+    def at(
+        cls, person_id: UUID, grants: Iterable[RoleGrant], now: datetime, *, scopes: frozenset[str] | None = None
+    ) -> "Actor":
+        return cls(person_id, tuple(grant for grant in grants if grant.is_in_force(now)), scopes)
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)
@@ -75,6 +80,18 @@ def check_reach(actor: Actor, place: Place | None, *, pointer: str | None = None
     if place is None or not is_within_reach(actor, place):
         raise NotFound(pointer=pointer)
     return place
+
+
+def check_person(actor: Actor) -> None:
+    """What only somebody in person may do, and no API key: to sign, to give rights, to make keys (rulebook §2.4)."""
+    if actor.scopes is not None:
+        raise Forbidden()
+
+
+def check_scope(actor: Actor, scope: str) -> None:
+    """Raises Forbidden, with the `scope` needed, where an API key was not given it (rulebook §2.4)."""
+    if actor.scopes is not None and scope not in actor.scopes:
+        raise Forbidden(scope=scope)
 
 
 def check_staff(actor: Actor) -> None:
