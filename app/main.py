@@ -80,7 +80,6 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
         # A redirect to the path with or without its last slash would repeat whatever host the request names.
         redirect_slashes=False,
         lifespan=lifespan,
-        generate_unique_id_function=openapi.operation_id,
         telemetry=NO_TELEMETRY,
     )
     app.state.backend = Backend(settings, connections)
@@ -88,7 +87,8 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
     app.add_middleware(Edge)
     problems.install(app)
     for router in (*([sandbox.router] if settings.sandbox else []), *ROUTERS):
-        app.include_router(router, prefix="/v1")
+        # Included, each router would be asked in turn at every request, which costs more than all routes in one.
+        app.router.routes.extend(router.routes)
     app.include_router(documents.router)
     app.include_router(operational.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

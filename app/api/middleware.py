@@ -14,7 +14,6 @@ from app.api.problems import handle
 from app.api.requests import LARGEST_BODY
 
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
-API_PREFIX = "/v1"
 WATCHERS = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked every few seconds by machines: their good answers would drown the rest of the log."""
 
@@ -78,6 +77,4 @@ class Edge:
 
 def _template_of(scope: Scope) -> str:
     """The route's template, never the path: ids and search words stay out of logs and metrics."""
-    template: str = getattr(scope.get("route"), "path", "none")
-    # FastAPI keeps a route as its router has it, without the prefix that the router was included under.
-    return API_PREFIX + template if template != "none" and scope["path"].startswith(API_PREFIX + "/") else template
+    return getattr(scope.get("route"), "path", "none")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from app.api.answers import HEADERS, SHARED
@@ -60,11 +59,6 @@ IF_NONE_MATCH = {
     "description": "The `ETag` of the version you have.",
     "schema": {"type": "string"},
 }
-
-
-def operation_id(route: APIRoute) -> str:
-    """The use case's name, `submit_proposal`: once released, clients' code is named after it."""
-    return str(route.name)
 
 
 def complete(app: FastAPI) -> None:

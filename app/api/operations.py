@@ -18,6 +18,8 @@ from fastapi import Body, Header, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from app.api import problems
 from app.api.answers import NO_BODY, answers_of
@@ -44,6 +46,7 @@ from app.domain.access import Actor
 from app.domain.errors import VersionRequired
 from app.domain.versions import Versions, fingerprint
 
+API_PREFIX = "/v1"
 Endpoint = Callable[..., Awaitable[Any]]
 KEY_REQUIRED: dict[str, Any] = {"x-idempotency-key-required": True}
 """`openapi_extra` of the operations that move hours: the contract marks them K."""
@@ -57,6 +60,11 @@ class Created:
 
     resource: object
     location: str | None
+
+
+def operation_id(route: APIRoute) -> str:
+    """The use case's name, `submit_proposal`: once released, clients' code is named after it."""
+    return str(route.name)
 
 
 class Operation(APIRoute):
@@ -88,9 +96,15 @@ class Operation(APIRoute):
             endpoint = _writing(endpoint, signature, method, options, offers_dry_run=self.needs_token)
         elif session is Reader:
             endpoint = _reading(endpoint, signature, options)
-        super().__init__(path, endpoint, **options)
+        path = API_PREFIX + path
+        self.beginning = path.partition("{")[0]
+        super().__init__(path, endpoint, **options | {"generate_unique_id_function": operation_id})
         # Said to the superclass, an empty one would be replaced by the whole docstring.
         self.description = description.strip()
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """By the path's beginning first: asking every operation's regular expression would take as long as the rest."""
+        return super().matches(scope) if self.beginning in scope["path"] else (Match.NONE, {})
 
     async def caller_of(self, request: Request) -> Caller:
         backend: Backend = request.app.state.backend
