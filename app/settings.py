@@ -15,6 +15,8 @@ class Issuer(BaseModel):
     algorithms: Annotated[list[str], Field(min_length=1)] = ["RS256", "ES256"]
     jwks_uri: str | None = None
     """Where its keys are; without one they are discovered at the issuer."""
+    strong_acr: list[Annotated[str, Field(pattern=r"^[!#-\[\]-~]+$")]] = []
+    """The values of `acr` that tell of a strong authentication (vahva tunnistautuminen)."""
 
 
 class Settings(BaseSettings):

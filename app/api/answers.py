@@ -45,7 +45,10 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "After how many seconds the same request may be sent again.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
-    "WWW-Authenticate": {"description": "A bearer token is asked for.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {
+        "description": "The token that is asked for (RFC 6750, RFC 9470).",
+        "schema": {"type": "string"},
+    },
     "Accept-Patch": {"description": "What a `PATCH` sends.", "schema": {"type": "string"}},
     "Content-Language": {
         "description": "The language of `title` and `detail`, chosen by `Accept-Language`.",
@@ -60,6 +63,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 }
 HEADERS_OF_REFUSALS = {
     "unauthenticated": ("WWW-Authenticate",),
+    "strong-authentication-required": ("WWW-Authenticate",),
     "precondition-failed": ("ETag",),
     "request-in-progress": ("Retry-After",),
     "busy": ("Retry-After",),

@@ -41,7 +41,7 @@ class Backend:
             if time.monotonic() >= kept_until:
                 roles = await read_roles(connection, caller.person_id)
                 self.remember_roles(caller, roles)
-            yield Reader(connection, Actor.at(caller.person_id, roles, now), now)
+            yield Reader(connection, Actor.at(caller.person_id, roles, now, authentication=caller.authentication), now)
 
     def remember_roles(self, caller: Caller, roles: list[RoleGrant]) -> None:
         """An empty list is never kept: who has just been given the first role need not wait."""

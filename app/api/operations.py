@@ -212,7 +212,7 @@ def _writing(
                     await connection.execute("ROLLBACK")
                     return answer
                 now = backend.instant(entry.clock_at)
-                actor = Actor.at(caller.person_id, entry.roles, now)
+                actor = Actor.at(caller.person_id, entry.roles, now, authentication=caller.authentication)
                 writer = Writer(connection, actor, now, retry_key=key_digest or secrets.token_bytes(32))
                 result = await endpoint(writer, **arguments)
                 headers, body, media_type = _rendered(request, result, status, adapter)

@@ -25,6 +25,7 @@ STATUSES: dict[str, int] = {
     "invalid-idempotency-key": 400,
     "idempotency-key-required": 400,
     "unauthenticated": 401,
+    "strong-authentication-required": 401,
     "forbidden": 403,
     "not-found": 404,
     "method-not-allowed": 405,
@@ -191,13 +192,20 @@ def refuse(request: Request, refusal: DomainError) -> Response:
         return problem(
             request, refusal.code, errors=[_fault(fault, language) for fault in refusal.faults[:MOST_FAULTS]]
         )
-    facts = dict(refusal.facts)
+    facts: dict[str, Any] = dict(refusal.facts)
     if refusal.pointer is not None:
         facts["pointer"] = refusal.pointer
     headers: dict[str, str] = {}
     match refusal.code:
         case "unauthenticated":
-            headers["WWW-Authenticate"] = 'Bearer realm="tuntipankki"'
+            gave_token = request.headers.get("authorization", "").lower().startswith("bearer ")
+            headers["WWW-Authenticate"] = _challenge(error="invalid_token" if gave_token else None)
+        case "strong-authentication-required":
+            headers["WWW-Authenticate"] = _challenge(
+                error="insufficient_user_authentication",
+                acr_values=" ".join(facts["acr_values"]),
+                max_age=facts.get("max_age"),
+            )
         case "precondition-failed":
             headers["ETag"] = str(facts["etag"])
         case "request-in-progress" | "busy":
@@ -205,6 +213,12 @@ def refuse(request: Request, refusal: DomainError) -> Response:
         case "unsupported-media-type" if request.method == "PATCH":
             headers["Accept-Patch"] = "application/merge-patch+json"
     return problem(request, refusal.code, facts, headers=headers)
+
+
+def _challenge(**parameters: object) -> str:
+    """What a client is to bring (RFC 6750 §3, RFC 9470 §3)."""
+    said = {"realm": "tuntipankki", **parameters}
+    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items() if value)
 
 
 def _fault(fault: Fault, language: Any) -> dict[str, object]:

@@ -13,7 +13,7 @@ from app.api.answers import refusing
 from app.api.backend import Backend
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import Body, Form, Instant, Line, SearchText
+from app.api.shapes import Body, Flag, Form, Instant, Line, SearchText
 from app.api.tokens import SANDBOX_TOKEN_SECONDS
 from app.db.connections import Caller
 from app.db.paging import Slice
@@ -65,6 +65,8 @@ class TokenIn(Body):
 
     person_id: UUID | None = None
     email: Email | None = None
+    strong: Flag = True
+    """Whether the sign-in counts as a strong one (vahva tunnistautuminen), as signing asks for."""
 
 
 class ClockIn(Body):
@@ -114,7 +116,7 @@ async def make_token(request: Request, response: Response, body: TokenIn) -> Tok
     response.headers["Cache-Control"] = "no-store"
     if backend.sandbox_issuer is None:
         raise RuntimeError("these routes are for sandboxes alone")
-    return Token(backend.sandbox_issuer.token_for(person.id), "Bearer", SANDBOX_TOKEN_SECONDS)
+    return Token(backend.sandbox_issuer.token_for(person.id, strong=body.strong), "Bearer", SANDBOX_TOKEN_SECONDS)
 
 
 @router.get("/clock", response_model=Clock)

@@ -6,7 +6,8 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from app.api.keys import drawn_key
 from app.api.problems import Busy, Unauthenticated
 from app.db.connections import Caller, Connections, find_caller
 from app.demo.people import SANDBOX_ISSUER
+from app.domain.access import Authentication
 from app.settings import Issuer
 
 SANDBOX_AUDIENCE = "tuntipankki"
@@ -82,7 +84,9 @@ async def fetch_keys(issuer: Issuer) -> KeySet:
 class SandboxIssuer:
     """Signs tokens for demo people with a key drawn from the secret; to the verifier it is one more issuer."""
 
-    issuer = Issuer(issuer=SANDBOX_ISSUER, audience=SANDBOX_AUDIENCE, algorithms=["Ed25519"])
+    issuer = Issuer(
+        issuer=SANDBOX_ISSUER, audience=SANDBOX_AUDIENCE, algorithms=["Ed25519"], strong_acr=["sandbox-strong"]
+    )
 
     def __init__(self, secret: str) -> None:
         private = Ed25519PrivateKey.from_private_bytes(drawn_key(secret, "sandbox tokens"))
@@ -92,7 +96,8 @@ class SandboxIssuer:
     async def keys(self, _: Issuer) -> KeySet:
         return KeySet([self._key])
 
-    def token_for(self, person_id: UUID) -> str:
+    def token_for(self, person_id: UUID, *, strong: bool = True) -> str:
+        """As if the person had signed in just now."""
         now = int(time.time())
         claims = {
             "iss": SANDBOX_ISSUER,
@@ -100,6 +105,8 @@ class SandboxIssuer:
             "sub": str(person_id),
             "iat": now,
             "exp": now + SANDBOX_TOKEN_SECONDS,
+            "auth_time": now,
+            "acr": "sandbox-strong" if strong else "sandbox-weak",
         }
         header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
@@ -128,6 +135,7 @@ class Verifier:
             caller = await find_caller(connection, str(claims["iss"]), str(claims["sub"]))
         if caller is None:
             raise Unauthenticated
+        caller = replace(caller, authentication=_authentication_of(claims, self._issuers[claims["iss"]].issuer))
         self._verified[digest] = (min(time.time() + CACHED_SECONDS, claims["exp"]), caller)
         while len(self._verified) > CACHED_TOKENS:
             self._verified.popitem(last=False)
@@ -154,6 +162,21 @@ class Verifier:
         except (JoseError, ValueError, KeyError, TypeError, RecursionError) as fault:
             raise Unauthenticated from fault
         return claims
+
+
+def _authentication_of(claims: Mapping[str, Any], issuer: Issuer) -> Authentication:
+    """An `auth_time` that is no instant of the past is as if it were not told."""
+    at: Any = claims.get("auth_time")
+    acr = claims.get("acr")
+    is_past = type(at) is int and 0 <= at <= time.time() + LEEWAY_SECONDS
+    return Authentication(
+        is_strong=acr in issuer.strong_acr,
+        at=datetime.fromtimestamp(at, UTC) if is_past else None,
+        issuer=claims["iss"],
+        subject=claims["sub"],
+        acr=acr if isinstance(acr, str) else None,
+        strong_acr=tuple(issuer.strong_acr),
+    )
 
 
 def _decoded(part: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from app.db.sessions import Writer
 from app.db.statements import Connection
-from app.domain.access import RoleGrant
+from app.domain.access import NOTHING_TOLD, Authentication, RoleGrant
 
 WAIT_SECONDS = 30.0
 """How long a request waits for a connection before it is told that the service is busy: five hundred at once for the
@@ -206,6 +206,7 @@ _WRITE_DOWN = """SELECT write_down(%(down_key)s, %(down_request)s, %(down_status
 class Caller:
     study_centre_id: UUID
     person_id: UUID
+    authentication: Authentication = NOTHING_TOLD
 
 
 async def find_caller(connection: Connection, issuer: str, subject: str) -> Caller | None:

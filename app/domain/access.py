@@ -2,11 +2,11 @@
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from app.domain.errors import Forbidden, NotFound
+from app.domain.errors import Forbidden, NotFound, StrongAuthenticationRequired
 
 Role = Literal["staff", "main_user", "unit_manager", "training_manager", "auditor"]
 CENTRE_ROLES: frozenset[Role] = frozenset({"staff", "auditor"})
@@ -26,6 +26,23 @@ class RoleGrant:
 
 
 @dataclass(frozen=True)
+class Authentication:
+    """How the caller signed in, as the token's issuer tells it."""
+
+    is_strong: bool = False
+    at: datetime | None = None
+    """In real time, whatever a sandbox's clock shows; None where the issuer does not tell."""
+    issuer: str = ""
+    subject: str = ""
+    acr: str | None = None
+    strong_acr: tuple[str, ...] = ()
+    """What the `acr` of a strong one is at this issuer."""
+
+
+NOTHING_TOLD = Authentication()
+
+
+@dataclass(frozen=True)
 class Actor:
     """The caller, with the roles that are in force now."""
 
@@ -34,12 +51,19 @@ class Actor:
     roles: tuple[RoleGrant, ...]
     scopes: frozenset[str] | None = None
     """What an API key may do, as `hours:read`; None is a person, who may do what the roles allow."""
+    authentication: Authentication = NOTHING_TOLD
 
     @classmethod
     def at(
-        cls, person_id: UUID, grants: Iterable[RoleGrant], now: datetime, *, scopes: frozenset[str] | None = None
+        cls,
+        person_id: UUID,
+        grants: Iterable[RoleGrant],
+        now: datetime,
+        *,
+        scopes: frozenset[str] | None = None,
+        authentication: Authentication = NOTHING_TOLD,
     ) -> "Actor":
-        return cls(person_id, tuple(grant for grant in grants if grant.is_in_force(now)), scopes)
+        return cls(person_id, tuple(grant for grant in grants if grant.is_in_force(now)), scopes, authentication)
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)
@@ -92,6 +116,19 @@ def check_scope(actor: Actor, scope: str) -> None:
     """Raises Forbidden, with the `scope` needed, where an API key was not given it (rulebook §2.4)."""
     if actor.scopes is not None and scope not in actor.scopes:
         raise Forbidden(scope=scope)
+
+
+def check_strong(actor: Actor) -> None:
+    """For what needs a strong authentication (vahva tunnistautuminen; rulebook §2.3)."""
+    if not actor.authentication.is_strong:
+        raise StrongAuthenticationRequired(acr_values=list(actor.authentication.strong_acr))
+
+
+def check_fresh(actor: Actor, real_now: datetime, *, minutes: int = 5) -> None:
+    """Strong, and no older than the minutes: whoever sits there now is the one who signed in (rulebook §2.3)."""
+    signed_in = actor.authentication
+    if not signed_in.is_strong or signed_in.at is None or real_now - signed_in.at > timedelta(minutes=minutes):
+        raise StrongAuthenticationRequired(acr_values=list(signed_in.strong_acr), max_age=minutes * 60)
 
 
 def check_staff(actor: Actor) -> None:

@@ -50,6 +50,12 @@ class Forbidden(DomainError):
     code = "forbidden"
 
 
+class StrongAuthenticationRequired(DomainError):
+    """Facts: `acr_values`, any of which the sign-in's `acr` must be; `max_age`, its greatest age in seconds."""
+
+    code = "strong-authentication-required"
+
+
 class Stale(DomainError):
     """The resource has changed since the caller read it. Facts: `etag`, the current one."""
 

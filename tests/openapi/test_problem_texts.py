@@ -34,6 +34,7 @@ OTHER_ID = UUID("01890000-0000-7000-8000-000000000002")
 
 # Every fact that the rules give with a refusal (app/domain/errors.py), filled as on a busy day.
 FACTS: dict[str, dict[str, object]] = {
+    "strong-authentication-required": {"acr_values": ["high", "substantial"], "max_age": 300},
     "precondition-failed": {"etag": '"3f"'},
     "window-closed": {
         "kind": "change_window",

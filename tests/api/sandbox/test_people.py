@@ -1,5 +1,7 @@
 """`/v1/sandbox/people` and `/v1/sandbox/tokens`."""
 
+import base64
+import json
 from typing import Any
 
 import httpx
@@ -140,3 +142,12 @@ def test_there_is_no_dry_run(sandbox: Sandbox) -> None:
 
 def test_somebody_who_is_not_there_is_not_found(sandbox: Sandbox) -> None:
     assert refusal(sandbox.client.get(f"{PEOPLE}/{new_id()}")) == (404, "not-found")
+
+
+def test_a_token_may_be_of_a_weak_sign_in(sandbox: Sandbox) -> None:
+    def acr_of(**said: bool) -> str:
+        token = sandbox.client.post(TOKENS, json={"email": "staff@example.org"} | said).json()["access_token"]
+        payload = token.split(".")[1]
+        return str(json.loads(base64.urlsafe_b64decode(payload + "=="))["acr"])
+
+    assert (acr_of(), acr_of(strong=True), acr_of(strong=False)) == ("sandbox-strong", "sandbox-strong", "sandbox-weak")
