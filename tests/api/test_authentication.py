@@ -39,7 +39,7 @@ async def fresh(reader: Reader) -> UUID:
 def guarded(settings: Settings) -> Iterator[httpx.Client]:
     """The service with two more operations, one for each rule."""
     app = create_app(settings)
-    app.include_router(router, prefix="/v1")
+    app.router.routes.extend(router.routes)
     with serving(app) as address, httpx.Client(base_url=address) as client:
         yield client
 
