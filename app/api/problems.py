@@ -46,6 +46,7 @@ STATUSES: dict[str, int] = {
     "payload-too-large": 413,
     "unsupported-media-type": 415,
     "validation": 422,
+    "signed-document-refused": 422,
     "idempotency-key-reused": 422,
     "precondition-required": 428,
     "internal-error": 500,

@@ -6,7 +6,7 @@ import tomllib
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 import pytest
@@ -23,6 +23,7 @@ from app.api.problem_texts import (
 )
 from app.domain import errors
 from app.domain.organisations.organisations import Language
+from app.domain.people.signatures import Finding
 
 LANGUAGES: tuple[Language, ...] = ("fi", "sv", "en")
 DIRECTORY = Path(__file__).parents[2] / "openapi" / "problems"
@@ -58,6 +59,11 @@ FACTS: dict[str, dict[str, object]] = {
             {"year": 2023, "allotted": 120, "reserved": 0, "open_proposals": 1},
             {"year": 2024, "allotted": 45483, "reserved": 3, "open_proposals": 0},
         ]
+    },
+    "signed-document-refused": {
+        "finding": "certificate-expired",
+        "signature": 2,
+        "subject": "Common Name: Venla Pihlajasuo, Country: FI",
     },
     "deadline-overlap": {"kind": "proposal_round", "hours_year": 2024, "overlaps_with": SOME_ID},
 }
@@ -136,6 +142,10 @@ def test_the_kinds_of_deadlines_and_the_states_have_words() -> None:
     of_proposals = {"draft", "submitted", "sent_back", "included", "decided", "withdrawn"}
     of_requests = {"submitted", "approved", "partially_approved", "rejected", "withdrawn"}
     assert kinds | of_proposals | of_requests | {"open", "closed"} <= CATALOGUES["fi"]["words"].keys()
+
+
+def test_the_findings_of_signed_documents_have_words() -> None:
+    assert set(get_args(Finding)) <= CATALOGUES["fi"]["words"].keys()
 
 
 WINDOW = FACTS["window-closed"]

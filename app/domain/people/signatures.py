@@ -1,0 +1,135 @@
+"""Signatures (allekirjoitukset): what was found of those in a PDF, and the evidence of those made in the service."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from json import dumps
+from typing import Literal
+from uuid import UUID
+
+from app.domain.errors import DomainError
+
+Finding = Literal[
+    "not-a-pdf",
+    "too-large",
+    "encrypted",
+    "not-this-document",
+    "altered",
+    "not-signed",
+    "signature-broken",
+    "signature-kind",
+    "signature-time",
+    "certificate-untrusted",
+    "certificate-expired",
+    "certificate-revoked",
+    "certificate-unfit",
+    "signed-twice",
+    "too-demanding",
+]
+"""Why a signed document is refused: the first that was found."""
+Revocation = Literal["good", "unknown"]
+"""`good` rests on evidence that the signature embeds or that is configured; with neither it is `unknown`."""
+TimeSource = Literal["signer", "time-stamp"]
+CheckName = Literal[
+    "document-is-ours", "only-signatures-added", "signature-whole", "chain-trusted", "time-sane", "not-revoked"
+]
+SIGNED_DOCUMENT_BYTES = 10 * 1024 * 1024
+"""The most that a signed document may take; ours has some ten thousand, a signature with all its evidence as many."""
+
+
+class SignedDocumentRefused(DomainError):
+    """Facts: `finding`; of a fault of one signature `signature`, its number from 1, and the certificate's `subject`."""
+
+    code = "signed-document-refused"
+
+    def __init__(self, finding: Finding, *, signature: int | None = None, subject: str | None = None) -> None:
+        super().__init__(finding=finding)
+        if signature is not None:
+            self.facts |= {"signature": signature, "subject": subject}
+
+
+@dataclass(frozen=True)
+class Certificate:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    subject: str
+    """The whole name, as the certificate writes it."""
+    common_name: str
+    """The signer's name within it, to be compared with the person named."""
+    issuer: str
+    serial_number: str
+    """In hexadecimal digits."""
+    fingerprint: str
+    """The SHA-256 digest of the certificate, in hexadecimal digits."""
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True)
+class Check:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    name: CheckName
+    finding: Literal["passed", "unknown"]
+    """What would have failed has had the document refused; `unknown` is what could not be checked."""
+
+
+@dataclass(frozen=True)
+class ExaminedSignature:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    certificate: Certificate
+    signed_at: datetime
+    signed_at_by: TimeSource
+    """Whose word the time is: the signer's own, or a trusted time stamp's."""
+    revocation: Revocation
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was checked of a signed document and found; one that fails a check is refused instead."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    document_digest: str
+    """The SHA-256 digest of the document as it was made, in hexadecimal digits."""
+    signed_document_digest: str
+    """The same of the document as it was signed."""
+    examined_at: datetime
+    signatures: tuple[ExaminedSignature, ...]
+    """In the order they were made."""
+
+
+@dataclass(frozen=True)
+class SignInEvidence:
+    """Who signed a document's digest in the service, and how it was known that it was they (rulebook §3.9)."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    person_id: UUID
+    issuer: str
+    """Of the access token: who vouches for the person."""
+    subject: str
+    acr: str
+    """How strongly the person was authenticated, in the issuer's word."""
+    authenticated_at: datetime
+    document_digest: str
+    """The SHA-256 digest of the document, in hexadecimal digits."""
+    signed_at: datetime
+    request_id: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 digest of the evidence in its one spelling, to be kept beside it, in hexadecimal digits."""
+        return sha256(canonical(self)).hexdigest()
+
+
+def canonical(evidence: SignInEvidence) -> bytes:
+    """The evidence as JSON: sorted keys, no spaces, instants in UTC with six decimals."""
+    values = {name: _spelt(value) for name, value in asdict(evidence).items()}
+    return dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _spelt(value: object) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if isinstance(value, datetime) else str(value)

@@ -1,0 +1,108 @@
+"""Runs a function of ours on bytes of somebody else's, in a process that has little time, memory and no secrets.
+
+A decoder is where a hostile file does its harm: it loops, swallows memory, or breaks the process. Here that process
+is a child that can be killed, that knows nothing of the environment, and that can answer with bytes alone.
+"""
+
+import asyncio
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import BinaryIO
+
+AT_ONCE = 2
+MOST_WAITING = 16
+LARGEST_ANSWER = 32 * 1024 * 1024
+ROOT = Path(__file__).parent.parent
+
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="limited")
+_places = BoundedSemaphore(AT_ONCE + MOST_WAITING)
+
+
+class LimitsReached(Exception):
+    """The work ended without an answer: it took too long, wanted too much memory, or broke its process."""
+
+
+class Overloaded(Exception):
+    """So many files are waiting already that one more would wait for long."""
+
+
+async def run_limited(work: Callable[..., bytes], *parts: bytes, seconds: int = 10, megabytes: int = 512) -> bytes:
+    """What `work`, a function of a module, answers to the parts. Raises LimitsReached, Overloaded.
+
+    What `work` raises is LimitsReached too: a refusal it foresees belongs into its answer.
+    """
+    if not _places.acquire(blocking=False):
+        raise Overloaded
+    try:
+        # In threads of our own: the loop's are for short work, and these wait for seconds.
+        running = asyncio.get_running_loop().run_in_executor(
+            _threads, _run, f"{work.__module__}:{work.__qualname__}", parts, seconds, megabytes
+        )
+        return await running
+    finally:
+        _places.release()
+
+
+def _run(name: str, parts: tuple[bytes, ...], seconds: int, megabytes: int) -> bytes:
+    command = [sys.executable, "-B", "-m", "app.limited", name, str(seconds), str(megabytes)]
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as answer:
+        for part in parts:
+            said.write(len(part).to_bytes(8) + part)
+        said.seek(0)
+        try:
+            # Files instead of pipes: the kernel then holds the answer's bound (RLIMIT_FSIZE) too.
+            ended = subprocess.run(  # noqa: S603  # Nothing of the command is anybody else's.
+                command,
+                stdin=said,
+                stdout=answer,
+                stderr=subprocess.DEVNULL,
+                cwd=ROOT,
+                env={},
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as fault:
+            raise LimitsReached("time") from fault
+        if ended.returncode != 0:
+            raise LimitsReached(f"ended with {ended.returncode}")
+        answer.seek(0)
+        return answer.read()
+
+
+def _limit(seconds: int, megabytes: int) -> None:
+    bounds = {
+        resource.RLIMIT_AS: megabytes * 1024 * 1024,
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_FSIZE: LARGEST_ANSWER,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: 64,
+    }
+    for kind, bound in bounds.items():
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (bound, bound) if hard == resource.RLIM_INFINITY else (min(bound, hard),) * 2)
+
+
+def _parts(file: BinaryIO) -> list[bytes]:
+    parts = []
+    while size := file.read(8):
+        parts.append(file.read(int.from_bytes(size)))
+    return parts
+
+
+def answer(name: str, seconds: str, megabytes: str) -> None:
+    """What the child does: bounds itself before it imports or reads anything."""
+    _limit(int(seconds), int(megabytes))
+    module, _, function = name.partition(":")
+    answered = getattr(import_module(module), function)(*_parts(sys.stdin.buffer))
+    sys.stdout.buffer.write(answered)
+
+
+if __name__ == "__main__":
+    answer(*sys.argv[1:])
