@@ -1,6 +1,6 @@
 """Persons, the roles they hold, and what every request writes beside its effect."""
 
-from sqlalchemy import Column, DateTime, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, LargeBinary, SmallInteger, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.statements import metadata, study_centre_key
@@ -22,6 +22,8 @@ persons = Table(
     Column("email", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("phone", Text),
+    Column("merged_into", Uuid),
 )
 
 role_grants = Table(
@@ -41,7 +43,7 @@ callers = Table(
     metadata,
     Column("issuer", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
-    Column("study_centre_id", Uuid, nullable=False),
+    Column("study_centre_id", Uuid, nullable=False, server_default=text("own_study_centre()")),
     Column("person_id", Uuid, nullable=False),
 )
 
