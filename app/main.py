@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from app import logs
 from app.api import documents, openapi, operational, problems, sandbox
 from app.api.backend import Backend
-from app.api.calendar import calendars, deadlines, extensions
+from app.api.calendar import calendars, deadlines, extensions, reminders, tasks
 from app.api.hours import (
     accounts,
     corrections,
@@ -35,10 +35,12 @@ from app.settings import Settings
 
 ROUTERS = (
     me.router,
+    tasks.router,
     organisations.router,
     calendars.router,
     deadlines.router,
     extensions.router,
+    reminders.router,
     pools.router,
     proposals.router,
     decisions.router,

@@ -1,6 +1,6 @@
 """Every table, imported into one metadata: for the migrations' environment and the test that compares them."""
 
-from app.db.calendar import deadlines, extensions
+from app.db.calendar import deadlines, extensions, reminders
 from app.db.hours import (
     corrections,
     decisions,
@@ -27,6 +27,7 @@ __all__ = [
     "people",
     "proposal_revisions",
     "proposals",
+    "reminders",
     "returns",
     "supplementary_requests",
 ]

@@ -52,6 +52,7 @@ RIGHTS = {
     "organisations": ADD_CHANGE,
     "outbox": ADD,
     "persons": ADD_CHANGE,
+    "reminder_settings": ADD_CHANGE,
     "role_grants": ADD_CHANGE,
     "stored_answers": ADD_REMOVE,
     "study_centres": READ,

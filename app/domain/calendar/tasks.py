@@ -1,0 +1,127 @@
+"""Tasks (tehtävät): what a person has to do now and next, with its days and the call that does it (rulebook §5.5)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from app.domain.calendar.deadlines import day_of, start_of, state_of
+
+TaskKind = Literal[
+    "hour_proposal",
+    "unit_hour_proposal",
+    "units_hour_proposals",
+    "change_window",
+    "hours_running_out",
+    "hours_going_unused",
+    "hour_distribution",
+    "cost_statements",
+    "hour_decisions",
+    "supplementary_request",
+    "organisation_without_main_user",
+    "role_to_apply_for",
+]
+TaskState = Literal["upcoming", "open", "done", "late"]
+
+AHEAD = timedelta(days=92)
+"""How long before its first day, or its last where it has no first, a task is shown (rulebook §5.5)."""
+LATE = timedelta(days=60)
+"""How long after its last day a task that was not done is shown (rulebook §5.5)."""
+_TASKS = UUID("5f0e7f0c-7f4f-5d0a-9a51-6a1c3c0c1b5e")
+
+
+@dataclass(frozen=True)
+class TaskCall:
+    """The operation that does the task."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    method: Literal["GET", "POST", "PUT", "PATCH"]
+    path: str
+    body: dict[str, Any] | None = None
+    """What to begin with: its empty lists are yours to fill. Null where nothing need be sent."""
+
+
+@dataclass(frozen=True)
+class Task:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    """The same each time for the same thing to do."""
+    kind: TaskKind
+    title: str
+    """In the person's own language."""
+    organisation_id: UUID | None
+    """Null is the study centre, or yourself."""
+    organisation_name: str | None
+    year: int | None
+    """Of the hours concerned."""
+    opens_on: date | None
+    """First day; null is at once."""
+    closes_on: date | None
+    """Last day, open until 24:00 in Europe/Helsinki, extensions counted in; null is without a last day."""
+    opens_at: datetime | None
+    """The instant at which the first day begins."""
+    closes_at: datetime | None
+    """The instant at which the last day has ended."""
+    state: TaskState
+    """`done` is told until the last day, `late` for 60 days after it."""
+    call: TaskCall
+
+
+def task_id_of(kind: str, *subject: object) -> UUID:
+    """Of the same kind and subject always the same."""
+    return uuid5(_TASKS, ":".join(map(str, (kind, *subject))))
+
+
+def task_of(
+    kind: TaskKind,
+    *subject: object,
+    title: str,
+    call: TaskCall,
+    now: datetime,
+    organisation_id: UUID | None = None,
+    organisation_name: str | None = None,
+    year: int | None = None,
+    opens_on: date | None = None,
+    closes_on: date | None = None,
+    is_done: bool = False,
+) -> Task:
+    """Its state by the clock, unless it is done (rulebook §5.5)."""
+    by_clock = state_of(opens_on, closes_on, now)
+    return Task(
+        id=task_id_of(kind, *subject),
+        kind=kind,
+        title=title,
+        organisation_id=organisation_id,
+        organisation_name=organisation_name,
+        year=year,
+        opens_on=opens_on,
+        closes_on=closes_on,
+        opens_at=start_of(opens_on) if opens_on else None,
+        closes_at=start_of(closes_on + timedelta(days=1)) if closes_on else None,
+        state="done" if is_done else "late" if by_clock == "closed" else by_clock,
+        call=call,
+    )
+
+
+def is_shown(task: Task, now: datetime) -> bool:
+    """Neither what is far ahead, but for hours that run out now, nor what is long past (rulebook §5.5)."""
+    today = day_of(now)
+    begins = task.opens_on or task.closes_on
+    if begins is not None and begins > today + AHEAD and task.kind != "hours_running_out":
+        return False
+    if task.closes_on is None or task.closes_on >= today:
+        return True
+    return task.state == "late" and task.closes_on >= today - LATE
+
+
+def in_order(tasks: Iterable[Task]) -> list[Task]:
+    """By their last days, those without one at the end."""
+    return sorted(tasks, key=order_of)
+
+
+def order_of(task: Task) -> tuple[str, str, str]:
+    """As texts, which order as the days do."""
+    return (task.closes_on or date.max).isoformat(), (task.opens_on or date.min).isoformat(), str(task.id)

@@ -1,0 +1,21 @@
+"""Reminders: when the study centre sends them."""
+
+from app.db.calendar.reminders import find_settings, keep_settings, lock_settings
+from app.db.sessions import Reader, Writer
+from app.domain.access import check_staff
+from app.domain.calendar.reminders import ReminderSettings, check_reminders
+from app.domain.versions import Versions, check_version
+
+
+async def get_settings(reader: Reader) -> ReminderSettings:
+    return await find_settings(reader.connection)
+
+
+async def put_settings(writer: Writer, settings: ReminderSettings, expected: Versions) -> ReminderSettings:
+    check_reminders(settings)
+    check_staff(writer.actor)
+    centre_id = await lock_settings(writer.connection)
+    check_version(await find_settings(writer.connection), expected)
+    await keep_settings(writer.connection, settings)
+    writer.record("reminder-settings.changed", centre_id, **vars(settings))
+    return settings

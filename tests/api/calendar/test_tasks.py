@@ -1,0 +1,268 @@
+"""`/v1/me/tasks`."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.domain.hours.ledger import grant, pool_change, reservation
+from app.embedded_postgres import Addresses
+from app.main import create_app
+from app.settings import Settings
+from tests.builders import Centre, Person, refusal
+from tests.conftest import SECRET
+from tests.round_trips import CountedConnection
+from tests.server import serving
+
+PATH = "/v1/me/tasks"
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    return centre.organisation(name="Marttaliitto")
+
+
+@pytest.fixture
+def main_user(centre: Centre, central: UUID) -> Person:
+    return centre.main_user(central)
+
+
+def tasks(person: Person, **query: Any) -> list[dict[str, Any]]:
+    answer = person.get(PATH, params=query)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+def kinds(person: Person, **query: Any) -> list[tuple[str, str]]:
+    return [(task["kind"], task["state"]) for task in tasks(person, **query)]
+
+
+def test_a_proposal_is_a_task_from_its_announcement_to_its_submission(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
+    centre.clock(2023, 6, 30)
+    assert kinds(main_user) == []
+    centre.clock(2023, 7, 1)
+    assert kinds(main_user) == [("hour_proposal", "upcoming")]
+    centre.clock(2023, 10, 1)
+    (task,) = tasks(main_user)
+    assert task["state"] == "open"
+    assert task["title"] == "Marttaliitto: tee tuntiehdotus vuodelle 2024"
+    assert (task["organisation_id"], task["organisation_name"], task["year"]) == (str(central), "Marttaliitto", 2024)
+    assert (task["opens_on"], task["closes_on"]) == ("2023-10-01", "2023-11-30")
+    assert (task["opens_at"], task["closes_at"]) == ("2023-10-01T00:00:00+03:00", "2023-12-01T00:00:00+02:00")
+    call = task["call"]
+    made = main_user.post(call["path"], call["body"] | {"lines": [{"unit_id": str(central), "hours": 10}]})
+    assert (call["method"], made.status_code) == ("POST", 201)
+    (second,) = tasks(main_user)
+    assert second["id"] == task["id"]
+    assert second["call"] == {"method": "POST", "path": f"{made.headers['Location']}/submission", "body": None}
+    assert main_user.post(second["call"]["path"]).status_code == 200
+    assert kinds(main_user) == [("hour_proposal", "done")]
+    centre.clock(2023, 12, 1)
+    assert kinds(main_user) == []
+
+
+def test_what_was_not_sent_in_time_is_late_for_sixty_days(centre: Centre, main_user: Person) -> None:
+    centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
+    centre.clock(2024, 1, 29)
+    assert kinds(main_user) == [("hour_proposal", "late")]
+    centre.clock(2024, 1, 30)
+    assert kinds(main_user) == []
+
+
+def test_an_extension_moves_the_task_of_its_organisation_alone(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    round_id = centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
+    staff = centre.staff()
+    body = {"organisation_id": str(central), "closes_on": "2023-12-08", "reason": "Sairaus"}
+    assert staff.post(f"/v1/deadlines/{round_id}/extensions", body).status_code == 201
+    other = centre.main_user(centre.organisation())
+    centre.clock(2023, 12, 5)
+    assert kinds(main_user) == [("hour_proposal", "open")]
+    assert tasks(main_user)[0]["closes_on"] == "2023-12-08"
+    assert kinds(other) == [("hour_proposal", "late")]
+
+
+def test_units_propose_in_their_centres_days_and_the_centre_includes_them(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
+    centre.deadline("unit_proposals", date(2023, 9, 1), date(2023, 10, 20), organisation_id=central, hours_year=2024)
+    unit = centre.organisation(central)
+    manager = centre.person("unit_manager", unit)
+    centre.clock(2023, 10, 2)
+    (task,) = tasks(manager)
+    assert (task["kind"], task["closes_on"]) == ("unit_hour_proposal", "2023-10-20")
+    sent = manager.post(task["call"]["path"], task["call"]["body"] | {"lines": [{"unit_id": str(unit), "hours": 5}]})
+    manager.post(f"{sent.headers['Location']}/submission")
+    assert kinds(manager) == [("unit_hour_proposal", "done")]
+    assert set(kinds(main_user)) == {("hour_proposal", "open"), ("units_hour_proposals", "open")}
+    main_user.post("/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": []})
+    (waiting,) = tasks(main_user, kind="units_hour_proposals")
+    assert "(1 odottaa)" in waiting["title"]
+    assert waiting["call"]["body"] == {"proposal_ids": [sent.json()["id"]]}
+    assert main_user.post(waiting["call"]["path"], waiting["call"]["body"]).status_code == 200
+    assert kinds(main_user) == [("hour_proposal", "open")]
+
+
+def test_hours_that_run_out_are_asked_for_in_the_next_window(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.change_window()
+    centre.post(2023, pool_change(1000), grant(central, 100), reservation(central, central, 79))
+    assert kinds(main_user) == [("change_window", "open")]
+    centre.post(2023, reservation(central, central, 1))
+    (task,) = tasks(main_user)
+    assert (task["kind"], task["closes_on"]) == ("hours_running_out", "2023-03-25")
+    assert "80 %" in task["title"]
+    body = task["call"]["body"] | {"hours": 20, "grounds": "Kysyntä kasvoi"}
+    assert main_user.post(task["call"]["path"], body).status_code == 201
+    assert kinds(main_user) == [("hours_running_out", "done")]
+
+
+def test_thresholds_are_the_study_centres_to_set(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.change_window()
+    centre.post(2023, pool_change(1000), grant(central, 100), reservation(central, central, 60))
+    settings = {"closing_soon_days": [14, 3], "running_out_percents": [60], "unused_percent": 10}
+    staff = centre.staff()
+    assert staff.get("/v1/reminder-settings").json() == {
+        "closing_soon_days": [7, 1],
+        "running_out_percents": [80, 100],
+        "unused_percent": 50,
+    }
+    assert refusal(main_user.put("/v1/reminder-settings", settings)) == (403, "forbidden")
+    assert staff.put("/v1/reminder-settings", settings).json() == settings
+    assert main_user.get("/v1/reminder-settings").json() == settings
+    assert kinds(main_user) == [("hours_running_out", "open")]
+    twice = staff.put("/v1/reminder-settings", settings | {"closing_soon_days": [7, 7]})
+    assert (twice.json()["errors"][0]["pointer"], twice.status_code) == ("/closing_soon_days/1", 422)
+    stale = staff.put("/v1/reminder-settings", settings, headers={"If-Match": '"0"'})
+    assert refusal(stale) == (412, "precondition-failed")
+    # Another study centre keeps its own: this one's audit tells the change.
+    assert centre.rows("SELECT action, subject_id FROM audit_entries") == [("reminder-settings.changed", centre.id)]
+
+
+def test_hours_going_unused_are_given_back_in_the_last_window(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.change_window()
+    centre.deadline("change_window", date(2023, 8, 14), date(2023, 8, 25))
+    centre.post(2023, pool_change(1000), grant(central, 100), reservation(central, central, 49))
+    assert ("hours_going_unused", "upcoming") not in kinds(main_user)
+    centre.clock(2023, 8, 14)
+    (task,) = tasks(main_user)
+    assert (task["kind"], task["call"]["body"]["hours"]) == ("hours_going_unused", 51)
+    assert main_user.post(task["call"]["path"], task["call"]["body"]).status_code == 201
+    # What was left is all in use now: the window is the usual one, and something was done in it.
+    assert kinds(main_user) == [("hours_running_out", "done")]
+
+
+def test_granted_hours_are_to_be_distributed_where_there_are_units(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    centre.clock(2022, 12, 1)
+    centre.post(2023, pool_change(1000), grant(central, 100))
+    assert kinds(main_user) == []
+    unit = centre.organisation(central)
+    (task,) = tasks(main_user)
+    assert (task["kind"], task["closes_on"], task["state"]) == ("hour_distribution", "2023-01-31", "open")
+    etag = main_user.get(task["call"]["path"]).headers["ETag"]
+    body = {"units": [{"unit_id": str(unit), "hours": 10}]}
+    assert main_user.put(task["call"]["path"], body, headers={"If-Match": etag}).status_code == 200
+    assert kinds(main_user) == [("hour_distribution", "done")]
+
+
+@pytest.mark.parametrize("role", ["main_user", "training_manager"])
+def test_reserved_hours_wait_for_their_statements(centre: Centre, central: UUID, role: str) -> None:
+    centre.deadline("cost_statement", None, date(2024, 1, 18), year=2024)
+    centre.clock(2023, 12, 20)
+    centre.post(2023, pool_change(1000), grant(central, 100), reservation(central, central, 60))
+    person = centre.person(role, central)
+    assert kinds(person, kind="cost_statements") == [("cost_statements", "open")]
+    centre.clock(2024, 1, 19)
+    assert kinds(person) == [("cost_statements", "late")]
+
+
+def test_staff_decide(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
+    centre.deadline("decision_period", date(2023, 11, 1), date(2023, 11, 30))
+    centre.clock(2023, 11, 2)
+    staff = centre.staff()
+    assert kinds(staff) == [("hour_decisions", "done")]
+    lines = [{"unit_id": str(central), "hours": 10}]
+    made = main_user.post("/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": lines})
+    main_user.post(f"{made.headers['Location']}/submission")
+    centre.post(2024, pool_change(1000))
+    (task,) = tasks(staff)
+    assert (task["kind"], task["state"], task["organisation_id"]) == ("hour_decisions", "open", None)
+    body = task["call"]["body"] | {"items": [{"organisation_id": str(central), "hours": 10}]}
+    assert staff.post(task["call"]["path"], body).status_code == 201
+    assert kinds(staff) == [("hour_decisions", "done")]
+
+
+def test_staff_answer_requests_and_see_who_has_no_main_user(centre: Centre, central: UUID) -> None:
+    staff = centre.staff()
+    (task,) = tasks(staff)
+    assert (task["kind"], task["organisation_name"]) == ("organisation_without_main_user", "Marttaliitto")
+    assert staff.get(task["call"]["path"]).status_code == 200
+    main_user = centre.main_user(central)
+    assert tasks(staff) == []
+    centre.change_window()
+    centre.post(2023, pool_change(1000))
+    request = {"organisation_id": str(central), "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
+    main_user.post("/v1/supplementary-hour-requests", request)
+    (task,) = tasks(staff)
+    assert task["kind"] == "supplementary_request"
+    assert staff.post(task["call"]["path"], task["call"]["body"]).status_code == 200
+    assert tasks(staff) == []
+
+
+def test_who_holds_no_role_applies_for_one(centre: Centre) -> None:
+    assert kinds(centre.person()) == [("role_to_apply_for", "open")]
+    assert kinds(centre.person("auditor")) == []
+
+
+def test_titles_are_in_the_persons_language(centre: Centre, main_user: Person) -> None:
+    centre.change_window()
+    centre.owner.execute("UPDATE persons SET language = 'sv' WHERE id = %s", [main_user.id])
+    assert "ansök om tilläggstimmar" in tasks(main_user)[0]["title"]
+
+
+def test_tasks_come_in_parts_and_by_what_is_asked_for(centre: Centre, main_user: Person) -> None:
+    centre.change_window()
+    centre.deadline("proposal_round", date(2023, 3, 1), date(2023, 3, 20))
+    centre.deadline("change_window", date(2023, 4, 14), date(2023, 4, 25))
+    answer = main_user.get(PATH, params={"limit": 2, "include": "total"}).json()
+    assert answer["total"] == 3
+    following = main_user.get(PATH, params={"limit": 2, "cursor": answer["next_cursor"]}).json()
+    assert following["next_cursor"] is None
+    days = [task["closes_on"] for task in [*answer["items"], *following["items"]]]
+    assert days == ["2023-03-20", "2023-03-25", "2023-04-25"]
+    assert kinds(main_user, state="upcoming") == [("change_window", "upcoming")]
+    assert kinds(main_user, organisation_id=str(centre.organisation())) == []
+
+
+@pytest.fixture(scope="module")
+def counted_service(database: Addresses) -> Iterator[str]:
+    settings = Settings(database_url=database.service, secret_key=SECRET, sandbox=True)
+    with serving(create_app(settings, connection_class=CountedConnection)) as address:
+        yield address
+
+
+def test_the_questions_asked_do_not_grow_with_the_organisations(centre: Centre, counted_service: str) -> None:
+    """The clock, who it is, the settings, and the facts: six of a main user's, four of the staff's."""
+    centre.address = counted_service
+    centre.change_window()
+    person = centre.staff()
+    numbers = []
+    for organisations in (1, 20):
+        for _ in range(organisations):
+            centre.grant(person.id, "main_user", centre.organisation())
+        # The roles are looked up again after a write only.
+        person.put("/v1/reminder-settings", {"closing_soon_days": [1], "running_out_percents": [], "unused_percent": 0})
+        CountedConnection.round_trips = 0
+        assert len(tasks(person, kind="change_window")) == (1 if organisations == 1 else 21)
+        numbers.append(CountedConnection.round_trips)
+    assert numbers == [13, 13]

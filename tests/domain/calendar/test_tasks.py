@@ -1,0 +1,228 @@
+"""Which facts make which task, and when it is shown."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.domain.calendar.deadlines import HELSINKI, Kind, Window
+from app.domain.calendar.reminders import ReminderSettings
+from app.domain.calendar.task_facts import (
+    HoursChange,
+    OwnOrganisation,
+    OwnProposal,
+    OwnWindow,
+    TaskFacts,
+    WaitingProposals,
+    YearHours,
+)
+from app.domain.calendar.task_rules import tasks_of
+from app.domain.calendar.task_titles import DEADLINES, TASKS
+from app.domain.calendar.tasks import Task
+
+CENTRE, UNIT = UUID(int=1), UUID(int=2)
+ROUND = (date(2023, 10, 1), date(2023, 11, 30))
+OWN = OwnOrganisation(CENTRE, CENTRE, "Marttaliitto", date(2000, 1, 1), None, True, True, frozenset({"main_user"}))
+UNITS = replace(OWN, id=UNIT, name="Piiri", has_units=False, roles=frozenset({"unit_manager"}))
+
+
+def window(
+    kind: Kind, opens_on: date | None, closes_on: date | None, *, of: UUID | None = CENTRE, year: int = 2024
+) -> OwnWindow:
+    deadline_id = UUID(int=hash((kind, opens_on, closes_on)) % 2**128)
+    return OwnWindow(of, deadline_id, kind, year, Window(opens_on, closes_on))
+
+
+def hours(granted: int, in_use: int, **changes: Any) -> YearHours:
+    of_year = YearHours(CENTRE, 2023, granted, in_use, in_use, granted - in_use, is_distributed=True, is_closed=False)
+    return replace(of_year, **changes)
+
+
+def told(day: date, **facts: Any) -> list[Task]:
+    now = datetime(day.year, day.month, day.day, 12, tzinfo=HELSINKI)
+    return tasks_of(TaskFacts(**({"organisations": [OWN]} | facts)), "fi", now)
+
+
+def states(day: date, **facts: Any) -> list[tuple[str, str]]:
+    return [(task.kind, task.state) for task in told(day, **facts)]
+
+
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [
+        (date(2023, 6, 30), None),  # 93 days before the first day.
+        (date(2023, 7, 1), "upcoming"),
+        (date(2023, 9, 30), "upcoming"),
+        (date(2023, 10, 1), "open"),
+        (date(2023, 11, 30), "open"),
+        (date(2023, 12, 1), "late"),
+        (date(2024, 1, 29), "late"),  # 60 days after the last.
+        (date(2024, 1, 30), None),
+    ],
+)
+def test_a_task_is_shown_by_its_days(day: date, state: str | None) -> None:
+    expected = [("hour_proposal", state)] if state else []
+    assert states(day, windows=[window("proposal_round", *ROUND)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "answer_by", "day", "expected"),
+    [
+        ("draft", None, date(2023, 11, 1), "open"),
+        ("submitted", None, date(2023, 11, 1), "done"),
+        ("decided", None, date(2023, 11, 1), "done"),
+        ("submitted", None, date(2023, 12, 1), None),
+        ("sent_back", None, date(2023, 12, 1), "late"),
+        ("sent_back", date(2023, 12, 8), date(2023, 12, 8), "open"),  # After the round, until the day to answer by.
+        ("sent_back", date(2023, 12, 8), date(2023, 12, 9), "late"),
+        ("sent_back", date(2023, 11, 8), date(2023, 11, 9), "open"),  # The round goes on all the same.
+    ],
+)
+def test_a_proposal_by_its_state(state: Any, answer_by: date | None, day: date, expected: str | None) -> None:
+    proposal = OwnProposal(UUID(int=9), CENTRE, 2024, state, answer_by)
+    found = states(day, windows=[window("proposal_round", *ROUND)], proposals=[proposal])
+    assert found == ([("hour_proposal", expected)] if expected else [])
+
+
+def test_of_two_rounds_of_a_year_the_task_is_of_the_one_that_goes_on() -> None:
+    rounds = [
+        window("proposal_round", date(2023, 10, 1), date(2023, 10, 31)),
+        window("proposal_round", date(2023, 11, 10), date(2023, 11, 20)),
+    ]
+    expected = [
+        (date(2023, 10, 15), "2023-10-31"),
+        (date(2023, 11, 5), "2023-11-20"),
+        (date(2023, 12, 1), "2023-11-20"),
+    ]
+    for day, last_day in expected:
+        (task,) = told(day, windows=rounds)
+        assert str(task.closes_on) == last_day
+
+
+def test_who_is_no_member_in_the_year_proposes_nothing() -> None:
+    leaving = replace(OWN, active_until=date(2023, 12, 31))
+    assert states(date(2023, 11, 1), organisations=[leaving], windows=[window("proposal_round", *ROUND)]) == []
+
+
+@pytest.mark.parametrize(
+    ("roles", "units_propose", "expected"),
+    [
+        ({"unit_manager"}, True, ["unit_hour_proposal"]),
+        ({"unit_manager"}, False, []),
+        ({"training_manager"}, True, []),
+    ],
+)
+def test_who_of_a_unit_proposes(roles: Any, units_propose: bool, expected: list[str]) -> None:
+    unit = replace(UNITS, roles=frozenset(roles), units_propose=units_propose)
+    windows = [window("proposal_round", *ROUND, of=UNIT)]
+    assert [kind for kind, _ in states(date(2023, 11, 1), organisations=[unit], windows=windows)] == expected
+
+
+@pytest.mark.parametrize("state", ["draft", "sent_back", "submitted", "decided", None])
+def test_units_proposals_wait_while_the_centre_can_include_them(state: Any) -> None:
+    own = [OwnProposal(UUID(int=9), CENTRE, 2024, state, None)] if state else []
+    waiting = [WaitingProposals(CENTRE, 2024, [UUID(int=7)])]
+    kinds = [
+        task.kind
+        for task in told(date(2023, 11, 1), windows=[window("proposal_round", *ROUND)], proposals=own, waiting=waiting)
+    ]
+    assert ("units_hour_proposals" in kinds) == (state in ("draft", "sent_back", None))
+
+
+SPRING = window("change_window", date(2023, 3, 13), date(2023, 3, 25), year=2023)
+AUTUMN = window("change_window", date(2023, 8, 14), date(2023, 8, 25), year=2023)
+
+
+@pytest.mark.parametrize(
+    ("day", "year_hours", "expected"),
+    [
+        (date(2023, 3, 15), hours(100, 79), [("change_window", "open")]),
+        (date(2023, 3, 15), hours(100, 80), [("hours_running_out", "open")]),
+        (date(2023, 3, 15), hours(1000, 799), [("change_window", "open")]),  # 79.9 % is not yet 80.
+        (date(2023, 3, 15), hours(0, 0), [("change_window", "open")]),
+        (date(2023, 3, 26), hours(100, 100), [("hours_running_out", "upcoming")]),  # The next is 141 days away.
+        (date(2023, 9, 1), hours(100, 100), [("hours_running_out", "open")]),  # No window is left: only to look at.
+        (date(2023, 9, 1), hours(100, 100, is_closed=True), []),
+        (date(2023, 7, 14), hours(100, 49), [("change_window", "upcoming")]),
+        (date(2023, 7, 15), hours(100, 49), [("hours_going_unused", "upcoming")]),
+        (date(2023, 8, 14), hours(100, 50), [("change_window", "open")]),
+        (date(2023, 8, 14), hours(100, 49, free=0), [("change_window", "open")]),
+        (date(2023, 8, 26), hours(100, 49), []),
+    ],
+)
+def test_hours_run_out_or_go_unused(day: date, year_hours: YearHours, expected: list[tuple[str, str]]) -> None:
+    assert states(day, windows=[SPRING, AUTUMN], hours=[year_hours]) == expected
+
+
+def test_the_threshold_reached_last_is_told() -> None:
+    settings = ReminderSettings(running_out_percents=[100, 80])
+    ids = {
+        in_use: told(date(2023, 3, 15), windows=[SPRING], hours=[hours(100, in_use)], settings=settings)[0].id
+        for in_use in (80, 99, 100)
+    }
+    assert ids[80] == ids[99] != ids[100]
+
+
+@pytest.mark.parametrize(
+    ("day", "state"), [(date(2023, 3, 12), "open"), (date(2023, 3, 13), "done"), (date(2023, 3, 25), "done")]
+)
+def test_a_change_within_the_window_does_its_task(day: date, state: str) -> None:
+    made_at = datetime(day.year, day.month, day.day, 23, 59, tzinfo=HELSINKI)
+    changes = [HoursChange(CENTRE, 2023, made_at)]
+    assert states(date(2023, 3, 25), windows=[SPRING], changes=changes) == [("change_window", state)]
+
+
+@pytest.mark.parametrize(
+    ("granted", "reserved", "day", "expected"),
+    [
+        (100, 10, date(2023, 10, 17), []),
+        (
+            100,
+            10,
+            date(2023, 10, 18),
+            [("cost_statements", "open")],
+        ),  # 92 days before its last day, as it has no first.
+        (100, 0, date(2023, 12, 1), [("cost_statements", "done")]),
+        (100, 10, date(2024, 1, 19), [("cost_statements", "late")]),
+        (100, 0, date(2024, 1, 19), []),
+    ],
+)
+def test_statements_are_due_while_hours_are_reserved(
+    granted: int, reserved: int, day: date, expected: list[tuple[str, str]]
+) -> None:
+    manager = replace(OWN, roles=frozenset({"training_manager"}))
+    due = window("cost_statement", None, date(2024, 1, 18), year=2023)
+    known = [hours(granted, 10, reserved=reserved)]
+    assert states(day, organisations=[manager], windows=[due], hours=known) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "waiting", "expected"),
+    [
+        (date(2023, 10, 15), 1, "upcoming"),
+        (date(2023, 11, 15), 0, "done"),
+        (date(2023, 11, 15), 1, "open"),
+        (date(2023, 12, 1), 1, "late"),
+        (date(2023, 12, 1), 0, None),
+    ],
+)
+def test_staff_decide_in_their_period(day: date, waiting: int, expected: str | None) -> None:
+    period = window("decision_period", date(2023, 11, 1), date(2023, 11, 30), of=None)
+    asked = [WaitingProposals(None, 2024, [UUID(int=number) for number in range(waiting)])]
+    found = states(day, organisations=[], is_staff=True, windows=[period], waiting=asked)
+    assert found == ([("hour_decisions", expected)] if expected else [])
+
+
+def test_every_title_is_there_in_every_language() -> None:
+    for titles in (*TASKS.values(), *DEADLINES.values()):
+        assert set(titles) == {"fi", "sv", "en"}
+        assert all(titles.values())
+
+
+def test_tasks_come_by_their_last_days_and_those_without_one_at_the_end() -> None:
+    known = [hours(100, 100)]
+    windows = [window("proposal_round", date(2023, 9, 1), date(2023, 9, 30))]
+    found = [task.kind for task in told(date(2023, 9, 5), windows=windows, hours=known)]
+    assert found == ["hour_proposal", "hours_running_out"]
