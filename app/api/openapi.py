@@ -38,6 +38,8 @@ TAGS = [
         "Sandbox": "To try the service as anybody, at any time: demo people, tokens, the clock, the mails sent.",
         "Me": "Who you are to the service: your roles and your organisations.",
         "Organisations": "Central organisations, and the districts and associations below them.",
+        "Bank accounts": "Where an organisation is paid; a change waits for a second person, and then holds payments.",
+        "Contact persons": "Whom of the study centre an organisation turns to, and at which regional office.",
         "Calendar": "The yearly calendar (vuosikello): the deadlines that open and close everything below.",
         "Hour pools": "What the study centre may grant in a year, and the closing of the year.",
         "Hour proposals": "What organisations propose for the next year, in the proposal round of the autumn.",

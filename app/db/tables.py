@@ -11,16 +11,19 @@ from app.db.hours import (
     returns,
     supplementary_requests,
 )
-from app.db.organisations import organisations
+from app.db.organisations import bank_accounts, contacts, images, organisations, training_rules
 from app.db.people import people
 from app.db.statements import metadata
 
 __all__ = [
+    "bank_accounts",
+    "contacts",
     "corrections",
     "deadlines",
     "decisions",
     "distributions",
     "extensions",
+    "images",
     "ledger",
     "metadata",
     "organisations",
@@ -30,4 +33,5 @@ __all__ = [
     "reminders",
     "returns",
     "supplementary_requests",
+    "training_rules",
 ]
