@@ -27,8 +27,8 @@ from app.api.hours import (
     supplementary_requests,
 )
 from app.api.middleware import Edge
-from app.api.organisations import bank_accounts, contacts, organisations
-from app.api.people import me
+from app.api.organisations import organisations
+from app.api.people import main_user_applications, me, signatories
 from app.db.connections import Connections
 from app.db.schema import check_database
 from app.settings import Settings
@@ -37,11 +37,8 @@ ROUTERS = (
     me.router,
     tasks.router,
     organisations.router,
-    bank_accounts.accounts_router,
-    bank_accounts.changes_router,
-    contacts.contact_router,
-    contacts.offices_router,
-    contacts.assignments_router,
+    signatories.router,
+    main_user_applications.router,
     calendars.router,
     deadlines.router,
     extensions.router,

@@ -7,7 +7,6 @@ from psycopg import errors
 
 from app.domain.errors import (
     AlreadyExists,
-    AssignmentOverlap,
     DeadlineOverlap,
     DomainError,
     NotFound,
@@ -25,11 +24,11 @@ REFUSALS: dict[str, type[DomainError]] = {
     "deadlines_no_overlap": DeadlineOverlap,
     "hour_proposals_one_a_year": AlreadyExists,
     "hour_decisions_one_a_year": AlreadyExists,
-    "bank_account_changes_one_open": AlreadyExists,
-    "regional_offices_name_once": AlreadyExists,
-    "contact_assignments_no_overlap": AssignmentOverlap,
     "hour_transfers_posted_once": AlreadyExists,
     "role_grants_organisation_fkey": NotFound,
+    "main_user_applications_one_open": AlreadyExists,
+    "main_user_application_signatures_one_in_service": AlreadyExists,
+    "main_user_application_signatures_one_match": AlreadyExists,
 }
 """By constraint. One that is not here is a fault of ours: a 500."""
 

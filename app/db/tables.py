@@ -11,20 +11,19 @@ from app.db.hours import (
     returns,
     supplementary_requests,
 )
-from app.db.organisations import bank_accounts, contacts, images, organisations, training_rules
-from app.db.people import people
+from app.db.organisations import organisations
+from app.db.people import application_signatures, main_user_applications, people, signatories
 from app.db.statements import metadata
 
 __all__ = [
-    "bank_accounts",
-    "contacts",
+    "application_signatures",
     "corrections",
     "deadlines",
     "decisions",
     "distributions",
     "extensions",
-    "images",
     "ledger",
+    "main_user_applications",
     "metadata",
     "organisations",
     "people",
@@ -32,6 +31,6 @@ __all__ = [
     "proposals",
     "reminders",
     "returns",
+    "signatories",
     "supplementary_requests",
-    "training_rules",
 ]

@@ -13,8 +13,8 @@ from app.db.hours.ledger import posting, posting_of
 from app.db.tables import metadata
 from app.demo.calendars import add_calendars
 from app.demo.hours import Hours
+from app.demo.main_users import add_main_user_applications
 from app.demo.names import CENTRALS
-from app.demo.organisation_data import add_organisation_data
 from app.demo.organisations import UNITS, Organisations
 from app.demo.people import add_people
 from app.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
@@ -27,9 +27,8 @@ PARENTS_FIRST = (
     "persons",
     "callers",
     "role_grants",
-    "bank_account_changes",
-    "regional_offices",
-    "contact_assignments",
+    "signatories",
+    "main_user_applications",
     "deadlines",
     "deadline_extensions",
     "hour_proposals",
@@ -52,10 +51,10 @@ def demo_data(scale: int, this_year: int) -> Demo:
     demo = Demo()
     centrals = Organisations(demo, scale).centrals
     people = add_people(demo, centrals)
-    add_organisation_data(demo, centrals, people)
     add_calendars(demo, centrals, people, this_year)
     Hours(demo, centrals, people, scale, this_year)
     add_tour(demo, centrals, people)
+    add_main_user_applications(demo, centrals, people)
     return demo
 
 

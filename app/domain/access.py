@@ -136,7 +136,7 @@ def check_staff(actor: Actor) -> None:
         raise Forbidden()
 
 
-def check_not_own(actor: Actor, place: Place, makers: Container[UUID], *, pointer: str | None = None) -> None:
+def check_not_own(actor: Actor, place: Place, makers: Container[UUID | None], *, pointer: str | None = None) -> None:
     """No one decides their own: what they made or sent, or what their own organisation asks (rulebook §2.2)."""
     if actor.person_id in makers or actor.has_for(place, "main_user"):
         raise Forbidden(pointer=pointer)

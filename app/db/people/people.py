@@ -11,6 +11,7 @@ study_centres = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("clock_at", DateTime(timezone=True)),
+    Column("signing_days", SmallInteger, nullable=False),
 )
 
 persons = Table(

@@ -1,0 +1,327 @@
+"""Main-user applications, and what stands behind them."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+)
+
+from app.db.organisations.organisations import ancestors_of, find_place, organisations
+from app.db.paging import Listing, PageRequest, Slice, below, given
+from app.db.people.people import persons, role_grants, study_centres
+from app.db.people.signatories import signatories
+from app.db.sessions import Reader
+from app.db.statements import Connection, Query, change_row, metadata, study_centre_key
+from app.domain.access import Place
+from app.domain.errors import NotFound
+from app.domain.people.main_user_applications import (
+    OPEN,
+    ApplicationState,
+    Candidacy,
+    HeldRight,
+    MainUserApplication,
+    may_see,
+    state_of,
+)
+
+main_user_applications = Table(
+    "main_user_applications",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("applicant_id", Uuid, nullable=False),
+    Column("signatory_id", Uuid, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("begins_on", Date),
+    Column("replaces_role_grant_id", Uuid),
+    Column("state", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("submitted_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("signed_document_id", Uuid),
+    Column("received_at", DateTime(timezone=True)),
+    Column("reason", Text),
+    Column("decided_by", Uuid),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("role_grant_id", Uuid),
+    Column("withdrawn_at", DateTime(timezone=True)),
+)
+main_user_application_documents = Table(
+    "main_user_application_documents",
+    metadata,
+    study_centre_key(),
+    Column("application_id", Uuid, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+main_user_application_signed_documents = Table(
+    "main_user_application_signed_documents",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("application_id", Uuid, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("uploaded_by", Uuid, nullable=False),
+    Column("uploaded_at", DateTime(timezone=True), nullable=False),
+)
+
+_table, _documents = main_user_applications, main_user_application_documents
+_signed_documents = main_user_application_signed_documents
+_applicant, _signer = persons.alias("applicant"), persons.alias("signer")
+
+_stored = (
+    select(
+        _table.c.id,
+        _table.c.organisation_id,
+        organisations.c.name.label("organisation_name"),
+        _table.c.applicant_id,
+        _applicant.c.name.label("applicant_name"),
+        _table.c.signatory_id,
+        func.coalesce(_signer.c.name, signatories.c.name).label("signatory_name"),
+        signatories.c.person_id.label("signatory_person_id"),
+        _table.c.language,
+        _table.c.begins_on,
+        _table.c.replaces_role_grant_id,
+        # What it is by the clock, `_as_of` puts in its place.
+        _table.c.state,
+        _table.c.created_at,
+        _table.c.submitted_at,
+        _table.c.expires_at,
+        select(_documents.c.digest)
+        .where(_documents.c.application_id == _table.c.id)
+        .scalar_subquery()
+        .label("document_digest"),
+        select(_signed_documents.c.digest)
+        .where(_signed_documents.c.id == _table.c.signed_document_id)
+        .scalar_subquery()
+        .label("signed_document_digest"),
+        _table.c.received_at,
+        _table.c.reason,
+        _table.c.decided_by,
+        _table.c.decided_at,
+        _table.c.role_grant_id,
+        _table.c.withdrawn_at,
+    )
+    .join(organisations, organisations.c.id == _table.c.organisation_id)
+    .join(_applicant, _applicant.c.id == _table.c.applicant_id)
+    .join(signatories, signatories.c.id == _table.c.signatory_id)
+    .outerjoin(_signer, _signer.c.id == signatories.c.person_id)
+)
+_one = _stored.where(_table.c.id == bindparam("p_id", type_=Uuid))
+_found = Query(_one, MainUserApplication)
+_locked: Query[UUID] = Query(
+    select(_table.c.id).where(_table.c.id == bindparam("p_id", type_=Uuid)).with_for_update(key_share=True),
+    lambda application_id: application_id,
+)
+_open = Query(
+    _stored.where(
+        _table.c.organisation_id == bindparam("p_organisation_id", type_=Uuid),
+        _table.c.applicant_id == bindparam("p_applicant_id", type_=Uuid),
+        or_(*(_table.c.state == state for state in OPEN)),
+    ).with_for_update(key_share=True, of=_table),
+    MainUserApplication,
+)
+
+
+def _as_of(application: MainUserApplication, now: datetime) -> MainUserApplication:
+    return replace(application, state=state_of(application.state, application.expires_at, now))
+
+
+async def find_application(session: Reader, application_id: UUID) -> MainUserApplication | None:
+    found = await _found.first(session.connection, p_id=application_id)
+    return found and _as_of(found, session.now)
+
+
+async def lock_application(session: Reader, application_id: UUID) -> MainUserApplication | None:
+    """As `find_application`, and nobody else changes it until the transaction ends.
+
+    Locked first and read then: what its documents were while it was waited for is not what they are.
+    """
+    await _locked.first(session.connection, p_id=application_id)
+    return await find_application(session, application_id)
+
+
+async def get_application_seen(
+    session: Reader, application_id: UUID, *, locked: bool = False
+) -> tuple[MainUserApplication, Place]:
+    """With the organisation's place. Raises NotFound, also where the caller may not see it."""
+    found = await (lock_application if locked else find_application)(session, application_id)
+    if found is None:
+        raise NotFound
+    place = await find_place(session.connection, found.organisation_id)
+    if place is None or not may_see(session.actor, found, place):
+        raise NotFound
+    return found, place
+
+
+async def change_application(session: Reader, application: MainUserApplication, **columns: Any) -> MainUserApplication:
+    """Answers it as it is then."""
+    await change_row(session.connection, main_user_applications, application.id, **columns)
+    names = {field.name for field in fields(MainUserApplication)}
+    return replace(application, **{name: value for name, value in columns.items() if name in names})
+
+
+async def lock_open_application(
+    session: Reader, organisation_id: UUID, applicant_id: UUID
+) -> MainUserApplication | None:
+    """The one that is stored as open, which by the clock may have expired."""
+    found = await _open.first(session.connection, p_organisation_id=organisation_id, p_applicant_id=applicant_id)
+    return found and _as_of(found, session.now)
+
+
+def _seen_by() -> ColumnElement[bool]:
+    person = bindparam("p_seen_by", type_=Uuid)
+    return or_(
+        _table.c.applicant_id == person,
+        signatories.c.person_id == person,
+        _table.c.organisation_id == any_(bindparam("p_main_user_of", type_=ARRAY(Uuid))),
+    )
+
+
+def _waiting(state: str) -> ColumnElement[bool]:
+    waits = _table.c.state == "awaiting_signatures"
+    passed = _table.c.expires_at <= bindparam(f"p_{state}", type_=DateTime(timezone=True))
+    return or_(_table.c.state == "expired", and_(waits, passed)) if state == "expired" else and_(waits, ~passed)
+
+
+_listing = Listing(
+    _stored,
+    MainUserApplication,
+    key=[_table.c.id],
+    filters={
+        "seen_by": _seen_by(),
+        # A second parameter of `seen_by`.
+        "main_user_of": true(),
+        "organisation_id": given(_table.c.organisation_id, "organisation_id"),
+        "under": below(_table.c.organisation_id, bindparam("p_under", type_=Uuid)),
+        "applicant_id": given(_table.c.applicant_id, "applicant_id"),
+        "state": given(_table.c.state, "state"),
+        # By state, with the instant it is now.
+        "expired": _waiting("expired"),
+        "awaiting_signatures": _waiting("awaiting_signatures"),
+    },
+)
+
+
+async def page_of_applications(
+    session: Reader, page: PageRequest, *, state: ApplicationState | None, **filters: UUID | None
+) -> Slice[MainUserApplication]:
+    by_state: dict[str, object] = {"state": state}
+    if state in {"expired", "awaiting_signatures"}:
+        by_state = {str(state): session.now}
+    seen: dict[str, object] = {}
+    if not session.actor.has("staff", "auditor"):
+        held = [grant.organisation_id for grant in session.actor.roles if grant.role == "main_user"]
+        seen = {"seen_by": session.actor.person_id, "main_user_of": held}
+    found = await _listing.page(session.connection, page, reach=None, **seen, **by_state, **filters)
+    return replace(found, items=[_as_of(application, session.now) for application in found.items])
+
+
+def _candidacy_of(
+    organisation_id: UUID, central_id: UUID, ancestors: Sequence[UUID], name: str, *others: Any
+) -> Candidacy:
+    return Candidacy(Place(organisation_id, central_id, frozenset(ancestors)), name, *others)
+
+
+_held = organisations.alias("held")
+_candidacy = Query(
+    select(
+        organisations.c.id,
+        organisations.c.central_organisation_id,
+        ancestors_of(organisations),
+        organisations.c.name,
+        organisations.c.business_id,
+        organisations.c.active_from,
+        organisations.c.active_until,
+        select(_held.c.id)
+        .where(
+            _held.c.central_organisation_id == organisations.c.central_organisation_id,
+            _held.c.id == any_(bindparam("p_held", type_=ARRAY(Uuid))),
+        )
+        .correlate(organisations)
+        .exists(),
+    ).where(organisations.c.id == bindparam("p_organisation_id", type_=Uuid)),
+    _candidacy_of,
+)
+
+
+async def find_candidacy(session: Reader, organisation_id: UUID) -> Candidacy | None:
+    """Of the caller for the organisation."""
+    held = sorted({grant.organisation_id for grant in session.actor.roles if grant.organisation_id})
+    return await _candidacy.first(session.connection, p_organisation_id=organisation_id, p_held=held)
+
+
+_right = Query(
+    select(
+        role_grants.c.id,
+        role_grants.c.organisation_id,
+        role_grants.c.person_id,
+        persons.c.name.label("person_name"),
+        role_grants.c.valid_from,
+        role_grants.c.valid_until,
+    )
+    .join(persons, persons.c.id == role_grants.c.person_id)
+    .where(role_grants.c.id == bindparam("p_id", type_=Uuid), role_grants.c.role == "main_user"),
+    HeldRight,
+)
+
+
+async def find_main_users_right(connection: Connection, role_grant_id: UUID) -> HeldRight | None:
+    return await _right.first(connection, p_id=role_grant_id)
+
+
+_setting = Query(
+    select(study_centres.c.name, study_centres.c.signing_days), lambda name, signing_days: (name, signing_days)
+)
+
+
+async def read_study_centre(connection: Connection) -> tuple[str, int]:
+    """Its name, and how many days an application waits for its signatures."""
+    found: tuple[str, int] | None = await _setting.first(connection)
+    if found is None:
+        raise RuntimeError("A connection sees its study centre")
+    return found
+
+
+_contents = {
+    table: Query(
+        select(table.c.content).where(key == bindparam("p_id", type_=Uuid)).order_by(*order).limit(1),
+        lambda content: bytes(content),
+    )
+    for table, key, order in (
+        (_documents, _documents.c.application_id, ()),
+        (_signed_documents, _signed_documents.c.application_id, (_signed_documents.c.id.desc(),)),
+    )
+}
+
+
+async def find_document(connection: Connection, application_id: UUID) -> bytes | None:
+    """As it was made."""
+    return await _contents[_documents].first(connection, p_id=application_id)
+
+
+async def find_signed_document(connection: Connection, application_id: UUID) -> bytes | None:
+    """As it came back last."""
+    return await _contents[_signed_documents].first(connection, p_id=application_id)

@@ -1,0 +1,207 @@
+"""Main-user applications (pääkäyttäjähakemus): how a central organisation's main user is made (rulebook §3.9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Actor, Place, RoleGrant, check_not_own, check_person, check_staff
+from app.domain.calendar.deadlines import day_of, start_of
+from app.domain.errors import AlreadyExists, Fault, Forbidden, Invalid, NotAMember, NotFound, WrongState
+from app.domain.organisations.organisations import Language
+from app.domain.people.signatories import Signatory
+
+ApplicationState = Literal[
+    "draft", "awaiting_signatures", "signed", "received", "approved", "rejected", "expired", "withdrawn"
+]
+Outcome = Literal["approved", "rejected"]
+OPEN: tuple[ApplicationState, ...] = ("draft", "awaiting_signatures", "signed", "received")
+
+
+@dataclass(frozen=True)
+class MainUserApplication:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    applicant_id: UUID
+    applicant_name: str
+    signatory_id: UUID
+    signatory_name: str
+    signatory_person_id: UUID | None
+    language: Language
+    """Of the document."""
+    begins_on: date | None
+    """The right's first day; null, or a day that has passed by then, is the instant of the approval."""
+    replaces_role_grant_id: UUID | None
+    """The main user's right that ends when this one begins."""
+    state: ApplicationState
+    created_at: datetime
+    submitted_at: datetime | None
+    """When the document was made and fixed."""
+    expires_at: datetime | None
+    """From then on signatures that are missing come too late."""
+    document_digest: str | None
+    """The SHA-256 digest of the document to be signed, in hexadecimal digits."""
+    signed_document_digest: str | None
+    """The same of the signed document that came back last."""
+    received_at: datetime | None
+    """When both signatures were there, checked, and known to be of the two named."""
+    reason: str | None
+    """The decision's."""
+    decided_by: UUID | None
+    decided_at: datetime | None
+    role_grant_id: UUID | None
+    """The right that the approval gave."""
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Candidacy:
+    """What stands behind an application: the organisation, and how the applicant stands towards it."""
+
+    place: Place
+    organisation_name: str
+    business_id: str | None
+    active_from: date
+    active_until: date | None
+    belongs: bool
+    """Whether a role is held in its tree, whichever and wherever."""
+
+
+@dataclass(frozen=True)
+class HeldRight:
+    """A main user's right that an application may replace."""
+
+    id: UUID
+    organisation_id: UUID
+    person_id: UUID
+    person_name: str
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+def state_of(state: ApplicationState, expires_at: datetime | None, now: datetime) -> ApplicationState:
+    """What waits for signatures expires by the clock alone (rulebook §3.9)."""
+    if state == "awaiting_signatures" and expires_at is not None and expires_at <= now:
+        return "expired"
+    return state
+
+
+def expiry_of(submitted_at: datetime, signing_days: int) -> datetime:
+    """At the end of that many whole days, the day of submission not counted."""
+    return start_of(day_of(submitted_at) + timedelta(days=signing_days + 1))
+
+
+def check_may_apply(actor: Actor, candidacy: Candidacy) -> None:
+    """Whoever holds a role in the organisation's tree and belongs to it by that (rulebook §3.9). Raises Forbidden."""
+    check_person(actor)
+    if not candidacy.belongs:
+        raise Forbidden(pointer="/organisation_id")
+
+
+def check_not_main_user_yet(grants: Iterable[RoleGrant], organisation_id: UUID, begins_on: date | None) -> None:
+    """Whose right ends may apply for another that begins then (rulebook §3.9). Raises AlreadyExists."""
+    for grant in grants:
+        if grant.role == "main_user" and grant.organisation_id == organisation_id:
+            ends = grant.valid_until
+            if ends is None or begins_on is None or start_of(begins_on) < ends:
+                raise AlreadyExists(pointer="/organisation_id")
+
+
+def check_member_now(candidacy: Candidacy, now: datetime) -> None:
+    """Raises NotAMember where today is no day of the membership (rulebook §6.1)."""
+    today = day_of(now)
+    until = candidacy.active_until
+    if today < candidacy.active_from or (until is not None and until < today):
+        raise NotAMember(
+            pointer="/organisation_id", year=today.year, active_from=candidacy.active_from, active_until=until
+        )
+
+
+def check_signatory(
+    signatory: Signatory | None, organisation_id: UUID, applicant_id: UUID, applicant_name: str
+) -> Signatory:
+    """A confirmed signatory of the organisation in force, who is not the applicant (rulebook §3.9).
+
+    Raises NotFound, Invalid, WrongState.
+    """
+    pointer = "/signatory_id"
+    if signatory is None or signatory.organisation_id != organisation_id:
+        raise NotFound(pointer=pointer)
+    is_namesake = signatory.person_id is None and _plain(signatory.name) == _plain(applicant_name)
+    if signatory.person_id == applicant_id or is_namesake:
+        raise Invalid(Fault(pointer, "signatory-is-applicant"))
+    if signatory.state != "in_force":
+        raise WrongState(pointer=pointer, state=signatory.state, allowed=["in_force"])
+    return signatory
+
+
+def check_replaced(right: HeldRight | None, organisation_id: UUID, applicant_id: UUID, now: datetime) -> None:
+    """Another main user's right of the same organisation, in force (rulebook §3.9).
+
+    Raises NotFound, Invalid, WrongState.
+    """
+    pointer = "/replaces_role_grant_id"
+    if right is None or right.organisation_id != organisation_id:
+        raise NotFound(pointer=pointer)
+    if right.person_id == applicant_id:
+        raise Invalid(Fault(pointer, "replaces-applicant"))
+    if now < right.valid_from:
+        raise WrongState(pointer=pointer, state="upcoming", allowed=["in_force"])
+    if right.valid_until is not None and right.valid_until <= now:
+        raise WrongState(pointer=pointer, state="ended", allowed=["in_force"])
+
+
+def check_begins(begins_on: date | None, now: datetime) -> None:
+    if begins_on is not None and begins_on < day_of(now):
+        raise Invalid(Fault("/begins_on", "day-passed"))
+
+
+def check_state(application: MainUserApplication, *allowed: ApplicationState) -> None:
+    if application.state not in allowed:
+        raise WrongState(state=application.state, allowed=list(allowed))
+
+
+def may_see(actor: Actor, application: MainUserApplication, place: Place) -> bool:
+    """The applicant, the signatory, the organisation's main users, staff and auditors (rulebook §2.2)."""
+    return (
+        actor.person_id in {application.applicant_id, application.signatory_person_id}
+        or actor.has("staff", "auditor")
+        or actor.has_for(place, "main_user")
+    )
+
+
+def check_applicant(actor: Actor, application: MainUserApplication) -> None:
+    check_person(actor)
+    if actor.person_id != application.applicant_id:
+        raise Forbidden()
+
+
+def check_may_judge(actor: Actor, application: MainUserApplication, place: Place) -> None:
+    """Staff confirm and decide, but neither the applicant nor the signatory, nor a main user of the organisation
+    (rulebook §3.9). Raises Forbidden."""
+    check_person(actor)
+    check_staff(actor)
+    check_not_own(actor, place, {application.applicant_id, application.signatory_person_id})
+
+
+def check_decision(application: MainUserApplication, outcome: Outcome, reason: str | None) -> None:
+    """Approved is what was received; what cannot be is rejected, and told why. Raises WrongState, Invalid."""
+    if outcome == "approved":
+        check_state(application, "received")
+        return
+    check_state(application, "signed", "received")
+    if reason is None:
+        raise Invalid(Fault("/reason", "required"))
+
+
+def beginning_of(begins_on: date | None, now: datetime) -> datetime:
+    """When the right begins: on its day, but never before it is given."""
+    return max(now, start_of(begins_on)) if begins_on else now
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())

@@ -1,0 +1,89 @@
+"""Signatories (nimenkirjoittajat): who signs for a central organisation beside an applicant (rulebook §3.9.1)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Actor, Place, check_main_user_or_staff, check_not_own, check_person, check_staff
+from app.domain.calendar.deadlines import day_of
+from app.domain.errors import Fault, Invalid, WrongState
+
+SignatoryState = Literal["unconfirmed", "upcoming", "in_force", "ended"]
+
+
+@dataclass(frozen=True)
+class Signatory:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    organisation_id: UUID
+    name: str
+    person_id: UUID | None
+    """Who it is to the service; null where only the name is known: such a signatory signs the document itself."""
+    basis: str
+    """What the right to sign rests on: the office held, or the decision that gave it."""
+    valid_from: date
+    """First day."""
+    valid_until: date | None
+    """Last day; null is until further notice."""
+    state: SignatoryState
+    """By the clock: only one that is `in_force` can be named in an application."""
+    entered_by: UUID
+    entered_at: datetime
+    confirmed_by: UUID | None
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+    """When it was ended before its last day."""
+
+
+def state_of(
+    valid_from: date,
+    valid_until: date | None,
+    confirmed_at: datetime | None,
+    ended_at: datetime | None,
+    now: datetime,
+) -> SignatoryState:
+    today = day_of(now)
+    if ended_at is not None or (valid_until is not None and valid_until < today):
+        return "ended"
+    if confirmed_at is None:
+        return "unconfirmed"
+    return "upcoming" if today < valid_from else "in_force"
+
+
+def check_entry(name: str | None, person_id: UUID | None, valid_from: date, valid_until: date | None) -> None:
+    """By name or as a person, not both. Raises Invalid."""
+    if (name is None) == (person_id is None):
+        raise Invalid(Fault("/name", "name-or-person"))
+    if valid_until is not None and valid_until < valid_from:
+        raise Invalid(Fault("/valid_until", "day-order"))
+
+
+def check_may_enter(actor: Actor, place: Place) -> None:
+    """The organisation's main user enters and ends its signatories, or staff (rulebook §3.9.1). Raises Forbidden."""
+    check_person(actor)
+    check_main_user_or_staff(actor, place)
+
+
+def is_confirmed_at_entry(actor: Actor, place: Place, person_id: UUID | None, *, is_first: bool) -> bool:
+    """What staff enter for an organisation that has no signatory needs no second look (rulebook §3.9.1)."""
+    is_own = actor.person_id == person_id or actor.has_for(place, "main_user")
+    return actor.has("staff") and is_first and not is_own
+
+
+def check_may_confirm(actor: Actor, place: Place, signatory: Signatory) -> None:
+    """Staff, but neither who is named, nor who entered it, nor a main user of the organisation. Raises Forbidden."""
+    check_person(actor)
+    check_staff(actor)
+    check_not_own(actor, place, {signatory.entered_by, signatory.person_id})
+
+
+def check_unconfirmed(signatory: Signatory) -> None:
+    if signatory.state != "unconfirmed":
+        raise WrongState(state=signatory.state, allowed=["unconfirmed"])
+
+
+def check_not_ended(signatory: Signatory) -> None:
+    if signatory.state == "ended":
+        raise WrongState(state=signatory.state, allowed=["unconfirmed", "upcoming", "in_force"])

@@ -1,0 +1,136 @@
+"""Signatories: enter, confirm, end, look."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from app.db.identifiers import new_id
+from app.db.organisations.organisations import find_place
+from app.db.paging import PageRequest, Slice
+from app.db.people.signatories import (
+    belongs_to,
+    find_name,
+    find_signatory,
+    has_signatory,
+    lock_signatory,
+    page_of_signatories,
+    signatories,
+)
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row, insert_row
+from app.domain.access import Place, is_within_reach
+from app.domain.errors import NotFound
+from app.domain.hours.standing import check_central
+from app.domain.people import signatories as rules
+from app.domain.people.signatories import Signatory, SignatoryState
+
+
+async def enter_signatory(
+    writer: Writer,
+    organisation_id: UUID,
+    *,
+    name: str | None,
+    person_id: UUID | None,
+    basis: str,
+    valid_from: date,
+    valid_until: date | None,
+) -> Signatory:
+    place = await _place_seen(writer, organisation_id)
+    rules.check_may_enter(writer.actor, place)
+    rules.check_entry(name, person_id, valid_from, valid_until)
+    check_central(place)
+    if person_id is not None:
+        in_tree_of = None if writer.actor.has("staff") else organisation_id
+        name = await find_name(writer.connection, person_id, in_tree_of=in_tree_of)
+    if name is None:
+        raise NotFound(pointer="/person_id")
+    is_first = not await has_signatory(writer, organisation_id)
+    confirmed = rules.is_confirmed_at_entry(writer.actor, place, person_id, is_first=is_first)
+    confirmed_by, confirmed_at = (writer.actor.person_id, writer.now) if confirmed else (None, None)
+    signatory = Signatory(
+        id=new_id(),
+        organisation_id=organisation_id,
+        name=name,
+        person_id=person_id,
+        basis=basis,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        state=rules.state_of(valid_from, valid_until, confirmed_at, None, writer.now),
+        entered_by=writer.actor.person_id,
+        entered_at=writer.now,
+        confirmed_by=confirmed_by,
+        confirmed_at=confirmed_at,
+        ended_at=None,
+    )
+    await insert_row(
+        writer.connection,
+        signatories,
+        id=signatory.id,
+        organisation_id=organisation_id,
+        name=None if person_id else name,
+        person_id=person_id,
+        basis=basis,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        entered_by=signatory.entered_by,
+        entered_at=signatory.entered_at,
+        confirmed_by=confirmed_by,
+        confirmed_at=confirmed_at,
+    )
+    person = {"person_id": str(person_id)} if person_id else {}
+    writer.record("signatory.entered", signatory.id, organisation_id=organisation_id, confirmed=confirmed, **person)
+    return signatory
+
+
+async def confirm_signatory(writer: Writer, organisation_id: UUID, signatory_id: UUID) -> Signatory:
+    place, signatory = await _lock_seen(writer, organisation_id, signatory_id)
+    rules.check_may_confirm(writer.actor, place, signatory)
+    rules.check_unconfirmed(signatory)
+    await change_row(
+        writer.connection, signatories, signatory_id, confirmed_by=writer.actor.person_id, confirmed_at=writer.now
+    )
+    writer.record("signatory.confirmed", signatory_id, organisation_id=organisation_id)
+    state = rules.state_of(signatory.valid_from, signatory.valid_until, writer.now, None, writer.now)
+    return replace(signatory, confirmed_by=writer.actor.person_id, confirmed_at=writer.now, state=state)
+
+
+async def end_signatory(writer: Writer, organisation_id: UUID, signatory_id: UUID, *, reason: str | None) -> Signatory:
+    place, signatory = await _lock_seen(writer, organisation_id, signatory_id)
+    rules.check_may_enter(writer.actor, place)
+    rules.check_not_ended(signatory)
+    await change_row(writer.connection, signatories, signatory_id, ended_by=writer.actor.person_id, ended_at=writer.now)
+    writer.record("signatory.ended", signatory_id, organisation_id=organisation_id, reason=reason)
+    return replace(signatory, ended_at=writer.now, state="ended")
+
+
+async def get_signatory(reader: Reader, organisation_id: UUID, signatory_id: UUID) -> Signatory:
+    await _place_seen(reader, organisation_id)
+    return _of(organisation_id, await find_signatory(reader, signatory_id))
+
+
+async def list_signatories(
+    reader: Reader, page: PageRequest, organisation_id: UUID, *, state: SignatoryState | None
+) -> Slice[Signatory]:
+    await _place_seen(reader, organisation_id)
+    return await page_of_signatories(reader, page, organisation_id, state)
+
+
+async def _place_seen(session: Reader, organisation_id: UUID) -> Place:
+    """Whoever belongs to the tree may see who signs for it: an applicant names one. Raises NotFound."""
+    place = await find_place(session.connection, organisation_id)
+    if place is None:
+        raise NotFound
+    if not is_within_reach(session.actor, place) and not await belongs_to(session, organisation_id):
+        raise NotFound
+    return place
+
+
+async def _lock_seen(writer: Writer, organisation_id: UUID, signatory_id: UUID) -> tuple[Place, Signatory]:
+    place = await _place_seen(writer, organisation_id)
+    return place, _of(organisation_id, await lock_signatory(writer, signatory_id))
+
+
+def _of(organisation_id: UUID, signatory: Signatory | None) -> Signatory:
+    if signatory is None or signatory.organisation_id != organisation_id:
+        raise NotFound
+    return signatory
