@@ -231,6 +231,18 @@ BEGIN
     v_held[2] := v_pool.pool;
     v_held[6] := v_pool.returned;
 
+    -- Of a large distribution all new balances at once: each statement reads the table's checks anew. Whoever posts
+    -- so many holds the tree's balances already, so nobody waits for these while holding one of those.
+    IF v_holders > 2 THEN
+        INSERT INTO hour_balances (central_organisation_id, year, organisation_id, closed)
+        SELECT h.central_id, p_year, h.id, v_pool.closed_at IS NOT NULL
+        FROM unnest(p_holder_ids, p_holder_central_ids) WITH ORDINALITY h (id, central_id, place)
+        WHERE NOT EXISTS (
+            SELECT FROM hour_balances b WHERE b.study_centre_id = v_centre AND b.central_organisation_id = h.central_id
+                AND b.year = p_year AND b.organisation_id = h.id)
+        ORDER BY h.place
+        ON CONFLICT DO NOTHING;
+    END IF;
     FOR i IN 1 .. v_holders LOOP
         IF i > 1 AND (p_holder_ids[i], p_holder_central_ids[i]) <= (p_holder_ids[i - 1], p_holder_central_ids[i - 1])
         THEN
@@ -311,26 +323,27 @@ BEGIN
         ELSIF p_kinds[i] = 'lapse' AND p_from_accounts[i] = 'allotment' THEN
             v_held[7 * v_places[1] + 7] := v_held[7 * v_places[1] + 7] + p_hours[i];
         END IF;
-
-        INSERT INTO hour_transfers (id, year, kind, hours, central_organisation_id, from_account,
-            from_organisation_id, to_account, to_organisation_id, cause_type, cause_id, actor_id, made_at,
-            retry_key, ordinal)
-        VALUES (p_ids[i], p_year, p_kinds[i], p_hours[i], p_central_ids[i], p_from_accounts[i], p_from_ids[i],
-            p_to_accounts[i], p_to_ids[i], p_cause_type, coalesce(p_cause_ids[i], p_cause_id), p_actor_id,
-            p_made_at, p_retry_key, i);
     END LOOP;
+
+    INSERT INTO hour_transfers (id, year, kind, hours, central_organisation_id, from_account, from_organisation_id,
+        to_account, to_organisation_id, cause_type, cause_id, actor_id, made_at, retry_key, ordinal)
+    SELECT t.id, p_year, t.kind, t.hours, t.central_id, t.from_account, t.from_id, t.to_account, t.to_id,
+        p_cause_type, coalesce(t.cause_id, p_cause_id), p_actor_id, p_made_at, p_retry_key, t.ordinal
+    FROM unnest(p_ids, p_kinds, p_hours, p_central_ids, p_from_accounts, p_from_ids, p_to_accounts, p_to_ids,
+        p_cause_ids)
+        WITH ORDINALITY t (id, kind, hours, central_id, from_account, from_id, to_account, to_id, cause_id, ordinal)
+    ORDER BY t.ordinal;
 
     IF v_takes_pool THEN
         UPDATE hour_pools SET state = v_held[1], pool = v_held[2], returned = v_held[6]
         WHERE study_centre_id = v_centre AND year = p_year;
     END IF;
-    FOR i IN 1 .. v_holders LOOP
-        UPDATE hour_balances SET common = v_held[7 * i + 1], allotment = v_held[7 * i + 2],
-            reserved = v_held[7 * i + 3], used = v_held[7 * i + 4], lapsed = v_held[7 * i + 5],
-            returned = v_held[7 * i + 6], allotment_lapsed = v_held[7 * i + 7]
-        WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
-            AND year = p_year AND organisation_id = p_holder_ids[i];
-    END LOOP;
+    UPDATE hour_balances b SET common = v_held[7 * h.place + 1], allotment = v_held[7 * h.place + 2],
+        reserved = v_held[7 * h.place + 3], used = v_held[7 * h.place + 4], lapsed = v_held[7 * h.place + 5],
+        returned = v_held[7 * h.place + 6], allotment_lapsed = v_held[7 * h.place + 7]
+    FROM unnest(p_holder_ids, p_holder_central_ids) WITH ORDINALITY h (id, central_id, place)
+    WHERE b.study_centre_id = v_centre AND b.central_organisation_id = h.central_id
+        AND b.year = p_year AND b.organisation_id = h.id;
 END $$;
 """
 

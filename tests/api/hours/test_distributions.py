@@ -221,3 +221,23 @@ def test_of_two_first_distributions_at_once_one_is_told_of_the_other(centre: Cen
     assert [answer.status_code for answer in answers].count(200) == 1
     assert {answer.status_code for answer in answers} <= {200, 428, 412}
     assert people[0].get(path(central)).json()["revision"] == 1
+
+
+def test_thousands_of_units_get_their_hours_in_one_request(centre: Centre, main_user: Person, central: UUID) -> None:
+    centre.post(2023, pool_change(20_000), grant(central, 20_000))
+    units = [new_id() for _ in range(5_000)]
+    columns = "id, kind, parent_id, central_organisation_id, name, sort_key, search_text, active_from, created_at"
+    centre.owner.execute(
+        f"INSERT INTO organisations ({columns}) SELECT id, 'association', %(central)s, %(central)s, id::text, "
+        "id::text, id::text, '2000-01-01', '2000-01-01' FROM unnest(%(units)s) id",
+        {"central": central, "units": units},
+    )
+    centre.owner.execute(
+        "INSERT INTO organisation_ancestors (organisation_id, ancestor_id, distance) "
+        "SELECT id, id, 0 FROM unnest(%(units)s) id UNION ALL SELECT id, %(central)s, 1 FROM unnest(%(units)s) id",
+        {"central": central, "units": units},
+    )
+    put_first = put(main_user, central, wish(units, *[2] * len(units)))
+    assert (put_first.status_code, len(put_first.json()["units"])) == (200, len(units))
+    put_second = put(main_user, central, wish(units, *[3] * len(units)), put_first.headers["ETag"])
+    assert [unit["hours"] for unit in put_second.json()["units"]] == [3] * len(units)
