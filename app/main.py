@@ -28,7 +28,7 @@ from app.api.hours import (
 )
 from app.api.middleware import Edge
 from app.api.organisations import organisations
-from app.api.people import main_user_applications, me, signatories
+from app.api.people import main_user_applications, me, people, signatories
 from app.db.connections import Connections
 from app.db.schema import check_database
 from app.settings import Settings
@@ -36,6 +36,8 @@ from app.settings import Settings
 ROUTERS = (
     me.router,
     tasks.router,
+    people.registration,
+    people.router,
     organisations.router,
     signatories.router,
     main_user_applications.router,

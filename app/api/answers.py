@@ -15,7 +15,7 @@ NO_LOCATION: Responses = {201: {"x-location": False}}
 """`responses` of the operations that create several things at once, none of which is the answer's own."""
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-EVERYWHERE = ("unauthenticated", "validation", "internal-error", "busy")
+EVERYWHERE = ("unauthenticated", "not-registered", "validation", "internal-error", "busy")
 WITH_BODY = ("malformed-json", "payload-too-large", "unsupported-media-type")
 WITH_KEY = ("invalid-idempotency-key", "request-in-progress", "idempotency-key-reused")
 
@@ -97,19 +97,20 @@ def refusal(status: int, *codes: str) -> dict[str, Any]:
 
 # What many operations answer alike stands in the document once.
 SHARED = {
-    code: refusal(STATUSES[code], code)
-    for code in (
-        "unauthenticated",
-        "forbidden",
-        "not-found",
-        "request-in-progress",
-        "precondition-failed",
-        "payload-too-large",
-        "unsupported-media-type",
-        "validation",
-        "precondition-required",
-        "internal-error",
-        "busy",
+    codes[0]: refusal(STATUSES[codes[0]], *codes)
+    for codes in (
+        ("unauthenticated",),
+        ("forbidden", "not-registered"),
+        ("not-registered",),
+        ("not-found",),
+        ("request-in-progress",),
+        ("precondition-failed",),
+        ("payload-too-large",),
+        ("unsupported-media-type",),
+        ("validation",),
+        ("precondition-required",),
+        ("internal-error",),
+        ("busy",),
     )
 }
 
@@ -141,7 +142,7 @@ def answers_of(
     if has_version:
         codes.update({"precondition-failed"}, {"precondition-required"} if method == "PATCH" else ())
     if not needs_token:
-        codes -= {"unauthenticated", "forbidden"}
+        codes -= {"unauthenticated", "forbidden", "not-registered"}
     codes.update(code for answer in declared.values() for code in answer.get(CODES, ()))
 
     responses: Responses = {status: _success(kind, status, has_session, declared.get(status, {}))}
@@ -153,11 +154,9 @@ def answers_of(
     for code in STATUSES:
         if code in codes:
             by_status[STATUSES[code]].append(code)
-    for number, (first, *others) in by_status.items():
-        is_shared = first in SHARED and not others
-        responses[number] = (
-            {"$ref": f"#/components/responses/{first}"} if is_shared else refusal(number, first, *others)
-        )
+    for number, told in by_status.items():
+        is_shared = SHARED.get(told[0], {}).get(CODES) == told
+        responses[number] = {"$ref": f"#/components/responses/{told[0]}"} if is_shared else refusal(number, *told)
     return responses
 
 

@@ -10,7 +10,7 @@ EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples.toml"
 
 @cache
 def examples() -> dict[str, dict[str, Any]]:
-    """By operation: who sends it (`as`), at which instant (`at`), `path`, `query`, `headers` and `body`.
+    """By operation: who sends it (`as`, or `as_subject`), at which instant (`at`), `path`, `query`, `headers`, `body`.
 
     Where the body is a file, `file` is the media type and its place beside the examples.
     """
@@ -31,6 +31,7 @@ def show_example(operation: dict[str, Any]) -> None:
     if "body" in example:
         for body in operation["requestBody"]["content"].values():
             body["example"] = example["body"]
-    if "as" in example:
-        hint = f"**Try it** as `{example['as']}`, with the sandbox's clock at `{example['at']}`."
+    if "at" in example:
+        who = f"as `{example['as']}`" if "as" in example else f"with a token of the subject `{example['as_subject']}`"
+        hint = f"**Try it** {who}, with the sandbox's clock at `{example['at']}`."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), hint]))

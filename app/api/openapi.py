@@ -37,6 +37,7 @@ TAGS = [
     for name, description in {
         "Sandbox": "To try the service as anybody, at any time: demo people, tokens, the clock, the mails sent.",
         "Me": "Who you are to the service: your roles and your organisations.",
+        "People": "Registering, who the people are, and joining two sign-ins of one person.",
         "Organisations": "Central organisations, and the districts and associations below them.",
         "Main-user applications": "How one becomes main user: signatories, application, signatures, decision.",
         "Calendar": "The yearly calendar (vuosikello): the deadlines that open and close everything below.",

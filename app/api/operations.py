@@ -202,7 +202,7 @@ def _writing(
         if takes_file:
             arguments["file"] = Upload(media_type_of(request), await request.body())
         caller = request.state.caller
-        key_digest = key and digest(str(caller.person_id), method, request.url.path.lower(), key)
+        key_digest = key and digest(caller.key_scope, method, request.url.path.lower(), key)
         request_digest = await digest_of(request, is_json=not takes_file) if takes_key else b""
         async with backend.connections.connection(caller.study_centre_id) as connection:
             try:

@@ -27,6 +27,7 @@ STATUSES: dict[str, int] = {
     "unauthenticated": 401,
     "strong-authentication-required": 401,
     "forbidden": 403,
+    "not-registered": 403,
     "not-found": 404,
     "method-not-allowed": 405,
     "window-closed": 409,
@@ -36,6 +37,7 @@ STATUSES: dict[str, int] = {
     "quota-exceeded": 409,
     "allotment-in-use": 409,
     "already-exists": 409,
+    "same-person": 409,
     "not-central": 409,
     "not-a-member": 409,
     "organisation-cycle": 409,
@@ -73,6 +75,12 @@ class EdgeRefusal(DomainError):
 
 class Unauthenticated(EdgeRefusal):
     code = "unauthenticated"
+
+
+class NotRegistered(EdgeRefusal):
+    """The token is good, and nobody knows its subject yet."""
+
+    code = "not-registered"
 
 
 class UnsupportedMediaType(EdgeRefusal):

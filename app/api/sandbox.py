@@ -61,10 +61,12 @@ class DemoPersonIn(Body):
 
 
 class TokenIn(Body):
-    """One of the two names the person."""
+    """One of the three names who signs in."""
 
     person_id: UUID | None = None
     email: Email | None = None
+    subject: Line | None = None
+    """Of a sign-in that nobody knows yet: with its token, register by `POST /v1/people`."""
     strong: Flag = True
     """Whether the sign-in counts as a strong one (vahva tunnistautuminen), as signing asks for."""
 
@@ -82,7 +84,7 @@ class Token:
 
 
 @router.get("/people", response_model=Page[DemoPerson], openapi_extra=PERSONAL)
-async def list_people(
+async def list_demo_people(
     reader: Reader,
     page: Paging,
     email: SearchText = None,
@@ -95,14 +97,14 @@ async def list_people(
 
 
 @router.post("/people", status_code=201, response_model=DemoPerson, responses=refusing("not-found", "already-exists"))
-async def add_person(writer: Writer, body: DemoPersonIn) -> DemoPerson:
+async def add_demo_person(writer: Writer, body: DemoPersonIn) -> DemoPerson:
     """Make a new demo person, whose roles hold from the year 2000 on (anybody)."""
     roles = [(held.role, held.organisation_id) for held in body.roles]
     return await sandbox.add_person(writer, name=body.name, email=body.email, language=body.language, roles=roles)
 
 
 @router.get("/people/{person_id}", response_model=DemoPerson, openapi_extra=PERSONAL)
-async def get_person(reader: Reader, person_id: UUID) -> DemoPerson:
+async def get_demo_person(reader: Reader, person_id: UUID) -> DemoPerson:
     """One demo person (anybody)."""
     return await sandbox.get_person(reader, person_id)
 
@@ -112,11 +114,11 @@ async def make_token(request: Request, response: Response, body: TokenIn) -> Tok
     """A token to call the service as a demo person (anybody)."""
     backend: Backend = request.app.state.backend
     async with backend.reading(ANYBODY) as reader:
-        person = await sandbox.choose_person(reader, person_id=body.person_id, email=body.email)
+        subject = await sandbox.choose_subject(reader, person_id=body.person_id, email=body.email, subject=body.subject)
     response.headers["Cache-Control"] = "no-store"
     if backend.sandbox_issuer is None:
         raise RuntimeError("these routes are for sandboxes alone")
-    return Token(backend.sandbox_issuer.token_for(person.id, strong=body.strong), "Bearer", SANDBOX_TOKEN_SECONDS)
+    return Token(backend.sandbox_issuer.token_for(subject, strong=body.strong), "Bearer", SANDBOX_TOKEN_SECONDS)
 
 
 @router.get("/clock", response_model=Clock)

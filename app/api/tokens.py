@@ -21,8 +21,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from app.api.keys import drawn_key
-from app.api.problems import Busy, Unauthenticated
-from app.db.connections import Caller, Connections, find_caller
+from app.api.problems import Busy, NotRegistered, Unauthenticated
+from app.db.connections import Caller, Connections, Newcomer, find_caller, list_study_centres
+from app.db.identifiers import new_id
 from app.demo.people import SANDBOX_ISSUER
 from app.domain.access import Authentication
 from app.settings import Issuer
@@ -33,6 +34,7 @@ LEEWAY_SECONDS = 30
 CACHED_SECONDS = 60
 CACHED_TOKENS = 10_000
 LARGEST_TOKEN = 8_192
+LONGEST_SUBJECT = 255
 TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
 KEYS_KEPT_SECONDS = 600
 KEYS_ASKED_AGAIN_SECONDS = 30
@@ -96,13 +98,13 @@ class SandboxIssuer:
     async def keys(self, _: Issuer) -> KeySet:
         return KeySet([self._key])
 
-    def token_for(self, person_id: UUID, *, strong: bool = True) -> str:
-        """As if the person had signed in just now."""
+    def token_for(self, subject: object, *, strong: bool = True) -> str:
+        """As if the subject, a person's id where it is one of ours, had signed in just now."""
         now = int(time.time())
         claims = {
             "iss": SANDBOX_ISSUER,
             "aud": SANDBOX_AUDIENCE,
-            "sub": str(person_id),
+            "sub": str(subject),
             "iat": now,
             "exp": now + SANDBOX_TOKEN_SECONDS,
             "auth_time": now,
@@ -121,28 +123,57 @@ class Verifier:
         self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
     async def caller(self, authorization: str | None) -> Caller:
-        """Raises Unauthenticated for whatever is no valid access token of somebody we know."""
-        scheme, _, token = (authorization or "").partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token or len(token) > LARGEST_TOKEN:
-            raise Unauthenticated
+        """Raises Unauthenticated for whatever is no valid access token, NotRegistered where its subject is unknown."""
+        token = _token_in(authorization)
         digest = sha256(token.encode()).digest()
         expires, caller = self._verified.get(digest, (0.0, None))
         if caller is not None and time.time() < expires:
             return caller
         claims = await self._claims(token)
+        authentication = self._authentication_of(claims)
         async with self._connections.connection(None) as connection:
-            caller = await find_caller(connection, str(claims["iss"]), str(claims["sub"]))
+            caller = await find_caller(connection, authentication.issuer, authentication.subject)
         if caller is None:
-            raise Unauthenticated
-        caller = replace(caller, authentication=_authentication_of(claims, self._issuers[claims["iss"]].issuer))
+            raise NotRegistered
+        caller = replace(caller, authentication=authentication)
         self._verified[digest] = (min(time.time() + CACHED_SECONDS, claims["exp"]), caller)
         while len(self._verified) > CACHED_TOKENS:
             self._verified.popitem(last=False)
         return caller
 
+    async def authentication(self, authorization: str | None) -> Authentication:
+        """Whoever it is that signed in. Raises Unauthenticated."""
+        return self._authentication_of(await self._claims(_token_in(authorization)))
+
+    async def newcomer(self, authentication: Authentication, choose_centre: Callable[[list[UUID]], UUID]) -> Newcomer:
+        """With the id to be registered under, or the own one of who is known already."""
+        async with self._connections.connection(None) as connection:
+            known = await find_caller(connection, authentication.issuer, authentication.subject)
+            if known is None:
+                known = Caller(choose_centre(await list_study_centres(connection)), new_id())
+        return Newcomer(known.study_centre_id, known.person_id, authentication)
+
     def forget(self) -> None:
         self._verified.clear()
+
+    def _authentication_of(self, claims: Mapping[str, Any]) -> Authentication:
+        """An `auth_time` that is no instant of the past is as if it were not told."""
+        issuer, subject = claims["iss"], claims["sub"]
+        # What no text of the database can hold names nobody.
+        if not (isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()):
+            raise Unauthenticated
+        at: Any = claims.get("auth_time")
+        acr = claims.get("acr")
+        is_past = type(at) is int and 0 <= at <= time.time() + LEEWAY_SECONDS
+        strong_acr = self._issuers[issuer].issuer.strong_acr
+        return Authentication(
+            is_strong=acr in strong_acr,
+            at=datetime.fromtimestamp(at, UTC) if is_past else None,
+            issuer=issuer,
+            subject=subject,
+            acr=acr if isinstance(acr, str) else None,
+            strong_acr=tuple(strong_acr),
+        )
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         try:
@@ -164,19 +195,12 @@ class Verifier:
         return claims
 
 
-def _authentication_of(claims: Mapping[str, Any], issuer: Issuer) -> Authentication:
-    """An `auth_time` that is no instant of the past is as if it were not told."""
-    at: Any = claims.get("auth_time")
-    acr = claims.get("acr")
-    is_past = type(at) is int and 0 <= at <= time.time() + LEEWAY_SECONDS
-    return Authentication(
-        is_strong=acr in issuer.strong_acr,
-        at=datetime.fromtimestamp(at, UTC) if is_past else None,
-        issuer=claims["iss"],
-        subject=claims["sub"],
-        acr=acr if isinstance(acr, str) else None,
-        strong_acr=tuple(issuer.strong_acr),
-    )
+def _token_in(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > LARGEST_TOKEN:
+        raise Unauthenticated
+    return token
 
 
 def _decoded(part: str) -> dict[str, Any]:

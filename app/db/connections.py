@@ -208,11 +208,31 @@ class Caller:
     person_id: UUID
     authentication: Authentication = NOTHING_TOLD
 
+    @property
+    def key_scope(self) -> str:
+        """Whose an Idempotency-Key is."""
+        return str(self.person_id)
+
+
+@dataclass(frozen=True)
+class Newcomer(Caller):
+    """Who registers: the keys are the sign-in's, so that a retry after the first success is known again."""
+
+    @property
+    def key_scope(self) -> str:
+        return json.dumps([self.authentication.issuer, self.authentication.subject])
+
 
 async def find_caller(connection: Connection, issuer: str, subject: str) -> Caller | None:
     async with connection.cursor(row_factory=args_row(Caller)) as cursor:
         await cursor.execute("SELECT * FROM find_caller(%s, %s)", [issuer, subject])
         return await cursor.fetchone()
+
+
+async def list_study_centres(connection: Connection) -> list[UUID]:
+    """All that have anybody who may call."""
+    cursor = await connection.execute("SELECT * FROM study_centres_known() ORDER BY 1")
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def read_roles(connection: Connection, person_id: UUID) -> list[RoleGrant]:

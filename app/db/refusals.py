@@ -20,6 +20,7 @@ YEAR_CLOSED = "TP002"
 
 REFUSALS: dict[str, type[DomainError]] = {
     "persons_email_once": AlreadyExists,
+    "callers_pkey": AlreadyExists,
     "organisations_business_id_once": AlreadyExists,
     "deadlines_no_overlap": DeadlineOverlap,
     "hour_proposals_one_a_year": AlreadyExists,

@@ -86,4 +86,10 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
     somebody("auditor", None, name="Yrjö Ääriniitty", email="auditor@example.org")
     staff.insert(0, somebody("staff", None, name="Sanna Metsäjoki", email="staff2@example.org"))
     staff.insert(0, somebody("staff", None, name="Helmi Karhuvaara", email="staff@example.org"))
+    # Signed in another way as well, and registered twice: an example merges the two.
+    second_id = demo_id("person", "second sign-in")
+    named = {"name": "Risto Joutsenlahti", "email": "risto@example.org", "language": "fi"}
+    demo.add("persons", id=second_id, **named, created_at=BEGINNING)
+    sign_in = {"issuer": SANDBOX_ISSUER, "subject": "risto.joutsenlahti", "person_id": second_id}
+    demo.add("callers", **sign_in, study_centre_id=DEMO_STUDY_CENTRE)
     return People(staff, main_users, managers)

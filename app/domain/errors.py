@@ -121,6 +121,12 @@ class AlreadyExists(Conflict):
     code = "already-exists"
 
 
+class SamePerson(Conflict):
+    """Two people are asked for, and they are one. Facts: `person_id`."""
+
+    code = "same-person"
+
+
 class NotCentral(Conflict):
     """Facts: `organisation_id`, which is no central organisation."""
 

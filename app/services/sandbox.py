@@ -67,14 +67,20 @@ async def get_person(reader: Reader, person_id: UUID) -> DemoPerson:
     return person
 
 
-async def choose_person(reader: Reader, *, person_id: UUID | None, email: str | None) -> DemoPerson:
-    """The one whose token is wanted, named in one of the two ways."""
-    if (person_id is None) == (email is None):
-        raise Invalid(Fault("/person_id", "required") if email is None else Fault("/email", "extra-forbidden"))
+async def choose_subject(reader: Reader, *, person_id: UUID | None, email: str | None, subject: str | None) -> str:
+    """Of the one whose token is wanted, named in one of the three ways."""
+    named = {"person_id": person_id, "email": email, "subject": subject}
+    given = [name for name, value in named.items() if value is not None]
+    if not given:
+        raise Invalid(Fault("/person_id", "missing"))
+    if len(given) > 1:
+        raise Invalid(*(Fault(f"/{name}", "extra-forbidden") for name in given[1:]))
+    if subject is not None:
+        return subject
     person = await find_person(reader.connection, person_id=person_id, email=email)
     if person is None:
-        raise NotFound(pointer="/email" if email else "/person_id")
-    return person
+        raise NotFound(pointer=f"/{given[0]}")
+    return str(person.id)
 
 
 async def list_people(

@@ -112,7 +112,10 @@ def test_a_token_of_a_configured_issuer_lets_its_person_in(provider: Provider, d
         {"exp": None},
         {"aud": "another service"},
         {"aud": None},
-        {"sub": "a stranger"},
+        {"sub": 1},
+        {"sub": ""},
+        {"sub": "x" * 256},
+        {"sub": "some\0body"},
         {"sub": None},
         {"iss": "https://elsewhere.example"},
         {"iss": None},
@@ -124,14 +127,25 @@ def test_a_token_of_a_configured_issuer_lets_its_person_in(provider: Provider, d
 def test_a_claim_that_is_wrong_is_refused(provider: Provider, deployed: httpx.Client, claims: dict[str, Any]) -> None:
     """Instants are seconds from now."""
     now = int(time.time())
-    claims = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
+    claims = {
+        name: now + value if isinstance(value, int) and name != "sub" else value for name, value in claims.items()
+    }
     answer = answer_to(deployed, provider.token(**claims))
     assert refusal(answer) == (401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tuntipankki", error="invalid_token"'
+
+
+def test_a_stranger_is_told_to_register(provider: Provider, deployed: httpx.Client) -> None:
+    answer = answer_to(deployed, provider.token(sub="a stranger"))
+    assert refusal(answer) == (403, "not-registered")
+    assert "POST /v1/people" in answer.json()["detail"]
 
 
 def test_no_token_is_unauthenticated(deployed: httpx.Client) -> None:
-    assert refusal(deployed.get(PATH)) == (401, "unauthenticated")
+    answer = deployed.get(PATH)
+    assert refusal(answer) == (401, "unauthenticated")
+    # Where nothing was tried, nothing is said to be wrong (RFC 6750 §3.1).
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tuntipankki"'
     # Who calls comes before what is said: a body that is no JSON changes nothing.
     assert refusal(deployed.post(PATH, content="{")) == (401, "unauthenticated")
 

@@ -45,10 +45,12 @@ def test_every_example_can_be_sent_as_it_is_in_the_order_shown(
             else:
                 headers[parameter["name"]] = parameter["example"]
         client = fresh_sandbox.client
-        if "as" in example:
-            client = fresh_sandbox.person(example["as"]).client
+        if "at" in example:
+            who = {"email": example["as"]} if "as" in example else {"subject": example["as_subject"]}
+            client = fresh_sandbox.person(**who).client
             fresh_sandbox.clock(example["at"])
-            assert f"as `{example['as']}`, with the sandbox's clock at `{example['at']}`" in operation["description"]
+            [named] = who.values()
+            assert f" `{named}`, with the sandbox's clock at `{example['at']}`" in operation["description"]
         body = None
         for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
             headers["Content-Type"] = media_type

@@ -1,16 +1,39 @@
 """`/v1/me`."""
 
+from typing import cast
+
 from fastapi import APIRouter
 
+from app.api.answers import refusing
 from app.api.operations import PERSONAL, Operation
-from app.db.sessions import Reader
-from app.domain.people.people import Me
+from app.api.people.people import PersonEmail
+from app.api.shapes import UNSAID, Body, Line, Phone
+from app.db.sessions import Reader, Writer
+from app.domain.organisations.organisations import Language
+from app.domain.people.people import Me, PersonChanges
+from app.domain.versions import Versions
 from app.services.people import me
 
 router = APIRouter(prefix="/me", route_class=Operation, tags=["Me"])
+
+
+class MePatch(Body):
+    name: Line = UNSAID
+    email: PersonEmail = UNSAID
+    phone: Phone | None = UNSAID
+    language: Language = UNSAID
+    """Of the mails sent to you."""
 
 
 @router.get("", response_model=Me, openapi_extra=PERSONAL)
 async def get_me(reader: Reader) -> Me:
     """Who you are, which roles you hold now and for which organisations (everybody)."""
     return await me.get_me(reader)
+
+
+@router.patch("", response_model=Me, responses=refusing("already-exists"))
+async def change_me(writer: Writer, body: MePatch, expected: Versions) -> Me:
+    """Change your own name, address, telephone number or language (everybody)."""
+    return await me.change_me(
+        writer, changes=cast(PersonChanges, body.model_dump(exclude_unset=True)), expected=expected
+    )

@@ -9,12 +9,10 @@ from app.db.people.people import persons
 from app.db.statements import Connection, Query
 from app.domain.people.people import OwnOrganisation, Person
 
-_person = Query(
-    select(persons.c.id, persons.c.name, persons.c.email, persons.c.language).where(
-        persons.c.id == bindparam("p_id", type_=Uuid)
-    ),
-    Person,
+people = select(
+    persons.c.id, persons.c.name, persons.c.email, persons.c.phone, persons.c.language, persons.c.merged_into
 )
+_person = Query(people.where(persons.c.id == bindparam("p_id", type_=Uuid)), Person)
 _organisations = Query(
     select(organisations.c.id, organisations.c.name, organisations.c.kind, organisations.c.central_organisation_id)
     .where(organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))

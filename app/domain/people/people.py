@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
-from app.domain.access import Role
+from app.domain.access import Actor, Role, check_person, check_staff
+from app.domain.errors import Forbidden, SamePerson, WrongState
 from app.domain.organisations.organisations import Language, OrganisationKind
 
 
@@ -15,8 +17,20 @@ class Person:
     id: UUID
     name: str
     email: str
+    phone: str | None
     language: Language
     """Of the mails sent to the person."""
+    merged_into: UUID | None
+    """Who this person turned out to be; that one has the sign-ins and the roles of both."""
+
+
+class PersonChanges(TypedDict, total=False):
+    """What persons change of themselves."""
+
+    name: str
+    email: str
+    phone: str | None
+    language: Language
 
 
 @dataclass(frozen=True)
@@ -51,3 +65,27 @@ class Me:
     """Those in force now."""
     organisations: list[OwnOrganisation]
     """Those that a role in force is held for; all below them are within reach too."""
+
+
+def people_reach_of(actor: Actor) -> list[UUID] | None:
+    """The organisations at the tops of the trees whose people the actor sees; None is everybody (rulebook §2.5)."""
+    if actor.has("staff", "auditor"):
+        return None
+    tops = (grant for grant in actor.roles if grant.role in {"main_user", "unit_manager"})
+    return sorted({grant.organisation_id for grant in tops if grant.organisation_id})
+
+
+def check_may_merge(actor: Actor, person_id: UUID, other_id: UUID) -> None:
+    """Staff, and not themselves: who takes over another's sign-in acts as that one (rulebook §2.5)."""
+    check_person(actor)
+    check_staff(actor)
+    if actor.person_id in {person_id, other_id}:
+        raise Forbidden()
+
+
+def check_can_merge(person: Person, other: Person) -> None:
+    if person.id == other.id:
+        raise SamePerson(pointer="/person_id", person_id=person.id)
+    for pointer, each in ((None, person), ("/person_id", other)):
+        if each.merged_into:
+            raise WrongState(pointer=pointer, state="merged", allowed=["registered"])

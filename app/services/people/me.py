@@ -1,9 +1,14 @@
-"""Who the caller is."""
+"""Who the caller is, and what persons change of themselves."""
 
 from app.db.people.me import find_person, list_organisations
-from app.db.sessions import Reader
-from app.domain.errors import NotFound
-from app.domain.people.people import HeldRole, Me
+from app.db.people.people import persons
+from app.db.people.registrations import find_person_of, lock_people
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row
+from app.domain.access import check_person
+from app.domain.errors import AlreadyExists, NotFound
+from app.domain.people.people import HeldRole, Me, PersonChanges
+from app.domain.versions import Versions, check_version
 
 
 async def get_me(reader: Reader) -> Me:
@@ -26,3 +31,19 @@ async def get_me(reader: Reader) -> Me:
         )
     ]
     return Me(person, roles, organisations)
+
+
+async def change_me(writer: Writer, *, changes: PersonChanges, expected: Versions) -> Me:
+    check_person(writer.actor)
+    own_id = writer.actor.person_id
+    await lock_people(writer.connection, [own_id])
+    before = await get_me(writer)
+    check_version(before, expected)
+    differing = {name: value for name, value in changes.items() if getattr(before.person, name) != value}
+    if not differing:
+        return before
+    if "email" in differing and await find_person_of(writer.connection, str(differing["email"])):
+        raise AlreadyExists(pointer="/email")
+    await change_row(writer.connection, persons, own_id, **differing)
+    writer.record("person.changed", own_id, person_id=str(own_id), changed=sorted(differing))
+    return await get_me(writer)

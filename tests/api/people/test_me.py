@@ -16,7 +16,9 @@ def test_main_users_see_their_person_roles_and_organisations(centre: Centre) -> 
         "id": str(person.id),
         "name": "Aino Esimerkki",
         "email": f"{person.id}@example.org",
+        "phone": None,
         "language": "fi",
+        "merged_into": None,
     }
     assert {(role["role"], role["organisation_name"]) for role in me["roles"]} == {
         ("main_user", "Öljylamput"),
@@ -54,3 +56,44 @@ def test_an_unchanged_answer_is_not_sent_again(centre: Centre) -> None:
 def test_without_a_token_there_is_nobody(centre: Centre) -> None:
     person = centre.person()
     assert refusal(person.get("/v1/me", headers={"Authorization": ""})) == (401, "unauthenticated")
+
+
+def test_persons_change_what_they_say_of_themselves(centre: Centre) -> None:
+    person = centre.person()
+    said = {"name": "Aino Uusi", "email": "AINO@example.org", "phone": "+358 40 123 4567", "language": "sv"}
+    answer = person.patch("/v1/me", said)
+    assert answer.status_code == 200
+    told = {name: answer.json()["person"][name] for name in said}
+    assert told == said | {"email": "aino@example.org"}
+    again = person.get("/v1/me")
+    assert (again.json(), again.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+    assert person.patch("/v1/me", {"phone": None}).json()["person"]["phone"] is None
+    facts = centre.rows("SELECT facts FROM audit_entries WHERE action = 'person.changed' ORDER BY id")
+    assert facts == [
+        ({"person_id": str(person.id), "changed": ["email", "language", "name", "phone"]},),
+        ({"person_id": str(person.id), "changed": ["phone"]},),
+    ]
+
+
+def test_a_change_that_changes_nothing_is_not_written_down(centre: Centre) -> None:
+    person = centre.person()
+    assert person.patch("/v1/me", {"language": "fi"}).status_code == 200
+    assert centre.rows("SELECT count(*) FROM audit_entries") == [(0,)]
+
+
+def test_a_change_starts_from_the_version_seen(centre: Centre) -> None:
+    person = centre.person()
+    assert refusal(person.patch("/v1/me", {"name": "Uusi"}, etag='"0"')) == (412, "precondition-failed")
+    headers = {"Content-Type": "application/merge-patch+json"}
+    bare = person.client.patch("/v1/me", json={"name": "Uusi"}, headers=headers)
+    assert refusal(bare) == (428, "precondition-required")
+
+
+def test_what_is_not_ones_own_to_say_is_refused(centre: Centre) -> None:
+    person, other = centre.person(), centre.person()
+    refused: list[dict[str, object]] = [{"id": str(other.id)}, {"roles": []}, {"name": None}, {"email": "x"}]
+    for body in [*refused, {"language": "de"}]:
+        assert refusal(person.patch("/v1/me", body)) == (422, "validation")
+    answer = person.patch("/v1/me", {"email": f"{other.id}@example.org"})
+    assert refusal(answer) == (409, "already-exists")
+    assert answer.json()["pointer"] == "/email"

@@ -1,0 +1,102 @@
+"""`/v1/people`."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AfterValidator
+
+from app.api.answers import refusing
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.requests import JSON, media_type_of
+from app.api.shapes import Body, Email, Line, Phone, SearchText, Text
+from app.db.connections import Caller
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.errors import Fault, Invalid, NotFound
+from app.domain.organisations.organisations import Language
+from app.domain.people.people import Person
+from app.services.people import people
+
+PersonEmail = Annotated[Email, AfterValidator(str.lower)]
+"""One address is one, however it is written."""
+
+
+class Registration(Operation):
+    """Its caller is somebody whom nobody knows yet, in the study centre that the body names."""
+
+    async def caller_of(self, request: Request) -> Caller:
+        verifier = request.app.state.backend.verifier
+        authentication = await verifier.authentication(request.headers.get("authorization"))
+        body = await request.body() if media_type_of(request) == JSON else b""
+        newcomer: Caller = await verifier.newcomer(authentication, lambda centres: _chosen(centres, body))
+        return newcomer
+
+
+def _chosen(study_centres: Sequence[UUID], body: bytes) -> UUID:
+    """The one there is, or of several the one named. Raises Invalid, NotFound; what has no shape gets any of them."""
+    if not study_centres:
+        raise NotFound
+    try:
+        said: Any = json.loads(body)
+        named = said.get("study_centre_id")
+        wanted = None if named is None else UUID(named)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return study_centres[0]
+    if wanted is None and len(study_centres) > 1:
+        raise Invalid(Fault("/study_centre_id", "missing"))
+    if wanted is not None and wanted not in study_centres:
+        raise NotFound(pointer="/study_centre_id")
+    return wanted or study_centres[0]
+
+
+router = APIRouter(prefix="/people", route_class=Operation, tags=["People"])
+registration = APIRouter(prefix="/people", route_class=Registration, tags=["People"])
+
+
+class PersonIn(Body):
+    name: Line
+    email: PersonEmail
+    phone: Phone | None = None
+    language: Language = "fi"
+    """Of the mails sent to the person."""
+    study_centre_id: UUID | None = None
+    """Needed only where the service is home to several study centres."""
+
+
+class MergerIn(Body):
+    person_id: UUID
+    """The other, who is the same person."""
+    reason: Text
+
+
+@registration.post("", status_code=201, response_model=Person, responses=refusing("not-found", "already-exists"))
+async def register_person(writer: Writer, body: PersonIn) -> Person:
+    """Register yourself, signed in but not known yet (everybody with a token of a trusted issuer)."""
+    return await people.register(writer, name=body.name, email=body.email, phone=body.phone, language=body.language)
+
+
+@router.get("", response_model=Page[Person], openapi_extra=PERSONAL)
+async def list_people(
+    reader: Reader,
+    page: Paging,
+    q: Annotated[SearchText, Query(description="A part of the name or of the address.")] = None,
+    organisation_id: UUID | None = None,
+) -> Slice[Person]:
+    """People who hold roles within your reach, newest first (staff, auditors: everybody; main users, unit managers)."""
+    return await people.list_people(reader, page, q=q, organisation_id=organisation_id)
+
+
+@router.get("/{person_id}", response_model=Person, openapi_extra=PERSONAL)
+async def get_person(reader: Reader, person_id: UUID) -> Person:
+    """One person (staff, auditors; main users and unit managers within their trees; oneself)."""
+    return await people.get_person(reader, person_id)
+
+
+@router.post("/{person_id}/merger", response_model=Person, responses=refusing("same-person", "wrong-state"))
+async def merge_people(writer: Writer, person_id: UUID, body: MergerIn) -> Person:
+    """Let a person have the sign-ins and roles of another, who is the same human being (staff)."""
+    return await people.merge(writer, person_id, other_id=body.person_id, reason=body.reason)

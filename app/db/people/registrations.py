@@ -1,0 +1,71 @@
+"""The questions about people: who they are, who sees them, who signs in as whom."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, any_, bindparam, func, literal_column, select
+
+from app.db.organisations.organisations import organisation_ancestors
+from app.db.paging import Listing
+from app.db.people.me import people
+from app.db.people.people import persons, role_grants
+from app.db.statements import Connection, Query
+from app.domain.people.people import Person
+
+_locked = Query(
+    people.where(persons.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))).order_by(persons.c.id).with_for_update(),
+    Person,
+)
+_of_email = Query(
+    people.where(persons.c.email == bindparam("p_email", type_=String), persons.c.merged_into.is_(None)), Person
+)
+_grants: Select[Any] = select(literal_column("1")).where(role_grants.c.person_id == persons.c.id)
+_among: ColumnElement[bool] = (
+    _grants.where(
+        role_grants.c.organisation_id == organisation_ancestors.c.organisation_id,
+        organisation_ancestors.c.ancestor_id == any_(bindparam("p_among", type_=ARRAY(Uuid))),
+    )
+    .correlate(persons)
+    .exists()
+)
+_person_among = Query(people.where(persons.c.id == bindparam("p_id", type_=Uuid), _among), Person)
+
+
+def _small(text: ColumnElement[str]) -> ColumnElement[str]:
+    # The database's locale knows the small letters of ASCII alone.
+    return func.lower(func.translate(text, "ÅÄÖÆØÉÜŠŽ", "åäöæøéüšž"))
+
+
+_asked = _small(bindparam("p_q", type_=String))
+people_listing = Listing(
+    people.where(persons.c.merged_into.is_(None)),
+    Person,
+    key=[persons.c.id],
+    filters={
+        "among": _among,
+        "q": (func.strpos(_small(persons.c.name), _asked) > 0) | (func.strpos(persons.c.email, _asked) > 0),
+        "organisation_id": _grants.where(
+            role_grants.c.organisation_id == bindparam("p_organisation_id", type_=Uuid)
+        ).exists(),
+    },
+)
+
+
+async def find_person_among(connection: Connection, person_id: UUID, among: list[UUID]) -> Person | None:
+    """Only if they hold a role in one of these organisations or below."""
+    return await _person_among.first(connection, p_id=person_id, p_among=among)
+
+
+async def find_person_of(connection: Connection, email: str) -> Person | None:
+    return await _of_email.first(connection, p_email=email)
+
+
+async def lock_people(connection: Connection, ids: list[UUID]) -> dict[UUID, Person]:
+    """Until the transaction ends nobody gives them a role or merges them."""
+    return {person.id: person for person in await _locked.all(connection, p_ids=ids)}
+
+
+async def give_all(connection: Connection, from_id: UUID, to_id: UUID) -> None:
+    """The sign-ins and the roles of the one to the other."""
+    await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])
+    await connection.execute("UPDATE role_grants SET person_id = %s WHERE person_id = %s", [to_id, from_id])

@@ -1,0 +1,73 @@
+"""People: register, look, merge."""
+
+from uuid import UUID
+
+from app.db.paging import PageRequest, Slice
+from app.db.people.me import find_person
+from app.db.people.people import callers, persons
+from app.db.people.registrations import find_person_among, find_person_of, give_all, lock_people, people_listing
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row, insert_row
+from app.domain.access import check_person
+from app.domain.errors import AlreadyExists, NotFound
+from app.domain.organisations.organisations import Language
+from app.domain.people import people as rules
+from app.domain.people.people import Person
+
+
+async def register(writer: Writer, *, name: str, email: str, phone: str | None, language: Language) -> Person:
+    """Whoever signed in, who is nobody yet (rulebook §2.5)."""
+    check_person(writer.actor)
+    own_id, signed_in = writer.actor.person_id, writer.actor.authentication
+    if await find_person(writer.connection, own_id):
+        raise AlreadyExists(existing_id=own_id)
+    if await find_person_of(writer.connection, email):
+        raise AlreadyExists(pointer="/email")
+    person = Person(own_id, name, email, phone, language, merged_into=None)
+    await insert_row(
+        writer.connection,
+        persons,
+        id=own_id,
+        name=name,
+        email=email,
+        phone=phone,
+        language=language,
+        created_at=writer.now,
+    )
+    await insert_row(writer.connection, callers, issuer=signed_in.issuer, subject=signed_in.subject, person_id=own_id)
+    writer.record("person.registered", own_id, person_id=str(own_id))
+    return person
+
+
+async def list_people(
+    reader: Reader, page: PageRequest, *, q: str | None, organisation_id: UUID | None
+) -> Slice[Person]:
+    among = rules.people_reach_of(reader.actor)
+    return await people_listing.page(reader.connection, page, among=among, q=q, organisation_id=organisation_id)
+
+
+async def get_person(reader: Reader, person_id: UUID) -> Person:
+    among = rules.people_reach_of(reader.actor)
+    if among is None or person_id == reader.actor.person_id:
+        person = await find_person(reader.connection, person_id)
+    else:
+        person = await find_person_among(reader.connection, person_id, among)
+    if person is None:
+        raise NotFound
+    return person
+
+
+async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str) -> Person:
+    """The other's sign-ins and roles go over; what the other once made stays the other's, who is never deleted."""
+    await get_person(writer, person_id)
+    rules.check_may_merge(writer.actor, person_id, other_id)
+    # Both at once, in the order of their ids: two mergers of the same two wait for each other.
+    found = await lock_people(writer.connection, [person_id, other_id])
+    if other_id not in found:
+        raise NotFound(pointer="/person_id")
+    person, other = found[person_id], found[other_id]
+    rules.check_can_merge(person, other)
+    await give_all(writer.connection, other_id, person_id)
+    await change_row(writer.connection, persons, other_id, merged_into=person_id)
+    writer.record("person.merged", person_id, reason=reason, person_id=str(person_id), merged_person_id=str(other_id))
+    return person
