@@ -27,7 +27,7 @@ from app.api.hours import (
     supplementary_requests,
 )
 from app.api.middleware import Edge
-from app.api.organisations import organisations
+from app.api.organisations import bank_accounts, contacts, organisations
 from app.api.people import main_user_applications, me, people, signatories
 from app.db.connections import Connections
 from app.db.schema import check_database
@@ -41,6 +41,11 @@ ROUTERS = (
     organisations.router,
     signatories.router,
     main_user_applications.router,
+    bank_accounts.accounts_router,
+    bank_accounts.changes_router,
+    contacts.contact_router,
+    contacts.offices_router,
+    contacts.assignments_router,
     calendars.router,
     deadlines.router,
     extensions.router,

@@ -43,6 +43,7 @@ STATUSES: dict[str, int] = {
     "organisation-cycle": 409,
     "organisation-in-use": 409,
     "deadline-overlap": 409,
+    "assignment-overlap": 409,
     "request-in-progress": 409,
     "precondition-failed": 412,
     "payload-too-large": 413,

@@ -7,6 +7,7 @@ from psycopg import errors
 
 from app.domain.errors import (
     AlreadyExists,
+    AssignmentOverlap,
     DeadlineOverlap,
     DomainError,
     NotFound,
@@ -25,6 +26,9 @@ REFUSALS: dict[str, type[DomainError]] = {
     "deadlines_no_overlap": DeadlineOverlap,
     "hour_proposals_one_a_year": AlreadyExists,
     "hour_decisions_one_a_year": AlreadyExists,
+    "bank_account_changes_one_open": AlreadyExists,
+    "regional_offices_name_once": AlreadyExists,
+    "contact_assignments_no_overlap": AssignmentOverlap,
     "hour_transfers_posted_once": AlreadyExists,
     "role_grants_organisation_fkey": NotFound,
     "main_user_applications_one_open": AlreadyExists,

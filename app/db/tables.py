@@ -11,17 +11,20 @@ from app.db.hours import (
     returns,
     supplementary_requests,
 )
-from app.db.organisations import organisations
+from app.db.organisations import bank_accounts, contacts, images, organisations, training_rules
 from app.db.people import application_signatures, main_user_applications, people, signatories
 from app.db.statements import metadata
 
 __all__ = [
     "application_signatures",
+    "bank_accounts",
+    "contacts",
     "corrections",
     "deadlines",
     "decisions",
     "distributions",
     "extensions",
+    "images",
     "ledger",
     "main_user_applications",
     "metadata",
@@ -33,4 +36,5 @@ __all__ = [
     "returns",
     "signatories",
     "supplementary_requests",
+    "training_rules",
 ]

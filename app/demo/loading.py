@@ -15,6 +15,7 @@ from app.demo.calendars import add_calendars
 from app.demo.hours import Hours
 from app.demo.main_users import add_main_user_applications
 from app.demo.names import CENTRALS
+from app.demo.organisation_data import add_organisation_data
 from app.demo.organisations import UNITS, Organisations
 from app.demo.people import add_people
 from app.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
@@ -29,6 +30,9 @@ PARENTS_FIRST = (
     "role_grants",
     "signatories",
     "main_user_applications",
+    "bank_account_changes",
+    "regional_offices",
+    "contact_assignments",
     "deadlines",
     "deadline_extensions",
     "hour_proposals",
@@ -51,6 +55,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     demo = Demo()
     centrals = Organisations(demo, scale).centrals
     people = add_people(demo, centrals)
+    add_organisation_data(demo, centrals, people)
     add_calendars(demo, centrals, people, this_year)
     Hours(demo, centrals, people, scale, this_year)
     add_tour(demo, centrals, people)

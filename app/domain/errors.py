@@ -155,3 +155,9 @@ class DeadlineOverlap(Conflict):
     """Facts: `kind`, `hours_year`, and `overlaps_with`, the other deadline's id."""
 
     code = "deadline-overlap"
+
+
+class AssignmentOverlap(Conflict):
+    """Facts: `organisation_id`, and `overlaps_with`, the other assignment's id."""
+
+    code = "assignment-overlap"

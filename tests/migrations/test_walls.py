@@ -31,7 +31,9 @@ ADD_REMOVE = {"SELECT", "INSERT", "DELETE"}
 RIGHTS = {
     "alembic_version": READ,
     "audit_entries": ADD,
+    "bank_account_changes": ADD_CHANGE,
     "callers": {"INSERT"},
+    "contact_assignments": ADD_CHANGE | ADD_REMOVE,
     "deadline_extensions": ADD_REMOVE,
     "deadlines": ADD_CHANGE | ADD_REMOVE,
     "hour_balances": READ,
@@ -53,15 +55,18 @@ RIGHTS = {
     "main_user_application_signed_documents": ADD,
     "main_user_applications": ADD_CHANGE,
     "organisation_ancestors": ADD_REMOVE,
+    "organisation_images": ADD_CHANGE | ADD_REMOVE,
     "organisations": ADD_CHANGE,
     "outbox": ADD,
     "persons": ADD_CHANGE,
     "reminder_settings": ADD_CHANGE,
+    "regional_offices": ADD_CHANGE,
     "role_grants": ADD_CHANGE,
     "signatories": ADD_CHANGE,
     "stored_answers": ADD_REMOVE,
     "study_centres": READ,
     "supplementary_hour_requests": ADD_CHANGE,
+    "training_rules": ADD_CHANGE,
 }
 """All that the service's role may do to whole tables; to a transfer it may do nothing but read it."""
 
@@ -227,6 +232,7 @@ SOME_VALUES: dict[type, object] = {
     sqlalchemy.Date: "2023-03-15",
     sqlalchemy.DateTime: "2023-03-15",
     JSONB: Jsonb({}),
+    sqlalchemy.ARRAY: "{}",
 }
 
 

@@ -122,7 +122,6 @@ def test_every_code_is_documented_has_its_page_and_a_test_that_raises_it() -> No
     assert [code for code in STATUSES if f'"{code}"' not in tests] == []
     # What is not asked of an operation: a method or a service that is not there.
     undocumented = [
-        "strong-authentication-required",
         "method-not-allowed",
         "signed-document-refused",
         "not-ready",

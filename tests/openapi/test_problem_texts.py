@@ -66,6 +66,7 @@ FACTS: dict[str, dict[str, object]] = {
         "signature": 2,
         "subject": "Common Name: Venla Pihlajasuo, Country: FI",
     },
+    "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},
     "deadline-overlap": {"kind": "proposal_round", "hours_year": 2024, "overlaps_with": SOME_ID},
 }
 
@@ -142,7 +143,8 @@ def test_the_kinds_of_deadlines_and_the_states_have_words() -> None:
     }
     of_proposals = {"draft", "submitted", "sent_back", "included", "decided", "withdrawn"}
     of_requests = {"submitted", "approved", "partially_approved", "rejected", "withdrawn"}
-    assert kinds | of_proposals | of_requests | {"open", "closed"} <= CATALOGUES["fi"]["words"].keys()
+    of_accounts = {"proposed", "approved", "rejected", "withdrawn"}
+    assert kinds | of_accounts | of_proposals | of_requests | {"open", "closed"} <= CATALOGUES["fi"]["words"].keys()
 
 
 def test_the_findings_of_signed_documents_have_words() -> None:

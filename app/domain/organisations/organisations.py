@@ -115,11 +115,11 @@ def changed(organisation: Organisation, changes: OrganisationChanges) -> Organis
         ("contact_person", ContactPerson, organisation.contact_person),
     ):
         if name in said:
-            said[name] = _merged(kind, current, said[name])
+            said[name] = merged(kind, current, said[name])
     return replace(organisation, **said)  # type: ignore[arg-type]  # A typed dictionary of its own fields.
 
 
-def _merged(kind: type[Address] | type[ContactPerson], current: object, said: object) -> object:
+def merged(kind: type[Address] | type[ContactPerson], current: object, said: object) -> object:
     """None where nothing is left in it."""
     if not isinstance(said, dict):
         return None

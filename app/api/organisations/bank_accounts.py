@@ -1,0 +1,127 @@
+"""`/v1/organisations/{id}/bank-account` and `/v1/bank-account-changes`."""
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+from schwifty import IBAN
+from schwifty.exceptions import InvalidBBANChecksum, InvalidChecksumDigits, SchwiftyException
+
+from app.api.answers import refusing
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Body, Line, Text, ToldAs
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange, ChangeState
+from app.domain.versions import Versions
+from app.services.organisations import bank_accounts
+
+TAGS = ["Bank accounts"]
+accounts_router = APIRouter(prefix="/organisations/{organisation_id}/bank-account", route_class=Operation, tags=[*TAGS])
+changes_router = APIRouter(prefix="/bank-account-changes", route_class=Operation, tags=[*TAGS])
+
+
+def _iban(text: str) -> str:
+    """Without the spaces of its groups. Payments are in euros, so the country is one of SEPA."""
+    if not re.fullmatch(r"[A-Za-z]{2}\d{2}( ?[A-Za-z0-9]){11,30}", text, re.ASCII):
+        raise PydanticCustomError("iban_format", "Not of the form of an IBAN")
+    try:
+        # Of other countries' own check digits the library knows some, and warns where it knows none.
+        iban = IBAN(text, validate_bban=text[:2].upper() == "FI")
+    except (InvalidChecksumDigits, InvalidBBANChecksum):
+        raise PydanticCustomError("iban_checksum", "The check digits do not match") from None
+    except SchwiftyException:
+        raise PydanticCustomError("iban_format", "Not of the form of an IBAN of its country") from None
+    if not iban.in_sepa_zone:
+        raise PydanticCustomError("iban_country", "Not of the Single Euro Payments Area")
+    return str(iban.compact)
+
+
+Iban = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=50),
+    AfterValidator(_iban),
+    ToldAs(pattern="^[A-Za-z]{2}[0-9]{2}( ?[A-Za-z0-9]){11,30}$"),
+]
+
+
+class BankAccountIn(Body):
+    iban: Iban
+    """With or without spaces, checked by its check digits; the bank's BIC is found by it."""
+    holder: Line
+    """In whose name the account is."""
+
+
+class RejectionIn(Body):
+    reason: Text
+
+
+@accounts_router.put(
+    "", response_model=BankAccount, responses=refusing("strong-authentication-required", "already-exists")
+)
+async def propose_bank_account(
+    writer: Writer, organisation_id: UUID, body: BankAccountIn, expected: Versions
+) -> BankAccount:
+    """Propose the account to which payments go (main user within the tree; staff; a unit's manager for the unit).
+
+    The change waits in `open_change` for a second person. To say what stands already changes nothing.
+    """
+    bic = IBAN(body.iban).bic
+    return await bank_accounts.propose_account(
+        writer,
+        organisation_id,
+        iban=body.iban,
+        bic=bic and str(bic),
+        holder=body.holder,
+        expected=expected,
+    )
+
+
+@accounts_router.get("", response_model=BankAccount, openapi_extra=PERSONAL)
+async def get_bank_account(reader: Reader, organisation_id: UUID) -> BankAccount:
+    """The account in force, the organisation's own or else its centre's, and the change that waits."""
+    return await bank_accounts.get_account(reader, organisation_id)
+
+
+@changes_router.get("", response_model=Page[BankAccountChange], openapi_extra=PERSONAL)
+async def list_bank_account_changes(
+    reader: Reader,
+    page: Paging,
+    organisation_id: UUID | None = None,
+    under: UUID | None = None,
+    state: ChangeState | None = None,
+) -> Slice[BankAccountChange]:
+    """Changes of accounts within reach, newest first."""
+    return await bank_accounts.list_changes(reader, page, organisation_id=organisation_id, under=under, state=state)
+
+
+@changes_router.get("/{change_id}", response_model=BankAccountChange, openapi_extra=PERSONAL)
+async def get_bank_account_change(reader: Reader, change_id: UUID) -> BankAccountChange:
+    """One change, with its decision once there is one."""
+    return await bank_accounts.get_change(reader, change_id)
+
+
+@changes_router.post(
+    "/{change_id}/approval",
+    response_model=BankAccountChange,
+    responses=refusing("strong-authentication-required", "wrong-state"),
+)
+async def approve_bank_account_change(writer: Writer, change_id: UUID) -> BankAccountChange:
+    """Approve the change as a second person (main user within the tree; staff); payments are held for five days."""
+    return await bank_accounts.approve_change(writer, change_id)
+
+
+@changes_router.post("/{change_id}/rejection", response_model=BankAccountChange, responses=refusing("wrong-state"))
+async def reject_bank_account_change(writer: Writer, change_id: UUID, body: RejectionIn) -> BankAccountChange:
+    """Reject the change as a second person (main user within the tree; staff)."""
+    return await bank_accounts.reject_change(writer, change_id, reason=body.reason)
+
+
+@changes_router.post("/{change_id}/withdrawal", response_model=BankAccountChange, responses=refusing("wrong-state"))
+async def withdraw_bank_account_change(writer: Writer, change_id: UUID) -> BankAccountChange:
+    """Take the change back before it is decided (who proposed it)."""
+    return await bank_accounts.withdraw_change(writer, change_id)

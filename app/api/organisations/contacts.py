@@ -1,0 +1,153 @@
+"""`/v1/regional-offices`, `/v1/contact-assignments` and `/v1/organisations/{id}/contact`."""
+
+from typing import cast
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.api.answers import refusing
+from app.api.operations import PERSONAL, Operation
+from app.api.organisations.organisations import AddressIn
+from app.api.paging import Page, Paging
+from app.api.shapes import UNSAID, Body, Day, Email, Line, Phone
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.organisations.contacts import (
+    AssignmentChanges,
+    Contact,
+    ContactAssignment,
+    OfficeChanges,
+    RegionalOffice,
+)
+from app.domain.versions import Versions
+from app.services.organisations import contacts
+
+TAGS = ["Contact persons"]
+offices_router = APIRouter(prefix="/regional-offices", route_class=Operation, tags=[*TAGS])
+assignments_router = APIRouter(prefix="/contact-assignments", route_class=Operation, tags=[*TAGS])
+contact_router = APIRouter(prefix="/organisations/{organisation_id}/contact", route_class=Operation, tags=[*TAGS])
+
+
+class OfficeData(Body):
+    email: Email | None = UNSAID
+    phone: Phone | None = UNSAID
+    address: AddressIn | None = UNSAID
+
+
+class RegionalOfficeIn(OfficeData):
+    name: Line
+
+
+class RegionalOfficePatch(OfficeData):
+    name: Line = UNSAID
+
+
+class ContactAssignmentIn(Body):
+    organisation_id: UUID
+    """A central organisation."""
+    person_id: UUID
+    """Of the study centre's staff."""
+    regional_office_id: UUID
+    valid_from: Day
+    valid_until: Day | None = None
+    """The last day; null is until further notice."""
+
+
+class ContactAssignmentPatch(Body):
+    regional_office_id: UUID = UNSAID
+    valid_from: Day = UNSAID
+    valid_until: Day | None = UNSAID
+
+
+@offices_router.post("", status_code=201, response_model=RegionalOffice, responses=refusing("already-exists"))
+async def open_regional_office(writer: Writer, body: RegionalOfficeIn) -> RegionalOffice:
+    """Open a regional office (staff)."""
+    return await contacts.open_office(writer, cast(OfficeChanges, body.model_dump(exclude_unset=True)))
+
+
+@offices_router.get("", response_model=Page[RegionalOffice])
+async def list_regional_offices(reader: Reader, page: Paging) -> Slice[RegionalOffice]:
+    """The study centre's regional offices, newest first."""
+    return await contacts.list_offices(reader, page)
+
+
+@offices_router.get("/{office_id}", response_model=RegionalOffice)
+async def get_regional_office(reader: Reader, office_id: UUID) -> RegionalOffice:
+    """One regional office."""
+    return await contacts.get_office(reader, office_id)
+
+
+@offices_router.patch("/{office_id}", response_model=RegionalOffice, responses=refusing("already-exists"))
+async def change_regional_office(
+    writer: Writer, office_id: UUID, body: RegionalOfficePatch, expected: Versions
+) -> RegionalOffice:
+    """Change a regional office's name, address or contacts (staff)."""
+    changes = cast(OfficeChanges, body.model_dump(exclude_unset=True))
+    return await contacts.change_office(writer, office_id, changes, expected)
+
+
+@assignments_router.post(
+    "",
+    status_code=201,
+    response_model=ContactAssignment,
+    responses=refusing("not-found", "not-central", "assignment-overlap"),
+)
+async def assign_contact(writer: Writer, body: ContactAssignmentIn) -> ContactAssignment:
+    """Name one of the staff as a central organisation's contact person, for a time (staff)."""
+    return await contacts.assign_contact(
+        writer,
+        organisation_id=body.organisation_id,
+        person_id=body.person_id,
+        regional_office_id=body.regional_office_id,
+        valid_from=body.valid_from,
+        valid_until=body.valid_until,
+    )
+
+
+@assignments_router.get("", response_model=Page[ContactAssignment])
+async def list_contact_assignments(
+    reader: Reader,
+    page: Paging,
+    organisation_id: UUID | None = None,
+    under: UUID | None = None,
+    person_id: UUID | None = None,
+    regional_office_id: UUID | None = None,
+) -> Slice[ContactAssignment]:
+    """Who is, was and will be the contact person of organisations within reach, newest first."""
+    return await contacts.list_assignments(
+        reader,
+        page,
+        organisation_id=organisation_id,
+        under=under,
+        person_id=person_id,
+        regional_office_id=regional_office_id,
+    )
+
+
+@assignments_router.get("/{assignment_id}", response_model=ContactAssignment)
+async def get_contact_assignment(reader: Reader, assignment_id: UUID) -> ContactAssignment:
+    """One assignment."""
+    return await contacts.get_assignment(reader, assignment_id)
+
+
+@assignments_router.patch(
+    "/{assignment_id}", response_model=ContactAssignment, responses=refusing("assignment-overlap")
+)
+async def change_contact_assignment(
+    writer: Writer, assignment_id: UUID, body: ContactAssignmentPatch, expected: Versions
+) -> ContactAssignment:
+    """Change the days of an assignment or its office; another person is another assignment (staff)."""
+    changes = cast(AssignmentChanges, body.model_dump(exclude_unset=True))
+    return await contacts.change_assignment(writer, assignment_id, changes, expected)
+
+
+@assignments_router.delete("/{assignment_id}", status_code=204, response_model=None)
+async def remove_contact_assignment(writer: Writer, assignment_id: UUID, expected: Versions) -> None:
+    """Remove an assignment made by mistake; one that ends gets its last day instead (staff)."""
+    await contacts.remove_assignment(writer, assignment_id, expected)
+
+
+@contact_router.get("", response_model=Contact, openapi_extra=PERSONAL)
+async def get_contact(reader: Reader, organisation_id: UUID) -> Contact:
+    """Whom of the study centre to turn to today; units have their centre's contact person."""
+    return await contacts.get_contact(reader, organisation_id)

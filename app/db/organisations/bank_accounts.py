@@ -1,0 +1,107 @@
+"""Changes of bank accounts; the account in force is that of the last one approved."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, or_, select
+
+from app.db.organisations.organisations import ancestors_of, organisations
+from app.db.paging import Listing, below, given
+from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.domain.access import Place
+from app.domain.organisations.bank_accounts import BankAccountChange
+
+bank_account_changes = Table(
+    "bank_account_changes",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("iban", Text, nullable=False),
+    Column("bic", Text),
+    Column("holder", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("proposed_by", Uuid, nullable=False),
+    Column("proposed_at", DateTime(timezone=True), nullable=False),
+    Column("decided_by", Uuid),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("reason", Text),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Column("payments_held_until", DateTime(timezone=True)),
+)
+
+_changes = select(
+    bank_account_changes.c.id,
+    bank_account_changes.c.organisation_id,
+    organisations.c.name.label("organisation_name"),
+    bank_account_changes.c.iban,
+    bank_account_changes.c.bic,
+    bank_account_changes.c.holder,
+    bank_account_changes.c.state,
+    bank_account_changes.c.proposed_by,
+    bank_account_changes.c.proposed_at,
+    bank_account_changes.c.decided_by,
+    bank_account_changes.c.decided_at,
+    bank_account_changes.c.reason,
+    bank_account_changes.c.withdrawn_at,
+    bank_account_changes.c.payments_held_until,
+).join(organisations, organisations.c.id == bank_account_changes.c.organisation_id)
+_placed = _changes.add_columns(organisations.c.central_organisation_id, ancestors_of(organisations))
+_organisation_id = bindparam("p_organisation_id", type_=Uuid)
+
+
+def _change_and_place(*values: Any) -> tuple[BankAccountChange, Place]:
+    *of_change, central_id, ancestors = values
+    change = BankAccountChange(*of_change)
+    return change, Place(change.organisation_id, central_id, frozenset(ancestors))
+
+
+_found = Query(_placed.where(bank_account_changes.c.id == bindparam("p_id", type_=Uuid)), _change_and_place)
+_open = Query(
+    _changes.where(
+        bank_account_changes.c.organisation_id == _organisation_id, bank_account_changes.c.state == "proposed"
+    ),
+    BankAccountChange,
+)
+_in_force = Query(
+    _changes.where(
+        or_(
+            bank_account_changes.c.organisation_id == _organisation_id,
+            bank_account_changes.c.organisation_id == bindparam("p_central_id", type_=Uuid),
+        ),
+        bank_account_changes.c.state == "approved",
+    )
+    # The own one first. One is open at a time, so that which was made last was approved last too.
+    .order_by((bank_account_changes.c.organisation_id == _organisation_id).desc(), bank_account_changes.c.id.desc())
+    .limit(1),
+    BankAccountChange,
+)
+
+
+async def find(connection: Connection, change_id: UUID) -> tuple[BankAccountChange, Place] | None:
+    """With where its organisation stands, for the rules of access."""
+    return await _found.first(connection, p_id=change_id)
+
+
+async def find_open(connection: Connection, organisation_id: UUID) -> BankAccountChange | None:
+    return await _open.first(connection, p_organisation_id=organisation_id)
+
+
+async def find_in_force(connection: Connection, place: Place) -> BankAccountChange | None:
+    """The last change approved of the organisation, or where it has none of its centre."""
+    return await _in_force.first(
+        connection, p_organisation_id=place.organisation_id, p_central_id=place.central_organisation_id
+    )
+
+
+listing = Listing(
+    _placed,
+    _change_and_place,
+    key=[bank_account_changes.c.id],
+    reach=bank_account_changes.c.organisation_id,
+    filters={
+        "organisation_id": given(bank_account_changes.c.organisation_id, "organisation_id"),
+        "under": below(bank_account_changes.c.organisation_id, bindparam("p_under", type_=Uuid)),
+        "state": given(bank_account_changes.c.state, "state"),
+    },
+)

@@ -1,0 +1,140 @@
+"""Bank accounts (tilinumero): to which account payments go, and how a change of it is made by two (rulebook §6.4)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Actor, Place, check_main_user_or_staff
+from app.domain.errors import AlreadyExists, Forbidden, WrongState
+
+ChangeState = Literal["proposed", "approved", "rejected", "withdrawn"]
+HOLD = timedelta(days=5)
+"""How long payments wait once an account has changed, so that a wrong one is noticed before money goes there."""
+
+
+@dataclass(frozen=True)
+class BankAccountChange:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    iban: str
+    """Whole for main users of the tree, staff and auditors; for others all but the country and the end is `*`."""
+    bic: str | None
+    """Of the bank, by the IBAN; null where the bank is not known."""
+    holder: str
+    """In whose name the account is."""
+    state: ChangeState
+    proposed_by: UUID
+    proposed_at: datetime
+    decided_by: UUID | None
+    decided_at: datetime | None
+    reason: str | None
+    """Of a rejection."""
+    withdrawn_at: datetime | None
+    payments_held_until: datetime | None
+    """Once approved: the instant from which payments go to the account."""
+
+
+@dataclass(frozen=True)
+class BankAccount:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    organisation_id: UUID
+    owner_id: UUID | None
+    """Whose account it is: the organisation's own, or where it has none its centre's. Null where there is none."""
+    iban: str | None
+    """Whole for main users of the tree, staff and auditors; for others all but the country and the end is `*`."""
+    bic: str | None
+    holder: str | None
+    approved_at: datetime | None
+    payments_held_until: datetime | None
+    payments_held: bool
+    """Whether payments wait now, because the account has changed lately."""
+    open_change: BankAccountChange | None
+    """The organisation's own change that waits for a second person."""
+
+
+def account_of(
+    organisation_id: UUID, in_force: BankAccountChange | None, waiting: BankAccountChange | None, now: datetime
+) -> BankAccount:
+    """`in_force` is the last change approved, of the organisation or else of its centre (rulebook §10 question 21)."""
+    if in_force is None:
+        return BankAccount(organisation_id, None, None, None, None, None, None, False, waiting)
+    held_until = in_force.payments_held_until
+    return BankAccount(
+        organisation_id,
+        in_force.organisation_id,
+        in_force.iban,
+        in_force.bic,
+        in_force.holder,
+        in_force.decided_at,
+        held_until,
+        held_until is not None and now < held_until,
+        waiting,
+    )
+
+
+def names_account(known: BankAccountChange | BankAccount | None, iban: str, holder: str) -> bool:
+    """Whether it is this very account already: to say it again changes nothing."""
+    return known is not None and (known.iban, known.holder) == (iban, holder)
+
+
+def check_may_propose(actor: Actor, place: Place) -> None:
+    """A main user within the tree, staff, and a unit's manager for the own unit (rulebook §2.2). Raises Forbidden."""
+    if not actor.has_for(place, "unit_manager"):
+        check_main_user_or_staff(actor, place)
+
+
+def check_none_open(waiting: BankAccountChange | None) -> None:
+    """One change at a time (rulebook §6.4). Raises AlreadyExists."""
+    if waiting is not None:
+        raise AlreadyExists(existing_id=waiting.id)
+
+
+def check_may_decide(actor: Actor, place: Place, change: BankAccountChange) -> None:
+    """A second person, main user of the tree or staff, never who proposed it (rulebook §6.4). Raises Forbidden."""
+    check_main_user_or_staff(actor, place)
+    if actor.person_id == change.proposed_by:
+        raise Forbidden()
+
+
+def check_may_withdraw(actor: Actor, change: BankAccountChange) -> None:
+    """Who proposed it; others reject. Raises Forbidden."""
+    if actor.person_id != change.proposed_by:
+        raise Forbidden()
+
+
+def check_open(state: ChangeState) -> None:
+    if state != "proposed":
+        raise WrongState(state=state, allowed=["proposed"])
+
+
+def held_until(approved_at: datetime) -> datetime:
+    """Five days later at the same time of day."""
+    return approved_at + HOLD
+
+
+def masked(iban: str) -> str:
+    """The country and the last four, so that an account can be told from another and yet not be used."""
+    return f"{iban[:2]}{'*' * (len(iban) - 6)}{iban[-4:]}"
+
+
+def may_see_whole(actor: Actor, place: Place) -> bool:
+    return actor.has("staff", "auditor") or actor.has_for(place, "main_user")
+
+
+def change_as_seen(change: BankAccountChange, actor: Actor, place: Place) -> BankAccountChange:
+    return change if may_see_whole(actor, place) else replace(change, iban=masked(change.iban))
+
+
+def account_as_seen(account: BankAccount, actor: Actor, place: Place) -> BankAccount:
+    if may_see_whole(actor, place):
+        return account
+    return replace(
+        account,
+        iban=account.iban and masked(account.iban),
+        open_change=account.open_change and change_as_seen(account.open_change, actor, place),
+    )

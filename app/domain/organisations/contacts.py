@@ -1,0 +1,91 @@
+"""Contact persons (yhteyshenkilö): the study centre's named adviser for each central organisation, and the regional
+office (aluetoimisto) where the adviser works (rulebook §6.6)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypedDict
+from uuid import UUID
+
+from app.domain.calendar.deadlines import days_out_of_range
+from app.domain.errors import Fault, Invalid
+from app.domain.organisations.organisations import Address
+
+
+@dataclass(frozen=True)
+class RegionalOffice:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    name: str
+    """Once in a study centre."""
+    email: str | None
+    phone: str | None
+    address: Address | None
+
+
+class OfficeChanges(TypedDict, total=False):
+    name: str
+    email: str | None
+    phone: str | None
+    address: dict[str, str | None] | None
+
+
+@dataclass(frozen=True)
+class ContactAssignment:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    organisation_id: UUID
+    """A central organisation."""
+    person_id: UUID
+    """Of the study centre's staff."""
+    regional_office_id: UUID
+    valid_from: date
+    valid_until: date | None
+    """The last day; null is until further notice."""
+    made_by: UUID
+    made_at: datetime
+
+
+class AssignmentChanges(TypedDict, total=False):
+    regional_office_id: UUID
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True)
+class Adviser:
+    id: UUID
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom of the study centre an organisation turns to today."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    organisation_id: UUID
+    central_organisation_id: UUID
+    """Whose contact it is: units have their centre's."""
+    assignment_id: UUID | None
+    """Null, as the rest is, on days for which nobody is named."""
+    person: Adviser | None
+    regional_office: RegionalOffice | None
+    valid_from: date | None
+    valid_until: date | None
+
+
+def check_days(valid_from: date, valid_until: date | None) -> None:
+    """Raises Invalid where a day is of no known year or the last comes before the first."""
+    if faults := days_out_of_range(valid_from=valid_from, valid_until=valid_until):
+        raise Invalid(*faults)
+    if valid_until is not None and valid_until < valid_from:
+        raise Invalid(Fault("/valid_until", "day-order"))
+
+
+def check_is_staff(is_staff: bool) -> None:
+    """An adviser is of the study centre's staff when named (rulebook §6.6). Raises Invalid."""
+    if not is_staff:
+        raise Invalid(Fault("/person_id", "not-staff"))

@@ -1,0 +1,167 @@
+"""Bank accounts: propose a change, approve, reject, withdraw it, look."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from app.db.identifiers import new_id
+from app.db.organisations import bank_accounts as questions
+from app.db.organisations import profiles
+from app.db.organisations.bank_accounts import bank_account_changes
+from app.db.organisations.organisations import find_place
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row, insert_row, row_of
+from app.domain.access import Place, check_person, check_reach, check_strong, reach_of
+from app.domain.errors import NotFound
+from app.domain.organisations import bank_accounts as rules
+from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange, ChangeState
+from app.domain.versions import Versions, check_version
+
+
+async def propose_account(
+    writer: Writer, organisation_id: UUID, *, iban: str, bic: str | None, holder: str, expected: Versions
+) -> BankAccount:
+    check_person(writer.actor)
+    check_strong(writer.actor)
+    found = await profiles.lock(writer.connection, organisation_id)
+    if found is None:
+        raise NotFound
+    organisation, place = found
+    check_reach(writer.actor, place)
+    rules.check_may_propose(writer.actor, place)
+    account = await _account(writer, place)
+    check_version(rules.account_as_seen(account, writer.actor, place), expected)
+    is_own = account.owner_id == organisation_id
+    if rules.names_account(account.open_change or (account if is_own else None), iban, holder):
+        return rules.account_as_seen(account, writer.actor, place)
+    rules.check_none_open(account.open_change)
+    change = BankAccountChange(
+        id=new_id(),
+        organisation_id=organisation_id,
+        organisation_name=organisation.name,
+        iban=iban,
+        bic=bic,
+        holder=holder,
+        state="proposed",
+        proposed_by=writer.actor.person_id,
+        proposed_at=writer.now,
+        decided_by=None,
+        decided_at=None,
+        reason=None,
+        withdrawn_at=None,
+        payments_held_until=None,
+    )
+    await insert_row(writer.connection, bank_account_changes, **row_of(bank_account_changes, change))
+    _record(writer, "proposed", change, is_first=not is_own)
+    return rules.account_as_seen(replace(account, open_change=change), writer.actor, place)
+
+
+async def approve_change(writer: Writer, change_id: UUID) -> BankAccountChange:
+    check_person(writer.actor)
+    check_strong(writer.actor)
+    change, place = await _lock_to_decide(writer, change_id)
+    return await _change(
+        writer,
+        change,
+        place,
+        state="approved",
+        decided_by=writer.actor.person_id,
+        decided_at=writer.now,
+        payments_held_until=rules.held_until(writer.now),
+    )
+
+
+async def reject_change(writer: Writer, change_id: UUID, *, reason: str) -> BankAccountChange:
+    check_person(writer.actor)
+    change, place = await _lock_to_decide(writer, change_id)
+    return await _change(
+        writer,
+        change,
+        place,
+        state="rejected",
+        decided_by=writer.actor.person_id,
+        decided_at=writer.now,
+        reason=reason,
+    )
+
+
+async def withdraw_change(writer: Writer, change_id: UUID) -> BankAccountChange:
+    check_person(writer.actor)
+    change, place = await _lock_in_reach(writer, change_id)
+    rules.check_may_withdraw(writer.actor, change)
+    rules.check_open(change.state)
+    return await _change(writer, change, place, state="withdrawn", withdrawn_at=writer.now)
+
+
+async def get_account(reader: Reader, organisation_id: UUID) -> BankAccount:
+    place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
+    return rules.account_as_seen(await _account(reader, place), reader.actor, place)
+
+
+async def get_change(reader: Reader, change_id: UUID) -> BankAccountChange:
+    change, place = await _find_in_reach(reader, change_id)
+    return rules.change_as_seen(change, reader.actor, place)
+
+
+async def list_changes(
+    reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, state: ChangeState | None
+) -> Slice[BankAccountChange]:
+    found = await questions.listing.page(
+        reader.connection,
+        page,
+        reach=reach_of(reader.actor),
+        organisation_id=organisation_id,
+        under=under,
+        state=state,
+    )
+    items = [rules.change_as_seen(change, reader.actor, place) for change, place in found.items]
+    return Slice(items, found.next_key, found.total)
+
+
+async def _account(reader: Reader, place: Place) -> BankAccount:
+    in_force = await questions.find_in_force(reader.connection, place)
+    waiting = await questions.find_open(reader.connection, place.organisation_id)
+    return rules.account_of(place.organisation_id, in_force, waiting, reader.now)
+
+
+async def _find_in_reach(reader: Reader, change_id: UUID) -> tuple[BankAccountChange, Place]:
+    found = await questions.find(reader.connection, change_id)
+    if found is None:
+        raise NotFound
+    check_reach(reader.actor, found[1])
+    return found
+
+
+async def _lock_in_reach(writer: Writer, change_id: UUID) -> tuple[BankAccountChange, Place]:
+    change, _ = await _find_in_reach(writer, change_id)
+    # Whoever proposes or decides holds the organisation: of two the second sees what the first has done.
+    await profiles.lock(writer.connection, change.organisation_id)
+    return await _find_in_reach(writer, change_id)
+
+
+async def _lock_to_decide(writer: Writer, change_id: UUID) -> tuple[BankAccountChange, Place]:
+    change, place = await _lock_in_reach(writer, change_id)
+    rules.check_may_decide(writer.actor, place, change)
+    rules.check_open(change.state)
+    return change, place
+
+
+async def _change(writer: Writer, change: BankAccountChange, place: Place, **columns: Any) -> BankAccountChange:
+    await change_row(writer.connection, bank_account_changes, change.id, **columns)
+    changed = replace(change, **columns)
+    _record(writer, changed.state, changed)
+    return rules.change_as_seen(changed, writer.actor, place)
+
+
+def _record(writer: Writer, verb: str, change: BankAccountChange, **facts: object) -> None:
+    """Of the account itself nothing is told: who may see it looks."""
+    writer.record(
+        f"bank-account-change.{verb}",
+        change.id,
+        organisation_id=change.organisation_id,
+        reason=change.reason,
+        person_id=str(change.proposed_by),
+        payments_held_until=change.payments_held_until,
+        **facts,
+    )
