@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     sandbox: bool = False
     oidc_issuers: list[Issuer] = []
     """JSON: `[{"issuer": …, "audience": …}]`."""
+    signature_roots: list[Path] = []
+    """JSON, files: the certificates by which signatures in documents are trusted; a sandbox also trusts its own."""
+    signature_revocation_lists: list[Path] = []
+    """JSON, files: revocation lists, for certificates whose signatures embed none. Read at each signature."""
     connections: Annotated[int, Field(ge=1, le=200)] = 10
     """The most database connections per study centre and process."""
     connection_idle_seconds: Annotated[float, Field(gt=0)] = 60.0

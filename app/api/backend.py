@@ -10,6 +10,9 @@ from app.api.keys import drawn_key
 from app.api.tokens import IssuerKeys, SandboxIssuer, Verifier, fetch_keys
 from app.db.connections import Caller, Connections, read_clock, read_roles
 from app.db.sessions import Reader
+from app.documents.authority import Authority
+from app.documents.signatures import Trust
+from app.documents.trust import read_trust
 from app.domain.access import Actor, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
 from app.settings import Settings
@@ -28,8 +31,15 @@ class Backend:
         issuers = [IssuerKeys(issuer, fetch_keys) for issuer in settings.oidc_issuers]
         if self.sandbox_issuer:
             issuers.append(IssuerKeys(self.sandbox_issuer.issuer, self.sandbox_issuer.keys))
+        self.authority = Authority(drawn_key(secret, "authority")) if settings.sandbox else None
+        self.trust()  # What cannot be read is told at the start.
         self.verifier = Verifier(connections, issuers)
         self._roles: dict[tuple[UUID, UUID], tuple[float, list[RoleGrant]]] = {}
+
+    def trust(self) -> Trust:
+        """Whose signatures in documents are accepted; read anew, since revocation lists are."""
+        own = [self.authority.root] if self.authority else []
+        return read_trust(self.settings.signature_roots, self.settings.signature_revocation_lists, *own)
 
     @asynccontextmanager
     async def reading(self, caller: Caller) -> AsyncIterator[Reader]:
