@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-dev
+PROVIDER := .venv-provider
 
 .PHONY: run test check bench fuzz demo-finland document requirements
 
@@ -13,7 +14,7 @@ run: $(INSTALLED)
 demo-finland: $(INSTALLED)
 	@exec $(BIN)/python -m app.run demo-finland
 
-test: check
+test: check $(PROVIDER)/installed
 	$(BIN)/python -m pytest -n 2
 
 check: $(INSTALLED)
@@ -27,12 +28,19 @@ $(INSTALLED): requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
+# The sign-in provider that the tests start, with libraries of its own: the service has no part in them.
+$(PROVIDER)/installed: requirements/provider.txt
+	$(PYTHON) -m venv $(PROVIDER)
+	$(PROVIDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/provider.txt
+	touch $@
+
 # Compiles the pinned, hashed requirements anew from pyproject.toml.
 UV_COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 requirements: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.11.15
 	$(BIN)/$(UV_COMPILE) pyproject.toml -o requirements/service.txt
 	$(BIN)/$(UV_COMPILE) pyproject.toml --group dev -c requirements/service.txt -o requirements/dev.txt
+	$(BIN)/$(UV_COMPILE) --group provider -o requirements/provider.txt
 
 bench: $(INSTALLED)
 	$(BIN)/python -m bench

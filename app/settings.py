@@ -1,7 +1,9 @@
 """The settings, read once from the environment; README's configuration table tells them to operators."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +19,28 @@ class Issuer(BaseModel):
     """Where its keys are; without one they are discovered at the issuer."""
     strong_acr: list[Annotated[str, Field(pattern=r"^[!#-\[\]-~]+$")]] = []
     """The values of `acr` that tell of a strong authentication (vahva tunnistautuminen)."""
+    client_id: str | None = None
+    """The public client that Swagger UI signs in as, with authorization code and PKCE; without one it does not."""
+    scopes: list[str] = ["openid"]
+    """What Swagger UI asks for."""
+    authorization_parameters: dict[str, str] = {}
+    """What Swagger UI sends the issuer besides, as `{"resource": …}` or `{"audience": …}`."""
+
+
+def check_private(address: str) -> None:
+    """Keys that come unencrypted from elsewhere are anybody's. Raises ValueError."""
+    parts = urlsplit(address)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
+        raise ValueError("an issuer and its keys need an https address, but on this machine")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Settings(BaseSettings):
@@ -52,6 +76,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def check(self) -> Self:
+        for issuer in self.oidc_issuers:
+            for address in (issuer.issuer, issuer.jwks_uri):
+                if address is not None:
+                    check_private(address)
         if len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SECRET_KEY needs at least 32 characters")
         if self.sandbox and self.oidc_issuers:

@@ -12,10 +12,10 @@ from app.api.protocol import BoundedProtocol
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The address at which the app answers."""
+def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """The address at which the app answers; port 0 is any."""
     config = uvicorn.Config(
-        app, port=0, http=BoundedProtocol, log_config=None, lifespan="on", timeout_graceful_shutdown=2
+        app, port=port, http=BoundedProtocol, log_config=None, lifespan="on", timeout_graceful_shutdown=2
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

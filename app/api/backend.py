@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
+from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
 from app.api.keys import drawn_key
-from app.api.tokens import IssuerKeys, SandboxIssuer, Verifier, fetch_keys
+from app.api.tokens import SandboxIssuer, Verifier
 from app.db.connections import Caller, Connections, read_clock, read_roles
 from app.db.sessions import Reader
 from app.documents.authority import Authority
@@ -33,6 +34,8 @@ class Backend:
             issuers.append(IssuerKeys(self.sandbox_issuer.issuer, self.sandbox_issuer.keys))
         self.authority = Authority(drawn_key(secret, "authority")) if settings.sandbox else None
         self.trust()  # What cannot be read is told at the start.
+        self.sign_in = next((IssuerMetadata(issuer) for issuer in settings.oidc_issuers if issuer.client_id), None)
+        """Where Swagger UI signs in."""
         self.verifier = Verifier(connections, issuers)
         self._roles: dict[tuple[UUID, UUID], tuple[float, list[RoleGrant]]] = {}
 

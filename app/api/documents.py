@@ -1,8 +1,14 @@
 """The documents about the API that people read: Swagger UI without the internet, a page per problem."""
 
+import json
+from typing import Any
+
 from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
 from starlette.responses import HTMLResponse
 
+from app.api.backend import Backend
+from app.api.issuers import IssuerMetadata
 from app.api.problem_texts import index_page, page_of, preferred_language
 from app.domain.errors import NotFound
 
@@ -20,20 +26,40 @@ SWAGGER_UI = """<!doctype html>
 <script src="/static/swagger-ui-bundle.js"></script>
 <script>
 const freshKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-");
-SwaggerUIBundle({
-  url: "/openapi.json",
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  docExpansion: "list",
-  persistAuthorization: true,
-  displayRequestDuration: true,
-  defaultModelsExpandDepth: 0,
-  requestInterceptor: (request) => {
-    if (request.method === "POST" && !request.headers["Idempotency-Key"]) {
-      request.headers["Idempotency-Key"] = freshKey();
+const signIn = SIGN_IN;
+fetch("/openapi.json").then((answer) => answer.json()).then((spec) => {
+  if (signIn) {
+    // The document itself is the same everywhere: only here it is known who signs people in.
+    spec.components.securitySchemes.signIn = signIn.scheme;
+    for (const operation of Object.values(spec.paths).flatMap(Object.values)) {
+      operation.security?.push({ signIn: signIn.scopes });
     }
-    return request;
-  },
+  }
+  const ui = SwaggerUIBundle({
+    spec,
+    dom_id: "#swagger-ui",
+    deepLinking: true,
+    docExpansion: "list",
+    persistAuthorization: true,
+    displayRequestDuration: true,
+    defaultModelsExpandDepth: 0,
+    oauth2RedirectUrl: new URL("/docs/oauth2-redirect", window.location).href,
+    requestInterceptor: (request) => {
+      if (request.method === "POST" && !request.headers["Idempotency-Key"]
+          && new URL(request.url, window.location).origin === window.location.origin) {
+        request.headers["Idempotency-Key"] = freshKey();
+      }
+      return request;
+    },
+  });
+  if (signIn) {
+    ui.initOAuth({
+      clientId: signIn.clientId,
+      scopes: signIn.scopes,
+      usePkceWithAuthorizationCodeGrant: true,
+      additionalQueryStringParams: signIn.parameters,
+    });
+  }
 });
 </script>
 </body>
@@ -44,8 +70,37 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/docs")
-async def swagger_ui() -> HTMLResponse:
-    return HTMLResponse(SWAGGER_UI)
+async def swagger_ui(request: Request) -> HTMLResponse:
+    backend: Backend = request.app.state.backend
+    sign_in = await _sign_in_at(backend.sign_in) if backend.sign_in else None
+    # Within a script no end of it may be written.
+    return HTMLResponse(SWAGGER_UI.replace("SIGN_IN", json.dumps(sign_in).replace("<", "\\u003c")))
+
+
+@router.get("/docs/oauth2-redirect")
+async def swagger_ui_signed_in() -> HTMLResponse:
+    """Where the issuer sends the browser back to."""
+    return get_swagger_ui_oauth2_redirect_html()
+
+
+async def _sign_in_at(issuer: IssuerMetadata) -> dict[str, Any] | None:
+    """What Swagger UI signs in with, by authorization code and PKCE; None while the issuer does not answer."""
+    told = await issuer.find()
+    if told is None:
+        return None
+    settings = issuer.issuer
+    flow = {
+        "authorizationUrl": told["authorization_endpoint"],
+        "tokenUrl": told["token_endpoint"],
+        "scopes": dict.fromkeys(settings.scopes, ""),
+    }
+    scheme = {"type": "oauth2", "description": settings.issuer, "flows": {"authorizationCode": flow}}
+    return {
+        "scheme": scheme,
+        "clientId": settings.client_id,
+        "scopes": settings.scopes,
+        "parameters": settings.authorization_parameters,
+    }
 
 
 @router.get("/problems")

@@ -1,27 +1,25 @@
 """Bearer tokens: the sandbox's and every OpenID Connect issuer's go through the same verification."""
 
-import asyncio
 import base64
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-import httpx
-import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
+from app.api.issuers import IssuerKeys
 from app.api.keys import drawn_key
-from app.api.problems import Busy, NotRegistered, Unauthenticated
+from app.api.problems import NotRegistered, Unauthenticated
 from app.db.connections import Caller, Connections, Newcomer, find_caller, list_study_centres
 from app.db.identifiers import new_id
 from app.demo.people import SANDBOX_ISSUER
@@ -36,51 +34,6 @@ CACHED_TOKENS = 10_000
 LARGEST_TOKEN = 8_192
 LONGEST_SUBJECT = 255
 TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
-KEYS_KEPT_SECONDS = 600
-KEYS_ASKED_AGAIN_SECONDS = 30
-
-log = structlog.get_logger()
-
-
-@dataclass
-class IssuerKeys:
-    """An issuer, and its public keys as they were last seen."""
-
-    issuer: Issuer
-    fetch: Callable[[Issuer], Awaitable[KeySet]]
-    keys: KeySet | None = None
-    fetched_at: float = 0.0
-    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def key_set(self, key_id: object) -> KeySet:
-        """Asked for again when old, or when a key is unknown: but then not more often than every 30 seconds.
-
-        Raises Busy where the issuer has never told its keys.
-        """
-        async with self.asking:
-            age = time.monotonic() - self.fetched_at
-            known = self.keys is not None and any(key.kid == key_id for key in self.keys.keys)
-            if self.keys is None or age > KEYS_KEPT_SECONDS or (not known and age > KEYS_ASKED_AGAIN_SECONDS):
-                self.fetched_at = time.monotonic()
-                try:
-                    self.keys = await self.fetch(self.issuer)
-                except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as fault:
-                    # An issuer that does not answer takes nobody's access away while its last keys are known.
-                    log.warning("issuer keys not fetched", issuer=self.issuer.issuer, error=type(fault).__name__)
-            if self.keys is None:
-                self.fetched_at = 0.0
-                raise Busy
-            return self.keys
-
-
-async def fetch_keys(issuer: Issuer) -> KeySet:
-    """From the issuer's JWKS, found by discovery where it is not configured."""
-    async with httpx.AsyncClient(timeout=5, follow_redirects=False) as client:
-        address = issuer.jwks_uri
-        if address is None:
-            discovery = await client.get(issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")
-            address = str(discovery.raise_for_status().json()["jwks_uri"])
-        return KeySet.import_key_set((await client.get(address)).raise_for_status().json())
 
 
 class SandboxIssuer:
@@ -164,7 +117,7 @@ class Verifier:
             raise Unauthenticated
         at: Any = claims.get("auth_time")
         acr = claims.get("acr")
-        is_past = type(at) is int and 0 <= at <= time.time() + LEEWAY_SECONDS
+        is_past = type(at) in {int, float} and 0 <= at <= time.time() + LEEWAY_SECONDS
         strong_acr = self._issuers[issuer].issuer.strong_acr
         return Authentication(
             is_strong=acr in strong_acr,
@@ -181,7 +134,7 @@ class Verifier:
             issuer = self._issuers[unverified["iss"]]
             if str(header["typ"]).lower() not in TOKEN_TYPES:
                 raise Unauthenticated
-            keys = await issuer.key_set(header.get("kid"))
+            keys = await issuer.key_set(header["kid"])
             claims = jwt.decode(token, keys, algorithms=issuer.issuer.algorithms).claims
             jwt.JWTClaimsRegistry(
                 leeway=LEEWAY_SECONDS,

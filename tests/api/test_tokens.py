@@ -41,7 +41,8 @@ class Provider:
         usual = {"iss": self.address, "aud": "tuntipankki", "sub": "somebody", "exp": int(time.time()) + 300}
         given = {name: value for name, value in (usual | claims).items() if value is not None}
         usual_header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
-        return jwt.encode(usual_header | (header or {}), given, key, algorithms=["ES256", "RS256", "HS256", "PS256"])
+        said = {name: value for name, value in (usual_header | (header or {})).items() if value is not None}
+        return jwt.encode(said, given, key, algorithms=["ES256", "RS256", "HS256", "PS256"])
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,15 @@ def answer_to(client: httpx.Client, token: str, scheme: str = "Bearer") -> httpx
     return client.get(PATH, headers={"Authorization": f"{scheme} {token}"})
 
 
+def from_now(claims: dict[str, Any]) -> dict[str, Any]:
+    """Small numbers are seconds from now, but of a subject."""
+    now = int(time.time())
+    return {
+        name: now + value if type(value) is int and abs(value) < 1000 and name != "sub" else value
+        for name, value in claims.items()
+    }
+
+
 def test_a_token_of_a_configured_issuer_lets_its_person_in(provider: Provider, deployed: httpx.Client) -> None:
     assert answer_to(deployed, provider.token()).status_code == 200
     assert answer_to(deployed, provider.token(), "bearer").status_code == 200
@@ -121,18 +131,46 @@ def test_a_token_of_a_configured_issuer_lets_its_person_in(provider: Provider, d
         {"iss": None},
         {"iss": "tuntipankki-sandbox"},
         {"nbf": 300},
+        {"iat": 300},
+        {"iat": "yesterday"},
     ],
     ids=str,
 )
 def test_a_claim_that_is_wrong_is_refused(provider: Provider, deployed: httpx.Client, claims: dict[str, Any]) -> None:
-    """Instants are seconds from now."""
-    now = int(time.time())
-    claims = {
-        name: now + value if isinstance(value, int) and name != "sub" else value for name, value in claims.items()
-    }
-    answer = answer_to(deployed, provider.token(**claims))
+    answer = answer_to(deployed, provider.token(**from_now(claims)))
     assert refusal(answer) == (401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tuntipankki", error="invalid_token"'
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        # Clocks differ a little: half a minute is let pass on both sides.
+        {"exp": -25},
+        {"nbf": 25, "iat": 25},
+        {"aud": ["another service", "tuntipankki"]},
+        {"auth_time": -5, "acr": "low"},
+        # What an issuer tells oddly of the sign-in is as if it were not told.
+        {"auth_time": "yesterday", "acr": ["low"]},
+        {"auth_time": 10**30, "acr": {}},
+        {"auth_time": True, "acr": None},
+    ],
+    ids=str,
+)
+def test_a_token_that_is_good_all_the_same(provider: Provider, deployed: httpx.Client, claims: dict[str, Any]) -> None:
+    assert answer_to(deployed, provider.token(**from_now(claims))).status_code == 200
+
+
+def test_a_token_that_names_no_key_is_refused(provider: Provider, deployed: httpx.Client) -> None:
+    assert refusal(answer_to(deployed, provider.token(header={"kid": None}))) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("key_id", [1, ["first"], {}])
+def test_a_key_is_named_by_a_text(provider: Provider, deployed: httpx.Client, key_id: Any) -> None:
+    _, payload, signature = provider.token().split(".")
+    header = json.dumps({"alg": "ES256", "typ": "at+jwt", "kid": key_id})
+    token = f"{base64.urlsafe_b64encode(header.encode()).decode().rstrip('=')}.{payload}.{signature}"
+    assert refusal(answer_to(deployed, token)) == (401, "unauthenticated")
 
 
 def test_a_stranger_is_told_to_register(provider: Provider, deployed: httpx.Client) -> None:
@@ -210,6 +248,14 @@ def test_an_issuer_that_does_not_answer_makes_the_service_busy(provider: Provide
         answer = answer_to(client, provider.token(iss=absent.issuer))
     assert refusal(answer) == (503, "busy")
     assert answer.headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize("named", ["issuer", "jwks_uri"])
+@pytest.mark.parametrize("address", ["http://issuer.example", "ftp://issuer.example", "issuer.example", "https://", ""])
+def test_an_issuer_whose_keys_anybody_could_replace_is_refused(database: Addresses, named: str, address: str) -> None:
+    issuer = Issuer(**{"issuer": "https://issuer.example", "audience": "hours", named: address})
+    with pytest.raises(ValueError, match="https"):
+        Settings(database_url=database.service, secret_key=SECRET, oidc_issuers=[issuer])
 
 
 def test_the_sandbox_is_refused_beside_an_issuer(provider: Provider, database: Addresses) -> None:

@@ -1,0 +1,125 @@
+"""OpenID Connect issuers: what they tell of themselves, and their public keys, kept and asked for again."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key, KeySet
+
+from app.api.problems import Busy
+from app.settings import Issuer, check_private
+
+PATIENCE_SECONDS = 5
+KEYS_KEPT_SECONDS = 600
+KEYS_ASKED_AGAIN_SECONDS = 30
+FIRST_KEYS_ASKED_AGAIN_SECONDS = 1
+METADATA_KEPT_SECONDS = 600
+FAULTS = (httpx.HTTPError, httpx.InvalidURL, JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What an issuer that does not answer, or not as it should, may lead to."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class IssuerKeys:
+    """An issuer, and its public keys as they were last seen."""
+
+    issuer: Issuer
+    fetch: Callable[[Issuer], Awaitable[KeySet]]
+    keys: KeySet | None = None
+    asked_at: float = float("-inf")
+    asking: asyncio.Task[None] | None = None
+
+    async def key_set(self, key_id: object) -> KeySet:
+        """Asked for again when old, or when a key is unknown: but then not more often than every 30 seconds.
+
+        There is one question at a time, and who brings a known key never waits for its answer. Raises Busy where the
+        issuer has never told its keys.
+        """
+        age = time.monotonic() - self.asked_at
+        known = self.keys is not None and any(key.kid == key_id for key in self.keys.keys)
+        if known:
+            good_for = KEYS_KEPT_SECONDS
+        else:
+            good_for = FIRST_KEYS_ASKED_AGAIN_SECONDS if self.keys is None else KEYS_ASKED_AGAIN_SECONDS
+        if self.asking is None and age > good_for:
+            self.asked_at = time.monotonic()
+            self.asking = asyncio.create_task(self._ask())
+        if self.asking and not known:
+            # One caller who gives up does not take the answer from the others who wait for it.
+            await asyncio.shield(self.asking)
+        if self.keys is None:
+            raise Busy
+        return self.keys
+
+    async def _ask(self) -> None:
+        try:
+            self.keys = await self.fetch(self.issuer)
+        except FAULTS as fault:
+            # An issuer that does not answer takes nobody's access away while its last keys are known.
+            log.warning("issuer keys not fetched", issuer=self.issuer.issuer, error=type(fault).__name__)
+        finally:
+            self.asking = None
+
+
+@dataclass
+class IssuerMetadata:
+    """What an issuer told of itself, kept a while; browsers are sent where it says."""
+
+    issuer: Issuer
+    told: dict[str, Any] | None = None
+    asked_at: float = float("-inf")
+
+    async def find(self) -> dict[str, Any] | None:
+        """None where the issuer has never answered as it should."""
+        if time.monotonic() - self.asked_at > (METADATA_KEPT_SECONDS if self.told else FIRST_KEYS_ASKED_AGAIN_SECONDS):
+            self.asked_at = time.monotonic()
+            try:
+                async with _client() as client:
+                    self.told = await discover(client, self.issuer)
+            except FAULTS as fault:
+                log.warning("issuer not discovered", issuer=self.issuer.issuer, error=type(fault).__name__)
+        return self.told
+
+
+async def fetch_keys(issuer: Issuer) -> KeySet:
+    """From the issuer's JWKS, found by discovery where it is not configured. Raises one of FAULTS."""
+    async with _client() as client:
+        address = issuer.jwks_uri or str((await discover(client, issuer))["jwks_uri"])
+        check_private(address)
+        return usable_keys(await _read(client, address))
+
+
+async def discover(client: httpx.AsyncClient, issuer: Issuer) -> dict[str, Any]:
+    """Raises ValueError where it answers in another's name (OpenID Connect Discovery §4.3)."""
+    metadata = await _read(client, issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")
+    if metadata["issuer"] != issuer.issuer:
+        raise ValueError("the metadata are another issuer's")
+    return metadata
+
+
+def usable_keys(told: dict[str, Any]) -> KeySet:
+    """The public keys to check signatures with; what else is among them is left alone (RFC 7517 §5)."""
+    keys: list[Key] = []
+    for one in told["keys"]:
+        if isinstance(one, dict) and one.get("kty") in {"RSA", "EC", "OKP"} and one.get("use", "sig") == "sig":
+            try:
+                keys.append(JWKRegistry.import_key(one))
+            except (JoseError, ValueError, KeyError, TypeError, UnsupportedAlgorithm):
+                log.warning("issuer key not usable", key_type=one["kty"])
+    return KeySet(keys)
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=PATIENCE_SECONDS, follow_redirects=False)
+
+
+async def _read(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
+    told: dict[str, Any] = (await client.get(address)).raise_for_status().json()
+    return told

@@ -1,0 +1,232 @@
+"""Issuers' keys: found by discovery, kept, rotated, and asked for again without anybody with a good token waiting."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+
+from app.api import issuers
+from app.api.issuers import FAULTS, IssuerKeys, IssuerMetadata, fetch_keys, usable_keys
+from app.api.problems import Busy
+from app.settings import Issuer
+
+FIRST, SECOND = (ECKey.generate_key("P-256", {"kid": kid}) for kid in ("first", "second"))
+ISSUER = Issuer(issuer="https://issuer.example", audience="hours")
+
+
+class Source:
+    """Where keys come from: counts how often it is asked, and answers when it is let."""
+
+    def __init__(self, *keys: ECKey) -> None:
+        self.keys, self.asked, self.fault = keys, 0, False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def fetch(self, _: Issuer) -> KeySet:
+        self.asked += 1
+        await self.may_answer.wait()
+        if self.fault:
+            raise ValueError
+        return KeySet(list(self.keys))
+
+
+async def play(scenario: Callable[[Source, IssuerKeys], Any], *keys: ECKey) -> None:
+    source = Source(*(keys or (FIRST,)))
+    await scenario(source, IssuerKeys(ISSUER, source.fetch))
+
+
+def ids(keys: KeySet) -> list[str | None]:
+    return [key.kid for key in keys.keys]
+
+
+def test_keys_are_asked_for_once_and_kept() -> None:
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        for _ in range(100):
+            assert ids(await issuer.key_set("first")) == ["first"]
+        assert source.asked == 1
+
+    asyncio.run(play(scenario))
+
+
+def test_a_thousand_unknown_key_ids_at_once_ask_once() -> None:
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        await issuer.key_set("first")
+        await asyncio.gather(*(issuer.key_set(f"unknown-{number}") for number in range(1000)))
+        assert source.asked == 1
+        issuer.asked_at -= issuers.KEYS_ASKED_AGAIN_SECONDS + 1
+        await asyncio.gather(*(issuer.key_set(f"unknown-{number}") for number in range(1000)))
+        assert source.asked == 2
+
+    asyncio.run(play(scenario))
+
+
+def test_a_new_key_is_found_when_its_first_token_comes() -> None:
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        await issuer.key_set("first")
+        source.keys = (FIRST, SECOND)
+        issuer.asked_at -= issuers.KEYS_ASKED_AGAIN_SECONDS + 1
+        assert ids(await issuer.key_set("second")) == ["first", "second"]
+
+    asyncio.run(play(scenario))
+
+
+def test_a_key_taken_away_is_forgotten_after_ten_minutes() -> None:
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        await issuer.key_set("first")
+        source.keys = (SECOND,)
+        issuer.asked_at -= issuers.KEYS_KEPT_SECONDS + 1
+        # The one who meets the old keys does not wait; the next one meets the new.
+        assert ids(await issuer.key_set("first")) == ["first"]
+        await asyncio.sleep(0)
+        assert ids(await issuer.key_set("first")) == ["second"]
+
+    asyncio.run(play(scenario))
+
+
+def test_who_brings_a_known_key_waits_for_nobody() -> None:
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        await issuer.key_set("first")
+        source.may_answer.clear()
+        issuer.asked_at -= issuers.KEYS_KEPT_SECONDS + 1
+        stranger = asyncio.create_task(issuer.key_set("unknown"))
+        async with asyncio.timeout(1):
+            assert ids(await issuer.key_set("first")) == ["first"]
+        assert not stranger.done()
+        source.may_answer.set()
+        await stranger
+
+    asyncio.run(play(scenario))
+
+
+def test_who_gives_up_takes_no_answer_from_others() -> None:
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        source.may_answer.clear()
+        impatient, patient = (asyncio.create_task(issuer.key_set("first")) for _ in range(2))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await asyncio.sleep(0)
+        source.may_answer.set()
+        assert ids(await patient) == ["first"]
+        assert source.asked == 1
+
+    asyncio.run(play(scenario))
+
+
+def test_an_issuer_that_fails_takes_nobodys_access_away() -> None:
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        await issuer.key_set("first")
+        source.fault = True
+        issuer.asked_at -= issuers.KEYS_KEPT_SECONDS + 1
+        await issuer.key_set("unknown")
+        assert ids(await issuer.key_set("first")) == ["first"]
+        assert source.asked == 2
+
+    asyncio.run(play(scenario))
+
+
+def test_an_issuer_that_never_answered_is_not_asked_by_everybody() -> None:
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        source.fault = True
+        for _ in range(100):
+            with pytest.raises(Busy):
+                await issuer.key_set("first")
+        assert source.asked == 1
+        source.fault = False
+        issuer.asked_at -= issuers.FIRST_KEYS_ASKED_AGAIN_SECONDS + 1
+        assert ids(await issuer.key_set("first")) == ["first"]
+
+    asyncio.run(play(scenario))
+
+
+def test_of_what_an_issuer_publishes_only_public_signing_keys_are_used() -> None:
+    secret = OctKey.generate_key(256, {"kid": "secret"})
+    encryption = RSAKey.generate_key(2048, {"kid": "encryption", "use": "enc"})
+    told = [key.as_dict(private=key is secret) for key in (FIRST, secret, encryption)]
+    odd: list[Any] = [{"kty": "EC", "kid": "broken"}, {"kty": "of tomorrow"}, {}, "no key", None]
+    assert ids(usable_keys({"keys": [*odd, *told]})) == ["first"]
+
+
+@contextmanager
+def telling(pages: dict[str, Any]) -> Iterator[str]:
+    """Serves JSON by path."""
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(pages[self.path]).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - The base class names it so.
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+DISCOVERY = "/.well-known/openid-configuration"
+KEYS = {"keys": [FIRST.as_dict(private=False)]}
+
+
+def test_keys_are_found_by_discovery_or_where_the_settings_say() -> None:
+    pages: dict[str, Any] = {"/keys": KEYS}
+    with telling(pages) as address:
+        pages[DISCOVERY] = {"issuer": address, "jwks_uri": f"{address}/keys"}
+        for issuer in (
+            Issuer(issuer=address, audience="hours"),
+            Issuer(issuer="https://elsewhere.example", audience="hours", jwks_uri=f"{address}/keys"),
+        ):
+            assert ids(asyncio.run(fetch_keys(issuer))) == ["first"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"issuer": "https://another.example"},
+        {"issuer": None},
+        # Not even with one slash more: the names are compared as they are.
+        {"slash": True},
+        {"jwks_uri": "http://keys.example/"},
+        {"jwks_uri": "file:///etc/passwd"},
+        {"jwks_uri": None},
+        [],
+    ],
+    ids=str,
+)
+def test_metadata_that_are_not_right_are_not_believed(told: Any) -> None:
+    pages: dict[str, Any] = {"/keys": KEYS}
+    with telling(pages) as address:
+        right = {"issuer": address, "jwks_uri": f"{address}/keys"}
+        if isinstance(told, dict) and told.pop("slash", False):
+            told = {"issuer": f"{address}/"}
+        pages[DISCOVERY] = right | told if isinstance(told, dict) else told
+        with pytest.raises(FAULTS):
+            asyncio.run(fetch_keys(Issuer(issuer=address, audience="hours")))
+
+
+def test_metadata_are_kept_and_asked_for_again_where_there_were_none() -> None:
+    async def scenario() -> None:
+        pages: dict[str, Any] = {DISCOVERY: []}
+        with telling(pages) as address:
+            metadata = IssuerMetadata(Issuer(issuer=address, audience="hours"))
+            assert await metadata.find() is None
+            pages[DISCOVERY] = {"issuer": address}
+            assert await metadata.find() is None
+            metadata.asked_at -= issuers.FIRST_KEYS_ASKED_AGAIN_SECONDS + 1
+            assert await metadata.find() == {"issuer": address}
+            pages.clear()
+            assert await metadata.find() == {"issuer": address}
+
+    asyncio.run(scenario())
