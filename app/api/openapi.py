@@ -41,6 +41,7 @@ TAGS = [
         "Organisations": "Central organisations, and the districts and associations below them.",
         "Main-user applications": "How one becomes main user: signatories, application, signatures, decision.",
         "Bank accounts": "Where an organisation is paid; a change waits for a second person, and then holds payments.",
+        "Images": "An organisation's logo and signature image, at most one of each.",
         "Contact persons": "Whom of the study centre an organisation turns to, and at which regional office.",
         "Calendar": "The yearly calendar (vuosikello): the deadlines that open and close everything below.",
         "Hour pools": "What the study centre may grant in a year, and the closing of the year.",

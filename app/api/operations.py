@@ -299,7 +299,8 @@ def _rendered(
 
 
 def _tag_of(result: object) -> str:
-    return result.tag if isinstance(result, Download) else fingerprint(result)
+    """What describes a file has the tag of the file."""
+    return str(result.tag) if hasattr(result, "tag") else fingerprint(result)
 
 
 def _page(request: Request, result: Slice[Any], adapter: TypeAdapter[Any], headers: dict[str, str]) -> bytes:

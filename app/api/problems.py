@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from app.api.problem_texts import detail_of, fault_detail_of, preferred_language, title_of
 from app.domain.errors import DomainError, Fault, Invalid
+from app.limited import Overloaded
 
 log = structlog.get_logger()
 
@@ -49,6 +50,7 @@ STATUSES: dict[str, int] = {
     "payload-too-large": 413,
     "unsupported-media-type": 415,
     "validation": 422,
+    "image-refused": 422,
     "signed-document-refused": 422,
     "idempotency-key-reused": 422,
     "precondition-required": 428,
@@ -282,6 +284,8 @@ def handle(request: Request, error: Exception) -> Response:
         code = FRAMEWORK_CODES.get(error.status_code, "internal-error")
         headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
         return problem(request, code, headers=headers)
+    if isinstance(error, Overloaded):
+        return refuse(request, Busy())
     if isinstance(error, BUSY):
         log.warning("database busy", exc_info=error)
         return refuse(request, Busy())
@@ -289,5 +293,5 @@ def handle(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    for kind in (DomainError, RequestValidationError, HTTPException, BUSY):
+    for kind in (DomainError, RequestValidationError, HTTPException, BUSY, Overloaded):
         app.add_exception_handler(kind, handle)

@@ -66,6 +66,7 @@ FACTS: dict[str, dict[str, object]] = {
         "signature": 2,
         "subject": "Common Name: Venla Pihlajasuo, Country: FI",
     },
+    "image-refused": {"finding": "animated"},
     "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},
     "deadline-overlap": {"kind": "proposal_round", "hours_year": 2024, "overlaps_with": SOME_ID},
 }

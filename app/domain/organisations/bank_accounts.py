@@ -82,12 +82,6 @@ def names_account(known: BankAccountChange | BankAccount | None, iban: str, hold
     return known is not None and (known.iban, known.holder) == (iban, holder)
 
 
-def check_may_propose(actor: Actor, place: Place) -> None:
-    """A main user within the tree, staff, and a unit's manager for the own unit (rulebook §2.2). Raises Forbidden."""
-    if not actor.has_for(place, "unit_manager"):
-        check_main_user_or_staff(actor, place)
-
-
 def check_none_open(waiting: BankAccountChange | None) -> None:
     """One change at a time (rulebook §6.4). Raises AlreadyExists."""
     if waiting is not None:

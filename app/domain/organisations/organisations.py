@@ -170,6 +170,13 @@ def check_may_edit(actor: Actor, place: Place, names: Collection[str], parent: P
         check_staff(actor)
 
 
+def check_may_keep(actor: Actor, place: Place) -> None:
+    """Account, logo and signature image: a main user within the tree, staff, and a unit's manager for the own unit
+    (rulebook §2.2). Raises Forbidden."""
+    if not actor.has_for(place, "unit_manager"):
+        check_main_user_or_staff(actor, place)
+
+
 def check_no_cycle(organisation_id: UUID, parent: Place) -> None:
     """Raises OrganisationCycle: no organisation stands above itself (rulebook §6.1)."""
     if organisation_id in parent.ancestors:

@@ -16,6 +16,7 @@ from app.domain.access import Place, check_person, check_reach, check_strong, re
 from app.domain.errors import NotFound
 from app.domain.organisations import bank_accounts as rules
 from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange, ChangeState
+from app.domain.organisations.organisations import check_may_keep
 from app.domain.versions import Versions, check_version
 
 
@@ -29,7 +30,7 @@ async def propose_account(
         raise NotFound
     organisation, place = found
     check_reach(writer.actor, place)
-    rules.check_may_propose(writer.actor, place)
+    check_may_keep(writer.actor, place)
     account = await _account(writer, place)
     check_version(rules.account_as_seen(account, writer.actor, place), expected)
     is_own = account.owner_id == organisation_id

@@ -1,0 +1,73 @@
+"""`/v1/organisations/{id}/logo` and `/v1/organisations/{id}/signature-image`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.api.answers import refusing
+from app.api.files import Download, Upload, giving, taking
+from app.api.operations import PERSONAL, Operation
+from app.db.sessions import Reader, Writer
+from app.domain.organisations.images import OrganisationImage
+from app.domain.versions import Versions
+from app.services.organisations import images
+
+router = APIRouter(prefix="/organisations/{organisation_id}", route_class=Operation, tags=["Images"])
+LARGEST_IMAGE = 5 * 1024 * 1024
+"""In bytes."""
+IMAGE_IN = taking("image/png", "image/jpeg", "image/webp", largest=LARGEST_IMAGE)
+PNG_OUT = giving("image/png")
+
+
+@router.put("/logo", response_model=OrganisationImage, openapi_extra=IMAGE_IN, responses=refusing("image-refused"))
+async def put_logo(writer: Writer, organisation_id: UUID, file: Upload, expected: Versions) -> OrganisationImage:
+    """Put the organisation's one logo (main user within the tree; staff; a unit's manager for the unit).
+
+    PNG, JPEG or WebP of at most 5 MiB and 4,000 pixels an edge. It is drawn anew as a PNG without metadata, scaled
+    down to 2,000 pixels where it is larger.
+    """
+    return await images.put_image(
+        writer, organisation_id, "logo", content=file.content, media_type=file.media_type, expected=expected
+    )
+
+
+@router.get("/logo", **PNG_OUT)
+async def get_logo(reader: Reader, organisation_id: UUID) -> Download:
+    """The logo, as a PNG (everybody within reach)."""
+    return Download(await images.get_logo(reader, organisation_id), "image/png", f"logo-{organisation_id}.png")
+
+
+@router.delete("/logo", status_code=204, response_model=None)
+async def remove_logo(writer: Writer, organisation_id: UUID, expected: Versions) -> None:
+    """Remove the logo (whoever may put it)."""
+    await images.remove_image(writer, organisation_id, "logo", expected=expected)
+
+
+@router.put(
+    "/signature-image", response_model=OrganisationImage, openapi_extra=IMAGE_IN, responses=refusing("image-refused")
+)
+async def put_signature_image(
+    writer: Writer, organisation_id: UUID, file: Upload, expected: Versions
+) -> OrganisationImage:
+    """Put the organisation's one signature image (main user within the tree; staff; a unit's manager for the unit).
+
+    As with the logo, what is kept is a PNG of the service's own.
+    """
+    return await images.put_image(
+        writer, organisation_id, "signature_image", content=file.content, media_type=file.media_type, expected=expected
+    )
+
+
+@router.get(
+    "/signature-image", **PNG_OUT | {"responses": PNG_OUT["responses"] | refusing("forbidden")}, openapi_extra=PERSONAL
+)
+async def use_signature_image(writer: Writer, organisation_id: UUID) -> Download:
+    """The signature image, as a PNG (whoever may put it); each use is written down in the audit."""
+    png = await images.use_signature_image(writer, organisation_id)
+    return Download(png, "image/png", f"signature-{organisation_id}.png")
+
+
+@router.delete("/signature-image", status_code=204, response_model=None)
+async def remove_signature_image(writer: Writer, organisation_id: UUID, expected: Versions) -> None:
+    """Remove the signature image (whoever may put it)."""
+    await images.remove_image(writer, organisation_id, "signature_image", expected=expected)

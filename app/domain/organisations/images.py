@@ -1,0 +1,70 @@
+"""Logos (logo) and signature images (allekirjoituskuva): an organisation has at most one of each (rulebook §6.5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Actor, Place
+from app.domain.errors import DomainError, Stale
+from app.domain.organisations.organisations import check_may_keep
+from app.domain.versions import Versions
+
+Purpose = Literal["logo", "signature_image"]
+Finding = Literal["not-an-image", "other-type", "too-many-pixels", "animated", "damaged", "too-demanding"]
+"""Why an image is refused: the first that was found."""
+
+
+class ImageRefused(DomainError):
+    """Facts: `finding`."""
+
+    code = "image-refused"
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding=finding)
+
+
+@dataclass(frozen=True)
+class OrganisationImage:
+    """What an image is, beside the image itself."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    organisation_id: UUID
+    media_type: Literal["image/png"]
+    width: int
+    height: int
+    size: int
+    """In bytes."""
+    digest: str
+    """SHA-256, in hexadecimal digits."""
+    changed_at: datetime
+
+    @property
+    def tag(self) -> str:
+        """The version of the image itself."""
+        return tag_of(self.digest)
+
+
+def image_of(organisation_id: UUID, png: bytes, changed_at: datetime) -> OrganisationImage:
+    width, height = (int.from_bytes(png[start : start + 4]) for start in (16, 20))
+    digest = sha256(png).hexdigest()
+    return OrganisationImage(organisation_id, "image/png", width, height, len(png), digest, changed_at)
+
+
+def tag_of(digest: str) -> str:
+    return digest[:32]
+
+
+def check_image_version(present: bytes | None, expected: Versions) -> None:
+    """Raises Stale where the caller named versions and the image is none of them, or not there."""
+    tag = tag_of(sha256(present).hexdigest()) if present is not None else ""
+    if expected is not None and not (present is not None and expected & {tag, "*"}):
+        raise Stale(etag=f'"{tag}"')
+
+
+def check_may_see(actor: Actor, place: Place, purpose: Purpose) -> None:
+    """A logo: everybody within reach; a signature image: who keeps it (rulebook §6.5). Raises Forbidden."""
+    if purpose == "signature_image":
+        check_may_keep(actor, place)

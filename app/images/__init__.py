@@ -1,0 +1,1 @@
+"""Images: what others send is decoded in a limited process and drawn anew."""

@@ -1,0 +1,22 @@
+"""Draws an image anew as a PNG of our own: nothing that came in is kept but the pixels."""
+
+from typing import get_args
+
+from app.domain.organisations.images import Finding, ImageRefused
+from app.images.decoding import decode
+from app.limited import LimitsReached, run_limited
+
+SECONDS = 10
+MEGABYTES = 512
+"""The largest image allowed takes some 300 with its copies."""
+
+
+async def draw_anew(content: bytes, media_type: str) -> bytes:
+    """A PNG without metadata, scaled down where it is large. Raises ImageRefused, Overloaded."""
+    try:
+        answer = await run_limited(decode, content, media_type.encode(), seconds=SECONDS, megabytes=MEGABYTES)
+    except LimitsReached as fault:
+        raise ImageRefused("too-demanding") from fault
+    if answer.startswith(b"\x89PNG"):
+        return answer
+    raise ImageRefused(next(finding for finding in get_args(Finding) if finding == answer.decode()))
