@@ -31,6 +31,7 @@ PARENTS_FIRST = (
     "signatories",
     "main_user_applications",
     "bank_account_changes",
+    "organisation_images",
     "regional_offices",
     "contact_assignments",
     "deadlines",

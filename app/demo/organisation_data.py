@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.demo.organisations import Central, Unit
 from app.demo.people import People
+from app.demo.pictures import logo, signature
 from app.demo.rows import BEGINNING, Demo, demo_id, office_hour
 
 OFFICES = (
@@ -31,9 +32,23 @@ def add_organisation_data(demo: Demo, centrals: Sequence[Central], people: Peopl
             _add_account(demo, central, number, people.main_users[central.id], people.staff[0])
     for number, district in enumerate(centrals[1].districts[:2], len(centrals)):
         _add_account(demo, district, number, people.unit_managers[district.id], people.main_users[centrals[1].id])
+    for number in (0, 14):
+        for purpose, content in (("logo", logo()), ("signature_image", signature())):
+            _add_image(demo, centrals[number], purpose, content, people.main_users[centrals[number].id])
     for number in (2, 13, 14):
         central = centrals[number]
         _add_account(demo, central, 2 * len(centrals) + number, people.main_users[central.id], None)
+
+
+def _add_image(demo: Demo, unit: Unit, purpose: str, content: bytes, person: UUID) -> None:
+    demo.add(
+        "organisation_images",
+        organisation_id=unit.id,
+        purpose=purpose,
+        content=f"\\x{content.hex()}",
+        changed_by=person,
+        changed_at=BEGINNING,
+    )
 
 
 def iban_of(number: int) -> str:
