@@ -4,34 +4,24 @@ Nobody is authenticated by it: a service that is not a sandbox never trusts it.
 """
 
 import asyncio
-import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from io import BytesIO
-from typing import Any
+from typing import Literal
 
-from asn1crypto import keys as asn1_keys
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
-from pyhanko.sign.signers.pdf_signer import DSSContentSettings, PdfSigningSession, SigDSSPlacementPreference
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Use = Literal["sign", "sign-in", "time-stamp"]
 LONGEST_NAME = 64
 """What X.520 lets a common name have."""
 SIGNING_DAYS = 30
-# It warns that nothing is fetched, which is meant.
-logging.getLogger("pyhanko.sign.signers").setLevel(logging.ERROR)
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 
 
@@ -40,18 +30,7 @@ class Identity:
     """Somebody's certificate and key."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
-
-
-class SignerAt(PdfSigner):
-    """Writes the instant it is told as the signature's own, where the library would take the computer's."""
-
-    at: datetime
-
-    def init_signing_session(self, *arguments: Any, **options: Any) -> PdfSigningSession:
-        session = super().init_signing_session(*arguments, **options)
-        session.system_time = self.at
-        return session
+    key: Key
 
 
 class Authority:
@@ -90,10 +69,17 @@ class Authority:
         return self.certificate.public_bytes(Encoding.DER)
 
     def issue(
-        self, *, name: str, person: str, valid_from: datetime, valid_until: datetime, may_sign: bool = True
+        self,
+        *,
+        name: str,
+        person: str,
+        valid_from: datetime,
+        valid_until: datetime,
+        use: Use = "sign",
+        key: Key | None = None,
     ) -> Identity:
-        """`person` tells people of one name apart; a certificate with `may_sign` False is for signing in."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        """`person` tells people of one name apart."""
+        key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [
                 x509.NameAttribute(NameOID.COUNTRY_NAME, "FI"),
@@ -102,8 +88,8 @@ class Authority:
             ]
         )
         usage = x509.KeyUsage(
-            digital_signature=not may_sign,
-            content_commitment=may_sign,
+            digital_signature=use != "sign",
+            content_commitment=use == "sign",
             key_encipherment=False,
             data_encipherment=False,
             key_agreement=False,
@@ -112,13 +98,14 @@ class Authority:
             encipher_only=False,
             decipher_only=False,
         )
-        certificate = (
+        builder = (
             self._builder(subject, key.public_key(), x509.random_serial_number(), valid_from, valid_until)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(usage, critical=True)
-            .sign(self._key, hashes.SHA256())
         )
-        return Identity(certificate, key)
+        if use == "time-stamp":
+            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        return Identity(builder.sign(self._key, hashes.SHA256()), key)
 
     def revocation_list(
         self, at: datetime, revoked: Collection[Identity] = (), *, next_at: datetime | None = None
@@ -151,38 +138,18 @@ class Authority:
         return await asyncio.to_thread(self._sign, identity, document, at, revocation_list)
 
     def _sign(self, identity: Identity, document: bytes, at: datetime, revocation_list: bytes | None) -> bytes:
-        root = asn1_x509.Certificate.load(self.root)
-        context = ValidationContext(
-            trust_roots=[root], crls=[revocation_list] if revocation_list else [], allow_fetching=False, moment=at
-        )
-        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # The library leaves it out.
-        registry.register(root)
-        private = identity.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        signer = SimpleSigner(
-            signing_cert=asn1_x509.Certificate.load(identity.certificate.public_bytes(Encoding.DER)),
-            signing_key=asn1_keys.PrivateKeyInfo.load(private),
-            cert_registry=registry,
-        )
-        writer = IncrementalPdfFileWriter(BytesIO(document))
-        field = f"Signature{len(writer.prev.embedded_signatures) + 1}"
-        metadata = PdfSignatureMetadata(
-            field_name=field,
-            subfilter=SigSeedSubFilter.PADES,
-            md_algorithm="sha256",
-            embed_validation_info=revocation_list is not None,
-            validation_context=context if revocation_list else None,
-            dss_settings=DSSContentSettings(
-                include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
-            ),
-        )
-        session = SignerAt(metadata, signer, new_field_spec=SigFieldSpec(field))
-        session.at = at
-        output = BytesIO()
-        asyncio.run(session.async_sign_pdf(writer, output=output))
-        return output.getvalue()
+        # Loaded when first used: a second's work, which a service that is no sandbox never needs.
+        from app.documents.signing import sign
+
+        return sign(document, identity, root=self.root, at=at, revocation_list=revocation_list)
 
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, number: int, valid_from: datetime, until: datetime
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+        number: int,
+        valid_from: datetime,
+        until: datetime,
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()

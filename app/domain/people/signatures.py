@@ -44,6 +44,7 @@ class SignedDocumentRefused(DomainError):
 
     def __init__(self, finding: Finding, *, signature: int | None = None, subject: str | None = None) -> None:
         super().__init__(finding=finding)
+        self.finding = finding
         if signature is not None:
             self.facts |= {"signature": signature, "subject": subject}
 

@@ -1,0 +1,291 @@
+"""What is found of a signed document: the part that reads the file, run in a limited process alone.
+
+Only a file that begins with our own document's very bytes comes here, so the hostile part is what was added to them.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any, Literal
+
+from asn1crypto import core
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NameObject
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    DiffResult,
+    FormUpdate,
+    FormUpdatingRule,
+    ModificationLevel,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+)
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.errors import NoDSSFoundError
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from app.domain.people.signatures import Finding, SignedDocumentRefused
+
+MOST_SIGNATURES = 10
+LARGEST_STAMP = 0.25
+"""Of a page of 210 by 297 mm: the visible part of a signature is a stamp, no new page over the old one."""
+PAGE_AREA = 595.0 * 842.0
+SKEW = timedelta(minutes=5)
+FINDINGS: dict[str, Finding] = {
+    "CHAIN_CONSTRAINTS_FAILURE": "certificate-unfit",
+    "EXPIRED": "certificate-expired",
+    "NOT_YET_VALID": "certificate-expired",
+    "OUT_OF_BOUNDS_NO_POE": "certificate-expired",
+    "OUT_OF_BOUNDS_NOT_REVOKED": "certificate-expired",
+    "REVOKED_NO_POE": "certificate-revoked",
+    "REVOKED_CA_NO_POE": "certificate-revoked",
+    "CRYPTO_CONSTRAINTS_FAILURE": "signature-broken",
+    "CRYPTO_CONSTRAINTS_FAILURE_NO_POE": "signature-broken",
+}
+"""By the library's word (ETSI EN 319 102-1); whatever else is wrong with a chain makes it untrusted."""
+
+
+class FirstForm(FormUpdatingRule):
+    """Lets the first signature make the form it stands in: the library's own rule knows later signatures alone."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        if "/AcroForm" not in old.root:
+            # As if our document had an empty form: what is new in it is then judged as in any other.
+            empty = {NameObject("/Fields"): ArrayObject()}
+            old.root["/AcroForm"] = DictionaryObject(empty)  # type: ignore[no-untyped-call]  # The library's lack.
+        return super().apply(old, new)
+
+
+SIGNING_ALONE = StandardDiffPolicy(
+    global_rules=DEFAULT_DIFF_POLICY.global_rules,
+    form_rule=FirstForm(
+        [SigFieldCreationRule(), SigFieldModificationRule()],  # type: ignore[no-untyped-call]  # The library's lack.
+        ignored_acroform_keys={"/Fields", "/SigFlags", "/DR", "/DA"},
+    ),
+)
+
+
+ATTRIBUTES = {
+    NameOID.SERIAL_NUMBER: "serialNumber",
+    NameOID.GIVEN_NAME: "givenName",
+    NameOID.SURNAME: "sn",
+    NameOID.EMAIL_ADDRESS: "emailAddress",
+    NameOID.ORGANIZATION_IDENTIFIER: "organizationIdentifier",
+}
+"""Of names, which the library would write as numbers."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    made_at: datetime
+    now: datetime
+    roots: list[asn1_x509.Certificate]
+    revocation_lists: list[bytes]
+
+
+def findings(original: bytes, signed: bytes, said: bytes, *trusted: bytes) -> bytes:
+    """JSON: the signatures, or the facts of the refusal."""
+    facts = json.loads(said)
+    roots = [asn1_x509.Certificate.load(root) for root in trusted[: facts["roots"]]]
+    circumstances = Circumstances(
+        made_at=datetime.fromisoformat(facts["made_at"]),
+        now=datetime.fromisoformat(facts["now"]),
+        roots=roots,
+        revocation_lists=list(trusted[facts["roots"] :]),
+    )
+    try:
+        answer: dict[str, object] = {"signatures": asyncio.run(_signatures(original, signed, circumstances))}
+    except SignedDocumentRefused as refused:
+        answer = refused.facts
+    return json.dumps(answer).encode()
+
+
+async def _signatures(original: bytes, signed: bytes, circumstances: Circumstances) -> list[dict[str, object]]:
+    reader = _reader(signed)
+    try:
+        _check_alterations(original, reader)
+        signatures = _added_signatures(reader)
+    except SignedDocumentRefused:
+        raise
+    except Exception as fault:  # A library that meets hostile bytes raises whatever it likes.
+        raise SignedDocumentRefused("altered") from fault
+    found = []
+    signers: set[object] = set()
+    for number, signature in enumerate(signatures, start=1):
+        subject = None
+        try:
+            subject = _certificate(signature)
+            found.append(await _signature(signature, reader, subject, circumstances))
+        except SignedDocumentRefused as refused:
+            named = _name(subject.subject) if subject else None
+            raise SignedDocumentRefused(refused.finding, signature=number, subject=named) from refused
+        except Exception as fault:  # The same.
+            raise SignedDocumentRefused("signature-broken", signature=number) from fault
+        signer = (subject.issuer, subject.subject)
+        if signer in signers:
+            raise SignedDocumentRefused("signed-twice", signature=number, subject=_name(subject.subject))
+        signers.add(signer)
+    return found
+
+
+def _reader(signed: bytes) -> PdfFileReader:
+    try:
+        reader = PdfFileReader(BytesIO(signed))
+        is_encrypted = reader.encrypted
+    except Exception as fault:  # The same.
+        raise SignedDocumentRefused("not-a-pdf") from fault
+    if is_encrypted:
+        raise SignedDocumentRefused("encrypted")
+    return reader
+
+
+def _check_alterations(original: bytes, reader: PdfFileReader) -> None:
+    """Raises SignedDocumentRefused where what was added does not build on our document, or changes it."""
+    ours = PdfFileReader(BytesIO(original))
+    # Behind our bytes a whole other document might stand, whose cross-references never lead back to ours.
+    ours_at = ours.xrefs.get_startxref_for_revision(0)
+    if reader.xrefs.get_startxref_for_revision(0) != ours_at or ours.total_revisions != 1:
+        raise SignedDocumentRefused("altered")
+    difference = SIGNING_ALONE.review_file(reader, 0)
+    allowed = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
+    if not isinstance(difference, DiffResult) or difference.modification_level not in allowed:
+        raise SignedDocumentRefused("altered")
+
+
+def _added_signatures(reader: PdfFileReader) -> list[EmbeddedPdfSignature]:
+    """Raises SignedDocumentRefused where there is none, or one of another kind than PAdES."""
+    fields = [field.get_object() for _, _, field in enumerate_sig_fields(reader, filled_status=True)]
+    if len(fields) > MOST_SIGNATURES:
+        raise SignedDocumentRefused("too-demanding")
+    widgets = [*fields, *(kid.get_object() for field in fields for kid in field.get("/Kids", ()))]
+    if any(_area(widget.get("/Rect", (0, 0, 0, 0))) > LARGEST_STAMP * PAGE_AREA for widget in widgets):
+        raise SignedDocumentRefused("altered")
+    kinds = [field["/V"].get("/SubFilter") for field in fields]
+    if not set(kinds) <= {"/ETSI.CAdES.detached", "/ETSI.RFC3161"}:
+        raise SignedDocumentRefused("signature-kind")
+    signatures: list[EmbeddedPdfSignature] = reader.embedded_signatures
+    people = [signature for signature in signatures if signature.sig_object_type == "/Sig"]
+    if len(people) != kinds.count("/ETSI.CAdES.detached"):
+        raise SignedDocumentRefused("signature-kind")
+    if not people:
+        raise SignedDocumentRefused("not-signed")
+    return people
+
+
+def _area(rectangle: Sequence[Any]) -> float:
+    left, bottom, right, top = (float(side) for side in rectangle)
+    return abs(right - left) * abs(top - bottom)
+
+
+def _certificate(signature: EmbeddedPdfSignature) -> x509.Certificate:
+    return x509.load_der_x509_certificate(signature.signer_cert.dump())
+
+
+async def _signature(
+    signature: EmbeddedPdfSignature, reader: PdfFileReader, certificate: x509.Certificate, told: Circumstances
+) -> dict[str, object]:
+    """Raises SignedDocumentRefused with the first finding against it."""
+    _check_padding(signature.pkcs7_content)
+    status = await _status(signature, reader, told, told.now, "soft-fail")
+    moment = told.now
+    stamp = status.timestamp_validity
+    stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
+    if stamp is not None and stamped:
+        # A trusted time stamp shows that the signature was there when its certificate was still valid.
+        moment = stamp.timestamp
+        status = await _status(signature, reader, told, moment, "soft-fail")
+    if not (status.intact and status.valid):
+        raise SignedDocumentRefused("signature-broken")
+    whole = (SignatureCoverageLevel.ENTIRE_REVISION, SignatureCoverageLevel.ENTIRE_FILE)
+    if status.coverage not in whole or not status.docmdp_ok:
+        raise SignedDocumentRefused("altered")
+    if _is_revoked(certificate, told.revocation_lists, moment):
+        raise SignedDocumentRefused("certificate-revoked")
+    if not status.trusted:
+        problem = status.trust_problem_indic.standard_name if status.trust_problem_indic else ""
+        is_early = problem == "CERTIFICATE_CHAIN_GENERAL_FAILURE" and moment < certificate.not_valid_before_utc
+        raise SignedDocumentRefused(
+            "certificate-expired" if is_early else FINDINGS.get(problem, "certificate-untrusted")
+        )
+    signed_at = moment if stamped else status.signer_reported_dt
+    if signed_at is None or signed_at.tzinfo is None:
+        raise SignedDocumentRefused("signature-time")
+    if not told.made_at - SKEW <= signed_at <= told.now + SKEW:
+        raise SignedDocumentRefused("signature-time")
+    # Trusted once more where evidence is required for each certificate: only then is it known not to be revoked.
+    proven = (await _status(signature, reader, told, moment, "require")).trusted
+    return _told(certificate, signed_at, stamped=stamped, proven=proven)
+
+
+def _check_padding(content: bytes) -> None:
+    """Where the signature is put, room is left, which it does not cover: nothing may stand there."""
+    value = core.Any.load(content)
+    if any(content[len(value.dump()) :]):
+        raise SignedDocumentRefused("signature-broken")
+
+
+async def _status(
+    signature: EmbeddedPdfSignature,
+    reader: PdfFileReader,
+    told: Circumstances,
+    moment: datetime,
+    mode: Literal["soft-fail", "require"],
+) -> PdfSignatureStatus:
+    options: dict[str, Any] = {
+        "trust_roots": told.roots,
+        "crls": told.revocation_lists,
+        "allow_fetching": False,
+        "revocation_mode": mode,
+        "moment": moment,
+        # Of a moment that has passed, evidence that came later tells too.
+        "retroactive_revinfo": moment < told.now,
+    }
+    try:
+        context = DocumentSecurityStore.read_dss(reader).as_validation_context(options)
+    except NoDSSFoundError:
+        context = ValidationContext(**options)
+    return await async_validate_pdf_signature(signature, context)
+
+
+def _is_revoked(certificate: x509.Certificate, revocation_lists: Sequence[bytes], moment: datetime) -> bool:
+    """By the configured lists, whatever an older list that came with the signature says."""
+    for der in revocation_lists:
+        revocation_list = x509.load_der_x509_crl(der)
+        if revocation_list.issuer == certificate.issuer:
+            entry = revocation_list.get_revoked_certificate_by_serial_number(certificate.serial_number)
+            if entry is not None and entry.revocation_date_utc <= moment:
+                return True
+    return False
+
+
+def _name(name: x509.Name) -> str:
+    return name.rfc4514_string(ATTRIBUTES)
+
+
+def _told(certificate: x509.Certificate, signed_at: datetime, *, stamped: bool, proven: bool) -> dict[str, object]:
+    names = [str(name.value) for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    return {
+        "certificate": {
+            "subject": _name(certificate.subject),
+            "common_name": " ".join(names) or _name(certificate.subject),
+            "issuer": _name(certificate.issuer),
+            "serial_number": f"{certificate.serial_number:x}",
+            "fingerprint": certificate.fingerprint(hashes.SHA256()).hex(),
+            "valid_from": certificate.not_valid_before_utc.isoformat(),
+            "valid_until": certificate.not_valid_after_utc.isoformat(),
+        },
+        "signed_at": signed_at.isoformat(),
+        "signed_at_by": "time-stamp" if stamped else "signer",
+        "revocation": "good" if proven else "unknown",
+    }

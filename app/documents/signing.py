@@ -1,0 +1,83 @@
+"""Signs a PDF by PAdES with a key at hand; what the sandbox's authority and the tests sign with."""
+
+import asyncio
+import logging
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, PdfSigningSession, SigDSSPlacementPreference
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from app.documents.authority import Identity
+
+# It warns that nothing is fetched, which is meant.
+logging.getLogger("pyhanko.sign.signers").setLevel(logging.ERROR)
+
+
+class SignerAt(PdfSigner):
+    """Writes the instant it is told as the signature's own, where the library would take the computer's."""
+
+    at: datetime
+
+    def init_signing_session(self, *arguments: Any, **options: Any) -> PdfSigningSession:
+        session = super().init_signing_session(*arguments, **options)
+        session.system_time = self.at
+        return session
+
+
+def sign(
+    document: bytes,
+    identity: Identity,
+    *,
+    root: bytes,
+    at: datetime,
+    revocation_list: bytes | None = None,
+    kind: SigSeedSubFilter = SigSeedSubFilter.PADES,
+    box: tuple[int, int, int, int] | None = None,
+    timestamper: TimeStamper | None = None,
+) -> bytes:
+    """PAdES B-B; with a revocation list, it goes into what is signed. With a box, a stamp is seen on the first page."""
+    root_certificate = asn1_x509.Certificate.load(root)
+    context = None
+    if revocation_list:
+        context = ValidationContext(
+            trust_roots=[root_certificate], crls=[revocation_list], allow_fetching=False, moment=at
+        )
+    writer = IncrementalPdfFileWriter(BytesIO(document))
+    field = f"Signature{len(writer.prev.embedded_signatures) + 1}"
+    metadata = PdfSignatureMetadata(
+        field_name=field,
+        subfilter=kind,
+        md_algorithm="sha256",
+        embed_validation_info=context is not None,
+        validation_context=context,
+        dss_settings=DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE),
+    )
+    place = SigFieldSpec(field, box=box)
+    session = SignerAt(metadata, signer_of(identity, root_certificate), timestamper=timestamper, new_field_spec=place)
+    session.at = at
+    output = BytesIO()
+    asyncio.run(session.async_sign_pdf(writer, output=output))
+    return output.getvalue()
+
+
+def signer_of(identity: Identity, root: asn1_x509.Certificate) -> SimpleSigner:
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # The library leaves it out.
+    registry.register(root)
+    private = identity.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(identity.certificate.public_bytes(Encoding.DER)),
+        signing_key=asn1_keys.PrivateKeyInfo.load(private),
+        cert_registry=registry,
+        # Whoever trusts the root has it; a copy in the signature would be bytes that nothing protects.
+        embed_roots=False,
+    )

@@ -1,0 +1,224 @@
+"""Signatures of a document that comes back: whole ones are told of, and whatever is wrong is refused by its finding."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from itertools import chain
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.timestamps import DummyTimeStamper
+
+from app.documents.applications import compose_application
+from app.documents.authority import Authority, Identity, Use
+from app.documents.examining import findings
+from app.documents.signatures import Trust, examine
+from app.documents.signing import sign, signer_of
+from app.domain.people.signatures import SIGNED_DOCUMENT_BYTES, Finding, SignedDocumentRefused
+from tests.documents import hostile
+from tests.documents.test_applications import CONTENT
+
+MADE_AT = CONTENT.made_at
+HOUR = timedelta(hours=1)
+SIGNED_AT = MADE_AT + HOUR
+NOW = MADE_AT + 2 * HOUR
+AUTHORITY = Authority(b"a" * 32, "Testivarmentaja")
+STRANGER = Authority(b"s" * 32, "Testivarmentaja")
+EVIDENCE = AUTHORITY.revocation_list(MADE_AT)
+
+
+@cache
+def original() -> bytes:
+    return compose_application(CONTENT)
+
+
+@cache
+def somebody(name: str = "Kaisa Kuusiranta", *, authority: Authority = AUTHORITY, use: Use = "sign") -> Identity:
+    beginning, end = MADE_AT - HOUR, NOW + 24 * HOUR
+    return authority.issue(name=name, person=name[:5], valid_from=beginning, valid_until=end, use=use)
+
+
+def signed_by(
+    identity: Identity, document: bytes | None = None, *, at: datetime = SIGNED_AT, **options: object
+) -> bytes:
+    document = original() if document is None else document
+    return sign(document, identity, root=AUTHORITY.root, at=at, **options)  # type: ignore[arg-type]  # By their names.
+
+
+def found(signed: bytes, *lists: bytes, now: datetime = NOW) -> dict[str, object]:
+    """What the limited process would answer, found in this one: it is quicker."""
+    said = {"made_at": MADE_AT.isoformat(), "now": now.isoformat(), "roots": 1}
+    answer = json.loads(findings(original(), signed, json.dumps(said).encode(), AUTHORITY.root, *lists))
+    if "finding" in answer:
+        return dict(answer)
+    return {**answer["signatures"][-1], "count": len(answer["signatures"])}
+
+
+def finding_of(signed: bytes, *lists: bytes, now: datetime = NOW) -> object:
+    return found(signed, *lists, now=now).get("finding")
+
+
+def examined_finding(signed: bytes) -> Finding:
+    with pytest.raises(SignedDocumentRefused) as refused:
+        asyncio.run(examine(original(), signed, Trust((AUTHORITY.root,)), made_at=MADE_AT, now=NOW))
+    return refused.value.finding
+
+
+def test_two_people_sign_one_after_the_other_and_all_is_told_of_them() -> None:
+    first = asyncio.run(AUTHORITY.sign(original(), name="Kaisa Kuusiranta", person="p-1", at=SIGNED_AT))
+    both = asyncio.run(AUTHORITY.sign(first, name="Ebba Strömdal", person="p-2", at=SIGNED_AT + HOUR / 2))
+    examination = asyncio.run(examine(original(), both, Trust((AUTHORITY.root,)), made_at=MADE_AT, now=NOW))
+    assert examination.document_digest == sha256(original()).hexdigest()
+    assert examination.signed_document_digest == sha256(both).hexdigest()
+    assert examination.examined_at == NOW
+    kaisa, ebba = examination.signatures
+    assert (kaisa.certificate.common_name, ebba.certificate.common_name) == ("Kaisa Kuusiranta", "Ebba Strömdal")
+    assert kaisa.certificate.subject == "serialNumber=p-1,CN=Kaisa Kuusiranta,C=FI"
+    assert kaisa.certificate.issuer == "CN=Testivarmentaja,C=FI"
+    assert kaisa.certificate.valid_from == SIGNED_AT - HOUR
+    assert (kaisa.signed_at, ebba.signed_at) == (SIGNED_AT, SIGNED_AT + HOUR / 2)
+    assert kaisa.signed_at_by == "signer"
+    assert kaisa.revocation == ebba.revocation == "good"
+    assert {check.finding for check in kaisa.checks} == {"passed"}
+    assert len(kaisa.checks) == 6
+
+
+def test_without_evidence_a_certificate_is_not_known_to_be_unrevoked() -> None:
+    signed = signed_by(somebody())
+    assert found(signed)["revocation"] == "unknown"
+    assert found(signed, EVIDENCE)["revocation"] == "good"
+    assert found(signed_by(somebody(), revocation_list=EVIDENCE))["revocation"] == "good"
+
+
+def test_evidence_that_is_too_old_or_of_another_authority_is_none() -> None:
+    signed = signed_by(somebody())
+    stale = AUTHORITY.revocation_list(MADE_AT - 48 * HOUR, next_at=MADE_AT - 24 * HOUR)
+    assert found(signed, stale)["revocation"] == "unknown"
+    assert found(signed, STRANGER.revocation_list(MADE_AT))["revocation"] == "unknown"
+
+
+def test_a_configured_list_tells_more_than_an_older_one_that_the_signature_brings() -> None:
+    identity = somebody()
+    signed = signed_by(identity, revocation_list=EVIDENCE)
+    newer = AUTHORITY.revocation_list(SIGNED_AT, [identity])
+    assert finding_of(signed, newer) == "certificate-revoked"
+    assert finding_of(signed, AUTHORITY.revocation_list(SIGNED_AT, [somebody("Ebba Strömdal")])) is None
+
+
+def stamper() -> DummyTimeStamper:
+    key = rsa.generate_private_key(65537, 2048)  # The library's stamper knows no other.
+    identity = AUTHORITY.issue(
+        name="Aikaleima", person="t", valid_from=MADE_AT, valid_until=NOW + HOUR, use="time-stamp", key=key
+    )
+    signer = signer_of(identity, hostile.root_of(AUTHORITY))
+    return DummyTimeStamper(
+        signer.signing_cert, signer.signing_key, certs_to_embed=signer.cert_registry, fixed_dt=SIGNED_AT
+    )
+
+
+def test_a_trusted_time_stamp_keeps_a_signature_whose_certificate_was_short_lived() -> None:
+    brief = AUTHORITY.issue(name="K", person="k", valid_from=MADE_AT, valid_until=SIGNED_AT + HOUR / 4)
+    assert finding_of(signed_by(brief)) == "certificate-expired"
+    stamped = found(signed_by(brief, timestamper=stamper()))
+    assert (stamped["signed_at_by"], stamped["signed_at"]) == ("time-stamp", SIGNED_AT.isoformat())
+
+
+def test_each_of_the_people_signs_once() -> None:
+    once = signed_by(somebody())
+    again = AUTHORITY.issue(name="Kaisa Kuusiranta", person="Kaisa", valid_from=MADE_AT, valid_until=NOW + HOUR)
+    for identity in (somebody(), again):
+        refused = found(signed_by(identity, once))
+        assert (refused["finding"], refused["signature"]) == ("signed-twice", 2)
+        assert refused["subject"] == "serialNumber=Kaisa,CN=Kaisa Kuusiranta,C=FI"
+    assert found(signed_by(somebody("Ebba Strömdal"), once))["count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("expected", "make"),
+    [
+        ("certificate-untrusted", lambda: signed_by(somebody(authority=STRANGER))),
+        ("certificate-expired", lambda: signed_by(short_lived(SIGNED_AT - HOUR, SIGNED_AT + HOUR / 2))),
+        ("certificate-expired", lambda: signed_by(short_lived(NOW + HOUR, NOW + 2 * HOUR))),
+        ("certificate-unfit", lambda: signed_by(somebody(use="sign-in"))),
+        ("certificate-revoked", lambda: signed_by(somebody(), revocation_list=None)),
+        ("signature-kind", lambda: signed_by(somebody(), kind=SigSeedSubFilter.ADOBE_PKCS7_DETACHED)),
+        ("signature-time", lambda: signed_by(somebody(), at=MADE_AT - HOUR)),
+        ("signature-time", lambda: signed_by(somebody(), at=NOW + HOUR)),
+        ("altered", lambda: signed_by(somebody(), box=(0, 0, 595, 842))),
+    ],
+)
+def test_a_signature_that_is_not_accepted(expected: Finding, make: Callable[[], bytes]) -> None:
+    revoked = [AUTHORITY.revocation_list(SIGNED_AT, [somebody()])] if expected == "certificate-revoked" else []
+    refused = found(make(), *revoked)
+    assert refused["finding"] == expected
+    if expected.startswith("certificate"):
+        assert refused["signature"] == 1
+        assert "CN=Kaisa" in str(refused["subject"])
+
+
+def short_lived(valid_from: datetime, valid_until: datetime) -> Identity:
+    return AUTHORITY.issue(name="Kaisa", person="1", valid_from=valid_from, valid_until=valid_until)
+
+
+def test_a_visible_stamp_is_a_signature_too() -> None:
+    assert finding_of(signed_by(somebody(), box=(70, 100, 270, 150))) is None
+
+
+def test_what_is_not_our_document_is_told_apart_without_being_read() -> None:
+    other = compose_application(replace(CONTENT, application_id=UUID(int=7)))
+    assert examined_finding(signed_by(somebody(), other)) == "not-this-document"
+    assert examined_finding(original()) == "not-signed"
+    assert examined_finding(original()[:-100]) == "not-a-pdf"
+    assert examined_finding(b"") == "not-a-pdf"
+    assert examined_finding(b"<svg onload='alert(1)'/>") == "not-a-pdf"
+    assert examined_finding(hostile.encrypted(original())) == "encrypted"
+    assert examined_finding(signed_by(somebody()) + bytes(60_000_000)) == "too-large"
+    assert len(signed_by(somebody())) < SIGNED_DOCUMENT_BYTES / 100
+
+
+@pytest.mark.parametrize("change", hostile.CHANGES)
+def test_whatever_else_was_changed_before_or_after_signing_is_refused(change: Callable[[bytes], bytes]) -> None:
+    assert finding_of(signed_by(somebody(), change(original()))) == "altered"
+    assert finding_of(change(signed_by(somebody()))) == "altered"
+
+
+def test_a_document_of_its_own_behind_our_bytes_is_refused() -> None:
+    assert finding_of(signed_by(somebody(), hostile.another_behind(original()))) == "altered"
+    assert finding_of(hostile.another_behind(signed_by(somebody()))) == "altered"
+
+
+def test_one_byte_altered_anywhere_is_refused() -> None:
+    signed = bytearray(signed_by(somebody(), revocation_list=EVIDENCE))
+    begin = len(original())
+    contents = signed.index(b"/Contents <", begin)
+    end = signed.index(b">", contents)
+    accepted = []
+    # Where the signature stands its bytes are not covered by itself: but each of them matters to it.
+    for offset in chain(range(begin, contents, 97), range(contents, end, 211), range(end, len(signed), 61)):
+        signed[offset] ^= 1
+        if finding_of(bytes(signed)) is None:
+            accepted.append((offset - begin, bytes(signed[offset - 10 : offset + 10])))
+        signed[offset] ^= 1
+    assert accepted == []
+    for offset in range(0, begin, 1009):
+        signed[offset] ^= 1
+        with pytest.raises(SignedDocumentRefused):
+            asyncio.run(examine(original(), bytes(signed), Trust((AUTHORITY.root,)), made_at=MADE_AT, now=NOW))
+        signed[offset] ^= 1
+    assert finding_of(bytes(signed)) is None
+
+
+@pytest.mark.parametrize("cut", [1, 10, 100, 1000, 8000])
+def test_a_truncated_file_is_refused(cut: int) -> None:
+    assert finding_of(signed_by(somebody())[:-cut]) in {"not-a-pdf", "altered", "signature-broken", "not-signed"}
+
+
+@pytest.mark.parametrize("build", hostile.BOMBS)
+def test_a_hostile_file_ends_with_its_process(build: Callable[[bytes], bytes]) -> None:
+    assert examined_finding(build(original())) in {"not-a-pdf", "altered", "too-demanding"}
