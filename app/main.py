@@ -27,7 +27,7 @@ from app.api.hours import (
     supplementary_requests,
 )
 from app.api.middleware import Edge
-from app.api.organisations import bank_accounts, contacts, images, organisations
+from app.api.organisations import bank_accounts, contacts, images, organisations, training_rules
 from app.api.people import main_user_applications, me, people, signatories
 from app.db.connections import Connections
 from app.db.schema import check_database
@@ -44,6 +44,7 @@ ROUTERS = (
     bank_accounts.accounts_router,
     bank_accounts.changes_router,
     images.router,
+    training_rules.router,
     contacts.contact_router,
     contacts.offices_router,
     contacts.assignments_router,

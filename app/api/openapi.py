@@ -42,6 +42,7 @@ TAGS = [
         "Main-user applications": "How one becomes main user: signatories, application, signatures, decision.",
         "Bank accounts": "Where an organisation is paid; a change waits for a second person, and then holds payments.",
         "Images": "An organisation's logo and signature image, at most one of each.",
+        "Training rules": "A central organisation's own rules on its supported trainings, which the service obeys.",
         "Contact persons": "Whom of the study centre an organisation turns to, and at which regional office.",
         "Calendar": "The yearly calendar (vuosikello): the deadlines that open and close everything below.",
         "Hour pools": "What the study centre may grant in a year, and the closing of the year.",

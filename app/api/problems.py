@@ -45,6 +45,8 @@ STATUSES: dict[str, int] = {
     "organisation-in-use": 409,
     "deadline-overlap": 409,
     "assignment-overlap": 409,
+    "runs-no-trainings": 409,
+    "by-invitation-only": 409,
     "request-in-progress": 409,
     "precondition-failed": 412,
     "payload-too-large": 413,

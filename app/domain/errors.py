@@ -161,3 +161,15 @@ class AssignmentOverlap(Conflict):
     """Facts: `organisation_id`, and `overlaps_with`, the other assignment's id."""
 
     code = "assignment-overlap"
+
+
+class RunsNoTrainings(Conflict):
+    """Facts: `unit_id`, which may run no supported trainings by its central organisation's own rules."""
+
+    code = "runs-no-trainings"
+
+
+class ByInvitationOnly(Conflict):
+    """Facts: `organisation_id`, the central one whose rules take no applications for the right."""
+
+    code = "by-invitation-only"

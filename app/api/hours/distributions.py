@@ -39,6 +39,7 @@ class DistributionIn(Body):
         "not-central",
         "year-closed",
         "not-a-member",
+        "runs-no-trainings",
         "quota-exceeded",
         "allotment-in-use",
         "already-exists",

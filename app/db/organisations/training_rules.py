@@ -1,8 +1,16 @@
 """Central organisations' own rules on their trainings."""
 
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, Integer, Table, Text, Uuid
+from collections.abc import Collection
+from dataclasses import fields
+from uuid import UUID
 
-from app.db.statements import metadata, study_centre_key
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, Integer, Table, Text, Uuid, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.organisations.organisations import ancestors_of, organisations
+from app.db.paging import below
+from app.db.statements import Command, Connection, Query, metadata, row_of, study_centre_key
+from app.domain.organisations.training_rules import TrainingRules, may_run, open_to_all
 
 training_rules = Table(
     "training_rules",
@@ -18,3 +26,54 @@ training_rules = Table(
     Column("changed_by", Uuid, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
 )
+
+_rules = Query(
+    select(*(training_rules.c[field.name] for field in fields(TrainingRules))).where(
+        training_rules.c.organisation_id == bindparam("p_central_id", type_=Uuid)
+    ),
+    TrainingRules,
+)
+_runners: Query[tuple[UUID, bool]] = Query(
+    select(
+        organisations.c.id,
+        organisations.c.kind,
+        ancestors_of(organisations),
+        training_rules.c.kinds,
+        training_rules.c.units,
+    )
+    .outerjoin(training_rules, training_rules.c.organisation_id == organisations.c.central_organisation_id)
+    .where(
+        organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))),
+        below(organisations.c.id, bindparam("p_top", type_=Uuid)),
+    ),
+    lambda organisation_id, kind, ancestors, kinds, units: (
+        organisation_id,
+        kinds is None or may_run(kind, ancestors, kinds, units),
+    ),
+)
+_values = {
+    name: bindparam(f"p_{name}", type_=training_rules.c[name].type)
+    for name in (field.name for field in fields(TrainingRules))
+}
+_put = Command(
+    insert(training_rules)
+    .values(_values)
+    .on_conflict_do_update(
+        index_elements=["study_centre_id", "organisation_id"],
+        set_={name: value for name, value in _values.items() if name != "organisation_id"},
+    )
+)
+
+
+async def find_rules(connection: Connection, central_id: UUID) -> TrainingRules:
+    """What holds in the tree of that central organisation, also before it has said anything."""
+    return await _rules.first(connection, p_central_id=central_id) or open_to_all(central_id)
+
+
+async def find_runners(connection: Connection, top: UUID, organisation_ids: Collection[UUID]) -> dict[UUID, bool]:
+    """Those of the organisations that are `top` or below it, and whether each may run supported trainings."""
+    return dict(await _runners.all(connection, p_top=top, p_ids=list(organisation_ids)))
+
+
+async def put_rules(connection: Connection, rules: TrainingRules) -> None:
+    await _put.run(connection, **{f"p_{name}": value for name, value in row_of(training_rules, rules).items()})

@@ -1,10 +1,10 @@
 """Distributions (tuntien sisäinen jako): the wished allotments, whole, become transfers (rulebook §3.3)."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.errors import AllotmentInUse, NotFound, QuotaExceeded
+from app.domain.errors import AllotmentInUse, NotFound, QuotaExceeded, RunsNoTrainings
 from app.domain.hours.accounts import Balance, Books
 from app.domain.hours.ledger import Transfer, distribution, recall
 from app.domain.lists import check_once
@@ -49,6 +49,14 @@ def check_below(organisation_id: UUID, wished: Sequence[Allotment], found: Colle
     for index, allotment in enumerate(wished):
         if allotment.unit_id == organisation_id or allotment.unit_id not in found:
             raise NotFound(pointer=f"/units/{index}/unit_id")
+
+
+def check_runners(books: Books, wished: Sequence[Allotment], runners: Mapping[UUID, bool]) -> None:
+    """Hours go to no unit that may not run trainings; what it has it keeps (rulebook §6.7). Raises RunsNoTrainings."""
+    held = {unit.organisation_id: unit.allotted for unit in _in_its_hands(books)}
+    for index, allotment in enumerate(wished):
+        if allotment.hours > held.get(allotment.unit_id, 0) and not runners[allotment.unit_id]:
+            raise RunsNoTrainings(pointer=f"/units/{index}", unit_id=allotment.unit_id)
 
 
 def transfers_of(books: Books, wished: Sequence[Allotment]) -> list[Transfer]:

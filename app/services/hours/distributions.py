@@ -7,7 +7,7 @@ from app.db.hours.accounts import find_books
 from app.db.hours.distributions import find_revision, raise_revision
 from app.db.hours.ledger import lock_balances, post_transfers
 from app.db.hours.standing import get_standing
-from app.db.organisations.organisations import find_below
+from app.db.organisations.training_rules import find_runners
 from app.db.sessions import Reader, Writer
 from app.domain.access import check_main_user, check_reach
 from app.domain.errors import NotFound, Stale
@@ -23,8 +23,8 @@ async def distribute(
 ) -> Distribution:
     rules.check_each_once(units)
     standing = await get_standing(writer, organisation_id, year)
-    found = await find_below(writer.connection, organisation_id, [unit.unit_id for unit in units])
-    rules.check_below(organisation_id, units, found)
+    runners = await find_runners(writer.connection, organisation_id, [unit.unit_id for unit in units])
+    rules.check_below(organisation_id, units, runners)
     check_main_user(writer.actor, standing.place)
     # The tree's balances are locked before they are read: of two distributions the second sees what the first left,
     # and no reservation is drawn on an allotment between the check and the recall.
@@ -35,6 +35,7 @@ async def distribute(
     check_version(current, expected)
     check_central(standing.place)
     check_year(standing)
+    rules.check_runners(books, units, runners)
     transfers = rules.transfers_of(books, units)
     await post_transfers(writer, year, "hour_distribution", organisation_id, transfers)
     raised = await raise_revision(

@@ -1,0 +1,76 @@
+"""A central organisation's own rules on supported trainings (sisäinen käytäntö): who may run them, who may apply for
+the right to plan them, and who decides on that (rulebook §6.7)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Actor, Place
+from app.domain.errors import ByInvitationOnly, NotFound
+from app.domain.lists import check_once
+from app.domain.organisations.organisations import OrganisationKind
+
+RoleApplications = Literal["open", "by_invitation"]
+
+
+@dataclass(frozen=True)
+class TrainingRules:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    organisation_id: UUID
+    """The central organisation, whose rules hold in its whole tree."""
+    revision: int
+    """How many times they have been put; 0 is not yet, and everything is open."""
+    kinds: list[OrganisationKind]
+    """Organisations of these kinds may run supported trainings."""
+    units: list[UUID] | None
+    """Of them only these with all below them; null is all."""
+    applications: RoleApplications
+    """Whether people may apply for the right of training manager, or are given it unasked alone."""
+    unit_managers_decide: bool
+    """Whether a unit's managers too decide on applications for their unit."""
+    practice: str | None
+    """The rest of the internal practice, in words."""
+    changed_by: UUID | None
+    changed_at: datetime | None
+
+
+def open_to_all(central_id: UUID) -> TrainingRules:
+    """What holds until a centre has said otherwise (rulebook §6.7)."""
+    kinds: list[OrganisationKind] = ["central", "district", "association"]
+    return TrainingRules(central_id, 0, kinds, None, "open", False, None, None, None)
+
+
+def check_each_once(kinds: Collection[OrganisationKind], units: Collection[UUID] | None) -> None:
+    """Raises Invalid."""
+    check_once(kinds, "/kinds/{}")
+    check_once(units or (), "/units/{}")
+
+
+def check_below(units: Collection[UUID] | None, found: Collection[UUID]) -> None:
+    """`found` are those of the units in the tree. Raises NotFound."""
+    for index, unit_id in enumerate(units or ()):
+        if unit_id not in found:
+            raise NotFound(pointer=f"/units/{index}")
+
+
+def may_run(
+    kind: OrganisationKind, ancestors: Collection[UUID], kinds: Collection[str], units: Collection[UUID] | None
+) -> bool:
+    """Whether an organisation may run supported trainings, by the `kinds` and `units` of its centre's rules."""
+    return kind in kinds and (units is None or not set(units).isdisjoint(ancestors))
+
+
+def check_may_apply(rules: TrainingRules) -> None:
+    """Before an application for the right of training manager. Raises ByInvitationOnly."""
+    if rules.applications == "by_invitation":
+        raise ByInvitationOnly(organisation_id=rules.organisation_id)
+
+
+def may_decide(actor: Actor, place: Place, rules: TrainingRules) -> bool:
+    """Who decides on an application for that place: the main user, staff, and where the rules say so its manager."""
+    if actor.has("staff") or actor.has_for(place, "main_user"):
+        return True
+    return rules.unit_managers_decide and actor.has_for(place, "unit_manager")

@@ -1,0 +1,70 @@
+"""A central organisation's own rules on trainings: put, look."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from app.db.organisations import profiles
+from app.db.organisations import training_rules as questions
+from app.db.organisations.organisations import find_below, find_place
+from app.db.sessions import Reader, Writer
+from app.domain.access import check_main_user, check_reach
+from app.domain.hours.standing import check_central
+from app.domain.organisations import training_rules as rules
+from app.domain.organisations.organisations import OrganisationKind
+from app.domain.organisations.training_rules import RoleApplications, TrainingRules
+from app.domain.versions import Versions, check_version, check_version_said
+
+
+async def put_rules(
+    writer: Writer,
+    organisation_id: UUID,
+    *,
+    kinds: Sequence[OrganisationKind],
+    units: Sequence[UUID] | None,
+    applications: RoleApplications,
+    unit_managers_decide: bool,
+    practice: str | None,
+    expected: Versions,
+) -> TrainingRules:
+    rules.check_each_once(kinds, units)
+    # Of two who put them at once the second sees what the first has put.
+    found = await profiles.lock(writer.connection, organisation_id)
+    place = check_reach(writer.actor, found and found[1])
+    rules.check_below(units, await find_below(writer.connection, organisation_id, units or ()))
+    check_main_user(writer.actor, place)
+    current = await questions.find_rules(writer.connection, place.central_organisation_id)
+    if current.revision:
+        check_version_said(current, expected)
+    check_version(current, expected)
+    check_central(place)
+    put = replace(
+        current,
+        revision=current.revision + 1,
+        kinds=sorted(kinds),
+        units=None if units is None else sorted(units),
+        applications=applications,
+        unit_managers_decide=unit_managers_decide,
+        practice=practice,
+        changed_by=writer.actor.person_id,
+        changed_at=writer.now,
+    )
+    await questions.put_rules(writer.connection, put)
+    writer.record(
+        "training-rules.changed",
+        organisation_id,
+        organisation_id=organisation_id,
+        revision=put.revision,
+        kinds=put.kinds,
+        units=put.units,
+        applications=applications,
+        unit_managers_decide=unit_managers_decide,
+        practice_changed=practice != current.practice,
+    )
+    return put
+
+
+async def get_rules(reader: Reader, organisation_id: UUID) -> TrainingRules:
+    """Whoever reaches a unit sees the rules that hold for it, which are its centre's."""
+    place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
+    return await questions.find_rules(reader.connection, place.central_organisation_id)

@@ -1,0 +1,134 @@
+"""`/v1/organisations/{id}/training-rules`, and how the service obeys them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.db.identifiers import new_id
+from app.domain.hours.ledger import distribution, grant, pool_change
+from tests.builders import Centre, Person, refusal
+
+RULES = {"kinds": ["central", "district"], "applications": "by_invitation", "practice": "Piirit järjestävät."}
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    return centre.organisation()
+
+
+@pytest.fixture
+def main_user(centre: Centre, central: UUID) -> Person:
+    return centre.main_user(central)
+
+
+def path(organisation_id: UUID) -> str:
+    return f"/v1/organisations/{organisation_id}/training-rules"
+
+
+def put(person: Person, organisation_id: UUID, body: dict[str, Any], etag: str | None = None) -> httpx.Response:
+    return person.put(path(organisation_id), body, headers={"If-Match": etag} if etag else {})
+
+
+def test_everything_is_open_until_a_centre_says_otherwise(main_user: Person, central: UUID) -> None:
+    rules = main_user.get(path(central)).json()
+    assert rules == {
+        "organisation_id": str(central),
+        "revision": 0,
+        "kinds": ["central", "district", "association"],
+        "units": None,
+        "applications": "open",
+        "unit_managers_decide": False,
+        "practice": None,
+        "changed_by": None,
+        "changed_at": None,
+    }
+
+
+def test_the_rules_hold_in_the_whole_tree(centre: Centre, main_user: Person, central: UUID) -> None:
+    unit = centre.organisation(central)
+    answer = put(main_user, central, RULES | {"units": [str(unit)], "unit_managers_decide": True})
+    assert answer.status_code == 200
+    assert (answer.json()["revision"], answer.json()["units"]) == (1, [str(unit)])
+    fetched = centre.person("training_manager", unit).get(path(unit))
+    assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+    facts = centre.rows("SELECT facts FROM audit_entries")[0][0]
+    assert facts["practice_changed"] is True
+    assert "Piirit" not in str(facts)
+
+
+def test_rules_once_put_are_put_again_by_their_version(main_user: Person, central: UUID) -> None:
+    etag = put(main_user, central, RULES).headers["ETag"]
+    assert refusal(put(main_user, central, RULES)) == (428, "precondition-required")
+    assert put(main_user, central, {"kinds": ["central"]}, etag).json()["practice"] is None
+    assert refusal(put(main_user, central, RULES, etag)) == (412, "precondition-failed")
+
+
+def test_of_two_who_put_the_first_at_once_one_is_told(centre: Centre, main_user: Person, central: UUID) -> None:
+    people = [main_user, centre.main_user(central)]
+    barrier = Barrier(2)
+
+    def run(person: Person) -> int:
+        barrier.wait()
+        return put(person, central, RULES).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(run, people)) == [200, 428]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"kinds": []}, "/kinds"),
+        ({"kinds": ["central", "central"]}, "/kinds/1"),
+        ({"kinds": ["school"]}, "/kinds/0"),
+        ({"kinds": ["central"], "units": ["0176cc32-0980-7738-aa6b-f9b116cf3c05"] * 2}, "/units/1"),
+    ],
+)
+def test_what_cannot_be_right_is_told(main_user: Person, central: UUID, body: dict[str, Any], pointer: str) -> None:
+    answer = put(main_user, central, body)
+    assert refusal(answer) == (422, "validation")
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_units_are_of_the_tree(centre: Centre, main_user: Person, central: UUID) -> None:
+    for unit in (centre.organisation(), new_id()):
+        answer = put(main_user, central, {"kinds": ["central"], "units": [str(central), str(unit)]})
+        assert refusal(answer) == (404, "not-found")
+        assert answer.json()["pointer"] == "/units/1"
+
+
+def test_the_rules_are_the_centres_own_affair(centre: Centre, main_user: Person, central: UUID) -> None:
+    unit = centre.organisation(central)
+    assert refusal(put(centre.staff(), central, RULES)) == (403, "forbidden")
+    assert refusal(put(centre.person("unit_manager", unit), unit, RULES)) == (403, "forbidden")
+    assert refusal(put(main_user, unit, RULES)) == (409, "not-central")
+    stranger = centre.main_user(centre.organisation())
+    assert refusal(put(stranger, central, RULES)) == (404, "not-found")
+    assert refusal(stranger.get(path(central))) == (404, "not-found")
+
+
+def test_hours_go_to_no_unit_that_may_not_run_trainings(centre: Centre, main_user: Person, central: UUID) -> None:
+    district, association = centre.organisation(central, kind="district"), centre.organisation(central)
+    centre.post(2023, pool_change(1000), grant(central, 500))
+    centre.post(2023, distribution(central, association, 40))
+    put(main_user, central, {"kinds": ["central", "district"]})
+    hours = f"/v1/organisations/{central}/hour-distribution/2023"
+
+    def distribute(of_district: int, of_association: int) -> httpx.Response:
+        units = [
+            {"unit_id": str(district), "hours": of_district},
+            {"unit_id": str(association), "hours": of_association},
+        ]
+        return main_user.put(hours, {"units": units}, headers={"If-Match": main_user.get(hours).headers["ETag"]})
+
+    answer = distribute(100, 41)
+    assert refusal(answer) == (409, "runs-no-trainings")
+    assert (answer.json()["pointer"], answer.json()["unit_id"]) == ("/units/1", str(association))
+    # What it has it may keep, and less.
+    assert distribute(100, 40).status_code == 200
+    assert distribute(100, 30).status_code == 200
+    assert refusal(distribute(100, 31)) == (409, "runs-no-trainings")
