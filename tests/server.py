@@ -1,5 +1,6 @@
 """The service as its users meet it: a real Uvicorn on a real port, in a thread of the test process."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.api.protocol import BoundedProtocol
+
+
+def free_port() -> int:
+    """For whoever must know the address before the service is there."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @contextmanager

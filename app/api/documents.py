@@ -45,8 +45,10 @@ fetch("/openapi.json").then((answer) => answer.json()).then((spec) => {
     defaultModelsExpandDepth: 0,
     oauth2RedirectUrl: new URL("/docs/oauth2-redirect", window.location).href,
     requestInterceptor: (request) => {
-      if (request.method === "POST" && !request.headers["Idempotency-Key"]
-          && new URL(request.url, window.location).origin === window.location.origin) {
+      if (new URL(request.url, window.location).origin !== window.location.origin) {
+        // An issuer's token endpoint, which seldom allows another origin's page this header.
+        delete request.headers["X-Requested-With"];
+      } else if (request.method === "POST" && !request.headers["Idempotency-Key"]) {
         request.headers["Idempotency-Key"] = freshKey();
       }
       return request;

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,13 +20,7 @@ from tests.api.test_authentication import router as guarded
 from tests.builders import refusal
 from tests.conftest import SECRET
 from tests.provider.provider import Provider, providing
-from tests.server import serving
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+from tests.server import free_port, serving
 
 
 @dataclass

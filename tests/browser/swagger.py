@@ -1,0 +1,99 @@
+"""Swagger UI as a person uses it: signs in, opens an operation, fills it in, sends it, and reads the answer."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.provider.provider import PASSWORD
+
+CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE_MS = 20_000
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class SwaggerUI:
+    """Somebody's own browser window, at the service's documentation."""
+
+    page: Page
+
+    @classmethod
+    def opened_in(cls, browser: Browser, service: str) -> "SwaggerUI":
+        page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{service}/docs")
+        page.locator(".opblock").first.wait_for()
+        return cls(page)
+
+    def sign_in(self, name: str) -> None:
+        """By the button Authorize, at the provider's own forms in the window that opens."""
+        self.page.locator(".auth-wrapper .authorize").first.click()
+        with self.page.expect_popup() as opening:
+            self.page.locator(".auth-container", has_text="authorizationCode").get_by_role(
+                "button", name="Apply given OAuth2 credentials"
+            ).click()
+        provider = opening.value
+        provider.set_default_timeout(PATIENCE_MS)
+        for field, text in (("login", name), ("password", PASSWORD)):
+            provider.locator(f"input[name={field}]").fill(text)
+            provider.locator("[type=submit]").first.click()
+        self.page.locator(".auth-container", has_text="Authorized").first.wait_for()
+        self.page.locator(".btn-done").first.click()
+
+    def send(
+        self, operation_id: str, body: object = None, *, file: Path | None = None, **parameters: str
+    ) -> tuple[int, Any]:
+        """The status, and the answer's JSON where it is JSON, else its text."""
+        answered = self._answered(operation_id, body, file, parameters)
+        status = int(answered.locator("tbody td.response-col_status").first.inner_text().split()[0])
+        shown = answered.locator("tbody .highlight-code code").first
+        text = shown.inner_text() if shown.count() else ""
+        try:
+            return status, json.loads(text)
+        except ValueError:
+            return status, text
+
+    def download(self, operation_id: str, **parameters: str) -> bytes:
+        """The file behind the link that Swagger UI shows for one."""
+        answered = self._answered(operation_id, None, None, parameters)
+        with self.page.expect_download() as coming:
+            answered.get_by_role("link", name="Download file").click()
+        return coming.value.path().read_bytes()
+
+    def _answered(self, operation_id: str, body: object, file: Path | None, parameters: dict[str, str]) -> Locator:
+        block = self.page.locator(f'.opblock[id$="-{operation_id}"]')
+        if not block.locator(".opblock-body").count():
+            block.locator(".opblock-summary-control").click()
+        trying = block.locator(".try-out__btn:not(.cancel)")
+        if trying.count():
+            trying.click()
+        for name, value in parameters.items():
+            block.locator(f'tr[data-param-name="{name}"] input').fill(value)
+        if body is not None:
+            block.locator("textarea.body-param__text").fill(json.dumps(body))
+        if file is not None:
+            block.locator("input[type=file]").set_input_files(file)
+        clearing = block.locator(".btn-clear")
+        if clearing.count():
+            clearing.click()
+        block.locator("button.execute").click()
+        answered = block.locator(".live-responses-table")
+        answered.wait_for()
+        return answered
