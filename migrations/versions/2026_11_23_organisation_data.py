@@ -20,9 +20,19 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(f"DROP TABLE {', '.join(reversed(TABLES))}")
+    op.execute("ALTER TABLE organisations DROP COLUMN name_en, DROP COLUMN languages, DROP COLUMN billing_address")
 
 
 CREATE = """
+ALTER TABLE organisations
+    ADD COLUMN name_en text,
+    ADD COLUMN languages text[] NOT NULL DEFAULT '{}',
+    ADD COLUMN billing_address jsonb;
+-- All have the default, so there is little to scan.
+-- squawk-ignore constraint-missing-not-valid
+ALTER TABLE organisations ADD CONSTRAINT organisations_languages_known CHECK (languages <@ '{fi,sv,en}');
+COMMENT ON COLUMN organisations.languages IS 'Those it works in; language is that of its mails.';
+
 CREATE TABLE bank_account_changes (
     study_centre_id uuid NOT NULL DEFAULT own_study_centre(),
     id uuid NOT NULL,

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 from stdnum.exceptions import ValidationError
 from stdnum.fi import ytunnus
@@ -73,13 +73,19 @@ class ContactPersonIn(Body):
 
 class OrganisationData(Body):
     name_sv: Line | None = UNSAID
+    name_en: Line | None = UNSAID
     business_id: BusinessId | None = UNSAID
     """Y-tunnus, checked by its check digit; a central organisation's is changed by staff."""
     language: Language = UNSAID
+    """Of the mails sent to it."""
+    languages: Annotated[list[Language], Field(max_length=3)] = UNSAID
+    """Those in which it works with its members, each once."""
     website: Website | None = UNSAID
     email: Email | None = UNSAID
     phone: Phone | None = UNSAID
     address: AddressIn | None = UNSAID
+    billing_address: AddressIn | None = UNSAID
+    """Where it is another."""
     contact_person: ContactPersonIn | None = UNSAID
     active_from: Day = UNSAID
     """The first day; for a central organisation, of its membership, which staff change."""

@@ -23,6 +23,7 @@ _placed = _shown.add_columns(ancestors_of(organisations))
 def _organisation(*values: Any) -> Organisation:
     row = dict(zip(_FIELDS, values, strict=True))
     row["address"] = Address(**row["address"]) if row["address"] else None
+    row["billing_address"] = Address(**row["billing_address"]) if row["billing_address"] else None
     row["contact_person"] = ContactPerson(**row["contact_person"]) if row["contact_person"] else None
     if row["kind"] != "central":
         row["draws_on"] = row["units_propose"] = None
@@ -111,5 +112,7 @@ def _columns(organisation: Organisation) -> dict[str, Any]:
         # The columns have a value for everyone; that of units is never asked for.
         columns["draws_on"], columns["units_propose"] = "allotment_then_common", True
     columns["sort_key"] = sort_key_of(organisation.name)
-    columns["search_text"] = search_text_of(organisation.name, organisation.name_sv, organisation.business_id)
+    columns["search_text"] = search_text_of(
+        organisation.name, organisation.name_sv, organisation.name_en, organisation.business_id
+    )
     return columns

@@ -1,7 +1,7 @@
 """Organisations (järjestöt) in their trees: central organisations, districts and associations (rulebook §6.1)."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Literal, TypedDict
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from app.domain.access import Actor, Place, check_main_user_or_staff, check_staff
 from app.domain.calendar.deadlines import days_out_of_range
 from app.domain.errors import Fault, Invalid, NotCentral, OrganisationCycle
+from app.domain.lists import check_once
 
 OrganisationKind = Literal["central", "district", "association"]
 Language = Literal["fi", "sv", "en"]
@@ -49,13 +50,19 @@ class Organisation:
     """At the top of the tree; a central organisation's own id."""
     name: str
     name_sv: str | None = None
+    name_en: str | None = None
     business_id: str | None = None
     """Y-tunnus, as `2077474-0`."""
     language: Language = "fi"
+    """Of the mails sent to it."""
+    languages: list[Language] = field(default_factory=list)
+    """Those in which it works with its members."""
     website: str | None = None
     email: str | None = None
     phone: str | None = None
     address: Address | None = None
+    billing_address: Address | None = None
+    """Where it is another."""
     contact_person: ContactPerson | None = None
     active_from: date = FIRST_DAY
     """The first day; for a central organisation, of its membership."""
@@ -72,17 +79,20 @@ class Organisation:
 
 
 class OrganisationChanges(TypedDict, total=False):
-    """What a caller says of an organisation; within `address` and `contact_person` too, only what is to change."""
+    """What a caller says of an organisation; within addresses and `contact_person` too, only what is to change."""
 
     parent_id: UUID | None
     name: str
     name_sv: str | None
+    name_en: str | None
     business_id: str | None
     language: Language
+    languages: list[Language]
     website: str | None
     email: str | None
     phone: str | None
     address: dict[str, str | None] | None
+    billing_address: dict[str, str | None] | None
     contact_person: dict[str, str | None] | None
     active_from: date
     active_until: date | None
@@ -112,6 +122,7 @@ def changed(organisation: Organisation, changes: OrganisationChanges) -> Organis
     said = dict(changes)
     for name, kind, current in (
         ("address", Address, organisation.address),
+        ("billing_address", Address, organisation.billing_address),
         ("contact_person", ContactPerson, organisation.contact_person),
     ):
         if name in said:
@@ -129,7 +140,7 @@ def merged(kind: type[Address] | type[ContactPerson], current: object, said: obj
 
 def differing(before: Organisation, after: Organisation) -> frozenset[str]:
     """The names of what is not the same."""
-    names = (field.name for field in fields(Organisation))
+    names = (each.name for each in fields(Organisation))
     return frozenset(name for name in names if getattr(before, name) != getattr(after, name))
 
 
@@ -144,6 +155,7 @@ def check_parent_fits(kind: OrganisationKind, parent_id: UUID | None) -> None:
 def check_data(organisation: Organisation, said: Collection[str]) -> None:
     """Raises Invalid where a day is of no known year or the last comes before the first, NotCentral where a unit
     would have settings."""
+    check_once(organisation.languages, "/languages/{}")
     if faults := days_out_of_range(active_from=organisation.active_from, active_until=organisation.active_until):
         raise Invalid(*faults)
     if organisation.active_until is not None and organisation.active_until < organisation.active_from:

@@ -57,12 +57,15 @@ def test_staff_add_a_central_organisation(staff: Person) -> None:
         "central_organisation_id": made["id"],
         "name": "Marttaliitto",
         "name_sv": None,
+        "name_en": None,
         "business_id": None,
         "language": "fi",
+        "languages": [],
         "website": None,
         "email": None,
         "phone": None,
         "address": None,
+        "billing_address": None,
         "contact_person": None,
         "active_from": "2000-01-01",
         "active_until": None,
@@ -92,12 +95,15 @@ def test_a_main_user_adds_units_below_its_own_of_any_depth(centre: Centre, staff
 def test_all_that_is_said_is_kept(staff: Person, central: UUID) -> None:
     said: dict[str, Any] = {
         "name_sv": "Södra Savolax Marthor",
+        "name_en": "Marthas of South Savo",
         "business_id": "20774740",
         "language": "sv",
+        "languages": ["sv", "fi"],
         "website": "https://example.org/martat?kieli=sv",
         "email": "toimisto@example.org",
         "phone": "+358 (0)40 123 4567",
         "address": {"street": "Esimerkkikatu 1 B 2", "postal_code": "50100", "city": "Mikkeli"},
+        "billing_address": {"street": "PL 5", "postal_code": "50101", "city": "Mikkeli"},
         "contact_person": {"name": "Aino Esimerkki", "email": "aino@example.org", "phone": "0401234567"},
         "active_from": "2020-02-29",
         "active_until": "2030-12-31",
@@ -107,6 +113,10 @@ def test_all_that_is_said_is_kept(staff: Person, central: UUID) -> None:
     assert {name: made[name] for name in said} == said | {"business_id": Y_TUNNUS}
     fetched = staff.get(answer.headers["Location"])
     assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])
+
+
+def test_each_language_stands_once(staff: Person, central: UUID) -> None:
+    assert faults(staff.post(PATH, unit(central, languages=["fi", "sv", "fi"]))) == {("/languages/2", "duplicate-item")}
 
 
 def test_a_wrong_shape_tells_all_its_faults_at_once(staff: Person) -> None:
