@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from app.api.answers import refusing
 from app.api.backend import Backend
+from app.api.files import Download, giving
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import Body, Flag, Form, Instant, Line, SearchText
@@ -20,6 +21,7 @@ from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
 from app.demo.loading import load_demo
 from app.demo.rows import DEMO_STUDY_CENTRE
+from app.documents.authority import Authority
 from app.domain.access import Role
 from app.domain.delivery.mails import Mail
 from app.domain.organisations.organisations import Language
@@ -71,6 +73,12 @@ class TokenIn(Body):
     """Whether the sign-in counts as a strong one (vahva tunnistautuminen), as signing asks for."""
 
 
+class DemoSignatureIn(Body):
+    application_id: UUID
+    name: Annotated[Line, Field(max_length=64)]
+    """Who signs: the certificate is made out to this name, and the same name is the same person."""
+
+
 class ClockIn(Body):
     now: Instant
 
@@ -119,6 +127,30 @@ async def make_token(request: Request, response: Response, body: TokenIn) -> Tok
     if backend.sandbox_issuer is None:
         raise RuntimeError("these routes are for sandboxes alone")
     return Token(backend.sandbox_issuer.token_for(subject, strong=body.strong), "Bearer", SANDBOX_TOKEN_SECONDS)
+
+
+async def authority_of(request: Request) -> Authority:
+    backend: Backend = request.app.state.backend
+    if backend.authority is None:
+        raise RuntimeError("these routes are for sandboxes alone")
+    return backend.authority
+
+
+PDF_OUT = giving("application/pdf")
+PDF_OUT["responses"] |= refusing("not-found")
+
+
+@router.post("/signatures", **PDF_OUT)
+async def sign_in_sandbox(
+    reader: Reader, body: DemoSignatureIn, authority: Annotated[Authority, Depends(authority_of)]
+) -> Download:
+    """Sign a main-user application's document as anybody, by the sandbox's own authority (anybody).
+
+    The answer is the PDF with the signature: of the document that was brought back last, with the signatures that are
+    in it, else of the one to be signed. Bring it back by `PUT /v1/main-user-applications/{id}/signed-document`.
+    """
+    signed = await sandbox.sign_document(reader, authority, body.application_id, name=body.name)
+    return Download(signed, "application/pdf", f"main-user-application-{body.application_id}-signed.pdf")
 
 
 @router.get("/clock", response_model=Clock)

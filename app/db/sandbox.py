@@ -9,6 +9,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing
+from app.db.people.main_user_applications import main_user_application_documents as documents
+from app.db.people.main_user_applications import main_user_application_signed_documents as signed_documents
+from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons, role_grants
 from app.db.statements import Connection, Query
 from app.domain.organisations.organisations import OrganisationKind
@@ -42,6 +45,14 @@ _kinds = Query(
     ),
     lambda organisation_id, kind: (organisation_id, kind),
 )
+_document = Query(
+    select(func.coalesce(signed_documents.c.content, documents.c.content))
+    .select_from(main_user_applications)
+    .join(documents, documents.c.application_id == main_user_applications.c.id)
+    .outerjoin(signed_documents, signed_documents.c.id == main_user_applications.c.signed_document_id)
+    .where(main_user_applications.c.id == bindparam("p_id", type_=Uuid)),
+    bytes,
+)
 
 people_listing = Listing(
     _persons,
@@ -74,3 +85,8 @@ async def find_kinds(connection: Connection, ids: list[UUID]) -> dict[UUID, Orga
 async def set_clock(connection: Connection, clock_at: datetime | None) -> None:
     """None gives real time back."""
     await connection.execute("UPDATE study_centres SET clock_at = %s", [clock_at])
+
+
+async def find_document_to_sign(connection: Connection, application_id: UUID) -> bytes | None:
+    """Of a main-user application: the one that was brought back last, else the one that was made."""
+    return await _document.first(connection, p_id=application_id)

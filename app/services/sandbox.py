@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from uuid import UUID
 
 from app.db import connections
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.people.people import callers, persons, role_grants
-from app.db.sandbox import find_kinds, find_person, people_listing, set_clock
+from app.db.sandbox import find_document_to_sign, find_kinds, find_person, people_listing, set_clock
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, insert_rows
 from app.demo.people import ALWAYS, SANDBOX_ISSUER
 from app.demo.rows import DEMO_STUDY_CENTRE
+from app.documents.authority import Authority
 from app.domain.access import CENTRE_ROLES, Role
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
@@ -87,6 +89,15 @@ async def list_people(
     reader: Reader, page: PageRequest, *, email: str | None, role: Role | None, organisation_id: UUID | None
 ) -> Slice[DemoPerson]:
     return await people_listing.page(reader.connection, page, email=email, role=role, organisation_id=organisation_id)
+
+
+async def sign_document(reader: Reader, authority: Authority, application_id: UUID, *, name: str) -> bytes:
+    """The application's document, as it was brought back last, with one more signature."""
+    document = await find_document_to_sign(reader.connection, application_id)
+    if document is None:
+        raise NotFound(pointer="/application_id")
+    person = sha256(name.encode()).hexdigest()[:16]
+    return await authority.sign(document, name=name, person=person, at=reader.now)
 
 
 async def read_clock(reader: Reader) -> Clock:

@@ -29,7 +29,7 @@ def test_outside_a_sandbox_none_of_it_exists(settings: Settings) -> None:
 def test_the_sandbox_stands_in_its_own_document_and_needs_no_token(sandbox: Sandbox) -> None:
     paths = sandbox.client.get("/openapi.json").json()["paths"]
     operations = [operation for path in paths if path.startswith("/v1/sandbox/") for operation in paths[path].values()]
-    assert len(operations) == 9
+    assert len(operations) == 10
     for operation in operations:
         assert "security" not in operation
         assert not {"401", "403"} & operation["responses"].keys()

@@ -1,0 +1,73 @@
+"""`POST /v1/sandbox/signatures`: the sandbox's own authority signs a main-user application's document for anybody."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.api.keys import drawn_key
+from app.db.identifiers import new_id
+from app.documents.applications import compose_application, digest_of
+from app.documents.authority import Authority
+from app.documents.signatures import Trust, examine
+from tests.builders import refusal
+from tests.documents.test_applications import CONTENT
+from tests.sandbox import SECRET, Sandbox
+
+SIGNATURES = "/v1/sandbox/signatures"
+
+
+@pytest.fixture(scope="module")
+def application_id(sandbox: Sandbox) -> str:
+    """Drafted by the trainer of the first organisation, with a signatory of its own."""
+    sandbox.clock("2023-06-15T12:00:00+03:00")
+    staff, trainer = sandbox.person("staff@example.org"), sandbox.person("kouluttaja@example.org")
+    [organisation] = trainer.get("/v1/me").json()["organisations"]
+    central_id = organisation["central_organisation_id"]
+    body = {"name": "Aili Puheenjohtaja", "basis": "Puheenjohtaja", "valid_from": "2023-01-01"}
+    entered = staff.post(f"/v1/organisations/{central_id}/signatories", body)
+    assert entered.status_code == 201, entered.text
+    signatory = entered.json()
+    if signatory["state"] == "unconfirmed":
+        colleague = sandbox.person("staff2@example.org")
+        assert colleague.post(f"{entered.headers['Location']}/confirmation", key=False).status_code == 200
+    asked = {"organisation_id": central_id, "signatory_id": signatory["id"]}
+    drafted = trainer.post("/v1/main-user-applications", asked)
+    assert drafted.status_code == 201, drafted.text
+    # Only its document is wanted here, as its submission would make it.
+    document = compose_application(CONTENT)
+    sandbox.rows(
+        "INSERT INTO main_user_application_documents (study_centre_id, application_id, content, digest, made_at)"
+        " SELECT study_centre_id, id, %s, %s, %s FROM main_user_applications WHERE id = %s RETURNING digest",
+        document,
+        digest_of(document),
+        datetime.fromisoformat("2023-06-15T11:00:00+03:00"),
+        drafted.json()["id"],
+    )
+    return str(drafted.json()["id"])
+
+
+def test_anybody_signs_and_the_service_accepts_it(sandbox: Sandbox, application_id: str) -> None:
+    answer = sandbox.client.post(SIGNATURES, json={"application_id": application_id, "name": "Oskari Suvikangas"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    ((original, made_at),) = sandbox.rows(
+        "SELECT content, made_at FROM main_user_application_documents WHERE application_id = %s", application_id
+    )
+    trust = Trust((Authority(drawn_key(SECRET, "authority")).root,))
+    now = made_at + timedelta(hours=2)
+    examination = asyncio.run(examine(bytes(original), answer.content, trust, made_at=made_at, now=now))
+    [signature] = examination.signatures
+    assert signature.certificate.common_name == "Oskari Suvikangas"
+    assert signature.revocation == "good"
+
+
+def test_an_application_that_is_not_there_is_not_found(sandbox: Sandbox) -> None:
+    answer = sandbox.client.post(SIGNATURES, json={"application_id": str(new_id()), "name": "Oskari Suvikangas"})
+    assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/application_id")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\x00b", 7, None])
+def test_a_name_is_one_that_a_certificate_can_hold(sandbox: Sandbox, application_id: str, name: object) -> None:
+    answer = sandbox.client.post(SIGNATURES, json={"application_id": application_id, "name": name})
+    assert refusal(answer) == (422, "validation")
