@@ -28,7 +28,7 @@ from app.api.hours import (
 )
 from app.api.middleware import Edge
 from app.api.organisations import bank_accounts, contacts, images, organisations, training_rules
-from app.api.people import main_user_applications, me, people, signatories
+from app.api.people import application_signatures, main_user_applications, me, people, signatories
 from app.db.connections import Connections
 from app.db.schema import check_database
 from app.settings import Settings
@@ -41,6 +41,7 @@ ROUTERS = (
     organisations.router,
     signatories.router,
     main_user_applications.router,
+    application_signatures.router,
     bank_accounts.accounts_router,
     bank_accounts.changes_router,
     images.router,

@@ -12,7 +12,8 @@ EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples.toml"
 def examples() -> dict[str, dict[str, Any]]:
     """By operation: who sends it (`as`, or `as_subject`), at which instant (`at`), `path`, `query`, `headers`, `body`.
 
-    Where the body is a file, `file` is the media type and its place beside the examples.
+    Where the body is a file, `file` is the media type and its place beside the examples, or the sandbox's operation
+    that answers it (`answer_of`), with what it is sent (`to`).
     """
     return tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
 

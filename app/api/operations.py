@@ -213,7 +213,8 @@ def _writing(
                     return answer
                 now = backend.instant(entry.clock_at)
                 actor = Actor.at(caller.person_id, entry.roles, now, authentication=caller.authentication)
-                writer = Writer(connection, actor, now, retry_key=key_digest or secrets.token_bytes(32))
+                retry_key = key_digest or secrets.token_bytes(32)
+                writer = Writer(connection, actor, now, retry_key, request.scope["request_id"])
                 result = await endpoint(writer, **arguments)
                 headers, body, media_type = _rendered(request, result, status, adapter)
                 if dry_run:

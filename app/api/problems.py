@@ -47,6 +47,7 @@ STATUSES: dict[str, int] = {
     "assignment-overlap": 409,
     "runs-no-trainings": 409,
     "by-invitation-only": 409,
+    "base-right-required": 409,
     "request-in-progress": 409,
     "precondition-failed": 412,
     "payload-too-large": 413,

@@ -24,6 +24,8 @@ class Writer(Reader):
 
     retry_key: bytes
     """32 bytes that name this request for ever: the digest of caller, method, path and Idempotency-Key."""
+    request_id: str = ""
+    """The `X-Request-Id` of its answer."""
     records: list[dict[str, Any]] = field(default_factory=list)
     last: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     """SQL and parameters that travel with the closing statement: what they lock is held for one message only."""

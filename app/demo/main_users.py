@@ -1,59 +1,209 @@
-"""Signatories and main-user applications on their way, for the examples to go on from."""
+"""Signatories, and main-user applications in the states from which the examples go on."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from hashlib import sha256
+from json import loads
 from typing import Any
 from uuid import UUID
 
 from app.demo.organisations import Central
-from app.demo.people import People
+from app.demo.people import SANDBOX_ISSUER, People
 from app.demo.rows import Demo, demo_id, office_hour
+from app.documents.applications import ApplicationContent, compose_application, digest_of
+from app.domain.people.main_user_applications import expiry_of
+from app.domain.people.signatures import SignInEvidence, canonical
 
 ENTERED_ON = date(2023, 1, 16)
 DRAFTED_ON = date(2023, 4, 3)
+SUBMITTED_AT = office_hour(date(2023, 4, 4))
+SIGNED_AT = office_hour(date(2023, 4, 5))
+SIGNATORY, BASIS = "Aili Marjamäki", "Puheenjohtaja"
+CHECKS = ("document-is-ours", "only-signatures-added", "signature-whole", "chain-trusted", "time-sane", "not-revoked")
 
 
 def add_main_user_applications(demo: Demo, centrals: Sequence[Central], people: People) -> None:
     """All central organisations have a signatory; the first has one to confirm and one to end, too."""
     for central in centrals:
-        signatory = _add_signatory(demo, central, people, "Aili Marjamäki", "Puheenjohtaja")
-        if central is centrals[0]:
-            _add_signatory(demo, central, people, "Eino Saarelma", "Varapuheenjohtaja", confirmed=False)
-            _add_signatory(demo, central, people, "Terttu Lehtovaara", "Toiminnanjohtaja")
-            district = central.districts[1]
-            for unit in (district, district.children[0]):
-                _add_draft(demo, central, people.unit_managers[unit.id], signatory)
+        _add_signatory(demo, central, people, SIGNATORY, BASIS)
+    first = centrals[0]
+    _add_signatory(demo, first, people, "Eino Saarelma", "Varapuheenjohtaja", confirmed=False)
+    _add_signatory(demo, first, people, "Terttu Lehtovaara", "Toiminnanjohtaja")
+    managers = [people.unit_managers[district.id] for district in first.districts]
+    in_person = managers[4]
+    _add_signatory(demo, first, people, _person(demo, in_person)["name"], "Varapuheenjohtaja", person_id=in_person)
+
+    applications = _Applications(demo, first, _signatory_id(first, SIGNATORY))
+    applications.add(managers[1], "draft")
+    applications.add(people.unit_managers[first.districts[1].children[0].id], "draft")
+    applications.add(managers[0], "awaiting_signatures")
+    applications.add_signed(managers[2])
+    applications.signatory_id = _signatory_id(first, _person(demo, in_person)["name"])
+    applications.add_received(managers[3], in_person)
+
+
+def _person(demo: Demo, person_id: UUID) -> dict[str, Any]:
+    return next(row for row in demo.tables["persons"] if row["id"] == person_id)
+
+
+def _signatory_id(central: Central, name: str) -> UUID:
+    return demo_id("signatory", central.id, name, at=office_hour(ENTERED_ON))
 
 
 def _add_signatory(
-    demo: Demo, central: Central, people: People, name: str, basis: str, *, confirmed: bool = True
-) -> UUID:
+    demo: Demo,
+    central: Central,
+    people: People,
+    name: str,
+    basis: str,
+    *,
+    person_id: UUID | None = None,
+    confirmed: bool = True,
+) -> None:
     entered_at = office_hour(ENTERED_ON)
-    signatory_id = demo_id("signatory", central.id, name, at=entered_at)
     confirmation: dict[str, Any] = {"confirmed_by": people.staff[0], "confirmed_at": entered_at} if confirmed else {}
     demo.add(
         "signatories",
-        id=signatory_id,
+        id=_signatory_id(central, name),
         organisation_id=central.id,
-        name=name,
+        name=None if person_id else name,
+        person_id=person_id,
         basis=basis,
         valid_from=date(2021, 1, 1),
         entered_by=people.main_users[central.id],
         entered_at=entered_at,
         **confirmation,
     )
-    return signatory_id
 
 
-def _add_draft(demo: Demo, central: Central, applicant: UUID, signatory_id: UUID) -> None:
-    created_at = office_hour(DRAFTED_ON)
-    demo.add(
-        "main_user_applications",
-        id=demo_id("main-user application", applicant, at=created_at),
-        organisation_id=central.id,
-        applicant_id=applicant,
-        signatory_id=signatory_id,
-        language="fi",
-        state="draft",
-        created_at=created_at,
-    )
+class _Applications:
+    """Those of one central organisation."""
+
+    def __init__(self, demo: Demo, central: Central, signatory_id: UUID) -> None:
+        self.demo, self.central, self.signatory_id = demo, central, signatory_id
+
+    def add(self, applicant: UUID, state: str, **columns: Any) -> tuple[UUID, bytes]:
+        """With its document, where it has been submitted."""
+        created_at = office_hour(DRAFTED_ON)
+        application_id = demo_id("main-user application", applicant, at=created_at)
+        submitted: dict[str, Any] = {}
+        if state != "draft":
+            submitted = {"submitted_at": SUBMITTED_AT, "expires_at": expiry_of(SUBMITTED_AT, 60)}
+        self.demo.add(
+            "main_user_applications",
+            id=application_id,
+            organisation_id=self.central.id,
+            applicant_id=applicant,
+            signatory_id=self.signatory_id,
+            language="fi",
+            state=state,
+            created_at=created_at,
+            **submitted,
+            **columns,
+        )
+        document = self._document(application_id, applicant) if submitted else b""
+        if submitted:
+            self.demo.add(
+                "main_user_application_documents",
+                application_id=application_id,
+                content=_hexadecimal(document),
+                digest=digest_of(document),
+                made_at=SUBMITTED_AT,
+            )
+        return application_id, document
+
+    def add_signed(self, applicant: UUID) -> None:
+        """In the document, by both; its bytes hold no signatures, which would not be the same each time."""
+        document_id = demo_id("signed document", applicant, at=SIGNED_AT)
+        application_id, document = self.add(applicant, "signed", signed_document_id=document_id)
+        self.demo.add(
+            "main_user_application_signed_documents",
+            id=document_id,
+            application_id=application_id,
+            content=_hexadecimal(document),
+            digest=digest_of(document),
+            uploaded_by=applicant,
+            uploaded_at=SIGNED_AT,
+        )
+        for signs_as, name in (("applicant", _person(self.demo, applicant)["name"]), ("signatory", SIGNATORY)):
+            self._add_signature(
+                application_id,
+                signs_as,
+                signed_document_id=document_id,
+                signed_at_by="signer",
+                certificate=_certificate(name),
+                revocation="good",
+                checks=[{"name": check, "finding": "passed"} for check in CHECKS],
+            )
+
+    def add_received(self, applicant: UUID, signatory: UUID) -> None:
+        """Signed in the service, by both."""
+        application_id, document = self.add(applicant, "received", received_at=SIGNED_AT)
+        for signs_as, person_id in (("applicant", applicant), ("signatory", signatory)):
+            evidence = SignInEvidence(
+                person_id=person_id,
+                issuer=SANDBOX_ISSUER,
+                subject=str(person_id),
+                acr="sandbox-strong",
+                authenticated_at=SIGNED_AT - timedelta(minutes=1),
+                document_digest=digest_of(document),
+                signed_at=SIGNED_AT,
+                request_id=demo_id("request", signs_as).hex,
+            )
+            self._add_signature(
+                application_id,
+                signs_as,
+                person_id=person_id,
+                signed_at_by="service",
+                checks=[{"name": check, "finding": "passed"} for check in ("document-is-ours", "authentication-fresh")],
+                evidence=loads(canonical(evidence)),
+                evidence_digest=evidence.digest,
+            )
+
+    def _add_signature(self, application_id: UUID, signs_as: str, **columns: Any) -> None:
+        self.demo.add(
+            "main_user_application_signatures",
+            id=demo_id("signature", application_id, signs_as, at=SIGNED_AT),
+            application_id=application_id,
+            signs_as=signs_as,
+            signed_at=SIGNED_AT,
+            **columns,
+        )
+
+    def _document(self, application_id: UUID, applicant: UUID) -> bytes:
+        person = _person(self.demo, applicant)
+        signatory = next(row for row in self.demo.tables["signatories"] if row["id"] == self.signatory_id)
+        return compose_application(
+            ApplicationContent(
+                application_id=application_id,
+                language="fi",
+                study_centre_name="Opintokeskus Esimerkki",
+                organisation_name=self.central.name,
+                business_id=None,
+                applicant_name=person["name"],
+                applicant_email=person["email"],
+                signatory_name=signatory["name"] or _person(self.demo, signatory["person_id"])["name"],
+                signatory_basis=signatory["basis"],
+                replaces_name=None,
+                valid_from=None,
+                made_at=SUBMITTED_AT,
+            )
+        )
+
+
+def _hexadecimal(content: bytes) -> str:
+    """As PostgreSQL reads bytes."""
+    return f"\\x{content.hex()}"
+
+
+def _certificate(name: str) -> dict[str, str]:
+    digest = sha256(name.encode()).hexdigest()
+    return {
+        "subject": f"Common Name: {name}, Country: FI",
+        "common_name": name,
+        "issuer": "Common Name: Tuntipankki demo, Country: FI",
+        "serial_number": digest[:16],
+        "fingerprint": digest,
+        "valid_from": (SIGNED_AT - timedelta(days=100)).isoformat(),
+        "valid_until": (SIGNED_AT + timedelta(days=1000)).isoformat(),
+    }

@@ -173,3 +173,9 @@ class ByInvitationOnly(Conflict):
     """Facts: `organisation_id`, the central one whose rules take no applications for the right."""
 
     code = "by-invitation-only"
+
+
+class BaseRightRequired(Conflict):
+    """Facts: `organisation_id`, in whose tree the applicant holds no role any more."""
+
+    code = "base-right-required"

@@ -70,6 +70,7 @@ FACTS: dict[str, dict[str, object]] = {
     "runs-no-trainings": {"unit_id": SOME_ID},
     "by-invitation-only": {"organisation_id": SOME_ID},
     "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},
+    "base-right-required": {"organisation_id": SOME_ID},
     "deadline-overlap": {"kind": "proposal_round", "hours_year": 2024, "overlaps_with": SOME_ID},
 }
 

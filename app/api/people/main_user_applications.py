@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from app.api.answers import refusing
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import UNSAID, Body, Day
+from app.api.shapes import UNSAID, Body, Day, Text
 from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
 from app.domain.organisations.organisations import Language
-from app.domain.people.main_user_applications import ApplicationState, MainUserApplication
+from app.domain.people.main_user_applications import ApplicationState, MainUserApplication, Outcome
 from app.domain.versions import Versions
 from app.services.people import main_user_applications as applications
 from app.services.people.main_user_applications import ApplicationChanges
@@ -38,6 +38,12 @@ class MainUserApplicationPatch(Body):
     language: Language = UNSAID
     begins_on: Day | None = UNSAID
     replaces_role_grant_id: UUID | None = UNSAID
+
+
+class MainUserDecisionIn(Body):
+    outcome: Outcome
+    reason: Text | None = None
+    """Needed to reject."""
 
 
 @router.post(
@@ -91,7 +97,7 @@ async def change_main_user_application(
 @router.post(
     "/{application_id}/submission",
     response_model=MainUserApplication,
-    responses=refusing("not-a-member", "already-exists", "wrong-state"),
+    responses=refusing("not-a-member", "already-exists", "wrong-state", "precondition-failed"),
 )
 async def submit_main_user_application(writer: Writer, application_id: UUID) -> MainUserApplication:
     """Have the document made, to be signed by you and the signatory (applicant)."""
@@ -102,3 +108,15 @@ async def submit_main_user_application(writer: Writer, application_id: UUID) -> 
 async def withdraw_main_user_application(writer: Writer, application_id: UUID) -> MainUserApplication:
     """Take the application back before it is decided (applicant)."""
     return await applications.withdraw_application(writer, application_id)
+
+
+@router.post(
+    "/{application_id}/decision",
+    response_model=MainUserApplication,
+    responses=refusing("wrong-state", "base-right-required", "not-a-member", "already-exists"),
+)
+async def decide_main_user_application(
+    writer: Writer, application_id: UUID, body: MainUserDecisionIn
+) -> MainUserApplication:
+    """Give the right that is applied for, or reject the application (staff, but nobody on their own)."""
+    return await applications.decide_application(writer, application_id, outcome=body.outcome, reason=body.reason)

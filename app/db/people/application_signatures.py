@@ -1,9 +1,24 @@
 """Signatures on main-user applications: in the document that came back last, and in the service."""
 
-from sqlalchemy import Column, DateTime, Table, Text, Uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from json import loads
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, case, func, null, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import metadata, study_centre_key
+from app.db.identifiers import new_id
+from app.db.paging import Listing, PageRequest, Slice
+from app.db.people.main_user_applications import main_user_application_signed_documents, main_user_applications
+from app.db.people.people import persons
+from app.db.people.signatories import signatories
+from app.db.sessions import Writer
+from app.db.statements import Connection, Query, change_row, insert_row, insert_rows, metadata, study_centre_key
+from app.domain.people.application_signatures import ApplicationSignature, SignsAs
+from app.domain.people.signatures import Certificate, Check, ExaminedSignature, SignInEvidence, canonical
 
 main_user_application_signatures = Table(
     "main_user_application_signatures",
@@ -25,3 +40,177 @@ main_user_application_signatures = Table(
     Column("matched_at", DateTime(timezone=True)),
     Column("reason", Text),
 )
+
+_table, _applications = main_user_application_signatures, main_user_applications
+_applicant, _signer = persons.alias("applicant"), persons.alias("signer")
+
+
+def _signature_of(
+    signature_id: UUID,
+    application_id: UUID,
+    signed_document_id: UUID | None,
+    signs_as: SignsAs | None,
+    named: str | None,
+    person_id: UUID | None,
+    signed_at: datetime,
+    signed_at_by: Any,
+    certificate: dict[str, Any] | None,
+    revocation: Any,
+    checks: list[dict[str, Any]],
+    evidence: dict[str, Any] | None,
+    evidence_digest: str | None,
+    matched_by: UUID | None,
+    matched_at: datetime | None,
+    reason: str | None,
+) -> ApplicationSignature:
+    return ApplicationSignature(
+        id=signature_id,
+        application_id=application_id,
+        method="document" if signed_document_id else "service",
+        signs_as=signs_as,
+        named=named,
+        person_id=person_id,
+        certificate=_certificate_of(certificate) if certificate else None,
+        signed_at=signed_at,
+        signed_at_by=signed_at_by,
+        revocation=revocation,
+        checks=[Check(**check) for check in checks],
+        acr=evidence["acr"] if evidence else None,
+        authenticated_at=datetime.fromisoformat(evidence["authenticated_at"]) if evidence else None,
+        evidence_digest=evidence_digest,
+        state="matched" if signed_document_id is None or matched_at else "unmatched",
+        matched_by=matched_by,
+        matched_at=matched_at,
+        reason=reason,
+    )
+
+
+def _certificate_of(stored: dict[str, Any]) -> Certificate:
+    days = {name: datetime.fromisoformat(stored[name]) for name in ("valid_from", "valid_until")}
+    return Certificate(**stored | days)
+
+
+# Those of a document that another has taken the place of stay in the table, and count for nothing.
+_present = (
+    select(
+        _table.c.id,
+        _table.c.application_id,
+        _table.c.signed_document_id,
+        _table.c.signs_as,
+        case(
+            (_table.c.signs_as == "applicant", _applicant.c.name),
+            (_table.c.signs_as == "signatory", func.coalesce(_signer.c.name, signatories.c.name)),
+            else_=null(),
+        ).label("named"),
+        _table.c.person_id,
+        _table.c.signed_at,
+        _table.c.signed_at_by,
+        _table.c.certificate,
+        _table.c.revocation,
+        _table.c.checks,
+        _table.c.evidence,
+        _table.c.evidence_digest,
+        _table.c.matched_by,
+        _table.c.matched_at,
+        _table.c.reason,
+    )
+    .join(_applications, _applications.c.id == _table.c.application_id)
+    .join(_applicant, _applicant.c.id == _applications.c.applicant_id)
+    .join(signatories, signatories.c.id == _applications.c.signatory_id)
+    .outerjoin(_signer, _signer.c.id == signatories.c.person_id)
+    .where(
+        or_(
+            _table.c.signed_document_id.is_(None),
+            _table.c.signed_document_id == _applications.c.signed_document_id,
+        )
+    )
+)
+_of_application = _present.where(_table.c.application_id == bindparam("p_application_id", type_=Uuid))
+_all = Query(_of_application.order_by(_table.c.id), _signature_of)
+_listing = Listing(_of_application, _signature_of, key=[_table.c.id], filters={"application_id": true()})
+
+
+async def find_signatures(connection: Connection, application_id: UUID) -> list[ApplicationSignature]:
+    """All that count, in the order they came in."""
+    return await _all.all(connection, p_application_id=application_id)
+
+
+async def page_of_signatures(
+    connection: Connection, page: PageRequest, application_id: UUID
+) -> Slice[ApplicationSignature]:
+    return await _listing.page(connection, page, reach=None, application_id=application_id)
+
+
+async def keep_signed_document(
+    writer: Writer,
+    application_id: UUID,
+    content: bytes,
+    digest: str,
+    found: Sequence[tuple[ExaminedSignature, SignsAs | None]],
+) -> UUID:
+    """The document as it came back, with what was found in it; answers the document's id."""
+    document_id = new_id()
+    await insert_row(
+        writer.connection,
+        main_user_application_signed_documents,
+        id=document_id,
+        application_id=application_id,
+        content=content,
+        digest=digest,
+        uploaded_by=writer.actor.person_id,
+        uploaded_at=writer.now,
+    )
+    rows = [
+        {
+            "id": new_id(),
+            "application_id": application_id,
+            "signed_document_id": document_id,
+            "signs_as": signs_as,
+            "signed_at": signature.signed_at,
+            "signed_at_by": signature.signed_at_by,
+            "certificate": _plain(signature.certificate),
+            "revocation": signature.revocation,
+            "checks": [asdict(check) for check in signature.checks],
+        }
+        for signature, signs_as in found
+    ]
+    await insert_rows(writer.connection, _table, rows)
+    return document_id
+
+
+def _plain(certificate: Certificate) -> dict[str, Any]:
+    values = asdict(certificate)
+    return {name: v.isoformat() if isinstance(v, datetime) else v for name, v in values.items()}
+
+
+async def keep_service_signature(
+    writer: Writer, application_id: UUID, signs_as: SignsAs, evidence: SignInEvidence, checks: Sequence[Check]
+) -> UUID:
+    """Signed in the service; the evidence is kept whole."""
+    signature_id = new_id()
+    await insert_row(
+        writer.connection,
+        _table,
+        id=signature_id,
+        application_id=application_id,
+        signs_as=signs_as,
+        person_id=evidence.person_id,
+        signed_at=evidence.signed_at,
+        signed_at_by="service",
+        checks=[asdict(check) for check in checks],
+        evidence=loads(canonical(evidence)),
+        evidence_digest=evidence.digest,
+    )
+    return signature_id
+
+
+async def match_signature(writer: Writer, signature_id: UUID, signs_as: SignsAs, reason: str | None) -> None:
+    await change_row(
+        writer.connection,
+        _table,
+        signature_id,
+        signs_as=signs_as,
+        matched_by=writer.actor.person_id,
+        matched_at=writer.now,
+        reason=reason,
+    )

@@ -29,8 +29,8 @@ from app.db.organisations.organisations import ancestors_of, find_place, organis
 from app.db.paging import Listing, PageRequest, Slice, below, given
 from app.db.people.people import persons, role_grants, study_centres
 from app.db.people.signatories import signatories
-from app.db.sessions import Reader
-from app.db.statements import Connection, Query, change_row, metadata, study_centre_key
+from app.db.sessions import Reader, Writer
+from app.db.statements import Connection, Query, change_row, insert_row, metadata, study_centre_key
 from app.domain.access import Place
 from app.domain.errors import NotFound
 from app.domain.people.main_user_applications import (
@@ -183,6 +183,20 @@ async def change_application(session: Reader, application: MainUserApplication, 
     return replace(application, **{name: value for name, value in columns.items() if name in names})
 
 
+def record_application(
+    writer: Writer, verb: str, application: MainUserApplication, *, reason: str | None = None, **facts: object
+) -> None:
+    """Into the audit and the outbox, with whom it concerns."""
+    writer.record(
+        f"main-user-application.{verb}",
+        application.id,
+        organisation_id=application.organisation_id,
+        reason=reason,
+        person_id=str(application.applicant_id),
+        **facts,
+    )
+
+
 async def lock_open_application(
     session: Reader, organisation_id: UUID, applicant_id: UUID
 ) -> MainUserApplication | None:
@@ -246,6 +260,7 @@ def _candidacy_of(
 
 
 _held = organisations.alias("held")
+_now = bindparam("p_now", type_=DateTime(timezone=True))
 _candidacy = Query(
     select(
         organisations.c.id,
@@ -255,10 +270,13 @@ _candidacy = Query(
         organisations.c.business_id,
         organisations.c.active_from,
         organisations.c.active_until,
-        select(_held.c.id)
+        select(role_grants.c.id)
+        .join(_held, _held.c.id == role_grants.c.organisation_id)
         .where(
             _held.c.central_organisation_id == organisations.c.central_organisation_id,
-            _held.c.id == any_(bindparam("p_held", type_=ARRAY(Uuid))),
+            role_grants.c.person_id == bindparam("p_person_id", type_=Uuid),
+            role_grants.c.valid_from <= _now,
+            or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > _now),
         )
         .correlate(organisations)
         .exists(),
@@ -267,10 +285,11 @@ _candidacy = Query(
 )
 
 
-async def find_candidacy(session: Reader, organisation_id: UUID) -> Candidacy | None:
-    """Of the caller for the organisation."""
-    held = sorted({grant.organisation_id for grant in session.actor.roles if grant.organisation_id})
-    return await _candidacy.first(session.connection, p_organisation_id=organisation_id, p_held=held)
+async def find_candidacy(session: Reader, organisation_id: UUID, person_id: UUID) -> Candidacy | None:
+    """Of the person for the organisation."""
+    return await _candidacy.first(
+        session.connection, p_organisation_id=organisation_id, p_person_id=person_id, p_now=session.now
+    )
 
 
 _right = Query(
@@ -325,3 +344,9 @@ async def find_document(connection: Connection, application_id: UUID) -> bytes |
 async def find_signed_document(connection: Connection, application_id: UUID) -> bytes | None:
     """As it came back last."""
     return await _contents[_signed_documents].first(connection, p_id=application_id)
+
+
+async def keep_document(writer: Writer, application_id: UUID, content: bytes, digest: str) -> None:
+    """Fixes what is to be signed."""
+    values = {"application_id": application_id, "content": content, "digest": digest, "made_at": writer.now}
+    await insert_row(writer.connection, main_user_application_documents, **values)

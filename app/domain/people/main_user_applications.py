@@ -8,7 +8,16 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place, RoleGrant, check_not_own, check_person, check_staff
 from app.domain.calendar.deadlines import day_of, start_of
-from app.domain.errors import AlreadyExists, Fault, Forbidden, Invalid, NotAMember, NotFound, WrongState
+from app.domain.errors import (
+    AlreadyExists,
+    BaseRightRequired,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotAMember,
+    NotFound,
+    WrongState,
+)
 from app.domain.organisations.organisations import Language
 from app.domain.people.signatories import Signatory
 
@@ -68,7 +77,7 @@ class Candidacy:
     active_from: date
     active_until: date | None
     belongs: bool
-    """Whether a role is held in its tree, whichever and wherever."""
+    """Whether the applicant holds a role in its tree, whichever and wherever."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ def check_signatory(
     return signatory
 
 
-def check_replaced(right: HeldRight | None, organisation_id: UUID, applicant_id: UUID, now: datetime) -> None:
+def check_replaced(right: HeldRight | None, organisation_id: UUID, applicant_id: UUID, now: datetime) -> HeldRight:
     """Another main user's right of the same organisation, in force (rulebook §3.9).
 
     Raises NotFound, Invalid, WrongState.
@@ -153,6 +162,7 @@ def check_replaced(right: HeldRight | None, organisation_id: UUID, applicant_id:
         raise WrongState(pointer=pointer, state="upcoming", allowed=["in_force"])
     if right.valid_until is not None and right.valid_until <= now:
         raise WrongState(pointer=pointer, state="ended", allowed=["in_force"])
+    return right
 
 
 def check_begins(begins_on: date | None, now: datetime) -> None:
@@ -180,6 +190,13 @@ def check_applicant(actor: Actor, application: MainUserApplication) -> None:
         raise Forbidden()
 
 
+def check_may_bring(actor: Actor, application: MainUserApplication) -> None:
+    """The signed document is brought back by who signs it, or by staff (rulebook §3.9.2). Raises Forbidden."""
+    check_person(actor)
+    if actor.person_id not in {application.applicant_id, application.signatory_person_id} and not actor.has("staff"):
+        raise Forbidden()
+
+
 def check_may_judge(actor: Actor, application: MainUserApplication, place: Place) -> None:
     """Staff confirm and decide, but neither the applicant nor the signatory, nor a main user of the organisation
     (rulebook §3.9). Raises Forbidden."""
@@ -196,6 +213,12 @@ def check_decision(application: MainUserApplication, outcome: Outcome, reason: s
     check_state(application, "signed", "received")
     if reason is None:
         raise Invalid(Fault("/reason", "required"))
+
+
+def check_base_right(candidacy: Candidacy) -> None:
+    """Who has no role in the tree any more does not become its main user (rulebook §3.9). Raises BaseRightRequired."""
+    if not candidacy.belongs:
+        raise BaseRightRequired(organisation_id=candidacy.place.organisation_id)
 
 
 def beginning_of(begins_on: date | None, now: datetime) -> datetime:

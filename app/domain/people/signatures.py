@@ -31,7 +31,13 @@ Revocation = Literal["good", "unknown"]
 """`good` rests on evidence that the signature embeds or that is configured; with neither it is `unknown`."""
 TimeSource = Literal["signer", "time-stamp"]
 CheckName = Literal[
-    "document-is-ours", "only-signatures-added", "signature-whole", "chain-trusted", "time-sane", "not-revoked"
+    "document-is-ours",
+    "only-signatures-added",
+    "signature-whole",
+    "chain-trusted",
+    "time-sane",
+    "not-revoked",
+    "authentication-fresh",
 ]
 SIGNED_DOCUMENT_BYTES = 10 * 1024 * 1024
 """The most that a signed document may take; ours has some ten thousand, a signature with all its evidence as many."""

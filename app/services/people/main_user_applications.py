@@ -1,4 +1,4 @@
-"""Main-user applications: draft, submit, withdraw, look."""
+"""Main-user applications: draft, submit, withdraw, decide, look."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,27 +7,38 @@ from uuid import UUID
 
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
-from app.db.people import main_user_applications as questions
 from app.db.people.main_user_applications import (
     change_application,
     find_candidacy,
     find_main_users_right,
     get_application_seen,
+    keep_document,
     lock_open_application,
     main_user_applications,
     page_of_applications,
+    read_study_centre,
+    record_application,
 )
+from app.db.people.main_user_rights import end_right, give_right
 from app.db.people.me import find_person
 from app.db.people.signatories import find_signatory
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
+from app.documents.applications import ApplicationContent, digest_of, make_application
 from app.domain.access import check_reach
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.hours.standing import check_central
 from app.domain.organisations.organisations import Language
 from app.domain.people import main_user_applications as rules
-from app.domain.people.main_user_applications import ApplicationState, Candidacy, MainUserApplication
-from app.domain.versions import Versions, check_version
+from app.domain.people.main_user_applications import (
+    ApplicationState,
+    Candidacy,
+    HeldRight,
+    MainUserApplication,
+    Outcome,
+)
+from app.domain.people.signatories import Signatory
+from app.domain.versions import Versions, check_version, fingerprint
 
 
 class ApplicationChanges(TypedDict, total=False):
@@ -79,34 +90,60 @@ async def draft_application(
         role_grant_id=None,
         withdrawn_at=None,
     )
-    application = await _check_named(writer, application)
+    rules.check_begins(begins_on, writer.now)
+    signatory, _ = await _check_named(writer, application)
+    application = replace(application, signatory_name=signatory.name, signatory_person_id=signatory.person_id)
     await insert_row(writer.connection, main_user_applications, **row_of(main_user_applications, application))
-    _record(writer, "drafted", application)
+    record_application(writer, "drafted", application)
     return application
 
 
 async def change_draft(
     writer: Writer, application_id: UUID, changes: ApplicationChanges, expected: Versions
 ) -> MainUserApplication:
-    application = await _lock_own(writer, application_id)
+    application = await _get_own(writer, application_id, locked=True)
     check_version(application, expected)
     rules.check_state(application, "draft")
-    changed = await _check_named(writer, replace(application, **changes))
+    changed = replace(application, **changes)
+    # A day that has passed since the draft was made stands in the way of no other change.
+    rules.check_begins(changes.get("begins_on"), writer.now)
+    signatory, _ = await _check_named(writer, changed)
+    changed = replace(changed, signatory_name=signatory.name, signatory_person_id=signatory.person_id)
     if changes:
         await change_application(writer, application, **changes)
-        _record(writer, "changed", application, changed=sorted(changes))
+        record_application(writer, "changed", application, changed=sorted(changes))
     return changed
 
 
 async def submit_application(writer: Writer, application_id: UUID) -> MainUserApplication:
     """From then on its document is fixed: what has changed since it was drafted is looked at once more."""
-    application = await _lock_own(writer, application_id)
+    application = await _get_own(writer, application_id)
     rules.check_state(application, "draft")
     candidacy = await _candidacy(writer, application.organisation_id)
     rules.check_may_apply(writer.actor, candidacy)
     rules.check_member_now(candidacy, writer.now)
-    await _check_named(writer, application, is_fixed=True)
-    _, signing_days = await questions.read_study_centre(writer.connection)
+    signatory, replaced = await _check_named(writer, application)
+    person = await find_person(writer.connection, application.applicant_id)
+    study_centre, signing_days = await read_study_centre(writer.connection)
+    content = ApplicationContent(
+        application_id=application.id,
+        language=application.language,
+        study_centre_name=study_centre,
+        organisation_name=candidacy.organisation_name,
+        business_id=candidacy.business_id,
+        applicant_name=application.applicant_name,
+        applicant_email=person.email if person else "",
+        signatory_name=signatory.name,
+        signatory_basis=signatory.basis,
+        replaces_name=replaced.person_name if replaced else None,
+        valid_from=application.begins_on,
+        made_at=writer.now,
+    )
+    document = await make_application(content)
+    # Nobody waited while it was made: it is of what the applicant sees only where the draft is still the same.
+    check_version(await _get_own(writer, application_id, locked=True), frozenset({fingerprint(application)}))
+    digest = digest_of(document)
+    await keep_document(writer, application_id, document, digest)
     submitted = await change_application(
         writer,
         application,
@@ -114,16 +151,59 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
         submitted_at=writer.now,
         expires_at=rules.expiry_of(writer.now, signing_days),
     )
-    _record(writer, "submitted", submitted, expires_at=submitted.expires_at)
+    submitted = replace(submitted, document_digest=digest)
+    record_application(writer, "submitted", submitted, expires_at=submitted.expires_at, digest=digest)
     return submitted
 
 
 async def withdraw_application(writer: Writer, application_id: UUID) -> MainUserApplication:
-    application = await _lock_own(writer, application_id)
+    application = await _get_own(writer, application_id, locked=True)
     rules.check_state(application, *rules.OPEN)
     withdrawn = await change_application(writer, application, state="withdrawn", withdrawn_at=writer.now)
-    _record(writer, "withdrawn", withdrawn)
+    record_application(writer, "withdrawn", withdrawn)
     return withdrawn
+
+
+async def decide_application(
+    writer: Writer, application_id: UUID, *, outcome: Outcome, reason: str | None
+) -> MainUserApplication:
+    """Approval gives the right, opens the onboarding and ends the right replaced, all at once."""
+    application, place = await get_application_seen(writer, application_id, locked=True)
+    rules.check_may_judge(writer.actor, application, place)
+    rules.check_decision(application, outcome, reason)
+    role_grant_id = await _give_right(writer, application) if outcome == "approved" else None
+    decided = await change_application(
+        writer,
+        application,
+        state=outcome,
+        reason=reason,
+        decided_by=writer.actor.person_id,
+        decided_at=writer.now,
+        role_grant_id=role_grant_id,
+    )
+    record_application(writer, outcome, decided, reason=reason)
+    return decided
+
+
+async def _give_right(writer: Writer, application: MainUserApplication) -> UUID:
+    """The right replaced ends as the new one begins: this one is given first, so that none is ever missing."""
+    candidacy = await find_candidacy(writer, application.organisation_id, application.applicant_id)
+    if candidacy is None:
+        raise NotFound
+    rules.check_base_right(candidacy)
+    rules.check_member_now(candidacy, writer.now)
+    begins_at = rules.beginning_of(application.begins_on, writer.now)
+    organisation_id = application.organisation_id
+    given_id = await give_right(
+        writer, person_id=application.applicant_id, organisation_id=organisation_id, valid_from=begins_at
+    )
+    if application.replaces_role_grant_id:
+        replaced = await find_main_users_right(writer.connection, application.replaces_role_grant_id)
+        if replaced and (replaced.valid_until is None or begins_at < replaced.valid_until):
+            await end_right(
+                writer, replaced.id, person_id=replaced.person_id, organisation_id=organisation_id, at=begins_at
+            )
+    return given_id
 
 
 async def get_application(reader: Reader, application_id: UUID) -> MainUserApplication:
@@ -147,7 +227,7 @@ async def list_applications(
 
 async def _candidacy(writer: Writer, organisation_id: UUID) -> Candidacy:
     """Raises NotFound where the caller neither belongs to the organisation nor reaches it."""
-    candidacy = await find_candidacy(writer, organisation_id)
+    candidacy = await find_candidacy(writer, organisation_id, writer.actor.person_id)
     if candidacy is None:
         raise NotFound(pointer="/organisation_id")
     if not candidacy.belongs:
@@ -163,19 +243,12 @@ async def _check_none_open(writer: Writer, organisation_id: UUID) -> None:
     if current.state != "expired":
         raise AlreadyExists(pointer="/organisation_id", existing_id=current.id)
     await change_application(writer, current, state="expired")
-    _record(writer, "expired", current)
+    record_application(writer, "expired", current)
 
 
-async def _check_named(
-    writer: Writer, application: MainUserApplication, *, is_fixed: bool = False
-) -> MainUserApplication:
-    """The signatory, the day and the right replaced, checked; the application with the signatory's name.
-
-    What is to be submitted may have waited: a day that has passed since then stands in nobody's way.
-    """
+async def _check_named(writer: Writer, application: MainUserApplication) -> tuple[Signatory, HeldRight | None]:
+    """The signatory and the right replaced, both as they are now."""
     organisation_id, applicant_id = application.organisation_id, application.applicant_id
-    if not is_fixed:
-        rules.check_begins(application.begins_on, writer.now)
     rules.check_not_main_user_yet(writer.actor.roles, organisation_id, application.begins_on)
     signatory = rules.check_signatory(
         await find_signatory(writer, application.signatory_id),
@@ -183,24 +256,14 @@ async def _check_named(
         applicant_id,
         application.applicant_name,
     )
+    right = None
     if application.replaces_role_grant_id:
-        right = await find_main_users_right(writer.connection, application.replaces_role_grant_id)
-        rules.check_replaced(right, organisation_id, applicant_id, writer.now)
-    return replace(application, signatory_name=signatory.name, signatory_person_id=signatory.person_id)
+        found = await find_main_users_right(writer.connection, application.replaces_role_grant_id)
+        right = rules.check_replaced(found, organisation_id, applicant_id, writer.now)
+    return signatory, right
 
 
-async def _lock_own(writer: Writer, application_id: UUID) -> MainUserApplication:
-    application, _ = await get_application_seen(writer, application_id, locked=True)
+async def _get_own(writer: Writer, application_id: UUID, *, locked: bool = False) -> MainUserApplication:
+    application, _ = await get_application_seen(writer, application_id, locked=locked)
     rules.check_applicant(writer.actor, application)
     return application
-
-
-def _record(writer: Writer, verb: str, application: MainUserApplication, **facts: object) -> None:
-    writer.record(
-        f"main-user-application.{verb}",
-        application.id,
-        organisation_id=application.organisation_id,
-        person_id=str(application.applicant_id),
-        reason=None,
-        **facts,
-    )

@@ -2,62 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 import pytest
 
 from app.db.identifiers import new_id
-from tests.builders import Centre, Person, refusal
-
-PATH = "/v1/main-user-applications"
-
-
-@dataclass
-class Candidate:
-    """A training manager of an association, whose central organisation has a signatory in force."""
-
-    central: UUID
-    unit: UUID
-    applicant: Person
-    staff: Person
-    signatory_id: str
-
-    def asked(self, **more: Any) -> dict[str, Any]:
-        return {"organisation_id": str(self.central), "signatory_id": self.signatory_id} | more
-
-    def drafted(self, **more: Any) -> str:
-        answer = self.applicant.post(PATH, self.asked(**more))
-        assert answer.status_code == 201, answer.text
-        return answer.headers["Location"]
-
-    def submitted(self, **more: Any) -> str:
-        location = self.drafted(**more)
-        answer = self.applicant.post(f"{location}/submission", key=False)
-        assert answer.status_code == 200, answer.text
-        return location
+from tests.api.people.candidates import PATH, Candidate, main_users_right, signatory_of
+from tests.builders import Centre, refusal
 
 
 @pytest.fixture
 def candidate(centre: Centre) -> Candidate:
-    central = centre.organisation(name="Marttaliitto")
-    unit = centre.organisation(central)
-    applicant = centre.person("training_manager", unit)
-    staff = centre.staff()
-    return Candidate(central, unit, applicant, staff, signatory_of(staff, central)["id"])
-
-
-def signatory_of(staff: Person, central: UUID, **more: Any) -> Any:
-    body = {"name": "Aili Puheenjohtaja", "basis": "Puheenjohtaja", "valid_from": "2023-01-01"} | more
-    answer = staff.post(f"/v1/organisations/{central}/signatories", body)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-def main_users_right(centre: Centre, person: Person) -> str:
-    ((grant_id,),) = centre.rows("SELECT id FROM role_grants WHERE person_id = %s AND role = 'main_user'", person.id)
-    return str(grant_id)
+    return Candidate.of(centre)
 
 
 def test_whoever_holds_a_role_in_the_tree_drafts_an_application(candidate: Candidate) -> None:

@@ -1,0 +1,119 @@
+"""`/v1/main-user-applications/{id}`: the document, the signed document, the signatures."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import StringConstraints
+
+from app.api.answers import refusing
+from app.api.backend import Backend
+from app.api.files import Download, Upload, giving, taking
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Body, Text
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.documents.signatures import Trust
+from app.domain.people.application_signatures import ApplicationSignature, SignsAs
+from app.domain.people.main_user_applications import MainUserApplication
+from app.domain.people.signatures import SIGNED_DOCUMENT_BYTES
+from app.domain.versions import Versions
+from app.services.people import application_signatures as signatures
+
+PDF = "application/pdf"
+
+router = APIRouter(
+    prefix="/main-user-applications/{application_id}", route_class=Operation, tags=["Main-user applications"]
+)
+
+
+class ServiceSignatureIn(Body):
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$")]
+    """The SHA-256 digest of the document that you sign, in hexadecimal digits: its `document_digest`."""
+
+
+class MatchIn(Body):
+    signs_as: SignsAs
+    """Whose signature it is, by the certificate's subject."""
+    reason: Text | None = None
+    """Needed where the certificate's revocation is unknown: why the signature is accepted all the same."""
+
+
+async def trust_of(request: Request) -> Trust:
+    backend: Backend = request.app.state.backend
+    return await asyncio.to_thread(backend.trust)
+
+
+@router.get("/document", openapi_extra=PERSONAL, **giving(PDF))
+async def get_application_document(reader: Reader, application_id: UUID) -> Download:
+    """The document to be signed, as it was made when the application was submitted."""
+    content = await signatures.get_document(reader, application_id)
+    return Download(content, PDF, f"main-user-application-{application_id}.pdf")
+
+
+@router.put(
+    "/signed-document",
+    response_model=MainUserApplication,
+    openapi_extra=taking(PDF, largest=SIGNED_DOCUMENT_BYTES),
+    responses=refusing("wrong-state", "signed-document-refused", "precondition-required"),
+)
+async def bring_signed_document(
+    writer: Writer,
+    application_id: UUID,
+    file: Upload,
+    expected: Versions,
+    trust: Annotated[Trust, Depends(trust_of)],
+) -> MainUserApplication:
+    """Bring the document back with one signature or both (applicant, signatory, staff).
+
+    Who signs second signs what the first has signed. `If-Match` is needed where a signed document is there already.
+    """
+    return await signatures.bring_signed_document(
+        writer, application_id, content=file.content, trust=trust, expected=expected
+    )
+
+
+@router.get("/signed-document", openapi_extra=PERSONAL, **giving(PDF))
+async def get_signed_document(reader: Reader, application_id: UUID) -> Download:
+    """The document with the signatures that came back last."""
+    content = await signatures.get_signed_document(reader, application_id)
+    return Download(content, PDF, f"main-user-application-{application_id}-signed.pdf")
+
+
+@router.post(
+    "/signatures",
+    status_code=201,
+    response_model=ApplicationSignature,
+    responses=refusing("strong-authentication-required", "wrong-state", "already-exists"),
+)
+async def sign_in_service(writer: Writer, application_id: UUID, body: ServiceSignatureIn) -> ApplicationSignature:
+    """Sign here, within five minutes of a strong authentication (applicant, signatory)."""
+    return await signatures.sign_in_service(writer, application_id, digest=body.digest)
+
+
+@router.get("/signatures", response_model=Page[ApplicationSignature], openapi_extra=PERSONAL)
+async def list_signatures(reader: Reader, page: Paging, application_id: UUID) -> Slice[ApplicationSignature]:
+    """The signatures, what was checked of them and found, and whose they are, newest first."""
+    return await signatures.list_signatures(reader, page, application_id)
+
+
+@router.get("/signatures/{signature_id}", response_model=ApplicationSignature, openapi_extra=PERSONAL)
+async def get_signature(reader: Reader, application_id: UUID, signature_id: UUID) -> ApplicationSignature:
+    """One signature."""
+    return await signatures.get_signature(reader, application_id, signature_id)
+
+
+@router.post(
+    "/signatures/{signature_id}/match",
+    response_model=ApplicationSignature,
+    responses=refusing("wrong-state", "already-exists"),
+)
+async def confirm_match(
+    writer: Writer, application_id: UUID, signature_id: UUID, body: MatchIn
+) -> ApplicationSignature:
+    """Confirm whose signature in the document it is; with the second the application is received (staff)."""
+    return await signatures.confirm_match(
+        writer, application_id, signature_id, signs_as=body.signs_as, reason=body.reason
+    )

@@ -1,0 +1,138 @@
+"""Signatures on a main-user application: whose they are, and what they make of it (rulebook §3.9.2)."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Actor, check_fresh, check_person
+from app.domain.errors import AlreadyExists, Fault, Forbidden, Invalid, WrongState
+from app.domain.people.main_user_applications import ApplicationState, MainUserApplication
+from app.domain.people.signatures import (
+    Certificate,
+    Check,
+    ExaminedSignature,
+    Revocation,
+    SignedDocumentRefused,
+    TimeSource,
+)
+
+SignsAs = Literal["applicant", "signatory"]
+Method = Literal["document", "service"]
+MatchState = Literal["unmatched", "matched"]
+BOTH: frozenset[SignsAs] = frozenset({"applicant", "signatory"})
+
+
+@dataclass(frozen=True)
+class ApplicationSignature:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    application_id: UUID
+    method: Method
+    """`document`: in the signed document, by a certificate. `service`: here, by who had just signed in strongly."""
+    signs_as: SignsAs | None
+    """Whose signature it is taken for; null where the certificate's name tells it of neither."""
+    named: str | None
+    """The name of that person in the application, to be held against the certificate's subject."""
+    person_id: UUID | None
+    """Who signed in the service."""
+    certificate: Certificate | None
+    """Of a signature in the document."""
+    signed_at: datetime
+    signed_at_by: TimeSource | Literal["service"]
+    """Whose word the time is: the signer's own, a trusted time stamp's, or the service's."""
+    revocation: Revocation | None
+    """Of the certificate; what could not be checked is `unknown`."""
+    checks: list[Check]
+    """What was checked, and found."""
+    acr: str | None
+    """Of a signature in the service: how strongly the signer had signed in, in the issuer's word."""
+    authenticated_at: datetime | None
+    """The same: when."""
+    evidence_digest: str | None
+    """The SHA-256 digest of the evidence that is kept of it, in hexadecimal digits."""
+    state: MatchState
+    """`matched`: it is known whose it is. In the service it always is; in the document staff confirm it."""
+    matched_by: UUID | None
+    matched_at: datetime | None
+    reason: str | None
+    """Of the match."""
+
+
+def roles_found(
+    examined: Sequence[ExaminedSignature], application: MainUserApplication, in_service: Collection[SignsAs]
+) -> list[SignsAs | None]:
+    """Whose each signature is by the certificate's name; staff have the last word. Raises SignedDocumentRefused where
+    somebody signed twice, be it in the service."""
+    names: dict[SignsAs, str] = {"applicant": application.applicant_name, "signatory": application.signatory_name}
+    found: list[SignsAs | None] = []
+    for number, signature in enumerate(examined, 1):
+        certificate = signature.certificate
+        fitting = [signs_as for signs_as, name in names.items() if _bears(certificate.common_name, name)]
+        signs_as = fitting[0] if len(fitting) == 1 else None
+        if signs_as and (signs_as in found or signs_as in in_service):
+            raise SignedDocumentRefused("signed-twice", signature=number, subject=certificate.subject)
+        found.append(signs_as)
+    return found
+
+
+def _bears(common_name: str, name: str) -> bool:
+    """Certificates write names in any order and case, with numbers or further given names beside them."""
+    return set(name.casefold().split()) <= set(common_name.casefold().replace(",", " ").split())
+
+
+def state_with(signatures: Iterable[ApplicationSignature]) -> ApplicationState:
+    """What the signatures that are there make of an application that is not decided (rulebook §3.9.2)."""
+    there = list(signatures)
+    matched = {signature.signs_as for signature in there if signature.state == "matched"}
+    if matched >= BOTH:
+        return "received"
+    known = {signature.signs_as for signature in there if signature.signs_as}
+    unknown = sum(signature.signs_as is None for signature in there)
+    return "signed" if len(known) + unknown >= len(BOTH) else "awaiting_signatures"
+
+
+def check_may_sign(actor: Actor, application: MainUserApplication, real_now: datetime) -> SignsAs:
+    """As whom the actor signs: in person, within minutes of a strong authentication (rulebook §3.9.2).
+
+    Raises Forbidden, StrongAuthenticationRequired.
+    """
+    check_person(actor)
+    if actor.person_id not in {application.applicant_id, application.signatory_person_id}:
+        raise Forbidden()
+    check_fresh(actor, real_now)
+    return "applicant" if actor.person_id == application.applicant_id else "signatory"
+
+
+def check_not_signed(signatures: Iterable[ApplicationSignature], signs_as: SignsAs) -> None:
+    """Nobody signs twice. Raises AlreadyExists."""
+    for signature in signatures:
+        if signature.signs_as == signs_as:
+            raise AlreadyExists(existing_id=signature.id)
+
+
+def check_digest(said: str, digest: str | None) -> None:
+    """What is signed is said by its digest: no other document is signed by mistake. Raises Invalid."""
+    if said.lower() != digest:
+        raise Invalid(Fault("/digest", "digest-differs"))
+
+
+def check_match(
+    signature: ApplicationSignature,
+    signatures: Iterable[ApplicationSignature],
+    signs_as: SignsAs,
+    reason: str | None,
+) -> None:
+    """One signature for each; one whose revocation is unknown is accepted for a reason (rulebook §3.9.2).
+
+    Raises WrongState, AlreadyExists, Invalid.
+    """
+    if signature.state == "matched":
+        raise WrongState(state="matched", allowed=["unmatched"])
+    for other in signatures:
+        if other.state == "matched" and other.signs_as == signs_as:
+            raise AlreadyExists(pointer="/signs_as", existing_id=other.id)
+    if signature.revocation != "good" and reason is None:
+        raise Invalid(Fault("/reason", "revocation-unknown"))
