@@ -87,8 +87,8 @@ async def swagger_ui_signed_in() -> HTMLResponse:
 
 async def _sign_in_at(issuer: IssuerMetadata) -> dict[str, Any] | None:
     """What Swagger UI signs in with, by authorization code and PKCE; None while the issuer does not answer."""
-    told = await issuer.find()
-    if told is None:
+    told = await issuer.find() or {}
+    if not {"authorization_endpoint", "token_endpoint"} <= told.keys():
         return None
     settings = issuer.issuer
     flow = {

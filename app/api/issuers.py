@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -75,16 +75,19 @@ class IssuerMetadata:
     issuer: Issuer
     told: dict[str, Any] | None = None
     asked_at: float = float("-inf")
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def find(self) -> dict[str, Any] | None:
         """None where the issuer has never answered as it should."""
-        if time.monotonic() - self.asked_at > (METADATA_KEPT_SECONDS if self.told else FIRST_KEYS_ASKED_AGAIN_SECONDS):
-            self.asked_at = time.monotonic()
-            try:
-                async with _client() as client:
-                    self.told = await discover(client, self.issuer)
-            except FAULTS as fault:
-                log.warning("issuer not discovered", issuer=self.issuer.issuer, error=type(fault).__name__)
+        async with self.asking:
+            good_for = METADATA_KEPT_SECONDS if self.told else FIRST_KEYS_ASKED_AGAIN_SECONDS
+            if time.monotonic() - self.asked_at > good_for:
+                self.asked_at = time.monotonic()
+                try:
+                    async with _client() as client:
+                        self.told = await discover(client, self.issuer)
+                except FAULTS as fault:
+                    log.warning("issuer not discovered", issuer=self.issuer.issuer, error=type(fault).__name__)
         return self.told
 
 

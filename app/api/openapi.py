@@ -16,7 +16,8 @@ organisations propose, what the study centre decides, how each organisation divi
 gives back in the change windows, and where every hour is.
 
 **To try it** in a sandbox: `GET /v1/sandbox/people` lists the demo people, `POST /v1/sandbox/tokens` answers an access
-token for one of them. Put it into *Authorize* below. Elsewhere the token comes from your organisation's sign-in.
+token for one of them. Put it into *Authorize* below. Elsewhere *Authorize* leads to your sign-in service; whoever
+comes for the first time then registers by `POST /v1/people`.
 
 - **Hours** are whole teaching hours (opetustunti, 45 minutes). **Days** are days of Finnish time: what is open until
   a day is open until its midnight in Europe/Helsinki. **Instants** are written as in RFC 3339, with their offset.

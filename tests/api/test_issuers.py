@@ -216,6 +216,18 @@ def test_metadata_that_are_not_right_are_not_believed(told: Any) -> None:
             asyncio.run(fetch_keys(Issuer(issuer=address, audience="hours")))
 
 
+def test_two_who_ask_at_once_get_one_answer() -> None:
+    async def scenario() -> None:
+        pages: dict[str, Any] = {}
+        with telling(pages) as address:
+            pages[DISCOVERY] = {"issuer": address}
+            metadata = IssuerMetadata(Issuer(issuer=address, audience="hours"))
+            for told in await asyncio.gather(metadata.find(), metadata.find()):
+                assert told == {"issuer": address}
+
+    asyncio.run(scenario())
+
+
 def test_metadata_are_kept_and_asked_for_again_where_there_were_none() -> None:
     async def scenario() -> None:
         pages: dict[str, Any] = {DISCOVERY: []}

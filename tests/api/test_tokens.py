@@ -270,3 +270,14 @@ def test_the_sandbox_is_refused_beside_an_issuer(provider: Provider, database: A
 
 def test_the_sandboxs_calls_do_not_exist_outside_it(deployed: httpx.Client) -> None:
     assert refusal(deployed.post("/v1/sandbox/tokens", json={"person_id": str(UUID(int=0))})) == (404, "not-found")
+
+
+def test_swagger_ui_offers_no_sign_in_where_the_issuer_tells_of_none(database: Addresses, provider: Provider) -> None:
+    """The page is there all the same, for a token from elsewhere."""
+    for address in (provider.address, "http://127.0.0.1:9"):
+        issuer = Issuer(issuer=address, audience="tuntipankki", client_id="swagger-ui")
+        settings = Settings(database_url=database.service, secret_key=SECRET, oidc_issuers=[issuer])
+        with serving(create_app(settings)) as service:
+            page = httpx.get(f"{service}/docs")
+        assert page.status_code == 200
+        assert "const signIn = null;" in page.text
