@@ -1,5 +1,6 @@
 """create_app(): wiring only."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from psycopg import AsyncConnection
 
-from app import logs
+from app import logs, worker
 from app.api import documents, openapi, operational, problems, sandbox
 from app.api.backend import Backend
 from app.api.calendar import calendars, deadlines, extensions, reminders, tasks
@@ -82,7 +83,12 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # A sandbox has no worker of its own, and hands its mails over all the same where it is told a server.
+        often = worker.mail_jobs(settings) if settings.sandbox and settings.smtp_url else ()
+        working = asyncio.create_task(worker.work(connections, jobs=(), often=often))
         yield
+        working.cancel()
+        await asyncio.wait([working])
         await connections.close()
 
     app = FastAPI(

@@ -71,6 +71,13 @@ class Settings(BaseSettings):
     statement_timeout_ms: Annotated[int, Field(ge=100)] = 10_000
     lock_timeout_ms: Annotated[int, Field(ge=100)] = 4_000
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    smtp_url: SecretStr | None = None
+    """Where the worker hands mails over: `smtp://`, `smtp+starttls://` or `smtps://`, `user:password@` and so on;
+    without one mails are made and wait."""
+    mail_from: str = "Tuntipankki <tuntipankki@localhost>"
+    """The sender of mails; needed with `smtp_url`."""
+    mail_retry_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """Until a mail that no server took is tried again; after each attempt twice as long."""
     worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Where the worker tells its metrics, on `host`; without one it tells none."""
 
@@ -84,4 +91,6 @@ class Settings(BaseSettings):
             raise ValueError("SECRET_KEY needs at least 32 characters")
         if self.sandbox and self.oidc_issuers:
             raise ValueError("SANDBOX is refused where an OIDC issuer is configured: it hands out tokens to anybody")
+        if self.smtp_url and "mail_from" not in self.model_fields_set:
+            raise ValueError("SMTP_URL needs MAIL_FROM, the sender of the mails")
         return self

@@ -1,8 +1,10 @@
-"""`python -m app.worker`: the jobs of the night, each at the start and then every night; they go by real time.
+"""`python -m app.worker`: the jobs of the night, each at the start and then every night by real time, and the mail.
 
-A plain loop, not procrastinate: both jobs are periodic, may be run twice without harm and are enqueued by nobody, so
-a queue would be a schema, a pool and rights of the service's role for nothing. Mail, which a request enqueues in its
-own transaction, is what brings the queue.
+A plain loop, not procrastinate. The jobs of the night may be run twice without harm and are enqueued by nobody. Mail is
+enqueued, in the transaction of what it tells of: by the outbox, which every request writes anyway. A mail is a row
+with its state, its text and its Message-ID, and this row is the queue's item too, taken with SKIP LOCKED. With
+procrastinate there would be a second row for each mail, in a table of no study centre, to be kept in step with the
+first, and a schema, a pool and rights of the service's role; and its job too would be run again when a worker dies.
 """
 
 import asyncio
@@ -15,14 +17,23 @@ from prometheus_client import Counter, Gauge, start_http_server
 
 from app import logs
 from app.db.connections import Connections
-from app.db.health import list_astray, purge_answers
+from app.db.health import list_astray, list_study_centres, purge_answers
 from app.db.schema import check_database
+from app.delivery.composing import sender_of
+from app.delivery.smtp import Server
 from app.domain.calendar.deadlines import HELSINKI
+from app.services.delivery.handing_over import Deliveries
+from app.services.delivery.making import make_mails
 from app.settings import Settings
 
 AT_NIGHT = time(2, 30)
 """In Helsinki: an hour that every night has, and once."""
 AGAIN_SECONDS = 600.0
+MAIL_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 60.0
+"""Between the attempts of a mail job that fails: a mail server that is away is soon there again."""
+MAIL_STATEMENT_MS = 60_000
+"""Mails to very many people are made in one transaction."""
 ANSWERS_KEPT_DAYS = 31
 """The contract promises 30 at least."""
 
@@ -47,14 +58,32 @@ async def purge_stored_answers(connections: Connections) -> None:
     log.info("answers purged", answers=await purge_answers(connections, days=ANSWERS_KEPT_DAYS))
 
 
+async def make_all_mails(connections: Connections) -> None:
+    """Of all study centres."""
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+            await make_mails(connection)
+
+
 JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers)
 
 
-async def work(connections: Connections, jobs: tuple[Job, ...] = JOBS) -> None:
-    """Until it is cancelled."""
+def mail_jobs(settings: Settings) -> tuple[Job, ...]:
+    """Mails are made in any case, and handed over where there is a server."""
+    if settings.smtp_url is None:
+        return (make_all_mails,)
+    server = Server.at(settings.smtp_url.get_secret_value())
+    first_pause = timedelta(seconds=settings.mail_retry_seconds)
+    return make_all_mails, Deliveries(server, sender_of(settings.mail_from), first_pause).deliver_mails
+
+
+async def work(connections: Connections, jobs: tuple[Job, ...] = JOBS, often: tuple[Job, ...] = ()) -> None:
+    """Until it is cancelled: jobs of the night, and those that are done every few seconds."""
     async with asyncio.TaskGroup() as group:
         for job in jobs:
             group.create_task(_every_night(job, connections))
+        for job in often:
+            group.create_task(_often(job, connections))
 
 
 async def _every_night(job: Job, connections: Connections) -> None:
@@ -63,6 +92,13 @@ async def _every_night(job: Job, connections: Connections) -> None:
         if await run(job, connections):
             now = datetime.now(UTC)
             pause = (next_night(now) - now).total_seconds()
+        await asyncio.sleep(pause)
+
+
+async def _often(job: Job, connections: Connections) -> None:
+    pause = MAIL_SECONDS
+    while True:
+        pause = MAIL_SECONDS if await run(job, connections) else min(pause * 2, LONGEST_PAUSE_SECONDS)
         await asyncio.sleep(pause)
 
 
@@ -99,10 +135,11 @@ async def main() -> None:
         statement_timeout_ms=settings.statement_timeout_ms,
         lock_timeout_ms=settings.lock_timeout_ms,
     )
-    working = asyncio.create_task(work(connections))
+    often = mail_jobs(settings)
+    working = asyncio.create_task(work(connections, often=often))
     for stop in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(stop, working.cancel)
-    log.info("worker started", jobs=[job.__name__ for job in JOBS])
+    log.info("worker started", jobs=[job.__name__ for job in (*JOBS, *often)])
     await asyncio.wait([working])
     await connections.close()
     log.info("worker stopped")

@@ -23,11 +23,12 @@ from app.demo.loading import load_demo
 from app.demo.rows import DEMO_STUDY_CENTRE
 from app.documents.authority import Authority
 from app.domain.access import Role
-from app.domain.delivery.mails import Mail
+from app.domain.delivery.mails import SandboxMail
 from app.domain.organisations.organisations import Language
 from app.domain.sandbox import Clock, DemoPerson
 from app.services import sandbox
 from app.services.delivery import mails
+from app.services.delivery.making import make_mails
 
 ANYBODY = Caller(DEMO_STUDY_CENTRE, UUID(int=0))
 """Who calls the sandbox: a person without roles, in the demo's study centre."""
@@ -183,7 +184,11 @@ async def reset(request: Request) -> None:
     backend.forget()
 
 
-@router.get("/mailbox", response_model=Page[Mail], openapi_extra=PERSONAL)
-async def list_mails(reader: Reader, page: Paging, to: SearchText = None) -> Slice[Mail]:
-    """The mails sent, newest first (anybody)."""
-    return await mails.list_mails(reader, page, to=to.lower() if to else None)
+@router.get("/mailbox", response_model=Page[SandboxMail], openapi_extra=PERSONAL)
+async def list_mails(reader: Reader, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
+    """The mails sent, newest first, by the sandbox's clock (anybody).
+
+    They are made as elsewhere; those that wait for the morning's digest come at 8:00.
+    """
+    await make_mails(reader.connection)
+    return await mails.list_mailbox(reader, page, to=to.lower() if to else None)

@@ -1,6 +1,7 @@
 """Every table, imported into one metadata: for the migrations' environment and the test that compares them."""
 
 from app.db.calendar import deadlines, extensions, reminders
+from app.db.delivery import mails, messages, preferences
 from app.db.hours import (
     corrections,
     decisions,
@@ -27,9 +28,12 @@ __all__ = [
     "images",
     "ledger",
     "main_user_applications",
+    "mails",
+    "messages",
     "metadata",
     "organisations",
     "people",
+    "preferences",
     "proposal_revisions",
     "proposals",
     "reminders",

@@ -25,6 +25,7 @@ persons = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("phone", Text),
     Column("merged_into", Uuid),
+    Column("mail_refused_at", DateTime(timezone=True)),
 )
 
 role_grants = Table(
@@ -85,4 +86,5 @@ outbox = Table(
     Column("organisation_id", Uuid),
     Column("facts", JSONB, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("mails_made_at", DateTime(timezone=True)),
 )

@@ -1,18 +1,68 @@
-"""The mails to main users and senders: short, polite, each in its reader's language."""
+"""Mails: one for each person and event, when it leaves, and what becomes of it (rulebook §5.6)."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Literal
 from uuid import UUID
 
+from app.domain.calendar.deadlines import HELSINKI
+from app.domain.delivery.texts import Sending
 from app.domain.organisations.organisations import Language
 
-Subject = str
-Text = str
+MailState = Literal["held", "gathered", "due", "sent", "refused"]
+MailPreference = Literal["each", "reminders_gathered", "daily_digest", "necessary"]
+USUAL_PREFERENCE: MailPreference = "reminders_gathered"
+DIGEST_HOUR = time(8)
+"""In Helsinki: what is gathered leaves before the day's work."""
+
+
+@dataclass(frozen=True)
+class DateToKeep:
+    """A day that goes into the reader's own calendar."""
+
+    uid: str
+    """The same in each mail that tells of the same day."""
+    day: date
+    title: str
 
 
 @dataclass(frozen=True)
 class Mail:
+    """A mail as its reader gets it, and what has become of it."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    """Its Message-ID begins with it, and stays the same at each attempt."""
+    person_id: UUID
+    address: str
+    """Where it was handed to last, or is to be."""
+    event: str
+    """What it tells of: an event's name, `message` of one that the staff wrote, or `digest`."""
+    organisation_id: UUID | None
+    language: Language
+    subject: str
+    text: str
+    state: MailState
+    """`held` for the digest; `gathered` into it; `due`, until a server takes it; `sent`; `refused` for good, because
+    there is no such mailbox."""
+    made_at: datetime
+    due_at: datetime
+    """By the service's clock."""
+    digest_id: UUID | None
+    """The mail that it was gathered into."""
+    attempts: int
+    """How often no server has taken it."""
+    concluded_at: datetime | None
+    """When a server took it, or refused it for good; by real time."""
+    answer: str | None
+    """What the server said last."""
+
+
+@dataclass(frozen=True)
+class SandboxMail:
+    """A mail in the sandbox's mailbox."""
+
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
@@ -20,70 +70,46 @@ class Mail:
     """The address."""
     subject: str
     text: str
+    html: str
+    """The same words, as a browser shows them."""
+    event: str
+    """What it tells of."""
+    state: MailState
+    """`due` unless the sandbox has a mail server."""
     made_at: datetime
 
 
-TEMPLATES: dict[str, dict[Language, tuple[Subject, Text]]] = {
-    "hour-decision": {
-        "fi": (
-            "Päätös vuoden {year} tunneista",
-            "Hei {name},\n\njärjestölle {organisation} on myönnetty {hours} opetustuntia vuodelle {year}."
-            "{reason}\n\nTunnit näkyvät järjestön tuntitilillä.",
-        ),
-        "sv": (
-            "Beslut om timmarna för år {year}",
-            "Hej {name},\n\n{organisation} har beviljats {hours} undervisningstimmar för år {year}."
-            "{reason}\n\nTimmarna syns på organisationens timkonto.",
-        ),
-        "en": (
-            "Decision on the hours of {year}",
-            "Hello {name},\n\n{organisation} has been granted {hours} teaching hours for {year}."
-            "{reason}\n\nThe hours are on the organisation's hour account.",
-        ),
-    },
-    "supplementary-hour-request": {
-        "fi": (
-            "Päätös lisätunneista",
-            "Hei {name},\n\njärjestön {organisation} lisähaku on ratkaistu: myönnetty {hours} opetustuntia.{reason}",
-        ),
-        "sv": (
-            "Beslut om tilläggstimmar",
-            "Hej {name},\n\ntilläggsansökan från {organisation} har avgjorts: "
-            "{hours} undervisningstimmar beviljades.{reason}",
-        ),
-        "en": (
-            "Decision on supplementary hours",
-            "Hello {name},\n\nthe supplementary request of {organisation} has been decided: "
-            "{hours} teaching hours granted.{reason}",
-        ),
-    },
-    "hour-proposal": {
-        "fi": (
-            "Tuntiehdotus palautettiin täydennettäväksi",
-            "Hei {name},\n\njärjestön {organisation} tuntiehdotus on palautettu täydennettäväksi.{reason}"
-            "\n\nKun ehdotus on täydennetty, sen voi lähettää uudelleen.",
-        ),
-        "sv": (
-            "Timförslaget skickades tillbaka för komplettering",
-            "Hej {name},\n\ntimförslaget från {organisation} har skickats tillbaka för komplettering.{reason}"
-            "\n\nNär förslaget har kompletterats kan det lämnas in på nytt.",
-        ),
-        "en": (
-            "The hour proposal was sent back for completion",
-            "Hello {name},\n\nthe hour proposal of {organisation} has been sent back for completion.{reason}"
-            "\n\nOnce completed it can be submitted again.",
-        ),
-    },
-}
-"""By the event's subject."""
-REASONS: dict[Language, str] = {"fi": "Perustelu", "sv": "Motivering", "en": "Reason"}
+@dataclass(frozen=True)
+class MailPreferences:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    mail: MailPreference
+    """`each`: every mail by itself, at once. `reminders_gathered`, unless said otherwise: what reminds is gathered into
+    one mail in the morning. `daily_digest`: all that may be gathered is. `necessary`: only what nobody can turn off,
+    which is about rights, signatures and bank accounts."""
+    mail_refused_at: datetime | None
+    """When the mail server last said that there is no such mailbox; null once it has taken a mail again."""
 
 
-def text_of(
-    event: str, language: Language, *, name: str, organisation: str, facts: dict[str, Any], reason: str | None
-) -> tuple[Subject, Text]:
-    """The mail that tells of an event, which is named `subject.verb`."""
-    subject, text = TEMPLATES[event.partition(".")[0]][language]
-    known = {"year": facts.get("year", ""), "hours": facts.get("hours", "")}
-    told = f"\n\n{REASONS[language]}: {reason}" if reason else ""
-    return subject.format(**known), text.format(**known, name=name, organisation=organisation, reason=told)
+def leaves_at(sending: Sending, preference: MailPreference, now: datetime) -> datetime | None:
+    """When a mail leaves: now, or with the next digest, which is later; None is never (rulebook §5.6)."""
+    if sending == "always" or preference == "each":
+        return now
+    if preference == "necessary":
+        return None
+    if sending == "promptly" and preference == "reminders_gathered":
+        return now
+    return next_digest(now)
+
+
+def next_digest(now: datetime) -> datetime:
+    """The next morning's hour, in Finnish time."""
+    local = now.astimezone(HELSINKI)
+    today = datetime.combine(local, DIGEST_HOUR, HELSINKI)
+    return today if local < today else datetime.combine(local + timedelta(days=1), DIGEST_HOUR, HELSINKI)
+
+
+def pause_after(attempts: int, first: timedelta) -> timedelta:
+    """Until the next attempt: twice as long each time, up to four hours, and for ever."""
+    doubled: int = 2 ** min(attempts - 1, 20)
+    return min(first * doubled, timedelta(hours=4))

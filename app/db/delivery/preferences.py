@@ -1,0 +1,44 @@
+"""What people prefer of mail."""
+
+from uuid import UUID
+
+from sqlalchemy import Column, Table, Text, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.people.people import persons
+from app.db.statements import Command, Connection, Query, metadata, study_centre_key
+from app.domain.delivery.mails import USUAL_PREFERENCE, MailPreference, MailPreferences
+
+mail_preferences = Table(
+    "mail_preferences",
+    metadata,
+    study_centre_key(),
+    Column("person_id", Uuid, primary_key=True),
+    Column("mail", Text, nullable=False),
+)
+
+_found = Query(
+    select(func.coalesce(mail_preferences.c.mail, USUAL_PREFERENCE).label("mail"), persons.c.mail_refused_at)
+    .select_from(persons)
+    .outerjoin(mail_preferences, mail_preferences.c.person_id == persons.c.id)
+    .where(persons.c.id == bindparam("p_person_id", type_=Uuid)),
+    MailPreferences,
+)
+_said = insert(mail_preferences).values(
+    person_id=bindparam("p_person_id", type_=Uuid), mail=bindparam("p_mail", type_=Text)
+)
+_put = Command(
+    _said.on_conflict_do_update(
+        constraint="mail_preferences_pkey",
+        set_={"mail": _said.excluded.mail},
+    )
+)
+
+
+async def find_preferences(connection: Connection, person_id: UUID) -> MailPreferences | None:
+    """None where there is no such person."""
+    return await _found.first(connection, p_person_id=person_id)
+
+
+async def put_preference(connection: Connection, person_id: UUID, mail: MailPreference) -> None:
+    await _put.run(connection, p_person_id=person_id, p_mail=mail)

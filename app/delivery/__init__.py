@@ -1,0 +1,1 @@
+"""How mails are written down and handed over: MIME, iCalendar and SMTP."""

@@ -1,0 +1,122 @@
+"""A mail as it travels: text and HTML, and an iCalendar part where there are days to keep (RFC 5322, RFC 2045)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from html import escape
+from uuid import UUID
+
+from icalendar import Calendar, Event
+
+from app.domain.delivery.mails import DateToKeep
+from app.domain.organisations.organisations import Language
+
+# Seven bits pass every server, also one that offers no 8BITMIME.
+POLICY = SMTP.clone(cte_type="7bit")
+PRODUCT = "-//Tuntipankki//Mail//EN"
+
+
+class UnusableAddressError(ValueError):
+    """No mail can be addressed to it."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A mail that is to leave."""
+
+    id: UUID
+    address: str
+    name: str
+    language: Language
+    subject: str
+    text: str
+    dates: Sequence[DateToKeep]
+    made_at: datetime
+
+
+def address_of(name: str, address: str) -> Address:
+    """With the domain as the name service knows it. Raises UnusableAddressError."""
+    user, _, domain = address.rpartition("@")
+    try:
+        found = Address(name, user, domain.encode("idna").decode("ascii"))
+        found.addr_spec.encode("ascii")
+    except (ValueError, IndexError) as error:
+        raise UnusableAddressError from error
+    if not user or not domain:
+        raise UnusableAddressError
+    return found
+
+
+def sender_of(mail_from: str) -> Address:
+    """Of `Name <address>`, or of an address alone. Raises UnusableAddressError."""
+    name, address = parseaddr(mail_from)
+    return address_of(name, address)
+
+
+def composed(mail: Outgoing, sender: Address) -> EmailMessage:
+    """The same at each attempt, down to its Message-ID. Raises UnusableAddressError."""
+    message = EmailMessage(policy=POLICY)
+    message["From"] = sender
+    message["To"] = address_of(mail.name, mail.address)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.made_at)
+    message["Message-ID"] = f"<{mail.id}@{sender.domain}>"
+    message["Content-Language"] = mail.language
+    # So that no answering machine answers (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text + "\n")
+    message.add_alternative(html_of(mail.subject, mail.text, mail.language), subtype="html")
+    if mail.dates:
+        calendar = calendar_of(mail.dates, mail.made_at).decode()
+        message.add_attachment(calendar, subtype="calendar", filename="tuntipankki.ics", params={"method": "PUBLISH"})
+    return message
+
+
+def calendar_of(dates: Sequence[DateToKeep], made_at: datetime) -> bytes:
+    """Whole days that block nobody's time (RFC 5545)."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for date in dates:
+        event = Event()
+        event.add("uid", date.uid)
+        event.add("dtstamp", made_at)
+        event.add("dtstart", date.day)
+        event.add("dtend", date.day + timedelta(days=1))
+        event.add("summary", date.title)
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+_HTML = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{subject}</title></head>
+<body style="margin:0;padding:24px 12px;background:#f3f5f7;color:#1b2733;\
+font:16px/1.5 Arial,Helvetica,sans-serif">
+<table role="presentation" align="center" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px">
+<tr><td style="padding:28px 32px;background:#ffffff;border-top:4px solid #1f5f8b">
+<h1 style="margin:0 0 20px;font-size:20px;line-height:1.3;color:#123a56">{subject}</h1>
+{paragraphs}
+</td></tr>
+</table>
+</body>
+</html>
+"""
+_PARAGRAPH = '<p style="margin:0 0 16px">{lines}</p>'
+
+
+def html_of(subject: str, text: str, language: Language) -> str:
+    """The same words, laid out; without images, scripts or links to follow."""
+    paragraphs = (escape(paragraph).replace("\n", "<br>\n") for paragraph in text.split("\n\n"))
+    return _HTML.format(
+        language=language,
+        subject=escape(subject),
+        paragraphs="\n".join(_PARAGRAPH.format(lines=lines) for lines in paragraphs),
+    )

@@ -1,0 +1,154 @@
+"""To the mail server, over one connection for many mails (RFC 5321).
+
+Only a mailbox that does not exist ends a mail; whatever else a server says or does not say is tried again later.
+"""
+
+import asyncio
+import contextlib
+import re
+import ssl
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Literal, Self
+from urllib.parse import unquote, urlsplit
+
+from aiosmtplib import (
+    SMTP,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
+
+PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+NO_SUCH_MAILBOX = frozenset({550, 551, 553})
+# RFC 3463: bad mailbox, bad domain, bad syntax, moved without a trace, null MX; mailbox disabled.
+NO_SUCH_MAILBOX_ENHANCED = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+
+
+class ServerAwayError(Exception):
+    """No mail can be handed over now, whichever it is."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where mails are handed over, and how long it may take."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    tls: Literal["offered", "started", "throughout"] = "offered"
+    """STARTTLS where the server offers it, or required; or TLS from the first byte."""
+    seconds: float = 30.0
+    """For the connection and for each command."""
+    seconds_to_accept: float = 300.0
+    """For the answer to a mail's end, which counts: who hangs up earlier may be sent a mail twice (RFC 5321 §4.5.3)."""
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """`smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` if need be. Raises ValueError."""
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("SMTP_URL is smtp://, smtp+starttls:// or smtps://, then [user:password@]host[:port]")
+        return cls(
+            parts.hostname,
+            parts.port or PORTS[parts.scheme],
+            unquote(parts.username) if parts.username else None,
+            unquote(parts.password) if parts.password else None,
+            {"smtp": "offered", "smtp+starttls": "started", "smtps": "throughout"}[parts.scheme],  # type: ignore[arg-type]  # One of the three.
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    kind: Literal["accepted", "refused", "later"]
+    answer: str
+    """What the server said, or what happened instead."""
+
+
+class Handover:
+    """A connection to the server, made when it is first needed and again when it is lost."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._client: SMTP | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._client and self._client.is_connected:
+            with contextlib.suppress(SMTPException, OSError):
+                await self._client.quit(timeout=min(5.0, self._server.seconds))
+        self._hang_up()
+
+    async def hand_over(self, message: EmailMessage, sender: Address, recipient: Address) -> Outcome:
+        """Raises ServerAwayError where there is no server to hand it to."""
+        client = await self._connected()
+        try:
+            await client.mail(sender.addr_spec)
+            await client.rcpt(recipient.addr_spec)
+            answer = await client.data(message.as_bytes(), timeout=self._server.seconds_to_accept)
+        except SMTPResponseException as refusal:
+            await self._start_over(client)
+            return _outcome_of(refusal)
+        except (SMTPException, OSError) as error:
+            # In the midst of a mail nobody knows what the next answer would be to.
+            self._hang_up()
+            return Outcome("later", _told(error))
+        return Outcome("accepted", f"{answer.code} {answer.message}"[:500])
+
+    async def _connected(self) -> SMTP:
+        if self._client and self._client.is_connected:
+            return self._client
+        server = self._server
+        client = SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            timeout=server.seconds,
+            use_tls=server.tls == "throughout",
+            start_tls={"offered": None, "started": True, "throughout": False}[server.tls],
+            tls_context=ssl.create_default_context(),
+        )
+        try:
+            await client.connect()
+        except (SMTPException, OSError) as error:
+            client.close()
+            raise ServerAwayError(_told(error)) from error
+        self._client = client
+        return client
+
+    async def _start_over(self, client: SMTP) -> None:
+        try:
+            await client.rset()
+        except (SMTPException, OSError):
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._client:
+            self._client.close()
+        self._client = None
+
+
+def _outcome_of(refusal: SMTPResponseException) -> Outcome:
+    said = f"{refusal.code} {refusal.message}"[:500]
+    if isinstance(refusal, SMTPRecipientRefused) and refusal.code in NO_SUCH_MAILBOX:
+        enhanced = re.match(r"\d\.\d{1,3}\.\d{1,3}", refusal.message)
+        if enhanced is None or enhanced[0] in NO_SUCH_MAILBOX_ENHANCED:
+            return Outcome("refused", said)
+    return Outcome("later", said)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, SMTPTimeoutError | asyncio.TimeoutError):
+        return "no answer in time"
+    if isinstance(error, SMTPServerDisconnected):
+        return "the connection was lost"
+    if isinstance(error, SMTPResponseException):
+        return f"{error.code} {error.message}"[:500]
+    return f"no connection: {type(error).__name__}"

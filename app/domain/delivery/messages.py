@@ -1,0 +1,132 @@
+"""Messages that the staff write to main users, sent at once, at an instant or so many days before a deadline."""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from uuid import UUID
+
+from app.domain.calendar.deadlines import HELSINKI
+from app.domain.errors import Fault, Invalid, WrongState
+from app.domain.organisations.organisations import Language
+
+Audience = Literal["main_users", "organisations", "deadline"]
+MessageState = Literal["draft", "scheduled", "sent", "cancelled"]
+SENDING_HOUR = time(8)
+"""In Helsinki, of messages that go by the calendar."""
+PLACEHOLDERS = ("name", "organisation", "last_day")
+
+
+@dataclass(frozen=True)
+class MessageText:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    subject: str
+    body: str
+    """`{name}`, `{organisation}` and, with a deadline, `{last_day}` are filled in for each recipient."""
+
+
+@dataclass(frozen=True)
+class Message:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    texts: Mapping[Language, MessageText]
+    """By language. Who reads another gets the Finnish text."""
+    audience: Audience
+    """All main users, those of the organisations named, or those whom the deadline concerns."""
+    organisation_ids: list[UUID]
+    deadline_id: UUID | None
+    send_at: datetime | None
+    days_before: int | None
+    """Before the deadline's last day, wherever that day is moved; at 8:00 in Helsinki."""
+    state: MessageState
+    made_by: UUID
+    made_at: datetime
+    scheduled_by: UUID | None
+    scheduled_at: datetime | None
+    sent_at: datetime | None
+    """When the mails were made."""
+    cancelled_at: datetime | None
+    recipients: int | None
+    """To how many it went; null until then."""
+
+
+@dataclass(frozen=True)
+class MessagePreview:
+    """What one recipient would get, if it were sent now."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    recipients: int
+    """How many would get it."""
+    due_at: datetime | None
+    """When it would be sent; null where the deadline has no last day."""
+    person_id: UUID | None
+    """The recipient shown; null where there is none."""
+    language: Language | None
+    subject: str | None
+    text: str | None
+    html: str | None
+
+
+def check_message(
+    texts: Mapping[Language, MessageText],
+    audience: Audience,
+    organisation_ids: list[UUID],
+    deadline_id: UUID | None,
+    send_at: datetime | None,
+    days_before: int | None,
+) -> None:
+    """Raises Invalid, with all that does not fit together (rulebook §5.6)."""
+    faults = []
+    if "fi" not in texts:
+        faults.append(Fault("/texts/fi", "required"))
+    if (audience == "organisations") != bool(organisation_ids):
+        faults.append(Fault("/organisation_ids", "required" if not organisation_ids else "extra-forbidden"))
+    if deadline_id is None and (audience == "deadline" or days_before is not None):
+        faults.append(Fault("/deadline_id", "required"))
+    if send_at is not None and days_before is not None:
+        faults.append(Fault("/days_before", "extra-forbidden"))
+    known = PLACEHOLDERS if deadline_id else PLACEHOLDERS[:2]
+    for language, text in texts.items():
+        faults += [
+            Fault(f"/texts/{language}/{member}", "unknown-placeholder", {"known": [f"{{{name}}}" for name in known]})
+            for member, said in (("subject", text.subject), ("body", text.body))
+            if not _is_filled_by(said, known)
+        ]
+    if faults:
+        raise Invalid(*faults)
+
+
+def check_state(message: Message, *allowed: MessageState) -> None:
+    """Raises WrongState."""
+    if message.state not in allowed:
+        raise WrongState(state=message.state, allowed=list(allowed))
+
+
+def due_at(send_at: datetime | None, days_before: int | None, last_day: date | None, now: datetime) -> datetime | None:
+    """When a message is sent that was asked for now or before; None where the calendar does not say."""
+    if days_before is None:
+        return send_at or now
+    if last_day is None:
+        return None
+    return datetime.combine(last_day - timedelta(days=days_before), SENDING_HOUR, HELSINKI)
+
+
+def text_for(texts: Mapping[Language, MessageText], language: Language) -> tuple[Language, MessageText]:
+    """In the reader's language, else in Finnish."""
+    return (language, texts[language]) if language in texts else ("fi", texts["fi"])
+
+
+def filled(text: str, **known: str) -> str:
+    return text.format_map(known)
+
+
+def _is_filled_by(text: str, known: tuple[str, ...]) -> bool:
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError:
+        return False
+    return all(name is None or (name in known and not how and not turned) for _, name, how, turned in parts)

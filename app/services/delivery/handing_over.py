@@ -1,0 +1,92 @@
+"""Handing the mails that are due over to the mail server."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, date, datetime, timedelta
+from email.headerregistry import Address
+from typing import Any
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from app.db.connections import Connections, read_clock
+from app.db.delivery.handing_over import DueMail, conclude, lock_due, put_off
+from app.db.health import list_study_centres
+from app.db.statements import Connection
+from app.delivery.composing import Outgoing, UnusableAddressError, address_of, composed
+from app.delivery.smtp import Handover, Outcome, Server
+from app.domain.calendar.deadlines import HELSINKI
+from app.domain.delivery.mails import DateToKeep, pause_after
+
+STATEMENT_TIMEOUT_MS = 10_000
+
+handed_over = Counter("tuntipankki_mails", "Mails handed to the mail server", ["outcome"])
+
+
+class Deliveries:
+    """Takes each mail under lock, hands it over, and commits what came of it before it takes the next.
+
+    A process that dies before the server's 250 leaves the mail due. One that dies between the 250 and the commit
+    leaves it due too, and a second copy follows, with the same Message-ID: nothing else makes one. A database that
+    fails at that moment makes none: what the server accepted is kept in mind until it is written down.
+    """
+
+    def __init__(self, server: Server, sender: Address, first_pause: timedelta) -> None:
+        self._server, self._sender, self._first_pause = server, sender, first_pause
+        self._accepted: dict[tuple[UUID, UUID], tuple[DueMail, Outcome]] = {}
+
+    async def deliver_mails(self, connections: Connections) -> None:
+        """Of all study centres, all that are due. Raises ServerAwayError."""
+        async with Handover(self._server) as handover:
+            for centre in await list_study_centres(connections):
+                async with connections.apart(centre, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as connection:
+                    # A server may take its time, and the mail stays locked meanwhile.
+                    await connection.execute("SET idle_in_transaction_session_timeout = 0")
+                    await self._write_down(centre, connection)
+                    now = (await read_clock(connection) or datetime.now(UTC)).astimezone(HELSINKI)
+                    while await _to_its_end(self._deliver_one(centre, connection, handover, now)):
+                        pass
+
+    async def _deliver_one(self, centre: UUID, connection: Connection, handover: Handover, now: datetime) -> bool:
+        """Whether there was one."""
+        async with connection.transaction():
+            mail = await lock_due(connection, now)
+            if mail is None:
+                return False
+            outcome = await self._hand_over(mail, handover)
+            if outcome.kind == "accepted":
+                self._accepted[centre, mail.id] = mail, outcome
+            if outcome.kind == "later":
+                await put_off(connection, mail, pause_after(mail.attempts + 1, self._first_pause), outcome.answer)
+            else:
+                await conclude(connection, mail, accepted=outcome.kind == "accepted", answer=outcome.answer)
+        self._accepted.pop((centre, mail.id), None)
+        handed_over.labels(outcome.kind).inc()
+        return True
+
+    async def _hand_over(self, mail: DueMail, handover: Handover) -> Outcome:
+        dates = [DateToKeep(each["uid"], date.fromisoformat(each["day"]), each["title"]) for each in mail.dates]
+        outgoing = Outgoing(mail.id, mail.email, mail.name, mail.language, mail.subject, mail.text, dates, mail.made_at)
+        try:
+            message = composed(outgoing, self._sender)
+            return await handover.hand_over(message, self._sender, address_of(mail.name, mail.email))
+        except UnusableAddressError:
+            return Outcome("refused", "no mail can be addressed to it")
+
+    async def _write_down(self, centre: UUID, connection: Connection) -> None:
+        """What the server accepted although the database did not hear of it."""
+        for key, (mail, outcome) in list(self._accepted.items()):
+            if key[0] == centre:
+                async with connection.transaction():
+                    await conclude(connection, mail, accepted=True, answer=outcome.answer)
+                del self._accepted[key]
+
+
+async def _to_its_end(delivering: Coroutine[Any, Any, bool]) -> bool:
+    """Told to stop, the worker ends with the mail in hand: between the server's answer and the commit it must not."""
+    task = asyncio.create_task(delivering)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
