@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Interval, String, Uuid, bindparam, func, select, update
+from sqlalchemy import DateTime, Interval, String, Uuid, bindparam, func, null, select, update
 
 from app.db.delivery.mails import mails
 from app.db.people.people import persons
@@ -74,7 +74,7 @@ _bounced = Command(
 _reached = Command(
     update(persons)
     .where(persons.c.id == bindparam("p_person_id", type_=Uuid), persons.c.mail_refused_at.is_not(None))
-    .values(mail_refused_at=None)
+    .values(mail_refused_at=null())
 )
 
 

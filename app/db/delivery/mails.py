@@ -120,7 +120,7 @@ _mark = Command(
 
 
 def _told_to(*recipients: Recipients) -> Any:
-    return outbox.c.event.in_([event for event, told in EVENTS.items() if told.to in recipients])
+    return or_(*(outbox.c.event == event for event, told in EVENTS.items() if told.to in recipients))
 
 
 _in_force = and_(
@@ -146,12 +146,26 @@ _to_managers: Select[Any] = (
     )
 )
 _to_staff: Select[Any] = _events.join(role_grants, role_grants.c.role == "staff").where(_told_to("staff"), _in_force)
-_to_person: Select[Any] = select(outbox.c.id, func.coalesce(persons.c.merged_into, persons.c.id)).join(
-    persons, and_(_told_to("person"), persons.c.id == outbox.c.facts["person_id"].as_string().cast(Uuid))
-)
+
+
+def _to_one(recipient: Recipients, fact: str) -> Select[Any]:
+    """Whom a fact names, or who that person has become."""
+    named = and_(_told_to(recipient), persons.c.id == outbox.c.facts[fact].as_string().cast(Uuid))
+    return select(outbox.c.id, func.coalesce(persons.c.merged_into, persons.c.id)).join(persons, named)
+
+
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _told = union(
-    *(each.where(outbox.c.id == any_(_ids)) for each in (_to_main_users, _to_managers, _to_staff, _to_person))
+    *(
+        each.where(outbox.c.id == any_(_ids))
+        for each in (
+            _to_main_users,
+            _to_managers,
+            _to_staff,
+            _to_one("person", "person_id"),
+            _to_one("signatory", "signatory_person_id"),
+        )
+    )
 ).subquery()
 _recipients = Query(
     select(
@@ -233,7 +247,7 @@ mails_listing = Listing(
     },
 )
 mailbox_listing = Listing(
-    _mails.where(mails.c.state.in_(["due", "sent", "refused"])),
+    _mails.where(mails.c.state != "held", mails.c.state != "gathered"),
     Mail,
     key=[mails.c.id],
     filters={

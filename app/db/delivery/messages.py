@@ -20,7 +20,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from app.db.calendar.deadlines import deadlines
 from app.db.organisations.organisations import organisations
@@ -106,7 +106,6 @@ _addressees = Query(
         organisations.c.id.label("organisation_id"),
         organisations.c.name.label("organisation"),
     )
-    .distinct(persons.c.id)
     .join(role_grants, role_grants.c.person_id == persons.c.id)
     .join(organisations, organisations.c.id == role_grants.c.organisation_id)
     .where(
@@ -115,7 +114,8 @@ _addressees = Query(
         or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > _now),
         or_(_tops.is_(None), organisations.c.id == any_(_tops)),
     )
-    .order_by(persons.c.id, organisations.c.sort_key, organisations.c.id),
+    .order_by(persons.c.id, organisations.c.sort_key, organisations.c.id)
+    .ext(distinct_on(persons.c.id)),
     Addressee,
 )
 _centrals = Query(

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from app.domain.organisations.organisations import Language
 
-Recipients = Literal["main_users", "managers", "staff", "person"]
+Recipients = Literal["main_users", "managers", "staff", "person", "signatory"]
 """The central organisation's main users; the main users or the unit's managers, whosever the organisation is; the
-study centre's staff; or the one person whom the fact `person_id` names."""
+study centre's staff; or the one person whom the fact `person_id` or `signatory_person_id` names."""
 Sending = Literal["always", "promptly", "gathered"]
 """`always` is what nobody can turn off; what is `gathered` reminds, and waits for the digest."""
 LANGUAGES: tuple[Language, ...] = ("fi", "sv", "en")

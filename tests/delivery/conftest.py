@@ -1,0 +1,73 @@
+"""Mails of one study centre: making them, and handing them to the tests' own server."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.db.connections import Connections
+from app.delivery.composing import sender_of
+from app.delivery.smtp import Server
+from app.embedded_postgres import Addresses
+from app.services.delivery import handing_over
+from app.services.delivery.handing_over import Deliveries
+from app.services.delivery.making import make_mails
+from tests.builders import Centre
+from tests.mail_server import MailServer
+
+SENDER = sender_of("Tuntipankki <tunnit@opintokeskus.example>")
+
+
+@pytest.fixture
+def make(database: Addresses, centre: Centre) -> Callable[[], None]:
+    """Makes the mails that are to be made."""
+
+    async def made() -> None:
+        connections = _connections(database)
+        async with connections.apart(centre.id, statement_timeout_ms=10_000) as connection:
+            await make_mails(connection)
+
+    return lambda: asyncio.run(made())
+
+
+@pytest.fixture
+def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Hands over what is due, of this study centre alone."""
+
+    async def own_centre(_: Connections) -> list[Any]:
+        return [centre.id]
+
+    monkeypatch.setattr(handing_over, "list_study_centres", own_centre)
+
+    async def delivered(
+        server: MailServer, seconds: float, pause: float, rounds: int, surviving: tuple[type[Exception], ...]
+    ) -> None:
+        connections = _connections(database)
+        out = Server("127.0.0.1", server.port, seconds=seconds, seconds_to_accept=seconds)
+        deliveries = Deliveries(out, SENDER, timedelta(seconds=pause))
+        try:
+            for _ in range(rounds):
+                with contextlib.suppress(*surviving):
+                    await deliveries.deliver_mails(connections)
+        finally:
+            await connections.close()
+
+    def run(
+        server: MailServer,
+        *,
+        seconds: float = 10,
+        pause: float = 0.001,
+        rounds: int = 1,
+        surviving: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """In one process, as the worker: a round that fails with what it survives is followed by the next."""
+        asyncio.run(delivered(server, seconds, pause, rounds, surviving))
+
+    return run
+
+
+def _connections(database: Addresses) -> Connections:
+    return Connections(database.service, largest=1, idle_seconds=1, statement_timeout_ms=5_000, lock_timeout_ms=4_000)
