@@ -1,4 +1,4 @@
-"""Mails: one for each person and event, when it leaves, and what becomes of it (rulebook §5.6)."""
+"""Mails: one for each person and event, when it leaves, and what becomes of it (rulebook §5.7)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -92,7 +92,7 @@ class MailPreferences:
 
 
 def leaves_at(sending: Sending, preference: MailPreference, now: datetime) -> datetime | None:
-    """When a mail leaves: now, or with the next digest, which is later; None is never (rulebook §5.6)."""
+    """When a mail leaves: now, or with the next digest, which is later; None is never (rulebook §5.7)."""
     if sending == "always" or preference == "each":
         return now
     if preference == "necessary":

@@ -79,7 +79,7 @@ def check_message(
     send_at: datetime | None,
     days_before: int | None,
 ) -> None:
-    """Raises Invalid, with all that does not fit together (rulebook §5.6)."""
+    """Raises Invalid, with all that does not fit together (rulebook §5.7)."""
     faults = []
     if "fi" not in texts:
         faults.append(Fault("/texts/fi", "required"))
