@@ -29,7 +29,7 @@ from app.api.hours import (
 )
 from app.api.middleware import Edge
 from app.api.organisations import bank_accounts, contacts, images, organisations, training_rules
-from app.api.people import application_signatures, main_user_applications, me, people, signatories
+from app.api.people import application_signatures, main_user_applications, me, people, role_grants, signatories
 from app.db.connections import Connections
 from app.db.schema import check_database
 from app.settings import Settings
@@ -39,6 +39,7 @@ ROUTERS = (
     tasks.router,
     people.registration,
     people.router,
+    role_grants.router,
     organisations.router,
     signatories.router,
     main_user_applications.router,

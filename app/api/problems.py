@@ -48,6 +48,8 @@ STATUSES: dict[str, int] = {
     "runs-no-trainings": 409,
     "by-invitation-only": 409,
     "base-right-required": 409,
+    "last-main-user": 409,
+    "main-user-application-required": 409,
     "request-in-progress": 409,
     "precondition-failed": 412,
     "payload-too-large": 413,

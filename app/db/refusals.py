@@ -10,6 +10,7 @@ from app.domain.errors import (
     AssignmentOverlap,
     DeadlineOverlap,
     DomainError,
+    LastMainUser,
     NotFound,
     PoolExceeded,
     QuotaExceeded,
@@ -34,6 +35,10 @@ REFUSALS: dict[str, type[DomainError]] = {
     "main_user_applications_one_open": AlreadyExists,
     "main_user_application_signatures_one_in_service": AlreadyExists,
     "main_user_application_signatures_one_match": AlreadyExists,
+    "role_grants_main_user_remains": LastMainUser,
+    "role_applications_one_open": AlreadyExists,
+    "onboardings_one_a_grant": AlreadyExists,
+    "organisation_confirmations_once": AlreadyExists,
 }
 """By constraint. One that is not here is a fault of ours: a 500."""
 

@@ -12,13 +12,21 @@ from app.db.hours import (
     returns,
     supplementary_requests,
 )
-from app.db.organisations import bank_accounts, contacts, images, organisations, training_rules
-from app.db.people import application_signatures, main_user_applications, people, signatories
+from app.db.organisations import bank_accounts, confirmations, contacts, images, organisations, training_rules
+from app.db.people import (
+    application_signatures,
+    main_user_applications,
+    onboardings,
+    people,
+    role_applications,
+    signatories,
+)
 from app.db.statements import metadata
 
 __all__ = [
     "application_signatures",
     "bank_accounts",
+    "confirmations",
     "contacts",
     "corrections",
     "deadlines",
@@ -31,6 +39,7 @@ __all__ = [
     "main_user_applications",
     "messages",
     "metadata",
+    "onboardings",
     "organisations",
     "people",
     "preferences",
@@ -38,6 +47,7 @@ __all__ = [
     "proposals",
     "reminders",
     "returns",
+    "role_applications",
     "signatories",
     "supplementary_requests",
     "training_rules",

@@ -32,7 +32,15 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
     order = count()
     taken: dict[str, int] = {}
 
-    def somebody(role: Role, unit: Unit | None, *, name: str = "", email: str = "", language: str = "fi") -> UUID:
+    def somebody(
+        role: Role,
+        unit: Unit | None,
+        *,
+        name: str = "",
+        email: str = "",
+        language: str = "fi",
+        granted_by: UUID | None = None,
+    ) -> UUID:
         if not name:
             swedish = (unit.language if unit else language) == "sv"
             first = chance.choice(FIRST_NAMES_IN_SWEDISH if swedish else FIRST_NAMES)
@@ -56,6 +64,9 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
             role=role,
             organisation_id=unit.id if unit else None,
             valid_from=ALWAYS,
+            granted_by=granted_by,
+            granted_at=made_at if granted_by else None,
+            reason="Keskusjärjestö nimesi vastuuhenkilön." if granted_by else None,
         )
         return person_id
 
@@ -63,14 +74,14 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
     managers: dict[UUID, UUID] = {}
     main_users: dict[UUID, UUID] = {}
     for central in centrals:
-        main_users[central.id] = somebody("main_user", central)
+        main_user = main_users[central.id] = somebody("main_user", central)
         if central.districts:
             somebody("main_user", central)
         for district in central.districts:
-            managers[district.id] = somebody("unit_manager", district)
+            managers[district.id] = somebody("unit_manager", district, granted_by=main_user)
         for association in central.associations[::20]:
-            managers[association.id] = somebody("unit_manager", association)
-            somebody("training_manager", association)
+            managers[association.id] = somebody("unit_manager", association, granted_by=main_user)
+            somebody("training_manager", association, granted_by=main_user)
     staff = [somebody("staff", None, language=language) for language in ("fi", "sv", "en")]
 
     district = first.districts[1]

@@ -156,3 +156,27 @@ def check_main_user(actor: Actor, place: Place) -> None:
 def check_main_user_or_staff(actor: Actor, place: Place) -> None:
     if not (actor.has("staff") or actor.has_for(place, "main_user")):
         raise Forbidden()
+
+
+OVERSEERS: tuple[Role, ...] = ("main_user", "unit_manager")
+"""Who sees, in their own tree, which person holds or asks for which role."""
+
+
+def overseen_of(actor: Actor) -> list[UUID] | None:
+    """The organisations at the tops of where the actor sees other people's rights; None is all (rulebook §2.6)."""
+    if actor.has("staff", "auditor"):
+        return None
+    return sorted({g.organisation_id for g in actor.roles if g.role in OVERSEERS and g.organisation_id})
+
+
+def sees_rights_of(actor: Actor, person_id: UUID, place: Place | None) -> bool:
+    """Whether the actor sees what that person holds or asks for there; None is the study centre (rulebook §2.6)."""
+    if actor.person_id == person_id or actor.has("staff", "auditor"):
+        return True
+    return place is not None and actor.has_for(place, *OVERSEERS)
+
+
+def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:
+    """Nobody gives themselves a right or decides on their own (rulebook §2.2). Raises Forbidden."""
+    if actor.person_id == person_id:
+        raise Forbidden(pointer=pointer)

@@ -179,3 +179,15 @@ class BaseRightRequired(Conflict):
     """Facts: `organisation_id`, in whose tree the applicant holds no role any more."""
 
     code = "base-right-required"
+
+
+class LastMainUser(Conflict):
+    """Facts: `organisation_id`, and `needed_from`, the instant from which another main user must be there for good."""
+
+    code = "last-main-user"
+
+
+class MainUserApplicationRequired(Conflict):
+    """A main user's right comes by an approved application alone."""
+
+    code = "main-user-application-required"

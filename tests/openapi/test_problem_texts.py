@@ -72,6 +72,7 @@ FACTS: dict[str, dict[str, object]] = {
     "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},
     "base-right-required": {"organisation_id": SOME_ID},
     "deadline-overlap": {"kind": "proposal_round", "hours_year": 2024, "overlaps_with": SOME_ID},
+    "last-main-user": {"organisation_id": SOME_ID, "needed_from": datetime(2024, 1, 1, 10, tzinfo=UTC)},
 }
 
 
@@ -144,11 +145,13 @@ def test_the_kinds_of_deadlines_and_the_states_have_words() -> None:
         "change_window",
         "cost_statement",
         "unit_proposals",
+        "data_confirmation",
     }
     of_proposals = {"draft", "submitted", "sent_back", "included", "decided", "withdrawn"}
     of_requests = {"submitted", "approved", "partially_approved", "rejected", "withdrawn"}
+    of_rights = {"applied", "granted", "rejected", "withdrawn", "upcoming", "in_force", "ended", "open", "closed"}
     of_accounts = {"proposed", "approved", "rejected", "withdrawn"}
-    assert kinds | of_accounts | of_proposals | of_requests | {"open", "closed"} <= CATALOGUES["fi"]["words"].keys()
+    assert kinds | of_accounts | of_proposals | of_requests | of_rights <= CATALOGUES["fi"]["words"].keys()
 
 
 def test_the_findings_of_signed_documents_have_words() -> None:

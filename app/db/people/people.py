@@ -38,6 +38,14 @@ role_grants = Table(
     Column("organisation_id", Uuid),
     Column("valid_from", DateTime(timezone=True), nullable=False),
     Column("valid_until", DateTime(timezone=True)),
+    Column("granted_by", Uuid),
+    Column("granted_at", DateTime(timezone=True)),
+    Column("reason", Text),
+    Column("role_application_id", Uuid),
+    Column("main_user_application_id", Uuid),
+    Column("ended_by", Uuid),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("end_reason", Text),
 )
 
 callers = Table(

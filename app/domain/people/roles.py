@@ -19,6 +19,12 @@ def fits(role: Role, kind: OrganisationKind | None) -> bool:
     return role in CENTRE_ROLES if kind is None else kind in KINDS.get(role, frozenset())
 
 
+def check_role_fits(role: Role, kind: OrganisationKind | None) -> None:
+    """Raises Invalid."""
+    if not fits(role, kind):
+        raise Invalid(Fault("/organisation_id", "role-does-not-fit"))
+
+
 def check_roles_fit(roles: Sequence[tuple[Role, OrganisationKind | None]]) -> None:
     """Raises Invalid, with all that do not."""
     faults = [

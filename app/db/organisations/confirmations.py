@@ -1,0 +1,17 @@
+"""Main users' yearly confirmations."""
+
+from sqlalchemy import Boolean, Column, DateTime, SmallInteger, Table, Uuid
+
+from app.db.statements import metadata, study_centre_key
+
+organisation_confirmations = Table(
+    "organisation_confirmations",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("confirmed_at", DateTime(timezone=True), nullable=False),
+    Column("late", Boolean, nullable=False),
+)

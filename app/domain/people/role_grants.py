@@ -1,0 +1,169 @@
+"""Rights (käyttöoikeudet): how a role begins and ends, and that a central organisation keeps a main user."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import (
+    CENTRE_ROLES,
+    Actor,
+    Place,
+    Role,
+    check_main_user_or_staff,
+    check_not_oneself,
+    check_staff,
+)
+from app.domain.calendar.deadlines import day_of, days_out_of_range, start_of
+from app.domain.errors import Fault, Forbidden, Invalid, LastMainUser, MainUserApplicationRequired, WrongState
+
+GrantState = Literal["upcoming", "in_force", "ended"]
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class GrantedRole:
+    """A role that somebody holds, held or will hold: from whom, why and for how long."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    person_id: UUID
+    person_name: str
+    role: Role
+    organisation_id: UUID | None
+    """Null is the study centre itself."""
+    organisation_name: str | None
+    valid_from: datetime
+    valid_until: datetime | None
+    """The instant from which it holds no more; null is without end. Of one ended before it began, its beginning."""
+    state: GrantState
+    """By the clock alone."""
+    granted_by: UUID | None
+    """Null where the setup made it."""
+    granted_at: datetime | None
+    reason: str | None
+    role_application_id: UUID | None
+    main_user_application_id: UUID | None
+    ended_by: UUID | None
+    ended_at: datetime | None
+    """When the end was said, which may be long before it comes."""
+    end_reason: str | None
+
+
+@dataclass(frozen=True)
+class MainUserGrant:
+    id: UUID
+    person_id: UUID
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True)
+class MainUsers:
+    """A central organisation's main-user grants, those ended too, and the last day of its membership."""
+
+    organisation_id: UUID
+    active_until: date | None
+    grants: tuple[MainUserGrant, ...]
+
+    def is_member_from(self, at: datetime) -> bool:
+        """Whether the membership goes on at that instant."""
+        return self.active_until is None or at < start_of(self.active_until + ONE_DAY)
+
+
+def state_of(valid_from: datetime, valid_until: datetime | None, now: datetime) -> GrantState:
+    if valid_until is not None and valid_until <= max(now, valid_from):
+        return "ended"
+    return "upcoming" if now < valid_from else "in_force"
+
+
+def validity_of(begins_on: date | None, ends_on: date | None, now: datetime) -> tuple[datetime, datetime | None]:
+    """The instants between which a right holds, by its first and last days; unsaid it begins now and has no end.
+
+    Raises Invalid where a day is of no known year, is past, or the last comes before the first.
+    """
+    today = day_of(now)
+    faults = days_out_of_range(begins_on=begins_on, ends_on=ends_on)
+    if begins_on is not None and begins_on < today:
+        faults.append(Fault("/begins_on", "day-passed"))
+    if ends_on is not None and ends_on < (begins_on or today):
+        faults.append(Fault("/ends_on", "day-order" if begins_on else "day-passed"))
+    if faults:
+        raise Invalid(*faults)
+    valid_from = start_of(begins_on) if begins_on and begins_on > today else now
+    return valid_from, start_of(ends_on + ONE_DAY) if ends_on else None
+
+
+def check_may_give(actor: Actor, role: Role, place: Place | None, person_id: UUID) -> None:
+    """Staff give any right, a main user those of managers in the own tree, nobody one to themselves; a main user's
+    right comes by its application alone (rulebook §2.6). Raises Forbidden, MainUserApplicationRequired."""
+    if place is None:
+        check_staff(actor)
+    else:
+        check_main_user_or_staff(actor, place)
+    check_not_oneself(actor, person_id, pointer="/person_id")
+    if role == "main_user":
+        raise MainUserApplicationRequired(pointer="/role")
+
+
+def check_may_end(actor: Actor, grant: GrantedRole, place: Place | None) -> None:
+    """Who holds a right may give it up; staff end any, main users those within their tree (rulebook §2.6)."""
+    if actor.person_id == grant.person_id or actor.has("staff"):
+        return
+    if place is None or not actor.has_for(place, "main_user"):
+        raise Forbidden
+
+
+def check_centre_role(role: Role, organisation_id: UUID | None) -> None:
+    """The study centre's own roles have no organisation, all others have (rulebook §2.2). Raises Invalid."""
+    if (role in CENTRE_ROLES) != (organisation_id is None):
+        raise Invalid(Fault("/organisation_id", "role-does-not-fit"))
+
+
+def check_not_ended(state: GrantState) -> None:
+    """Raises WrongState."""
+    if state == "ended":
+        raise WrongState(state=state, allowed=["upcoming", "in_force"])
+
+
+def end_of(grant: GrantedRole, ends_on: date | None, now: datetime) -> datetime:
+    """The instant at which a right ends whose last day is said; unsaid it ends at once (rulebook §2.6).
+
+    Raises WrongState where it has ended, Invalid where the day is past or not before the end it has.
+    """
+    check_not_ended(grant.state)
+    if ends_on is None:
+        return now
+    if faults := days_out_of_range(ends_on=ends_on):
+        raise Invalid(*faults)
+    if ends_on < day_of(now):
+        raise Invalid(Fault("/ends_on", "day-passed"))
+    at = start_of(ends_on + ONE_DAY)
+    if grant.valid_until is not None and grant.valid_until <= at:
+        raise Invalid(Fault("/ends_on", "not-before-the-end", {"valid_until": grant.valid_until}))
+    return at
+
+
+def check_main_users_remain(main_users: MainUsers, ending: Collection[UUID], at: datetime) -> None:
+    """The last main user does not go without a successor (rulebook §2.7). Raises LastMainUser.
+
+    Another right, already given, must be in force at that instant and have no end of its own. An organisation whose
+    membership is over by then needs none.
+    """
+    if main_users.is_member_from(at) and not any(
+        grant.id not in ending and grant.valid_until is None and grant.valid_from <= at for grant in main_users.grants
+    ):
+        raise LastMainUser(organisation_id=main_users.organisation_id, needed_from=at)
+
+
+def count_main_users(main_users: MainUsers, ending: Collection[UUID], at: datetime) -> int:
+    """How many persons are main users at that instant, without those rights."""
+    return len(
+        {
+            grant.person_id
+            for grant in main_users.grants
+            if grant.id not in ending and state_of(grant.valid_from, grant.valid_until, at) == "in_force"
+        }
+    )
