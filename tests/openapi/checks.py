@@ -22,6 +22,9 @@ RULES = "".join(
 BEYOND_SHAPE = {code for code in re.findall(r'"([a-z-]+)"', RULES) if code in FAULTS} | {
     "int-type",  # 10.0 is an integer to JSON Schema, and none to us (contract: strictness).
     "business-id-checksum",
+    "iban-checksum",
+    "iban-format",  # Each country has a length of its own.
+    "iban-country",
     "not-printable",  # By Unicode's categories, of which JSON Schema's patterns know nothing portable.
 }
 """The faults that no schema can rule out."""
@@ -29,6 +32,7 @@ ALLOWED = {
     "invalid-cursor",  # A cursor is signed.
     "idempotency-key-required",  # Unless `validate_only` is said.
     "idempotency-key-reused",
+    "image-refused",
     "validation",  # Its faults are looked at one by one.
 }
 

@@ -58,9 +58,10 @@ def tag_of(digest: str) -> str:
 
 
 def check_image_version(present: bytes | None, expected: Versions) -> None:
-    """Raises Stale where the caller named versions and the image is none of them, or not there."""
-    tag = tag_of(sha256(present).hexdigest()) if present is not None else ""
-    if expected is not None and not (present is not None and expected & {tag, "*"}):
+    """Raises Stale where the caller named versions and the image is none of them; where there is none, `*` is none."""
+    tag = tag_of(sha256(present or b"").hexdigest())
+    accepted = {tag} if present is None else {tag, "*"}
+    if expected is not None and not expected & accepted:
         raise Stale(etag=f'"{tag}"')
 
 
