@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from app import logs, worker
 from app.api import documents, openapi, operational, problems, sandbox
 from app.api.backend import Backend
-from app.api.calendar import calendars, deadlines, extensions, reminders, tasks
+from app.api.calendar import calendars, deadlines, extensions, feeds, reminders, tasks
 from app.api.hours import (
     accounts,
     corrections,
@@ -37,6 +37,7 @@ from app.settings import Settings
 ROUTERS = (
     me.router,
     tasks.router,
+    feeds.router,
     people.registration,
     people.router,
     role_grants.router,
@@ -55,6 +56,7 @@ ROUTERS = (
     deadlines.router,
     extensions.router,
     reminders.router,
+    feeds.subscriptions,
     pools.router,
     proposals.router,
     decisions.router,

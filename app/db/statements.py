@@ -15,7 +15,7 @@ from sqlalchemy import Column, Executable, Insert, MetaData, Select, Table, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql import ClauseElement
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
 Row = TypeVar("Row")
 Connection = AsyncConnection[Any]
@@ -48,7 +48,9 @@ class Command:
 class Query(Command, Generic[Row]):
     """A compiled question whose columns, in order, are the arguments of `row`."""
 
-    def __init__(self, statement: Select[Any] | ReturningUpdate[Any], row: Callable[..., Row]) -> None:
+    def __init__(
+        self, statement: Select[Any] | ReturningUpdate[Any] | ReturningDelete[Any], row: Callable[..., Row]
+    ) -> None:
         super().__init__(statement)
         if is_dataclass(row):
             asked = [column.name for column in statement.exported_columns]

@@ -1,6 +1,6 @@
 """Every table, imported into one metadata: for the migrations' environment and the test that compares them."""
 
-from app.db.calendar import deadlines, extensions, reminders
+from app.db.calendar import deadlines, extensions, feeds, reminders
 from app.db.delivery import mails, messages, preferences
 from app.db.hours import (
     corrections,
@@ -33,6 +33,7 @@ __all__ = [
     "decisions",
     "distributions",
     "extensions",
+    "feeds",
     "images",
     "ledger",
     "mails",

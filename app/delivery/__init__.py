@@ -1,1 +1,1 @@
-"""How mails are written down and handed over: MIME, iCalendar and SMTP."""
+"""How mails and calendars are written down and handed over: MIME, iCalendar and SMTP."""

@@ -1,11 +1,12 @@
 """The calendars, from that of 2023 to next year's, which is still to be confirmed."""
 
 from datetime import date
+from hashlib import sha256
 from uuid import UUID
 
 from app.demo.organisations import Central
 from app.demo.people import People
-from app.demo.rows import BEGINNING, Demo, demo_id, office_hour
+from app.demo.rows import BEGINNING, DEMO_STUDY_CENTRE, Demo, demo_id, office_hour
 from app.domain.calendar.years import DEADLINES_OF_2023, default_deadlines
 
 
@@ -51,3 +52,17 @@ def add_calendars(demo: Demo, centrals: list[Central], people: People, this_year
         made_by=people.staff[0],
         made_at=office_hour(date(2024, 11, 11)),
     )
+
+
+KNOWN_ADDRESS = "an-address-of-the-demo-data-that-all-know-0"
+"""Of a real feed it is a secret."""
+
+
+def add_feeds(demo: Demo, person_id: UUID) -> None:
+    """One that the examples read, and one that they end."""
+    for name, secret in (("Toimiston kalenteri", KNOWN_ADDRESS), ("Vanha puhelin", KNOWN_ADDRESS[::-1])):
+        digest = sha256(secret.encode()).hexdigest()
+        feed_id = demo_id("feed", name)
+        demo.add("calendar_feeds", id=feed_id, person_id=person_id, name=name, digest=digest, created_at=BEGINNING)
+        caller = {"issuer": "calendar-feeds", "subject": digest, "person_id": person_id}
+        demo.add("callers", **caller, study_centre_id=DEMO_STUDY_CENTRE)

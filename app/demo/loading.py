@@ -11,7 +11,7 @@ from psycopg import sql
 
 from app.db.hours.ledger import posting, posting_of
 from app.db.tables import metadata
-from app.demo.calendars import add_calendars
+from app.demo.calendars import add_calendars, add_feeds
 from app.demo.hours import Hours
 from app.demo.main_users import add_main_user_applications
 from app.demo.names import CENTRALS
@@ -28,6 +28,7 @@ PARENTS_FIRST = (
     "persons",
     "callers",
     "role_grants",
+    "calendar_feeds",
     "signatories",
     "main_user_applications",
     "main_user_application_documents",
@@ -61,6 +62,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     people = add_people(demo, centrals)
     add_organisation_data(demo, centrals, people)
     add_calendars(demo, centrals, people, this_year)
+    add_feeds(demo, people.main_users[centrals[0].id])
     Hours(demo, centrals, people, scale, this_year)
     add_tour(demo, centrals, people)
     add_main_user_applications(demo, centrals, people)

@@ -32,6 +32,8 @@ RIGHTS = {
     "alembic_version": READ,
     "audit_entries": ADD,
     "bank_account_changes": ADD_CHANGE,
+    "calendar_feed_events": ADD_CHANGE | ADD_REMOVE,
+    "calendar_feeds": ADD_CHANGE | ADD_REMOVE,
     "callers": {"INSERT"},
     "contact_assignments": ADD_CHANGE | ADD_REMOVE,
     "deadline_extensions": ADD_REMOVE,

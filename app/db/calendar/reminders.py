@@ -1,4 +1,4 @@
-"""When each study centre reminds, and which reminders have gone out."""
+"""When each study centre reminds."""
 
 from uuid import UUID
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from app.domain.calendar.deadlines import Kind, day_of, last_day_of, state_of
+from app.domain.calendar.deadlines import day_of, last_day_of, state_of
 from app.domain.calendar.task_facts import OwnOrganisation, OwnProposal, OwnWindow, TaskFacts, YearHours
 from app.domain.calendar.task_titles import title_of
 from app.domain.calendar.tasks import Task, TaskCall, TaskKind, in_order, is_shown, task_of
@@ -304,11 +304,3 @@ def _asking(organisation_id: UUID, year: int) -> dict[str, object]:
 
 def _making(organisation_id: UUID, year: int) -> TaskCall:
     return TaskCall("POST", "/v1/hour-proposals", _asking(organisation_id, year) | {"lines": []})
-
-
-KINDS_SEEN: dict[str, frozenset[Kind]] = {
-    "main_user": frozenset({"proposal_round", "unit_proposals", "training_entry", "change_window", "cost_statement"}),
-    "unit_manager": frozenset({"proposal_round", "unit_proposals", "training_entry", "cost_statement"}),
-    "training_manager": frozenset({"training_entry", "cost_statement"}),
-}
-"""Whose calendar shows which deadlines; the staff's shows all that are everyone's (rulebook §5.7)."""

@@ -1,0 +1,81 @@
+"""`/v1/me/calendar-feeds`, and `/v1/calendar-feeds/{secret}.ics`, which needs no token."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from app.api.answers import refusing
+from app.api.backend import Backend
+from app.api.files import Download, giving
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Body, Line
+from app.db.calendar.feeds import ISSUER
+from app.db.connections import Caller, find_caller
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed
+from app.domain.errors import NotFound
+from app.services.calendar import feeds
+
+MEDIA_TYPE = "text/calendar; charset=utf-8"
+
+
+class FeedOperation(Operation):
+    """Who knows the address reads it: calendar programs send no token."""
+
+    needs_token = False
+
+    async def caller_of(self, request: Request) -> Caller:
+        backend: Backend = request.app.state.backend
+        async with backend.connections.connection(None) as lobby:
+            caller = await find_caller(lobby, ISSUER, feeds.digest_of(request.path_params["secret"]))
+        if caller is None:
+            raise NotFound
+        return caller
+
+
+router = APIRouter(prefix="/me/calendar-feeds", route_class=Operation, tags=["Me"])
+subscriptions = APIRouter(prefix="/calendar-feeds", route_class=FeedOperation, tags=["Calendar"])
+
+
+class CalendarFeedIn(Body):
+    name: Line
+    """What you call it: the device or program that subscribes."""
+
+
+@router.post("", status_code=201, response_model=NewCalendarFeed)
+async def add_calendar_feed(writer: Writer, body: CalendarFeedIn) -> NewCalendarFeed:
+    """Make an address at which a calendar program subscribes to your deadlines and tasks (everybody)."""
+    return await feeds.add_feed(writer, name=body.name)
+
+
+@router.get("", response_model=Page[CalendarFeed], openapi_extra=PERSONAL)
+async def list_calendar_feeds(reader: Reader, page: Paging) -> Slice[CalendarFeed]:
+    """Your subscriptions, without their addresses (everybody)."""
+    return await feeds.list_feeds(reader, page)
+
+
+@router.get("/{feed_id}", response_model=CalendarFeed, openapi_extra=PERSONAL)
+async def get_calendar_feed(reader: Reader, feed_id: UUID) -> CalendarFeed:
+    """One of your subscriptions, without its address (everybody)."""
+    return await feeds.get_feed(reader, feed_id)
+
+
+@router.delete("/{feed_id}", status_code=204, response_model=None)
+async def end_calendar_feed(writer: Writer, feed_id: UUID) -> None:
+    """End a subscription at once (everybody)."""
+    await feeds.end_feed(writer, feed_id)
+
+
+_options = giving(MEDIA_TYPE)
+_options["responses"] = _options["responses"] | refusing("not-found")
+
+
+@subscriptions.get("/{secret}.ics", **_options)
+async def read_calendar_feed(reader: Reader, secret: str) -> Download:
+    """The deadlines and tasks of whoever made the address, in iCalendar (whoever knows it).
+
+    Every event keeps its UID; a change raises its SEQUENCE, and what is no longer told is cancelled for 30 days.
+    """
+    return Download(await feeds.read_feed(reader, secret), MEDIA_TYPE, "tuntipankki.ics")

@@ -1,0 +1,71 @@
+"""Calendar feeds: subscribe, look, end, read."""
+
+import secrets
+from hashlib import sha256
+from uuid import UUID
+
+from app.db.calendar import feeds as questions
+from app.db.calendar.feeds import find_feed_id, insert_feed, keep_events, remove_feed
+from app.db.calendar.tasks import find_facts
+from app.db.identifiers import new_id
+from app.db.paging import PageRequest, Slice
+from app.db.people.me import find_person
+from app.db.sessions import Reader, Writer
+from app.delivery.calendars import calendar_of
+from app.domain.access import check_person
+from app.domain.calendar.deadlines import day_of
+from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed, events_of
+from app.domain.calendar.task_rules import tasks_of
+from app.domain.calendar.task_titles import CALENDAR
+from app.domain.errors import NotFound
+
+SECRET_BYTES = 32
+
+
+def digest_of(secret: str) -> str:
+    """The secret has 256 bits of chance: nobody finds it by trying, so that one round of hashing is enough."""
+    return sha256(secret.encode()).hexdigest()
+
+
+async def add_feed(writer: Writer, *, name: str) -> NewCalendarFeed:
+    check_person(writer.actor)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    feed = NewCalendarFeed(new_id(), name, writer.now, None, f"/v1/calendar-feeds/{secret}.ics")
+    person_id = writer.actor.person_id
+    await insert_feed(writer.connection, feed, person_id, digest_of(secret))
+    writer.record("calendar-feed.added", feed.id, person_id=str(person_id))
+    return feed
+
+
+async def list_feeds(reader: Reader, page: PageRequest) -> Slice[CalendarFeed]:
+    return await questions.listing.page(reader.connection, page, person_id=reader.actor.person_id)
+
+
+async def get_feed(reader: Reader, feed_id: UUID) -> CalendarFeed:
+    feed = await questions.find_feed(reader.connection, feed_id, reader.actor.person_id)
+    if feed is None:
+        raise NotFound
+    return feed
+
+
+async def end_feed(writer: Writer, feed_id: UUID) -> None:
+    """At once: the next who reads it finds nothing."""
+    person_id = writer.actor.person_id
+    if not await remove_feed(writer.connection, feed_id, person_id):
+        raise NotFound
+    writer.record("calendar-feed.ended", feed_id, person_id=str(person_id))
+
+
+async def read_feed(reader: Reader, secret: str) -> bytes:
+    """By the roles in force now; who holds none has an empty calendar (rulebook §5.8). Raises NotFound."""
+    feed_id = await find_feed_id(reader.connection, digest_of(secret))
+    person = await find_person(reader.connection, reader.actor.person_id)
+    if feed_id is None or person is None:
+        raise NotFound
+    kept = []
+    if reader.actor.roles:
+        facts = await find_facts(reader)
+        tasks = tasks_of(facts, person.language, reader.now)
+        events = events_of(facts, tasks, person.language, reader.now)
+        kept = await keep_events(reader.connection, feed_id, events, day_of(reader.now), reader.now)
+    return calendar_of(kept, name=CALENDAR[person.language], language=person.language)
