@@ -19,8 +19,9 @@ from app.db.people.main_user_applications import (
     read_study_centre,
     record_application,
 )
-from app.db.people.main_user_rights import end_right, give_right
 from app.db.people.me import find_person
+from app.db.people.onboardings import open_onboarding
+from app.db.people.role_grants import end_role, grant_role
 from app.db.people.signatories import find_signatory
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
@@ -171,7 +172,7 @@ async def decide_application(
     application, place = await get_application_seen(writer, application_id, locked=True)
     rules.check_may_judge(writer.actor, application, place)
     rules.check_decision(application, outcome, reason)
-    role_grant_id = await _give_right(writer, application) if outcome == "approved" else None
+    role_grant_id = await _give_right(writer, application, reason) if outcome == "approved" else None
     decided = await change_application(
         writer,
         application,
@@ -185,7 +186,7 @@ async def decide_application(
     return decided
 
 
-async def _give_right(writer: Writer, application: MainUserApplication) -> UUID:
+async def _give_right(writer: Writer, application: MainUserApplication, reason: str | None) -> UUID:
     """The right replaced ends as the new one begins: this one is given first, so that none is ever missing."""
     candidacy = await find_candidacy(writer, application.organisation_id, application.applicant_id)
     if candidacy is None:
@@ -193,17 +194,21 @@ async def _give_right(writer: Writer, application: MainUserApplication) -> UUID:
     rules.check_base_right(candidacy)
     rules.check_member_now(candidacy, writer.now)
     begins_at = rules.beginning_of(application.begins_on, writer.now)
-    organisation_id = application.organisation_id
-    given_id = await give_right(
-        writer, person_id=application.applicant_id, organisation_id=organisation_id, valid_from=begins_at
+    given = await grant_role(
+        writer,
+        person_id=application.applicant_id,
+        role="main_user",
+        organisation_id=application.organisation_id,
+        reason=reason,
+        valid_from=begins_at,
+        main_user_application_id=application.id,
     )
+    await open_onboarding(writer, given)
     if application.replaces_role_grant_id:
         replaced = await find_main_users_right(writer.connection, application.replaces_role_grant_id)
         if replaced and (replaced.valid_until is None or begins_at < replaced.valid_until):
-            await end_right(
-                writer, replaced.id, person_id=replaced.person_id, organisation_id=organisation_id, at=begins_at
-            )
-    return given_id
+            await end_role(writer, replaced.id, at=begins_at, reason=reason)
+    return given.id
 
 
 async def get_application(reader: Reader, application_id: UUID) -> MainUserApplication:

@@ -36,9 +36,14 @@ def test_approval_gives_the_right_at_once(centre: Centre, candidate: Candidate) 
     fetched = candidate.applicant.get(location)
     assert (fetched.json(), fetched.headers["ETag"]) == (application, answer.headers["ETag"])
     assert ("main_user", str(candidate.central)) in roles_of(candidate.applicant, location)
-    rows = centre.rows("SELECT id, valid_until FROM role_grants WHERE role = 'main_user'")
-    assert [tuple(map(str, row)) for row in rows] == [(application["role_grant_id"], "None")]
-    assert {"role-grant.given", "main-user-application.approved"} <= set(events(centre))
+    rows = centre.rows(
+        "SELECT id, granted_by, main_user_application_id, valid_until FROM role_grants WHERE role = 'main_user'"
+    )
+    assert [tuple(map(str, row)) for row in rows] == [
+        (application["role_grant_id"], str(candidate.staff.id), application["id"], "None")
+    ]
+    assert len(centre.rows("SELECT FROM onboardings")) == 1
+    assert {"role-grant.given", "onboarding.opened", "main-user-application.approved"} <= set(events(centre))
     assert refusal(candidate.staff.post(f"{location}/decision", APPROVED)) == (409, "wrong-state")
 
 
