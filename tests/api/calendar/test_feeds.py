@@ -135,11 +135,15 @@ def test_what_has_not_changed_is_not_sent_again(centre: Centre, main_user: Perso
     assert subscriber.get(feed["address"], headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_who_holds_no_role_has_an_empty_calendar(centre: Centre, main_user: Person, subscriber: httpx.Client) -> None:
+def test_who_holds_no_role_has_an_empty_calendar(
+    centre: Centre, main_user: Person, central: UUID, subscriber: httpx.Client
+) -> None:
+    centre.main_user(central)
     centre.deadline("proposal_round", *ROUND)
     nobody = subscribe(centre.person())
     assert events(subscriber, nobody) == {}
-    centre.owner.execute("UPDATE role_grants SET valid_until = %s", [centre.clock(2023, 10, 4)])
+    end = centre.clock(2023, 10, 4)
+    centre.owner.execute("UPDATE role_grants SET valid_until = %s WHERE person_id = %s", [end, main_user.id])
     centre.clock(2023, 10, 3)
     feed = subscribe(main_user)
     assert len(events(subscriber, feed)) == 3
