@@ -29,7 +29,15 @@ from app.api.hours import (
 )
 from app.api.middleware import Edge
 from app.api.organisations import bank_accounts, contacts, images, organisations, training_rules
-from app.api.people import application_signatures, main_user_applications, me, people, role_grants, signatories
+from app.api.people import (
+    api_keys,
+    application_signatures,
+    main_user_applications,
+    me,
+    people,
+    role_grants,
+    signatories,
+)
 from app.db.connections import Connections
 from app.db.schema import check_database
 from app.settings import Settings
@@ -65,6 +73,7 @@ ROUTERS = (
     supplementary_requests.router,
     returns.router,
     corrections.router,
+    api_keys.router,
 )
 # The framework would ask for exporters at every request, and find some by itself where the environment says so.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

@@ -46,7 +46,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
     "WWW-Authenticate": {
-        "description": "The token that is asked for (RFC 6750, RFC 9470).",
+        "description": "The token that is asked for (RFC 6750, RFC 9470), or the scope that an API key lacks.",
         "schema": {"type": "string"},
     },
     "Accept-Patch": {"description": "What a `PATCH` sends.", "schema": {"type": "string"}},
@@ -64,6 +64,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 HEADERS_OF_REFUSALS = {
     "unauthenticated": ("WWW-Authenticate",),
     "strong-authentication-required": ("WWW-Authenticate",),
+    "forbidden": ("WWW-Authenticate",),
     "precondition-failed": ("ETag",),
     "request-in-progress": ("Retry-After",),
     "busy": ("Retry-After",),
@@ -131,7 +132,8 @@ def answers_of(
     codes = {*EVERYWHERE}
     if "_id}" in path:
         codes.add("not-found")
-    if kind == "write":
+    if has_session:
+        # What no role is refused, an API key may be.
         codes.add("forbidden")
     if kind == "list":
         codes.add("invalid-cursor")

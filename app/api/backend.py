@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
-from app.api.keys import drawn_key
+from app.api.keys import Seal, drawn_key
 from app.api.tokens import SandboxIssuer, Verifier
 from app.db.connections import Caller, Connections, read_clock, read_roles
 from app.db.sessions import Reader
+from app.db.statements import Connection
 from app.documents.authority import Authority
 from app.documents.signatures import Trust
 from app.documents.trust import read_trust
@@ -49,12 +50,26 @@ class Backend:
         """Reads run each statement by itself, without a transaction."""
         async with self.connections.connection(caller.study_centre_id) as connection:
             now = self.instant(await read_clock(connection) if self.settings.sandbox else None)
-            key = (caller.study_centre_id, caller.person_id)
-            kept_until, roles = self._roles.get(key, (0.0, []))
-            if time.monotonic() >= kept_until:
-                roles = await read_roles(connection, caller.person_id)
-                self.remember_roles(caller, roles)
-            yield Reader(connection, Actor.at(caller.person_id, roles, now, authentication=caller.authentication), now)
+            yield Reader(connection, self.actor(caller, await self._roles_of(caller, connection), now), now)
+
+    async def _roles_of(self, caller: Caller, connection: Connection) -> list[RoleGrant]:
+        if caller.key:
+            return []
+        kept_until, roles = self._roles.get((caller.study_centre_id, caller.person_id), (0.0, []))
+        if time.monotonic() >= kept_until:
+            roles = await read_roles(connection, caller.person_id)
+            self.remember_roles(caller, roles)
+        return roles
+
+    def actor(self, caller: Caller, roles: list[RoleGrant], now: datetime) -> Actor:
+        """A person with the roles in force; a key with the one that it acts in, and its scopes."""
+        if caller.key:
+            return Actor.at(caller.person_id, [caller.key.grant], now, scopes=caller.key.scopes)
+        return Actor.at(caller.person_id, roles, now, authentication=caller.authentication)
+
+    def seal(self, retry_key: str) -> Seal:
+        """Of the answers to requests with that Idempotency-Key."""
+        return Seal(drawn_key(self.settings.secret_key.get_secret_value(), "stored answers"), retry_key)
 
     def remember_roles(self, caller: Caller, roles: list[RoleGrant]) -> None:
         """An empty list is never kept: who has just been given the first role need not wait."""

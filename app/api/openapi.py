@@ -9,6 +9,7 @@ from app.api.answers import HEADERS, SHARED
 from app.api.examples import show_example
 from app.api.problems import Problem
 from app.api.requests import JSON, MERGE_PATCH
+from app.api.scopes import SCOPE
 
 DESCRIPTION = """
 The teaching hours of a study centre (opintokeskus) and its member organisations, through the year: what the
@@ -55,10 +56,15 @@ TAGS = [
         "Supplementary requests": "More hours within the year, asked for in the change windows.",
         "Hour returns": "Hours that will not be used, given back in the change windows for others to use.",
         "Hour corrections": "Mistakes put right, by a transfer of their own.",
+        "API keys": "Keys for organisations' own programs, which call as people do, within their scopes.",
     }.items()
 ]
 """In the order of the year, which the routers follow."""
 
+BEARER = """
+A person's access token, or an organisation's API key (`tp_…`). A key needs the scope that the operation names; where it
+names none, only a person may call it.
+"""
 REDUNDANT = ("HTTPValidationError", "ValidationError")
 IF_NONE_MATCH = {
     "name": "If-None-Match",
@@ -90,7 +96,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas |= {**problem.pop("$defs"), "Problem": problem}
     components["responses"] = SHARED
     components["headers"] = HEADERS
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "description": "An access token."}}
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "description": BEARER}}
     used = set()
     for path in document["paths"].values():
         for method, operation in path.items():
@@ -126,6 +132,10 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     # FastAPI puts the whole docstring where there is nothing below its first line, which is the summary.
     if operation.get("description", "").rstrip(".") == operation["summary"]:
         del operation["description"]
+    if SCOPE in operation:
+        scope = operation[SCOPE]
+        needed = f"**API keys** need `{scope}`." if scope else "**In person**: not for API keys."
+        operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needed]))
     show_example(operation)
 
 

@@ -25,6 +25,7 @@ from app.api import problems
 from app.api.answers import NO_BODY, answers_of
 from app.api.backend import Backend
 from app.api.files import LARGEST, Download, Upload
+from app.api.keys import Seal
 from app.api.paging import Page, cursor_of
 from app.api.requests import (
     JSON,
@@ -37,12 +38,12 @@ from app.api.requests import (
     digest_of,
     media_type_of,
 )
+from app.api.scopes import SCOPE, check_operation, scope_of
 from app.api.shapes import Nothing, versions_of
 from app.db.connections import Caller, Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.db.paging import Slice
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
-from app.domain.access import Actor
 from app.domain.errors import VersionRequired
 from app.domain.versions import Versions, fingerprint
 
@@ -52,6 +53,8 @@ KEY_REQUIRED: dict[str, Any] = {"x-idempotency-key-required": True}
 """`openapi_extra` of the operations that move hours: the contract marks them K."""
 PERSONAL: dict[str, Any] = {"x-personal-data": True}
 """`openapi_extra` of reads that tell of people: not to be stored by caches."""
+SECRET: dict[str, Any] = {"x-secret": True}
+"""`openapi_extra` of the operations that answer a secret: what is stored for a replay is sealed."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,13 @@ class Operation(APIRoute):
         extra = options.get("openapi_extra") or {}
         self.largest_body: int = extra.get(LARGEST, LARGEST_BODY)
         self.accepted = list(extra.get("requestBody", {}).get("content", [MERGE_PATCH if method == "PATCH" else JSON]))
+        kind = _kind_of(session, method, signature)
+        scope = scope_of(endpoint.__module__, kind)
         options["responses"] = answers_of(
             method=method,
             path=path,
             status=options.get("status_code") or 200,
-            kind=_kind_of(session, method, signature),
+            kind=kind,
             has_session=self.is_ours,
             has_version="expected" in signature.parameters,
             needs_key=_says(KEY_REQUIRED, options),
@@ -93,9 +98,11 @@ class Operation(APIRoute):
         summary, _, description = inspect.cleandoc(endpoint.__doc__ or "").partition("\n")
         options["summary"] = summary.rstrip(".")
         if session is Writer:
-            endpoint = _writing(endpoint, signature, method, options, offers_dry_run=self.needs_token)
+            endpoint = _writing(endpoint, signature, method, options, scope, offers_dry_run=self.needs_token)
         elif session is Reader:
-            endpoint = _reading(endpoint, signature, options)
+            endpoint = _reading(endpoint, signature, options, scope)
+        if self.is_ours and self.needs_token:
+            options["openapi_extra"] = extra | {SCOPE: scope}
         path = API_PREFIX + path
         self.beginning = path.partition("{")[0]
         super().__init__(path, endpoint, **options | {"generate_unique_id_function": operation_id})
@@ -153,7 +160,7 @@ def _shown(wrapper: Endpoint, signature: inspect.Signature, *added: inspect.Para
     return wrapper
 
 
-def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str, Any]) -> Endpoint:
+def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str, Any], scope: str | None) -> Endpoint:
     personal = _says(PERSONAL, options)
     adapter = _adapter_of(options)
 
@@ -162,6 +169,7 @@ def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str
         check_address(request)
         backend: Backend = request.app.state.backend
         async with backend.reading(request.state.caller) as reader:
+            check_operation(reader.actor, scope)
             result = await endpoint(reader, **arguments)
         headers = {"Cache-Control": "no-store" if personal else "private, no-cache"}
         if isinstance(result, Slice):
@@ -178,12 +186,19 @@ def _reading(endpoint: Endpoint, signature: inspect.Signature, options: dict[str
 
 
 def _writing(
-    endpoint: Endpoint, signature: inspect.Signature, method: str, options: dict[str, Any], *, offers_dry_run: bool
+    endpoint: Endpoint,
+    signature: inspect.Signature,
+    method: str,
+    options: dict[str, Any],
+    scope: str | None,
+    *,
+    offers_dry_run: bool,
 ) -> Endpoint:
     key_required = _says(KEY_REQUIRED, options)
     takes_versions = "expected" in signature.parameters
     takes_key = method not in NO_BODY
     takes_file = "file" in signature.parameters
+    is_secret = _says(SECRET, options)
     status = options.get("status_code") or 200
     adapter = _adapter_of(options) if status != 204 else None
 
@@ -208,11 +223,12 @@ def _writing(
             try:
                 entry = await enter(connection, caller.person_id, key_digest)
                 backend.remember_roles(caller, entry.roles)
-                if answer := _replay(entry, request_digest):
+                if answer := _replay(entry, request_digest, backend.seal(key) if is_secret and key else None):
                     await connection.execute("ROLLBACK")
                     return answer
                 now = backend.instant(entry.clock_at)
-                actor = Actor.at(caller.person_id, entry.roles, now, authentication=caller.authentication)
+                actor = backend.actor(caller, entry.roles, now)
+                check_operation(actor, scope)
                 retry_key = key_digest or secrets.token_bytes(32)
                 writer = Writer(connection, actor, now, retry_key, request.scope["request_id"])
                 result = await endpoint(writer, **arguments)
@@ -222,7 +238,8 @@ def _writing(
                     del_headers = {"Location", "ETag"}
                     headers = {name: value for name, value in headers.items() if name not in del_headers}
                 else:
-                    stored = StoredAnswer(request_digest, status, headers, body)
+                    kept = backend.seal(key).close(body) if is_secret and key else body
+                    stored = StoredAnswer(request_digest, status, headers, kept)
                     await write_down_and_commit(writer, request.scope["request_id"], key_digest, stored)
             except psycopg.Error as error:
                 await _roll_back(connection)
@@ -266,7 +283,7 @@ def _versions(if_match: str | None, *, required: bool) -> Versions:
     return versions_of(if_match)
 
 
-def _replay(entry: Entry, request_digest: bytes) -> Response | None:
+def _replay(entry: Entry, request_digest: bytes, seal: Seal | None) -> Response | None:
     """The stored answer to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
     if entry.stored is None:
         if not entry.key_is_free:
@@ -275,7 +292,8 @@ def _replay(entry: Entry, request_digest: bytes) -> Response | None:
     if entry.stored.request_digest != request_digest:
         raise problems.IdempotencyKeyReused
     headers = {**entry.stored.headers, "Idempotency-Replayed": "true"}
-    return Response(entry.stored.body, entry.stored.status, headers=headers, media_type=JSON)
+    body = seal.open(entry.stored.body) if seal else entry.stored.body
+    return Response(body, entry.stored.status, headers=headers, media_type=JSON)
 
 
 def _rendered(

@@ -223,6 +223,8 @@ def refuse(request: Request, refusal: DomainError) -> Response:
                 acr_values=" ".join(facts["acr_values"]),
                 max_age=facts.get("max_age"),
             )
+        case "forbidden" if "scope" in facts:
+            headers["WWW-Authenticate"] = _challenge(error="insufficient_scope", scope=facts["scope"])
         case "precondition-failed":
             headers["ETag"] = str(facts["etag"])
         case "request-in-progress" | "busy":

@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from app.api.issuers import IssuerKeys
+from app.api.key_callers import KEY_MARK, KeyCallers
 from app.api.keys import drawn_key
 from app.api.problems import NotRegistered, Unauthenticated
 from app.db.connections import Caller, Connections, Newcomer, find_caller, list_study_centres
@@ -73,11 +74,14 @@ class Verifier:
     def __init__(self, connections: Connections, issuers: list[IssuerKeys]) -> None:
         self._connections = connections
         self._issuers = {issuer.issuer.issuer: issuer for issuer in issuers}
+        self._keys = KeyCallers(connections)
         self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
     async def caller(self, authorization: str | None) -> Caller:
         """Raises Unauthenticated for whatever is no valid access token, NotRegistered where its subject is unknown."""
         token = _token_in(authorization)
+        if token.startswith(KEY_MARK):
+            return await self._keys.caller(token)
         digest = sha256(token.encode()).digest()
         expires, caller = self._verified.get(digest, (0.0, None))
         if caller is not None and time.time() < expires:
@@ -108,6 +112,7 @@ class Verifier:
 
     def forget(self) -> None:
         self._verified.clear()
+        self._keys.forget()
 
     def _authentication_of(self, claims: Mapping[str, Any]) -> Authentication:
         """An `auth_time` that is no instant of the past is as if it were not told."""

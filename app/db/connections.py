@@ -203,10 +203,20 @@ _WRITE_DOWN = """SELECT write_down(%(down_key)s, %(down_request)s, %(down_status
 
 
 @dataclass(frozen=True)
+class KeyRights:
+    """What an API key may do: it acts in one role of its organisation, narrowed by its scopes."""
+
+    grant: RoleGrant
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Caller:
     study_centre_id: UUID
     person_id: UUID
+    """An API key's own id where a key calls."""
     authentication: Authentication = NOTHING_TOLD
+    key: KeyRights | None = None
 
     @property
     def key_scope(self) -> str:

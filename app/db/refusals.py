@@ -22,7 +22,7 @@ YEAR_CLOSED = "TP002"
 
 REFUSALS: dict[str, type[DomainError]] = {
     "persons_email_once": AlreadyExists,
-    "callers_pkey": AlreadyExists,
+    "callers_sign_in_once": AlreadyExists,
     "organisations_business_id_once": AlreadyExists,
     "deadlines_no_overlap": DeadlineOverlap,
     "hour_proposals_one_a_year": AlreadyExists,

@@ -14,6 +14,7 @@ from app.db.hours import (
 )
 from app.db.organisations import bank_accounts, confirmations, contacts, images, organisations, training_rules
 from app.db.people import (
+    api_keys,
     application_signatures,
     main_user_applications,
     onboardings,
@@ -24,6 +25,7 @@ from app.db.people import (
 from app.db.statements import metadata
 
 __all__ = [
+    "api_keys",
     "application_signatures",
     "bank_accounts",
     "confirmations",

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from app.db.hours.ledger import posting, posting_of
 from app.db.tables import metadata
+from app.demo.api_keys import add_api_keys
 from app.demo.calendars import add_calendars, add_feeds
 from app.demo.hours import Hours
 from app.demo.main_users import add_main_user_applications
@@ -48,6 +49,8 @@ PARENTS_FIRST = (
     "supplementary_hour_requests",
     "hour_returns",
     "hour_corrections",
+    "api_keys",
+    "audit_entries",
 )
 FINLAND = 10
 """The scale of all of the country's study centres together, roughly."""
@@ -65,6 +68,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     add_feeds(demo, people.main_users[centrals[0].id])
     Hours(demo, centrals, people, scale, this_year)
     add_tour(demo, centrals, people)
+    add_api_keys(demo, centrals, people, this_year)
     add_main_user_applications(demo, centrals, people)
     return demo
 

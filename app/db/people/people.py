@@ -51,10 +51,12 @@ role_grants = Table(
 callers = Table(
     "callers",
     metadata,
-    Column("issuer", Text, primary_key=True),
-    Column("subject", Text, primary_key=True),
+    Column("issuer", Text),
+    Column("subject", Text),
     Column("study_centre_id", Uuid, nullable=False, server_default=text("own_study_centre()")),
-    Column("person_id", Uuid, nullable=False),
+    Column("person_id", Uuid),
+    Column("key_hash", LargeBinary),
+    Column("api_key_id", Uuid),
 )
 
 stored_answers = Table(

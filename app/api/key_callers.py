@@ -1,0 +1,60 @@
+"""Who calls with an API key: asked at every request, so that a revoked one is refused at once in every process."""
+
+from collections import OrderedDict
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+
+from app.api.problems import Unauthenticated
+from app.db.connections import Caller, Connections, KeyRights
+from app.db.people.api_keys import KeyInUse, KeyOwner, find_key_owner, use_key
+from app.domain.access import RoleGrant
+from app.domain.calendar.deadlines import HELSINKI
+
+KEY_MARK = "tp_"
+REMEMBERED = 10_000
+
+
+class KeyCallers:
+    """Remembers whose key it is, which never changes; whether it works still, is asked each time."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._owners: OrderedDict[bytes, KeyOwner] = OrderedDict()
+
+    async def caller(self, key: str) -> Caller:
+        """Raises Unauthenticated for a key that is unknown, expired or revoked."""
+        key_hash = sha256(key.encode()).digest()
+        owner = self._owners.get(key_hash) or await self._find(key_hash)
+        async with self._connections.connection(owner.study_centre_id) as connection:
+            used = await use_key(connection, owner.api_key_id)
+        if used is None:
+            raise Unauthenticated
+        rights = KeyRights(_grant_of(used), frozenset(used.scopes))
+        return Caller(owner.study_centre_id, owner.api_key_id, key=rights)
+
+    def forget(self) -> None:
+        self._owners.clear()
+
+    async def _find(self, key_hash: bytes) -> KeyOwner:
+        async with self._connections.connection(None) as connection:
+            owner = await find_key_owner(connection, key_hash)
+        if owner is None:
+            raise Unauthenticated
+        self._owners[key_hash] = owner
+        while len(self._owners) > REMEMBERED:
+            self._owners.popitem(last=False)
+        return owner
+
+
+def _grant_of(used: KeyInUse) -> RoleGrant:
+    """A key acts for its organisation while that is active (rulebook §2.4)."""
+    return RoleGrant(
+        "main_user" if used.kind == "central" else "unit_manager",
+        used.organisation_id,
+        _midnight(used.active_from),
+        _midnight(used.active_until + timedelta(days=1)) if used.active_until else None,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), HELSINKI)

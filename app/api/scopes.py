@@ -1,0 +1,22 @@
+"""Which scope an API key needs for an operation: the area of its module, and whether it reads or writes."""
+
+from app.domain.access import Actor, check_person, check_scope
+from app.domain.people.api_keys import SCOPES
+
+SCOPE = "x-api-key-scope"
+"""The member of an operation of the OpenAPI document that names the scope; null is for people alone."""
+
+
+def scope_of(module: str, kind: str) -> str | None:
+    """None where the area is not for keys: what its operations do, only a person does."""
+    area = module.removeprefix("app.api.").partition(".")[0]
+    scope = f"{area}:{'write' if kind == 'write' else 'read'}"
+    return scope if scope in SCOPES else None
+
+
+def check_operation(actor: Actor, scope: str | None) -> None:
+    """Before anything is looked up: it is about the operation, not about what it is called for. Raises Forbidden."""
+    if scope is None:
+        check_person(actor)
+    else:
+        check_scope(actor, scope)

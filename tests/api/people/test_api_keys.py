@@ -1,0 +1,232 @@
+"""`/v1/api-keys`, and what a key may do."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.db.identifiers import new_id
+from tests.builders import NO_TLS, Centre, Person, refusal
+from tests.document import check_answer
+
+KEYS = "/v1/api-keys"
+ALL = ["hours:read", "hours:write", "organisations:read"]
+
+
+def body(organisation_id: UUID, **members: Any) -> dict[str, Any]:
+    return {
+        "organisation_id": str(organisation_id),
+        "name": "Jäsenrekisteri",
+        "scopes": ALL,
+        "expires_in_days": 365,
+    } | members
+
+
+def made(by: Person, organisation_id: UUID, **members: Any) -> dict[str, Any]:
+    answer = by.post(KEYS, body(organisation_id, **members))
+    assert answer.status_code == 201, answer.text
+    key: dict[str, Any] = answer.json()
+    return key
+
+
+def program(centre: Centre, key: dict[str, Any]) -> Person:
+    """Whatever calls with the key."""
+    headers = {"Authorization": f"Bearer {key['key']}", "Accept-Language": "en"}
+    client = httpx.Client(base_url=centre.address, headers=headers, timeout=60, verify=NO_TLS)
+    client.event_hooks = {"response": [check_answer]}
+    centre.clients.append(client)
+    return Person(UUID(key["id"]), client)
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    return centre.organisation()
+
+
+@pytest.fixture
+def main_user(centre: Centre, central: UUID) -> Person:
+    return centre.main_user(central)
+
+
+def test_a_key_is_shown_once_and_kept_as_a_hash(centre: Centre, central: UUID, main_user: Person) -> None:
+    answer = main_user.post(KEYS, body(central))
+    key = answer.json()
+    assert answer.status_code == 201
+    assert key["key"].startswith(key["prefix"] + "_")
+    assert key["prefix"].startswith("tp_")
+    assert len(key["key"]) == 55
+    found = main_user.get(answer.headers["Location"])
+    assert found.json() == key | {"key": None}
+    assert found.headers["ETag"] == answer.headers["ETag"]
+    secret = key["key"].removeprefix(key["prefix"]).encode()
+    for table in ("api_keys", "audit_entries", "outbox", "stored_answers", "actors"):
+        for row in centre.rows(f"SELECT * FROM {table}"):
+            assert secret not in b"".join(bytes(v) if isinstance(v, bytes) else str(v).encode() for v in row), table
+
+
+def test_the_same_request_sent_again_answers_the_same_key(central: UUID, main_user: Person) -> None:
+    first, again = (main_user.post(KEYS, body(central), key="again") for _ in range(2))
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json() == first.json()
+
+
+def test_a_key_acts_for_its_organisation_and_is_named_as_the_maker(
+    centre: Centre, central: UUID, main_user: Person
+) -> None:
+    centre.change_window()
+    unit = centre.organisation(central)
+    other = centre.organisation()
+    key = made(main_user, central)
+    ours = program(centre, key)
+    request = {"organisation_id": str(central), "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
+    asked = ours.post("/v1/supplementary-hour-requests", request)
+    assert asked.status_code == 201, asked.text
+    assert asked.json()["submitted_by"] == key["id"]
+    assert ours.get(f"/v1/organisations/{unit}").status_code == 200
+    assert refusal(ours.get(f"/v1/organisations/{other}")) == (404, "not-found")
+    assert centre.rows("SELECT actor_id FROM audit_entries WHERE action LIKE 'supplementary%%'") == [(ours.id,)]
+    proposal = {"organisation_id": str(unit), "year": 2024, "lines": [{"unit_id": str(unit), "hours": 5}]}
+    of_unit = program(centre, made(main_user, unit))
+    assert of_unit.post("/v1/hour-proposals", proposal).json()["created_by"] == str(of_unit.id)
+    assert refusal(of_unit.post("/v1/supplementary-hour-requests", request)) == (404, "not-found")
+
+
+def test_a_scope_that_was_not_given_is_named(centre: Centre, central: UUID, main_user: Person) -> None:
+    reader = program(centre, made(main_user, central, scopes=["hours:read"]))
+    assert reader.get("/v1/hour-proposals").status_code == 200
+    refused = reader.post("/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": []})
+    assert refusal(refused) == (403, "forbidden")
+    assert refused.json()["scope"] == "hours:write"
+    assert 'error="insufficient_scope", scope="hours:write"' in refused.headers["WWW-Authenticate"]
+    assert reader.get("/v1/organisations").json()["scope"] == "organisations:read"
+
+
+def test_what_a_person_does_no_key_does(centre: Centre, central: UUID, main_user: Person) -> None:
+    ours = program(centre, made(main_user, central))
+    assert refusal(ours.get("/v1/me")) == (403, "forbidden")
+    assert refusal(ours.get(KEYS)) == (403, "forbidden")
+    assert refusal(ours.post(KEYS, body(central))) == (403, "forbidden")
+
+
+def test_a_revoked_key_is_refused_at_once(centre: Centre, central: UUID, main_user: Person) -> None:
+    key = made(main_user, central)
+    ours = program(centre, key)
+    assert ours.get("/v1/hour-proposals").status_code == 200
+    revoked = main_user.post(f"{KEYS}/{key['id']}/revocation", {"reason": "Avain joutui vääriin käsiin"})
+    assert revoked.json()["state"] == "revoked"
+    assert revoked.json()["revoked_by"] == str(main_user.id)
+    assert refusal(ours.get("/v1/hour-proposals")) == (401, "unauthenticated")
+    assert refusal(ours.post("/v1/hour-proposals", {"no": "shape"})) == (401, "unauthenticated")
+    again = main_user.post(f"{KEYS}/{key['id']}/revocation")
+    assert refusal(again) == (409, "wrong-state")
+    assert again.json()["allowed"] == ["active", "rotated"]
+
+
+def test_an_unknown_or_expired_key_is_refused(centre: Centre, central: UUID, main_user: Person) -> None:
+    key = made(main_user, central)
+    ours = program(centre, key)
+    unknown = program(centre, key | {"key": key["key"][:-1] + ("A" if key["key"][-1] != "A" else "B")})
+    assert refusal(unknown.get("/v1/hour-proposals")) == (401, "unauthenticated")
+    centre.owner.execute("UPDATE api_keys SET expires_at = clock_timestamp()")
+    assert refusal(ours.get("/v1/hour-proposals")) == (401, "unauthenticated")
+    assert main_user.get(f"{KEYS}/{key['id']}").json()["state"] == "expired"
+    rotation = {"overlap_hours": 1, "expires_in_days": 30}
+    assert refusal(main_user.post(f"{KEYS}/{key['id']}/rotation", rotation)) == (409, "wrong-state")
+
+
+def test_a_rotated_key_works_beside_its_successor_until_the_overlap_ends(
+    centre: Centre, central: UUID, main_user: Person
+) -> None:
+    key = made(main_user, central)
+    answer = main_user.post(f"{KEYS}/{key['id']}/rotation", {"overlap_hours": 24, "expires_in_days": 30})
+    successor = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"{KEYS}/{successor['id']}"
+    assert (successor["name"], successor["scopes"]) == (key["name"], key["scopes"])
+    old = main_user.get(f"{KEYS}/{key['id']}").json()
+    assert (old["state"], old["successor_id"]) == ("rotated", successor["id"])
+    left = datetime.fromisoformat(old["expires_at"]) - datetime.now(UTC)
+    assert timedelta(hours=23, minutes=59) < left <= timedelta(hours=24)
+    for each in (key, successor):
+        assert program(centre, each).get("/v1/hour-proposals").status_code == 200
+    rotation = {"overlap_hours": 0, "expires_in_days": 30}
+    assert refusal(main_user.post(f"{KEYS}/{key['id']}/rotation", rotation)) == (409, "wrong-state")
+    assert main_user.post(f"{KEYS}/{successor['id']}/rotation", rotation).status_code == 201
+    assert refusal(program(centre, successor).get("/v1/hour-proposals")) == (401, "unauthenticated")
+
+
+def test_the_last_use_is_told_to_the_minute(centre: Centre, central: UUID, main_user: Person) -> None:
+    key = made(main_user, central)
+    assert main_user.get(f"{KEYS}/{key['id']}").json()["last_used_at"] is None
+    ours = program(centre, key)
+    ours.get("/v1/hour-proposals")
+    first = main_user.get(f"{KEYS}/{key['id']}").json()["last_used_at"]
+    ours.get("/v1/hour-proposals")
+    assert main_user.get(f"{KEYS}/{key['id']}").json()["last_used_at"] == first
+    centre.owner.execute("UPDATE api_keys SET last_used_at = clock_timestamp() - interval '61 seconds'")
+    # Even while somebody is changing the key, its use does not wait.
+    with centre.owner.transaction():
+        centre.owner.execute("SELECT 1 FROM api_keys FOR UPDATE")
+        assert ours.get("/v1/hour-proposals").status_code == 200
+    ours.get("/v1/hour-proposals")
+    assert main_user.get(f"{KEYS}/{key['id']}").json()["last_used_at"] > first
+
+
+def test_a_key_of_an_organisation_that_has_ended_reaches_nothing(
+    centre: Centre, central: UUID, main_user: Person
+) -> None:
+    ours = program(centre, made(main_user, central))
+    assert len(ours.get("/v1/organisations").json()["items"]) == 1
+    centre.owner.execute("UPDATE organisations SET active_until = '2023-03-14'")
+    assert ours.get("/v1/organisations").json()["items"] == []
+
+
+def test_two_programs_may_use_the_same_retry_key(centre: Centre, central: UUID, main_user: Person) -> None:
+    programs = [program(centre, made(main_user, central)) for _ in range(2)]
+    proposal = {"organisation_id": str(central), "year": 2024, "lines": []}
+    first = programs[0].post("/v1/hour-proposals", proposal, key="one")
+    assert first.status_code == 201
+    assert programs[0].post("/v1/hour-proposals", proposal, key="one").json() == first.json()
+    assert refusal(programs[1].post("/v1/hour-proposals", proposal, key="one")) == (409, "already-exists")
+
+
+def test_who_may_make_and_see_keys(centre: Centre, central: UUID, main_user: Person) -> None:
+    unit = centre.organisation(central)
+    manager, auditor = centre.person("unit_manager", unit), centre.person("auditor")
+    key = made(centre.staff(), unit)
+    assert refusal(manager.post(KEYS, body(unit))) == (403, "forbidden")
+    assert refusal(auditor.post(KEYS, body(unit))) == (403, "forbidden")
+    assert refusal(manager.get(KEYS)) == (403, "forbidden")
+    assert refusal(manager.get(f"{KEYS}/{key['id']}")) == (403, "forbidden")
+    assert refusal(centre.main_user(centre.organisation()).get(f"{KEYS}/{key['id']}")) == (404, "not-found")
+    assert refusal(main_user.get(f"{KEYS}/{new_id()}")) == (404, "not-found")
+    foreign = main_user.post(KEYS, body(centre.organisation()))
+    assert refusal(foreign) == (404, "not-found")
+    assert foreign.json()["pointer"] == "/organisation_id"
+    for reader in (main_user, auditor):
+        assert [item["id"] for item in reader.get(KEYS, params={"under": str(central)}).json()["items"]] == [key["id"]]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"scopes": []},
+        {"scopes": ["people:read"]},
+        {"scopes": ["hours:read", "hours:read"]},
+        {"expires_in_days": 0},
+        {"expires_in_days": 731},
+        {"expires_in_days": "30"},
+        {"name": " "},
+    ],
+)
+def test_what_is_no_key_is_refused(central: UUID, main_user: Person, members: dict[str, Any]) -> None:
+    assert refusal(main_user.post(KEYS, body(central, **members))) == (422, "validation")
+
+
+def test_making_a_key_needs_a_strong_authentication(centre: Centre, central: UUID, main_user: Person) -> None:
+    weak = centre.issuer.token_for(main_user.id, strong=False)
+    headers = {"Authorization": f"Bearer {weak}"}
+    refused = main_user.post(KEYS, body(central), headers=headers)
+    assert refusal(refused) == (401, "strong-authentication-required")
