@@ -17,6 +17,7 @@ from app import logs, worker
 from app.api import documents, openapi, operational, problems, sandbox
 from app.api.backend import Backend
 from app.api.calendar import calendars, deadlines, extensions, feeds, reminders, tasks
+from app.api.delivery import mails, messages, preferences
 from app.api.hours import (
     accounts,
     corrections,
@@ -44,6 +45,7 @@ from app.settings import Settings
 
 ROUTERS = (
     me.router,
+    preferences.router,
     tasks.router,
     feeds.router,
     people.registration,
@@ -74,6 +76,8 @@ ROUTERS = (
     returns.router,
     corrections.router,
     api_keys.router,
+    mails.router,
+    messages.router,
 )
 # The framework would ask for exporters at every request, and find some by itself where the environment says so.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

@@ -51,6 +51,8 @@ PARENTS_FIRST = (
     "hour_corrections",
     "api_keys",
     "audit_entries",
+    "messages",
+    "mails",
 )
 FINLAND = 10
 """The scale of all of the country's study centres together, roughly."""

@@ -35,6 +35,7 @@ def add_tour(demo: Demo, centrals: Sequence[Central], people: People) -> None:
 
     for central, hours in ((sent, 80), (centrals[17], 120)):
         _add_request(demo, central, people.main_users[central.id], hours)
+    _add_mail(demo, decided, people)
 
 
 def _add_proposal(
@@ -99,4 +100,45 @@ def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int) -> N
         state="submitted",
         submitted_by=main_user,
         submitted_at=asked_at,
+    )
+
+
+def _add_mail(demo: Demo, central: Central, people: People) -> None:
+    """Two messages of the staff that are drafts, and a mail that was sent."""
+    written_at = office_hour(date(2023, 11, 20))
+    for number, subject in enumerate(("Pääkäyttäjien tapaaminen", "Syksyn koulutukset")):
+        demo.add(
+            "messages",
+            id=demo_id("message", number, at=written_at),
+            texts={
+                "fi": {"subject": subject, "body": "Tervetuloa mukaan! Järjestöstä {organisation} voi tulla kaksi."},
+                "sv": {"subject": "Till huvudanvändarna", "body": "Välkommen! Två personer per organisation."},
+            },
+            audience="main_users",
+            organisation_ids=[],
+            state="draft",
+            made_by=people.staff[0],
+            made_at=written_at,
+        )
+    main_user = people.main_users[central.id]
+    (address,) = (row["email"] for row in demo.tables["persons"] if row["id"] == main_user)
+    sent_at = office_hour(date(2023, 11, 21))
+    demo.add(
+        "mails",
+        id=demo_id("mail", central.id, at=sent_at),
+        person_id=main_user,
+        cause_id=demo_id("told", central.id, at=sent_at),
+        event="message",
+        organisation_id=central.id,
+        language="fi",
+        address=address,
+        subject="Tervetuloa pääkäyttäjien tapaamiseen",
+        text="Hei,\n\ntapaamme 4.12.2023 kello 13.\n\nTerveisin\nOpintokeskus Esimerkki",
+        dates=[],
+        state="sent",
+        made_at=sent_at,
+        due_at=sent_at,
+        next_attempt_at=sent_at,
+        concluded_at=sent_at,
+        answer="250 2.0.0 Taken",
     )

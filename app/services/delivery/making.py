@@ -24,8 +24,9 @@ from app.db.identifiers import new_id
 from app.db.statements import Connection, change_row
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.delivery.mails import USUAL_PREFERENCE, DateToKeep, leaves_at
-from app.domain.delivery.messages import Message, due_at, filled, text_for
-from app.domain.delivery.texts import EVENTS, day_text, digest_of, framed, letter_of, one_line
+from app.domain.delivery.messages import Message, due_at, tops_of
+from app.domain.delivery.messages import letter_of as letter_of_message
+from app.domain.delivery.texts import EVENTS, digest_of, letter_of
 
 EVENTS_AT_ONCE = 200
 
@@ -102,17 +103,13 @@ async def _send_if_due(connection: Connection, message: Message, maker: Maker, n
     due = due_at(message.send_at, message.days_before, last_day, message.scheduled_at or now)
     if due is None or due > now or (message.audience == "deadline" and last_day is None):
         return
-    tops = {"main_users": None, "organisations": message.organisation_ids, "deadline": [owner] if owner else None}
-    addressees = await messages.list_addressees(connection, now, tops[message.audience])
+    addressees = await messages.list_addressees(connection, now, tops_of(message, owner))
     rows = []
     for addressee in addressees:
-        language, text = text_for(message.texts, addressee.language)
-        known = {"name": addressee.name, "organisation": addressee.organisation}
-        if last_day:
-            known["last_day"] = day_text(last_day, language)
-        subject = one_line(filled(text.subject, **known))
+        language, subject, text = letter_of_message(
+            message, addressee.language, addressee.name, addressee.organisation, maker.name, last_day
+        )
         dates = [DateToKeep(f"{message.deadline_id}-closes_on@tuntipankki", last_day, subject)] if last_day else []
-        body = framed(filled(text.body, **known), language, name=addressee.name, study_centre=maker.name)
         rows.append(
             _row(
                 addressee.person_id,
@@ -122,7 +119,7 @@ async def _send_if_due(connection: Connection, message: Message, maker: Maker, n
                 language=language,
                 address=addressee.email,
                 subject=subject,
-                text=body,
+                text=text,
                 dates=dates,
                 state="due",
                 made_at=now,

@@ -116,8 +116,8 @@ def test_a_reset_goes_well_while_requests_run(sandbox: Sandbox) -> None:
 
 def test_a_decision_is_told_by_mail_in_the_main_users_language(sandbox: Sandbox) -> None:
     sandbox.reset()
-    assert sandbox.client.get("/v1/sandbox/mailbox").json()["items"] == []
     sandbox.clock("2023-03-14T12:00:00+02:00")
+    assert sandbox.client.get("/v1/sandbox/mailbox").json()["items"] == []
     staff = sandbox.person("staff@example.org")
     for email in ("paakayttaja2@example.org", "huvudanvandare@example.org"):
         main_user = sandbox.person(email)

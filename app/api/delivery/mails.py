@@ -1,0 +1,36 @@
+"""`/v1/mails`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import SearchText
+from app.db.paging import Slice
+from app.db.sessions import Reader
+from app.domain.delivery.mails import Mail, MailState
+from app.services.delivery import mails
+
+router = APIRouter(prefix="/mails", route_class=Operation, tags=["Mail"])
+
+
+@router.get("", response_model=Page[Mail], openapi_extra=PERSONAL)
+async def list_all_mails(
+    reader: Reader,
+    page: Paging,
+    person_id: UUID | None = None,
+    organisation_id: UUID | None = None,
+    event: SearchText = None,
+    state: MailState | None = None,
+) -> Slice[Mail]:
+    """Mails, newest first: all to staff and auditor, to everybody else one's own."""
+    return await mails.list_mails(
+        reader, page, person_id=person_id, organisation_id=organisation_id, event=event, state=state
+    )
+
+
+@router.get("/{mail_id}", response_model=Mail, openapi_extra=PERSONAL)
+async def get_mail(reader: Reader, mail_id: UUID) -> Mail:
+    """One mail, and what has become of it (staff, auditor, whose it is)."""
+    return await mails.get_mail(reader, mail_id)

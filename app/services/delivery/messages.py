@@ -1,0 +1,134 @@
+"""Messages of the staff: write, preview, have sent, cancel."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.db.delivery.messages import (
+    find,
+    find_last_day,
+    list_addressees,
+    list_centrals,
+    listing,
+    lock,
+    messages,
+)
+from app.db.identifiers import new_id
+from app.db.paging import PageRequest, Slice
+from app.db.people.main_user_applications import read_study_centre
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row, insert_row, row_of
+from app.delivery.composing import html_of
+from app.domain.access import check_person, check_staff, check_staff_or_auditor
+from app.domain.delivery import messages as rules
+from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
+from app.domain.errors import NotFound
+from app.domain.organisations.organisations import Language
+
+
+async def write_message(
+    writer: Writer,
+    *,
+    texts: Mapping[Language, MessageText],
+    audience: Audience,
+    organisation_ids: list[UUID],
+    deadline_id: UUID | None,
+    send_at: datetime | None,
+    days_before: int | None,
+) -> Message:
+    check_person(writer.actor)
+    check_staff(writer.actor)
+    rules.check_message(texts, audience, organisation_ids, deadline_id, send_at, days_before)
+    known = await list_centrals(writer.connection, organisation_ids) if organisation_ids else set()
+    for index, organisation_id in enumerate(organisation_ids):
+        if organisation_id not in known:
+            raise NotFound(pointer=f"/organisation_ids/{index}")
+    if deadline_id and await find_last_day(writer.connection, deadline_id) is None:
+        raise NotFound(pointer="/deadline_id")
+    message = Message(
+        id=new_id(),
+        texts=texts,
+        audience=audience,
+        organisation_ids=organisation_ids,
+        deadline_id=deadline_id,
+        send_at=send_at,
+        days_before=days_before,
+        state="draft",
+        made_by=writer.actor.person_id,
+        made_at=writer.now,
+        scheduled_by=None,
+        scheduled_at=None,
+        sent_at=None,
+        cancelled_at=None,
+        recipients=None,
+    )
+    row = row_of(messages, message) | {"texts": {language: asdict(text) for language, text in texts.items()}}
+    await insert_row(writer.connection, messages, **row)
+    writer.record("message.written", message.id, audience=audience)
+    return message
+
+
+async def send_message(writer: Writer, message_id: UUID) -> Message:
+    """From then on it is the worker's, which sends it when it is due."""
+    return await _change(
+        writer,
+        message_id,
+        "draft",
+        state="scheduled",
+        scheduled_by=writer.actor.person_id,
+        scheduled_at=writer.now,
+    )
+
+
+async def cancel_message(writer: Writer, message_id: UUID) -> Message:
+    return await _change(writer, message_id, "draft", "scheduled", state="cancelled", cancelled_at=writer.now)
+
+
+async def preview_message(reader: Reader, message_id: UUID, *, language: Language | None) -> MessagePreview:
+    """As one of those who would get it now reads it; of those who read `language`, if it is said."""
+    message = await get_message(reader, message_id)
+    owner, last_day = await _deadline(reader, message)
+    due = rules.due_at(message.send_at, message.days_before, last_day, message.scheduled_at or reader.now)
+    addressees = await list_addressees(reader.connection, reader.now, rules.tops_of(message, owner))
+    shown = next((each for each in addressees if language in {None, each.language}), None)
+    if shown is None:
+        return MessagePreview(len(addressees), due, None, None, None, None, None)
+    study_centre, _ = await read_study_centre(reader.connection)
+    read_in, subject, text = rules.letter_of(
+        message, shown.language, shown.name, shown.organisation, study_centre, last_day
+    )
+    html = html_of(subject, text, read_in)
+    return MessagePreview(len(addressees), due, shown.person_id, read_in, subject, text, html)
+
+
+async def get_message(reader: Reader, message_id: UUID) -> Message:
+    check_staff_or_auditor(reader.actor)
+    message = await find(reader.connection, message_id)
+    if message is None:
+        raise NotFound
+    return message
+
+
+async def list_messages(reader: Reader, page: PageRequest, *, state: MessageState | None) -> Slice[Message]:
+    check_staff_or_auditor(reader.actor)
+    return await listing.page(reader.connection, page, state=state)
+
+
+async def _deadline(reader: Reader, message: Message) -> tuple[UUID | None, date | None]:
+    if message.deadline_id is None:
+        return None, None
+    return await find_last_day(reader.connection, message.deadline_id) or (None, None)
+
+
+async def _change(writer: Writer, message_id: UUID, *allowed: MessageState, **columns: Any) -> Message:
+    check_person(writer.actor)
+    check_staff(writer.actor)
+    message = await lock(writer.connection, message_id)
+    if message is None:
+        raise NotFound
+    rules.check_state(message, *allowed)
+    await change_row(writer.connection, messages, message_id, **columns)
+    writer.record(f"message.{columns['state']}", message_id)
+    return replace(message, **columns)
