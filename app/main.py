@@ -33,6 +33,7 @@ from app.api.organisations import bank_accounts, contacts, images, organisations
 from app.api.people import (
     api_keys,
     application_signatures,
+    audit_entries,
     main_user_applications,
     me,
     people,
@@ -76,6 +77,7 @@ ROUTERS = (
     returns.router,
     corrections.router,
     api_keys.router,
+    audit_entries.router,
     mails.router,
     messages.router,
 )

@@ -57,6 +57,7 @@ TAGS = [
         "Hour returns": "Hours that will not be used, given back in the change windows for others to use.",
         "Hour corrections": "Mistakes put right, by a transfer of their own.",
         "API keys": "Keys for organisations' own programs, which call as people do, within their scopes.",
+        "Audit": "Who did what to what, when and why: never changed, and kept whole.",
         "Mail": "The mails sent, and the messages that the staff write.",
     }.items()
 ]

@@ -24,6 +24,7 @@ INDEXES = {
 
 
 def upgrade() -> None:
+    op.execute("ALTER TABLE persons ADD COLUMN erased_at timestamptz")
     op.execute(ACTORS)
     op.execute(API_KEYS)
     for table in ("actors", "api_keys"):
@@ -56,6 +57,7 @@ def downgrade() -> None:
         DROP TRIGGER persons_are_actors ON persons;
         DROP FUNCTION add_actor;
         DROP TABLE actors;
+        ALTER TABLE persons DROP COLUMN erased_at;
     """)
 
 

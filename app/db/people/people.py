@@ -26,6 +26,7 @@ persons = Table(
     Column("phone", Text),
     Column("merged_into", Uuid),
     Column("mail_refused_at", DateTime(timezone=True)),
+    Column("erased_at", DateTime(timezone=True)),
 )
 
 role_grants = Table(

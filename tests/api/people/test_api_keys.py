@@ -87,6 +87,8 @@ def test_a_key_acts_for_its_organisation_and_is_named_as_the_maker(
     assert ours.get(f"/v1/organisations/{unit}").status_code == 200
     assert refusal(ours.get(f"/v1/organisations/{other}")) == (404, "not-found")
     assert centre.rows("SELECT actor_id FROM audit_entries WHERE action LIKE 'supplementary%%'") == [(ours.id,)]
+    [entry] = main_user.get("/v1/audit-entries", params={"actor_id": key["id"]}).json()["items"]
+    assert entry["actor"] == {"id": key["id"], "kind": "api_key", "name": "Jäsenrekisteri"}
     proposal = {"organisation_id": str(unit), "year": 2024, "lines": [{"unit_id": str(unit), "hours": 5}]}
     of_unit = program(centre, made(main_user, unit))
     assert of_unit.post("/v1/hour-proposals", proposal).json()["created_by"] == str(of_unit.id)

@@ -1,0 +1,52 @@
+"""`/v1/audit-entries`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Instant
+from app.db.paging import Slice
+from app.db.sessions import Reader
+from app.domain.people.audit_entries import AuditEntry
+from app.services.people import audit_entries
+
+router = APIRouter(prefix="/audit-entries", route_class=Operation, tags=["Audit"])
+
+ACTION = Query(description="As `hour-proposal.submitted`.", pattern=r"^[a-z-]+\.[a-z-]+$", max_length=100)
+FROM = Query(alias="from", description="Made at this instant or later.")
+UNTIL = Query(description="Made before this instant.")
+
+
+@router.get("", response_model=Page[AuditEntry], openapi_extra=PERSONAL)
+async def list_audit_entries(
+    reader: Reader,
+    page: Paging,
+    organisation_id: UUID | None = None,
+    under: UUID | None = None,
+    actor_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    action: Annotated[str | None, ACTION] = None,
+    since: Annotated[Instant | None, FROM] = None,
+    until: Annotated[Instant | None, UNTIL] = None,
+) -> Slice[AuditEntry]:
+    """Who did what to what, when and why, newest first (staff, auditors: all; main users: their trees; others: own)."""
+    return await audit_entries.list_entries(
+        reader,
+        page,
+        organisation_id=organisation_id,
+        under=under,
+        actor_id=actor_id,
+        subject_id=subject_id,
+        action=action,
+        since=since,
+        until=until,
+    )
+
+
+@router.get("/{entry_id}", response_model=AuditEntry, openapi_extra=PERSONAL)
+async def get_audit_entry(reader: Reader, entry_id: UUID) -> AuditEntry:
+    """One entry of the audit (as the list)."""
+    return await audit_entries.get_entry(reader, entry_id)
