@@ -1,0 +1,75 @@
+"""Where mails are handed over: the address of the server, TLS and signing in."""
+
+import asyncio
+import ssl
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.db.identifiers import new_id
+from app.delivery.composing import Outgoing, address_of, composed, sender_of
+from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
+from tests.mail_server import mail_server
+
+SENDER = sender_of("tunnit@opintokeskus.example")
+
+
+def hand_over(server: Server) -> Outcome:
+    mail = Outgoing(new_id(), "aino@example.org", "Aino", "fi", "Hei", "Hei", (), datetime.now(UTC))
+
+    async def run() -> Outcome:
+        async with Handover(server) as handover:
+            return await handover.hand_over(composed(mail, SENDER), SENDER, address_of("Aino", mail.address))
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example", Server("mail.example", 25)),
+        ("smtp+starttls://mail.example", Server("mail.example", 587, tls="started")),
+        ("smtps://a%40b:sala%2Fsana@mail.example:4650", Server("mail.example", 4650, "a@b", "sala/sana", "throughout")),
+    ],
+)
+def test_the_servers_address(url: str, server: Server) -> None:
+    assert Server.at(url) == server
+
+
+@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example", "smtp://mail.example/x"])
+def test_an_address_of_another_form_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="SMTP_URL"):
+        Server.at(url)
+
+
+# The tests' server does not know that a connection is TLS from its first byte.
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize("scheme", ["smtp", "smtp+starttls", "smtps"])
+def test_tls_with_a_password_and_only_to_who_is_trusted(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
+        f"-addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with mail_server(tls=tls, throughout=scheme == "smtps", login=True) as server:
+        out = replace(Server.at(f"{scheme}://kone:sala%2Fsana@127.0.0.1:{server.port}"), seconds=5)
+        with pytest.raises(ServerAwayError):
+            hand_over(out)
+        assert server.logins == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert hand_over(out).kind == "accepted"
+        assert server.logins == [b"kone", b"sala/sana"]
+
+
+def test_a_server_without_tls_is_away_where_it_is_required() -> None:
+    with mail_server() as server, pytest.raises(ServerAwayError):
+        hand_over(replace(Server.at(f"smtp+starttls://127.0.0.1:{server.port}"), seconds=5))
