@@ -29,14 +29,17 @@ from app.api.hours import (
     supplementary_requests,
 )
 from app.api.middleware import Edge
-from app.api.organisations import bank_accounts, contacts, images, organisations, training_rules
+from app.api.organisations import bank_accounts, confirmations, contacts, images, organisations, training_rules
 from app.api.people import (
     api_keys,
     application_signatures,
     audit_entries,
     main_user_applications,
+    main_user_coverage,
     me,
+    onboardings,
     people,
+    role_applications,
     role_grants,
     signatories,
 )
@@ -51,7 +54,11 @@ ROUTERS = (
     feeds.router,
     people.registration,
     people.router,
+    role_applications.router,
     role_grants.router,
+    main_user_coverage.router,
+    onboardings.router,
+    confirmations.router,
     organisations.router,
     signatories.router,
     main_user_applications.router,

@@ -41,6 +41,8 @@ TAGS = [
         "Me": "Who you are to the service: your roles and your organisations.",
         "People": "Registering, who the people are, and joining two sign-ins of one person.",
         "Rights": "Who holds which role, from whom, why and for how long; asking for a role, giving and ending it.",
+        "Onboarding": "A new main user's four steps, each with its day.",
+        "Yearly confirmations": "Once a year each main user confirms that the data and rights are in order.",
         "Organisations": "Central organisations, and the districts and associations below them.",
         "Main-user applications": "How one becomes main user: signatories, application, signatures, decision.",
         "Bank accounts": "Where an organisation is paid; a change waits for a second person, and then holds payments.",

@@ -19,6 +19,7 @@ from app.demo.names import CENTRALS
 from app.demo.organisation_data import add_organisation_data
 from app.demo.organisations import UNITS, Organisations
 from app.demo.people import add_people
+from app.demo.rights import add_rights
 from app.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
 from app.demo.tour import add_tour
 from app.domain.calendar.deadlines import HELSINKI
@@ -28,8 +29,11 @@ PARENTS_FIRST = (
     "organisation_ancestors",
     "persons",
     "callers",
+    "role_applications",
     "role_grants",
     "calendar_feeds",
+    "onboardings",
+    "organisation_confirmations",
     "signatories",
     "main_user_applications",
     "main_user_application_documents",
@@ -71,6 +75,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     Hours(demo, centrals, people, scale, this_year)
     add_tour(demo, centrals, people)
     add_api_keys(demo, centrals, people, this_year)
+    add_rights(demo, centrals, people)
     add_main_user_applications(demo, centrals, people)
     return demo
 

@@ -20,7 +20,13 @@ HELSINKI = ZoneInfo("Europe/Helsinki")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 Kind = Literal[
-    "proposal_round", "decision_period", "training_entry", "change_window", "cost_statement", "unit_proposals"
+    "proposal_round",
+    "decision_period",
+    "training_entry",
+    "change_window",
+    "cost_statement",
+    "unit_proposals",
+    "data_confirmation",
 ]
 State = Literal["upcoming", "open", "closed"]
 
@@ -32,6 +38,7 @@ HOURS_YEAR_OFFSETS: dict[Kind, int] = {
     "training_entry": 1,
     "change_window": 0,
     "cost_statement": -1,
+    "data_confirmation": 0,
 }
 
 

@@ -49,6 +49,7 @@ def default_deadlines(year: int) -> tuple[PlannedDeadline, ...]:
         PlannedDeadline("proposal_round", year + 1, date(year, 10, 1), date(year, 11, 15)),
         PlannedDeadline("decision_period", year + 1, date(year, 11, 1), date(year, 11, 30)),
         PlannedDeadline("training_entry", year + 1, date(year, 12, 1), None),
+        PlannedDeadline("data_confirmation", year, date(year, 5, 1), date(year, 5, 31)),
     )
 
 

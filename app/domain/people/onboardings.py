@@ -1,9 +1,13 @@
-"""Onboarding (perehdytys): a new main user's four steps, each with its day (rulebook §3.9)."""
+"""Onboarding (perehdytys): a new main user's four steps, each with its day (rulebook §3.9.3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypedDict
 from uuid import UUID
+
+from app.domain.access import Actor, Place, check_main_user_or_staff
+from app.domain.calendar.deadlines import day_of, days_out_of_range
+from app.domain.errors import Fault, Invalid
 
 OnboardingState = Literal["open", "done"]
 
@@ -24,7 +28,7 @@ class Onboarding:
     inductor_id: UUID | None
     """Who gives the induction: another main user, the predecessor or staff."""
     inductor_name: str | None
-    """Theirs, or of somebody whom the service does not know."""
+    """Of somebody whom the service does not know."""
     inducted_on: date | None
     """Step 2, induction."""
     service_known_on: date | None
@@ -34,3 +38,56 @@ class Onboarding:
     state: OnboardingState
     """`done` once all four steps have their days."""
     created_at: datetime
+
+
+class OnboardingChanges(TypedDict, total=False):
+    inductor_id: UUID | None
+    inductor_name: str | None
+    inducted_on: date | None
+    service_known_on: date | None
+    member_services_known_on: date | None
+
+
+DAYS = ("inducted_on", "service_known_on", "member_services_known_on")
+
+
+def state_of(*days: date | None) -> OnboardingState:
+    return "open" if None in days else "done"
+
+
+def changed(onboarding: Onboarding, changes: OnboardingChanges) -> Onboarding:
+    """Who is named as inductor takes the place of who was, known to the service or not."""
+    said = dict(changes)
+    if said.get("inductor_id") and "inductor_name" not in said:
+        said["inductor_name"] = None
+    if said.get("inductor_name") and "inductor_id" not in said:
+        said["inductor_id"] = None
+    after = replace(onboarding, **said)  # type: ignore[arg-type]  # A typed dictionary of its own fields.
+    return replace(after, state=state_of(*(getattr(after, name) for name in DAYS)))
+
+
+def check_may_change(actor: Actor, onboarding: Onboarding, place: Place) -> None:
+    """The new main user, the other main users and staff keep the list (rulebook §3.9.3). Raises Forbidden."""
+    if actor.person_id != onboarding.person_id:
+        check_main_user_or_staff(actor, place)
+
+
+def check_steps(after: Onboarding, changes: OnboardingChanges, now: datetime) -> None:
+    """Steps have been taken, and another gives the induction (rulebook §3.9.3). Raises Invalid."""
+    days = {name: getattr(after, name) for name in DAYS if name in changes}
+    faults = days_out_of_range(**days)
+    faults += [Fault(f"/{name}", "day-to-come") for name, day in days.items() if day and day > day_of(now)]
+    if after.inductor_id and after.inductor_name:
+        faults.append(Fault("/inductor_name", "none-required"))
+    if after.inducted_on and not (after.inductor_id or after.inductor_name):
+        faults.append(Fault("/inductor_id", "required"))
+    if after.inductor_id == after.person_id:
+        faults.append(Fault("/inductor_id", "not-an-inductor"))
+    if faults:
+        raise Invalid(*faults)
+
+
+def check_inductor(gives_inductions: bool) -> None:
+    """A main user of the organisation, present or former, or staff (rulebook §3.9.3). Raises Invalid."""
+    if not gives_inductions:
+        raise Invalid(Fault("/inductor_id", "not-an-inductor"))

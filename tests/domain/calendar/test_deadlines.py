@@ -381,6 +381,7 @@ def faults_of(
         ("training_entry", 2024),
         ("change_window", 2023),
         ("cost_statement", 2022),
+        ("data_confirmation", 2023),
     ],
 )
 def test_the_hours_of_a_deadline_in_the_calendar_of_2023(kind: Kind, hours_year: int) -> None:

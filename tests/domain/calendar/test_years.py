@@ -61,15 +61,13 @@ def test_the_calendar_of_2023() -> None:
     ]
 
 
-def test_other_years_differ_from_2023_in_the_end_of_the_round_alone() -> None:
-    differing = [
-        (known, unless_said)
-        for known, unless_said in zip(DEADLINES_OF_2023, default_deadlines(2023), strict=True)
-        if known != unless_said
+def test_other_years_differ_from_2023_in_the_end_of_the_round_and_have_yearly_confirmations() -> None:
+    differing = [deadline for deadline in default_deadlines(2023) if deadline not in DEADLINES_OF_2023]
+    assert [(deadline.kind, deadline.opens_on, deadline.closes_on) for deadline in differing] == [
+        ("proposal_round", date(2023, 10, 1), date(2023, 11, 15)),
+        ("data_confirmation", date(2023, 5, 1), date(2023, 5, 31)),
     ]
-    assert [(known.kind, unless_said.closes_on) for known, unless_said in differing] == [
-        ("proposal_round", date(2023, 11, 15))
-    ]
+    assert len(default_deadlines(2023)) == len(DEADLINES_OF_2023) + 1
 
 
 def test_the_calendar_of_2023_copied_to_2024() -> None:

@@ -1,0 +1,53 @@
+"""`/v1/organisation-confirmations`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.api.answers import refusing
+from app.api.operations import PERSONAL, Operation
+from app.api.paging import Page, Paging
+from app.api.shapes import Body, Year, YearQuery
+from app.db.paging import Slice
+from app.db.sessions import Reader, Writer
+from app.domain.organisations.confirmations import OrganisationConfirmation
+from app.services.organisations import confirmations
+
+router = APIRouter(prefix="/organisation-confirmations", route_class=Operation, tags=["Yearly confirmations"])
+
+
+class ConfirmationIn(Body):
+    organisation_id: UUID
+    year: Year
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=OrganisationConfirmation,
+    responses=refusing("not-found", "not-central", "not-a-member", "window-closed", "already-exists"),
+)
+async def confirm_organisation(writer: Writer, body: ConfirmationIn) -> OrganisationConfirmation:
+    """Confirm that the organisation's data and rights are in order this year (each main user once a year)."""
+    return await confirmations.confirm_organisation(writer, organisation_id=body.organisation_id, year=body.year)
+
+
+@router.get("", response_model=Page[OrganisationConfirmation], openapi_extra=PERSONAL)
+async def list_confirmations(
+    reader: Reader,
+    page: Paging,
+    organisation_id: UUID | None = None,
+    under: UUID | None = None,
+    year: YearQuery = None,
+    person_id: UUID | None = None,
+) -> Slice[OrganisationConfirmation]:
+    """Confirmations within reach, newest first."""
+    return await confirmations.list_confirmations(
+        reader, page, organisation_id=organisation_id, under=under, year=year, person_id=person_id
+    )
+
+
+@router.get("/{confirmation_id}", response_model=OrganisationConfirmation, openapi_extra=PERSONAL)
+async def get_confirmation(reader: Reader, confirmation_id: UUID) -> OrganisationConfirmation:
+    """One confirmation."""
+    return await confirmations.get_confirmation(reader, confirmation_id)

@@ -1,0 +1,21 @@
+"""`/v1/main-user-coverage`."""
+
+from fastapi import APIRouter
+
+from app.api.answers import refusing
+from app.api.operations import Operation
+from app.api.paging import Page, Paging
+from app.db.paging import Slice
+from app.db.sessions import Reader
+from app.domain.people.main_user_coverage import Coverage, MainUserCoverage
+from app.services.people import main_user_coverage
+
+router = APIRouter(prefix="/main-user-coverage", route_class=Operation, tags=["Rights"])
+
+
+@router.get("", response_model=Page[MainUserCoverage], responses=refusing("forbidden"))
+async def list_main_user_coverage(
+    reader: Reader, page: Paging, coverage: Coverage | None = None
+) -> Slice[MainUserCoverage]:
+    """Member organisations by name, with how many main users each has (staff, auditor)."""
+    return await main_user_coverage.list_coverage(reader, page, coverage=coverage)

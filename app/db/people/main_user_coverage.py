@@ -1,0 +1,61 @@
+"""How many main users each member organisation has."""
+
+from datetime import datetime
+
+from sqlalchemy import Date, DateTime, and_, bindparam, case, cast, distinct, func, or_, select
+
+from app.db.organisations.organisations import organisations
+from app.db.paging import Listing, PageRequest, Slice
+from app.db.people.people import role_grants
+from app.db.statements import Connection
+from app.domain.people.main_user_coverage import Coverage, MainUserCoverage
+
+_now = bindparam("p_now", type_=DateTime(timezone=True))
+_grants = role_grants.c
+_counted = (
+    select(
+        organisations.c.id.label("organisation_id"),
+        organisations.c.name.label("organisation_name"),
+        func.count(distinct(_grants.person_id)).label("main_users"),
+        func.count(distinct(case((_grants.valid_until.is_(None), _grants.person_id)))).label("lasting"),
+        organisations.c.sort_key,
+    )
+    .outerjoin(
+        role_grants,
+        and_(
+            _grants.organisation_id == organisations.c.id,
+            _grants.role == "main_user",
+            _grants.valid_from <= _now,
+            or_(_grants.valid_until.is_(None), _grants.valid_until > _now),
+        ),
+    )
+    .where(
+        organisations.c.kind == "central",
+        organisations.c.active_from <= cast(_now, Date),
+        or_(organisations.c.active_until.is_(None), organisations.c.active_until >= cast(_now, Date)),
+    )
+    .group_by(organisations.c.id, organisations.c.name, organisations.c.sort_key)
+    .subquery()
+)
+_number = _counted.c.main_users
+_coverage = case((_number == 0, "none"), (_number == 1, "one"), else_="several")
+_listing = Listing(
+    select(
+        _counted.c.organisation_id,
+        _counted.c.organisation_name,
+        _number,
+        _counted.c.lasting,
+        _coverage.label("coverage"),
+    ),
+    MainUserCoverage,
+    key=[_counted.c.sort_key, _counted.c.organisation_id],
+    newest_first=False,
+    filters={"coverage": _coverage == bindparam("p_coverage"), "now": _now.is_not(None)},
+)
+
+
+async def list_coverage(
+    connection: Connection, page: PageRequest, *, now: datetime, coverage: Coverage | None
+) -> Slice[MainUserCoverage]:
+    """Member organisations of that day, by name."""
+    return await _listing.page(connection, page, now=now, coverage=coverage)

@@ -1,0 +1,33 @@
+"""Yearly confirmations (vuosivahvistus): a main user says that the organisation's data and rights are in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.domain.calendar.deadlines import Window, check_window_open, day_of, is_open
+
+
+@dataclass(frozen=True)
+class OrganisationConfirmation:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    year: int
+    person_id: UUID
+    """The main user."""
+    confirmed_at: datetime
+    late: bool
+    """Whether it came after the days of the calendar."""
+
+
+def is_late(windows: Sequence[Window], now: datetime) -> bool:
+    """Late is better than never (rulebook §5.9). Raises WindowClosed before the days have begun."""
+    if any(is_open(window, now) for window in windows):
+        return False
+    today = day_of(now)
+    if not any(window.opens_on is None or window.opens_on <= today for window in windows):
+        check_window_open("data_confirmation", windows, now)
+    return True

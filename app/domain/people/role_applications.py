@@ -1,0 +1,61 @@
+"""Applications for the rights of managers (käyttöoikeushakemukset; rulebook §3.10)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.domain.access import Actor, Place, check_not_oneself
+from app.domain.errors import Fault, Forbidden, Invalid, WrongState
+from app.domain.organisations.training_rules import TrainingRules, may_decide
+
+AppliedRole = Literal["training_manager", "unit_manager"]
+RoleApplicationState = Literal["applied", "granted", "rejected", "withdrawn"]
+Outcome = Literal["granted", "rejected"]
+
+
+@dataclass(frozen=True)
+class RoleApplication:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    person_id: UUID
+    """Who applies."""
+    person_name: str
+    role: AppliedRole
+    organisation_id: UUID
+    organisation_name: str
+    reason: str | None
+    """The applicant's."""
+    state: RoleApplicationState
+    applied_at: datetime
+    decided_by: UUID | None
+    decided_at: datetime | None
+    decision_reason: str | None
+    withdrawn_at: datetime | None
+    role_grant_id: UUID | None
+    """The right that was given."""
+
+
+def check_may_decide(actor: Actor, application: RoleApplication, place: Place, rules: TrainingRules) -> None:
+    """The main user, staff, and where the centre's own rules say so a unit's manager of trainings' managers; nobody
+    their own (rulebook §2.2, §3.10). Raises Forbidden."""
+    if application.role == "unit_manager":
+        allowed = actor.has("staff") or actor.has_for(place, "main_user")
+    else:
+        allowed = may_decide(actor, place, rules)
+    if not allowed:
+        raise Forbidden()
+    check_not_oneself(actor, application.person_id)
+
+
+def check_undecided(state: RoleApplicationState) -> None:
+    """Raises WrongState."""
+    if state != "applied":
+        raise WrongState(state=state, allowed=["applied"])
+
+
+def check_reason_said(outcome: Outcome, reason: str | None) -> None:
+    """Who is rejected is told why (rulebook §3.10). Raises Invalid."""
+    if outcome == "rejected" and reason is None:
+        raise Invalid(Fault("/reason", "required"))

@@ -1,0 +1,78 @@
+"""Onboardings: tick off steps, look."""
+
+from uuid import UUID
+
+from app.db.organisations.organisations import find_place
+from app.db.paging import PageRequest, Slice
+from app.db.people.onboardings import find, gives_inductions, listing, lock, onboardings
+from app.db.people.role_grants import viewers_of
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row
+from app.domain.access import Place, check_person, sees_rights_of
+from app.domain.errors import NotFound
+from app.domain.people import onboardings as rules
+from app.domain.people.onboardings import Onboarding, OnboardingChanges, OnboardingState
+from app.domain.versions import Versions, check_version
+
+
+async def change_onboarding(
+    writer: Writer, onboarding_id: UUID, *, changes: OnboardingChanges, expected: Versions
+) -> Onboarding:
+    before, place = await _seen(writer, await lock(writer.connection, onboarding_id))
+    rules.check_may_change(writer.actor, before, place)
+    check_person(writer.actor)
+    check_version(before, expected)
+    after = rules.changed(before, changes)
+    rules.check_steps(after, changes, writer.now)
+    if after.inductor_id and after.inductor_id != before.inductor_id:
+        gives = await gives_inductions(writer.connection, after.inductor_id, after.organisation_id)
+        rules.check_inductor(gives)
+    if after != before:
+        names = ("inductor_id", "inductor_name", *rules.DAYS)
+        await change_row(
+            writer.connection, onboardings, onboarding_id, **{name: getattr(after, name) for name in names}
+        )
+        writer.record(
+            "onboarding.changed",
+            onboarding_id,
+            organisation_id=after.organisation_id,
+            person_id=str(after.person_id),
+            changed=sorted(changes),
+            state=after.state,
+        )
+    return after
+
+
+async def get_onboarding(reader: Reader, onboarding_id: UUID) -> Onboarding:
+    onboarding, _ = await _seen(reader, await find(reader.connection, onboarding_id))
+    return onboarding
+
+
+async def list_onboardings(
+    reader: Reader,
+    page: PageRequest,
+    *,
+    organisation_id: UUID | None,
+    under: UUID | None,
+    person_id: UUID | None,
+    state: OnboardingState | None,
+) -> Slice[Onboarding]:
+    return await listing.page(
+        reader.connection,
+        page,
+        seen_by=viewers_of(reader.actor),
+        organisation_id=organisation_id,
+        under=under,
+        person_id=person_id,
+        state=state,
+    )
+
+
+async def _seen(session: Reader, onboarding: Onboarding | None) -> tuple[Onboarding, Place]:
+    """Raises NotFound where there is none, or the caller does not see it."""
+    if onboarding is None:
+        raise NotFound
+    place = await find_place(session.connection, onboarding.organisation_id)
+    if place is None or not sees_rights_of(session.actor, onboarding.person_id, place):
+        raise NotFound
+    return onboarding, place

@@ -1,0 +1,162 @@
+"""Applications for roles: apply, decide, withdraw, look."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from app.db.identifiers import new_id
+from app.db.organisations.organisations import find_place
+from app.db.organisations.profiles import find as find_organisation
+from app.db.organisations.training_rules import find_rules
+from app.db.paging import PageRequest, Slice
+from app.db.people.me import find_person
+from app.db.people.role_applications import find, listing, lock, role_applications
+from app.db.people.role_grants import check_not_held, grant_role, viewers_of
+from app.db.sessions import Reader, Writer
+from app.db.statements import Connection, change_row, insert_row, row_of
+from app.domain.access import Place, check_person, sees_rights_of
+from app.domain.errors import Forbidden, NotFound
+from app.domain.organisations.training_rules import check_may_apply
+from app.domain.people import role_applications as rules
+from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplication, RoleApplicationState
+from app.domain.people.role_grants import validity_of
+from app.domain.people.roles import check_role_fits
+
+
+async def apply_for_role(
+    writer: Writer, *, organisation_id: UUID, role: AppliedRole, reason: str | None
+) -> RoleApplication:
+    """Anybody for any organisation: who applies has no reach there yet."""
+    check_person(writer.actor)
+    person = await find_person(writer.connection, writer.actor.person_id)
+    found = await find_organisation(writer.connection, organisation_id)
+    if found is None or person is None:
+        raise NotFound(pointer="/organisation_id")
+    organisation, place = found
+    check_role_fits(role, organisation.kind)
+    if role == "training_manager":
+        check_may_apply(await find_rules(writer.connection, place.central_organisation_id))
+    await check_not_held(writer, person.id, role, organisation_id, valid_from=writer.now)
+    application = RoleApplication(
+        id=new_id(),
+        person_id=person.id,
+        person_name=person.name,
+        role=role,
+        organisation_id=organisation_id,
+        organisation_name=organisation.name,
+        reason=reason,
+        state="applied",
+        applied_at=writer.now,
+        decided_by=None,
+        decided_at=None,
+        decision_reason=None,
+        withdrawn_at=None,
+        role_grant_id=None,
+    )
+    await insert_row(writer.connection, role_applications, **row_of(role_applications, application))
+    _record(writer, "made", application, reason=reason)
+    return application
+
+
+async def decide_application(
+    writer: Writer, application_id: UUID, *, outcome: Outcome, reason: str | None, ends_on: date | None
+) -> RoleApplication:
+    """Granted, the right holds from now on, in the same transaction."""
+    application, place = await _get_seen(writer, application_id, lock)
+    check_person(writer.actor)
+    centre_rules = await find_rules(writer.connection, place.central_organisation_id)
+    rules.check_may_decide(writer.actor, application, place, centre_rules)
+    rules.check_reason_said(outcome, reason)
+    rules.check_undecided(application.state)
+    decided = await _change(
+        writer,
+        application,
+        state=outcome,
+        decided_by=writer.actor.person_id,
+        decided_at=writer.now,
+        decision_reason=reason,
+    )
+    _record(writer, "decided", decided, reason=reason)
+    if outcome == "rejected":
+        return decided
+    _, valid_until = validity_of(None, ends_on, writer.now)
+    grant = await grant_role(
+        writer,
+        person_id=application.person_id,
+        role=application.role,
+        organisation_id=application.organisation_id,
+        reason=reason or application.reason,
+        valid_until=valid_until,
+        role_application_id=application_id,
+    )
+    return replace(decided, role_grant_id=grant.id)
+
+
+async def withdraw_application(writer: Writer, application_id: UUID) -> RoleApplication:
+    application, _ = await _get_seen(writer, application_id, lock)
+    check_person(writer.actor)
+    if application.person_id != writer.actor.person_id:
+        raise Forbidden
+    rules.check_undecided(application.state)
+    withdrawn = await _change(writer, application, state="withdrawn", withdrawn_at=writer.now)
+    _record(writer, "withdrawn", withdrawn)
+    return withdrawn
+
+
+async def get_application(reader: Reader, application_id: UUID) -> RoleApplication:
+    application, _ = await _get_seen(reader, application_id, find)
+    return application
+
+
+async def list_applications(
+    reader: Reader,
+    page: PageRequest,
+    *,
+    organisation_id: UUID | None,
+    under: UUID | None,
+    person_id: UUID | None,
+    role: AppliedRole | None,
+    state: RoleApplicationState | None,
+) -> Slice[RoleApplication]:
+    return await listing.page(
+        reader.connection,
+        page,
+        seen_by=viewers_of(reader.actor),
+        organisation_id=organisation_id,
+        under=under,
+        person_id=person_id,
+        role=role,
+        state=state,
+    )
+
+
+async def _get_seen(
+    session: Reader, application_id: UUID, ask: Callable[[Connection, UUID], Awaitable[RoleApplication | None]]
+) -> tuple[RoleApplication, Place]:
+    """Raises NotFound where there is none, or the caller does not see it."""
+    application = await ask(session.connection, application_id)
+    if application is None:
+        raise NotFound
+    place = await find_place(session.connection, application.organisation_id)
+    if place is None or not sees_rights_of(session.actor, application.person_id, place):
+        raise NotFound
+    return application, place
+
+
+async def _change(writer: Writer, application: RoleApplication, **columns: Any) -> RoleApplication:
+    await change_row(writer.connection, role_applications, application.id, **columns)
+    return replace(application, **columns)
+
+
+def _record(writer: Writer, verb: str, application: RoleApplication, *, reason: str | None = None) -> None:
+    writer.record(
+        f"role-application.{verb}",
+        application.id,
+        organisation_id=application.organisation_id,
+        reason=reason,
+        person_id=str(application.person_id),
+        role=application.role,
+        state=application.state,
+    )

@@ -1,0 +1,110 @@
+"""`/v1/onboardings`, and which organisations have main users enough."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.db.identifiers import new_id
+from tests.builders import FOREVER, Centre, Person, refusal
+
+PATH = "/v1/onboardings"
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    return centre.organisation(name="Marttaliitto")
+
+
+@pytest.fixture
+def newcomer(centre: Centre, central: UUID) -> Person:
+    return centre.main_user(central)
+
+
+@pytest.fixture
+def onboarding(centre: Centre, newcomer: Person) -> str:
+    """The path of the newcomer's."""
+    onboarding_id = new_id()
+    centre.owner.execute(
+        "INSERT INTO onboardings (id, role_grant_id, created_at) SELECT %s, id, %s FROM role_grants "
+        "WHERE person_id = %s",
+        [onboarding_id, FOREVER, newcomer.id],
+    )
+    return f"{PATH}/{onboarding_id}"
+
+
+def test_four_steps_are_ticked_off_by_who_is_concerned(
+    centre: Centre, central: UUID, newcomer: Person, onboarding: str
+) -> None:
+    other, staff = centre.main_user(central), centre.staff()
+    seen = newcomer.get(onboarding).json()
+    assert (seen["state"], seen["right_given_on"], seen["person_id"]) == ("open", "2000-01-01", str(newcomer.id))
+    induction = {"inductor_id": str(other.id), "inducted_on": "2023-03-10"}
+    assert staff.patch(onboarding, induction).json()["state"] == "open"
+    assert newcomer.patch(onboarding, {"service_known_on": "2023-03-15"}).json()["state"] == "open"
+    answer = other.patch(onboarding, {"member_services_known_on": "2023-03-14"})
+    assert answer.json()["state"] == "done"
+    fetched = newcomer.get(onboarding)
+    assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+    assert staff.get(PATH, params={"state": "open"}).json()["items"] == []
+    assert staff.get(PATH, params={"state": "done", "under": str(central)}).json()["items"] == [answer.json()]
+    named = newcomer.patch(onboarding, {"inductor_name": "Edellinen pääkäyttäjä"}).json()
+    assert (named["inductor_id"], named["inductor_name"]) == (None, "Edellinen pääkäyttäjä")
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({"service_known_on": "2023-03-16"}, [("/service_known_on", "day-to-come")]),
+        ({"service_known_on": "1999-12-31"}, [("/service_known_on", "out-of-range")]),
+        ({"inducted_on": "2023-03-15"}, [("/inductor_id", "required")]),
+        ({"inductor_id": "themself"}, [("/inductor_id", "not-an-inductor")]),
+        ({"inductor_id": "a stranger"}, [("/inductor_id", "not-an-inductor")]),
+        ({"inductor_id": "staff", "inductor_name": "Aino"}, [("/inductor_name", "none-required")]),
+    ],
+)
+def test_days_have_come_and_somebody_gives_the_induction(
+    centre: Centre, newcomer: Person, onboarding: str, changes: dict[str, Any], faults: list[tuple[str, str]]
+) -> None:
+    people = {"themself": newcomer, "a stranger": centre.person(), "staff": centre.staff()}
+    if inductor := changes.get("inductor_id"):
+        changes = changes | {"inductor_id": str(people[inductor].id)}
+    answer = newcomer.patch(onboarding, changes)
+    assert refusal(answer) == (422, "validation")
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == faults
+
+
+def test_others_neither_see_nor_change_it(centre: Centre, central: UUID, newcomer: Person, onboarding: str) -> None:
+    for outsider in (centre.person("training_manager", central), centre.main_user(centre.organisation())):
+        assert refusal(outsider.get(onboarding)) == (404, "not-found")
+        assert outsider.get(PATH).json()["items"] == []
+    body = {"service_known_on": "2023-03-15"}
+    auditor = centre.person("auditor")
+    assert refusal(auditor.patch(onboarding, body)) == (403, "forbidden")
+    assert refusal(newcomer.patch(onboarding, body, etag='"old"')) == (412, "precondition-failed")
+    assert refusal(newcomer.get(f"{PATH}/{new_id()}")) == (404, "not-found")
+
+
+def test_organisations_with_few_main_users_are_listed_to_the_staff(centre: Centre) -> None:
+    numbers = {"Aamukerho": 0, "Iltakerho": 1, "Päiväkerho": 2}
+    for name, number in numbers.items():
+        organisation_id = centre.organisation(name=name)
+        for _ in range(number):
+            centre.main_user(organisation_id)
+    centre.organisation(name="Entinen", active_until="2022-12-31")
+    centre.owner.execute(
+        "UPDATE role_grants SET valid_until = '2023-12-31' WHERE id = (SELECT max(g.id::text)::uuid FROM role_grants g "
+        "JOIN organisations o ON o.id = g.organisation_id WHERE o.name = 'Päiväkerho')"
+    )
+    staff = centre.staff()
+
+    def told(**filters: str) -> list[tuple[str, int, int]]:
+        items = staff.get("/v1/main-user-coverage", params=filters).json()["items"]
+        return [(item["organisation_name"], item["main_users"], item["lasting"]) for item in items]
+
+    assert told() == [("Aamukerho", 0, 0), ("Iltakerho", 1, 1), ("Päiväkerho", 2, 1)]
+    assert told(coverage="none") == [("Aamukerho", 0, 0)]
+    assert told(coverage="one") == [("Iltakerho", 1, 1)]
+    assert told(coverage="several") == [("Päiväkerho", 2, 1)]
+    main_user = centre.main_user(centre.organisation())
+    assert refusal(main_user.get("/v1/main-user-coverage")) == (403, "forbidden")
