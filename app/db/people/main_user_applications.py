@@ -193,6 +193,7 @@ def record_application(
         organisation_id=application.organisation_id,
         reason=reason,
         person_id=str(application.applicant_id),
+        signatory_person_id=application.signatory_person_id and str(application.signatory_person_id),
         **facts,
     )
 
