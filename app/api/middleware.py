@@ -43,6 +43,7 @@ class Edge:
             message = await receive()
             received += len(message.get("body", b""))
             if received > getattr(scope.get("route"), "largest_body", LARGEST_BODY):
+                # The one kind that FastAPI lets through where it reads the body itself.
                 raise HTTPException(413)
             return message
 

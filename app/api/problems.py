@@ -72,7 +72,6 @@ FRAMEWORK_CODES = {
     400: "malformed-json",
     404: "not-found",
     405: "method-not-allowed",
-    413: "payload-too-large",
     415: "unsupported-media-type",
 }
 
@@ -95,6 +94,12 @@ class UnsupportedMediaType(EdgeRefusal):
     """Facts: `accepted`, the media types that are."""
 
     code = "unsupported-media-type"
+
+
+class PayloadTooLarge(EdgeRefusal):
+    """Facts: `largest`, in bytes."""
+
+    code = "payload-too-large"
 
 
 class MalformedJson(EdgeRefusal):
@@ -288,6 +293,8 @@ def handle(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         return _refuse_shape(request, error)
     if isinstance(error, HTTPException):
+        if error.status_code == 413:
+            return refuse(request, PayloadTooLarge(largest=getattr(request.scope.get("route"), "largest_body", None)))
         code = FRAMEWORK_CODES.get(error.status_code, "internal-error")
         headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
         return problem(request, code, headers=headers)

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
 from app.api import problems
 from app.api.answers import NO_BODY
@@ -52,7 +51,7 @@ def check_headers(request: Request, accepted: list[str], largest_body: int) -> N
         if media_type_of(request) not in accepted or encoding != "identity":
             raise problems.UnsupportedMediaType(accepted=accepted)
         if length.isdigit() and int(length) > largest_body:
-            raise HTTPException(413)
+            raise problems.PayloadTooLarge(largest=largest_body)
 
 
 def media_type_of(request: Request) -> str:
