@@ -7,8 +7,10 @@ SCOPE = "x-api-key-scope"
 """The member of an operation of the OpenAPI document that names the scope; null is for people alone."""
 
 
-def scope_of(module: str, kind: str) -> str | None:
-    """None where the area is not for keys: what its operations do, only a person does."""
+def scope_of(path: str, module: str, kind: str) -> str | None:
+    """None where it is not for keys: what is a person's own, and areas whose operations only a person calls."""
+    if path == "/me" or path.startswith("/me/"):
+        return None
     area = module.removeprefix("app.api.").partition(".")[0]
     scope = f"{area}:{'write' if kind == 'write' else 'read'}"
     return scope if scope in SCOPES else None

@@ -32,6 +32,7 @@ def upgrade() -> None:
         op.execute(f"CREATE POLICY own_study_centre ON {table} USING (study_centre_id = own_study_centre())")
     op.execute(CALLERS)
     name_makers("actors")
+    op.execute(ERASURE)
     op.execute(RIGHTS)
     with op.get_context().autocommit_block():
         # After the new rule holds, and each by itself: what is there is read through without keeping anybody waiting.
@@ -48,7 +49,7 @@ def downgrade() -> None:
     op.execute("DROP INDEX " + ", ".join(INDEXES))
     name_makers("persons")
     op.execute("""
-        DROP FUNCTION find_api_key;
+        DROP FUNCTION find_api_key, sign_ins_of, forget_people;
         DELETE FROM callers WHERE key_hash IS NOT NULL;
         ALTER TABLE callers DROP COLUMN key_hash, DROP COLUMN api_key_id,
             ALTER COLUMN person_id SET NOT NULL, DROP CONSTRAINT callers_sign_in_once,
@@ -145,9 +146,31 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS
 $$ SELECT c.study_centre_id, c.api_key_id FROM callers c WHERE c.key_hash = p_key_hash $$;
 """
 
+# A feed's subject is the digest of its secret, which is nobody's business. Of a document that was never signed, nothing
+# is left to prove.
+ERASURE = """
+CREATE FUNCTION sign_ins_of(p_ids uuid[]) RETURNS TABLE (issuer text, subject text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT c.issuer, c.subject FROM callers c
+    WHERE c.study_centre_id = own_study_centre() AND c.person_id = ANY (p_ids) AND c.issuer <> 'calendar-feeds'
+    ORDER BY 1, 2;
+$$;
+
+CREATE FUNCTION forget_people(p_ids uuid[]) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM callers c WHERE c.study_centre_id = own_study_centre() AND c.person_id = ANY (p_ids);
+    DELETE FROM main_user_application_documents d USING main_user_applications a
+    WHERE a.study_centre_id = own_study_centre() AND a.applicant_id = ANY (p_ids)
+        AND (d.study_centre_id, d.application_id) = (a.study_centre_id, a.id) AND NOT EXISTS (
+            SELECT FROM main_user_application_signatures s
+            WHERE (s.study_centre_id, s.application_id) = (a.study_centre_id, a.id));
+$$;
+"""
+
 RIGHTS = """
-REVOKE EXECUTE ON FUNCTION add_actor, find_api_key FROM PUBLIC;
-SELECT grant_to_service('EXECUTE', 'FUNCTION add_actor'), grant_to_service('EXECUTE', 'FUNCTION find_api_key'),
+REVOKE EXECUTE ON FUNCTION add_actor, find_api_key, sign_ins_of, forget_people FROM PUBLIC;
+SELECT grant_to_service('EXECUTE', 'FUNCTION sign_ins_of'), grant_to_service('EXECUTE', 'FUNCTION forget_people'),
+    grant_to_service('EXECUTE', 'FUNCTION add_actor'), grant_to_service('EXECUTE', 'FUNCTION find_api_key'),
     grant_to_service('SELECT', 'actors'),
     grant_to_service('SELECT, INSERT, UPDATE', 'api_keys');
 """

@@ -185,7 +185,7 @@ _recipients = Query(
     )
     .select_from(_told)
     .join(outbox, outbox.c.id == _told.c.event_id)
-    .join(persons, persons.c.id == _told.c.person_id)
+    .join(persons, and_(persons.c.id == _told.c.person_id, persons.c.erased_at.is_(None)))
     .outerjoin(audit_entries, audit_entries.c.id == outbox.c.id)
     .outerjoin(organisations, organisations.c.id == outbox.c.organisation_id)
     .outerjoin(mail_preferences, mail_preferences.c.person_id == persons.c.id)

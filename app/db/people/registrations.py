@@ -38,7 +38,7 @@ def _small(text: ColumnElement[str]) -> ColumnElement[str]:
 
 _asked = _small(bindparam("p_q", type_=String))
 people_listing = Listing(
-    people.where(persons.c.merged_into.is_(None)),
+    people.where(persons.c.merged_into.is_(None), persons.c.erased_at.is_(None)),
     Person,
     key=[persons.c.id],
     filters={

@@ -1,0 +1,110 @@
+"""Where the tables hold people: the one list that the export goes by, and a test with it."""
+
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import args_row
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Table, Uuid, any_, bindparam, func, or_, select
+
+from app.db.statements import Connection, Query
+from app.db.tables import metadata
+from app.domain.people.personal_data import SignIn, Standing
+
+HELD: dict[str, tuple[str, ...]] = {
+    "persons": ("id", "merged_into"),
+    "role_grants": ("person_id",),
+    "role_applications": ("person_id",),
+    "main_user_applications": ("applicant_id",),
+    "main_user_application_signatures": ("person_id",),
+    "signatories": ("person_id",),
+    "onboardings": ("inductor_id",),
+    "organisation_confirmations": ("person_id",),
+    "contact_assignments": ("person_id",),
+    "api_keys": ("made_by",),
+    "calendar_feeds": ("person_id",),
+    "mail_preferences": ("person_id",),
+    "mails": ("person_id",),
+    "audit_entries": ("actor_id",),
+}
+"""By table, the columns that name whom a row is about: such rows are told whole."""
+MADE: dict[str, tuple[str, ...]] = {
+    "api_keys": ("revoked_by",),
+    "bank_account_changes": ("proposed_by", "decided_by"),
+    "contact_assignments": ("made_by",),
+    "deadline_extensions": ("made_by",),
+    "hour_corrections": ("made_by",),
+    "hour_decisions": ("decided_by",),
+    "hour_distributions": ("changed_by",),
+    "hour_proposal_revisions": ("submitted_by",),
+    "hour_proposals": ("created_by",),
+    "hour_returns": ("booked_by",),
+    "hour_transfers": ("actor_id",),
+    "main_user_application_signatures": ("matched_by",),
+    "main_user_application_signed_documents": ("uploaded_by",),
+    "main_user_applications": ("decided_by",),
+    "messages": ("made_by", "scheduled_by"),
+    "organisation_images": ("changed_by",),
+    "role_applications": ("decided_by",),
+    "role_grants": ("granted_by", "ended_by"),
+    "signatories": ("entered_by", "confirmed_by", "ended_by"),
+    "supplementary_hour_requests": ("submitted_by", "decided_by"),
+    "training_rules": ("changed_by",),
+}
+"""By table, the columns that name who made or decided what is of an organisation: how often is told."""
+WITHHELD = {"study_centre_id", "digest"}
+"""The study centre is the same everywhere; the digest is that of a feed's secret."""
+
+_ids = bindparam("p_ids", type_=ARRAY(Uuid))
+
+
+def _named_by(table: Table, columns: tuple[str, ...]) -> ColumnElement[bool]:
+    return or_(*(table.c[name] == any_(_ids) for name in columns))
+
+
+def _rows(table: Table, columns: tuple[str, ...]) -> Query[dict[str, Any]]:
+    told = [c for c in table.c if c.name not in WITHHELD and not isinstance(c.type, LargeBinary)]
+    names = [column.name for column in told]
+    return Query(
+        select(*told).where(_named_by(table, columns)).order_by(told[0]),
+        lambda *values: dict(zip(names, values, strict=True)),
+    )
+
+
+_held = {name: _rows(metadata.tables[name], columns) for name, columns in HELD.items()}
+_columns = [metadata.tables[table].c[name] for table, names in MADE.items() for name in names]
+_made = Query(
+    select(*(select(func.count()).where(column == any_(_ids)).scalar_subquery() for column in _columns)),
+    lambda *counts: {f"{c.table}.{c.name}": n for c, n in zip(_columns, counts, strict=True) if n},
+)
+_persons = metadata.tables["persons"]
+_standing = Query(
+    select(_persons.c.id, _persons.c.merged_into, _persons.c.erased_at).where(
+        _persons.c.id == bindparam("p_id", type_=Uuid)
+    ),
+    Standing,
+)
+_all_of = Query(select(_persons.c.id).where(_named_by(_persons, ("id", "merged_into"))), lambda person_id: person_id)
+
+
+async def find_standing(connection: Connection, person_id: UUID) -> Standing | None:
+    return await _standing.first(connection, p_id=person_id)
+
+
+async def list_ids_of(connection: Connection, person_id: UUID) -> list[UUID]:
+    """The person's, and those of whom turned out to be this person."""
+    return await _all_of.all(connection, p_ids=[person_id])
+
+
+async def list_sign_ins(connection: Connection, ids: list[UUID]) -> list[SignIn]:
+    async with connection.cursor(row_factory=args_row(SignIn)) as cursor:
+        await cursor.execute("SELECT * FROM sign_ins_of(%s)", [ids])
+        return await cursor.fetchall()
+
+
+async def read_held(connection: Connection, ids: list[UUID]) -> dict[str, list[dict[str, Any]]]:
+    return {name: await query.all(connection, p_ids=ids) for name, query in _held.items()}
+
+
+async def count_made(connection: Connection, ids: list[UUID]) -> dict[str, int]:
+    """Those columns alone that name the person somewhere."""
+    return await _made.first(connection, p_ids=ids) or {}

@@ -1,0 +1,95 @@
+"""What the service holds on a person, told and erased in one call each (rulebook §6.8)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.domain.access import Actor, check_person
+from app.domain.errors import Forbidden, WrongState
+
+ACCOUNTING_YEARS = 10
+ANSWERS_KEPT_DAYS = 31
+
+
+@dataclass(frozen=True)
+class SignIn:
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    person_id: UUID
+    sign_ins: list[SignIn]
+    held: dict[str, list[dict[str, Any]]]
+    """Whole rows about the person, by table, without secrets and files; also of those merged into this person."""
+    made: dict[str, int]
+    """How often other things name the person as who made or decided them, by table and column: by id alone."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    what: str
+    ground: str
+    until: date | None
+    """The last day; null is as long as the study centre keeps its records."""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    person_id: UUID
+    erased_at: datetime
+    kept: list[Kept]
+    """What the law keeps, why and until when."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a person is there still."""
+
+    id: UUID
+    merged_into: UUID | None
+    erased_at: datetime | None
+
+
+def check_may_handle_data(actor: Actor, person_id: UUID) -> None:
+    """The person, or the staff; nobody for others, and no key."""
+    check_person(actor)
+    if actor.person_id != person_id and not actor.has("staff"):
+        raise Forbidden()
+
+
+def check_not_erased(standing: Standing) -> None:
+    """Raises WrongState; of a merged sign-in the person that it was merged into is erased, with all of them."""
+    if standing.erased_at:
+        raise WrongState(state="erased", allowed=["registered"])
+    if standing.merged_into:
+        raise WrongState(state="merged", allowed=["registered"])
+
+
+def pseudonym_of(person_id: UUID) -> str:
+    return f"Poistettu henkilö {person_id.hex[-6:]}"
+
+
+def kept_after(today: date, answers_until: date) -> list[Kept]:
+    books_until = date(today.year + ACCOUNTING_YEARS, 12, 31)
+    claims = "General Data Protection Regulation, article 17(3)(e): legal claims"
+    return [
+        Kept(
+            "decisions, transfers of hours and payments, with the id of who made them",
+            "Accounting Act (1336/1997), chapter 2, section 10",
+            books_until,
+        ),
+        Kept("signed main-user applications, their documents, signatures and evidence", claims, books_until),
+        Kept("who held which role and when, by id", claims, books_until),
+        Kept("the audit, whole, by id", "General Data Protection Regulation, articles 5(2) and 17(3)(b)", None),
+        Kept("that a mail was sent and when, without its address and text", claims, books_until),
+        Kept("stored answers to requests sent with an Idempotency-Key", "they are purged by age", answers_until),
+    ]
