@@ -111,7 +111,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # A sandbox has no worker of its own, and hands its mails over all the same where it is told a server.
-        often = worker.mail_jobs(settings) if settings.sandbox and settings.smtp_url else ()
+        often = worker.mail_jobs(settings) if settings.sandbox and settings.smtp_url else {}
         working = asyncio.create_task(worker.work(connections, jobs=(), often=often))
         yield
         working.cancel()

@@ -1,5 +1,7 @@
 """`python -m app.worker`: the jobs of the night, each at the start and then every night by real time, and the mail.
 
+Reminders are looked for each minute: what was told before is told no more, so that nobody keeps when it ran last.
+
 A plain loop, not procrastinate. The jobs of the night may be run twice without harm and are enqueued by nobody. Mail is
 enqueued, in the transaction of what it tells of: by the outbox, which every request writes anyway. A mail is a row
 with its state, its text and its Message-ID, and this row is the queue's item too, taken with SKIP LOCKED. With
@@ -9,7 +11,7 @@ first, and a schema, a pool and rights of the service's role; and its job too wo
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 import structlog
@@ -22,6 +24,7 @@ from app.db.schema import check_database
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.domain.calendar.deadlines import HELSINKI
+from app.services.calendar.reminding import remind
 from app.services.delivery.handing_over import Deliveries
 from app.services.delivery.making import make_mails
 from app.settings import Settings
@@ -30,6 +33,7 @@ AT_NIGHT = time(2, 30)
 """In Helsinki: an hour that every night has, and once."""
 AGAIN_SECONDS = 600.0
 MAIL_SECONDS = 2.0
+REMINDING_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 60.0
 """Between the attempts of a mail job that fails: a mail server that is away is soon there again."""
 MAIL_STATEMENT_MS = 60_000
@@ -58,6 +62,13 @@ async def purge_stored_answers(connections: Connections) -> None:
     log.info("answers purged", answers=await purge_answers(connections, days=ANSWERS_KEPT_DAYS))
 
 
+async def remind_all(connections: Connections) -> None:
+    """In all study centres."""
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+            await remind(connection)
+
+
 async def make_all_mails(connections: Connections) -> None:
     """Of all study centres."""
     for centre in await list_study_centres(connections):
@@ -68,22 +79,25 @@ async def make_all_mails(connections: Connections) -> None:
 JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers)
 
 
-def mail_jobs(settings: Settings) -> tuple[Job, ...]:
-    """Mails are made in any case, and handed over where there is a server."""
+def mail_jobs(settings: Settings) -> Mapping[Job, float]:
+    """With the seconds between two runs. Mails are made in any case, and handed over where there is a server."""
+    making: dict[Job, float] = {remind_all: REMINDING_SECONDS, make_all_mails: MAIL_SECONDS}
     if settings.smtp_url is None:
-        return (make_all_mails,)
+        return making
     server = Server.at(settings.smtp_url.get_secret_value())
     first_pause = timedelta(seconds=settings.mail_retry_seconds)
-    return make_all_mails, Deliveries(server, sender_of(settings.mail_from), first_pause).deliver_mails
+    return making | {Deliveries(server, sender_of(settings.mail_from), first_pause).deliver_mails: MAIL_SECONDS}
 
 
-async def work(connections: Connections, jobs: tuple[Job, ...] = JOBS, often: tuple[Job, ...] = ()) -> None:
-    """Until it is cancelled: jobs of the night, and those that are done every few seconds."""
+async def work(
+    connections: Connections, jobs: tuple[Job, ...] = JOBS, often: Mapping[Job, float] | None = None
+) -> None:
+    """Until it is cancelled: jobs of the night, and those that are done every so many seconds."""
     async with asyncio.TaskGroup() as group:
         for job in jobs:
             group.create_task(_every_night(job, connections))
-        for job in often:
-            group.create_task(_often(job, connections))
+        for job, seconds in (often or {}).items():
+            group.create_task(_often(job, connections, seconds))
 
 
 async def _every_night(job: Job, connections: Connections) -> None:
@@ -95,10 +109,10 @@ async def _every_night(job: Job, connections: Connections) -> None:
         await asyncio.sleep(pause)
 
 
-async def _often(job: Job, connections: Connections) -> None:
-    pause = MAIL_SECONDS
+async def _often(job: Job, connections: Connections, seconds: float) -> None:
+    pause = seconds
     while True:
-        pause = MAIL_SECONDS if await run(job, connections) else min(pause * 2, LONGEST_PAUSE_SECONDS)
+        pause = seconds if await run(job, connections) else min(pause * 2, LONGEST_PAUSE_SECONDS)
         await asyncio.sleep(pause)
 
 

@@ -27,6 +27,7 @@ from app.domain.delivery.mails import SandboxMail
 from app.domain.organisations.organisations import Language
 from app.domain.sandbox import Clock, DemoPerson
 from app.services import sandbox
+from app.services.calendar.reminding import remind
 from app.services.delivery import mails
 from app.services.delivery.making import make_mails
 
@@ -188,7 +189,8 @@ async def reset(request: Request) -> None:
 async def list_mails(reader: Reader, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
     """The mails sent, newest first, by the sandbox's clock (anybody).
 
-    They are made as elsewhere; those that wait for the morning's digest come at 8:00.
+    They are made as elsewhere, with the reminders that are due; those that wait for the morning's digest come at 8:00.
     """
+    await remind(reader.connection)
     await make_mails(reader.connection)
     return await mails.list_mailbox(reader, page, to=to.lower() if to else None)

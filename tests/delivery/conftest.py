@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.db.connections import Connections
+from app.db.statements import Connection
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.embedded_postgres import Addresses
+from app.services.calendar.reminding import remind as remind_on
 from app.services.delivery import handing_over
 from app.services.delivery.handing_over import Deliveries
 from app.services.delivery.making import make_mails
@@ -25,12 +27,13 @@ SENDER = sender_of("Tuntipankki <tunnit@opintokeskus.example>")
 def make(database: Addresses, centre: Centre) -> Callable[[], None]:
     """Makes the mails that are to be made."""
 
-    async def made() -> None:
-        connections = _connections(database)
-        async with connections.apart(centre.id, statement_timeout_ms=10_000) as connection:
-            await make_mails(connection)
+    return _on_a_connection(database, centre, make_mails)
 
-    return lambda: asyncio.run(made())
+
+@pytest.fixture
+def remind(database: Addresses, centre: Centre) -> Callable[[], None]:
+    """Tells what is to be told by the clock."""
+    return _on_a_connection(database, centre, remind_on)
 
 
 @pytest.fixture
@@ -67,6 +70,16 @@ def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch
         asyncio.run(delivered(server, seconds, pause, rounds, surviving))
 
     return run
+
+
+def _on_a_connection(
+    database: Addresses, centre: Centre, act: Callable[[Connection], Awaitable[None]]
+) -> Callable[[], None]:
+    async def done() -> None:
+        async with _connections(database).apart(centre.id, statement_timeout_ms=10_000) as connection:
+            await act(connection)
+
+    return lambda: asyncio.run(done())
 
 
 def _connections(database: Addresses) -> Connections:

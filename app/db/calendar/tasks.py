@@ -77,7 +77,7 @@ _organisations = Query(
 )
 
 
-def _window(
+def window_of(
     organisation_id: UUID | None,
     deadline_id: UUID,
     kind: Kind,
@@ -110,13 +110,13 @@ _windows = Query(
     )
     .where(_is_own, *_is_near)
     .order_by(deadlines.c.opens_on, deadlines.c.id, _own.c.id),
-    _window,
+    window_of,
 )
 _windows_of_everyone = Query(
     select(cast(null(), Uuid), *_days, cast(null(), Date))
     .where(deadlines.c.organisation_id.is_(None), *_is_near)
     .order_by(deadlines.c.opens_on, deadlines.c.id),
-    _window,
+    window_of,
 )
 _proposals = Query(
     select(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import get_args
 from uuid import UUID
 
 from app.domain.access import Role
@@ -14,7 +15,7 @@ from app.domain.organisations.organisations import Language
 
 AHEAD = timedelta(days=400)
 KINDS_SEEN: dict[Role, frozenset[Kind]] = {
-    "main_user": frozenset({"proposal_round", "unit_proposals", "training_entry", "change_window", "cost_statement"}),
+    "main_user": frozenset(get_args(Kind)) - {"decision_period"},
     "unit_manager": frozenset({"proposal_round", "unit_proposals", "training_entry", "cost_statement"}),
     "training_manager": frozenset({"training_entry", "cost_statement"}),
 }

@@ -74,6 +74,11 @@ DEADLINES: dict[Kind, dict[Language, str]] = {
     "training_entry": {"fi": "Koulutusten syöttö", "sv": "Inmatning av utbildningar", "en": "Entry of trainings"},
     "change_window": {"fi": "Muutosikkuna", "sv": "Ändringsfönster", "en": "Change window"},
     "cost_statement": {"fi": "Kuluselvitykset", "sv": "Kostnadsredovisningar", "en": "Cost statements"},
+    "data_confirmation": {
+        "fi": "Tietojen vuosivahvistus",
+        "sv": "Årlig bekräftelse av uppgifterna",
+        "en": "Yearly confirmation of data",
+    },
 }
 OPENING: dict[Language, str] = {"fi": "{name} {year} alkaa", "sv": "{name} {year} börjar", "en": "{name} {year} opens"}
 CLOSING: dict[Language, str] = {

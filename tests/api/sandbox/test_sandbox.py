@@ -87,7 +87,7 @@ def test_a_reset_brings_everything_back(sandbox: Sandbox) -> None:
     sandbox.reset()
     assert {table: sandbox.rows(f"SELECT id FROM {table} ORDER BY id") for table in tables} == before
     assert sandbox.client.get(CLOCK).json()["standing"] is False
-    assert refusal(newcomer.get("/v1/me")) == (401, "unauthenticated")
+    assert refusal(newcomer.get("/v1/me")) == (403, "not-registered")
 
 
 def test_a_reset_goes_well_while_requests_run(sandbox: Sandbox) -> None:
@@ -138,3 +138,14 @@ def test_a_decision_is_told_by_mail_in_the_main_users_language(sandbox: Sandbox)
     # Each of an organisation's main users gets the mail, here of two and of three.
     every = sandbox.client.get("/v1/sandbox/mailbox").json()["items"]
     assert len({mail["id"] for mail in every}) == len(every) == 5
+
+
+def test_a_last_day_that_comes_near_is_told_by_mail(sandbox: Sandbox) -> None:
+    sandbox.reset()
+    mailbox = "/v1/sandbox/mailbox?to=paakayttaja2@example.org"
+    sandbox.clock("2023-03-18T00:00:00+02:00")
+    assert sandbox.client.get(mailbox).json()["items"] == []
+    sandbox.clock("2023-03-18T08:00:00+02:00")
+    for _ in range(2):
+        (mail,) = sandbox.client.get(mailbox).json()["items"]
+        assert "Viimeinen päivä on 25.3.2023: lisähaku ja tuntien palautus, vuosi 2023." in mail["text"]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -20,7 +20,7 @@ from app.domain.calendar.task_facts import (
 )
 from app.domain.calendar.task_rules import tasks_of
 from app.domain.calendar.task_titles import DEADLINES, TASKS
-from app.domain.calendar.tasks import Task
+from app.domain.calendar.tasks import Task, TaskKind
 
 CENTRE, UNIT = UUID(int=1), UUID(int=2)
 ROUND = (date(2023, 10, 1), date(2023, 11, 30))
@@ -216,6 +216,8 @@ def test_staff_decide_in_their_period(day: date, waiting: int, expected: str | N
 
 
 def test_every_title_is_there_in_every_language() -> None:
+    assert set(TASKS) == set(get_args(TaskKind))
+    assert set(DEADLINES) == set(get_args(Kind))
     for titles in (*TASKS.values(), *DEADLINES.values()):
         assert set(titles) == {"fi", "sv", "en"}
         assert all(titles.values())

@@ -1,9 +1,11 @@
 """Each event that is told has its words in all three languages, and none names what the event does not say."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 import pytest
 
+from app.domain.calendar.deadlines import Kind
 from app.domain.delivery.mails import leaves_at, next_digest, pause_after
 from app.domain.delivery.texts import EVENTS, LANGUAGES, UNKNOWN, letter_of
 from app.domain.organisations.organisations import Language
@@ -65,3 +67,13 @@ def test_pauses_double_up_to_four_hours_and_never_end() -> None:
         timedelta(hours=4),
         timedelta(hours=4),
     ]
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_every_kind_of_deadline_has_its_words(kind: Kind) -> None:
+    facts = {"kind": kind, "hours_year": 2024, "closes_on": "2023-03-25"}
+    for language in LANGUAGES:
+        told = letter_of(
+            "deadline.closed", language, name="", organisation="", study_centre="", facts=facts, reason=None
+        )
+        assert kind not in told.subject
