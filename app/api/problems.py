@@ -38,6 +38,7 @@ STATUSES: dict[str, int] = {
     "quota-exceeded": 409,
     "allotment-in-use": 409,
     "already-exists": 409,
+    "too-many": 409,
     "same-person": 409,
     "not-central": 409,
     "not-a-member": 409,

@@ -1,9 +1,10 @@
 """Calendars as other programs read them (iCalendar, RFC 5545 and 7986)."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, timedelta
+from uuid import UUID
 
-from icalendar import Calendar, Component, Event
+from icalendar import Alarm, Calendar, Component, Event
 
 from app.domain.calendar.feeds import KeptEvent
 
@@ -19,8 +20,8 @@ HELSINKI = Component.from_ical(
 )
 
 
-def calendar_of(events: Iterable[KeptEvent], *, name: str, language: str) -> bytes:
-    """The same bytes for the same events."""
+def calendar_of(events: Iterable[KeptEvent], last_days: Container[UUID], *, name: str, language: str) -> bytes:
+    """The same bytes for the same events; of the last days it reminds."""
     calendar = Calendar()
     calendar.add("prodid", "-//Tuntipankki//calendar feed//EN")
     calendar.add("version", "2.0")
@@ -32,7 +33,10 @@ def calendar_of(events: Iterable[KeptEvent], *, name: str, language: str) -> byt
     calendar.add("x-published-ttl", "PT6H")
     calendar.add_component(HELSINKI)
     for told in events:
-        calendar.add_component(_event_of(told))
+        event = _event_of(told)
+        if told.uid in last_days and not told.is_cancelled:
+            event.add_component(_alarm_of(told))
+        calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 
@@ -51,3 +55,12 @@ def _event_of(told: KeptEvent) -> Event:
     event.add("transp", "TRANSPARENT")
     event.add("class", "PRIVATE")
     return event
+
+
+def _alarm_of(told: KeptEvent) -> Alarm:
+    """One day before; its words are the event's."""
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", told.title)
+    alarm.add("trigger", -timedelta(days=1))
+    return alarm

@@ -121,6 +121,12 @@ class AlreadyExists(Conflict):
     code = "already-exists"
 
 
+class TooMany(Conflict):
+    """Facts: `most`, so many of which are there."""
+
+    code = "too-many"
+
+
 class SamePerson(Conflict):
     """Two people are asked for, and they are one. Facts: `person_id`."""
 

@@ -51,6 +51,7 @@ FACTS: dict[str, dict[str, object]] = {
     "quota-exceeded": {"available": 0, "asked": 1},
     "allotment-in-use": {"unit_id": SOME_ID, "in_use": 12, "asked": 0},
     "already-exists": {"existing_id": SOME_ID},
+    "too-many": {"most": 20},
     "same-person": {"person_id": SOME_ID},
     "not-central": {"organisation_id": SOME_ID},
     "not-a-member": {"year": 2024, "active_from": date(2020, 1, 1), "active_until": date(2023, 12, 31)},

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from app.api.answers import refusing
 from app.api.backend import Backend
 from app.api.files import Download, giving
-from app.api.operations import PERSONAL, Operation
+from app.api.operations import PERSONAL, SECRET, Operation
 from app.api.paging import Page, Paging
 from app.api.shapes import Body, Line
 from app.db.calendar.feeds import ISSUER
@@ -44,9 +44,9 @@ class CalendarFeedIn(Body):
     """What you call it: the device or program that subscribes."""
 
 
-@router.post("", status_code=201, response_model=NewCalendarFeed)
+@router.post("", status_code=201, response_model=NewCalendarFeed, openapi_extra=SECRET, responses=refusing("too-many"))
 async def add_calendar_feed(writer: Writer, body: CalendarFeedIn) -> NewCalendarFeed:
-    """Make an address at which a calendar program subscribes to your deadlines and tasks (everybody)."""
+    """Make an address at which a calendar program subscribes to your deadlines and tasks (everybody; at most 20)."""
     return await feeds.add_feed(writer, name=body.name)
 
 

@@ -89,6 +89,11 @@ def _kept_event(
 
 _kept = Query(select(*(_keeping.c[name] for name in _kept_columns)), _kept_event)
 
+_owner = Query(
+    select(persons.c.id).where(persons.c.id == _person_id).with_for_update(key_share=True), lambda person_id: person_id
+)
+_count: Query[int] = Query(select(func.count()).select_from(calendar_feeds).where(_is_own), lambda count: count)
+
 _shown = select(calendar_feeds.c.id, calendar_feeds.c.name, calendar_feeds.c.created_at, calendar_feeds.c.last_read_at)
 _one = Query(_shown.where(calendar_feeds.c.id == bindparam("p_id", type_=Uuid), _is_own), CalendarFeed)
 listing = Listing(
@@ -103,6 +108,12 @@ async def insert_feed(connection: Connection, feed: CalendarFeed, person_id: UUI
     row = {"id": feed.id, "person_id": person_id, "name": feed.name, "digest": digest, "created_at": feed.created_at}
     await insert_row(connection, calendar_feeds, **row)
     await insert_row(connection, callers, issuer=ISSUER, subject=digest, person_id=person_id)
+
+
+async def count_feeds(connection: Connection, person_id: UUID) -> int:
+    """How many the person has; nobody adds one until the transaction ends."""
+    await _owner.first(connection, p_person_id=person_id)
+    return await _count.first(connection, p_person_id=person_id) or 0
 
 
 async def find_feed(connection: Connection, feed_id: UUID, person_id: UUID) -> CalendarFeed | None:

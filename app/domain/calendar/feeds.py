@@ -11,9 +11,12 @@ from app.domain.calendar.deadlines import Kind, day_of, last_day_of
 from app.domain.calendar.task_facts import OwnWindow, TaskFacts
 from app.domain.calendar.task_titles import CLOSING, DEADLINES, OPENING
 from app.domain.calendar.tasks import LATE, Task, task_id_of
+from app.domain.errors import TooMany
 from app.domain.organisations.organisations import Language
 
 AHEAD = timedelta(days=400)
+MOST_FEEDS = 20
+"""Of one person (rulebook §5.8)."""
 KINDS_SEEN: dict[Role, frozenset[Kind]] = {
     "main_user": frozenset(get_args(Kind)) - {"decision_period"},
     "unit_manager": frozenset({"proposal_round", "unit_proposals", "training_entry", "cost_statement"}),
@@ -48,16 +51,27 @@ class FeedEvent:
     uid: UUID
     day: date
     title: str
+    is_last_day: bool
+    """Of which calendar programs remind the day before."""
 
 
 @dataclass(frozen=True)
-class KeptEvent(FeedEvent):
+class KeptEvent:
     """As subscribers are told of it."""
 
+    uid: UUID
+    day: date
+    title: str
     sequence: int
     """How many times it has changed."""
     modified_at: datetime
     is_cancelled: bool
+
+
+def check_room(feeds: int) -> None:
+    """Raises TooMany (rulebook §5.8)."""
+    if feeds >= MOST_FEEDS:
+        raise TooMany(most=MOST_FEEDS)
 
 
 def events_of(facts: TaskFacts, tasks: Iterable[Task], language: Language, now: datetime) -> list[FeedEvent]:
@@ -75,7 +89,7 @@ def events_of(facts: TaskFacts, tasks: Iterable[Task], language: Language, now: 
     for task in tasks:
         # A change window's own last day tells the same.
         if task.closes_on and task.state != "done" and task.kind != "change_window":
-            events[task.id] = FeedEvent(task.id, task.closes_on, task.title)
+            events[task.id] = FeedEvent(task.id, task.closes_on, task.title, is_last_day=True)
     shown = (event for event in events.values() if today - LATE <= event.day <= today + AHEAD)
     return sorted(shown, key=lambda event: (event.day, event.uid))
 
@@ -85,9 +99,9 @@ def _days_of(window: OwnWindow, language: Language) -> Iterator[FeedEvent]:
     opens_on, closes_on = window.days.opens_on, last_day_of(window.days)
     if opens_on:
         uid = task_id_of("opening", window.deadline_id)
-        yield FeedEvent(uid, opens_on, OPENING[language].format(name=name, year=year))
+        yield FeedEvent(uid, opens_on, OPENING[language].format(name=name, year=year), is_last_day=False)
     if closes_on:
         # Who was given more time has a last day of its own.
         own = [window.organisation_id] if closes_on != window.days.closes_on else []
         uid = task_id_of("closing", window.deadline_id, *own)
-        yield FeedEvent(uid, closes_on, CLOSING[language].format(name=name, year=year))
+        yield FeedEvent(uid, closes_on, CLOSING[language].format(name=name, year=year), is_last_day=True)

@@ -5,7 +5,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from app.db.calendar import feeds as questions
-from app.db.calendar.feeds import find_feed_id, insert_feed, keep_events, remove_feed
+from app.db.calendar.feeds import count_feeds, find_feed_id, insert_feed, keep_events, remove_feed
 from app.db.calendar.tasks import find_facts
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
@@ -14,7 +14,7 @@ from app.db.sessions import Reader, Writer
 from app.delivery.calendars import calendar_of
 from app.domain.access import check_person
 from app.domain.calendar.deadlines import day_of
-from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed, events_of
+from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed, check_room, events_of
 from app.domain.calendar.task_rules import tasks_of
 from app.domain.calendar.task_titles import CALENDAR
 from app.domain.errors import NotFound
@@ -32,6 +32,7 @@ async def add_feed(writer: Writer, *, name: str) -> NewCalendarFeed:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     feed = NewCalendarFeed(new_id(), name, writer.now, None, f"/v1/calendar-feeds/{secret}.ics")
     person_id = writer.actor.person_id
+    check_room(await count_feeds(writer.connection, person_id))
     await insert_feed(writer.connection, feed, person_id, digest_of(secret))
     writer.record("calendar-feed.added", feed.id, person_id=str(person_id))
     return feed
@@ -62,10 +63,11 @@ async def read_feed(reader: Reader, secret: str) -> bytes:
     person = await find_person(reader.connection, reader.actor.person_id)
     if feed_id is None or person is None:
         raise NotFound
-    kept = []
+    kept, last_days = [], frozenset[UUID]()
     if reader.actor.roles:
         facts = await find_facts(reader)
         tasks = tasks_of(facts, person.language, reader.now)
         events = events_of(facts, tasks, person.language, reader.now)
+        last_days = frozenset(event.uid for event in events if event.is_last_day)
         kept = await keep_events(reader.connection, feed_id, events, day_of(reader.now), reader.now)
-    return calendar_of(kept, name=CALENDAR[person.language], language=person.language)
+    return calendar_of(kept, last_days, name=CALENDAR[person.language], language=person.language)

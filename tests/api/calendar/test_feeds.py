@@ -1,6 +1,7 @@
 """`/v1/me/calendar-feeds`, and what subscribes to them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -73,6 +74,10 @@ def test_deadlines_and_tasks_are_whole_days_of_a_subscription(
     last = found["Tuntihaku 2024 päättyy"]
     assert (last.decoded("DTSTART"), last.decoded("DTEND")) == (date(2023, 11, 30), date(2023, 12, 1))
     assert (str(last["STATUS"]), last["SEQUENCE"], str(last["TRANSP"])) == ("CONFIRMED", 0, "TRANSPARENT")
+    alarms = {title: [str(alarm["DESCRIPTION"]) for alarm in event.walk("VALARM")] for title, event in found.items()}
+    assert alarms == {title: [] if title.endswith("alkaa") else [title] for title in found}
+    (alarm,) = last.walk("VALARM")
+    assert (str(alarm["ACTION"]), alarm["TRIGGER"].to_ical()) == ("DISPLAY", b"-P1D")
     text = subscriber.get(feed["address"]).text
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT6H\r\n" in text
     assert "X-PUBLISHED-TTL:PT6H\r\n" in text
@@ -190,8 +195,28 @@ def test_the_address_is_shown_once_and_kept_nowhere(centre: Centre, main_user: P
     assert main_user.get(f"{PATH}/{feed['id']}").json() == listed
     secret = feed["address"].removeprefix("/v1/calendar-feeds/").removesuffix(".ics")
     assert len(secret) == 43
-    for table in ("calendar_feeds", "callers", "audit_entries", "outbox"):
+    for table in ("calendar_feeds", "callers", "audit_entries", "outbox", "stored_answers"):
         assert secret not in str(centre.rows(f"SELECT * FROM {table}")), table
+    assert centre.rows("SELECT 1 FROM stored_answers"), "it was asked for with an Idempotency-Key"
+
+
+def test_the_same_request_sent_again_answers_the_same_address(main_user: Person) -> None:
+    first, second = (main_user.post(PATH, {"name": "Puhelin"}, key="sama") for _ in range(2))
+    assert (second.status_code, second.json()) == (201, first.json())
+    assert len(main_user.get(PATH).json()["items"]) == 1
+
+
+def test_a_person_has_twenty_subscriptions_at_most(centre: Centre, main_user: Person) -> None:
+    feed = subscribe(main_user)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: main_user.post(PATH, {"name": "Puhelin"}), range(22)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 19 + [409] * 3
+    refused = main_user.post(PATH, {"name": "Puhelin"})
+    assert refusal(refused) == (409, "too-many")
+    assert refused.json()["most"] == 20
+    assert subscribe(centre.person())
+    main_user.delete(f"{PATH}/{feed['id']}")
+    assert subscribe(main_user)
 
 
 def test_a_subscription_that_was_ended_is_not_there(
