@@ -175,7 +175,10 @@ async def start_clock(writer: Writer) -> None:
 
 @router.post("/reset", status_code=204, response_model=None)
 async def reset(request: Request) -> None:
-    """Go back to the demo data of the start, with the same ids, and to real time (anybody)."""
+    """Go back to the demo data of the start, with the same ids, and to real time (anybody).
+
+    Tokens stay valid; those of people who have come since then are `not-registered`.
+    """
     backend: Backend = request.app.state.backend
     settings = backend.settings
     if settings.owner_database_url is None:

@@ -87,6 +87,7 @@ def test_a_reset_brings_everything_back(sandbox: Sandbox) -> None:
     sandbox.reset()
     assert {table: sandbox.rows(f"SELECT id FROM {table} ORDER BY id") for table in tables} == before
     assert sandbox.client.get(CLOCK).json()["standing"] is False
+    # The token is as good as it was; whom it names, nobody knows any more.
     assert refusal(newcomer.get("/v1/me")) == (403, "not-registered")
 
 
