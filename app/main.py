@@ -29,7 +29,15 @@ from app.api.hours import (
     supplementary_requests,
 )
 from app.api.middleware import Edge
-from app.api.organisations import bank_accounts, confirmations, contacts, images, organisations, training_rules
+from app.api.organisations import (
+    bank_accounts,
+    confirmations,
+    contacts,
+    directory,
+    images,
+    organisations,
+    training_rules,
+)
 from app.api.people import (
     api_keys,
     application_signatures,
@@ -62,6 +70,7 @@ ROUTERS = (
     onboardings.router,
     confirmations.router,
     organisations.router,
+    directory.router,
     signatories.router,
     main_user_applications.router,
     application_signatures.router,

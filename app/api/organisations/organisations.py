@@ -57,6 +57,9 @@ PostalCode = Annotated[
 ]
 
 
+NameQuery = Annotated[SearchText, Query(description="Words of the name, in Finnish or Swedish, or of the Y-tunnus.")]
+
+
 class AddressIn(Body):
     street: Line | None = UNSAID
     postal_code: PostalCode | None = UNSAID
@@ -129,7 +132,7 @@ async def list_organisations(
     kind: OrganisationKind | None = None,
     parent_id: UUID | None = None,
     under: UUID | None = None,
-    q: Annotated[SearchText, Query(description="Words of the name, in Finnish or Swedish, or of the Y-tunnus.")] = None,
+    q: NameQuery = None,
 ) -> Slice[Organisation]:
     """Organisations within reach, by name in Finnish order."""
     return await organisations.list_organisations(reader, page, kind=kind, parent_id=parent_id, under=under, q=q)

@@ -88,8 +88,9 @@ async def list_organisations(
     q: str | None,
 ) -> Slice[Organisation]:
     """By name in Finnish order; `q` is words that are all to be found in the names or the Y-tunnus."""
-    words = [_anywhere(word) for word in search_words_of(q or "")] or None
-    return await _listing.page(connection, page, reach=reach, kind=kind, parent_id=parent_id, under=under, words=words)
+    return await _listing.page(
+        connection, page, reach=reach, kind=kind, parent_id=parent_id, under=under, words=patterns_of(q)
+    )
 
 
 async def insert(connection: Connection, organisation: Organisation, created_at: datetime) -> None:
@@ -101,9 +102,9 @@ async def change(connection: Connection, organisation: Organisation) -> None:
     await change_row(connection, organisations, columns.pop("id"), **columns)
 
 
-def _anywhere(word: str) -> str:
-    """As a pattern of LIKE; what it takes for signs of its own is meant as it stands."""
-    return "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"
+def patterns_of(q: str | None) -> list[str] | None:
+    """The words as patterns of LIKE; what it takes for signs of its own is meant as it stands. None is no word."""
+    return ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in search_words_of(q or "")] or None
 
 
 def _columns(organisation: Organisation) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""The question after the organisations that are there, for whoever sees no more of them than that."""
+
+from datetime import date
+
+from sqlalchemy import ARRAY, Date, Text, all_, bindparam, select
+
+from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.organisations.profiles import patterns_of
+from app.db.paging import Listing, PageRequest, Slice, given
+from app.db.statements import Connection
+from app.domain.organisations.directory import DirectoryEntry
+from app.domain.organisations.organisations import OrganisationKind
+
+_above, _parent = organisations.alias("above"), organisations.alias("parent")
+_ended = (
+    select(_above.c.id)
+    .join(organisation_ancestors, organisation_ancestors.c.ancestor_id == _above.c.id)
+    .where(
+        organisation_ancestors.c.organisation_id == organisations.c.id,
+        _above.c.active_until < bindparam("p_today", type_=Date),
+    )
+    .correlate(organisations)
+    .exists()
+)
+_listing = Listing(
+    select(
+        organisations.c.id,
+        organisations.c.name,
+        organisations.c.name_sv,
+        organisations.c.kind,
+        organisations.c.central_organisation_id,
+        _parent.c.name.label("parent_name"),
+    ).outerjoin(_parent, _parent.c.id == organisations.c.parent_id),
+    DirectoryEntry,
+    key=[organisations.c.sort_key, organisations.c.id],
+    newest_first=False,
+    filters={
+        "today": ~_ended,
+        "kind": given(organisations.c.kind, "kind"),
+        "words": organisations.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text)))),
+    },
+)
+
+
+async def list_directory(
+    connection: Connection, page: PageRequest, *, today: date, kind: OrganisationKind | None, q: str | None
+) -> Slice[DirectoryEntry]:
+    """Without those that have ended, themselves or with something above them."""
+    return await _listing.page(connection, page, today=today, kind=kind, words=patterns_of(q))

@@ -1,0 +1,72 @@
+"""`GET /v1/organisation-directory`: whoever has no role yet finds where to apply for one."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.builders import Centre, Person, refusal
+
+PATH = "/v1/organisation-directory"
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    return centre.organisation(
+        name="Marttaliitto", name_sv="Marthaförbundet", search_text="marttaliitto marthaforbundet"
+    )
+
+
+def names(person: Person, **filters: Any) -> list[str]:
+    return [each["name"] for each in person.get(PATH, params=filters).json()["items"]]
+
+
+def test_who_has_no_role_finds_an_organisation_and_applies_to_it(centre: Centre, central: UUID) -> None:
+    person = centre.person()
+    unit = centre.organisation(central, name="Kainuun Martat")
+    assert person.get("/v1/organisations").json()["items"] == []
+    answer = person.get(PATH, params={"q": "martta", "kind": "central"})
+    assert answer.json()["items"] == [
+        {
+            "id": str(central),
+            "name": "Marttaliitto",
+            "name_sv": "Marthaförbundet",
+            "kind": "central",
+            "central_organisation_id": str(central),
+            "parent_name": None,
+        }
+    ]
+    [found] = person.get(PATH, params={"q": "kainuun"}).json()["items"]
+    assert (found["id"], found["parent_name"]) == (str(unit), "Marttaliitto")
+    said = {"organisation_id": found["id"], "role": "training_manager"}
+    assert person.post("/v1/role-applications", said).status_code == 201
+
+
+def test_an_organisation_that_takes_no_applications_is_found_all_the_same(centre: Centre, central: UUID) -> None:
+    rules = {"kinds": ["central"], "units": None, "applications": "by_invitation", "unit_managers_decide": False}
+    answer = centre.main_user(central).put(f"/v1/organisations/{central}/training-rules", rules)
+    assert answer.status_code == 200
+    assert names(centre.person()) == ["Marttaliitto"]
+
+
+def test_what_has_ended_is_left_out_with_all_below_it(centre: Centre, central: UUID) -> None:
+    ended = centre.organisation(central, name="Entinen piiri", active_until=date(2023, 3, 14))
+    centre.organisation(ended, name="Entisen piirin yhdistys")
+    centre.organisation(central, name="Päättyvä piiri", active_until=date(2023, 3, 15))
+    assert names(centre.person()) == ["Marttaliitto", "Päättyvä piiri"]
+
+
+def test_the_directory_comes_in_pages_by_name(centre: Centre, central: UUID) -> None:
+    person = centre.person()
+    for name in ("Waasa", "Aura"):
+        centre.organisation(central, name=name)
+    first = person.get(PATH, params={"limit": 2, "include": "total"}).json()
+    assert ([each["name"] for each in first["items"]], first["total"]) == (["Aura", "Marttaliitto"], 3)
+    assert names(person, limit=2, cursor=first["next_cursor"]) == ["Waasa"]
+    assert refusal(person.get(PATH, params={"cursor": "x"})) == (400, "invalid-cursor")
+
+
+def test_the_directory_is_of_ones_own_study_centre_and_not_for_the_unknown(centre: Centre, central: UUID) -> None:
+    stranger = Person(central, centre.signed_in("nobody-yet"))
+    assert refusal(stranger.get(PATH)) == (403, "not-registered")
