@@ -38,8 +38,8 @@ def subscriber(centre: Centre) -> Iterator[httpx.Client]:
         yield client
 
 
-def subscribe(person: Person) -> dict[str, Any]:
-    answer = person.post(PATH, {"name": "Puhelin"})
+def subscribe(person: Person, *, key: str | bool = True) -> dict[str, Any]:
+    answer = person.post(PATH, {"name": "Puhelin"}, key=key)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
@@ -189,7 +189,8 @@ def test_an_extension_has_a_last_day_of_its_own(
 
 
 def test_the_address_is_shown_once_and_kept_nowhere(centre: Centre, main_user: Person) -> None:
-    feed = subscribe(main_user)
+    feed = subscribe(main_user, key="puhelin")
+    assert subscribe(main_user, key="puhelin") == feed
     (listed,) = main_user.get(PATH).json()["items"]
     assert listed == {name: feed[name] for name in ("id", "name", "created_at", "last_read_at")}
     assert main_user.get(f"{PATH}/{feed['id']}").json() == listed
