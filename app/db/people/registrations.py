@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, any_, bindparam, func, literal_column, select
 
 from app.db.organisations.organisations import organisation_ancestors
-from app.db.paging import Listing
+from app.db.paging import Listing, below
 from app.db.people.me import people
 from app.db.people.people import persons, role_grants
 from app.db.statements import Connection, Query
@@ -31,6 +31,10 @@ _among: ColumnElement[bool] = (
 _person_among = Query(people.where(persons.c.id == bindparam("p_id", type_=Uuid), _among), Person)
 
 
+def _holds_for(organisation_id: str) -> Select[Any]:
+    return _grants.where(role_grants.c.organisation_id == bindparam(organisation_id, type_=Uuid)).correlate(persons)
+
+
 def _small(text: ColumnElement[str]) -> ColumnElement[str]:
     # The database's locale knows the small letters of ASCII alone.
     return func.lower(func.translate(text, "ÅÄÖÆØÉÜŠŽ", "åäöæøéüšž"))
@@ -44,9 +48,11 @@ people_listing = Listing(
     filters={
         "among": _among,
         "q": (func.strpos(_small(persons.c.name), _asked) > 0) | (func.strpos(persons.c.email, _asked) > 0),
-        "organisation_id": _grants.where(
-            role_grants.c.organisation_id == bindparam("p_organisation_id", type_=Uuid)
-        ).exists(),
+        "organisation_id": _holds_for("p_organisation_id").exists(),
+        # Of an organisation that the caller does not reach it is not told who holds a role there.
+        "organisation_among": _holds_for("p_organisation_among")
+        .where(below(role_grants.c.organisation_id, any_(bindparam("p_among", type_=ARRAY(Uuid)))))
+        .exists(),
     },
 )
 
@@ -66,6 +72,10 @@ async def lock_people(connection: Connection, ids: list[UUID]) -> dict[UUID, Per
 
 
 async def give_all(connection: Connection, from_id: UUID, to_id: UUID) -> None:
-    """The sign-ins and the roles of the one to the other."""
+    """The sign-ins and the roles of the one to the other, and whoever was merged into the one before.
+
+    So nobody is ever merged into somebody who is merged: who asks for all of a person asks once.
+    """
     await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])
     await connection.execute("UPDATE role_grants SET person_id = %s WHERE person_id = %s", [to_id, from_id])
+    await connection.execute("UPDATE persons SET merged_into = %s WHERE merged_into = %s", [to_id, from_id])

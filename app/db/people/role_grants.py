@@ -39,6 +39,7 @@ from app.domain.people.role_grants import (
     GrantState,
     MainUserGrant,
     MainUsers,
+    check_brought_forward,
     check_main_users_remain,
     check_not_ended,
     count_main_users,
@@ -176,7 +177,9 @@ async def lock_main_users(connection: Connection, organisation_id: UUID) -> Main
 
 _person_locked = Query(
     select(persons.c.id)
-    .where(persons.c.id == bindparam("p_id", type_=Uuid), persons.c.merged_into.is_(None))
+    .where(
+        persons.c.id == bindparam("p_id", type_=Uuid), persons.c.merged_into.is_(None), persons.c.erased_at.is_(None)
+    )
     .with_for_update(key_share=True),
     lambda person_id: person_id,
 )
@@ -275,7 +278,8 @@ async def grant_role(
 async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str | None) -> GrantedRole:
     """Ends a right at an instant, or where it begins later, as it begins; who may is asked before.
 
-    Raises NotFound, WrongState where it has ended already, LastMainUser where a main user's needs a successor.
+    Raises NotFound, WrongState where it has ended already, Invalid where it ends no later anyway, LastMainUser where
+    a main user's needs a successor.
     """
     grant = await _get(writer, grant_id)
     main_users = None
@@ -287,6 +291,8 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
     grant = _as_of(locked, writer.now)
     check_not_ended(grant.state)
     at = max(at, grant.valid_from)
+    # Another may have ended it meanwhile, and sooner.
+    check_brought_forward(grant, at)
     if main_users:
         check_main_users_remain(main_users, {grant_id}, at)
     await change_row(

@@ -66,12 +66,12 @@ def check_may_handle_data(actor: Actor, person_id: UUID) -> None:
         raise Forbidden()
 
 
-def check_not_erased(standing: Standing) -> None:
+def check_not_erased(standing: Standing, *, pointer: str | None = None) -> None:
     """Raises WrongState; of a merged sign-in the person that it was merged into is erased, with all of them."""
     if standing.erased_at:
-        raise WrongState(state="erased", allowed=["registered"])
+        raise WrongState(pointer=pointer, state="erased", allowed=["registered"])
     if standing.merged_into:
-        raise WrongState(state="merged", allowed=["registered"])
+        raise WrongState(pointer=pointer, state="merged", allowed=["registered"])
 
 
 def pseudonym_of(person_id: UUID) -> str:

@@ -141,9 +141,14 @@ def end_of(grant: GrantedRole, ends_on: date | None, now: datetime) -> datetime:
     if ends_on < day_of(now):
         raise Invalid(Fault("/ends_on", "day-passed"))
     at = start_of(ends_on + ONE_DAY)
+    check_brought_forward(grant, at)
+    return at
+
+
+def check_brought_forward(grant: GrantedRole, at: datetime) -> None:
+    """An end is not put off (rulebook §2.6). Raises Invalid."""
     if grant.valid_until is not None and grant.valid_until <= at:
         raise Invalid(Fault("/ends_on", "not-before-the-end", {"valid_until": grant.valid_until}))
-    return at
 
 
 def check_main_users_remain(main_users: MainUsers, ending: Collection[UUID], at: datetime) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 from app.db.paging import PageRequest, Slice
 from app.db.people.me import find_person
 from app.db.people.people import callers, persons
+from app.db.people.personal_data import find_standing
 from app.db.people.registrations import find_person_among, find_person_of, give_all, lock_people, people_listing
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row
@@ -13,6 +14,7 @@ from app.domain.errors import AlreadyExists, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people import people as rules
 from app.domain.people.people import Person
+from app.domain.people.personal_data import check_not_erased
 
 
 async def register(writer: Writer, *, name: str, email: str, phone: str | None, language: Language) -> Person:
@@ -43,7 +45,14 @@ async def list_people(
     reader: Reader, page: PageRequest, *, q: str | None, organisation_id: UUID | None
 ) -> Slice[Person]:
     among = rules.people_reach_of(reader.actor)
-    return await people_listing.page(reader.connection, page, among=among, q=q, organisation_id=organisation_id)
+    return await people_listing.page(
+        reader.connection,
+        page,
+        among=among,
+        q=q,
+        organisation_id=organisation_id if among is None else None,
+        organisation_among=None if among is None else organisation_id,
+    )
 
 
 async def get_person(reader: Reader, person_id: UUID) -> Person:
@@ -67,6 +76,9 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
         raise NotFound(pointer="/person_id")
     person, other = found[person_id], found[other_id]
     rules.check_can_merge(person, other)
+    for pointer, each_id in ((None, person_id), ("/person_id", other_id)):
+        if standing := await find_standing(writer.connection, each_id):
+            check_not_erased(standing, pointer=pointer)
     await give_all(writer.connection, other_id, person_id)
     await change_row(writer.connection, persons, other_id, merged_into=person_id)
     writer.record("person.merged", person_id, reason=reason, person_id=str(person_id), merged_person_id=str(other_id))

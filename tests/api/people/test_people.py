@@ -174,6 +174,10 @@ def test_people_are_seen_by_those_whose_tree_they_work_in(centre: Centre) -> Non
     assert seen_by(main_user, q="AINO ESI") == [trainer.id, manager.id, main_user.id]
     assert seen_by(main_user, q=str(manager.id)) == [manager.id]
     assert seen_by(main_user, q="nobody") == []
+    abroad = centre.organisation()
+    centre.grant(trainer.id, "training_manager", abroad)
+    assert seen_by(staff, organisation_id=str(abroad)) == [trainer.id]
+    assert seen_by(main_user, organisation_id=str(abroad)) == [], "what people hold elsewhere is not theirs to know"
     path = f"{PEOPLE}/{foreign.id}"
     assert staff.get(path).status_code == 200
     assert foreign.get(path).status_code == 200
@@ -245,6 +249,28 @@ def test_a_person_is_not_merged_into_itself_nor_twice(centre: Centre) -> None:
     assert (answer.json()["state"], answer.json()["pointer"]) == ("merged", "/person_id")
     back = staff.post(f"{PEOPLE}/{other.id}/merger", {"person_id": str(first.id), "reason": "Takaisin"})
     assert refusal(back) == (409, "wrong-state")
+
+
+def test_who_was_merged_before_goes_over_too(centre: Centre) -> None:
+    """Else feeds of the first could be ended by nobody, and an erasure would leave the first as it was."""
+    staff, first, second, last = centre.staff(), centre.person(), centre.person(), centre.person()
+    feed = first.post("/v1/me/calendar-feeds", {"name": "Puhelin"}).json()
+    for goes, into in ((first, second), (second, last)):
+        said = {"person_id": str(goes.id), "reason": "Sama ihminen"}
+        assert staff.post(f"{PEOPLE}/{into.id}/merger", said).status_code == 200
+    assert staff.get(f"{PEOPLE}/{first.id}").json()["merged_into"] == str(last.id)
+    assert [each["id"] for each in last.get("/v1/me/calendar-feeds").json()["items"]] == [feed["id"]]
+    assert staff.post(f"{PEOPLE}/{last.id}/erasure", {"reason": "Pyysi"}).status_code == 200
+    assert centre.rows("SELECT count(*) FROM persons WHERE erased_at IS NOT NULL") == [(3,)]
+
+
+def test_an_erased_person_is_merged_with_nobody(centre: Centre) -> None:
+    staff, erased, person = centre.staff(), centre.person(), centre.person()
+    assert staff.post(f"{PEOPLE}/{erased.id}/erasure", {"reason": "Pyysi"}).status_code == 200
+    for into, goes in ((erased, person), (person, erased)):
+        answer = staff.post(f"{PEOPLE}/{into.id}/merger", {"person_id": str(goes.id), "reason": "Sama ihminen"})
+        assert refusal(answer) == (409, "wrong-state")
+        assert answer.json()["state"] == "erased"
 
 
 def test_nobody_takes_over_another_by_a_merger(centre: Centre) -> None:

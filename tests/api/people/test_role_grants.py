@@ -219,6 +219,27 @@ def test_an_end_may_be_brought_forward_but_not_put_off(centre: Centre, central: 
     assert end(staff, grant_id, "2023-06-29").json()["valid_until"] == "2023-06-30T00:00:00+03:00"
 
 
+def test_of_two_ends_at_once_the_later_puts_off_nothing(centre: Centre, central: UUID, database: Addresses) -> None:
+    centre.main_user(central)
+    grant_id = grant_of(centre, centre.person("training_manager", central))
+    sooner = datetime(2023, 4, 1, tzinfo=HELSINKI)
+    with another(centre, database) as other, ThreadPoolExecutor(1) as pool:
+        with other.owner.transaction():
+            other.owner.execute("UPDATE role_grants SET valid_until = %s WHERE id = %s", [sooner, grant_id])
+            answer = pool.submit(end, centre.staff(), grant_id, "2023-05-31")
+            until_somebody_waits(centre)
+        assert refusal(answer.result()) == (422, "validation")
+    assert centre.rows("SELECT valid_until FROM role_grants WHERE id = %s", grant_id) == [(sooner,)]
+
+
+def test_an_erased_person_is_given_nothing(centre: Centre, central: UUID) -> None:
+    staff, person = centre.staff(), centre.person()
+    assert staff.post(f"/v1/people/{person.id}/erasure", {"reason": WHY}).status_code == 200
+    answer = staff.post(PATH, given(person, "training_manager", central))
+    assert refusal(answer) == (404, "not-found")
+    assert answer.json()["pointer"] == "/person_id"
+
+
 def test_who_may_end_a_right(centre: Centre, central: UUID) -> None:
     unit = centre.organisation(central)
     manager, main_user = centre.person("unit_manager", unit), centre.main_user(central)
