@@ -10,7 +10,7 @@ from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
 from app.api.keys import Seal, drawn_key
 from app.api.tokens import SandboxIssuer, Verifier
 from app.db.connections import Caller, Connections, read_clock, read_roles
-from app.db.sessions import Reader
+from app.db.sessions import Reader, Writer
 from app.db.statements import Connection
 from app.documents.authority import Authority
 from app.documents.signatures import Trust
@@ -78,6 +78,12 @@ class Backend:
             self._roles[key] = (time.monotonic() + ROLES_KEPT_SECONDS, roles)
         else:
             self._roles.pop(key, None)
+
+    def forget_roles_changed_by(self, writer: Writer, study_centre_id: UUID) -> None:
+        """Whose rights a request has just changed need not wait: other processes learn of it within seconds."""
+        for record in writer.records:
+            if record["action"].startswith("role-grant."):
+                self._roles.pop((study_centre_id, UUID(record["facts"]["person_id"])), None)
 
     def forget(self) -> None:
         """Throws away who was seen and which roles they held."""

@@ -241,6 +241,7 @@ def _writing(
                     kept = backend.seal(key).close(body) if is_secret and key else body
                     stored = StoredAnswer(request_digest, status, headers, kept)
                     await write_down_and_commit(writer, request.scope["request_id"], key_digest, stored)
+                    backend.forget_roles_changed_by(writer, caller.study_centre_id)
             except psycopg.Error as error:
                 await _roll_back(connection)
                 if refusal := refusal_of(error):

@@ -359,3 +359,17 @@ def test_the_database_lets_the_second_of_two_at_once_see_what_the_first_left(
             answer = pool.submit(end, centre.staff(), grant_of(centre, second))
             until_somebody_waits(centre)
         assert refusal(answer.result()) == (409, "last-main-user")
+
+
+def test_a_right_given_or_ended_is_known_at_once_to_whoever_has_just_read(centre: Centre, central: UUID) -> None:
+    main_user, named = centre.main_user(central), centre.person("training_manager", central)
+    association = centre.organisation(central)
+
+    def roles() -> list[str]:
+        return sorted(role["role"] for role in named.get("/v1/me").json()["roles"])
+
+    assert roles() == ["training_manager"]
+    grant = main_user.post(PATH, given(named, "unit_manager", association)).json()
+    assert roles() == ["training_manager", "unit_manager"]
+    assert end(main_user, grant["id"]).status_code == 200
+    assert roles() == ["training_manager"]
