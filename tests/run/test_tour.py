@@ -9,7 +9,7 @@ from app.settings import Settings
 from tests.sandbox import serving_sandbox
 
 ROOT = Path(__file__).parents[2]
-REFUSED_ON_PURPOSE = ["window-closed", "quota-exceeded"]
+REFUSED_ON_PURPOSE = ["window-closed", "quota-exceeded", "not-registered", "last-main-user"]
 
 
 def code_of(readme: str) -> str:
@@ -26,7 +26,7 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         clock = sandbox.client.get("/v1/sandbox/clock").json()
@@ -39,6 +39,8 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     assert list(dict.fromkeys(states)) == ["submitted", "partially_approved", "booked"]
     # What was granted and not given back has lapsed: 1450 + 90 - 200.
     assert re.findall(r'^    "lapsed": ([1-9].*),', ran.stdout, re.MULTILINE) == ["1340"]
+    assert "Hakemuksesi järjestön Villasukkaväen Keskusliitto ry pääkäyttäjäksi on hyväksytty." in ran.stdout
+    assert re.search(r'"key": "tp_\w+"', ran.stdout)
     assert not clock["standing"]
     assert list(tmp_path.iterdir()) == []
 
