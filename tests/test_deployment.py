@@ -53,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
 def environment_of(service: str, place: dict[str, Any]) -> dict[str, str]:
     """As compose.yaml gives it, the database being here."""
     told = {
-        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: GIVEN[found[1]], value)
+        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: GIVEN.get(found[1], ""), value)
         for name, value in COMPOSE["services"][service]["environment"].items()
     }
     here = f"@{place['host']}:{place['port']}/"
