@@ -25,12 +25,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import deadline_extensions
+from app.db.calendar.matters import find_matters
 from app.db.calendar.reminders import find_settings
 from app.db.hours.distributions import hour_distributions
 from app.db.hours.ledger import hour_balances, hour_pools
 from app.db.hours.proposals import hour_proposals
 from app.db.hours.returns import hour_returns
 from app.db.hours.supplementary_requests import supplementary_hour_requests
+from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.people.people import role_grants
 from app.db.sessions import Reader
@@ -189,6 +191,14 @@ _hours = Query(
     .order_by(_own.c.id, hour_balances.c.year),
     lambda *columns: YearHours(*columns),
 )
+_confirmed: Query[tuple[UUID, int]] = Query(
+    select(organisation_confirmations.c.organisation_id, organisation_confirmations.c.year).where(
+        organisation_confirmations.c.organisation_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))),
+        organisation_confirmations.c.person_id == bindparam("p_person_id", type_=Uuid),
+        organisation_confirmations.c.year >= _from_year,
+    ),
+    lambda organisation_id, year: (organisation_id, year),
+)
 _since = bindparam("p_since", type_=DateTime(timezone=True))
 _made = union_all(
     select(
@@ -245,7 +255,12 @@ async def find_facts(session: Reader) -> TaskFacts:
     """By the roles that are in force: what they do not ask for is not looked for."""
     today = day_of(session.now)
     days: dict[str, object] = {"p_from": today - SEEN_BACK, "p_until": today + SEEN_AHEAD}
-    facts = TaskFacts(settings=await find_settings(session.connection), holds_role=bool(session.actor.roles))
+    facts = TaskFacts(
+        settings=await find_settings(session.connection),
+        holds_role=bool(session.actor.roles),
+        person_id=session.actor.person_id,
+        matters=await find_matters(session),
+    )
     roles: dict[UUID, set[Role]] = {}
     for grant in session.actor.roles:
         if grant.organisation_id:
@@ -270,6 +285,9 @@ async def _add_own(
         proposals=await _proposals.all(connection, p_ids=ids, p_from_year=today.year),
         waiting=await _of_units.all(connection, p_ids=ids, p_from_year=today.year),
         hours=await _hours.all(connection, p_ids=ids, p_from_year=today.year - 1),
+        confirmed=frozenset(
+            await _confirmed.all(connection, p_ids=ids, p_person_id=session.actor.person_id, p_from_year=today.year - 1)
+        ),
         changes=await _changes.all(connection, p_ids=ids, p_since=start_of(today - SEEN_BACK)),
     )
 

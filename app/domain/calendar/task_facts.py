@@ -7,6 +7,7 @@ from uuid import UUID
 from app.domain.access import Role
 from app.domain.calendar.deadlines import Kind, Window
 from app.domain.calendar.reminders import DEFAULT_REMINDERS, ReminderSettings
+from app.domain.calendar.tasks import TaskKind
 from app.domain.hours.proposals import ProposalState
 from app.domain.organisations.membership import is_member_in
 
@@ -112,6 +113,21 @@ class NamedOrganisation:
 
 
 @dataclass(frozen=True)
+class Matter:
+    """Something of one organisation that waits for this person to decide, sign, confirm or finish it."""
+
+    kind: TaskKind
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    within: UUID | None
+    """The application that a signature is in."""
+    said: str | None
+    """The role applied for, the digest to be signed, whose signature it seems to be, or the steps not taken."""
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
 class TaskFacts:
     """All of it; what a person's roles do not ask for is empty."""
 
@@ -126,6 +142,10 @@ class TaskFacts:
     requests: list[WaitingRequest] = field(default_factory=list)
     without_main_user: list[NamedOrganisation] = field(default_factory=list)
     settings: ReminderSettings = DEFAULT_REMINDERS
+    matters: list[Matter] = field(default_factory=list)
+    person_id: UUID | None = None
+    confirmed: frozenset[tuple[UUID, int]] = frozenset()
+    """Of which organisations' data the person has confirmed which year's."""
 
     def windows_of(self, organisation_id: UUID | None, kind: Kind, year: int | None = None) -> list[OwnWindow]:
         return [

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.domain.calendar.deadlines import day_of, last_day_of, state_of
 from app.domain.calendar.task_facts import OwnOrganisation, OwnProposal, OwnWindow, TaskFacts, YearHours
+from app.domain.calendar.task_matters import call_of
 from app.domain.calendar.task_titles import title_of
 from app.domain.calendar.tasks import Task, TaskCall, TaskKind, in_order, is_shown, task_of
 from app.domain.organisations.organisations import Language
@@ -21,6 +22,7 @@ def tasks_of(facts: TaskFacts, language: Language, now: datetime) -> list[Task]:
     """What the person has to do, by the last days (rulebook §5.5)."""
     telling = _Telling(facts, language, now)
     tasks = [task for organisation in facts.organisations for task in telling.of_organisation(organisation)]
+    tasks += telling.of_matters()
     if facts.is_staff:
         tasks += telling.of_staff()
     if not facts.holds_role:
@@ -39,10 +41,23 @@ class _Telling:
             yield from self._proposals(own)
             yield from self._changes(own)
             yield from self._distributions(own)
+            yield from self._confirmations(own)
         elif "unit_manager" in own.roles and own.units_propose:
             yield from self._units_proposals(own)
         if own.roles & {"main_user", "unit_manager", "training_manager"}:
             yield from self._statements(own)
+
+    def of_matters(self) -> Iterator[Task]:
+        for matter in self.facts.matters:
+            # It expires as the day after its last begins.
+            last_day = day_of(matter.expires_at) - timedelta(days=1) if matter.expires_at else None
+            yield self._task(
+                matter.kind,
+                matter.id,
+                of=(matter.organisation_id, matter.organisation_name),
+                days=(None, last_day),
+                call=call_of(matter),
+            )
 
     def of_staff(self) -> Iterator[Task]:
         yield from self._decisions()
@@ -235,6 +250,25 @@ class _Telling:
                         is_done=hours.reserved == 0,
                         call=TaskCall("GET", f"/v1/organisations/{own.id}/hour-accounts/{hours.year}"),
                     )
+
+    def _confirmations(self, own: OwnOrganisation) -> Iterator[Task]:
+        """Each main user's own, of the centre (rulebook §5.9)."""
+        if own.id != own.central_organisation_id:
+            return
+        for window in self._rounds(self.facts.windows_of(own.id, "data_confirmation")):
+            year = window.hours_year
+            if own.is_member_in(year):
+                yield self._task(
+                    "data_confirmation",
+                    own.id,
+                    year,
+                    self.facts.person_id,
+                    of=(own.id, own.name),
+                    year=year,
+                    window=window,
+                    is_done=(own.id, year) in self.facts.confirmed,
+                    call=TaskCall("POST", "/v1/organisation-confirmations", _asking(own.id, year)),
+                )
 
     def _decisions(self) -> Iterator[Task]:
         """All of a year are one task; what waits after the period is late (rulebook §3.2)."""

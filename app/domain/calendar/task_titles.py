@@ -60,6 +60,51 @@ TASKS: dict[TaskKind, dict[Language, str]] = {
         "sv": "{organisation}: organisationen har ingen huvudanvändare",
         "en": "{organisation}: the organisation has no main user",
     },
+    "role_application": {
+        "fi": "{organisation}: ratkaise käyttöoikeushakemus",
+        "sv": "{organisation}: avgör en ansökan om rättighet",
+        "en": "{organisation}: decide an application for a role",
+    },
+    "main_user_application_draft": {
+        "fi": "{organisation}: lähetä pääkäyttäjähakemuksesi",
+        "sv": "{organisation}: lämna in din ansökan om att bli huvudanvändare",
+        "en": "{organisation}: submit your main-user application",
+    },
+    "main_user_application_to_sign": {
+        "fi": "{organisation}: allekirjoita pääkäyttäjähakemus",
+        "sv": "{organisation}: underteckna huvudanvändaransökan",
+        "en": "{organisation}: sign the main-user application",
+    },
+    "signature_to_match": {
+        "fi": "{organisation}: vahvista, kenen allekirjoitus pääkäyttäjähakemuksessa on",
+        "sv": "{organisation}: bekräfta vems underskriften i huvudanvändaransökan är",
+        "en": "{organisation}: confirm whose signature is in the main-user application",
+    },
+    "main_user_application": {
+        "fi": "{organisation}: ratkaise pääkäyttäjähakemus",
+        "sv": "{organisation}: avgör huvudanvändaransökan",
+        "en": "{organisation}: decide the main-user application",
+    },
+    "signatory": {
+        "fi": "{organisation}: vahvista nimenkirjoittaja",
+        "sv": "{organisation}: bekräfta en namntecknare",
+        "en": "{organisation}: confirm a signatory",
+    },
+    "bank_account_change": {
+        "fi": "{organisation}: hyväksy tai hylkää tilinumeron muutos",
+        "sv": "{organisation}: godkänn eller avslå ändringen av bankkontot",
+        "en": "{organisation}: approve or reject the change of the bank account",
+    },
+    "data_confirmation": {
+        "fi": "{organisation}: vahvista järjestön tiedot vuodelle {year}",
+        "sv": "{organisation}: bekräfta organisationens uppgifter för år {year}",
+        "en": "{organisation}: confirm the organisation's data for {year}",
+    },
+    "onboarding": {
+        "fi": "{organisation}: merkitse perehdytyksesi vaiheet",
+        "sv": "{organisation}: anteckna stegen i din introduktion",
+        "en": "{organisation}: note the steps of your onboarding",
+    },
     "role_to_apply_for": {
         "fi": "Hae oikeutta omassa järjestössäsi",
         "sv": "Ansök om en rättighet i din organisation",

@@ -20,6 +20,15 @@ TaskKind = Literal[
     "hour_decisions",
     "supplementary_request",
     "organisation_without_main_user",
+    "role_application",
+    "main_user_application_draft",
+    "main_user_application_to_sign",
+    "signature_to_match",
+    "main_user_application",
+    "signatory",
+    "bank_account_change",
+    "data_confirmation",
+    "onboarding",
     "role_to_apply_for",
 ]
 TaskState = Literal["upcoming", "open", "done", "late"]

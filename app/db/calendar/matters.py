@@ -1,0 +1,211 @@
+"""What waits for one person to decide, sign, confirm or finish: one question for all of it."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Date,
+    DateTime,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from app.db.organisations.bank_accounts import bank_account_changes
+from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.organisations.training_rules import training_rules
+from app.db.people.application_signatures import main_user_application_signatures
+from app.db.people.main_user_applications import main_user_application_documents, main_user_applications
+from app.db.people.onboardings import onboardings
+from app.db.people.people import role_grants
+from app.db.people.role_applications import role_applications
+from app.db.people.signatories import signatories
+from app.db.sessions import Reader
+from app.db.statements import Query
+from app.domain.access import Role
+from app.domain.calendar.deadlines import day_of
+from app.domain.calendar.task_facts import Matter
+from app.domain.calendar.tasks import TaskKind
+
+MOST_MATTERS = 500
+
+_person = bindparam("p_person", type_=Uuid)
+_is_staff = bindparam("p_is_staff", type_=Boolean)
+_now, _today = bindparam("p_now", type_=DateTime(timezone=True)), bindparam("p_today", type_=Date)
+_applications, _signatures = main_user_applications.c, main_user_application_signatures.c
+
+
+def _held(parameter: str) -> Any:
+    """Whether the organisation is within a tree in which the role is held."""
+    above = organisation_ancestors.alias()
+    return (
+        select(above.c.ancestor_id)
+        .where(
+            above.c.organisation_id == organisations.c.id,
+            above.c.ancestor_id == any_(bindparam(parameter, type_=ARRAY(Uuid))),
+        )
+        .correlate(organisations)
+        .exists()
+    )
+
+
+_by_main_user, _by_manager = _held("p_main_user_of"), _held("p_manager_of")
+
+
+def _matters(
+    kind: TaskKind, table: Any, source: Any, *, within: Any = None, said: Any = None, until: Any = None
+) -> Any:
+    """Rows of a table, in a join with whose organisation each is about."""
+    return select(
+        literal(kind).label("kind"),
+        table.id,
+        organisations.c.id.label("organisation_id"),
+        organisations.c.name.label("organisation_name"),
+        (cast(null(), Uuid) if within is None else within).label("within"),
+        (cast(null(), Text) if said is None else said).label("said"),
+        (cast(null(), DateTime(timezone=True)) if until is None else until).label("expires_at"),
+    ).select_from(source)
+
+
+def _with_organisation(table: Any) -> Any:
+    return table.join(organisations, organisations.c.id == table.c.organisation_id)
+
+
+_with_signatory = _with_organisation(main_user_applications).join(
+    signatories, signatories.c.id == _applications.signatory_id
+)
+_role_applications = _matters(
+    "role_application",
+    role_applications.c,
+    _with_organisation(role_applications).outerjoin(
+        training_rules, training_rules.c.organisation_id == organisations.c.central_organisation_id
+    ),
+    said=role_applications.c.role,
+).where(
+    role_applications.c.state == "applied",
+    role_applications.c.person_id != _person,
+    or_(
+        _is_staff,
+        _by_main_user,
+        and_(
+            role_applications.c.role == "training_manager",
+            training_rules.c.unit_managers_decide.is_(True),
+            _by_manager,
+        ),
+    ),
+)
+_drafts = _matters("main_user_application_draft", _applications, _with_organisation(main_user_applications)).where(
+    _applications.applicant_id == _person, _applications.state == "draft"
+)
+
+_waits = and_(_applications.state == "awaiting_signatures", _applications.expires_at > _now)
+_signs_as = case((_applications.applicant_id == _person, "applicant"), else_="signatory")
+# Those of a document that another has taken the place of count for nothing.
+_counts = or_(
+    _signatures.signed_document_id.is_(None), _signatures.signed_document_id == _applications.signed_document_id
+)
+_to_sign = _matters(
+    "main_user_application_to_sign",
+    _applications,
+    _with_signatory.join(
+        main_user_application_documents, main_user_application_documents.c.application_id == _applications.id
+    ),
+    said=main_user_application_documents.c.digest,
+    until=_applications.expires_at,
+).where(
+    _waits,
+    or_(_applications.applicant_id == _person, signatories.c.person_id == _person),
+    ~select(_signatures.id)
+    .where(_signatures.application_id == _applications.id, _counts, _signatures.signs_as == _signs_as)
+    .correlate(main_user_applications)
+    .exists(),
+)
+# Nobody judges their own: what they made or are named in, or what their own organisation asks (rulebook §2.2).
+_may_judge = and_(
+    _is_staff,
+    ~_by_main_user,
+    _applications.applicant_id != _person,
+    signatories.c.person_id.is_distinct_from(_person),
+)
+_to_match = _matters(
+    "signature_to_match",
+    _signatures,
+    _with_signatory.join(main_user_application_signatures, _signatures.application_id == _applications.id),
+    within=_applications.id,
+    said=_signatures.signs_as,
+).where(
+    or_(_waits, _applications.state == "signed"),
+    _signatures.signed_document_id == _applications.signed_document_id,
+    _signatures.matched_at.is_(None),
+    _may_judge,
+)
+_to_decide = _matters("main_user_application", _applications, _with_signatory).where(
+    _applications.state == "received", _may_judge
+)
+_signatories = _matters("signatory", signatories.c, _with_organisation(signatories)).where(
+    signatories.c.confirmed_at.is_(None),
+    signatories.c.ended_at.is_(None),
+    func.coalesce(signatories.c.valid_until, _today) >= _today,
+    _is_staff,
+    ~_by_main_user,
+    signatories.c.entered_by != _person,
+    signatories.c.person_id.is_distinct_from(_person),
+)
+_bank_account_changes = _matters(
+    "bank_account_change", bank_account_changes.c, _with_organisation(bank_account_changes)
+).where(
+    bank_account_changes.c.state == "proposed",
+    bank_account_changes.c.proposed_by != _person,
+    or_(_is_staff, _by_main_user),
+)
+
+
+def _if_missing(step: str) -> Any:
+    return case((onboardings.c[step].is_(None), step))
+
+
+_missing = func.nullif(
+    func.concat_ws(",", *map(_if_missing, ("inducted_on", "service_known_on", "member_services_known_on"))), ""
+)
+_onboardings = _matters(
+    "onboarding",
+    onboardings.c,
+    _with_organisation(role_grants).join(onboardings, onboardings.c.role_grant_id == role_grants.c.id),
+    said=_missing,
+).where(
+    role_grants.c.person_id == _person,
+    or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > _now),
+    _missing.is_not(None),
+)
+_all = union_all(
+    _role_applications, _drafts, _to_sign, _to_match, _to_decide, _signatories, _bank_account_changes, _onboardings
+).subquery("matters")
+_found = Query(select(_all).order_by(_all.c.id).limit(MOST_MATTERS), Matter)
+
+
+async def find_matters(session: Reader) -> list[Matter]:
+    """By the roles that are in force, and by who it is."""
+
+    def held(role: Role) -> list[Any]:
+        return sorted({g.organisation_id for g in session.actor.roles if g.role == role and g.organisation_id})
+
+    return await _found.all(
+        session.connection,
+        p_person=session.actor.person_id,
+        p_is_staff=session.actor.has("staff"),
+        p_main_user_of=held("main_user"),
+        p_manager_of=held("unit_manager"),
+        p_now=session.now,
+        p_today=day_of(session.now),
+    )

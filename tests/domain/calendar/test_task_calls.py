@@ -1,0 +1,138 @@
+"""Each kind of task names a call that is there."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, get_args
+from uuid import UUID
+
+import pytest
+
+from app.domain.calendar.task_facts import Matter, NamedOrganisation, OwnProposal, WaitingProposals, WaitingRequest
+from app.domain.calendar.tasks import Task, TaskKind
+from tests.domain.calendar.test_tasks import CENTRE, ROUND, UNIT, UNITS, hours, told, window
+
+DOCUMENT = json.loads(Path("openapi/openapi.json").read_text(encoding="utf-8"))
+MATTER = UUID(int=7)
+SAID: dict[TaskKind, str | None] = {
+    "role_application": "training_manager",
+    "main_user_application_draft": None,
+    "main_user_application_to_sign": "ab" * 32,
+    "signature_to_match": "applicant",
+    "main_user_application": None,
+    "signatory": None,
+    "bank_account_change": None,
+    "onboarding": "inducted_on,service_known_on",
+}
+
+
+def matter(kind: TaskKind, **more: Any) -> Matter:
+    return replace(Matter(kind, MATTER, CENTRE, "Marttaliitto", UUID(int=8), SAID[kind], None), **more)
+
+
+def all_tasks() -> Iterator[Task]:
+    day = date(2023, 10, 15)
+    windows = [
+        window("proposal_round", *ROUND),
+        window("unit_proposals", *ROUND),
+        window("unit_proposals", *ROUND, of=UNIT),
+        window("change_window", day, day, year=2023),
+        window("cost_statement", None, day, year=2023),
+        window("data_confirmation", day, day, year=2023),
+        window("decision_period", *ROUND, of=None),
+    ]
+    waiting = [WaitingProposals(CENTRE, 2024, [UUID(int=3)]), WaitingProposals(None, 2024, [UUID(int=4)])]
+    draft = OwnProposal(UUID(int=5), CENTRE, 2024, "draft", None)
+    for proposals in ([], [draft], [replace(draft, state="submitted")]):
+        yield from told(day, windows=windows, waiting=waiting, proposals=proposals)
+    yield from told(day, organisations=[UNITS], windows=windows)
+    for in_use in (10, 90):
+        yield from told(day, windows=windows, hours=[hours(100, in_use)])
+        yield from told(day, windows=[], hours=[hours(100, in_use)])
+    yield from told(date(2023, 1, 20), hours=[hours(100, 0, is_distributed=False)])
+    request = WaitingRequest(UUID(int=6), CENTRE, "Marttaliitto", 2023, 10)
+    yield from told(
+        day,
+        organisations=[],
+        windows=windows,
+        is_staff=True,
+        waiting=waiting,
+        requests=[request],
+        without_main_user=[NamedOrganisation(CENTRE, "Marttaliitto")],
+        holds_role=False,
+        matters=[matter(kind) for kind in SAID],
+    )
+
+
+TASKS = list(all_tasks())
+
+
+def operation_of(method: str, path: str) -> dict[str, Any]:
+    found = [
+        operations[method.lower()]
+        for template, operations in DOCUMENT["paths"].items()
+        if method.lower() in operations
+        and re.fullmatch(re.sub(r"\{\w+\}", r"(?:[0-9a-f-]{36}|[0-9]{4})", template), path)
+    ]
+    (operation,) = found
+    return dict(operation)
+
+
+def schema_of(operation: dict[str, Any]) -> dict[str, Any]:
+    (content,) = operation["requestBody"]["content"].values()
+    schema = content["schema"]
+    (name,) = [s["$ref"] for s in [schema, *schema.get("anyOf", [])] if "$ref" in s]
+    return dict(DOCUMENT["components"]["schemas"][name.rpartition("/")[2]])
+
+
+def test_every_kind_is_looked_at() -> None:
+    assert {task.kind for task in TASKS} == set(get_args(TaskKind))
+
+
+@pytest.mark.parametrize("kind", get_args(TaskKind))
+def test_the_call_is_an_operation_of_the_document_with_such_a_body(kind: TaskKind) -> None:
+    calls = [task.call for task in TASKS if task.kind == kind]
+    for call in calls:
+        operation = operation_of(call.method, call.path)
+        if call.body is not None:
+            schema = schema_of(operation)
+            assert call.body.keys() <= schema["properties"].keys()
+            if call.method == "POST":
+                assert set(schema.get("required", ())) <= call.body.keys(), call.path
+
+
+def test_what_is_to_be_signed_has_a_last_day() -> None:
+    expires_at = datetime(2023, 10, 19, 21, tzinfo=UTC)
+    (task,) = told(
+        date(2023, 10, 19), organisations=[], matters=[matter("main_user_application_to_sign", expires_at=expires_at)]
+    )
+    assert (task.closes_on, task.state) == (date(2023, 10, 19), "open")
+
+
+@pytest.mark.parametrize(
+    ("day", "confirmed", "state"),
+    [
+        (date(2023, 1, 28), False, None),
+        (date(2023, 1, 29), False, "upcoming"),
+        (date(2023, 5, 1), False, "open"),
+        (date(2023, 5, 31), False, "open"),
+        (date(2023, 6, 1), False, "late"),
+        (date(2023, 7, 30), False, "late"),
+        (date(2023, 7, 31), False, None),
+        (date(2023, 5, 2), True, "done"),
+        (date(2023, 6, 1), True, None),
+    ],
+)
+def test_data_are_confirmed_in_their_days(day: date, confirmed: bool, state: str | None) -> None:
+    windows = [window("data_confirmation", date(2023, 5, 1), date(2023, 5, 31), year=2023)]
+    own = frozenset({(CENTRE, 2023)} if confirmed else ())
+    found = [(task.kind, task.state) for task in told(day, windows=windows, confirmed=own, person_id=MATTER)]
+    assert found == ([("data_confirmation", state)] if state else [])
+
+
+def test_units_confirm_nothing() -> None:
+    windows = [window("data_confirmation", date(2023, 5, 1), date(2023, 5, 31), year=2023, of=UNIT)]
+    assert told(date(2023, 5, 2), organisations=[UNITS], windows=windows) == []
