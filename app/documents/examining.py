@@ -197,6 +197,7 @@ async def _signature(
 ) -> dict[str, object]:
     """Raises SignedDocumentRefused with the first finding against it."""
     _check_padding(signature.pkcs7_content)
+    _check_versions(signature)
     status = await _status(signature, reader, told, told.now, "soft-fail")
     moment = told.now
     stamp = status.timestamp_validity
@@ -232,6 +233,13 @@ def _check_padding(content: bytes) -> None:
     """Where the signature is put, room is left, which it does not cover: nothing may stand there."""
     value = core.Any.load(content)
     if any(content[len(value.dump()) :]):
+        raise SignedDocumentRefused("signature-broken")
+
+
+def _check_versions(signature: EmbeddedPdfSignature) -> None:
+    """The versions of RFC 5652 §5, which a signature does not cover either."""
+    versions = signature.signed_data["version"].native, signature.signer_info["version"].native
+    if versions[0] not in {"v1", "v3"} or versions[1] not in {"v1", "v3"}:
         raise SignedDocumentRefused("signature-broken")
 
 
