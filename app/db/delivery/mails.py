@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    delete,
     func,
     or_,
     select,
@@ -213,7 +212,6 @@ _release = Command(
     .where(mails.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
     .values(state=bindparam("p_state", type_=String), digest_id=bindparam("p_digest_id", type_=Uuid))
 )
-_forget = Command(delete(mails).where(mails.c.person_id == bindparam("p_person_id", type_=Uuid)))
 
 _mails = select(
     mails.c.id,
@@ -296,8 +294,3 @@ async def add_mails(connection: Connection, rows: Sequence[dict[str, object]]) -
 
 async def find_mail(connection: Connection, mail_id: UUID) -> Mail | None:
     return await _found.first(connection, p_id=mail_id)
-
-
-async def forget_mails(connection: Connection, person_id: UUID) -> int:
-    """All that were made for a person who is erased; none is made of the same events again."""
-    return await _forget.run(connection, p_person_id=person_id)

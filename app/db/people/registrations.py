@@ -1,9 +1,24 @@
 """The questions about people: who they are, who sees them, who signs in as whom."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, any_, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Select,
+    String,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from app.db.organisations.organisations import organisation_ancestors
 from app.db.paging import Listing, below
@@ -12,6 +27,7 @@ from app.db.people.people import persons, role_grants
 from app.db.statements import Connection, Query
 from app.domain.people.people import Person
 
+_INSTANT = DateTime(timezone=True)
 _locked = Query(
     people.where(persons.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))).order_by(persons.c.id).with_for_update(),
     Person,
@@ -24,6 +40,7 @@ _among: ColumnElement[bool] = (
     _grants.where(
         role_grants.c.organisation_id == organisation_ancestors.c.organisation_id,
         organisation_ancestors.c.ancestor_id == any_(bindparam("p_among", type_=ARRAY(Uuid))),
+        or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > bindparam("p_now", type_=_INSTANT)),
     )
     .correlate(persons)
     .exists()
@@ -47,6 +64,8 @@ people_listing = Listing(
     key=[persons.c.id],
     filters={
         "among": _among,
+        # A second parameter of `among`.
+        "now": true(),
         "q": (func.strpos(_small(persons.c.name), _asked) > 0) | (func.strpos(persons.c.email, _asked) > 0),
         "organisation_id": _holds_for("p_organisation_id").exists(),
         # Of an organisation that the caller does not reach it is not told who holds a role there.
@@ -57,9 +76,9 @@ people_listing = Listing(
 )
 
 
-async def find_person_among(connection: Connection, person_id: UUID, among: list[UUID]) -> Person | None:
-    """Only if they hold a role in one of these organisations or below."""
-    return await _person_among.first(connection, p_id=person_id, p_among=among)
+async def find_person_among(connection: Connection, person_id: UUID, among: list[UUID], now: datetime) -> Person | None:
+    """Only if they hold, or will hold, a role in one of these organisations or below."""
+    return await _person_among.first(connection, p_id=person_id, p_among=among, p_now=now)
 
 
 async def find_person_of(connection: Connection, email: str) -> Person | None:

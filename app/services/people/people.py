@@ -49,6 +49,7 @@ async def list_people(
         reader.connection,
         page,
         among=among,
+        now=None if among is None else reader.now,
         q=q,
         organisation_id=organisation_id if among is None else None,
         organisation_among=None if among is None else organisation_id,
@@ -60,7 +61,7 @@ async def get_person(reader: Reader, person_id: UUID) -> Person:
     if among is None or person_id == reader.actor.person_id:
         person = await find_person(reader.connection, person_id)
     else:
-        person = await find_person_among(reader.connection, person_id, among)
+        person = await find_person_among(reader.connection, person_id, among, reader.now)
     if person is None:
         raise NotFound
     return person

@@ -53,7 +53,9 @@ async def _get_standing(writer: Writer, person_id: UUID) -> Standing:
     standing = await questions.find_standing(writer.connection, person_id)
     among = people_reach_of(writer.actor)
     is_seen = among is None or person_id == writer.actor.person_id
-    if standing is None or not (is_seen or await find_person_among(writer.connection, person_id, among or [])):
+    if standing is None or not (
+        is_seen or await find_person_among(writer.connection, person_id, among or [], writer.now)
+    ):
         raise NotFound
     rules.check_may_handle_data(writer.actor, person_id)
     return standing

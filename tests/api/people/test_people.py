@@ -186,6 +186,18 @@ def test_people_are_seen_by_those_whose_tree_they_work_in(centre: Centre) -> Non
     assert refusal(staff.get(f"{PEOPLE}/{new_id()}")) == (404, "not-found")
 
 
+def test_whose_roles_have_ended_is_nobodys_but_the_staffs_to_see(centre: Centre, founder: Person) -> None:
+    central = centre.organisation()
+    main_user, trainer = centre.main_user(central), centre.person("training_manager", central)
+    path = f"{PEOPLE}/{trainer.id}"
+    assert main_user.get(path).status_code == 200
+    over = "UPDATE role_grants SET valid_until = '2023-03-15' WHERE person_id = %s"
+    centre.owner.execute(over, [trainer.id])
+    assert refusal(main_user.get(path)) == (404, "not-found")
+    assert [each["id"] for each in main_user.get(PEOPLE).json()["items"]] == [str(main_user.id)]
+    assert founder.get(path).status_code == 200
+
+
 def test_names_are_found_whatever_their_case(centre: Centre) -> None:
     staff = centre.staff()
     register(newcomer(centre), centre, name="Örjan Ääriniitty")
