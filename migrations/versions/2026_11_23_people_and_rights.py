@@ -185,7 +185,7 @@ ALTER TABLE deadlines ADD CONSTRAINT deadlines_kind_known CHECK (kind IN (
 RIGHTS = """
 SELECT grant_to_service('SELECT, INSERT, UPDATE', 'role_applications'),
     grant_to_service('SELECT, INSERT, UPDATE', 'onboardings'),
-    grant_to_service('SELECT, INSERT', 'organisation_confirmations');
+    grant_to_service('SELECT, INSERT, UPDATE (person_id)', 'organisation_confirmations');
 """
 
 # Registration and merging. An address is taken once among those who are there: who is merged into another has left it.

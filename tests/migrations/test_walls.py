@@ -191,7 +191,11 @@ def test_the_service_owns_nothing_and_may_no_more_than_it_needs(admin: Admin, he
         """,
         [role, role],
     ).fetchall()
-    assert sorted(columns) == [("outbox.mails_made_at",), ("study_centres.clock_at",)]
+    assert sorted(columns) == [
+        ("organisation_confirmations.person_id",),
+        ("outbox.mails_made_at",),
+        ("study_centres.clock_at",),
+    ]
 
 
 def test_functions_with_their_owners_rights_are_the_services_alone(admin: Admin, head_database: Addresses) -> None:

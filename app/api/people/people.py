@@ -96,7 +96,9 @@ async def get_person(reader: Reader, person_id: UUID) -> Person:
     return await people.get_person(reader, person_id)
 
 
-@router.post("/{person_id}/merger", response_model=Person, responses=refusing("same-person", "wrong-state"))
+@router.post(
+    "/{person_id}/merger", response_model=Person, responses=refusing("same-person", "wrong-state", "last-main-user")
+)
 async def merge_people(writer: Writer, person_id: UUID, body: MergerIn) -> Person:
-    """Let a person have the sign-ins and roles of another, who is the same human being (staff)."""
+    """Let a person have the sign-ins, the roles and all else of another, who is the same human being (staff)."""
     return await people.merge(writer, person_id, other_id=body.person_id, reason=body.reason)

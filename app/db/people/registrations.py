@@ -88,13 +88,3 @@ async def find_person_of(connection: Connection, email: str) -> Person | None:
 async def lock_people(connection: Connection, ids: list[UUID]) -> dict[UUID, Person]:
     """Until the transaction ends nobody gives them a role or merges them."""
     return {person.id: person for person in await _locked.all(connection, p_ids=ids)}
-
-
-async def give_all(connection: Connection, from_id: UUID, to_id: UUID) -> None:
-    """The sign-ins and the roles of the one to the other, and whoever was merged into the one before.
-
-    So nobody is ever merged into somebody who is merged: who asks for all of a person asks once.
-    """
-    await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])
-    await connection.execute("UPDATE role_grants SET person_id = %s WHERE person_id = %s", [to_id, from_id])
-    await connection.execute("UPDATE persons SET merged_into = %s WHERE merged_into = %s", [to_id, from_id])

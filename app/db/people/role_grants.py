@@ -44,6 +44,7 @@ from app.domain.people.role_grants import (
     check_not_ended,
     count_main_users,
     state_of,
+    surplus_of,
 )
 
 FEW = 1
@@ -334,6 +335,13 @@ async def end_roles_of(writer: Writer, person_id: UUID, *, reason: str) -> None:
     for grant in await _not_ended_of_person.all(writer.connection, p_person_id=person_id, p_at=writer.now):
         if state_of(grant.valid_from, grant.valid_until, writer.now) != "ended":
             await end_role(writer, grant.id, at=writer.now, reason=reason)
+
+
+async def end_surplus_roles_of(writer: Writer, person_id: UUID, *, reason: str) -> None:
+    """Where the person holds a role twice for the same days, one is enough."""
+    grants = await _not_ended_of_person.all(writer.connection, p_person_id=person_id, p_at=writer.now)
+    for grant, at in surplus_of([_as_of(grant, writer.now) for grant in grants], writer.now):
+        await end_role(writer, grant.id, at=at, reason=reason)
 
 
 async def _get(session: Reader, grant_id: UUID) -> GrantedRole:

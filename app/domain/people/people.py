@@ -6,7 +6,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from app.domain.access import Actor, Role, check_person, check_staff
-from app.domain.errors import Forbidden, SamePerson, WrongState
+from app.domain.errors import Forbidden, SamePerson
 from app.domain.organisations.organisations import Language, OrganisationKind
 
 
@@ -21,7 +21,7 @@ class Person:
     language: Language
     """Of the mails sent to the person."""
     merged_into: UUID | None
-    """Who this person turned out to be; that one has the sign-ins and the roles of both."""
+    """Who this person turned out to be; that one has what both had."""
 
 
 class PersonChanges(TypedDict, total=False):
@@ -83,9 +83,7 @@ def check_may_merge(actor: Actor, person_id: UUID, other_id: UUID) -> None:
         raise Forbidden()
 
 
-def check_can_merge(person: Person, other: Person) -> None:
-    if person.id == other.id:
-        raise SamePerson(pointer="/person_id", person_id=person.id)
-    for pointer, each in ((None, person), ("/person_id", other)):
-        if each.merged_into:
-            raise WrongState(pointer=pointer, state="merged", allowed=["registered"])
+def check_two(person_id: UUID, other_id: UUID) -> None:
+    """Raises SamePerson."""
+    if person_id == other_id:
+        raise SamePerson(pointer="/person_id", person_id=person_id)

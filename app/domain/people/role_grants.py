@@ -1,7 +1,7 @@
 """Rights (käyttöoikeudet): how a role begins and ends, and that a central organisation keeps a main user."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -172,3 +172,32 @@ def count_main_users(main_users: MainUsers, ending: Collection[UUID], at: dateti
             if grant.id not in ending and state_of(grant.valid_from, grant.valid_until, at) == "in_force"
         }
     )
+
+
+def surplus_of(grants: Collection[GrantedRole], now: datetime) -> list[tuple[GrantedRole, datetime]]:
+    """Of rights of one person those that another covers, each with the instant from which it does (rulebook §2.5).
+
+    Of two for the same role, organisation and days the one that lasts longer stays, so that no day is lost.
+    """
+    stay: list[GrantedRole] = []
+    surplus = []
+    for grant in sorted((g for g in grants if g.state != "ended"), key=_by_end):
+        covering = [
+            other.valid_from
+            for other in stay
+            if (other.role, other.organisation_id) == (grant.role, grant.organisation_id)
+            and (grant.valid_until is None or other.valid_from < grant.valid_until)
+            and (other.valid_until is None or grant.valid_from < other.valid_until)
+        ]
+        if covering:
+            at = max(now, min(covering), grant.valid_from)
+            surplus.append((grant, at))
+            grant = replace(grant, valid_until=at)
+        stay.append(grant)
+    return surplus
+
+
+def _by_end(grant: GrantedRole) -> tuple[bool, float, datetime]:
+    """The last to end first; of those the first to begin."""
+    ends = 0.0 if grant.valid_until is None else -grant.valid_until.timestamp()
+    return grant.valid_until is not None, ends, grant.valid_from

@@ -3,16 +3,25 @@
 from uuid import UUID
 
 from app.db.paging import PageRequest, Slice
+from app.db.people.main_user_applications import change_application, lock_application, record_application
 from app.db.people.me import find_person
+from app.db.people.mergers import (
+    give_all,
+    list_centres_of_main_users,
+    list_open_applications,
+    withdraw_role_applications,
+)
 from app.db.people.people import callers, persons
 from app.db.people.personal_data import find_standing
-from app.db.people.registrations import find_person_among, find_person_of, give_all, lock_people, people_listing
+from app.db.people.registrations import find_person_among, find_person_of, lock_people, people_listing
+from app.db.people.role_grants import end_surplus_roles_of, lock_main_users
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row, insert_row
+from app.db.statements import insert_row
 from app.domain.access import check_person
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people import people as rules
+from app.domain.people.main_user_applications import OPEN
 from app.domain.people.people import Person
 from app.domain.people.personal_data import check_not_erased
 
@@ -68,19 +77,43 @@ async def get_person(reader: Reader, person_id: UUID) -> Person:
 
 
 async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str) -> Person:
-    """The other's sign-ins and roles go over; what the other once made stays the other's, who is never deleted."""
+    """What the other has goes over; what the other once made stays the other's, who is never deleted."""
     await get_person(writer, person_id)
     rules.check_may_merge(writer.actor, person_id, other_id)
+    # Who gives or ends a right locks so too: applications first, then organisations, then people.
+    await _withdraw_applications(writer, other_id, person_id, reason)
+    for organisation_id in await list_centres_of_main_users(writer.connection, [person_id, other_id]):
+        await lock_main_users(writer.connection, organisation_id)
     # Both at once, in the order of their ids: two mergers of the same two wait for each other.
     found = await lock_people(writer.connection, [person_id, other_id])
     if other_id not in found:
         raise NotFound(pointer="/person_id")
-    person, other = found[person_id], found[other_id]
-    rules.check_can_merge(person, other)
+    rules.check_two(person_id, other_id)
     for pointer, each_id in ((None, person_id), ("/person_id", other_id)):
         if standing := await find_standing(writer.connection, each_id):
             check_not_erased(standing, pointer=pointer)
-    await give_all(writer.connection, other_id, person_id)
-    await change_row(writer.connection, persons, other_id, merged_into=person_id)
+    await give_all(writer.connection, other_id, person_id, by=writer.actor.person_id, now=writer.now)
+    await end_surplus_roles_of(writer, person_id, reason=reason)
     writer.record("person.merged", person_id, reason=reason, person_id=str(person_id), merged_person_id=str(other_id))
-    return person
+    return found[person_id]
+
+
+async def _withdraw_applications(writer: Writer, other_id: UUID, person_id: UUID, reason: str) -> None:
+    """What one person cannot ask for twice, has already, or would sign as two (rulebook §2.5)."""
+    connection = writer.connection
+    for application_id in await list_open_applications(connection, other_id, person_id):
+        application = await lock_application(writer, application_id)
+        if application and application.state in OPEN:
+            withdrawn = await change_application(writer, application, state="withdrawn", withdrawn_at=writer.now)
+            record_application(writer, "withdrawn", withdrawn, reason=reason)
+    for application_id, organisation_id in await withdraw_role_applications(
+        connection, other_id, person_id, writer.now
+    ):
+        writer.record(
+            "role-application.withdrawn",
+            application_id,
+            organisation_id=organisation_id,
+            reason=reason,
+            person_id=str(person_id),
+            state="withdrawn",
+        )

@@ -1,5 +1,6 @@
 """How rights begin and end, and when the last main user may go."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,12 +9,14 @@ import pytest
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import LastMainUser
 from app.domain.people.role_grants import (
+    GrantedRole,
     GrantState,
     MainUserGrant,
     MainUsers,
     check_main_users_remain,
     count_main_users,
     state_of,
+    surplus_of,
 )
 
 
@@ -76,3 +79,52 @@ def test_main_users_are_counted_as_people() -> None:
         MainUserGrant(UUID(int=4), UUID(int=9), at(7), None),
     )
     assert count_main_users(MainUsers(OTHER, None, grants), {ENDING}, at(6)) == 1
+
+
+@pytest.mark.parametrize(
+    ("rights", "ends"),
+    [
+        ([(at(1), None), (at(2), None)], {1: at(3)}),  # both lasting: the first to begin stays
+        ([(at(1), at(6)), (at(2), None)], {0: at(3)}),  # the lasting one is in force already
+        ([(at(1), at(6)), (at(5), None)], {0: at(5)}),  # the lasting one begins in May: no day is lost
+        ([(at(1), at(5)), (at(5), None)], {}),  # one after the other
+        ([(at(1), at(2)), (at(1), None)], {}),  # over since February
+        ([(at(4), at(6)), (at(1), None)], {0: at(4)}),  # never begins
+        # The first goes on until the lasting one begins; the third lies within the two.
+        ([(at(1), at(9)), (at(6), None), (at(4), at(8))], {0: at(6), 2: at(4)}),
+    ],
+)
+def test_of_rights_held_twice_in_march_one_goes_on(
+    rights: list[tuple[datetime, datetime | None]], ends: dict[int, datetime]
+) -> None:
+    now = at(3)
+    grants = [right(number, *days, now) for number, days in enumerate(rights)]
+    assert {grant.id.int: end for grant, end in surplus_of(grants, now)} == ends
+
+
+def test_rights_for_other_organisations_or_of_other_roles_are_no_surplus() -> None:
+    one = right(0, at(1), None, at(3))
+    others = [replace(one, organisation_id=OTHER), replace(one, role="unit_manager")]
+    assert surplus_of([one, *others], at(3)) == []
+
+
+def right(number: int, valid_from: datetime, valid_until: datetime | None, now: datetime) -> GrantedRole:
+    return GrantedRole(
+        id=UUID(int=number),
+        person_id=ENDING,
+        person_name="Aino Esimerkki",
+        role="training_manager",
+        organisation_id=ENDING,
+        organisation_name="Marttaliitto",
+        valid_from=valid_from,
+        valid_until=valid_until,
+        state=state_of(valid_from, valid_until, now),
+        granted_by=None,
+        granted_at=None,
+        reason=None,
+        role_application_id=None,
+        main_user_application_id=None,
+        ended_by=None,
+        ended_at=None,
+        end_reason=None,
+    )

@@ -1,0 +1,132 @@
+"""Merging two persons: what goes over to the one who stays. What tells who did something stays with the other."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, bindparam, delete, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.calendar.feeds import calendar_feeds
+from app.db.delivery.preferences import mail_preferences
+from app.db.organisations.confirmations import organisation_confirmations
+from app.db.organisations.contacts import contact_assignments
+from app.db.people.main_user_applications import main_user_applications
+from app.db.people.people import persons, role_grants
+from app.db.people.role_applications import role_applications
+from app.db.people.signatories import signatories
+from app.db.statements import Command, Connection, Query
+from app.domain.people.main_user_applications import OPEN
+
+_from, _to = bindparam("p_from", type_=Uuid), bindparam("p_to", type_=Uuid)
+_both = bindparam("p_both", type_=ARRAY(Uuid))
+_by, _now = bindparam("p_by", type_=Uuid), bindparam("p_now", type_=DateTime(timezone=True))
+
+_centres_of_main_users: Query[UUID] = Query(
+    select(role_grants.c.organisation_id)
+    .where(role_grants.c.role == "main_user", role_grants.c.person_id == any_(_both))
+    .distinct()
+    .order_by(role_grants.c.organisation_id),
+    lambda organisation_id: organisation_id,
+)
+
+_held, _asked = role_grants.alias("held"), role_applications.alias("asked")
+_is_held = exists().where(
+    _held.c.person_id == any_(_both),
+    _held.c.role == role_applications.c.role,
+    _held.c.organisation_id == role_applications.c.organisation_id,
+    or_(_held.c.valid_until.is_(None), _held.c.valid_until > _now),
+)
+_is_asked_too = exists().where(
+    _asked.c.person_id == _to,
+    _asked.c.role == role_applications.c.role,
+    _asked.c.organisation_id == role_applications.c.organisation_id,
+    _asked.c.state == "applied",
+)
+_withdrawn: Query[tuple[UUID, UUID]] = Query(
+    update(role_applications)
+    .where(
+        role_applications.c.person_id == any_(_both),
+        role_applications.c.state == "applied",
+        or_(_is_held, and_(role_applications.c.person_id == _from, _is_asked_too)),
+    )
+    .values(state="withdrawn", withdrawn_at=_now)
+    .returning(role_applications.c.id, role_applications.c.organisation_id),
+    lambda application_id, organisation_id: (application_id, organisation_id),
+)
+_open_applications: Query[UUID] = Query(
+    select(main_user_applications.c.id)
+    .join(signatories, signatories.c.id == main_user_applications.c.signatory_id)
+    .where(
+        or_(*(main_user_applications.c.state == state for state in OPEN)),
+        or_(
+            main_user_applications.c.applicant_id == _from,
+            and_(main_user_applications.c.applicant_id == _to, signatories.c.person_id == _from),
+        ),
+    )
+    .order_by(main_user_applications.c.id),
+    lambda application_id: application_id,
+)
+_confirmed = organisation_confirmations.alias("confirmed")
+_preferred = select(_to, mail_preferences.c.mail).where(mail_preferences.c.person_id == _from)
+_moves = (
+    Command(update(role_grants).where(role_grants.c.person_id == _from).values(person_id=_to)),
+    # Nobody has decided on their own: what the one decided of the other's stays as it was.
+    Command(
+        update(role_applications)
+        .where(role_applications.c.person_id == _from, role_applications.c.decided_by.is_distinct_from(_to))
+        .values(person_id=_to)
+    ),
+    # Whom the one has confirmed as the other's signatory, nobody else has: it ends.
+    Command(
+        update(signatories)
+        .where(signatories.c.person_id == _from, signatories.c.confirmed_by == _to, signatories.c.ended_at.is_(None))
+        .values(ended_by=_by, ended_at=_now)
+    ),
+    Command(
+        update(signatories)
+        .where(signatories.c.person_id == _from, signatories.c.confirmed_by.is_distinct_from(_to))
+        .values(person_id=_to)
+    ),
+    Command(update(contact_assignments).where(contact_assignments.c.person_id == _from).values(person_id=_to)),
+    Command(update(calendar_feeds).where(calendar_feeds.c.person_id == _from).values(person_id=_to)),
+    Command(
+        update(organisation_confirmations)
+        .where(
+            organisation_confirmations.c.person_id == _from,
+            ~exists().where(
+                _confirmed.c.person_id == _to,
+                _confirmed.c.organisation_id == organisation_confirmations.c.organisation_id,
+                _confirmed.c.year == organisation_confirmations.c.year,
+            ),
+        )
+        .values(person_id=_to)
+    ),
+    Command(insert(mail_preferences).from_select(["person_id", "mail"], _preferred).on_conflict_do_nothing()),
+    Command(delete(mail_preferences).where(mail_preferences.c.person_id == _from)),
+    # Who was merged into the other is found in one step all the same.
+    Command(update(persons).where(or_(persons.c.id == _from, persons.c.merged_into == _from)).values(merged_into=_to)),
+)
+
+
+async def list_centres_of_main_users(connection: Connection, ids: list[UUID]) -> list[UUID]:
+    """The organisations of which they are, were or will be main users, in id order."""
+    return await _centres_of_main_users.all(connection, p_both=ids)
+
+
+async def list_open_applications(connection: Connection, from_id: UUID, to_id: UUID) -> list[UUID]:
+    """The main-user applications that cannot go on: the document names the other, or both as two who sign."""
+    return await _open_applications.all(connection, p_from=from_id, p_to=to_id)
+
+
+async def withdraw_role_applications(
+    connection: Connection, from_id: UUID, to_id: UUID, now: datetime
+) -> list[tuple[UUID, UUID]]:
+    """Of the open ones those for what is held, or asked for twice: each with its organisation."""
+    return await _withdrawn.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id], p_now=now)
+
+
+async def give_all(connection: Connection, from_id: UUID, to_id: UUID, *, by: UUID, now: datetime) -> None:
+    """Sign-ins, roles, and whatever else the one has; for good."""
+    await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])
+    for command in _moves:
+        await command.run(connection, p_from=from_id, p_to=to_id, p_by=by, p_now=now)

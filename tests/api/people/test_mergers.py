@@ -1,0 +1,169 @@
+"""`POST /v1/people/{id}/merger`: what goes over, what ends, and what stays with the other."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from app.db.identifiers import new_id
+from app.domain.calendar.deadlines import HELSINKI
+from tests.api.people.candidates import Candidate, main_users_right
+from tests.builders import Centre, Person, refusal
+
+WHY = "Sama ihminen"
+
+
+@pytest.fixture
+def central(centre: Centre) -> UUID:
+    return centre.organisation(name="Marttaliitto")
+
+
+def merge(staff: Person, person: Person, other: Person) -> httpx.Response:
+    return staff.post(f"/v1/people/{person.id}/merger", {"person_id": str(other.id), "reason": WHY})
+
+
+def merged(staff: Person, person: Person, other: Person) -> None:
+    answer = merge(staff, person, other)
+    assert answer.status_code == 200, answer.text
+
+
+def events(centre: Centre, event: str) -> list[tuple[Any, ...]]:
+    return centre.rows("SELECT subject_id, reason, facts FROM audit_entries WHERE action = %s ORDER BY id", event)
+
+
+def state(person: Person, location: str) -> str:
+    return str(person.get(location).json()["state"])
+
+
+def apply(person: Person, organisation_id: UUID, role: str = "training_manager") -> str:
+    said = {"organisation_id": str(organisation_id), "role": role}
+    answer = person.post("/v1/role-applications", said)
+    assert answer.status_code == 201, answer.text
+    return str(answer.headers["Location"])
+
+
+def test_of_two_main_users_who_were_one_a_right_goes_on_and_the_staff_are_told(centre: Centre, central: UUID) -> None:
+    staff, person, other = centre.staff(), centre.main_user(central), centre.main_user(central)
+    first, second = main_users_right(centre, person), main_users_right(centre, other)
+    merged(staff, person, other)
+    grants = {each["id"]: each for each in staff.get(f"/v1/role-grants?person_id={person.id}").json()["items"]}
+    assert {grants[first]["state"], grants[second]["state"]} == {"in_force", "ended"}
+    assert [each["end_reason"] for each in grants.values() if each["state"] == "ended"] == [WHY]
+    assert [(row[0], row[2]["main_users"]) for row in events(centre, "organisation.main-users-few")] == [(central, 1)]
+    roles = [role["role"] for role in person.get("/v1/me").json()["roles"]]
+    assert roles == ["main_user"]
+
+
+def test_of_a_right_held_twice_the_one_that_lasts_goes_on(centre: Centre, central: UUID) -> None:
+    staff, person, other = centre.staff(), centre.person("training_manager", central), centre.person()
+    centre.owner.execute(
+        "INSERT INTO role_grants (id, person_id, role, organisation_id, valid_from) VALUES (%s, %s, %s, %s, %s)",
+        [new_id(), other.id, "training_manager", central, datetime(2023, 6, 1, tzinfo=HELSINKI)],
+    )
+    centre.owner.execute(
+        "UPDATE role_grants SET valid_until = %s WHERE person_id = %s",
+        [datetime(2023, 12, 1, tzinfo=HELSINKI), person.id],
+    )
+    merged(staff, person, other)
+    assert centre.rows(
+        "SELECT (valid_from AT TIME ZONE 'Europe/Helsinki')::date, (valid_until AT TIME ZONE 'Europe/Helsinki')::date "
+        "FROM role_grants WHERE person_id = %s ORDER BY 1",
+        person.id,
+    ) == [(date(2000, 1, 1), date(2023, 6, 1)), (date(2023, 6, 1), None)]
+
+
+def test_open_applications_for_roles_go_over_and_those_asked_for_twice_are_withdrawn(
+    centre: Centre, central: UUID
+) -> None:
+    staff, person, other = centre.staff(), centre.person(), centre.person("training_manager", central)
+    unit = centre.organisation(central)
+    moved = apply(other, unit)
+    own, twice = apply(person, unit, "unit_manager"), apply(other, unit, "unit_manager")
+    held = apply(person, central)
+    merged(staff, person, other)
+    assert [state(person, each) for each in (moved, own, twice, held)] == [
+        "applied",
+        "applied",
+        "withdrawn",
+        "withdrawn",
+    ]
+    assert person.get(moved).json()["person_id"] == str(person.id)
+    told = {str(row[0]) for row in events(centre, "role-application.withdrawn")}
+    assert told == {twice[-36:], held[-36:]}
+
+
+def test_what_the_one_decided_of_the_others_stays_as_it_was(centre: Centre, central: UUID) -> None:
+    staff, person, other = centre.staff(), centre.main_user(central), centre.person()
+    decided = apply(other, central)
+    assert person.post(f"{decided}/decision", {"outcome": "rejected", "reason": "Ei nyt"}).status_code == 200
+    merged(staff, person, other)
+    assert staff.get(decided).json()["person_id"] == str(other.id)
+
+
+def test_an_open_main_user_application_of_the_other_is_withdrawn(centre: Centre) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    location, person = candidate.received(), centre.person()
+    merged(centre.staff(), person, candidate.applicant)
+    assert state(candidate.staff, location) == "withdrawn"
+    [(_, reason, _)] = events(centre, "main-user-application.withdrawn")
+    assert reason == WHY
+
+
+def test_who_would_sign_as_two_withdraws(centre: Centre) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    assert candidate.signatory
+    location = candidate.received()
+    merged(centre.staff(), candidate.applicant, candidate.signatory)
+    assert state(candidate.staff, location) == "withdrawn"
+    [(person_id,)] = centre.rows("SELECT person_id FROM signatories")
+    assert person_id == candidate.applicant.id
+
+
+def test_nobody_becomes_a_signatory_whom_they_confirmed_themselves(centre: Centre, central: UUID) -> None:
+    first_staff, confirmer, other = centre.staff(), centre.staff(), centre.person("training_manager", central)
+    body = {"basis": "Puheenjohtaja", "valid_from": "2023-01-01"}
+    path = f"/v1/organisations/{central}/signatories"
+    first_staff.post(path, body | {"name": "Aili Puheenjohtaja"})
+    named = first_staff.post(path, body | {"person_id": str(other.id)}).json()
+    assert confirmer.post(f"{path}/{named['id']}/confirmation", key=False).status_code == 200
+    merged(first_staff, confirmer, other)
+    assert centre.rows("SELECT person_id, ended_by FROM signatories WHERE id = %s", named["id"]) == [
+        (other.id, first_staff.id)
+    ]
+
+
+def test_feeds_contacts_confirmations_and_choices_of_mail_go_over(centre: Centre, central: UUID) -> None:
+    staff, adviser, first, other = centre.staff(), centre.staff(), centre.person(), centre.staff()
+    office = staff.post("/v1/regional-offices", {"name": "Itä"}).json()["id"]
+    said = {"organisation_id": str(central), "person_id": str(other.id), "regional_office_id": office}
+    answer = staff.post("/v1/contact-assignments", said | {"valid_from": "2023-01-01"})
+    assert answer.status_code == 201, answer.text
+    feed = other.post("/v1/me/calendar-feeds", {"name": "Kalenteri"}).json()
+    assert other.put("/v1/me/mail-preferences", {"mail": "daily_digest"}).status_code == 200
+    for person, year in ((other, 2021), (other, 2022), (adviser, 2022)):
+        centre.owner.execute(
+            "INSERT INTO organisation_confirmations VALUES (own_study_centre(), %s, %s, %s, %s, now(), false)",
+            [new_id(), central, year, person.id],
+        )
+    merged(staff, first, other)
+    # And once more: who was merged before is found in one step all the same.
+    merged(staff, adviser, first)
+    assert centre.rows("SELECT merged_into FROM persons WHERE id = %s", other.id) == [(adviser.id,)]
+    assert centre.rows("SELECT DISTINCT person_id FROM contact_assignments") == [(adviser.id,)]
+    assert [each["id"] for each in adviser.get("/v1/me/calendar-feeds").json()["items"]] == [feed["id"]]
+    assert adviser.get("/v1/me/mail-preferences").json()["mail"] == "daily_digest"
+    assert centre.rows("SELECT year, person_id FROM organisation_confirmations ORDER BY year, person_id") == sorted(
+        [(2021, adviser.id), (2022, adviser.id), (2022, first.id)], key=str
+    )
+
+
+def test_nobody_is_merged_with_who_was_erased(centre: Centre) -> None:
+    staff, person, gone = centre.staff(), centre.person(), centre.person()
+    answer = staff.post(f"/v1/people/{gone.id}/erasure", {"reason": "Pyysi itse"})
+    assert answer.status_code == 200, answer.text
+    for kept, other in ((person, gone), (gone, person)):
+        answer = merge(staff, kept, other)
+        assert refusal(answer) == (409, "wrong-state")
+        assert answer.json()["state"] == "erased"
