@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, or_, select
+from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, func, or_, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import Listing, below, given
+from app.db.people.people import persons
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.access import Place
 from app.domain.organisations.bank_accounts import BankAccountChange
@@ -30,22 +31,28 @@ bank_account_changes = Table(
     Column("payments_held_until", DateTime(timezone=True)),
 )
 
-_changes = select(
-    bank_account_changes.c.id,
-    bank_account_changes.c.organisation_id,
-    organisations.c.name.label("organisation_name"),
-    bank_account_changes.c.iban,
-    bank_account_changes.c.bic,
-    bank_account_changes.c.holder,
-    bank_account_changes.c.state,
-    bank_account_changes.c.proposed_by,
-    bank_account_changes.c.proposed_at,
-    bank_account_changes.c.decided_by,
-    bank_account_changes.c.decided_at,
-    bank_account_changes.c.reason,
-    bank_account_changes.c.withdrawn_at,
-    bank_account_changes.c.payments_held_until,
-).join(organisations, organisations.c.id == bank_account_changes.c.organisation_id)
+_proposer = persons.alias("proposer")
+_changes = (
+    select(
+        bank_account_changes.c.id,
+        bank_account_changes.c.organisation_id,
+        organisations.c.name.label("organisation_name"),
+        bank_account_changes.c.iban,
+        bank_account_changes.c.bic,
+        bank_account_changes.c.holder,
+        bank_account_changes.c.state,
+        # Who proposed it under another sign-in, and was merged since, is no second person.
+        func.coalesce(_proposer.c.merged_into, bank_account_changes.c.proposed_by).label("proposed_by"),
+        bank_account_changes.c.proposed_at,
+        bank_account_changes.c.decided_by,
+        bank_account_changes.c.decided_at,
+        bank_account_changes.c.reason,
+        bank_account_changes.c.withdrawn_at,
+        bank_account_changes.c.payments_held_until,
+    )
+    .join(organisations, organisations.c.id == bank_account_changes.c.organisation_id)
+    .join(_proposer, _proposer.c.id == bank_account_changes.c.proposed_by)
+)
 _placed = _changes.add_columns(organisations.c.central_organisation_id, ancestors_of(organisations))
 _organisation_id = bindparam("p_organisation_id", type_=Uuid)
 

@@ -63,6 +63,16 @@ def test_an_account_waits_for_a_second_person(main_user: Person, second: Person,
     assert second.get(f"{CHANGES}/{change['id']}").json() == change
 
 
+def test_two_sign_ins_of_one_person_are_no_two_persons(
+    centre: Centre, main_user: Person, second: Person, central: UUID
+) -> None:
+    change = proposed(main_user, central)
+    said = {"person_id": str(main_user.id), "reason": "Sama ihminen"}
+    assert centre.staff().post(f"/v1/people/{second.id}/merger", said).status_code == 200
+    assert refusal(second.post(f"{change}/approval")) == (403, "forbidden")
+    assert second.post(f"{change}/withdrawal").status_code == 200
+
+
 def test_an_approved_account_holds_payments_for_five_days(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
