@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, Literal
 
-from asn1crypto import core
+from asn1crypto import algos, core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -42,6 +42,12 @@ LARGEST_STAMP = 0.25
 """Of a page of 210 by 297 mm: the visible part of a signature is a stamp, no new page over the old one."""
 PAGE_AREA = 595.0 * 842.0
 SKEW = timedelta(minutes=5)
+DIGESTS = frozenset(
+    algos.DigestAlgorithm({"algorithm": name, **parameters}).dump()
+    for name in ("sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
+    for parameters in ({}, {"parameters": core.Null()})
+)
+"""The digest algorithms that signatures may name, in the two ways in which they are written."""
 FINDINGS: dict[str, Finding] = {
     "CHAIN_CONSTRAINTS_FAILURE": "certificate-unfit",
     "EXPIRED": "certificate-expired",
@@ -197,7 +203,7 @@ async def _signature(
 ) -> dict[str, object]:
     """Raises SignedDocumentRefused with the first finding against it."""
     _check_padding(signature.pkcs7_content)
-    _check_versions(signature)
+    _check_uncovered(signature)
     status = await _status(signature, reader, told, told.now, "soft-fail")
     moment = told.now
     stamp = status.timestamp_validity
@@ -236,10 +242,16 @@ def _check_padding(content: bytes) -> None:
         raise SignedDocumentRefused("signature-broken")
 
 
-def _check_versions(signature: EmbeddedPdfSignature) -> None:
-    """The versions of RFC 5652 §5, which a signature does not cover either."""
-    versions = signature.signed_data["version"].native, signature.signer_info["version"].native
-    if versions[0] not in {"v1", "v3"} or versions[1] not in {"v1", "v3"}:
+def _check_uncovered(signature: EmbeddedPdfSignature) -> None:
+    """The versions and digest algorithms of RFC 5652 §5, which a signature does not cover either."""
+    signed, signer = signature.signed_data, signature.signer_info
+    try:
+        versions = {signed["version"].native, signer["version"].native}
+        digests = [signer["digest_algorithm"], *signed["digest_algorithms"]]
+        is_sound = versions <= {"v1", "v3"} and all(digest.dump() in DIGESTS for digest in digests)
+    except (KeyError, TypeError, ValueError):
+        is_sound = False
+    if not is_sound:
         raise SignedDocumentRefused("signature-broken")
 
 

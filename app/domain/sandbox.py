@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.domain.access import Role
-from app.domain.calendar.deadlines import FIRST_YEAR, HELSINKI, LAST_YEAR
-from app.domain.errors import Fault, Invalid
+from app.domain.calendar.deadlines import instants_out_of_range
+from app.domain.errors import Invalid
 from app.domain.organisations.organisations import Language
 
 
@@ -43,6 +43,5 @@ class Clock:
 
 def check_clock(now: datetime) -> None:
     """The clock stands within the years that the service knows (rulebook §4.2)."""
-    # An instant at the very ends of the calendar has no Finnish time.
-    if not FIRST_YEAR - 1 <= now.year <= LAST_YEAR + 1 or not FIRST_YEAR <= now.astimezone(HELSINKI).year <= LAST_YEAR:
-        raise Invalid(Fault("/now", "out-of-range", {"first_year": FIRST_YEAR, "last_year": LAST_YEAR}))
+    if faults := instants_out_of_range(now=now):
+        raise Invalid(*faults)

@@ -199,8 +199,14 @@ def test_one_byte_altered_anywhere_is_refused() -> None:
     contents = signed.index(b"/Contents <", begin)
     end = signed.index(b">", contents)
     accepted = []
-    # Where the signature stands its bytes are not covered by itself: but each of them matters to it.
-    for offset in chain(range(begin, contents, 97), range(contents, end, 211), range(end, len(signed), 61)):
+    # Where the signature stands its bytes are not covered by itself: but each of them matters to it, the first, which
+    # name versions and algorithms, too.
+    placed = [
+        range(contents + 50, contents + 110, 3),
+        range(contents + 1190, contents + 1220, 2),
+        range(contents, end, 211),
+    ]
+    for offset in chain(range(begin, contents, 97), *placed, range(end, len(signed), 61)):
         signed[offset] ^= 1
         if finding_of(bytes(signed)) is None:
             accepted.append((offset - begin, bytes(signed[offset - 10 : offset + 10])))

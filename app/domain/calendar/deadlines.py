@@ -172,6 +172,20 @@ def days_out_of_range(**days: date | None) -> list[Fault]:
     ]
 
 
+def instants_out_of_range(**instants: datetime | None) -> list[Fault]:
+    """A fault for each instant, by its name, whose Finnish day is outside the years that the service knows."""
+    return [
+        _unknown_year(f"/{name}")
+        for name, instant in instants.items()
+        if instant is not None
+        # At the very ends of the calendar there is no Finnish time to ask for.
+        and not (
+            FIRST_YEAR - 1 <= instant.year <= LAST_YEAR + 1
+            and FIRST_YEAR <= instant.astimezone(HELSINKI).year <= LAST_YEAR
+        )
+    ]
+
+
 def _unknown_year(pointer: str) -> Fault:
     return Fault(pointer, "out-of-range", {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
-from app.domain.calendar.deadlines import HELSINKI
+from app.domain.calendar.deadlines import HELSINKI, instants_out_of_range
 from app.domain.delivery.texts import UNKNOWN, day_text, framed, one_line
 from app.domain.errors import Fault, Invalid, WrongState
 from app.domain.organisations.organisations import Language
@@ -81,7 +81,9 @@ def check_message(
     days_before: int | None,
 ) -> None:
     """Raises Invalid, with all that does not fit together (rulebook §5.7)."""
-    faults = []
+    faults = instants_out_of_range(send_at=send_at)
+    if len(set(organisation_ids)) < len(organisation_ids):
+        faults.append(Fault("/organisation_ids", "repeated"))
     if "fi" not in texts:
         faults.append(Fault("/texts/fi", "required"))
     if (audience == "organisations") != bool(organisation_ids):

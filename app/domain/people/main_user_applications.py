@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place, RoleGrant, check_not_own, check_person, check_staff
-from app.domain.calendar.deadlines import day_of, start_of
+from app.domain.calendar.deadlines import day_of, days_out_of_range, start_of
 from app.domain.errors import (
     AlreadyExists,
     BaseRightRequired,
@@ -166,8 +166,11 @@ def check_replaced(right: HeldRight | None, organisation_id: UUID, applicant_id:
 
 
 def check_begins(begins_on: date | None, now: datetime) -> None:
+    faults = days_out_of_range(begins_on=begins_on)
     if begins_on is not None and begins_on < day_of(now):
-        raise Invalid(Fault("/begins_on", "day-passed"))
+        faults.append(Fault("/begins_on", "day-passed"))
+    if faults:
+        raise Invalid(*faults)
 
 
 def check_state(application: MainUserApplication, *allowed: ApplicationState) -> None:

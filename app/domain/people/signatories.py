@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_main_user_or_staff, check_not_own, check_person, check_staff
-from app.domain.calendar.deadlines import day_of
+from app.domain.calendar.deadlines import day_of, days_out_of_range
 from app.domain.errors import Fault, Invalid, WrongState
 
 SignatoryState = Literal["unconfirmed", "upcoming", "in_force", "ended"]
@@ -54,10 +54,13 @@ def state_of(
 
 def check_entry(name: str | None, person_id: UUID | None, valid_from: date, valid_until: date | None) -> None:
     """By name or as a person, not both. Raises Invalid."""
+    faults = days_out_of_range(valid_from=valid_from, valid_until=valid_until)
     if (name is None) == (person_id is None):
-        raise Invalid(Fault("/name", "name-or-person"))
+        faults.append(Fault("/name", "name-or-person"))
     if valid_until is not None and valid_until < valid_from:
-        raise Invalid(Fault("/valid_until", "day-order"))
+        faults.append(Fault("/valid_until", "day-order"))
+    if faults:
+        raise Invalid(*faults)
 
 
 def check_may_enter(actor: Actor, place: Place) -> None:

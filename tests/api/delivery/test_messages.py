@@ -15,6 +15,7 @@ __all__ = ["make"]
 
 MESSAGES, PREFERENCES = "/v1/messages", "/v1/me/mail-preferences"
 Make = Callable[[], None]
+NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
 def message(**members: Any) -> dict[str, Any]:
@@ -97,6 +98,9 @@ def test_a_message_is_cancelled_before_its_instant(centre: Centre, make: Make) -
         ({"audience": "organisations"}, {("/organisation_ids", "required")}),
         ({"audience": "deadline"}, {("/deadline_id", "required")}),
         ({"days_before": 2}, {("/deadline_id", "required")}),
+        ({"audience": "organisations", "organisation_ids": [NOBODY, NOBODY]}, {("/organisation_ids", "repeated")}),
+        ({"send_at": "9999-12-31T23:59:59-14:00"}, {("/send_at", "out-of-range")}),
+        ({"send_at": "0001-01-01T00:00:00+14:00"}, {("/send_at", "out-of-range")}),
         (
             {"texts": {"fi": {"subject": "{last_day}", "body": "{name.__class__} {"}}},
             {("/texts/fi/subject", "unknown-placeholder"), ("/texts/fi/body", "unknown-placeholder")},

@@ -144,9 +144,10 @@ def test_the_right_replaced_is_another_main_users_in_force(centre: Centre, candi
     assert (ended.json()["pointer"], ended.json()["state"]) == ("/replaces_role_grant_id", "ended")
 
 
-def test_the_first_day_is_not_past(candidate: Candidate) -> None:
-    answer = candidate.applicant.post(PATH, candidate.asked(begins_on="2023-03-14"))
-    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/begins_on", "day-passed")]
+@pytest.mark.parametrize(("day", "fault"), [("2023-03-14", "day-passed"), ("9999-12-31", "out-of-range")])
+def test_the_first_day_is_not_past_and_of_a_known_year(candidate: Candidate, day: str, fault: str) -> None:
+    answer = candidate.applicant.post(PATH, candidate.asked(begins_on=day))
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/begins_on", fault)]
     assert candidate.applicant.post(PATH, candidate.asked(begins_on="2023-03-15")).status_code == 201
 
 

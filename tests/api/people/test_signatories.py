@@ -103,6 +103,8 @@ def test_a_person_is_named_by_id_and_shown_by_name(centre: Centre, main_user: Pe
         (entered(name=None), ("/name", "name-or-person")),
         (entered(person_id=str(new_id())), ("/name", "name-or-person")),
         (entered(valid_until="2022-12-31"), ("/valid_until", "day-order")),
+        (entered(valid_from="0001-01-01"), ("/valid_from", "out-of-range")),
+        (entered(valid_until="9999-12-31"), ("/valid_until", "out-of-range")),
         (entered(state="in_force"), ("/state", "extra-forbidden")),
         (entered(basis=" "), ("/basis", "string-too-short")),
     ],
