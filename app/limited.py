@@ -17,7 +17,8 @@ from threading import BoundedSemaphore
 from typing import BinaryIO
 
 AT_ONCE = 2
-MOST_WAITING = 16
+MOST_WAITING = 2
+"""Whoever waits holds a connection of the study centre's pool: the next are to ask again, and leave it to others."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 ROOT = Path(__file__).parent.parent
 

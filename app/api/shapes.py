@@ -164,10 +164,14 @@ Text = Annotated[
     ToldAs(pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"),
 ]
 """Grounds, reasons, notes."""
+# What the head of a mail could read as more than one address, or as something else, stands in none.
+_OUTSIDE = r'\s@.,;:<>()\[\]"\\\x00-\x1f\x7f-\x9f'
+_ATOM = f"[^{_OUTSIDE}]+"
+_LABEL = f"[^{_OUTSIDE}-]([^{_OUTSIDE}]*[^{_OUTSIDE}-])?"
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254),
-    Form("email-format", r"^[^\s@\x00-\x1f]+@[^\s@.\x80-\x9f]+(\.[^\s@.\x80-\x9f]+)+$"),
+    Form("email-format", rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$"),
 ]
 Phone = Annotated[
     str,

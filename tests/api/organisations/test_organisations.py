@@ -158,6 +158,23 @@ def test_a_wrong_shape_tells_all_its_faults_at_once(staff: Person) -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "a,b@example.org",
+        "<a>@example.org",
+        "a..b@example.org",
+        ".a@example.org",
+        "a@-x.org",
+        "a@[127.0.0.1]",
+        '"a"@x.org',
+    ],
+)
+def test_an_address_that_a_mails_head_could_read_otherwise_is_refused(staff: Person, address: str) -> None:
+    answer = staff.post(PATH, {"name": "Yhdistys", "kind": "central", "parent_id": None, "email": address})
+    assert faults(answer) == {("/email", "email-format")}
+
+
+@pytest.mark.parametrize(
     "written",
     [
         "207747-0",
