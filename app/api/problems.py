@@ -50,6 +50,7 @@ STATUSES: dict[str, int] = {
     "by-invitation-only": 409,
     "base-right-required": 409,
     "last-main-user": 409,
+    "last-staff": 409,
     "main-user-application-required": 409,
     "request-in-progress": 409,
     "precondition-failed": 412,

@@ -193,6 +193,12 @@ class LastMainUser(Conflict):
     code = "last-main-user"
 
 
+class LastStaff(Conflict):
+    """Facts: `needed_from`, the instant from which another of the staff must be there for good."""
+
+    code = "last-staff"
+
+
 class MainUserApplicationRequired(Conflict):
     """A main user's right comes by an approved application alone."""
 

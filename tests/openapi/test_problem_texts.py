@@ -73,6 +73,7 @@ FACTS: dict[str, dict[str, object]] = {
     "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},
     "base-right-required": {"organisation_id": SOME_ID},
     "deadline-overlap": {"kind": "proposal_round", "hours_year": 2024, "overlaps_with": SOME_ID},
+    "last-staff": {"needed_from": datetime(2024, 1, 1, 10, tzinfo=UTC)},
     "last-main-user": {"organisation_id": SOME_ID, "needed_from": datetime(2024, 1, 1, 10, tzinfo=UTC)},
 }
 

@@ -97,7 +97,9 @@ async def get_person(reader: Reader, person_id: UUID) -> Person:
 
 
 @router.post(
-    "/{person_id}/merger", response_model=Person, responses=refusing("same-person", "wrong-state", "last-main-user")
+    "/{person_id}/merger",
+    response_model=Person,
+    responses=refusing("same-person", "wrong-state", "last-main-user", "last-staff"),
 )
 async def merge_people(writer: Writer, person_id: UUID, body: MergerIn) -> Person:
     """Let a person have the sign-ins, the roles and all else of another, who is the same human being (staff)."""

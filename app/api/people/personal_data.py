@@ -28,7 +28,7 @@ async def get_personal_data(writer: Writer, person_id: UUID) -> PersonalData:
 @router.post(
     "/{person_id}/erasure",
     response_model=Erasure,
-    responses=refusing("wrong-state", "last-main-user", "strong-authentication-required"),
+    responses=refusing("wrong-state", "last-main-user", "last-staff", "strong-authentication-required"),
 )
 async def erase_person(writer: Writer, person_id: UUID, body: ErasureIn) -> Erasure:
     """Erase a person for good: the answer names what the law keeps, why and until when (the person, staff).

@@ -77,7 +77,11 @@ async def get_role_grant(reader: Reader, role_grant_id: UUID) -> GrantedRole:
     return await role_grants.get_grant(reader, role_grant_id)
 
 
-@router.post("/{role_grant_id}/ending", response_model=GrantedRole, responses=refusing("wrong-state", "last-main-user"))
+@router.post(
+    "/{role_grant_id}/ending",
+    response_model=GrantedRole,
+    responses=refusing("wrong-state", "last-main-user", "last-staff"),
+)
 async def end_role_grant(writer: Writer, role_grant_id: UUID, body: RoleEndingIn) -> GrantedRole:
     """End a right on a day, or at once (staff; main user within the tree; who holds it)."""
     return await role_grants.end_grant(writer, role_grant_id, ends_on=body.ends_on, reason=body.reason)

@@ -2,7 +2,8 @@
 
 All who give or end rights come through here: `grant_role`, `end_role`, `end_roles_of`. A central organisation's row is
 locked before its main users are looked at, so that of two ends at once the second sees what the first has left.
-Organisations are locked first, in id order, then persons and grants.
+Organisations are locked first, in id order, then the study centre, where its staff's rights end, then persons and
+grants.
 """
 
 from dataclasses import replace
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, PageRequest, Slice, below, given
-from app.db.people.people import persons, role_grants
+from app.db.people.people import persons, role_grants, study_centres
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, Query, change_row, insert_row
 from app.domain.access import Actor, Role, overseen_of
@@ -37,11 +38,12 @@ from app.domain.errors import AlreadyExists, NotFound
 from app.domain.people.role_grants import (
     GrantedRole,
     GrantState,
-    MainUserGrant,
+    HeldGrant,
     MainUsers,
     check_brought_forward,
     check_main_users_remain,
     check_not_ended,
+    check_staff_remain,
     count_main_users,
     state_of,
     surplus_of,
@@ -160,8 +162,21 @@ _main_user_grants = Query(
     select(_grants.id, _grants.person_id, _grants.valid_from, _grants.valid_until).where(
         _grants.organisation_id == bindparam("p_id", type_=Uuid), _grants.role == "main_user"
     ),
-    MainUserGrant,
+    HeldGrant,
 )
+
+
+_centre_locked = Query(select(study_centres.c.id).with_for_update(key_share=True), lambda centre_id: centre_id)
+_staff_grants = Query(
+    select(_grants.id, _grants.person_id, _grants.valid_from, _grants.valid_until).where(_grants.role == "staff"),
+    HeldGrant,
+)
+
+
+async def lock_staff(connection: Connection) -> list[HeldGrant]:
+    """The staff's rights: nobody else ends one until the transaction ends. Asked as `lock_main_users` asks."""
+    await _centre_locked.first(connection)
+    return await _staff_grants.all(connection)
 
 
 async def lock_main_users(connection: Connection, organisation_id: UUID) -> MainUsers:
@@ -280,12 +295,14 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
     """Ends a right at an instant, or where it begins later, as it begins; who may is asked before.
 
     Raises NotFound, WrongState where it has ended already, Invalid where it ends no later anyway, LastMainUser where
-    a main user's needs a successor.
+    a main user's needs a successor, LastStaff where one of the staff's does.
     """
     grant = await _get(writer, grant_id)
-    main_users = None
+    main_users, staff = None, None
     if grant.role == "main_user" and grant.organisation_id:
         main_users = await lock_main_users(writer.connection, grant.organisation_id)
+    elif grant.role == "staff":
+        staff = await lock_staff(writer.connection)
     locked = await _locked.first(writer.connection, p_id=grant_id)
     if locked is None:
         raise NotFound
@@ -296,6 +313,8 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
     check_brought_forward(grant, at)
     if main_users:
         check_main_users_remain(main_users, {grant_id}, at)
+    if staff is not None:
+        check_staff_remain(staff, {grant_id}, at)
     await change_row(
         writer.connection,
         role_grants,

@@ -16,7 +16,15 @@ from app.domain.access import (
     check_staff,
 )
 from app.domain.calendar.deadlines import day_of, days_out_of_range, start_of
-from app.domain.errors import Fault, Forbidden, Invalid, LastMainUser, MainUserApplicationRequired, WrongState
+from app.domain.errors import (
+    Fault,
+    Forbidden,
+    Invalid,
+    LastMainUser,
+    LastStaff,
+    MainUserApplicationRequired,
+    WrongState,
+)
 
 GrantState = Literal["upcoming", "in_force", "ended"]
 ONE_DAY = timedelta(days=1)
@@ -53,7 +61,9 @@ class GrantedRole:
 
 
 @dataclass(frozen=True)
-class MainUserGrant:
+class HeldGrant:
+    """One of the rights for the same role and organisation: whose, and for which days."""
+
     id: UUID
     person_id: UUID
     valid_from: datetime
@@ -66,7 +76,7 @@ class MainUsers:
 
     organisation_id: UUID
     active_until: date | None
-    grants: tuple[MainUserGrant, ...]
+    grants: tuple[HeldGrant, ...]
 
     def is_member_from(self, at: datetime) -> bool:
         """Whether the membership goes on at that instant."""
@@ -157,10 +167,21 @@ def check_main_users_remain(main_users: MainUsers, ending: Collection[UUID], at:
     Another right, already given, must be in force at that instant and have no end of its own. An organisation whose
     membership is over by then needs none.
     """
-    if main_users.is_member_from(at) and not any(
-        grant.id not in ending and grant.valid_until is None and grant.valid_from <= at for grant in main_users.grants
-    ):
+    if main_users.is_member_from(at) and not _goes_on(main_users.grants, ending, at):
         raise LastMainUser(organisation_id=main_users.organisation_id, needed_from=at)
+
+
+def check_staff_remain(staff: Collection[HeldGrant], ending: Collection[UUID], at: datetime) -> None:
+    """Somebody must be left who gives rights (rulebook §2.6). Raises LastStaff.
+
+    Another right of the staff, already given, must be in force at that instant and have no end of its own.
+    """
+    if not _goes_on(staff, ending, at):
+        raise LastStaff(needed_from=at)
+
+
+def _goes_on(grants: Collection[HeldGrant], ending: Collection[UUID], at: datetime) -> bool:
+    return any(g.id not in ending and g.valid_until is None and g.valid_from <= at for g in grants)
 
 
 def count_main_users(main_users: MainUsers, ending: Collection[UUID], at: datetime) -> int:

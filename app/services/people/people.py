@@ -14,7 +14,7 @@ from app.db.people.mergers import (
 from app.db.people.people import callers, persons
 from app.db.people.personal_data import find_standing
 from app.db.people.registrations import find_person_among, find_person_of, lock_people, people_listing
-from app.db.people.role_grants import end_surplus_roles_of, lock_main_users
+from app.db.people.role_grants import end_surplus_roles_of, lock_main_users, lock_staff
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
 from app.domain.access import check_person
@@ -84,6 +84,7 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
     await _withdraw_applications(writer, other_id, person_id, reason)
     for organisation_id in await list_centres_of_main_users(writer.connection, [person_id, other_id]):
         await lock_main_users(writer.connection, organisation_id)
+    await lock_staff(writer.connection)
     # Both at once, in the order of their ids: two mergers of the same two wait for each other.
     found = await lock_people(writer.connection, [person_id, other_id])
     if other_id not in found:

@@ -328,6 +328,32 @@ def test_of_two_at_once_who_remove_the_last_two_main_users_one_fails(centre: Cen
         ) == [(1,)]
 
 
+def test_the_last_of_the_staff_stays_until_another_is_there_for_good(centre: Centre) -> None:
+    staff, successor = centre.staff(), centre.person()
+    last = grant_of(centre, staff)
+    for ends_on in (None, "2023-06-30"):
+        answer = end(staff, last, ends_on)
+        assert refusal(answer) == (409, "last-staff")
+    assert answer.json()["needed_from"] == "2023-07-01T00:00:00+03:00"
+    assert staff.post(PATH, given(successor, "staff", None, begins_on="2023-06-01")).status_code == 201
+    assert refusal(end(staff, last)) == (409, "last-staff")
+    assert end(staff, last, "2023-05-31").status_code == 200
+    centre.clock(2023, 6, 2)
+    assert refusal(end(successor, grant_of(centre, successor))) == (409, "last-staff")
+
+
+def test_of_two_at_once_who_end_the_last_two_rights_of_the_staff_one_fails(centre: Centre, database: Addresses) -> None:
+    first, second = centre.staff(), centre.staff()
+    over = "UPDATE role_grants SET valid_until = '2023-03-15' WHERE person_id = %s"
+    with another(centre, database) as other, ThreadPoolExecutor(1) as pool:
+        with other.owner.transaction():
+            other.owner.execute("SELECT FROM study_centres FOR NO KEY UPDATE")
+            other.owner.execute(over, [first.id])
+            answer = pool.submit(end, second, grant_of(centre, second))
+            until_somebody_waits(centre)
+        assert refusal(answer.result()) == (409, "last-staff")
+
+
 def test_staff_are_told_of_an_organisation_left_with_few(centre: Centre, central: UUID) -> None:
     people = [centre.main_user(central) for _ in range(3)]
     staff = centre.staff()

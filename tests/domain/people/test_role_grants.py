@@ -11,7 +11,7 @@ from app.domain.errors import LastMainUser
 from app.domain.people.role_grants import (
     GrantedRole,
     GrantState,
-    MainUserGrant,
+    HeldGrant,
     MainUsers,
     check_main_users_remain,
     count_main_users,
@@ -60,8 +60,8 @@ def test_the_state_follows_from_the_clock(
 def test_a_right_ends_on_the_first_of_june_only_where_another_goes_on(
     others: list[tuple[datetime, datetime | None]], active_until: date | None, refused: bool
 ) -> None:
-    grants = [MainUserGrant(ENDING, ENDING, at(1), None)]
-    grants += [MainUserGrant(UUID(int=2 + number), OTHER, *days) for number, days in enumerate(others)]
+    grants = [HeldGrant(ENDING, ENDING, at(1), None)]
+    grants += [HeldGrant(UUID(int=2 + number), OTHER, *days) for number, days in enumerate(others)]
     main_users = MainUsers(OTHER, active_until, tuple(grants))
     if refused:
         with pytest.raises(LastMainUser) as last:
@@ -73,10 +73,10 @@ def test_a_right_ends_on_the_first_of_june_only_where_another_goes_on(
 
 def test_main_users_are_counted_as_people() -> None:
     grants = (
-        MainUserGrant(ENDING, UUID(int=7), at(1), None),
-        MainUserGrant(OTHER, UUID(int=8), at(1), None),
-        MainUserGrant(UUID(int=3), UUID(int=8), at(2), None),
-        MainUserGrant(UUID(int=4), UUID(int=9), at(7), None),
+        HeldGrant(ENDING, UUID(int=7), at(1), None),
+        HeldGrant(OTHER, UUID(int=8), at(1), None),
+        HeldGrant(UUID(int=3), UUID(int=8), at(2), None),
+        HeldGrant(UUID(int=4), UUID(int=9), at(7), None),
     )
     assert count_main_users(MainUsers(OTHER, None, grants), {ENDING}, at(6)) == 1
 
