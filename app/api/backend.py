@@ -1,7 +1,7 @@
 """What the edge holds for the life of the process, made once in create_app."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
@@ -61,11 +61,12 @@ class Backend:
             self.remember_roles(caller, roles)
         return roles
 
-    def actor(self, caller: Caller, roles: list[RoleGrant], now: datetime) -> Actor:
+    def actor(self, caller: Caller, roles: list[RoleGrant], now: datetime, former_ids: Iterable[UUID] = ()) -> Actor:
         """A person with the roles in force; a key with the one that it acts in, and its scopes."""
         if caller.key:
             return Actor.at(caller.person_id, [caller.key.grant], now, scopes=caller.key.scopes)
-        return Actor.at(caller.person_id, roles, now, authentication=caller.authentication)
+        authentication = caller.authentication
+        return Actor.at(caller.person_id, roles, now, authentication=authentication, former_ids=former_ids)
 
     def seal(self, retry_key: str) -> Seal:
         """Of the answers to requests with that Idempotency-Key."""

@@ -223,11 +223,14 @@ def _writing(
             try:
                 entry = await enter(connection, caller.person_id, key_digest)
                 backend.remember_roles(caller, entry.roles)
+                if entry.is_gone:
+                    backend.verifier.forget_sign_ins()
+                    raise problems.Unauthenticated
                 if answer := _replay(entry, request_digest, backend.seal(key) if is_secret and key else None):
                     await connection.execute("ROLLBACK")
                     return answer
                 now = backend.instant(entry.clock_at)
-                actor = backend.actor(caller, entry.roles, now)
+                actor = backend.actor(caller, entry.roles, now, entry.former_ids)
                 check_operation(actor, scope)
                 retry_key = key_digest or secrets.token_bytes(32)
                 writer = Writer(connection, actor, now, retry_key, request.scope["request_id"])

@@ -111,8 +111,12 @@ class Verifier:
         return Newcomer(known.study_centre_id, known.person_id, authentication)
 
     def forget(self) -> None:
-        self._verified.clear()
+        self.forget_sign_ins()
         self._keys.forget()
+
+    def forget_sign_ins(self) -> None:
+        """Whose they are, is asked anew."""
+        self._verified.clear()
 
     def _authentication_of(self, claims: Mapping[str, Any]) -> Authentication:
         """An `auth_time` that is no instant of the past is as if it were not told."""

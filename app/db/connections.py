@@ -50,6 +50,10 @@ class Entry:
     key_is_free: bool
     """False where another request with the same key is running now."""
     stored: StoredAnswer | None
+    is_gone: bool
+    """Whether the person was merged into another or erased: the sign-in is remembered longer than it holds."""
+    former_ids: list[UUID]
+    """Of those who were merged into the person."""
 
 
 class Connections:
@@ -142,14 +146,14 @@ async def enter(connection: Connection, person_id: UUID, key_digest: bytes | Non
     copies of one request do not hold a hundred connections.
     """
     async with AsyncClientCursor(connection) as cursor:
-        await cursor.execute("BEGIN; SELECT * FROM enter(%s, %s)", [person_id, key_digest])
+        await cursor.execute("BEGIN; SELECT * FROM enter(%s, %s), standing_of(%s)", [person_id, key_digest, person_id])
         cursor.nextset()
         row = await cursor.fetchone()
     if row is None:
         raise RuntimeError("enter() answers one row")
-    roles, clock_at, key_is_free, request_digest, status, headers, body = row
+    roles, clock_at, key_is_free, request_digest, status, headers, body, is_gone, former_ids = row
     stored = None if request_digest is None else StoredAnswer(request_digest, status, headers, body)
-    return Entry([_grant_of(role) for role in roles], clock_at, key_is_free, stored)
+    return Entry([_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, former_ids)
 
 
 def _grant_of(role: dict[str, Any]) -> RoleGrant:

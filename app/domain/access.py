@@ -52,6 +52,8 @@ class Actor:
     scopes: frozenset[str] | None = None
     """What an API key may do, as `hours:read`; None is a person, who may do what the roles allow."""
     authentication: Authentication = NOTHING_TOLD
+    former_ids: frozenset[UUID] = frozenset()
+    """Of those who were merged into this person: what they made, the same human being made."""
 
     @classmethod
     def at(
@@ -62,8 +64,14 @@ class Actor:
         *,
         scopes: frozenset[str] | None = None,
         authentication: Authentication = NOTHING_TOLD,
+        former_ids: Iterable[UUID] = (),
     ) -> "Actor":
-        return cls(person_id, tuple(grant for grant in grants if grant.is_in_force(now)), scopes, authentication)
+        in_force = tuple(grant for grant in grants if grant.is_in_force(now))
+        return cls(person_id, in_force, scopes, authentication, frozenset(former_ids))
+
+    def is_among(self, ids: Container[UUID | None]) -> bool:
+        """Whether one of them is this person, whose ids are several after a merger (rulebook §2.5)."""
+        return any(own_id in ids for own_id in (self.person_id, *self.former_ids))
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)
@@ -138,7 +146,7 @@ def check_staff(actor: Actor) -> None:
 
 def check_not_own(actor: Actor, place: Place, makers: Container[UUID | None], *, pointer: str | None = None) -> None:
     """No one decides their own: what they made or sent, or what their own organisation asks (rulebook §2.2)."""
-    if actor.person_id in makers or actor.has_for(place, "main_user"):
+    if actor.is_among(makers) or actor.has_for(place, "main_user"):
         raise Forbidden(pointer=pointer)
 
 
@@ -178,5 +186,5 @@ def sees_rights_of(actor: Actor, person_id: UUID, place: Place | None) -> bool:
 
 def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:
     """Nobody gives themselves a right or decides on their own (rulebook §2.2). Raises Forbidden."""
-    if actor.person_id == person_id:
+    if actor.is_among({person_id}):
         raise Forbidden(pointer=pointer)

@@ -33,6 +33,7 @@ def upgrade() -> None:
     op.execute(CALLERS)
     name_makers("actors")
     op.execute(ERASURE)
+    op.execute(STANDING)
     op.execute(RIGHTS)
     with op.get_context().autocommit_block():
         # After the new rule holds, and each by itself: what is there is read through without keeping anybody waiting.
@@ -42,14 +43,18 @@ def upgrade() -> None:
             op.execute(f"ALTER TABLE callers VALIDATE CONSTRAINT {constraint}")
         for name, column in INDEXES.items():
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON audit_entries (study_centre_id, {column}, id)")
+        op.execute(
+            "CREATE INDEX CONCURRENTLY persons_merged_into ON persons (study_centre_id, merged_into) "
+            "WHERE merged_into IS NOT NULL"
+        )
 
 
 def downgrade() -> None:
     """Where keys have made something, it cannot be told as a person's: then this is refused."""
-    op.execute("DROP INDEX " + ", ".join(INDEXES))
+    op.execute("DROP INDEX persons_merged_into, " + ", ".join(INDEXES))
     name_makers("persons")
     op.execute("""
-        DROP FUNCTION find_api_key, sign_ins_of, forget_people;
+        DROP FUNCTION find_api_key, sign_ins_of, forget_people, standing_of;
         DELETE FROM callers WHERE key_hash IS NOT NULL;
         ALTER TABLE callers DROP COLUMN key_hash, DROP COLUMN api_key_id,
             ALTER COLUMN person_id SET NOT NULL, DROP CONSTRAINT callers_sign_in_once,
@@ -164,6 +169,18 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         AND (d.study_centre_id, d.application_id) = (a.study_centre_id, a.id) AND NOT EXISTS (
             SELECT FROM main_user_application_signatures s
             WHERE (s.study_centre_id, s.application_id) = (a.study_centre_id, a.id));
+$$;
+"""
+
+# Asked with each write: a sign-in is remembered longer than it holds, and who was merged has made what the other made.
+STANDING = """
+CREATE FUNCTION standing_of(p_person_id uuid, OUT is_gone boolean, OUT former_ids uuid[])
+LANGUAGE sql STABLE AS $$
+    SELECT
+        EXISTS (SELECT FROM persons p WHERE p.study_centre_id = own_study_centre() AND p.id = p_person_id
+            AND num_nonnulls(p.merged_into, p.erased_at) > 0),
+        ARRAY(SELECT p.id FROM persons p
+            WHERE p.study_centre_id = own_study_centre() AND p.merged_into = p_person_id);
 $$;
 """
 

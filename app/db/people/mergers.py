@@ -10,6 +10,7 @@ from app.db.calendar.feeds import calendar_feeds
 from app.db.delivery.preferences import mail_preferences
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.contacts import contact_assignments
+from app.db.people.application_signatures import main_user_application_signatures
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons, role_grants
 from app.db.people.role_applications import role_applications
@@ -53,6 +54,12 @@ _withdrawn: Query[tuple[UUID, UUID]] = Query(
     .returning(role_applications.c.id, role_applications.c.organisation_id),
     lambda application_id, organisation_id: (application_id, organisation_id),
 )
+_parties = (main_user_applications.c.applicant_id, signatories.c.person_id)
+_is_matched_by_them = exists().where(
+    main_user_application_signatures.c.application_id == main_user_applications.c.id,
+    main_user_application_signatures.c.signed_document_id == main_user_applications.c.signed_document_id,
+    main_user_application_signatures.c.matched_by == any_(_both),
+)
 _open_applications: Query[UUID] = Query(
     select(main_user_applications.c.id)
     .join(signatories, signatories.c.id == main_user_applications.c.signatory_id)
@@ -61,6 +68,7 @@ _open_applications: Query[UUID] = Query(
         or_(
             main_user_applications.c.applicant_id == _from,
             and_(main_user_applications.c.applicant_id == _to, signatories.c.person_id == _from),
+            and_(or_(*(party == any_(_both) for party in _parties)), _is_matched_by_them),
         ),
     )
     .order_by(main_user_applications.c.id),
@@ -114,8 +122,9 @@ async def list_centres_of_main_users(connection: Connection, ids: list[UUID]) ->
 
 
 async def list_open_applications(connection: Connection, from_id: UUID, to_id: UUID) -> list[UUID]:
-    """The main-user applications that cannot go on: the document names the other, or both as two who sign."""
-    return await _open_applications.all(connection, p_from=from_id, p_to=to_id)
+    """The main-user applications that cannot go on: the document names the other, or both as two who sign;
+    or the one, as staff, confirmed a signature of what the other signs."""
+    return await _open_applications.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id])
 
 
 async def withdraw_role_applications(

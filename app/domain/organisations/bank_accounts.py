@@ -91,13 +91,13 @@ def check_none_open(waiting: BankAccountChange | None) -> None:
 def check_may_decide(actor: Actor, place: Place, change: BankAccountChange) -> None:
     """A second person, main user of the tree or staff, never who proposed it (rulebook §6.4). Raises Forbidden."""
     check_main_user_or_staff(actor, place)
-    if actor.person_id == change.proposed_by:
+    if actor.is_among({change.proposed_by}):
         raise Forbidden()
 
 
 def check_may_withdraw(actor: Actor, change: BankAccountChange) -> None:
     """Who proposed it; others reject. Raises Forbidden."""
-    if actor.person_id != change.proposed_by:
+    if not actor.is_among({change.proposed_by}):
         raise Forbidden()
 
 

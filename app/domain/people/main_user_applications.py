@@ -16,6 +16,7 @@ from app.domain.errors import (
     Invalid,
     NotAMember,
     NotFound,
+    SamePerson,
     WrongState,
 )
 from app.domain.organisations.organisations import Language
@@ -209,9 +210,15 @@ def check_may_judge(actor: Actor, application: MainUserApplication, place: Place
 
 
 def check_decision(application: MainUserApplication, outcome: Outcome, reason: str | None) -> None:
-    """Approved is what was received; what cannot be is rejected, and told why. Raises WrongState, Invalid."""
+    """Approved is what was received, and signed by two; what cannot be is rejected, and told why.
+
+    Raises WrongState, SamePerson, Invalid.
+    """
     if outcome == "approved":
         check_state(application, "received")
+        # They may have turned out to be one since they were named.
+        if application.signatory_person_id == application.applicant_id:
+            raise SamePerson(person_id=application.applicant_id)
         return
     check_state(application, "signed", "received")
     if reason is None:

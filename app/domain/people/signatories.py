@@ -71,7 +71,7 @@ def check_may_enter(actor: Actor, place: Place) -> None:
 
 def is_confirmed_at_entry(actor: Actor, place: Place, person_id: UUID | None, *, is_first: bool) -> bool:
     """What staff enter for an organisation that has no signatory needs no second look (rulebook §3.9.1)."""
-    is_own = actor.person_id == person_id or actor.has_for(place, "main_user")
+    is_own = actor.is_among({person_id}) or actor.has_for(place, "main_user")
     return actor.has("staff") and is_first and not is_own
 
 

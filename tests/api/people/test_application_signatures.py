@@ -170,6 +170,19 @@ def test_one_signs_the_document_and_one_in_the_service(centre: Centre) -> None:
     assert candidate.applicant.get(location).json()["state"] == "received"
 
 
+def test_nobody_confirmed_as_staff_what_they_sign_themselves(
+    centre: Centre, candidate: Candidate, location: str
+) -> None:
+    bring(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT, SIGNATORY))
+    signature = signatures_of(candidate.staff, location)[0]
+    answer = candidate.staff.post(f"{location}/signatures/{signature['id']}/match", {"signs_as": signature["signs_as"]})
+    assert answer.status_code == 200, answer.text
+    said = {"person_id": str(candidate.staff.id), "reason": "Sama ihminen"}
+    other = centre.staff()
+    assert other.post(f"/v1/people/{candidate.applicant.id}/merger", said).status_code == 200
+    assert other.get(location).json()["state"] == "withdrawn"
+
+
 def altered(document: bytes) -> bytes:
     """One byte within what was signed."""
     place = document.index(b"/Type")

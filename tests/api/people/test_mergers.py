@@ -167,3 +167,46 @@ def test_nobody_is_merged_with_who_was_erased(centre: Centre) -> None:
         answer = merge(staff, kept, other)
         assert refusal(answer) == (409, "wrong-state")
         assert answer.json()["state"] == "erased"
+
+
+def test_who_was_two_decides_nothing_of_what_the_other_made(centre: Centre, central: UUID) -> None:
+    enterer, confirmer, third = centre.staff(), centre.staff(), centre.staff()
+    path = f"/v1/organisations/{central}/signatories"
+    body = {"basis": "Puheenjohtaja", "valid_from": "2023-01-01"}
+    third.post(path, body | {"name": "Aili Puheenjohtaja"})
+    entered = enterer.post(path, body | {"name": "Bertta Sihteeri"}).json()
+    assert entered["state"] == "unconfirmed"
+    merged(third, confirmer, enterer)
+    assert refusal(confirmer.post(f"{path}/{entered['id']}/confirmation", key=False)) == (403, "forbidden")
+    assert third.post(f"{path}/{entered['id']}/confirmation", key=False).status_code == 200
+
+
+def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_merged(centre: Centre, central: UUID) -> None:
+    staff, person, other = centre.staff(), centre.person(), centre.main_user(central)
+    account = {"iban": "FI2112345600000785", "holder": "Marttaliitto ry"}
+    path = f"/v1/organisations/{central}/bank-account"
+    assert other.get("/v1/me").status_code == 200
+    merged(staff, person, other)
+    assert refusal(other.put(path, account)) == (401, "unauthenticated")
+    # Whose it is now is asked anew.
+    assert other.put(path, account).json()["open_change"]["proposed_by"] == str(person.id)
+
+
+def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_erased(centre: Centre, central: UUID) -> None:
+    gone = centre.person()
+    assert gone.get("/v1/me").status_code == 200
+    assert centre.staff().post(f"/v1/people/{gone.id}/erasure", {"reason": "Pyysi itse"}).status_code == 200
+    said = {"organisation_id": str(central), "role": "training_manager"}
+    assert refusal(gone.post("/v1/role-applications", said)) == (401, "unauthenticated")
+    assert refusal(gone.post("/v1/role-applications", said)) == (403, "not-registered")
+
+
+def test_nobody_becomes_main_user_with_one_person_for_two(centre: Centre) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    location = candidate.received()
+    centre.owner.execute("UPDATE signatories SET person_id = %s", [candidate.applicant.id])
+    answer = candidate.staff.post(f"{location}/decision", {"outcome": "approved"})
+    assert refusal(answer) == (409, "same-person")
+    assert state(candidate.staff, location) == "received"
+    rejected = {"outcome": "rejected", "reason": "Sama ihminen"}
+    assert candidate.staff.post(f"{location}/decision", rejected).status_code == 200
