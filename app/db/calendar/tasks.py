@@ -34,7 +34,7 @@ from app.db.hours.returns import hour_returns
 from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.organisations import organisation_ancestors, organisations
-from app.db.people.people import role_grants
+from app.db.people.people import in_force, role_grants
 from app.db.sessions import Reader
 from app.db.statements import Query
 from app.domain.access import Role
@@ -240,8 +240,7 @@ _without_main_user = Query(
         .where(
             role_grants.c.organisation_id == organisations.c.id,
             role_grants.c.role == "main_user",
-            role_grants.c.valid_from <= _now,
-            or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > _now),
+            in_force(_now),
         )
         .exists(),
     )

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from app.db.calendar.deadlines import deadlines
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, given
-from app.db.people.people import persons, role_grants
+from app.db.people.people import in_force, persons, role_grants
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.delivery.messages import Message, MessageText
 from app.domain.organisations.organisations import Language
@@ -110,8 +110,7 @@ _addressees = Query(
     .join(organisations, organisations.c.id == role_grants.c.organisation_id)
     .where(
         role_grants.c.role == "main_user",
-        role_grants.c.valid_from <= _now,
-        or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > _now),
+        in_force(_now),
         or_(_tops.is_(None), organisations.c.id == any_(_tops)),
     )
     .order_by(persons.c.id, organisations.c.sort_key, organisations.c.id)

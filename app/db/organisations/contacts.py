@@ -9,7 +9,7 @@ from sqlalchemy import Column, Date, DateTime, Table, Text, Uuid, bindparam, del
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.paging import Listing, below, given
-from app.db.people.people import persons, role_grants
+from app.db.people.people import in_force, persons, role_grants
 from app.db.statements import Command, Connection, Query, metadata, study_centre_key
 from app.domain.errors import AssignmentOverlap
 from app.domain.organisations.contacts import Adviser, ContactAssignment, RegionalOffice
@@ -93,8 +93,7 @@ _is_staff = (
     .where(
         role_grants.c.person_id == persons.c.id,
         role_grants.c.role == "staff",
-        role_grants.c.valid_from <= _now,
-        or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > _now),
+        in_force(_now),
     )
     .exists()
 )

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from app.db.organisations.organisations import ancestors_of, find_place, organisations
 from app.db.paging import Listing, PageRequest, Slice, below, given
-from app.db.people.people import persons, role_grants, study_centres
+from app.db.people.people import in_force, persons, role_grants, study_centres
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, Query, change_row, insert_row, metadata, study_centre_key
@@ -276,8 +276,7 @@ _candidacy = Query(
         .where(
             _held.c.central_organisation_id == organisations.c.central_organisation_id,
             role_grants.c.person_id == bindparam("p_person_id", type_=Uuid),
-            role_grants.c.valid_from <= _now,
-            or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > _now),
+            in_force(_now),
         )
         .correlate(organisations)
         .exists(),

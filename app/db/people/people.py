@@ -1,6 +1,8 @@
 """Persons, the roles they hold, and what every request writes beside its effect."""
 
-from sqlalchemy import Column, DateTime, LargeBinary, SmallInteger, Table, Text, Uuid, text
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, DateTime, LargeBinary, SmallInteger, Table, Text, Uuid, and_, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.statements import metadata, study_centre_key
@@ -99,3 +101,9 @@ outbox = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("mails_made_at", DateTime(timezone=True)),
 )
+
+
+def in_force(now: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a right of `role_grants` is, at that instant."""
+    until = role_grants.c.valid_until
+    return and_(role_grants.c.valid_from <= now, or_(until.is_(None), until > now))
