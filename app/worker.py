@@ -1,6 +1,7 @@
 """`python -m app.worker`: the jobs of the night, each at the start and then every night by real time, and the mail.
 
-Reminders are looked for each minute: what was told before is told no more, so that nobody keeps when it ran last.
+Reminders, and applications that expire, are looked for each minute: what was told before is told no more, so that
+nobody keeps when it ran last.
 
 A plain loop, not procrastinate. The jobs of the night may be run twice without harm and are enqueued by nobody. Mail is
 enqueued, in the transaction of what it tells of: by the outbox, which every request writes anyway. A mail is a row
@@ -27,6 +28,7 @@ from app.domain.calendar.deadlines import HELSINKI
 from app.services.calendar.reminding import remind
 from app.services.delivery.handing_over import Deliveries
 from app.services.delivery.making import make_mails
+from app.services.people.expiring import expire_applications
 from app.settings import Settings
 
 AT_NIGHT = time(2, 30)
@@ -69,6 +71,13 @@ async def remind_all(connections: Connections) -> None:
             await remind(connection)
 
 
+async def expire_all(connections: Connections) -> None:
+    """Applications of all study centres."""
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+            await expire_applications(connection)
+
+
 async def make_all_mails(connections: Connections) -> None:
     """Of all study centres."""
     for centre in await list_study_centres(connections):
@@ -81,7 +90,11 @@ JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers)
 
 def mail_jobs(settings: Settings) -> Mapping[Job, float]:
     """With the seconds between two runs. Mails are made in any case, and handed over where there is a server."""
-    making: dict[Job, float] = {remind_all: REMINDING_SECONDS, make_all_mails: MAIL_SECONDS}
+    making: dict[Job, float] = {
+        remind_all: REMINDING_SECONDS,
+        expire_all: REMINDING_SECONDS,
+        make_all_mails: MAIL_SECONDS,
+    }
     if settings.smtp_url is None:
         return making
     server = Server.at(settings.smtp_url.get_secret_value())

@@ -21,6 +21,8 @@ from app.db.connections import Connections
 from app.db.health import purge_answers
 from app.db.identifiers import new_id
 from app.embedded_postgres import Addresses
+from app.settings import Settings
+from tests.api.people.candidates import Candidate
 from tests.builders import Centre
 from tests.conftest import SECRET
 
@@ -67,6 +69,15 @@ def test_a_ledger_astray_is_told_and_counted(
     assert (line["level"], line["event"]) == ("error", "ledger astray")
     assert line["views"] == ["ledger_pools_astray", "ledger_years_astray"]
     assert (REGISTRY.get_sample_value("tuntipankki_ledgers_astray") or 0) >= 1
+
+
+def test_applications_expire_by_the_worker(database: Addresses, centre: Centre, settings: Settings) -> None:
+    candidate = Candidate.of(centre)
+    candidate.submitted()
+    centre.clock(2023, 5, 15)
+    assert worker.expire_all in worker.mail_jobs(settings)
+    assert with_connections(database, lambda connections: worker.run(worker.expire_all, connections))
+    assert centre.rows("SELECT state FROM main_user_applications") == [("expired",)]
 
 
 def test_answers_are_kept_thirty_days_and_then_thrown_away(database: Addresses, centre: Centre) -> None:

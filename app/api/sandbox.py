@@ -30,6 +30,7 @@ from app.services import sandbox
 from app.services.calendar.reminding import remind
 from app.services.delivery import mails
 from app.services.delivery.making import make_mails
+from app.services.people.expiring import expire_applications
 
 ANYBODY = Caller(DEMO_STUDY_CENTRE, UUID(int=0))
 """Who calls the sandbox: a person without roles, in the demo's study centre."""
@@ -195,5 +196,6 @@ async def list_mails(reader: Reader, page: Paging, to: SearchText = None) -> Sli
     They are made as elsewhere, with the reminders that are due; those that wait for the morning's digest come at 8:00.
     """
     await remind(reader.connection)
+    await expire_applications(reader.connection)
     await make_mails(reader.connection)
     return await mails.list_mailbox(reader, page, to=to.lower() if to else None)

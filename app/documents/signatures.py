@@ -36,7 +36,7 @@ class Trust:
 
 
 async def examine(original: bytes, signed: bytes, trust: Trust, *, made_at: datetime, now: datetime) -> Examination:
-    """What is found (rulebook §3.9); `made_at` is the original's own instant.
+    """What is found (rulebook §3.9.2); `made_at` is the original's own instant.
 
     Takes about a second in a process of its own. Raises SignedDocumentRefused, Overloaded.
     """

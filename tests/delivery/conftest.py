@@ -17,6 +17,7 @@ from app.services.calendar.reminding import remind as remind_on
 from app.services.delivery import handing_over
 from app.services.delivery.handing_over import Deliveries
 from app.services.delivery.making import make_mails
+from app.services.people.expiring import expire_applications
 from tests.builders import Centre
 from tests.mail_server import MailServer
 
@@ -34,6 +35,12 @@ def make(database: Addresses, centre: Centre) -> Callable[[], None]:
 def remind(database: Addresses, centre: Centre) -> Callable[[], None]:
     """Tells what is to be told by the clock."""
     return _on_a_connection(database, centre, remind_on)
+
+
+@pytest.fixture
+def expire(database: Addresses, centre: Centre) -> Callable[[], None]:
+    """Marks the applications that have expired by the clock."""
+    return _on_a_connection(database, centre, expire_applications)
 
 
 @pytest.fixture

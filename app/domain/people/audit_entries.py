@@ -35,7 +35,7 @@ class AuditEntry:
     reason: str | None
     facts: dict[str, Any]
     request_id: str
-    """The `X-Request-Id` of the call."""
+    """The `X-Request-Id` of the call; empty where the service did it by itself."""
     made_at: datetime
 
 

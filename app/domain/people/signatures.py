@@ -110,7 +110,7 @@ class Examination:
 
 @dataclass(frozen=True)
 class SignInEvidence:
-    """Who signed a document's digest in the service, and how it was known that it was they (rulebook §3.9)."""
+    """Who signed a document's digest in the service, and how it was known that it was they (rulebook §3.9.2)."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 

@@ -241,7 +241,7 @@ async def _candidacy(writer: Writer, organisation_id: UUID) -> Candidacy:
 
 
 async def _check_none_open(writer: Writer, organisation_id: UUID) -> None:
-    """One that has expired by the clock is put away, so that another may be made (rulebook §3.9)."""
+    """One that has expired by the clock, unmarked yet, is put away, so that another may be made (rulebook §3.9)."""
     current = await lock_open_application(writer, organisation_id, writer.actor.person_id)
     if current is None:
         return

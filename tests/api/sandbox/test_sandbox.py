@@ -150,3 +150,14 @@ def test_a_last_day_that_comes_near_is_told_by_mail(sandbox: Sandbox) -> None:
     for _ in range(2):
         (mail,) = sandbox.client.get(mailbox).json()["items"]
         assert "Viimeinen päivä on 25.3.2023: lisähaku ja tuntien palautus, vuosi 2023." in mail["text"]
+
+
+def test_an_application_that_expires_is_told_by_mail(sandbox: Sandbox) -> None:
+    sandbox.reset()
+    ((expires_at,),) = sandbox.rows(
+        "SELECT expires_at FROM main_user_applications WHERE state = 'awaiting_signatures' ORDER BY expires_at LIMIT 1"
+    )
+    sandbox.clock(expires_at.isoformat())
+    for _ in range(2):
+        mails = sandbox.client.get("/v1/sandbox/mailbox", params={"limit": 100}).json()["items"]
+        assert [mail["event"] for mail in mails].count("main-user-application.expired") == 1
