@@ -17,6 +17,7 @@ from aiosmtplib import (
     SMTP,
     SMTPException,
     SMTPRecipientRefused,
+    SMTPResponse,
     SMTPResponseException,
     SMTPServerDisconnected,
     SMTPTimeoutError,
@@ -99,7 +100,10 @@ class Handover:
             # In the midst of a mail nobody knows what the next answer would be to.
             self._hang_up()
             return Outcome("later", _told(error))
-        return Outcome("accepted", f"{answer.code} {answer.message}"[:500])
+        except Exception:
+            self._hang_up()
+            raise
+        return Outcome("accepted", _said(answer))
 
     async def _connected(self) -> SMTP:
         if self._client and self._client.is_connected:
@@ -136,12 +140,18 @@ class Handover:
 
 
 def _outcome_of(refusal: SMTPResponseException) -> Outcome:
-    said = f"{refusal.code} {refusal.message}"[:500]
+    said = _said(refusal)
     if isinstance(refusal, SMTPRecipientRefused) and refusal.code in NO_SUCH_MAILBOX:
         enhanced = re.match(r"\d\.\d{1,3}\.\d{1,3}", refusal.message)
         if enhanced is None or enhanced[0] in NO_SUCH_MAILBOX_ENHANCED:
             return Outcome("refused", said)
     return Outcome("later", said)
+
+
+def _said(answer: SMTPResponse | SMTPResponseException) -> str:
+    """What the server said, without what a text in the database cannot hold."""
+    said = f"{answer.code} {answer.message}".replace("\0", "")
+    return said.encode(errors="replace").decode()[:500]
 
 
 def _told(error: Exception) -> str:
@@ -150,5 +160,5 @@ def _told(error: Exception) -> str:
     if isinstance(error, SMTPServerDisconnected):
         return "the connection was lost"
     if isinstance(error, SMTPResponseException):
-        return f"{error.code} {error.message}"[:500]
+        return _said(error)
     return f"no connection: {type(error).__name__}"

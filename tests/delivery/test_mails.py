@@ -246,6 +246,32 @@ def test_an_address_that_no_mail_can_be_sent_to_is_refused(centre: Centre, make:
     assert server.recipients == ["a@xn--nda.example"]
 
 
+def test_a_mail_that_cannot_be_composed_holds_up_no_other(centre: Centre, make: Make, deliver: Deliver) -> None:
+    readers(centre, 3)
+    with mail_server() as server:
+        make()
+        ((first,), *_) = centre.rows("SELECT id FROM mails ORDER BY next_attempt_at, id")
+        broken = Jsonb([{"uid": "1", "day": "no day", "title": "Aino"}])
+        centre.owner.execute("UPDATE mails SET dates = %s WHERE id = %s", [broken, first])
+        deliver(server, pause=3600)
+    assert len(server.mails) == 2
+    kept = centre.rows("SELECT state, attempts, answer FROM mails WHERE id = %s", first)
+    assert kept == [("due", 1, "it could not be composed or handed over: ValueError")]
+
+
+@pytest.mark.parametrize(("code", "state"), [("250 2.0.0", "sent"), ("451 4.3.0", "due"), ("550 5.1.1", "refused")])
+def test_an_answer_that_no_text_can_hold_is_kept_without_it(
+    centre: Centre, make: Make, deliver: Deliver, code: str, state: str
+) -> None:
+    readers(centre, 1)
+    answer = f"{code} Said\0 so"
+    server = MailServer(on_mail=lambda _: answer) if state == "sent" else MailServer(on_recipient=lambda _: answer)
+    with mail_server(server):
+        make()
+        deliver(server, pause=3600)
+    assert centre.rows("SELECT state, answer FROM mails") == [(state, f"{code} Said so")]
+
+
 def test_workers_at_once_send_nothing_twice(centre: Centre, make: Make, deliver: Deliver) -> None:
     readers(centre, 40)
     with mail_server() as server:

@@ -7,6 +7,7 @@ from email.headerregistry import Address
 from typing import Any
 from uuid import UUID
 
+import structlog
 from prometheus_client import Counter
 
 from app.db.connections import Connections, read_clock
@@ -14,12 +15,13 @@ from app.db.delivery.handing_over import DueMail, conclude, lock_due, put_off
 from app.db.health import list_study_centres
 from app.db.statements import Connection
 from app.delivery.composing import Outgoing, UnusableAddressError, address_of, composed
-from app.delivery.smtp import Handover, Outcome, Server
+from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.delivery.mails import DateToKeep, pause_after
 
 STATEMENT_TIMEOUT_MS = 10_000
 
+log = structlog.get_logger()
 handed_over = Counter("tuntipankki_mails", "Mails handed to the mail server", ["outcome"])
 
 
@@ -28,7 +30,8 @@ class Deliveries:
 
     A process that dies before the server's 250 leaves the mail due. One that dies between the 250 and the commit
     leaves it due too, and a second copy follows, with the same Message-ID: nothing else makes one. A database that
-    fails at that moment makes none: what the server accepted is kept in mind until it is written down.
+    fails at that moment makes none: what the server accepted is kept in mind until it is written down. Only this worker
+    has it in mind: where several are at work, another may take the mail before that, and send it again.
     """
 
     def __init__(self, server: Server, sender: Address, first_pause: timedelta) -> None:
@@ -65,13 +68,18 @@ class Deliveries:
         return True
 
     async def _hand_over(self, mail: DueMail, handover: Handover) -> Outcome:
-        dates = [DateToKeep(each["uid"], date.fromisoformat(each["day"]), each["title"]) for each in mail.dates]
-        outgoing = Outgoing(mail.id, mail.email, mail.name, mail.language, mail.subject, mail.text, dates, mail.made_at)
+        """Whatever fails of one mail holds up no other. Raises ServerAwayError."""
         try:
-            message = composed(outgoing, self._sender)
+            message = composed(_outgoing(mail), self._sender)
             return await handover.hand_over(message, self._sender, address_of(mail.name, mail.email))
         except UnusableAddressError:
             return Outcome("refused", "no mail can be addressed to it")
+        except ServerAwayError:
+            raise
+        except Exception as error:
+            # The log tells where it failed, not what of the mail was in hand.
+            log.error("mail failed", mail_id=str(mail.id), exc_info=error)
+            return Outcome("later", f"it could not be composed or handed over: {type(error).__name__}")
 
     async def _write_down(self, centre: UUID, connection: Connection) -> None:
         """What the server accepted although the database did not hear of it."""
@@ -80,6 +88,11 @@ class Deliveries:
                 async with connection.transaction():
                     await conclude(connection, mail, accepted=True, answer=outcome.answer)
                 del self._accepted[key]
+
+
+def _outgoing(mail: DueMail) -> Outgoing:
+    dates = [DateToKeep(each["uid"], date.fromisoformat(each["day"]), each["title"]) for each in mail.dates]
+    return Outgoing(mail.id, mail.email, mail.name, mail.language, mail.subject, mail.text, dates, mail.made_at)
 
 
 async def _to_its_end(delivering: Coroutine[Any, Any, bool]) -> bool:
