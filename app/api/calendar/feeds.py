@@ -72,6 +72,8 @@ _options = giving(MEDIA_TYPE)
 _options["responses"] = _options["responses"] | refusing("not-found")
 
 
+# Some calendar programs look whether the address is there before they read it.
+@subscriptions.head("/{secret}.ics", include_in_schema=False, **_options)
 @subscriptions.get("/{secret}.ics", **_options)
 async def read_calendar_feed(reader: Reader, secret: str) -> Download:
     """The deadlines and tasks of whoever made the address, in iCalendar (whoever knows it).

@@ -227,7 +227,9 @@ def test_a_subscription_that_was_ended_is_not_there(
     other = centre.person()
     assert refusal(other.delete(f"{PATH}/{feed['id']}")) == (404, "not-found")
     assert refusal(other.get(f"{PATH}/{feed['id']}")) == (404, "not-found")
-    assert subscriber.get(feed["address"]).status_code == 200
+    read, probed = subscriber.get(feed["address"]), subscriber.head(feed["address"])
+    assert (read.status_code, probed.status_code, probed.content) == (200, 200, b"")
+    assert all(probed.headers[name] == read.headers[name] for name in ("ETag", "Content-Type", "Content-Length"))
     assert main_user.get(PATH).json()["items"][0]["last_read_at"] == "2023-10-02T00:00:00+03:00"
     assert main_user.delete(f"{PATH}/{feed['id']}").status_code == 204
     assert refusal(subscriber.get(feed["address"])) == (404, "not-found")
