@@ -6,6 +6,8 @@ from typing import Any
 
 from starlette.responses import Response
 
+from app.domain.versions import tag_of
+
 FILE_SCHEMA = {"type": "string", "format": "binary"}
 LARGEST = "x-largest-body"
 """The member of an operation's document that tells how many bytes its file may have."""
@@ -30,7 +32,7 @@ class Download:
 
     @property
     def tag(self) -> str:
-        return sha256(self.content).hexdigest()[:32]
+        return tag_of(sha256(self.content).hexdigest())
 
     @property
     def headers(self) -> dict[str, str]:

@@ -13,6 +13,11 @@ def fingerprint(resource: object) -> str:
     return blake2b(repr(resource).encode(), digest_size=12).hexdigest()
 
 
+def tag_of(digest: str) -> str:
+    """The version of a file, by its SHA-256 digest in hexadecimal digits."""
+    return digest[:32]
+
+
 def check_version(resource: object, expected: Versions) -> None:
     """Raises Stale where the caller named versions and none is the present one."""
     current = fingerprint(resource)

@@ -68,7 +68,8 @@ async def bring_signed_document(
 ) -> MainUserApplication:
     """Bring the document back with one signature or both (applicant, signatory, staff).
 
-    Who signs second signs what the first has signed. `If-Match` is needed where a signed document is there already.
+    Who signs second signs what the first has signed. `If-Match` is needed where a signed document is there already: the
+    `ETag` of that document, or of the application.
     """
     return await signatures.bring_signed_document(
         writer, application_id, content=file.content, trust=trust, expected=expected

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.domain.access import Actor, Place
 from app.domain.errors import DomainError, Stale
 from app.domain.organisations.organisations import check_may_keep
-from app.domain.versions import Versions
+from app.domain.versions import Versions, tag_of
 
 Purpose = Literal["logo", "signature_image"]
 Finding = Literal["not-an-image", "other-type", "too-many-pixels", "animated", "damaged", "too-demanding"]
@@ -51,10 +51,6 @@ def image_of(organisation_id: UUID, png: bytes, changed_at: datetime) -> Organis
     width, height = (int.from_bytes(png[start : start + 4]) for start in (16, 20))
     digest = sha256(png).hexdigest()
     return OrganisationImage(organisation_id, "image/png", width, height, len(png), digest, changed_at)
-
-
-def tag_of(digest: str) -> str:
-    return digest[:32]
 
 
 def check_image_version(present: bytes | None, expected: Versions) -> None:

@@ -17,10 +17,13 @@ from app.domain.errors import (
     NotAMember,
     NotFound,
     SamePerson,
+    Stale,
+    VersionRequired,
     WrongState,
 )
 from app.domain.organisations.organisations import Language
 from app.domain.people.signatories import Signatory
+from app.domain.versions import Versions, check_version, fingerprint, tag_of
 
 ApplicationState = Literal[
     "draft", "awaiting_signatures", "signed", "received", "approved", "rejected", "expired", "withdrawn"
@@ -177,6 +180,21 @@ def check_begins(begins_on: date | None, now: datetime) -> None:
 def check_state(application: MainUserApplication, *allowed: ApplicationState) -> None:
     if application.state not in allowed:
         raise WrongState(state=application.state, allowed=list(allowed))
+
+
+def check_document_version(application: MainUserApplication, expected: Versions) -> None:
+    """Whoever takes the place of a signed document says which it was: by its own version, or the application's.
+
+    Raises VersionRequired, Stale.
+    """
+    if application.signed_document_digest is None:
+        check_version(application, expected)
+        return
+    tag = tag_of(application.signed_document_digest)
+    if expected is None:
+        raise VersionRequired
+    if not expected & {tag, fingerprint(application), "*"}:
+        raise Stale(etag=f'"{tag}"')
 
 
 def may_see(actor: Actor, application: MainUserApplication, place: Place) -> bool:

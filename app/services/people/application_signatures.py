@@ -27,13 +27,14 @@ from app.domain.people import application_signatures as rules
 from app.domain.people.application_signatures import ApplicationSignature, SignsAs
 from app.domain.people.main_user_applications import (
     MainUserApplication,
+    check_document_version,
     check_may_bring,
     check_may_judge,
     check_signatory,
     check_state,
 )
 from app.domain.people.signatures import Check, SignInEvidence
-from app.domain.versions import Versions, check_version, check_version_said
+from app.domain.versions import Versions
 
 
 async def get_document(reader: Reader, application_id: UUID) -> bytes:
@@ -140,10 +141,10 @@ async def _content(reader: Reader, application_id: UUID, *, signed: bool) -> byt
 async def _to_be_signed(
     writer: Writer, application_id: UUID, expected: Versions, *, locked: bool = False
 ) -> MainUserApplication:
-    """What a signed document may be brought for. Whoever takes the place of one says which it was."""
+    """What a signed document may be brought for."""
     application, _ = await get_application_seen(writer, application_id, locked=locked)
     check_may_bring(writer.actor, application)
-    (check_version_said if application.signed_document_digest else check_version)(application, expected)
+    check_document_version(application, expected)
     check_state(application, "awaiting_signatures", "signed")
     await _check_signatory(writer, application)
     return application

@@ -147,12 +147,17 @@ def test_the_second_signs_what_the_first_has_signed(candidate: Candidate, locati
     once = signed(document_of(candidate.applicant, location), APPLICANT)
     first = bring(candidate.applicant, location, once)
     assert first.json()["state"] == "awaiting_signatures"
-    both = signed(candidate.applicant.get(f"{location}/signed-document").content, SIGNATORY)
+    found = candidate.applicant.get(f"{location}/signed-document")
+    both = signed(found.content, SIGNATORY)
     assert refusal(bring(candidate.applicant, location, both)) == (428, "precondition-required")
-    assert refusal(bring(candidate.applicant, location, both, **{"If-Match": '"0"'})) == (412, "precondition-failed")
-    second = bring(candidate.applicant, location, both, **{"If-Match": first.headers["ETag"]})
+    stale = bring(candidate.applicant, location, both, **{"If-Match": '"0"'})
+    assert refusal(stale) == (412, "precondition-failed")
+    assert stale.json()["etag"] == found.headers["ETag"]
+    second = bring(candidate.applicant, location, both, **{"If-Match": found.headers["ETag"]})
     assert second.json()["state"] == "signed"
     assert [s["signs_as"] for s in signatures_of(candidate.staff, location)] == ["applicant", "signatory"]
+    assert bring(candidate.applicant, location, once, **{"If-Match": first.headers["ETag"]}).status_code == 412
+    assert bring(candidate.applicant, location, once, **{"If-Match": second.headers["ETag"]}).status_code == 200
 
 
 def test_one_signs_the_document_and_one_in_the_service(centre: Centre) -> None:
