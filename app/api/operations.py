@@ -83,7 +83,7 @@ class Operation(APIRoute):
         self.largest_body: int = extra.get(LARGEST, LARGEST_BODY)
         self.accepted = list(extra.get("requestBody", {}).get("content", [MERGE_PATCH if method == "PATCH" else JSON]))
         kind = _kind_of(session, method, signature)
-        scope = scope_of(path, endpoint.__module__, kind)
+        scope = extra[SCOPE] if SCOPE in extra else scope_of(path, endpoint.__module__, kind)
         options["responses"] = answers_of(
             method=method,
             path=path,

@@ -1,10 +1,15 @@
 """Which scope an API key needs for an operation: the area of its module, and whether it reads or writes."""
 
+from typing import Any
+
 from app.domain.access import Actor, check_person, check_scope
 from app.domain.people.api_keys import SCOPES
 
 SCOPE = "x-api-key-scope"
 """The member of an operation of the OpenAPI document that names the scope; null is for people alone."""
+
+FOR_PEOPLE: dict[str, Any] = {SCOPE: None}
+"""`openapi_extra` of operations for people alone in an area whose others are for keys too."""
 
 
 def scope_of(path: str, module: str, kind: str) -> str | None:

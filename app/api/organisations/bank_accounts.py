@@ -13,6 +13,7 @@ from schwifty.exceptions import InvalidBBANChecksum, InvalidChecksumDigits, Schw
 from app.api.answers import refusing
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
+from app.api.scopes import FOR_PEOPLE
 from app.api.shapes import Body, Line, Text, ToldAs
 from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
@@ -61,7 +62,10 @@ class RejectionIn(Body):
 
 
 @accounts_router.put(
-    "", response_model=BankAccount, responses=refusing("strong-authentication-required", "already-exists")
+    "",
+    response_model=BankAccount,
+    openapi_extra=FOR_PEOPLE,
+    responses=refusing("strong-authentication-required", "already-exists"),
 )
 async def propose_bank_account(
     writer: Writer, organisation_id: UUID, body: BankAccountIn, expected: Versions
@@ -108,6 +112,7 @@ async def get_bank_account_change(reader: Reader, change_id: UUID) -> BankAccoun
 @changes_router.post(
     "/{change_id}/approval",
     response_model=BankAccountChange,
+    openapi_extra=FOR_PEOPLE,
     responses=refusing("strong-authentication-required", "wrong-state"),
 )
 async def approve_bank_account_change(writer: Writer, change_id: UUID) -> BankAccountChange:
@@ -115,13 +120,23 @@ async def approve_bank_account_change(writer: Writer, change_id: UUID) -> BankAc
     return await bank_accounts.approve_change(writer, change_id)
 
 
-@changes_router.post("/{change_id}/rejection", response_model=BankAccountChange, responses=refusing("wrong-state"))
+@changes_router.post(
+    "/{change_id}/rejection",
+    response_model=BankAccountChange,
+    openapi_extra=FOR_PEOPLE,
+    responses=refusing("wrong-state"),
+)
 async def reject_bank_account_change(writer: Writer, change_id: UUID, body: RejectionIn) -> BankAccountChange:
     """Reject the change as a second person (main user within the tree; staff)."""
     return await bank_accounts.reject_change(writer, change_id, reason=body.reason)
 
 
-@changes_router.post("/{change_id}/withdrawal", response_model=BankAccountChange, responses=refusing("wrong-state"))
+@changes_router.post(
+    "/{change_id}/withdrawal",
+    response_model=BankAccountChange,
+    openapi_extra=FOR_PEOPLE,
+    responses=refusing("wrong-state"),
+)
 async def withdraw_bank_account_change(writer: Writer, change_id: UUID) -> BankAccountChange:
     """Take the change back before it is decided (who proposed it)."""
     return await bank_accounts.withdraw_change(writer, change_id)

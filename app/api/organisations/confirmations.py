@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.api.answers import refusing
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
+from app.api.scopes import FOR_PEOPLE
 from app.api.shapes import Body, Year, YearQuery
 from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
@@ -25,6 +26,7 @@ class ConfirmationIn(Body):
     "",
     status_code=201,
     response_model=OrganisationConfirmation,
+    openapi_extra=FOR_PEOPLE,
     responses=refusing("not-found", "not-central", "not-a-member", "window-closed", "already-exists"),
 )
 async def confirm_organisation(writer: Writer, body: ConfirmationIn) -> OrganisationConfirmation:

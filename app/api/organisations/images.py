@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.api.answers import refusing
 from app.api.files import Download, Upload, giving, taking
 from app.api.operations import PERSONAL, Operation
+from app.api.scopes import FOR_PEOPLE
 from app.db.sessions import Reader, Writer
 from app.domain.organisations.images import OrganisationImage
 from app.domain.versions import Versions
@@ -19,7 +20,9 @@ IMAGE_IN = taking("image/png", "image/jpeg", "image/webp", largest=LARGEST_IMAGE
 PNG_OUT = giving("image/png")
 
 
-@router.put("/logo", response_model=OrganisationImage, openapi_extra=IMAGE_IN, responses=refusing("image-refused"))
+@router.put(
+    "/logo", response_model=OrganisationImage, openapi_extra=IMAGE_IN | FOR_PEOPLE, responses=refusing("image-refused")
+)
 async def put_logo(writer: Writer, organisation_id: UUID, file: Upload, expected: Versions) -> OrganisationImage:
     """Put the organisation's one logo (main user within the tree; staff; a unit's manager for the unit).
 
@@ -37,14 +40,17 @@ async def get_logo(reader: Reader, organisation_id: UUID) -> Download:
     return Download(await images.get_logo(reader, organisation_id), "image/png", f"logo-{organisation_id}.png")
 
 
-@router.delete("/logo", status_code=204, response_model=None)
+@router.delete("/logo", status_code=204, response_model=None, openapi_extra=FOR_PEOPLE)
 async def remove_logo(writer: Writer, organisation_id: UUID, expected: Versions) -> None:
     """Remove the logo (whoever may put it)."""
     await images.remove_image(writer, organisation_id, "logo", expected=expected)
 
 
 @router.put(
-    "/signature-image", response_model=OrganisationImage, openapi_extra=IMAGE_IN, responses=refusing("image-refused")
+    "/signature-image",
+    response_model=OrganisationImage,
+    openapi_extra=IMAGE_IN | FOR_PEOPLE,
+    responses=refusing("image-refused"),
 )
 async def put_signature_image(
     writer: Writer, organisation_id: UUID, file: Upload, expected: Versions
@@ -59,7 +65,9 @@ async def put_signature_image(
 
 
 @router.get(
-    "/signature-image", **PNG_OUT | {"responses": PNG_OUT["responses"] | refusing("forbidden")}, openapi_extra=PERSONAL
+    "/signature-image",
+    **PNG_OUT | {"responses": PNG_OUT["responses"] | refusing("forbidden")},
+    openapi_extra=PERSONAL | FOR_PEOPLE,
 )
 async def use_signature_image(writer: Writer, organisation_id: UUID) -> Download:
     """The signature image, as a PNG (whoever may put it); each use is written down in the audit."""
@@ -67,7 +75,7 @@ async def use_signature_image(writer: Writer, organisation_id: UUID) -> Download
     return Download(png, "image/png", f"signature-{organisation_id}.png")
 
 
-@router.delete("/signature-image", status_code=204, response_model=None)
+@router.delete("/signature-image", status_code=204, response_model=None, openapi_extra=FOR_PEOPLE)
 async def remove_signature_image(writer: Writer, organisation_id: UUID, expected: Versions) -> None:
     """Remove the signature image (whoever may put it)."""
     await images.remove_image(writer, organisation_id, "signature_image", expected=expected)

@@ -112,6 +112,24 @@ def test_what_a_person_does_no_key_does(centre: Centre, central: UUID, main_user
     assert refusal(ours.post(KEYS, body(central))) == (403, "forbidden")
 
 
+def test_an_operation_for_people_alone_says_so_whatever_scopes_a_key_has(
+    centre: Centre, central: UUID, main_user: Person
+) -> None:
+    ours = program(centre, made(main_user, central, scopes=["organisations:read"]))
+    change = f"/v1/bank-account-changes/{new_id()}"
+    account = {"iban": "FI2112345600000785", "holder": "Marttaliitto ry"}
+    for answer in (
+        ours.put(f"/v1/organisations/{central}/bank-account", account),
+        ours.post(f"{change}/approval"),
+        ours.post(f"{change}/rejection", {"reason": "Väärä tili"}),
+        ours.post(f"{change}/withdrawal"),
+        ours.post("/v1/organisation-confirmations", {"organisation_id": str(central), "year": 2023}),
+        ours.delete(f"/v1/organisations/{central}/logo"),
+    ):
+        assert refusal(answer) == (403, "forbidden")
+        assert "scope" not in answer.json()
+
+
 def test_a_revoked_key_is_refused_at_once(centre: Centre, central: UUID, main_user: Person) -> None:
     key = made(main_user, central)
     ours = program(centre, key)
