@@ -4,7 +4,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Table, Uuid, any_, bindparam, case, delete, func, null, or_, text, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Table,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from app.db.delivery.preferences import mail_preferences
 from app.db.people.api_keys import api_keys
@@ -25,6 +40,8 @@ def _table(name: str) -> Table:
 
 _mails, _feeds, _signatories = _table("mails"), _table("calendar_feeds"), _table("signatories")
 _role_applications, _applications = _table("role_applications"), _table("main_user_applications")
+_onboardings, _role_grants = _table("onboardings"), _table("role_grants")
+_own_grants = select(_role_grants.c.id).where(_role_grants.c.person_id == any_(_ids))
 _unsent = or_(*(_mails.c.state == state for state in ("held", "due")))
 _open = or_(*(_applications.c.state == state for state in OPEN))
 
@@ -55,6 +72,12 @@ _commands = (
         update(_applications)
         .where(_applications.c.applicant_id == any_(_ids), _open)
         .values(state="withdrawn", withdrawn_at=_now)
+    ),
+    # Whom somebody else's onboarding names in free text, nobody knows.
+    Command(
+        update(_onboardings)
+        .where(_onboardings.c.role_grant_id.in_(_own_grants), _onboardings.c.inductor_name.is_not(None))
+        .values(inductor_name="")
     ),
     Command(
         update(_signatories)

@@ -27,6 +27,11 @@ HELD: dict[str, tuple[str, ...]] = {
     "audit_entries": ("actor_id",),
 }
 """By table, the columns that name whom a row is about: such rows are told whole."""
+HELD_THROUGH = {
+    "onboardings": ("role_grant_id", "role_grants"),
+    "main_user_applications": ("signatory_id", "signatories"),
+}
+"""By table, the column by which its rows belong to another's, and are told with those of the person."""
 MADE: dict[str, tuple[str, ...]] = {
     "api_keys": ("revoked_by",),
     "bank_account_changes": ("proposed_by", "decided_by"),
@@ -61,16 +66,25 @@ def _named_by(table: Table, columns: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(*(table.c[name] == any_(_ids) for name in columns))
 
 
-def _rows(table: Table, columns: tuple[str, ...]) -> Query[dict[str, Any]]:
+def _held_by(table: Table) -> ColumnElement[bool]:
+    named = _named_by(table, HELD[table.name])
+    if table.name not in HELD_THROUGH:
+        return named
+    column, other = HELD_THROUGH[table.name]
+    through = metadata.tables[other]
+    return or_(named, table.c[column].in_(select(through.c.id).where(_held_by(through))))
+
+
+def _rows(table: Table) -> Query[dict[str, Any]]:
     told = [c for c in table.c if c.name not in WITHHELD and not isinstance(c.type, LargeBinary)]
     names = [column.name for column in told]
     return Query(
-        select(*told).where(_named_by(table, columns)).order_by(told[0]),
+        select(*told).where(_held_by(table)).order_by(told[0]),
         lambda *values: dict(zip(names, values, strict=True)),
     )
 
 
-_held = {name: _rows(metadata.tables[name], columns) for name, columns in HELD.items()}
+_held = {name: _rows(metadata.tables[name]) for name in HELD}
 _columns = [metadata.tables[table].c[name] for table, names in MADE.items() for name in names]
 _made = Query(
     select(*(select(func.count()).where(column == any_(_ids)).scalar_subquery() for column in _columns)),

@@ -91,5 +91,10 @@ def kept_after(today: date, answers_until: date) -> list[Kept]:
         Kept("who held which role and when, by id", claims, books_until),
         Kept("the audit, whole, by id", "General Data Protection Regulation, articles 5(2) and 17(3)(b)", None),
         Kept("that a mail was sent and when, without its address and text", claims, books_until),
+        Kept(
+            "what others wrote in their own words, such as an inductor's name in their onboarding",
+            "General Data Protection Regulation, article 11: the service does not know whom it names",
+            None,
+        ),
         Kept("stored answers to requests sent with an Idempotency-Key", "they are purged by age", answers_until),
     ]

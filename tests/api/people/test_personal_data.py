@@ -11,6 +11,7 @@ from sqlalchemy import Uuid
 from app.db.identifiers import new_id
 from app.db.people.personal_data import HELD, MADE
 from app.db.tables import metadata
+from tests.api.people.candidates import Candidate
 from tests.builders import FOREVER, NO_TLS, Centre, Person, refusal
 
 NOT_TOLD = {
@@ -75,6 +76,42 @@ def test_a_person_is_told_everything_held(centre: Centre) -> None:
         (person.id, person.id)
     ]
     assert centre.staff().get(data(person.id)).status_code == 200
+
+
+def onboard(centre: Centre, person: Person, inductor_name: str) -> None:
+    """Opens the onboarding that goes with the person's right, inducted."""
+    centre.owner.execute(
+        "INSERT INTO onboardings (id, role_grant_id, inductor_name, inducted_on, created_at) "
+        "SELECT %s, id, %s, '2023-01-02', %s FROM role_grants WHERE person_id = %s",
+        [new_id(), inductor_name, FOREVER, person.id],
+    )
+
+
+def test_the_own_onboarding_is_told_and_what_the_person_is_to_sign(centre: Centre) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    location = candidate.drafted()
+    person, other = candidate.signatory, candidate.applicant
+    assert person
+    for each in (person, other):
+        onboard(centre, each, "Edeltäjä")
+    told = person.get(data(person.id)).json()["held"]
+    assert [row["id"] for row in told["main_user_applications"]] == [location.rsplit("/")[-1]]
+    own_grants = [row["id"] for row in told["role_grants"]]
+    assert [row["role_grant_id"] for row in told["onboardings"]] == own_grants
+
+
+def test_names_in_the_own_onboarding_go_and_what_others_wrote_is_named_as_kept(centre: Centre) -> None:
+    central = centre.organisation()
+    person, other = centre.main_user(central), centre.main_user(central)
+    onboard(centre, person, "Edeltäjä")
+    onboard(centre, other, "Aino Esimerkki")
+    answer = person.post(erasure(person.id), WHY)
+    assert answer.status_code == 200, answer.text
+    names = dict(
+        centre.rows("SELECT g.person_id, inductor_name FROM onboardings o JOIN role_grants g ON g.id = o.role_grant_id")
+    )
+    assert names == {person.id: "", other.id: "Aino Esimerkki"}
+    assert any("inductor" in kept["what"] for kept in answer.json()["kept"])
 
 
 def test_who_may_ask_and_erase(centre: Centre) -> None:
