@@ -24,6 +24,7 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports
 
 $(INSTALLED): requirements/dev.txt
+	@echo "Installing the packages into $(VENV): some minutes, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@

@@ -72,8 +72,10 @@ async def get_role_application(reader: Reader, role_application_id: UUID) -> Rol
     responses=refusing("wrong-state", "already-exists"),
 )
 async def decide_role_application(writer: Writer, role_application_id: UUID, body: RoleDecisionIn) -> RoleApplication:
-    """Grant the right or reject the application; nobody decides their own (main user, staff; a unit manager where the
-    central organisation says so)."""
+    """Grant the right or reject the application (main user, staff; a unit manager where allowed).
+
+    Nobody decides their own. A unit manager decides where the central organisation's own rules say so.
+    """
     return await role_applications.decide_application(
         writer, role_application_id, outcome=body.outcome, reason=body.reason, ends_on=body.ends_on
     )

@@ -117,7 +117,7 @@ DEADLINES: dict[Kind, dict[Language, str]] = {
     "unit_proposals": {"fi": "Yksiköiden ehdotusaika", "sv": "Enheternas förslagstid", "en": "Units' proposals"},
     "decision_period": {"fi": "Päätösaika", "sv": "Beslutstid", "en": "Decision period"},
     "training_entry": {"fi": "Koulutusten syöttö", "sv": "Inmatning av utbildningar", "en": "Entry of trainings"},
-    "change_window": {"fi": "Muutosikkuna", "sv": "Ändringsfönster", "en": "Change window"},
+    "change_window": {"fi": "Lisähaku- ja palautusaika", "sv": "Ändringsfönster", "en": "Change window"},
     "cost_statement": {"fi": "Kuluselvitykset", "sv": "Kostnadsredovisningar", "en": "Cost statements"},
     "data_confirmation": {
         "fi": "Tietojen vuosivahvistus",

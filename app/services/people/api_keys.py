@@ -84,7 +84,7 @@ async def _make(
     # 256 bits by chance need no slow hash, and 40 in the prefix tell the keys apart.
     prefix = "tp_" + "".join(secrets.choice(LETTERS) for _ in range(rules.SHOWN_LETTERS))
     text = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
-    expires_at = datetime.now(HELSINKI) + timedelta(days=days)
+    expires_at = datetime.now(HELSINKI).replace(microsecond=0) + timedelta(days=days)
     made = ApiKey(
         id=new_id(),
         organisation_id=organisation_id,
