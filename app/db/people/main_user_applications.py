@@ -216,9 +216,9 @@ def _seen_by() -> ColumnElement[bool]:
 
 
 def _waiting(state: str) -> ColumnElement[bool]:
-    waits = _table.c.state == "awaiting_signatures"
+    waits = or_(_table.c.state == "awaiting_signatures", _table.c.state == "expired")
     passed = _table.c.expires_at <= bindparam(f"p_{state}", type_=DateTime(timezone=True))
-    return or_(_table.c.state == "expired", and_(waits, passed)) if state == "expired" else and_(waits, ~passed)
+    return and_(waits, passed if state == "expired" else ~passed)
 
 
 _listing = Listing(

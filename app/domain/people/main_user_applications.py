@@ -97,9 +97,9 @@ class HeldRight:
 
 
 def state_of(state: ApplicationState, expires_at: datetime | None, now: datetime) -> ApplicationState:
-    """What waits for signatures expires by the clock alone (rulebook §3.9)."""
-    if state == "awaiting_signatures" and expires_at is not None and expires_at <= now:
-        return "expired"
+    """What waits for signatures expires by the clock alone (rulebook §3.9); a sandbox's goes backwards too."""
+    if state in {"awaiting_signatures", "expired"} and expires_at is not None:
+        return "expired" if expires_at <= now else "awaiting_signatures"
     return state
 
 
