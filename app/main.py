@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from psycopg import AsyncConnection
+from starlette.routing import Route
 
 from app import logs, worker
 from app.api import documents, openapi, operational, problems, sandbox
@@ -52,6 +53,7 @@ from app.api.people import (
     role_grants,
     signatories,
 )
+from app.api.routing import Index
 from app.db.connections import Connections
 from app.db.schema import check_database
 from app.settings import Settings
@@ -142,9 +144,13 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
     app.state.ledger_check = operational.LedgerCheck()
     app.add_middleware(Edge)
     problems.install(app)
-    for router in (*([sandbox.router] if settings.sandbox else []), *ROUTERS):
-        # Included, each router would be asked in turn at every request, which costs more than all routes in one.
-        app.router.routes.extend(router.routes)
+    operations = [
+        route
+        for router in (*([sandbox.router] if settings.sandbox else []), *ROUTERS)
+        for route in router.routes
+        if isinstance(route, Route)
+    ]
+    app.router.routes += [Index(operations), *operations]
     app.include_router(documents.router)
     app.include_router(operational.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

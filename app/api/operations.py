@@ -18,8 +18,6 @@ from fastapi import Body, Header, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.responses import Response
-from starlette.routing import Match
-from starlette.types import Scope
 
 from app.api import problems
 from app.api.answers import NO_BODY, answers_of
@@ -103,18 +101,9 @@ class Operation(APIRoute):
             endpoint = _reading(endpoint, signature, options, scope)
         if self.is_ours and self.needs_token:
             options["openapi_extra"] = extra | {SCOPE: scope}
-        path = API_PREFIX + path
-        self.beginning, self.ending = path.partition("{")[0], path.rpartition("}")[2]
-        super().__init__(path, endpoint, **options | {"generate_unique_id_function": operation_id})
+        super().__init__(API_PREFIX + path, endpoint, **options | {"generate_unique_id_function": operation_id})
         # Said to the superclass, an empty one would be replaced by the whole docstring.
         self.description = description.strip()
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """By the path's two ends first: each operation's regular expression would take as long as the rest together."""
-        path = scope["path"]
-        if self.beginning in path and path.endswith(self.ending):
-            return super().matches(scope)
-        return Match.NONE, {}
 
     async def caller_of(self, request: Request) -> Caller:
         backend: Backend = request.app.state.backend
