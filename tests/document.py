@@ -63,6 +63,7 @@ def check_answer(answer: httpx.Response) -> None:
     content = documented.get("content", {})
     if not content:
         assert not answer.content, f"{where} has a body"
+        assert "Content-Type" not in answer.headers, f"{where} has a type without a body"
         return
     media_type = answer.headers["Content-Type"]
     assert media_type in content, f"{where} is {media_type}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from app.api.backend import Backend
 from app.api.issuers import IssuerMetadata
@@ -69,6 +69,12 @@ fetch("/openapi.json").then((answer) => answer.json()).then((spec) => {
 """
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def lead_to_swagger_ui() -> RedirectResponse:
+    # A path alone: the host that a request names is not believed.
+    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

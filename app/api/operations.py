@@ -289,7 +289,7 @@ def _replay(entry: Entry, request_digest: bytes, seal: Seal | None) -> Response 
         raise problems.IdempotencyKeyReused
     headers = {**entry.stored.headers, "Idempotency-Replayed": "true"}
     body = seal.open(entry.stored.body) if seal else entry.stored.body
-    return Response(body, entry.stored.status, headers=headers, media_type=JSON)
+    return Response(body, entry.stored.status, headers=headers, media_type=JSON if body else None)
 
 
 def _rendered(

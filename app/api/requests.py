@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -62,9 +63,17 @@ def digest(*parts: str) -> bytes:
     return sha256(json.dumps(parts).encode()).digest()
 
 
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a member named twice readers take the first or the last, or refuse (RFC 8259 §4): nobody is to guess."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise problems.MalformedJson
+    return members
+
+
 async def digest_of(request: Request, *, is_json: bool) -> bytes:
-    """The same for equal JSON values and an equal query, however they are written."""
+    """The same for equal JSON values and an equal query, however they are written. Raises MalformedJson."""
     body = await request.body()
     if is_json and body:
-        body = json.dumps(json.loads(body), sort_keys=True).encode()
+        body = json.dumps(json.loads(body, object_pairs_hook=_members), sort_keys=True).encode()
     return digest(sha256(body).hexdigest(), urlencode(sorted(request.query_params.multi_items())))

@@ -174,7 +174,7 @@ async def start_clock(writer: Writer) -> None:
     await sandbox.start_clock(writer)
 
 
-@router.post("/reset", status_code=204, response_model=None)
+@router.post("/reset", status_code=204, response_model=None, response_class=Response)
 async def reset(request: Request) -> None:
     """Go back to the demo data of the start, with the same ids, and to real time (anybody).
 

@@ -112,6 +112,19 @@ def test_the_frameworks_refusals_are_problems_in_three_languages(main_user: Pers
     assert len(texts) == 3
 
 
+@pytest.mark.parametrize("hours", ['"hours": 1, "hours": 2', '"hours": 1, "\\u0068ours": 1'])
+def test_what_is_said_twice_is_not_guessed(centre: Centre, main_user: Person, central: UUID, hours: str) -> None:
+    said = f'{{"organisation_id": "{central}", "year": 2023, {hours}, "grounds": "Kysyntä"}}'
+    answer = main_user.client.post(PATH, content=said.encode(), headers=JSON | {"Idempotency-Key": "k"})
+    assert refusal(answer) == (400, "malformed-json")
+    assert made(centre) == 0
+
+
+def test_the_address_alone_leads_to_swagger_ui(main_user: Person) -> None:
+    answer = main_user.get("/", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/docs")
+
+
 @pytest.mark.parametrize("path", [PATH + "/", f"{PATH}/{UUID(int=1)}/", "/problems/", "/livez/", "/v1/", "/static"])
 def test_another_slash_leads_nowhere_else(main_user: Person, path: str) -> None:
     answer = main_user.get(path, headers={"Host": "evil.example"})
