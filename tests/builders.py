@@ -217,4 +217,5 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     assert problem["request_id"] == answer.headers["X-Request-Id"]
     assert problem["title"]
     assert problem["detail"]
+    assert problem["code"] != "forbidden" or problem.keys() & {"roles", "because", "scope"}
     return answer.status_code, problem["code"]

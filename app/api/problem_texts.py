@@ -22,7 +22,7 @@ _QUOTED = re.compile(r"'([^']*)'")
 _CODE_SPAN = re.compile(r"`([^`]+)`")
 
 # The facts whose values have a word in each language; other text, ids among it, stays as it is.
-_WORDED = frozenset({"kind", "state", "allowed", "finding"})
+_WORDED = frozenset({"kind", "state", "allowed", "finding", "roles", "because"})
 
 # Numbers of four digits stay whole, as all three languages allow: a year is not to look like an amount.
 _GROUPED_FROM = 10_000

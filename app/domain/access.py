@@ -117,7 +117,7 @@ def check_reach(actor: Actor, place: Place | None, *, pointer: str | None = None
 def check_person(actor: Actor) -> None:
     """What only somebody in person may do, and no API key: to sign, to give rights, to make keys (rulebook §2.4)."""
     if actor.scopes is not None:
-        raise Forbidden()
+        raise Forbidden(because="person-only")
 
 
 def check_scope(actor: Actor, scope: str) -> None:
@@ -141,29 +141,33 @@ def check_fresh(actor: Actor, real_now: datetime, *, minutes: int = 5) -> None:
 
 def check_staff(actor: Actor) -> None:
     if not actor.has("staff"):
-        raise Forbidden()
+        raise Forbidden(roles=["staff"])
 
 
 def check_not_own(actor: Actor, place: Place, makers: Container[UUID | None], *, pointer: str | None = None) -> None:
     """No one decides their own: what they made or sent, or what their own organisation asks (rulebook §2.2)."""
     if actor.is_among(makers) or actor.has_for(place, "main_user"):
-        raise Forbidden(pointer=pointer)
+        raise Forbidden(pointer=pointer, because="own-matter")
 
 
 def check_staff_or_auditor(actor: Actor) -> None:
     if not actor.has("staff", "auditor"):
-        raise Forbidden()
+        raise Forbidden(roles=["staff", "auditor"])
 
 
 def check_main_user(actor: Actor, place: Place) -> None:
     """Only the main user, not staff: the organisation's own affair (rulebook §2.2)."""
-    if not actor.has_for(place, "main_user"):
-        raise Forbidden()
+    check_role(actor, place, "main_user")
 
 
 def check_main_user_or_staff(actor: Actor, place: Place) -> None:
-    if not (actor.has("staff") or actor.has_for(place, "main_user")):
-        raise Forbidden()
+    check_role(actor, place, "main_user", "staff")
+
+
+def check_role(actor: Actor, place: Place, *roles: Role) -> None:
+    """One of the roles, for the place or for something above it; those of the study centre are above all."""
+    if not (actor.has_for(place, *roles) or actor.has(*CENTRE_ROLES.intersection(roles))):
+        raise Forbidden(roles=list(roles))
 
 
 OVERSEERS: tuple[Role, ...] = ("main_user", "unit_manager")
@@ -187,4 +191,4 @@ def sees_rights_of(actor: Actor, person_id: UUID, place: Place | None) -> bool:
 def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:
     """Nobody gives themselves a right or decides on their own (rulebook §2.2). Raises Forbidden."""
     if actor.is_among({person_id}):
-        raise Forbidden(pointer=pointer)
+        raise Forbidden(pointer=pointer, because="own-matter")

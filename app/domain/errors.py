@@ -45,7 +45,10 @@ class NotFound(DomainError):
 
 
 class Forbidden(DomainError):
-    """Within the caller's reach, but not for the caller's role."""
+    """Within the caller's reach, but not for the caller's role.
+
+    Facts: `roles`, which may do it; `because`, where it is not the role alone that counts; of an API key also `scope`.
+    """
 
     code = "forbidden"
 

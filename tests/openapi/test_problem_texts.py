@@ -22,6 +22,7 @@ from app.api.problem_texts import (
     title_of,
 )
 from app.domain import errors
+from app.domain.access import Role
 from app.domain.organisations.organisations import Language
 from app.domain.people.signatures import Finding
 
@@ -73,6 +74,7 @@ FACTS: dict[str, dict[str, object]] = {
     "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},
     "base-right-required": {"organisation_id": SOME_ID},
     "deadline-overlap": {"kind": "proposal_round", "hours_year": 2024, "overlaps_with": SOME_ID},
+    "forbidden": {"roles": ["main_user", "staff"], "because": "not-a-party"},
     "last-staff": {"needed_from": datetime(2024, 1, 1, 10, tzinfo=UTC)},
     "last-main-user": {"organisation_id": SOME_ID, "needed_from": datetime(2024, 1, 1, 10, tzinfo=UTC)},
 }
@@ -135,8 +137,18 @@ def test_every_fact_named_by_a_sentence_is_one_that_the_refusal_gives(code: str,
         "wrong-state": {"still_reserved", "still_due", "missing"},
         "pool-exceeded": {"lowest"},
         "window-closed": {"ask"},
+        "forbidden": {"scope"},
     }
     assert named <= FACTS[code].keys() | more.get(code, set())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whose_the_action_is_has_words(language: Language) -> None:
+    words = CATALOGUES[language]["words"]
+    assert words.keys() >= {*get_args(Role), "own-matter", "person-only", "not-a-party"}
+    told = detail_of("forbidden", {"roles": ["main_user", "staff"], "because": "not-a-party"}, language)
+    assert all(words[word] in told for word in ("main_user", "staff"))
+    assert "GET /v1/me" not in told, "No role would help."
 
 
 def test_the_kinds_of_deadlines_and_the_states_have_words() -> None:

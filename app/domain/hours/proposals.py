@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.access import Actor, check_main_user, check_staff
+from app.domain.access import Actor, check_main_user, check_role, check_staff
 from app.domain.calendar.deadlines import Window, check_units_window_open, check_window_open, day_of
-from app.domain.errors import Fault, Forbidden, Invalid, NotFound, WrongState
+from app.domain.errors import Fault, Invalid, NotFound, WrongState
 from app.domain.hours.standing import Standing, check_year
 from app.domain.lists import check_once
 
@@ -96,8 +96,7 @@ class ProposalRevision:
 def check_proposer(actor: Actor, standing: Standing) -> None:
     """The main user; for a unit its manager too, where the centre lets its units propose. Raises Forbidden."""
     units_may = standing.units_propose and not standing.place.is_central
-    if not actor.has_for(standing.place, "main_user", *(("unit_manager",) if units_may else ())):
-        raise Forbidden
+    check_role(actor, standing.place, "main_user", *(("unit_manager",) if units_may else ()))
 
 
 def check_returner(actor: Actor, standing: Standing) -> None:

@@ -92,13 +92,13 @@ def check_may_decide(actor: Actor, place: Place, change: BankAccountChange) -> N
     """A second person, main user of the tree or staff, never who proposed it (rulebook §6.4). Raises Forbidden."""
     check_main_user_or_staff(actor, place)
     if actor.is_among({change.proposed_by}):
-        raise Forbidden()
+        raise Forbidden(because="own-matter")
 
 
 def check_may_withdraw(actor: Actor, change: BankAccountChange) -> None:
     """Who proposed it; others reject. Raises Forbidden."""
     if not actor.is_among({change.proposed_by}):
-        raise Forbidden()
+        raise Forbidden(because="not-a-party")
 
 
 def check_open(state: ChangeState) -> None:

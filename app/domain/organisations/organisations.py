@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, TypedDict
 from uuid import UUID
 
-from app.domain.access import Actor, Place, check_main_user_or_staff, check_staff
+from app.domain.access import Actor, Place, check_main_user_or_staff, check_role, check_staff
 from app.domain.calendar.deadlines import days_out_of_range
 from app.domain.errors import Fault, Invalid, NotCentral, OrganisationCycle
 from app.domain.lists import check_once
@@ -185,8 +185,7 @@ def check_may_edit(actor: Actor, place: Place, names: Collection[str], parent: P
 def check_may_keep(actor: Actor, place: Place) -> None:
     """Account, logo and signature image: a main user within the tree, staff, and a unit's manager for the own unit
     (rulebook §2.2). Raises Forbidden."""
-    if not actor.has_for(place, "unit_manager"):
-        check_main_user_or_staff(actor, place)
+    check_role(actor, place, "main_user", "staff", "unit_manager")
 
 
 def check_no_cycle(organisation_id: UUID, parent: Place) -> None:

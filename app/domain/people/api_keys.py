@@ -76,7 +76,7 @@ def keys_seen_by(actor: Actor) -> list[UUID] | None:
     trees = {grant.organisation_id for grant in actor.roles if grant.role == "main_user"}
     tops = sorted(tree for tree in trees if tree)
     if not tops:
-        raise Forbidden()
+        raise Forbidden(roles=["main_user", "staff"])
     return tops
 
 

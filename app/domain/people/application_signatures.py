@@ -101,7 +101,7 @@ def check_may_sign(actor: Actor, application: MainUserApplication, real_now: dat
     """
     check_person(actor)
     if actor.person_id not in {application.applicant_id, application.signatory_person_id}:
-        raise Forbidden()
+        raise Forbidden(because="not-a-party")
     check_fresh(actor, real_now)
     return "applicant" if actor.person_id == application.applicant_id else "signatory"
 

@@ -112,7 +112,7 @@ def check_may_apply(actor: Actor, candidacy: Candidacy) -> None:
     """Whoever holds a role in the organisation's tree and belongs to it by that (rulebook §3.9). Raises Forbidden."""
     check_person(actor)
     if not candidacy.belongs:
-        raise Forbidden(pointer="/organisation_id")
+        raise Forbidden(pointer="/organisation_id", roles=["training_manager", "unit_manager"])
 
 
 def check_not_main_user_yet(grants: Iterable[RoleGrant], organisation_id: UUID, begins_on: date | None) -> None:
@@ -209,14 +209,14 @@ def may_see(actor: Actor, application: MainUserApplication, place: Place) -> boo
 def check_applicant(actor: Actor, application: MainUserApplication) -> None:
     check_person(actor)
     if actor.person_id != application.applicant_id:
-        raise Forbidden()
+        raise Forbidden(because="not-a-party")
 
 
 def check_may_bring(actor: Actor, application: MainUserApplication) -> None:
     """The signed document is brought back by who signs it, or by staff (rulebook §3.9.2). Raises Forbidden."""
     check_person(actor)
     if actor.person_id not in {application.applicant_id, application.signatory_person_id} and not actor.has("staff"):
-        raise Forbidden()
+        raise Forbidden(because="not-a-party", roles=["staff"])
 
 
 def check_may_judge(actor: Actor, application: MainUserApplication, place: Place) -> None:

@@ -80,7 +80,7 @@ def check_may_merge(actor: Actor, person_id: UUID, other_id: UUID) -> None:
     check_person(actor)
     check_staff(actor)
     if actor.person_id in {person_id, other_id}:
-        raise Forbidden()
+        raise Forbidden(because="own-matter")
 
 
 def check_two(person_id: UUID, other_id: UUID) -> None:

@@ -63,7 +63,7 @@ def check_may_handle_data(actor: Actor, person_id: UUID) -> None:
     """The person, or the staff; nobody for others, and no key."""
     check_person(actor)
     if actor.person_id != person_id and not actor.has("staff"):
-        raise Forbidden()
+        raise Forbidden(because="not-a-party", roles=["staff"])
 
 
 def check_not_erased(standing: Standing, *, pointer: str | None = None) -> None:

@@ -45,7 +45,7 @@ def check_may_decide(actor: Actor, application: RoleApplication, place: Place, r
     else:
         allowed = may_decide(actor, place, rules)
     if not allowed:
-        raise Forbidden()
+        raise Forbidden(roles=["main_user", "staff"])
     check_not_oneself(actor, application.person_id)
 
 

@@ -123,7 +123,7 @@ def check_may_end(actor: Actor, grant: GrantedRole, place: Place | None) -> None
     if actor.person_id == grant.person_id or actor.has("staff"):
         return
     if place is None or not actor.has_for(place, "main_user"):
-        raise Forbidden
+        raise Forbidden(because="not-a-party", roles=["main_user", "staff"])
 
 
 def check_centre_role(role: Role, organisation_id: UUID | None) -> None:

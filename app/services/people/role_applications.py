@@ -98,7 +98,7 @@ async def withdraw_application(writer: Writer, application_id: UUID) -> RoleAppl
     application, _ = await _get_seen(writer, application_id, lock)
     check_person(writer.actor)
     if application.person_id != writer.actor.person_id:
-        raise Forbidden
+        raise Forbidden(because="not-a-party")
     rules.check_undecided(application.state)
     withdrawn = await _change(writer, application, state="withdrawn", withdrawn_at=writer.now)
     _record(writer, "withdrawn", withdrawn)
