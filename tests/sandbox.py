@@ -18,6 +18,7 @@ from app.embedded_postgres import Addresses
 from app.main import create_app
 from app.settings import Settings
 from tests.builders import Person
+from tests.document import check_answer
 from tests.server import serving
 
 SECRET = "a secret of the sandbox's tests, of thirty-two characters or more"
@@ -61,6 +62,7 @@ class Sandbox:
         assert answer.status_code == 200, answer.text
         headers = {"Authorization": f"Bearer {answer.json()['access_token']}", "Accept-Language": "en"}
         client = httpx.Client(base_url=self.address, headers=headers, timeout=60)
+        client.event_hooks = {"response": [check_answer]}
         self.clients.append(client)
         return Person(new_id(), client)
 
@@ -93,6 +95,7 @@ def serving_sandbox(cluster: Addresses) -> Iterator[Sandbox]:
             serving(create_app(settings)) as address,
             httpx.Client(base_url=address, headers={"Accept-Language": "en"}, timeout=60) as client,
         ):
+            client.event_hooks = {"response": [check_answer]}
             sandbox = Sandbox(address, database, client)
             yield sandbox
             for each in sandbox.clients:
