@@ -42,7 +42,7 @@ async def get_pool(reader: Reader, year: YearPath) -> HourPool:
     "/{year}/closing",
     response_model=HourPool,
     openapi_extra=KEY_REQUIRED,
-    responses=refusing("wrong-state", "year-closed", "already-exists"),
+    responses=refusing("wrong-state", "year-closed"),
 )
 async def close_pool(writer: Writer, year: YearPath) -> HourPool:
     """Close the year, once its statements are over and nothing is reserved: what is free lapses (staff)."""

@@ -68,7 +68,7 @@ async def get_request(reader: Reader, request_id: UUID) -> SupplementaryRequest:
     "/{request_id}/decision",
     response_model=SupplementaryRequest,
     openapi_extra=KEY_REQUIRED,
-    responses=refusing("wrong-state", "year-closed", "not-a-member", "pool-exceeded", "already-exists"),
+    responses=refusing("wrong-state", "year-closed", "not-a-member", "pool-exceeded"),
 )
 async def decide_request(writer: Writer, request_id: UUID, body: SupplementaryDecisionIn) -> SupplementaryRequest:
     """Grant all, part or nothing, from the pool (staff)."""

@@ -113,9 +113,7 @@ async def withdraw_main_user_application(writer: Writer, application_id: UUID) -
 @router.post(
     "/{application_id}/decision",
     response_model=MainUserApplication,
-    responses=refusing(
-        "wrong-state", "same-person", "base-right-required", "not-a-member", "already-exists", "last-main-user"
-    ),
+    responses=refusing("wrong-state", "same-person", "base-right-required", "not-a-member", "already-exists"),
 )
 async def decide_main_user_application(
     writer: Writer, application_id: UUID, body: MainUserDecisionIn
