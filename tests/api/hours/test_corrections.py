@@ -77,6 +77,14 @@ def test_never_more_than_is_there(
     assert centre.rows("SELECT FROM hour_corrections") == []
 
 
+def test_the_ledger_keeps_the_key_after_the_stored_answer_is_gone(centre: Centre, staff: Person, central: UUID) -> None:
+    assert staff.post(PATH, corrected(central, 100), key="one").status_code == 201
+    centre.owner.execute("DELETE FROM stored_answers")
+    assert refusal(staff.post(PATH, corrected(central, 50), key="one")) == (409, "already-exists")
+    assert centre.rows("SELECT hours FROM hour_corrections") == [(100,)]
+    assert centre.rows("SELECT common FROM hour_balances") == [(400,)]
+
+
 def test_in_a_closed_year_what_has_lapsed_is_corrected(centre: Centre, staff: Person, central: UUID) -> None:
     centre.deadline("cost_statement", None, date(2023, 1, 18))
     assert staff.post("/v1/hour-pools/2022/closing").status_code == 200

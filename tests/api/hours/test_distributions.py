@@ -79,6 +79,18 @@ def test_what_is_recalled_may_be_given_out_in_the_same_call(
     assert third.json() == {"organisation_id": str(central), "year": 2023, "revision": 3, "units": []}
 
 
+def test_the_ledger_keeps_the_key_after_the_stored_answer_is_gone(
+    centre: Centre, main_user: Person, central: UUID, units: list[UUID]
+) -> None:
+    headers = {"Idempotency-Key": "one"}
+    first = main_user.put(path(central), wish(units, 10), headers=headers)
+    assert first.status_code == 200
+    centre.owner.execute("DELETE FROM stored_answers")
+    headers["If-Match"] = first.headers["ETag"]
+    assert refusal(main_user.put(path(central), wish(units, 20), headers=headers)) == (409, "already-exists")
+    assert moves(centre) == [("distribution", 10)]
+
+
 def test_what_was_put_is_changed_by_who_has_seen_it(main_user: Person, central: UUID, units: list[UUID]) -> None:
     first = put(main_user, central, wish(units, 10))
     assert refusal(put(main_user, central, wish(units, 20))) == (428, "precondition-required")

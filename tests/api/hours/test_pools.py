@@ -78,6 +78,14 @@ def test_a_version_is_honoured_where_it_is_named(staff: Person) -> None:
     assert staff.put(f"{PATH}/2023", {"hours": 20}, headers={"If-Match": first.headers["ETag"]}).status_code == 200
 
 
+def test_the_ledger_keeps_the_key_after_the_stored_answer_is_gone(centre: Centre, staff: Person) -> None:
+    headers = {"Idempotency-Key": "one"}
+    assert staff.put(f"{PATH}/2023", {"hours": 10}, headers=headers).status_code == 200
+    centre.owner.execute("DELETE FROM stored_answers")
+    assert refusal(staff.put(f"{PATH}/2023", {"hours": 20}, headers=headers)) == (409, "already-exists")
+    assert staff.get(f"{PATH}/2023").json()["hours"] == 10
+
+
 def test_only_staff_set_and_only_staff_and_auditors_look(centre: Centre, staff: Person) -> None:
     auditor = centre.person("auditor")
     main_user = centre.main_user(centre.organisation())

@@ -1,6 +1,7 @@
 """`/v1/hour-proposals/{id}/inclusions`: units' proposals become lines of their centre's."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
@@ -66,6 +67,14 @@ def test_several_are_included_at_once_and_after_one_another(league: League, sour
     # The association is asked for by itself and by its district: two sources.
     assert [one["hours"] for one in lines if one["unit_id"] == str(league.association)] == [30, 100]
     assert lines[-1]["source_proposal_id"] == third["id"]
+
+
+def test_nothing_is_included_for_a_year_outside_the_membership(league: League, source: Any, target: Any) -> None:
+    league.centre.owner.execute(
+        "UPDATE organisations SET active_until = %s WHERE id = %s", [date(2023, 12, 31), league.central]
+    )
+    assert refusal(include(league.main_user, target, source)) == (409, "not-a-member")
+    assert state_of(league, source) == ("submitted", None)
 
 
 def test_the_main_user_changes_the_hours_of_an_included_line(league: League, source: Any, target: Any) -> None:

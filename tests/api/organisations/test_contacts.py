@@ -56,6 +56,17 @@ def test_staff_open_offices_that_all_see(centre: Centre, staff: Person, office: 
     assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
 
 
+def test_an_office_is_changed_in_the_version_seen(staff: Person, office: dict[str, Any]) -> None:
+    path = f"{OFFICES}/{office['id']}"
+    etag = staff.get(path).headers["ETag"]
+    changed = staff.patch(path, {"phone": None}, etag=etag)
+    assert changed.status_code == 200
+    stale = staff.patch(path, {"name": "Oulu"}, etag=etag)
+    assert refusal(stale) == (412, "precondition-failed")
+    assert stale.headers["ETag"] == changed.headers["ETag"]
+    assert staff.get(path).json()["name"] == "Tampere"
+
+
 def test_two_offices_of_one_name_are_refused(staff: Person, office: dict[str, Any]) -> None:
     answer = staff.post(OFFICES, {"name": "Tampere"})
     assert refusal(answer) == (409, "already-exists")
@@ -127,6 +138,7 @@ def test_one_follows_the_other_from_day_to_day(staff: Person, naming: dict[str, 
     assert staff.get(path).headers["ETag"] == answer.headers["ETag"]
     etag = answer.headers["ETag"]
     staff.patch(path, {"valid_until": None})
+    assert refusal(staff.patch(path, {"valid_until": "2023-12-30"}, etag=etag)) == (412, "precondition-failed")
     assert refusal(staff.delete(path, headers={"If-Match": etag})) == (412, "precondition-failed")
     assert staff.delete(path).status_code == 204
     assert refusal(staff.get(path)) == (404, "not-found")

@@ -245,8 +245,15 @@ def test_what_is_no_key_is_refused(central: UUID, main_user: Person, members: di
     assert refusal(main_user.post(KEYS, body(central, **members))) == (422, "validation")
 
 
-def test_making_a_key_needs_a_strong_authentication(centre: Centre, central: UUID, main_user: Person) -> None:
+def test_making_a_key_and_its_successor_needs_a_strong_authentication(
+    centre: Centre, central: UUID, main_user: Person
+) -> None:
     weak = centre.issuer.token_for(main_user.id, strong=False)
     headers = {"Authorization": f"Bearer {weak}"}
     refused = main_user.post(KEYS, body(central), headers=headers)
     assert refusal(refused) == (401, "strong-authentication-required")
+    key = made(main_user, central)
+    rotation = {"overlap_hours": 1, "expires_in_days": 30}
+    refused = main_user.post(f"{KEYS}/{key['id']}/rotation", rotation, headers=headers)
+    assert refusal(refused) == (401, "strong-authentication-required")
+    assert main_user.get(f"{KEYS}/{key['id']}").json()["state"] == "active"

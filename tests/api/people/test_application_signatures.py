@@ -423,6 +423,16 @@ def test_of_two_signings_at_once_one_is_kept(centre: Centre) -> None:
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
 
 
+def test_what_was_withdrawn_is_signed_no_more(centre: Centre) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    location = candidate.submitted()
+    digest = candidate.applicant.get(location).json()["document_digest"]
+    assert candidate.applicant.post(f"{location}/withdrawal", key=False).status_code == 200
+    answer = candidate.applicant.post(f"{location}/signatures", {"digest": digest})
+    assert refusal(answer) == (409, "wrong-state")
+    assert (answer.json()["state"], answer.json()["allowed"]) == ("withdrawn", ["awaiting_signatures"])
+
+
 def test_a_signatory_by_name_alone_does_not_sign_in_the_service(candidate: Candidate, location: str) -> None:
     candidate.sign_here(candidate.applicant, location)
     body = {"digest": candidate.applicant.get(location).json()["document_digest"]}

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.db.identifiers import new_id
+from app.embedded_postgres import Addresses
 from tests.api.people.candidates import PATH, Candidate, main_users_right, signatory_of
 from tests.builders import Centre, refusal
+from tests.locks import another, until_somebody_waits
 
 
 @pytest.fixture
@@ -75,6 +77,44 @@ def test_who_is_main_user_already_need_not_apply(centre: Centre, candidate: Cand
         asked = candidate.asked(begins_on=begins_on)
         assert refusal(candidate.applicant.post(PATH, asked)) == (409, "already-exists")
     assert candidate.applicant.post(PATH, candidate.asked(begins_on="2023-06-01")).status_code == 201
+
+
+def test_a_draft_is_not_moved_into_a_right_still_held(centre: Centre, candidate: Candidate) -> None:
+    centre.grant(candidate.applicant.id, "main_user", candidate.central)
+    centre.main_user(candidate.central)
+    centre.owner.execute(
+        "UPDATE role_grants SET valid_until = '2023-06-01T00:00+03' WHERE role = 'main_user' AND person_id = %s",
+        [candidate.applicant.id],
+    )
+    location = candidate.drafted(begins_on="2023-06-01")
+    for begins_on in (None, "2023-05-31"):
+        answer = candidate.applicant.patch(location, {"begins_on": begins_on})
+        assert refusal(answer) == (409, "already-exists")
+    assert candidate.applicant.get(location).json()["begins_on"] == "2023-06-01"
+
+
+def test_who_has_become_main_user_meanwhile_need_not_submit(centre: Centre, candidate: Candidate) -> None:
+    location = candidate.drafted()
+    centre.grant(candidate.applicant.id, "main_user", candidate.central)
+    assert refusal(candidate.applicant.post(f"{location}/submission", key=False)) == (409, "already-exists")
+    assert candidate.applicant.get(location).json()["state"] == "draft"
+
+
+def test_a_draft_changed_while_its_document_is_made_is_not_submitted(
+    centre: Centre, candidate: Candidate, database: Addresses
+) -> None:
+    location = candidate.drafted()
+    with another(centre, database) as meanwhile, ThreadPoolExecutor(1) as thread:
+        with meanwhile.owner.transaction():
+            meanwhile.owner.execute("UPDATE main_user_applications SET language = 'sv'")
+            submitting = thread.submit(candidate.applicant.post, f"{location}/submission", key=False)
+            # The document is of the draft as it was before; only then does the submission want the row.
+            until_somebody_waits(centre)
+        answer = submitting.result()
+    assert refusal(answer) == (412, "precondition-failed")
+    draft = candidate.applicant.get(location)
+    assert answer.headers["ETag"] == draft.headers["ETag"]
+    assert (draft.json()["state"], draft.json()["document_digest"]) == ("draft", None)
 
 
 def test_there_is_one_open_application_a_person_and_organisation(centre: Centre, candidate: Candidate) -> None:

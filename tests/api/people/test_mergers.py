@@ -74,6 +74,23 @@ def test_of_a_right_held_twice_the_one_that_lasts_goes_on(centre: Centre, centra
     ) == [(date(2000, 1, 1), date(2023, 6, 1)), (date(2023, 6, 1), None)]
 
 
+@pytest.mark.parametrize("role", ["main_user", "staff"])
+def test_a_right_held_twice_does_not_end_before_the_successors_begins(centre: Centre, central: UUID, role: str) -> None:
+    """Whatever covers it has an end of its own (rulebook §2.6, §2.7)."""
+    organisation_id = central if role == "main_user" else None
+    staff, successor = centre.staff(), centre.person(role, organisation_id)
+    person, other = centre.person(role, organisation_id), centre.person(role, organisation_id)
+    centre.owner.execute("UPDATE role_grants SET valid_from = '2023-08-01' WHERE person_id = %s", [successor.id])
+    for each, end in ((person, "2023-12-01"), (other, "2023-09-01"), (staff, "2023-12-01")):
+        centre.owner.execute("UPDATE role_grants SET valid_until = %s WHERE person_id = %s", [end, each.id])
+    answer = merge(staff, person, other)
+    assert refusal(answer) == (409, f"last-{role.replace('_', '-')}")
+    assert answer.json()["needed_from"] == "2023-03-15T12:00:00+02:00"
+    assert centre.rows("SELECT merged_into FROM persons WHERE id = %s", other.id) == [(None,)]
+    centre.clock(2023, 8, 1)
+    merged(staff, person, other)
+
+
 def test_open_applications_for_roles_go_over_and_those_asked_for_twice_are_withdrawn(
     centre: Centre, central: UUID
 ) -> None:

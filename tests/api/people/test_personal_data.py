@@ -241,6 +241,12 @@ def test_the_last_main_user_is_not_erased(centre: Centre) -> None:
     assert person.get("/v1/me").status_code == 200
 
 
+def test_the_last_of_the_staff_is_not_erased(centre: Centre) -> None:
+    person = centre.staff()
+    assert refusal(person.post(erasure(person.id), WHY)) == (409, "last-staff")
+    assert person.get("/v1/me").status_code == 200
+
+
 def test_who_was_merged_is_erased_with_the_person(centre: Centre) -> None:
     central = centre.organisation()
     person, other = centre.person("training_manager", central), centre.person()

@@ -89,6 +89,16 @@ def test_one_is_open_at_a_time_and_none_for_what_is_held(centre: Centre, central
     assert (refusal(again), again.json()["existing_id"]) == ((409, "already-exists"), grant_id)
 
 
+def test_what_has_been_given_meanwhile_is_not_granted_twice(centre: Centre, central: UUID) -> None:
+    applicant, staff = centre.person(), centre.staff()
+    application = applicant.post(PATH, asked(central)).json()
+    given = staff.post("/v1/role-grants", asked(central) | {"person_id": str(applicant.id)})
+    assert given.status_code == 201, given.text
+    answer = decide(staff, application)
+    assert (refusal(answer), answer.json()["existing_id"]) == ((409, "already-exists"), given.json()["id"])
+    assert staff.get(f"{PATH}/{application['id']}").json()["state"] == "applied"
+
+
 def test_nobody_decides_their_own(centre: Centre, central: UUID) -> None:
     main_user, staff = centre.main_user(central), centre.staff()
     for person in (main_user, staff):
