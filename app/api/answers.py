@@ -16,8 +16,8 @@ NO_LOCATION: Responses = {201: {"x-location": False}}
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 EVERYWHERE = ("unauthenticated", "not-registered", "validation", "internal-error", "busy")
-WITH_BODY = ("malformed-json", "payload-too-large", "unsupported-media-type")
-WITH_KEY = ("invalid-idempotency-key", "request-in-progress", "idempotency-key-reused")
+WITH_BODY = ("payload-too-large", "unsupported-media-type", "invalid-idempotency-key")
+WITH_KEY = ("request-in-progress", "idempotency-key-reused")
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
@@ -123,9 +123,12 @@ def answers_of(
     path: str,
     status: int,
     has_session: bool,
+    is_conditional: bool,
     has_version: bool,
+    has_file: bool,
     needs_key: bool,
     needs_token: bool,
+    is_for_newcomers: bool,
     declared: Mapping[int | str, Mapping[str, Any]],
 ) -> Responses:
     """The answer that the operation is for, and the refusals of the conventions with those that it declares."""
@@ -138,19 +141,21 @@ def answers_of(
     if kind == "list":
         codes.add("invalid-cursor")
     if method not in NO_BODY:
-        codes.update(WITH_BODY, WITH_KEY if has_session else ())
+        codes.update(WITH_BODY, WITH_KEY if kind == "write" else (), () if has_file else {"malformed-json"})
     if needs_key:
         codes.add("idempotency-key-required")
     if has_version:
         codes.update({"precondition-failed"}, {"precondition-required"} if method == "PATCH" else ())
     if not needs_token:
         codes -= {"unauthenticated", "forbidden", "not-registered"}
+    if is_for_newcomers:
+        codes -= {"forbidden", "not-registered"}
     codes.update(code for answer in declared.values() for code in answer.get(CODES, ()))
 
     responses: Responses = {status: _success(kind, status, has_session, declared.get(status, {}))}
     if "content" in declared.get(status, {}):
         responses[status]["content"] = declared[status]["content"]
-    if kind == "read" and has_session:
+    if is_conditional:
         responses[304] = {"description": "`If-None-Match` names the present version.", "headers": headers("ETag")}
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in STATUSES:

@@ -71,6 +71,8 @@ def operation_id(route: APIRoute) -> str:
 class Operation(APIRoute):
     needs_token: ClassVar[bool] = True
     """The sandbox's own operations need none, and offer no dry run."""
+    is_for_newcomers: ClassVar[bool] = False
+    """Whoever calls it has no roles yet, and is no API key."""
 
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
         signature = inspect.signature(endpoint, eval_str=True)
@@ -88,9 +90,12 @@ class Operation(APIRoute):
             status=options.get("status_code") or 200,
             kind=kind,
             has_session=self.is_ours,
+            is_conditional=session is Reader and kind == "read" and method == "GET",
             has_version="expected" in signature.parameters,
+            has_file="file" in signature.parameters,
             needs_key=_says(KEY_REQUIRED, options),
             needs_token=self.needs_token,
+            is_for_newcomers=self.is_for_newcomers,
             declared=options.get("responses") or {},
         )
         summary, _, description = inspect.cleandoc(endpoint.__doc__ or "").partition("\n")

@@ -14,7 +14,7 @@ from app.api.backend import Backend
 from app.api.files import Download, giving
 from app.api.operations import PERSONAL, Operation
 from app.api.paging import Page, Paging
-from app.api.shapes import Body, Flag, Form, Instant, Line, SearchText
+from app.api.shapes import Body, Flag, Form, Instant, Line, Nothing, SearchText
 from app.api.tokens import SANDBOX_TOKEN_SECONDS
 from app.db.connections import Caller
 from app.db.paging import Slice
@@ -175,7 +175,7 @@ async def start_clock(writer: Writer) -> None:
 
 
 @router.post("/reset", status_code=204, response_model=None, response_class=Response)
-async def reset(request: Request) -> None:
+async def reset(request: Request, _: Nothing | None = None) -> None:
     """Go back to the demo data of the start, with the same ids, and to real time (anybody).
 
     Tokens stay valid; those of people who have come since then are `not-registered`.

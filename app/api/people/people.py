@@ -28,6 +28,8 @@ PersonEmail = Annotated[Email, AfterValidator(str.lower)]
 class Registration(Operation):
     """Its caller is somebody whom nobody knows yet, in the study centre that the body names."""
 
+    is_for_newcomers = True
+
     async def caller_of(self, request: Request) -> Caller:
         verifier = request.app.state.backend.verifier
         authentication = await verifier.authentication(request.headers.get("authorization"))

@@ -1,0 +1,106 @@
+"""The document's own examples as requests: to be sent as they are, or with one thing wrong."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from app.api.examples import EXAMPLES, examples
+from tests.document import document
+from tests.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Example:
+    """An operation with the request that its example makes."""
+
+    operation: dict[str, Any]
+    method: str
+    template: str
+    values: dict[str, str]
+    """What stands for the variables of the path."""
+    query: dict[str, Any]
+    headers: dict[str, str]
+    json: Any = None
+    content: bytes | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.operation["operationId"])
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Who sends it, and when."""
+        return examples().get(self.id, {})
+
+    @property
+    def media_types(self) -> list[str]:
+        return list(self.operation.get("requestBody", {}).get("content", {}))
+
+    @property
+    def path(self) -> str:
+        path = self.template
+        for name, value in self.values.items():
+            path = path.replace(f"{{{name}}}", value)
+        return path
+
+    def but(self, **changed: Any) -> Self:
+        return replace(self, **changed)
+
+    def caller(self, sandbox: Sandbox) -> httpx.Client:
+        """Whose example it is, at its instant."""
+        if "at" not in self.told:
+            return sandbox.client
+        sandbox.clock(self.told["at"])
+        return sandbox.person(**self.who).client
+
+    @property
+    def who(self) -> dict[str, str]:
+        return {"email": self.told["as"]} if "as" in self.told else {"subject": self.told["as_subject"]}
+
+    def whole(self, sandbox: Sandbox) -> Self:
+        """With its file, where it has one: what lies beside the examples, or what the sandbox answers as things are."""
+        told = self.told.get("file", {})
+        if "path" in told:
+            return self.but(content=(EXAMPLES.parent / str(told["path"])).read_bytes())
+        if "answer_of" in told:
+            answer = sandbox.client.post(told["answer_of"], json=told["to"])
+            assert answer.is_success, answer.text
+            return self.but(content=answer.content)
+        return self
+
+    def send(self, client: httpx.Client) -> httpx.Response:
+        return client.request(
+            self.method, self.path, params=self.query, headers=self.headers, json=self.json, content=self.content
+        )
+
+
+def examples_of() -> list[Example]:
+    """Of all operations, in the document's order, each without its file."""
+    return [
+        _example(method.upper(), path, operation)
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _example(method: str, path: str, operation: dict[str, Any]) -> Example:
+    example = Example(operation, method, path, {}, {}, {"Idempotency-Key": str(uuid4())} if method == "POST" else {})
+    for parameter in operation.get("parameters", []):
+        name = parameter["name"]
+        if "example" not in parameter:
+            assert not parameter["required"], f"{example.id}: {name}"
+        elif parameter["in"] == "path":
+            example.values[name] = str(parameter["example"])
+        elif parameter["in"] == "query":
+            example.query[name] = parameter["example"]
+        else:
+            example.headers[name] = parameter["example"]
+    if "file" in example.told:
+        example.headers["Content-Type"] = example.told["file"]["type"]
+        return example.but(content=b"its file")
+    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        example.headers["Content-Type"] = media_type
+        example = example.but(json=content.get("example"))
+    return example

@@ -1,0 +1,257 @@
+"""What all operations answer alike: each, sent with one thing wrong, refuses as its document says.
+
+The requests are the document's examples; nothing here is done, but for what reading leaves in the audit.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from app.api.requests import digest
+from app.api.sandbox import ANYBODY
+from app.api.tokens import SandboxIssuer
+from app.demo.rows import DEMO_STUDY_CENTRE
+from app.embedded_postgres import Addresses
+from app.main import create_app
+from app.settings import Settings
+from tests.builders import refusal
+from tests.document import check_answer, resolved
+from tests.openapi.examples import Example, examples_of
+from tests.sandbox import SECRET, Sandbox, another_database, serving_sandbox
+from tests.server import serving
+
+
+@pytest.fixture(scope="module")
+def sandbox(postgres_cluster: Addresses) -> Iterator[Sandbox]:
+    with serving_sandbox(postgres_cluster) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def every() -> list[Example]:
+    return examples_of()
+
+
+def documenting(every: list[Example], status: int, code: str) -> list[Example]:
+    """Those whose document names the code."""
+    return [
+        example
+        for example in every
+        if code in resolved(example.operation["responses"].get(str(status), {})).get("x-problem-codes", [])
+    ]
+
+
+def check_each(
+    every: list[Example], expected: tuple[int, str], send: Callable[[Example], httpx.Response], *, least: int
+) -> None:
+    """Each operation that names the refusal gives it; `least` so many do."""
+    asked = documenting(every, *expected)
+    assert len(asked) >= least
+    others = []
+    for example in asked:
+        answer = send(example)
+        check_answer(answer)
+        if not answer.is_error or refusal(answer) != expected:
+            others.append(f"{example.id}: {answer.status_code} {answer.content[:300]!r}")
+    assert not others, "\n".join(others)
+
+
+def test_without_a_token_nobody_is_answered(every: list[Example], sandbox: Sandbox) -> None:
+    check_each(every, (401, "unauthenticated"), lambda one: one.send(sandbox.client), least=100)
+
+
+def test_who_has_not_registered_is_told_so(every: list[Example], sandbox: Sandbox) -> None:
+    newcomer = sandbox.person(subject="nobody-knows-me").client
+    check_each(every, (403, "not-registered"), lambda one: one.send(newcomer), least=100)
+
+
+def test_a_key_without_the_scope_is_refused(every: list[Example], sandbox: Sandbox) -> None:
+    [making] = [one for one in every if one.id == "make_api_key"]
+    main_user = making.caller(sandbox)
+    clients = {}
+    for scope in ("hours:read", "calendar:read"):
+        made = making.but(headers={"Idempotency-Key": str(uuid4())}, json=making.json | {"scopes": [scope]})
+        key = made.send(main_user).json()["key"]
+        clients[scope] = httpx.Client(base_url=sandbox.address, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+    reading, other = clients.values()
+    check_each(
+        every,
+        (403, "forbidden"),
+        lambda one: one.send(other if one.operation.get("x-api-key-scope") == "hours:read" else reading),
+        least=100,
+    )
+    for client in clients.values():
+        client.close()
+
+
+def test_what_is_not_there_is_not_found(every: list[Example], sandbox: Sandbox) -> None:
+    def elsewhere(one: Example) -> httpx.Response:
+        unknown = {name: str(uuid4()) if name.endswith("_id") else value for name, value in one.values.items()}
+        return one.but(values=unknown).send(one.caller(sandbox))
+
+    named = [one for one in every if any(name.endswith("_id") for name in one.values)]
+    check_each(named, (404, "not-found"), elsewhere, least=80)
+
+
+@pytest.mark.parametrize(
+    ("expected", "body"),
+    [((400, "malformed-json"), b"{"), ((413, "payload-too-large"), b" "), ((415, "unsupported-media-type"), b"%PDF-")],
+)
+def test_a_body_that_is_none_is_refused(
+    every: list[Example], sandbox: Sandbox, expected: tuple[int, str], body: bytes
+) -> None:
+    def with_body(one: Example) -> httpx.Response:
+        media_type = (one.media_types or ["application/json"])[0]
+        largest = one.operation.get("x-largest-body", 2 * 1024 * 1024)
+        wrong = {"Content-Type": "text/plain" if expected[0] == 415 else media_type}
+        content = body * (largest + 1) if expected[0] == 413 else body
+        return one.but(headers=one.headers | wrong, json=None, content=content).send(one.caller(sandbox))
+
+    check_each(every, expected, with_body, least=60)
+
+
+def test_an_unknown_parameter_is_a_fault(every: list[Example], sandbox: Sandbox) -> None:
+    check_each(
+        every,
+        (422, "validation"),
+        lambda one: one.but(query=one.query | {"colour": "blue"}).send(one.caller(sandbox)),
+        least=140,
+    )
+
+
+def test_a_cursor_that_was_made_up_is_refused(every: list[Example], sandbox: Sandbox) -> None:
+    check_each(
+        every,
+        (400, "invalid-cursor"),
+        lambda one: one.but(query=one.query | {"cursor": "made-up"}).send(one.caller(sandbox)),
+        least=30,
+    )
+
+
+@pytest.mark.parametrize(
+    ("expected", "header", "value", "least"),
+    [
+        ((400, "invalid-idempotency-key"), "Idempotency-Key", "two words", 60),
+        ((400, "idempotency-key-required"), "Idempotency-Key", None, 5),
+        ((428, "precondition-required"), "If-Match", None, 5),
+    ],
+)
+def test_what_the_head_must_say(
+    every: list[Example], sandbox: Sandbox, expected: tuple[int, str], header: str, value: str | None, least: int
+) -> None:
+    def saying(one: Example) -> httpx.Response:
+        headers = one.headers | {header: value} if value else {**one.headers}
+        if value is None:
+            headers.pop(header, None)
+        return one.but(headers=headers).send(one.caller(sandbox))
+
+    asked = [one for one in every if one.method == "PATCH"] if header == "If-Match" else every
+    check_each(asked, expected, saying, least=least)
+
+
+def test_a_copy_that_comes_while_the_first_runs_is_to_wait(every: list[Example], sandbox: Sandbox) -> None:
+    def while_it_runs(one: Example) -> httpx.Response:
+        client, key = one.caller(sandbox), str(uuid4())
+        with service_of(sandbox) as service:
+            service.execute("SELECT enter(NULL, %s)", [digest_of(one, client, key)])
+            return one.but(headers=one.headers | {"Idempotency-Key": key}).send(client)
+
+    check_each(every, (409, "request-in-progress"), while_it_runs, least=60)
+
+
+def test_a_key_is_for_one_request(every: list[Example], sandbox: Sandbox) -> None:
+    def under_a_used_key(one: Example) -> httpx.Response:
+        client, key = one.caller(sandbox), str(uuid4())
+        with service_of(sandbox) as service:
+            service.execute(
+                "INSERT INTO stored_answers (key_digest, request_digest, status, headers, body) "
+                "VALUES (%s, 'of another', 200, '{}', '')",
+                [digest_of(one, client, key)],
+            )
+        return one.but(headers=one.headers | {"Idempotency-Key": key}).send(client)
+
+    check_each(every, (422, "idempotency-key-reused"), under_a_used_key, least=60)
+
+
+def service_of(sandbox: Sandbox) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(sandbox.database.owner, options=f"-c app.study_centre_id={DEMO_STUDY_CENTRE}")
+
+
+def digest_of(one: Example, client: httpx.Client, key: str) -> bytes:
+    """Under which the service keeps the answer to that key of the caller's."""
+    if one.template.startswith("/v1/sandbox/"):
+        caller = str(ANYBODY.person_id)
+    elif "as_subject" in one.told:
+        caller = json.dumps([SandboxIssuer.issuer.issuer, one.told["as_subject"]])
+    else:
+        caller = client.get("/v1/me").json()["person"]["id"]
+    return digest(caller, one.method, one.path.lower(), key)
+
+
+def test_what_has_not_changed_is_not_sent_again(every: list[Example], sandbox: Sandbox) -> None:
+    others = []
+    # Of a clock that goes no version lasts.
+    sandbox.clock("2023-03-15T12:00:00+02:00")
+    for one in every:
+        if "304" in one.operation["responses"]:
+            client = one.caller(sandbox)
+            answer = one.send(client)
+            check_answer(answer)
+            again = one.but(headers=one.headers | {"If-None-Match": answer.headers["ETag"]}).send(client)
+            check_answer(again)
+            if (again.status_code, again.content) != (304, b""):
+                others.append(f"{one.id}: {again.status_code} {again.content[:300]!r}")
+    assert not others, "\n".join(others)
+
+
+@pytest.fixture(scope="module")
+def tokens(every: list[Example], sandbox: Sandbox) -> dict[str, str]:
+    """What the examples' callers send as `Authorization`, by operation."""
+    return {one.id: one.caller(sandbox).headers.get("Authorization", "") for one in every}
+
+
+def test_a_database_that_has_no_time_is_said_to_be_busy(
+    every: list[Example], sandbox: Sandbox, tokens: dict[str, str]
+) -> None:
+    with hurried(sandbox.database) as client, psycopg.connect(sandbox.database.owner) as owner:
+        # Each request asks it what time it is.
+        owner.execute("LOCK TABLE study_centres")
+        check_each(every, (503, "busy"), lambda one: sent_to(client, one, tokens), least=140)
+
+
+def test_what_nobody_foresaw_tells_nothing_of_the_inside(
+    every: list[Example], postgres_cluster: Addresses, tokens: dict[str, str]
+) -> None:
+    def send(one: Example) -> httpx.Response:
+        answer = sent_to(client, one, tokens)
+        assert not re.search(r"psycopg|Traceback|relation|function", answer.text)
+        return answer
+
+    # Without one table of ours.
+    with another_database(postgres_cluster) as database, hurried(database) as client:
+        check_each(every, (500, "internal-error"), send, least=140)
+
+
+@contextmanager
+def hurried(database: Addresses) -> Iterator[httpx.Client]:
+    """A client of a service there that soon gives up waiting for a lock."""
+    settings = Settings(
+        database_url=database.service,
+        owner_database_url=database.owner,
+        secret_key=SECRET,
+        sandbox=True,
+        lock_timeout_ms=100,
+        log_level="CRITICAL",
+    )
+    with serving(create_app(settings)) as address, httpx.Client(base_url=address, timeout=60) as client:
+        yield client
+
+
+def sent_to(client: httpx.Client, one: Example, tokens: dict[str, str]) -> httpx.Response:
+    return one.but(headers=one.headers | {"Authorization": tokens[one.id]}).send(client)
