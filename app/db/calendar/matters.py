@@ -28,7 +28,7 @@ from app.db.organisations.training_rules import training_rules
 from app.db.people.application_signatures import main_user_application_signatures
 from app.db.people.main_user_applications import main_user_application_documents, main_user_applications
 from app.db.people.onboardings import onboardings
-from app.db.people.people import role_grants
+from app.db.people.people import not_ended, role_grants
 from app.db.people.role_applications import role_applications
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader
@@ -185,7 +185,7 @@ _onboardings = _matters(
     said=_missing,
 ).where(
     role_grants.c.person_id == _person,
-    or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > _now),
+    not_ended(_now),
     _missing.is_not(None),
 )
 _all = union_all(

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.delivery.preferences import mail_preferences
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, given
-from app.db.people.people import audit_entries, outbox, persons, role_grants, study_centres
+from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants, study_centres
 from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
 from app.domain.delivery.mails import Mail, MailPreference
 from app.domain.delivery.texts import EVENTS, Recipients
@@ -122,10 +122,7 @@ def _told_to(*recipients: Recipients) -> Any:
     return or_(*(outbox.c.event == event for event, told in EVENTS.items() if told.to in recipients))
 
 
-_in_force = and_(
-    role_grants.c.valid_from <= outbox.c.made_at,
-    or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > outbox.c.made_at),
-)
+_in_force = in_force(outbox.c.made_at)
 _events = select(outbox.c.id.label("event_id"), role_grants.c.person_id.label("person_id"))
 _to_main_users: Select[Any] = (
     _events.join(organisations, organisations.c.id == outbox.c.organisation_id)

@@ -6,7 +6,7 @@ from sqlalchemy import Date, DateTime, and_, bindparam, case, cast, distinct, fu
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, PageRequest, Slice
-from app.db.people.people import role_grants
+from app.db.people.people import in_force, role_grants
 from app.db.statements import Connection
 from app.domain.people.main_user_coverage import Coverage, MainUserCoverage
 
@@ -25,8 +25,7 @@ _counted = (
         and_(
             _grants.organisation_id == organisations.c.id,
             _grants.role == "main_user",
-            _grants.valid_from <= _now,
-            or_(_grants.valid_until.is_(None), _grants.valid_until > _now),
+            in_force(_now),
         ),
     )
     .where(

@@ -12,7 +12,7 @@ from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.contacts import contact_assignments
 from app.db.people.application_signatures import main_user_application_signatures
 from app.db.people.main_user_applications import main_user_applications
-from app.db.people.people import persons, role_grants
+from app.db.people.people import not_ended, persons, role_grants
 from app.db.people.role_applications import role_applications
 from app.db.people.signatories import signatories
 from app.db.statements import Command, Connection, Query
@@ -35,7 +35,7 @@ _is_held = exists().where(
     _held.c.person_id == any_(_both),
     _held.c.role == role_applications.c.role,
     _held.c.organisation_id == role_applications.c.organisation_id,
-    or_(_held.c.valid_until.is_(None), _held.c.valid_until > _now),
+    not_ended(_now, _held),
 )
 _is_asked_too = exists().where(
     _asked.c.person_id == _to,

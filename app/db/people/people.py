@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, DateTime, LargeBinary, SmallInteger, Table, Text, Uuid, and_, or_, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    or_,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.statements import metadata, study_centre_key
@@ -105,5 +118,9 @@ outbox = Table(
 
 def in_force(now: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a right of `role_grants` is, at that instant."""
-    until = role_grants.c.valid_until
-    return and_(role_grants.c.valid_from <= now, or_(until.is_(None), until > now))
+    return and_(role_grants.c.valid_from <= now, not_ended(now))
+
+
+def not_ended(now: ColumnElement[Any], of: FromClause = role_grants) -> ColumnElement[bool]:
+    """Whether a right is in force at that instant, or will be later."""
+    return or_(of.c.valid_until.is_(None), of.c.valid_until > now)

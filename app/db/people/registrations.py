@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
-    or_,
     select,
     true,
 )
@@ -23,7 +22,7 @@ from sqlalchemy import (
 from app.db.organisations.organisations import organisation_ancestors
 from app.db.paging import Listing, below
 from app.db.people.me import people
-from app.db.people.people import persons, role_grants
+from app.db.people.people import not_ended, persons, role_grants
 from app.db.statements import Connection, Query
 from app.domain.people.people import Person
 
@@ -40,7 +39,7 @@ _among: ColumnElement[bool] = (
     _grants.where(
         role_grants.c.organisation_id == organisation_ancestors.c.organisation_id,
         organisation_ancestors.c.ancestor_id == any_(bindparam("p_among", type_=ARRAY(Uuid))),
-        or_(role_grants.c.valid_until.is_(None), role_grants.c.valid_until > bindparam("p_now", type_=_INSTANT)),
+        not_ended(bindparam("p_now", type_=_INSTANT)),
     )
     .correlate(persons)
     .exists()

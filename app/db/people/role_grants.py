@@ -30,7 +30,7 @@ from sqlalchemy import (
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, PageRequest, Slice, below, given
-from app.db.people.people import persons, role_grants, study_centres
+from app.db.people.people import in_force, not_ended, persons, role_grants, study_centres
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, Query, change_row, insert_row
 from app.domain.access import Actor, Role, overseen_of
@@ -51,6 +51,11 @@ from app.domain.people.role_grants import (
 
 FEW = 1
 """So many main users or fewer, and the staff are told (rulebook §2.7)."""
+
+
+def _instant(name: str) -> ColumnElement[Any]:
+    return bindparam(f"p_{name}", type_=DateTime(timezone=True))
+
 
 _grants = role_grants.c
 _granted = (
@@ -83,7 +88,7 @@ _locked = Query(_one.with_for_update(key_share=True, of=role_grants), GrantedRol
 _not_ended_of_person = Query(
     _granted.where(
         _grants.person_id == bindparam("p_person_id", type_=Uuid),
-        or_(_grants.valid_until.is_(None), _grants.valid_until > bindparam("p_at", type_=DateTime(timezone=True))),
+        not_ended(_instant("at")),
     ).order_by(_grants.organisation_id, _grants.id),
     GrantedRole,
 )
@@ -110,20 +115,10 @@ def viewers_of(actor: Actor) -> list[UUID] | None:
     return None if overseen is None else [actor.person_id, *overseen]
 
 
-def _instant(name: str) -> ColumnElement[Any]:
-    return bindparam(f"p_{name}", type_=DateTime(timezone=True))
-
-
 # By state, with the instant it is now.
 _states: dict[str, ColumnElement[bool]] = {
-    "upcoming": and_(
-        _grants.valid_from > _instant("upcoming"),
-        or_(_grants.valid_until.is_(None), _grants.valid_until > _grants.valid_from),
-    ),
-    "in_force": and_(
-        _grants.valid_from <= _instant("in_force"),
-        or_(_grants.valid_until.is_(None), _grants.valid_until > _instant("in_force")),
-    ),
+    "upcoming": and_(_grants.valid_from > _instant("upcoming"), not_ended(role_grants.c.valid_from)),
+    "in_force": in_force(_instant("in_force")),
     "ended": _grants.valid_until <= func.greatest(_instant("ended"), _grants.valid_from),
 }
 _listing = Listing(
