@@ -38,7 +38,7 @@ class MatchIn(Body):
     signs_as: SignsAs
     """Whose signature it is, by the certificate's subject."""
     reason: Text | None = None
-    """Needed where the certificate's revocation is unknown: why the signature is accepted all the same."""
+    """Needed where the certificate's revocation is unknown, or its name another: why it is accepted all the same."""
 
 
 async def trust_of(request: Request) -> Trust:

@@ -194,6 +194,7 @@ _person_locked = Query(
     .with_for_update(key_share=True),
     lambda person_id: person_id,
 )
+# The database cannot refuse it: of two people who were one, what they held in the past may overlap.
 _overlapping: Select[Any] = (
     select(_grants.id)
     .where(

@@ -125,7 +125,7 @@ def check_match(
     signs_as: SignsAs,
     reason: str | None,
 ) -> None:
-    """One signature for each; one whose revocation is unknown is accepted for a reason (rulebook §3.9.2).
+    """One signature for each; by another name, or with its revocation unknown, for a reason only (rulebook §3.9.2).
 
     Raises WrongState, AlreadyExists, Invalid.
     """
@@ -136,3 +136,5 @@ def check_match(
             raise AlreadyExists(pointer="/signs_as", existing_id=other.id)
     if signature.revocation != "good" and reason is None:
         raise Invalid(Fault("/reason", "revocation-unknown"))
+    if signature.signs_as != signs_as and reason is None:
+        raise Invalid(Fault("/reason", "names-differ"))

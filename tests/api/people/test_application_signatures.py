@@ -332,11 +332,15 @@ def test_whose_name_is_another_is_for_the_staff_to_tell(candidate: Candidate, lo
     first, second = signatures_of(candidate.staff, location)
     assert [(s["signs_as"], s["named"]) for s in (first, second)] == [("applicant", APPLICANT), (None, None)]
     path = f"{location}/signatures/{{}}/match"
-    assert candidate.staff.post(path.format(second["id"]), {"signs_as": "applicant"}).status_code == 200
+    for signature, signs_as in ((first, "signatory"), (second, "applicant")):
+        silent = candidate.staff.post(path.format(signature["id"]), {"signs_as": signs_as})
+        assert [(e["pointer"], e["code"]) for e in silent.json()["errors"]] == [("/reason", "names-differ")]
+    told = {"reason": "Puhuttelunimi, henkilötunnus tarkistettu"}
+    assert candidate.staff.post(path.format(second["id"]), {"signs_as": "applicant"} | told).status_code == 200
     taken = candidate.staff.post(path.format(first["id"]), {"signs_as": "applicant"})
     assert refusal(taken) == (409, "already-exists")
     assert taken.json()["existing_id"] == second["id"]
-    assert candidate.staff.post(path.format(first["id"]), {"signs_as": "signatory"}).status_code == 200
+    assert candidate.staff.post(path.format(first["id"]), {"signs_as": "signatory"} | told).status_code == 200
     again = candidate.staff.post(path.format(first["id"]), {"signs_as": "signatory"})
     assert refusal(again) == (409, "wrong-state")
     assert candidate.staff.get(location).json()["state"] == "received"
