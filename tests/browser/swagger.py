@@ -70,15 +70,13 @@ class SwaggerUI:
         except ValueError:
             return status, text
 
-    def changed(
+    def succeed(
         self, operation_id: str, body: object = None, *, file: Path | None = None, **parameters: str
     ) -> dict[str, Any]:
         """What the operation answers that is to succeed."""
         status, answer = self.send(operation_id, body, file=file, **parameters)
         assert status in {200, 201}, answer
         return dict(answer)
-
-    made = changed
 
     def download(self, operation_id: str, **parameters: str) -> bytes:
         """The file behind the link that Swagger UI shows for one."""

@@ -79,36 +79,38 @@ def signed(document: bytes, *names: str) -> bytes:
 
 def test_from_the_first_sign_in_to_the_right_of_a_main_user(deployed: Deployed, tmp_path: Path) -> None:
     staff = deployed.somebody("helmi")
-    liitto = staff.made("add_organisation", {"kind": "central", "parent_id": None, "name": "Esimerkkiliitto ry"})
+    liitto = staff.succeed("add_organisation", {"kind": "central", "parent_id": None, "name": "Esimerkkiliitto ry"})
 
     aino = deployed.somebody("aino")
     assert aino.send("get_me")[1]["code"] == "not-registered"
-    person = aino.made("register_person", {"name": "Aino Alku", "email": "aino@example.org", "language": "fi"})
+    person = aino.succeed("register_person", {"name": "Aino Alku", "email": "aino@example.org", "language": "fi"})
 
     grant = {"person_id": person["id"], "role": "training_manager", "organisation_id": liitto["id"], "reason": "Uusi"}
-    staff.made("give_role", grant)
+    staff.succeed("give_role", grant)
     chair = {"name": "Päivi Puheenjohtaja", "basis": "Puheenjohtaja", "valid_from": "2026-01-01"}
-    signatory = staff.made("enter_signatory", chair, organisation_id=liitto["id"])
+    signatory = staff.succeed("enter_signatory", chair, organisation_id=liitto["id"])
     assert signatory["state"] == "in_force"
 
-    draft = aino.made("draft_main_user_application", {"organisation_id": liitto["id"], "signatory_id": signatory["id"]})
+    draft = aino.succeed(
+        "draft_main_user_application", {"organisation_id": liitto["id"], "signatory_id": signatory["id"]}
+    )
     at = {"application_id": draft["id"]}
-    assert aino.changed("submit_main_user_application", **at)["state"] == "awaiting_signatures"
+    assert aino.succeed("submit_main_user_application", **at)["state"] == "awaiting_signatures"
     document = aino.download("get_application_document", **at)
     altered, whole = tmp_path / "altered.pdf", tmp_path / "whole.pdf"
     whole.write_bytes(signed(document, "Aino Alku", "Päivi Puheenjohtaja"))
     altered.write_bytes(whole.read_bytes().replace(b"%%EOF", b"%%EoF", 1))
     status, refused = aino.send("bring_signed_document", file=altered, **at)
     assert (status, refused["code"]) == (422, "signed-document-refused")
-    assert aino.changed("bring_signed_document", file=whole, **at)["state"] == "signed"
+    assert aino.succeed("bring_signed_document", file=whole, **at)["state"] == "signed"
 
-    signatures = staff.changed("list_signatures", **at)["items"]
+    signatures = staff.succeed("list_signatures", **at)["items"]
     assert len(signatures) == 2
     for signature in signatures:
         role = "applicant" if "Aino" in str(signature) else "signatory"
-        staff.changed("confirm_match", {"signs_as": role}, signature_id=signature["id"], **at)
-    assert staff.changed("get_main_user_application", **at)["state"] == "received"
-    assert staff.changed("decide_main_user_application", {"outcome": "approved"}, **at)["state"] == "approved"
+        staff.succeed("confirm_match", {"signs_as": role}, signature_id=signature["id"], **at)
+    assert staff.succeed("get_main_user_application", **at)["state"] == "received"
+    assert staff.succeed("decide_main_user_application", {"outcome": "approved"}, **at)["state"] == "approved"
 
-    roles = {role["role"]: role["organisation_name"] for role in aino.changed("get_me")["roles"]}
+    roles = {role["role"]: role["organisation_name"] for role in aino.succeed("get_me")["roles"]}
     assert roles["main_user"] == "Esimerkkiliitto ry"
