@@ -9,8 +9,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing
-from app.db.people.main_user_applications import main_user_application_documents as documents
-from app.db.people.main_user_applications import main_user_application_signed_documents as signed_documents
+from app.db.people.application_documents import documents, signed_documents
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons, role_grants
 from app.db.statements import Connection, Query

@@ -25,8 +25,9 @@ from sqlalchemy import (
 from app.db.organisations.bank_accounts import bank_account_changes
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.organisations.training_rules import training_rules
+from app.db.people.application_documents import documents
 from app.db.people.application_signatures import main_user_application_signatures
-from app.db.people.main_user_applications import main_user_application_documents, main_user_applications
+from app.db.people.main_user_applications import main_user_applications
 from app.db.people.onboardings import onboardings
 from app.db.people.people import not_ended, role_grants
 from app.db.people.role_applications import role_applications
@@ -118,10 +119,8 @@ _counts = or_(
 _to_sign = _matters(
     "main_user_application_to_sign",
     _applications,
-    _with_signatory.join(
-        main_user_application_documents, main_user_application_documents.c.application_id == _applications.id
-    ),
-    said=main_user_application_documents.c.digest,
+    _with_signatory.join(documents, documents.c.application_id == _applications.id),
+    said=documents.c.digest,
     until=_applications.expires_at,
 ).where(
     _waits,

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
 from app.db.paging import Listing, PageRequest, Slice
-from app.db.people.main_user_applications import main_user_application_signed_documents, main_user_applications
+from app.db.people.application_documents import signed_documents
+from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons
 from app.db.people.signatories import signatories
 from app.db.sessions import Writer
@@ -152,7 +153,7 @@ async def keep_signed_document(
     document_id = new_id()
     await insert_row(
         writer.connection,
-        main_user_application_signed_documents,
+        signed_documents,
         id=document_id,
         application_id=application_id,
         content=content,

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
-    LargeBinary,
     Table,
     Text,
     Uuid,
@@ -27,10 +26,11 @@ from sqlalchemy import (
 
 from app.db.organisations.organisations import ancestors_of, find_place, organisations
 from app.db.paging import Listing, PageRequest, Slice, below, given
+from app.db.people.application_documents import documents, signed_documents
 from app.db.people.people import in_force, persons, role_grants, study_centres
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader, Writer
-from app.db.statements import Connection, Query, change_row, insert_row, metadata, study_centre_key
+from app.db.statements import Connection, Query, change_row, metadata, study_centre_key
 from app.domain.access import Place
 from app.domain.errors import NotFound
 from app.domain.people.main_user_applications import (
@@ -66,29 +66,7 @@ main_user_applications = Table(
     Column("role_grant_id", Uuid),
     Column("withdrawn_at", DateTime(timezone=True)),
 )
-main_user_application_documents = Table(
-    "main_user_application_documents",
-    metadata,
-    study_centre_key(),
-    Column("application_id", Uuid, primary_key=True),
-    Column("content", LargeBinary, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("made_at", DateTime(timezone=True), nullable=False),
-)
-main_user_application_signed_documents = Table(
-    "main_user_application_signed_documents",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
-    Column("application_id", Uuid, nullable=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("uploaded_by", Uuid, nullable=False),
-    Column("uploaded_at", DateTime(timezone=True), nullable=False),
-)
-
-_table, _documents = main_user_applications, main_user_application_documents
-_signed_documents = main_user_application_signed_documents
+_table = main_user_applications
 _applicant, _signer = persons.alias("applicant"), persons.alias("signer")
 
 _stored = (
@@ -109,12 +87,12 @@ _stored = (
         _table.c.created_at,
         _table.c.submitted_at,
         _table.c.expires_at,
-        select(_documents.c.digest)
-        .where(_documents.c.application_id == _table.c.id)
+        select(documents.c.digest)
+        .where(documents.c.application_id == _table.c.id)
         .scalar_subquery()
         .label("document_digest"),
-        select(_signed_documents.c.digest)
-        .where(_signed_documents.c.id == _table.c.signed_document_id)
+        select(signed_documents.c.digest)
+        .where(signed_documents.c.id == _table.c.signed_document_id)
         .scalar_subquery()
         .label("signed_document_digest"),
         _table.c.received_at,
@@ -322,31 +300,3 @@ async def read_study_centre(connection: Connection) -> tuple[str, int]:
     if found is None:
         raise RuntimeError("A connection sees its study centre")
     return found
-
-
-_contents = {
-    table: Query(
-        select(table.c.content).where(key == bindparam("p_id", type_=Uuid)).order_by(*order).limit(1),
-        lambda content: bytes(content),
-    )
-    for table, key, order in (
-        (_documents, _documents.c.application_id, ()),
-        (_signed_documents, _signed_documents.c.application_id, (_signed_documents.c.id.desc(),)),
-    )
-}
-
-
-async def find_document(connection: Connection, application_id: UUID) -> bytes | None:
-    """As it was made."""
-    return await _contents[_documents].first(connection, p_id=application_id)
-
-
-async def find_signed_document(connection: Connection, application_id: UUID) -> bytes | None:
-    """As it came back last."""
-    return await _contents[_signed_documents].first(connection, p_id=application_id)
-
-
-async def keep_document(writer: Writer, application_id: UUID, content: bytes, digest: str) -> None:
-    """Fixes what is to be signed."""
-    values = {"application_id": application_id, "content": content, "digest": digest, "made_at": writer.now}
-    await insert_row(writer.connection, main_user_application_documents, **values)

@@ -7,7 +7,7 @@ grants.
 """
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,16 +30,15 @@ from sqlalchemy import (
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, PageRequest, Slice, below, given
-from app.db.people.people import in_force, not_ended, persons, role_grants, study_centres
+from app.db.people.main_users import lock_main_users, lock_staff
+from app.db.people.people import in_force, not_ended, persons, role_grants
 from app.db.sessions import Reader, Writer
-from app.db.statements import Connection, Query, change_row, insert_row
+from app.db.statements import Query, change_row, insert_row
 from app.domain.access import Actor, Role, overseen_of
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.people.role_grants import (
     GrantedRole,
     GrantState,
-    HeldGrant,
-    MainUsers,
     check_brought_forward,
     check_main_users_remain,
     check_not_ended,
@@ -145,45 +144,6 @@ async def list_grants(
         reader.connection, page, reach=None, seen_by=viewers_of(reader.actor), **filters, **by_state
     )
     return replace(found, items=[_as_of(grant, reader.now) for grant in found.items])
-
-
-_organisation_locked = Query(
-    select(organisations.c.active_until)
-    .where(organisations.c.id == bindparam("p_id", type_=Uuid))
-    .with_for_update(key_share=True),
-    lambda active_until: (active_until,),
-)
-_main_user_grants = Query(
-    select(_grants.id, _grants.person_id, _grants.valid_from, _grants.valid_until).where(
-        _grants.organisation_id == bindparam("p_id", type_=Uuid), _grants.role == "main_user"
-    ),
-    HeldGrant,
-)
-
-
-_centre_locked = Query(select(study_centres.c.id).with_for_update(key_share=True), lambda centre_id: centre_id)
-_staff_grants = Query(
-    select(_grants.id, _grants.person_id, _grants.valid_from, _grants.valid_until).where(_grants.role == "staff"),
-    HeldGrant,
-)
-
-
-async def lock_staff(connection: Connection) -> list[HeldGrant]:
-    """The staff's rights: nobody else ends one until the transaction ends. Asked as `lock_main_users` asks."""
-    await _centre_locked.first(connection)
-    return await _staff_grants.all(connection)
-
-
-async def lock_main_users(connection: Connection, organisation_id: UUID) -> MainUsers:
-    """A central organisation's main users: nobody else gives or ends such a right there until the transaction ends.
-
-    Two questions, not one: the second looks after the lock has been waited for. Raises NotFound.
-    """
-    organisation: tuple[date | None] | None = await _organisation_locked.first(connection, p_id=organisation_id)
-    if organisation is None:
-        raise NotFound(pointer="/organisation_id")
-    grants = await _main_user_grants.all(connection, p_id=organisation_id)
-    return MainUsers(organisation_id, organisation[0], tuple(grants))
 
 
 _person_locked = Query(

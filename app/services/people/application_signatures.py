@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.db.paging import PageRequest, Slice
+from app.db.people.application_documents import find_document, find_signed_document
 from app.db.people.application_signatures import (
     find_signatures,
     keep_service_signature,
@@ -14,8 +15,6 @@ from app.db.people.application_signatures import (
 )
 from app.db.people.main_user_applications import (
     change_application,
-    find_document,
-    find_signed_document,
     get_application_seen,
     record_application,
 )

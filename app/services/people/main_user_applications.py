@@ -7,12 +7,12 @@ from uuid import UUID
 
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
+from app.db.people.application_documents import keep_document
 from app.db.people.main_user_applications import (
     change_application,
     find_candidacy,
     find_main_users_right,
     get_application_seen,
-    keep_document,
     lock_open_application,
     main_user_applications,
     page_of_applications,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.db.paging import PageRequest, Slice
 from app.db.people.main_user_applications import change_application, lock_application, record_application
+from app.db.people.main_users import lock_main_users, lock_staff
 from app.db.people.me import find_person
 from app.db.people.mergers import (
     give_all,
@@ -14,7 +15,7 @@ from app.db.people.mergers import (
 from app.db.people.people import callers, persons
 from app.db.people.personal_data import find_standing
 from app.db.people.registrations import find_person_among, find_person_of, lock_people, people_listing
-from app.db.people.role_grants import end_surplus_roles_of, lock_main_users, lock_staff
+from app.db.people.role_grants import end_surplus_roles_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
 from app.domain.access import check_person

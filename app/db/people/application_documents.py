@@ -1,0 +1,56 @@
+"""The documents of main-user applications: as they were made, and as they came back signed."""
+
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, bindparam, select
+
+from app.db.sessions import Writer
+from app.db.statements import Connection, Query, insert_row, metadata, study_centre_key
+
+documents = Table(
+    "main_user_application_documents",
+    metadata,
+    study_centre_key(),
+    Column("application_id", Uuid, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+signed_documents = Table(
+    "main_user_application_signed_documents",
+    metadata,
+    study_centre_key(),
+    Column("id", Uuid, primary_key=True),
+    Column("application_id", Uuid, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("uploaded_by", Uuid, nullable=False),
+    Column("uploaded_at", DateTime(timezone=True), nullable=False),
+)
+
+_contents = {
+    table: Query(
+        select(table.c.content).where(key == bindparam("p_id", type_=Uuid)).order_by(*order).limit(1),
+        lambda content: bytes(content),
+    )
+    for table, key, order in (
+        (documents, documents.c.application_id, ()),
+        (signed_documents, signed_documents.c.application_id, (signed_documents.c.id.desc(),)),
+    )
+}
+
+
+async def find_document(connection: Connection, application_id: UUID) -> bytes | None:
+    """As it was made."""
+    return await _contents[documents].first(connection, p_id=application_id)
+
+
+async def find_signed_document(connection: Connection, application_id: UUID) -> bytes | None:
+    """As it came back last."""
+    return await _contents[signed_documents].first(connection, p_id=application_id)
+
+
+async def keep_document(writer: Writer, application_id: UUID, content: bytes, digest: str) -> None:
+    """Fixes what is to be signed."""
+    values = {"application_id": application_id, "content": content, "digest": digest, "made_at": writer.now}
+    await insert_row(writer.connection, documents, **values)

@@ -1,0 +1,51 @@
+"""Who is left: an organisation's main users and the study centre's staff, locked before one of them may go."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+
+from app.db.organisations.organisations import organisations
+from app.db.people.people import role_grants, study_centres
+from app.db.statements import Connection, Query
+from app.domain.errors import NotFound
+from app.domain.people.role_grants import HeldGrant, MainUsers
+
+_grants = role_grants.c
+_organisation_locked = Query(
+    select(organisations.c.active_until)
+    .where(organisations.c.id == bindparam("p_id", type_=Uuid))
+    .with_for_update(key_share=True),
+    lambda active_until: (active_until,),
+)
+_main_user_grants = Query(
+    select(_grants.id, _grants.person_id, _grants.valid_from, _grants.valid_until).where(
+        _grants.organisation_id == bindparam("p_id", type_=Uuid), _grants.role == "main_user"
+    ),
+    HeldGrant,
+)
+
+
+_centre_locked = Query(select(study_centres.c.id).with_for_update(key_share=True), lambda centre_id: centre_id)
+_staff_grants = Query(
+    select(_grants.id, _grants.person_id, _grants.valid_from, _grants.valid_until).where(_grants.role == "staff"),
+    HeldGrant,
+)
+
+
+async def lock_staff(connection: Connection) -> list[HeldGrant]:
+    """The staff's rights: nobody else ends one until the transaction ends. Asked as `lock_main_users` asks."""
+    await _centre_locked.first(connection)
+    return await _staff_grants.all(connection)
+
+
+async def lock_main_users(connection: Connection, organisation_id: UUID) -> MainUsers:
+    """A central organisation's main users: nobody else gives or ends such a right there until the transaction ends.
+
+    Two questions, not one: the second looks after the lock has been waited for. Raises NotFound.
+    """
+    organisation: tuple[date | None] | None = await _organisation_locked.first(connection, p_id=organisation_id)
+    if organisation is None:
+        raise NotFound(pointer="/organisation_id")
+    grants = await _main_user_grants.all(connection, p_id=organisation_id)
+    return MainUsers(organisation_id, organisation[0], tuple(grants))
