@@ -96,6 +96,36 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
     assert len(states(centre)) == 6
 
 
+def test_each_reads_of_the_organisation_in_the_own_language(centre: Centre, make: Make) -> None:
+    named = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Martha Association")
+    finnish_alone = centre.organisation(name="Villasukat")
+    people = {language: centre.main_user(named) for language in ("fi", "sv", "en")}
+    for language, person in people.items():
+        centre.grant(person.id, "main_user", finnish_alone)
+        centre.owner.execute("UPDATE persons SET language = %s WHERE id = %s", [language, person.id])
+    for organisation_id in (named, finnish_alone):
+        # One that leaves at once, and a reminder that is gathered.
+        happen(centre, "hour-proposal.sent-back", organisation_id, answer_by="2023-03-20")
+        happen(centre, "hour-account.running-out", organisation_id, year=2023, percent=80, available=5)
+    make()
+    centre.clock(2023, 3, 16, 8)
+    make()
+    for language, name, subject, greeting in (
+        ("fi", "Marttaliitto", "Tuntipankki: 2 asiaa sinulle", "Hei Aino"),
+        ("sv", "Marthaförbundet", "Tuntipankki: 2 ärenden till dig", "Hej Aino"),
+        ("en", "The Martha Association", "Tuntipankki: 2 matters for you", "Hello Aino"),
+    ):
+        mails = centre.rows("SELECT event, subject, text, dates FROM mails WHERE person_id = %s", people[language].id)
+        texts = [text for _, _, text, _ in mails]
+        assert all(greeting in text for text in texts)
+        names = ("Marttaliitto", "Marthaförbundet", "The Martha Association")
+        assert [each for each in names if each in "".join(texts)] == [name]
+        assert any(date["title"].endswith(f": {name}") for *_, dates in mails for date in dates)
+        digests = [(title, text) for event, title, text, _ in mails if event == "digest"]
+        assert {title for title, _ in digests} == {subject}
+        assert any(name in text and "Villasukat" in text for _, text in digests)
+
+
 def test_an_event_that_commits_late_is_told_too_and_making_at_once_makes_once(centre: Centre, make: Make) -> None:
     late, early = readers(centre, 2)
     centre.owner.execute("DELETE FROM outbox")
@@ -136,7 +166,7 @@ def test_reminders_of_a_day_are_one_mail_in_the_morning(centre: Centre, make: Ma
     assert digest["Subject"] == "Tuntipankki: 2 asiaa sinulle"
     text = digest.get_body(("plain",))
     assert text
-    assert "kustannusselvitykset" in text.get_content()
+    assert "kuluselvitykset" in text.get_content()
     assert text.get_content().count("Hei ") == 1
     calendar = Calendar.from_ical(next(digest.iter_attachments()).get_content())
     assert len(calendar.walk("VEVENT")) == 2

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.delivery.preferences import mail_preferences
-from app.db.organisations.organisations import organisations
+from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import Listing, given
 from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants, study_centres
 from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
@@ -172,7 +172,7 @@ _recipients = Query(
         outbox.c.facts,
         outbox.c.made_at,
         audit_entries.c.reason,
-        organisations.c.name.label("organisation"),
+        name_in(persons.c.language).label("organisation"),
         persons.c.id.label("person_id"),
         persons.c.name,
         persons.c.email,

@@ -1,5 +1,6 @@
 """Messages that the staff write to main users."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,13 +18,15 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
+    literal,
     or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from app.db.calendar.deadlines import deadlines
-from app.db.organisations.organisations import organisations
+from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import Listing, given
 from app.db.people.people import in_force, persons, role_grants
 from app.db.statements import Connection, Query, metadata, study_centre_key
@@ -62,6 +65,7 @@ class Addressee:
     language: Language
     organisation_id: UUID
     organisation: str
+    """By its name in the language that the message is read in."""
 
 
 def _message(texts: dict[Language, dict[str, str]], *values: Any) -> Message:
@@ -97,6 +101,8 @@ listing = Listing(_messages, _message, key=[messages.c.id], filters={"state": gi
 
 _now = bindparam("p_now", type_=DateTime(timezone=True))
 _tops = bindparam("p_tops", type_=ARRAY(Uuid))
+_is_written = persons.c.language == any_(bindparam("p_languages", type_=ARRAY(Text)))
+_read_in = case((_is_written, persons.c.language), else_=literal("fi"))
 _addressees = Query(
     select(
         persons.c.id.label("person_id"),
@@ -104,7 +110,7 @@ _addressees = Query(
         persons.c.email,
         persons.c.language,
         organisations.c.id.label("organisation_id"),
-        organisations.c.name.label("organisation"),
+        name_in(_read_in).label("organisation"),
     )
     .join(role_grants, role_grants.c.person_id == persons.c.id)
     .join(organisations, organisations.c.id == role_grants.c.organisation_id)
@@ -143,9 +149,11 @@ async def lock_scheduled(connection: Connection) -> list[Message]:
     return await _scheduled.all(connection)
 
 
-async def list_addressees(connection: Connection, now: datetime, tops: list[UUID] | None) -> list[Addressee]:
-    """The main users of these central organisations, or of all; each once."""
-    return await _addressees.all(connection, p_now=now, p_tops=tops)
+async def list_addressees(
+    connection: Connection, now: datetime, tops: list[UUID] | None, languages: Collection[Language]
+) -> list[Addressee]:
+    """The main users of these central organisations, or of all; each once. `languages` are those it is written in."""
+    return await _addressees.all(connection, p_now=now, p_tops=tops, p_languages=list(languages))
 
 
 async def list_centrals(connection: Connection, ids: list[UUID]) -> set[UUID]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     FromClause,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     func,
     select,
 )
@@ -63,6 +65,12 @@ organisation_ancestors = Table(
     Column("ancestor_id", Uuid, primary_key=True),
     Column("distance", SmallInteger, nullable=False),
 )
+
+
+def name_in(language: ColumnElement[str]) -> ColumnElement[str]:
+    """The organisation's name in that language, where it has one."""
+    own = case((language == "sv", organisations.c.name_sv), (language == "en", organisations.c.name_en))
+    return func.coalesce(own, organisations.c.name)
 
 
 def ancestors_of(organisation: FromClause) -> ScalarSelect[Any]:

@@ -103,7 +103,7 @@ async def _send_if_due(connection: Connection, message: Message, maker: Maker, n
     due = due_at(message.send_at, message.days_before, last_day, message.scheduled_at or now)
     if due is None or due > now or (message.audience == "deadline" and last_day is None):
         return
-    addressees = await messages.list_addressees(connection, now, tops_of(message, owner))
+    addressees = await messages.list_addressees(connection, now, tops_of(message, owner), message.texts)
     rows = []
     for addressee in addressees:
         language, subject, text = letter_of_message(

@@ -53,6 +53,28 @@ def test_a_message_goes_to_each_main_user_once(centre: Centre, make: Make) -> No
     assert refusal(staff.post(f"{path}/sending")) == (409, "wrong-state")
 
 
+def test_each_reads_a_message_in_the_own_language_or_in_finnish(centre: Centre, make: Make) -> None:
+    organisation_id = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Marthas")
+    finnish, swedish, english = (centre.main_user(organisation_id) for _ in range(3))
+    for person, language in ((swedish, "sv"), (english, "en")):
+        centre.owner.execute("UPDATE persons SET language = %s WHERE id = %s", [language, person.id])
+    texts = {
+        "fi": {"subject": "Kokous: {organisation}", "body": "Tervetuloa!"},
+        "sv": {"subject": "Möte: {organisation}", "body": "Välkommen!"},
+    }
+    staff = centre.staff()
+    path = staff.post(MESSAGES, message(texts=texts)).headers["Location"]
+    preview = staff.get(f"{path}/preview", params={"language": "sv"}).json()
+    assert (preview["language"], preview["subject"]) == ("sv", "Möte: Marthaförbundet")
+    staff.post(f"{path}/sending")
+    make()
+    in_finnish = [("fi", "Kokous: Marttaliitto", "Hei Aino Esimerkki,\n\nTervetuloa!\n\nTerveisin")]
+    in_swedish = [("sv", "Möte: Marthaförbundet", "Hej Aino Esimerkki,\n\nVälkommen!\n\nMed vänlig hälsning")]
+    for person, expected in ((finnish, in_finnish), (swedish, in_swedish), (english, in_finnish)):
+        mails = centre.rows("SELECT language, subject, text FROM mails WHERE person_id = %s", person.id)
+        assert [(language, subject, text.rpartition("\n")[0]) for language, subject, text in mails] == expected
+
+
 def test_a_message_by_the_calendar_follows_its_deadline(centre: Centre, make: Make) -> None:
     organisation_id = centre.organisation()
     main_user, staff = centre.main_user(organisation_id), centre.staff()
