@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.bank_accounts import bank_account_changes
-from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.organisations.organisations import name_in, organisation_ancestors, organisations
 from app.db.organisations.training_rules import training_rules
 from app.db.people.application_documents import documents
 from app.db.people.application_signatures import main_user_application_signatures
@@ -38,6 +38,7 @@ from app.domain.access import Role
 from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.task_facts import Matter
 from app.domain.calendar.tasks import TaskKind
+from app.domain.organisations.organisations import Language
 
 MOST_MATTERS = 500
 
@@ -72,7 +73,7 @@ def _matters(
         literal(kind).label("kind"),
         table.id,
         organisations.c.id.label("organisation_id"),
-        organisations.c.name.label("organisation_name"),
+        name_in(bindparam("p_language", type_=Text)).label("organisation_name"),
         (cast(null(), Uuid) if within is None else within).label("within"),
         (cast(null(), Text) if said is None else said).label("said"),
         (cast(null(), DateTime(timezone=True)) if until is None else until).label("expires_at"),
@@ -193,8 +194,8 @@ _all = union_all(
 _found = Query(select(_all).order_by(_all.c.id).limit(MOST_MATTERS), Matter)
 
 
-async def find_matters(session: Reader) -> list[Matter]:
-    """By the roles that are in force, and by who it is."""
+async def find_matters(session: Reader, language: Language) -> list[Matter]:
+    """By the roles that are in force, and by who it is; organisations by their names in that language."""
 
     def held(role: Role) -> list[Any]:
         return sorted({g.organisation_id for g in session.actor.roles if g.role == role and g.organisation_id})
@@ -205,6 +206,7 @@ async def find_matters(session: Reader) -> list[Matter]:
         p_is_staff=session.actor.has("staff"),
         p_main_user_of=held("main_user"),
         p_manager_of=held("unit_manager"),
+        p_language=language,
         p_now=session.now,
         p_today=day_of(session.now),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     SmallInteger,
+    Text,
     Uuid,
     any_,
     bindparam,
@@ -33,7 +34,7 @@ from app.db.hours.proposals import hour_proposals
 from app.db.hours.returns import hour_returns
 from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.confirmations import organisation_confirmations
-from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.organisations.organisations import name_in, organisation_ancestors, organisations
 from app.db.people.people import in_force, role_grants
 from app.db.sessions import Reader
 from app.db.statements import Query
@@ -50,6 +51,7 @@ from app.domain.calendar.task_facts import (
     WaitingRequest,
     YearHours,
 )
+from app.domain.organisations.organisations import Language
 
 MOST_WAITING = 500
 """Of the staff's tasks of one kind."""
@@ -60,13 +62,14 @@ _own = organisations.alias("own")
 _central = organisations.alias("central")
 _unit = organisations.alias("unit")
 _is_own = _own.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
+_language = bindparam("p_language", type_=Text)
 _from_year = bindparam("p_from_year", type_=SmallInteger)
 
 _organisations = Query(
     select(
         _own.c.id,
         _own.c.central_organisation_id,
-        _own.c.name,
+        name_in(_language, _own),
         _central.c.active_from,
         _central.c.active_until,
         _central.c.units_propose,
@@ -218,7 +221,7 @@ _requests = Query(
     select(
         supplementary_hour_requests.c.id,
         supplementary_hour_requests.c.organisation_id,
-        organisations.c.name.label("organisation_name"),
+        name_in(_language).label("organisation_name"),
         supplementary_hour_requests.c.year,
         supplementary_hour_requests.c.hours,
     )
@@ -231,7 +234,7 @@ _requests = Query(
 _now = bindparam("p_now", type_=DateTime(timezone=True))
 _today = bindparam("p_today", type_=Date)
 _without_main_user = Query(
-    select(organisations.c.id, organisations.c.name)
+    select(organisations.c.id, name_in(_language).label("name"))
     .where(
         organisations.c.kind == "central",
         organisations.c.active_from <= _today,
@@ -250,33 +253,34 @@ _without_main_user = Query(
 )
 
 
-async def find_facts(session: Reader) -> TaskFacts:
-    """By the roles that are in force: what they do not ask for is not looked for."""
+async def find_facts(session: Reader, language: Language) -> TaskFacts:
+    """By the roles that are in force: what they do not ask for is not looked for. Organisations by their names in
+    that language."""
     today = day_of(session.now)
     days: dict[str, object] = {"p_from": today - SEEN_BACK, "p_until": today + SEEN_AHEAD}
     facts = TaskFacts(
         settings=await find_settings(session.connection),
         holds_role=bool(session.actor.roles),
         person_id=session.actor.person_id,
-        matters=await find_matters(session),
+        matters=await find_matters(session, language),
     )
     roles: dict[UUID, set[Role]] = {}
     for grant in session.actor.roles:
         if grant.organisation_id:
             roles.setdefault(grant.organisation_id, set()).add(grant.role)
     if roles:
-        facts = await _add_own(session, facts, roles, days)
+        facts = await _add_own(session, facts, roles, days, language)
     if session.actor.has("staff"):
-        facts = await _add_staffs(session, facts, days)
+        facts = await _add_staffs(session, facts, days, language)
     return facts
 
 
 async def _add_own(
-    session: Reader, facts: TaskFacts, roles: dict[UUID, set[Role]], days: dict[str, object]
+    session: Reader, facts: TaskFacts, roles: dict[UUID, set[Role]], days: dict[str, object], language: Language
 ) -> TaskFacts:
     connection, ids = session.connection, sorted(roles)
     today = day_of(session.now)
-    found = await _organisations.all(connection, p_ids=ids)
+    found = await _organisations.all(connection, p_ids=ids, p_language=language)
     return replace(
         facts,
         organisations=[replace(organisation, roles=frozenset(roles[organisation.id])) for organisation in found],
@@ -291,13 +295,15 @@ async def _add_own(
     )
 
 
-async def _add_staffs(session: Reader, facts: TaskFacts, days: dict[str, object]) -> TaskFacts:
+async def _add_staffs(session: Reader, facts: TaskFacts, days: dict[str, object], language: Language) -> TaskFacts:
     connection, today = session.connection, day_of(session.now)
     return replace(
         facts,
         is_staff=True,
         windows=facts.windows + await _windows_of_everyone.all(connection, **days),
         waiting=facts.waiting + await _of_centres.all(connection, p_from_year=today.year),
-        requests=await _requests.all(connection, p_from_year=today.year),
-        without_main_user=await _without_main_user.all(connection, p_now=session.now, p_today=today),
+        requests=await _requests.all(connection, p_from_year=today.year, p_language=language),
+        without_main_user=await _without_main_user.all(
+            connection, p_now=session.now, p_today=today, p_language=language
+        ),
     )

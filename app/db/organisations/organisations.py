@@ -67,10 +67,10 @@ organisation_ancestors = Table(
 )
 
 
-def name_in(language: ColumnElement[str]) -> ColumnElement[str]:
+def name_in(language: ColumnElement[str], organisation: FromClause = organisations) -> ColumnElement[str]:
     """The organisation's name in that language, where it has one."""
-    own = case((language == "sv", organisations.c.name_sv), (language == "en", organisations.c.name_en))
-    return func.coalesce(own, organisations.c.name)
+    own = case((language == "sv", organisation.c.name_sv), (language == "en", organisation.c.name_en))
+    return func.coalesce(own, organisation.c.name)
 
 
 def ancestors_of(organisation: FromClause) -> ScalarSelect[Any]:

@@ -64,6 +64,7 @@ class Task:
     organisation_id: UUID | None
     """Null is the study centre, or yourself."""
     organisation_name: str | None
+    """In the person's own language, where it has a name in it."""
     year: int | None
     """Of the hours concerned."""
     opens_on: date | None

@@ -65,7 +65,7 @@ async def read_feed(reader: Reader, secret: str) -> bytes:
         raise NotFound
     kept, last_days = [], frozenset[UUID]()
     if reader.actor.roles:
-        facts = await find_facts(reader)
+        facts = await find_facts(reader, person.language)
         tasks = tasks_of(facts, person.language, reader.now)
         events = events_of(facts, tasks, person.language, reader.now)
         last_days = frozenset(event.uid for event in events if event.is_last_day)

@@ -25,7 +25,7 @@ async def list_tasks(
         raise NotFound
     tasks = [
         task
-        for task in tasks_of(await find_facts(reader), person.language, reader.now)
+        for task in tasks_of(await find_facts(reader, person.language), person.language, reader.now)
         if kind in (None, task.kind) and state in (None, task.state) and organisation_id in (None, task.organisation_id)
     ]
     rest = [task for task in tasks if page.after is None or order_of(task) > page.after]

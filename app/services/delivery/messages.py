@@ -91,9 +91,7 @@ async def preview_message(reader: Reader, message_id: UUID, *, language: Languag
     message = await get_message(reader, message_id)
     owner, last_day = await _deadline(reader, message)
     due = rules.due_at(message.send_at, message.days_before, last_day, message.scheduled_at or reader.now)
-    addressees = await list_addressees(
-        reader.connection, reader.now, rules.tops_of(message, owner), message.texts
-    )
+    addressees = await list_addressees(reader.connection, reader.now, rules.tops_of(message, owner), message.texts)
     shown = next((each for each in addressees if language in {None, each.language}), None)
     if shown is None:
         return MessagePreview(len(addressees), due, None, None, None, None, None)

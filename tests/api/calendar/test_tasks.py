@@ -228,6 +228,21 @@ def test_titles_are_in_the_persons_language(centre: Centre, main_user: Person) -
     centre.change_window()
     centre.owner.execute("UPDATE persons SET language = 'sv' WHERE id = %s", [main_user.id])
     assert "ansök om tilläggstimmar" in tasks(main_user)[0]["title"]
+    centre.owner.execute("UPDATE organisations SET name_sv = 'Marthaförbundet', name_en = 'The Marthas'")
+    (task,) = tasks(main_user)
+    assert task["title"].startswith("Marthaförbundet: ansök om tilläggstimmar")
+    assert task["organisation_name"] == "Marthaförbundet"
+
+
+def test_staff_read_of_organisations_in_their_own_language_too(centre: Centre) -> None:
+    staff = centre.staff()
+    centre.owner.execute("UPDATE persons SET language = 'en' WHERE id = %s", [staff.id])
+    alone = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Marthas")
+    applicant = centre.person()
+    role = {"organisation_id": str(alone), "role": "training_manager"}
+    assert applicant.post("/v1/role-applications", role).status_code == 201
+    names = {task["kind"]: task["organisation_name"] for task in tasks(staff)}
+    assert names == {"organisation_without_main_user": "The Marthas", "role_application": "The Marthas"}
 
 
 def test_tasks_come_in_parts_and_by_what_is_asked_for(centre: Centre, main_user: Person) -> None:
