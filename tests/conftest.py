@@ -22,6 +22,8 @@ from tests.server import serving
 
 __all__ = ["postgres_cluster"]
 
+pytest_plugins = ["tests.completeness"]
+
 # `make test` looks for a while, `make fuzz` for long, and alone makes what it finds smaller, which takes minutes.
 # Time limits for each example would tell of the machine, not of us.
 for profile, examples, phases in (("short", 100, set(Phase) - {Phase.shrink}), ("long", 5_000, set(Phase))):
