@@ -2,15 +2,20 @@
 
 import io
 import re
+import tomllib
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
+from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from app.documents.applications import ApplicationContent, compose_application, digest_of, shown_of
+from app.documents.applications import FOLDER, ApplicationContent, compose_application, digest_of, shown_of
 from app.domain.organisations.organisations import Language
+from tests.documents.text import text_of
 
 CONTENT = ApplicationContent(
     application_id=UUID("01890000-0000-7000-8000-000000000001"),
@@ -37,28 +42,93 @@ def metadata_of(document: bytes) -> str:
     return str(root_of(document).root["/Metadata"].data.decode())
 
 
-def test_it_is_an_archivable_and_accessible_document_of_its_language() -> None:
-    languages: tuple[Language, ...] = ("fi", "sv", "en")
-    titles = {"fi": "Pääkäyttäjähakemus", "sv": "Ansökan om att bli huvudanvändare", "en": "Main-user application"}
-    for language in languages:
-        document = compose_application(replace(CONTENT, language=language))
-        metadata = metadata_of(document)
-        assert "<pdfaid:part>3</pdfaid:part>" in metadata
-        assert "<pdfaid:conformance>A</pdfaid:conformance>" in metadata
-        assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
-        assert f"{titles[language]} – {CONTENT.organisation_name}" in metadata
-        root = root_of(document).root
-        assert str(root["/Lang"]).startswith(language)
-        assert "/StructTreeRoot" in root
-        assert len(document) < 100_000
+TITLES: dict[Language, str] = {
+    "fi": "Pääkäyttäjähakemus",
+    "sv": "Ansökan om att bli huvudanvändare",
+    "en": "Main-user application",
+}
 
 
-def test_every_font_is_embedded() -> None:
-    reader = root_of(compose_application(CONTENT))
-    fonts = reader.root["/Pages"]["/Kids"][0]["/Resources"]["/Font"]
-    descriptors = [font.get_object()["/DescendantFonts"][0]["/FontDescriptor"] for font in fonts.values()]
+@pytest.mark.parametrize("language", TITLES)
+def test_it_claims_to_be_archivable_and_accessible_and_has_what_both_ask_for(language: Language) -> None:
+    document = compose_application(replace(CONTENT, language=language))
+    metadata = metadata_of(document)
+    assert "<pdfaid:part>3</pdfaid:part>" in metadata
+    assert "<pdfaid:conformance>A</pdfaid:conformance>" in metadata
+    assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
+    assert f"{TITLES[language]} – {CONTENT.organisation_name}" in metadata
+    root = root_of(document).root
+    # PDF/A: what its colours mean is in the file.
+    (intent,) = root["/OutputIntents"]
+    assert intent.get_object()["/S"] == "/GTS_PDFA1"
+    assert intent.get_object()["/DestOutputProfile"].data[36:40] == b"acsp"  # The mark of an ICC profile.
+    # PDF/UA: a tagged document that says its title and language.
+    assert root["/MarkInfo"]["/Marked"]
+    assert not root["/MarkInfo"]["/Suspects"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert root["/Lang"] == {"fi": "fi-FI", "sv": "sv-FI", "en": "en-GB"}[language]
+    kinds = list(kinds_of(root["/StructTreeRoot"]))
+    assert kinds.count("/H1") == 1
+    assert {"/Document", "/H2", "/L", "/LI", "/P"} <= set(kinds)
+    assert all(page.get_object()["/Tabs"] == "/S" for page in root["/Pages"]["/Kids"])
+    assert "/Encrypt" not in root_of(document).trailer_view
+    assert len(document) < 100_000
+
+
+def kinds_of(element: Any) -> Iterator[str]:
+    """Of the elements of a tagged document's structure, from the top."""
+    element = element.get_object()
+    if isinstance(element, DictionaryObject):
+        if "/S" in element:
+            yield str(element["/S"])
+        inner = element.get("/K", [])
+        for each in inner if isinstance(inner, list) else [inner]:
+            yield from kinds_of(each)
+
+
+@pytest.mark.parametrize("language", TITLES)
+def test_every_font_is_embedded(language: Language) -> None:
+    reader = root_of(compose_application(replace(CONTENT, language=language)))
+    fonts = [
+        font.get_object()
+        for page in reader.root["/Pages"]["/Kids"]
+        for font in page.get_object()["/Resources"]["/Font"].values()
+    ]
+    descriptors = [font["/DescendantFonts"][0]["/FontDescriptor"] for font in fonts]
     assert descriptors
     assert all({"/FontFile2", "/FontFile3"} & descriptor.keys() for descriptor in descriptors)
+    assert all("/ToUnicode" in font for font in fonts)
+
+
+@pytest.mark.parametrize("language", TITLES)
+def test_all_that_is_to_be_said_stands_in_its_text_in_its_language(language: Language) -> None:
+    text = text_of(compose_application(replace(CONTENT, language=language)))
+    words = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    assert (len(words["tasks"]), len(words["terms"])) == (7, 5)
+    said = [
+        TITLES[language],
+        CONTENT.study_centre_name,
+        words["asks"],
+        f"{words['organisation']} {CONTENT.organisation_name}",
+        f"{words['business_id']} {CONTENT.business_id}",
+        f"{words['applicant']} {CONTENT.applicant_name}",
+        f"{words['email']} {CONTENT.applicant_email}",
+        f"{words['signatory']} {CONTENT.signatory_name}",
+        f"{words['basis']} {CONTENT.signatory_basis}",
+        f"{words['begins']} {FIRST_DAYS[language]}, {words['on_approval']}",
+        f"{words['replaces']} {CONTENT.replaces_name}",
+        *words["tasks"],
+        *words["terms"],
+        words["signatures_text"],
+        f"{CONTENT.applicant_name} {words['signed_by_applicant']}",
+        f"{CONTENT.signatory_name} {words['signed_by_signatory']}",
+        f"{words['application']} {CONTENT.application_id}",
+        f"{words['check']} {replace(CONTENT, language=language).check_code}",
+    ]
+    assert [each for each in said if each not in text] == []
+
+
+FIRST_DAYS: dict[Language, str] = {"fi": "1.4.2023", "sv": "1.4.2023", "en": "1 April 2023"}
 
 
 def test_the_same_content_gives_the_same_bytes() -> None:

@@ -29,6 +29,7 @@ from app.settings import Settings
 from tests.api.people.candidates import Candidate, signatory_of
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET
+from tests.documents.text import text_of
 from tests.server import serving
 
 AT = datetime(2023, 3, 15, 11, 59, 59, tzinfo=HELSINKI)
@@ -91,6 +92,19 @@ def test_the_document_is_the_one_whose_digest_the_application_tells(
     assert application["document_digest"] == sha256(answer.content).hexdigest()
     assert candidate.staff.get(f"{location}/document").content == answer.content
     assert refusal(centre.person().get(f"{location}/document")) == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("fi", "Pääkäyttäjähakemus"), ("sv", "Ansökan om att bli huvudanvändare"), ("en", "Main-user application")],
+)
+def test_the_document_is_in_the_language_of_the_application(candidate: Candidate, language: str, title: str) -> None:
+    location = candidate.submitted(language=language)
+    answer = candidate.applicant.get(f"{location}/document")
+    assert PdfFileReader(BytesIO(answer.content)).root["/Lang"].startswith(language)
+    text = text_of(answer.content)
+    told = [title, "Marttaliitto", APPLICANT, SIGNATORY, location.rpartition("/")[2]]
+    assert [each for each in told if each not in text] == []
 
 
 def test_a_draft_has_no_document_and_what_was_not_brought_is_not_there(candidate: Candidate) -> None:
