@@ -1,6 +1,5 @@
-"""Mails made once per person and event, and handed over until a server takes or refuses them."""
+"""Mails made once per person and event: to whom, in which language, alone or gathered."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -10,34 +9,10 @@ from icalendar import Calendar
 from psycopg.types.json import Jsonb
 
 from app.db.identifiers import new_id
-from app.embedded_postgres import Addresses
-from tests.builders import Centre, Person
-from tests.mail_server import ACCEPTED, MailServer, mail_server
-
-Make = Callable[[], None]
-Deliver = Callable[..., None]
-
-
-def happen(centre: Centre, event: str, organisation_id: UUID | None = None, **facts: object) -> UUID:
-    event_id = new_id()
-    [(now,)] = centre.rows("SELECT clock_at FROM study_centres")
-    centre.owner.execute(
-        "INSERT INTO outbox (id, event, subject_id, organisation_id, facts, made_at) VALUES (%s, %s, %s, %s, %s, %s)",
-        [event_id, event, new_id(), organisation_id, Jsonb(facts), now],
-    )
-    return event_id
-
-
-def states(centre: Centre) -> list[str]:
-    return [row[0] for row in centre.rows("SELECT state FROM mails ORDER BY id")]
-
-
-def readers(centre: Centre, count: int) -> list[Person]:
-    """People with a mail each that is due, once it is made."""
-    people = [centre.person() for _ in range(count)]
-    for person in people:
-        happen(centre, "role-grant.given", person_id=str(person.id), role="main_user")
-    return people
+from app.domain.delivery.texts import EVENTS
+from tests.builders import Centre
+from tests.delivery.events import Deliver, Make, happen, readers, states
+from tests.mail_server import mail_server
 
 
 def test_a_mail_is_text_html_and_the_day_to_keep(centre: Centre, make: Make, deliver: Deliver) -> None:
@@ -71,29 +46,52 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
     central = centre.organisation()
     unit = centre.organisation(central)
     main_user, manager, staff = centre.main_user(central), centre.person("unit_manager", unit), centre.staff()
-    applicant, signatory = centre.person(), centre.person()
-    told = {
-        happen(centre, "hour-decision.made", central, year=2023, hours=5): {main_user.id},
-        happen(centre, "hour-decision.made", unit, year=2023, hours=5): {manager.id},
-        happen(centre, "role-application.made", unit, role="training_manager"): {main_user.id},
-        happen(centre, "main-user-application.received", central): {staff.id},
-        happen(centre, "main-user-application.approved", central, person_id=str(applicant.id)): {applicant.id},
-        happen(
-            centre,
-            "main-user-application.submitted",
-            central,
-            person_id=str(applicant.id),
-            signatory_person_id=str(signatory.id),
-        ): {signatory.id},
-        happen(centre, "organisation.changed", central): set(),
+    centre.main_user(centre.organisation())
+    applicant, signatory = centre.person("training_manager", unit), centre.person()
+    named = {"person_id": str(applicant.id), "signatory_person_id": str(signatory.id)}
+    # Who is told of what is a central organisation's, and of what is a unit's.
+    people = {
+        "main_user": ({main_user.id}, {main_user.id}),
+        "manager": ({main_user.id}, {manager.id}),
+        "staff": ({staff.id}, {staff.id}),
+        "applicant": ({applicant.id}, {applicant.id}),
+        "signatory": ({signatory.id}, {signatory.id}),
     }
+    told = {
+        "bank-account-change.approved": "main_user",
+        "bank-account-change.proposed": "main_user",
+        "bank-account-change.rejected": "main_user",
+        "bank-account-change.withdrawn": "main_user",
+        "deadline.closed": "manager",
+        "deadline.closing-soon": "manager",
+        "deadline.opening": "manager",
+        "hour-account.running-out": "manager",
+        "hour-decision.made": "manager",
+        "hour-proposal.sent-back": "manager",
+        "main-user-application.approved": "applicant",
+        "main-user-application.expired": "applicant",
+        "main-user-application.received": "staff",
+        "main-user-application.rejected": "applicant",
+        "main-user-application.submitted": "signatory",
+        "organisation.main-users-few": "staff",
+        "role-application.decided": "applicant",
+        "role-application.made": "main_user",
+        "role-grant.ended": "applicant",
+        "role-grant.given": "applicant",
+        "supplementary-hour-request.decided": "manager",
+    }
+    assert set(told) == set(EVENTS)
+    expected: dict[UUID, set[UUID]] = {happen(centre, "organisation.changed", central): set()}
+    for event, to in told.items():
+        for organisation_id, recipients in zip((central, unit), people[to], strict=True):
+            expected[happen(centre, event, organisation_id, **{**named, **EVENTS[event].facts})] = recipients
     make()
-    made = centre.rows("SELECT cause_id, person_id FROM mails")
-    assert len(made) == len(set(made)) == 6
-    for event_id, people in told.items():
-        assert {person_id for cause_id, person_id in made if cause_id == event_id} == people
+    made = centre.rows("SELECT cause_id, person_id FROM mails WHERE event <> 'digest'")
+    assert len(made) == len(set(made))
+    for event_id, recipients in expected.items():
+        assert {person_id for cause_id, person_id in made if cause_id == event_id} == recipients
     make()
-    assert len(states(centre)) == 6
+    assert centre.rows("SELECT count(*) FROM mails WHERE event <> 'digest'") == [(len(made),)]
 
 
 def test_each_reads_of_the_organisation_in_the_own_language(centre: Centre, make: Make) -> None:
@@ -174,6 +172,35 @@ def test_reminders_of_a_day_are_one_mail_in_the_morning(centre: Centre, make: Ma
 
 
 @pytest.mark.parametrize(
+    ("preference", "left"),
+    [
+        (None, ["digest", "role-grant.given", "role-grant.given"]),
+        ("each", ["hour-decision.made", "hour-decision.made", "role-grant.given", "role-grant.given"]),
+        ("daily_digest", ["role-grant.given", "role-grant.given"]),
+    ],
+)
+def test_what_is_told_at_the_same_moment_is_one_mail_but_for_what_stands_alone(
+    centre: Centre, make: Make, preference: str | None, left: list[str]
+) -> None:
+    organisations = centre.organisation(name="Marttaliitto"), centre.organisation(name="Villasukat")
+    main_user = centre.main_user(organisations[0])
+    centre.grant(main_user.id, "main_user", organisations[1])
+    if preference:
+        centre.owner.execute(
+            "INSERT INTO mail_preferences (person_id, mail) VALUES (%s, %s)", [main_user.id, preference]
+        )
+    for organisation_id in organisations:
+        happen(centre, "hour-decision.made", organisation_id, year=2023, hours=5)
+        happen(centre, "role-grant.given", organisation_id, person_id=str(main_user.id), role="main_user")
+    make()
+    make()
+    mails = centre.rows("SELECT event, text FROM mails WHERE state = 'due' ORDER BY event")
+    assert [event for event, _ in mails] == left
+    if preference is None:
+        assert all(f"Järjestölle {name} on myönnetty" in mails[0][1] for name in ("Marttaliitto", "Villasukat"))
+
+
+@pytest.mark.parametrize(
     ("preference", "expected"),
     [
         # A right, a decision and a reminder.
@@ -195,142 +222,3 @@ def test_what_a_person_prefers(centre: Centre, make: Make, preference: str | Non
     happen(centre, "hour-account.running-out", organisation_id, year=2023, percent=80, available=5)
     make()
     assert dict(centre.rows("SELECT event, state FROM mails")) == expected
-
-
-def test_only_a_mailbox_that_does_not_exist_ends_a_mail(centre: Centre, make: Make, deliver: Deliver) -> None:
-    people = readers(centre, 6)
-    answers = {
-        str(person.id): answer
-        for person, answer in zip(
-            people,
-            [
-                "550 5.1.1 No such mailbox",
-                "550 No such mailbox",
-                "550 5.7.1 You are not welcome",
-                "552 5.2.2 The mailbox is full",
-                "451 4.3.0 Later",
-                ACCEPTED,
-            ],
-            strict=True,
-        )
-    }
-    with mail_server(MailServer(on_recipient=lambda address: answers[address.partition("@")[0]])) as server:
-        make()
-        deliver(server, pause=3600)
-    assert states(centre) == ["refused", "refused", "due", "due", "due", "sent"]
-    refused = centre.rows("SELECT id FROM persons WHERE mail_refused_at IS NOT NULL")
-    assert {row[0] for row in refused} == {people[0].id, people[1].id}
-    [(answer, attempts, waits)] = centre.rows(
-        "SELECT answer, attempts, next_attempt_at > clock_timestamp() + interval '59 min' FROM mails "
-        "WHERE person_id = %s",
-        people[4].id,
-    )
-    assert (answer, attempts, waits) == ("451 4.3.0 Later", 1, True)
-    # One connection for all of them.
-    assert server.connections == 1
-
-
-def test_a_mail_that_was_put_off_comes_once_the_server_takes_it(centre: Centre, make: Make, deliver: Deliver) -> None:
-    readers(centre, 3)
-    refusals = iter(["450 4.2.0 Greylisted"] * 3)
-    with mail_server(MailServer(on_mail=lambda _: next(refusals, ACCEPTED))) as server:
-        make()
-        deliver(server, rounds=3)
-    assert states(centre) == ["sent"] * 3
-    assert set(server.copies().values()) == {1}
-
-
-def test_a_server_that_hangs_holds_up_its_one_mail_alone(centre: Centre, make: Make, deliver: Deliver) -> None:
-    hanging, *_ = readers(centre, 3)
-    server = MailServer(on_recipient=lambda address: "" if address.startswith(str(hanging.id)) else ACCEPTED)
-    with mail_server(server):
-        make()
-        deliver(server, seconds=0.5, pause=3600)
-    assert states(centre) == ["due", "sent", "sent"]
-    assert centre.rows("SELECT answer FROM mails ORDER BY id LIMIT 1") == [("no answer in time",)]
-    server.on_recipient = lambda _: ACCEPTED
-    centre.owner.execute("UPDATE mails SET next_attempt_at = now()")
-    with mail_server(server):
-        deliver(server)
-    assert states(centre) == ["sent"] * 3
-
-
-def test_a_server_that_is_away_costs_no_mail_an_attempt(centre: Centre, make: Make, deliver: Deliver) -> None:
-    readers(centre, 2)
-    with mail_server() as server:
-        pass
-    make()
-    with pytest.raises(Exception, match="no connection"):
-        deliver(server)
-    assert centre.rows("SELECT DISTINCT state, attempts FROM mails") == [("due", 0)]
-
-
-def test_an_address_that_no_mail_can_be_sent_to_is_refused(centre: Centre, make: Make, deliver: Deliver) -> None:
-    people = readers(centre, 5)
-    for person, address in zip(people, ["ä@ö.example", "a@", "@x", "a\r\nb@x.example", "a@ö.example"], strict=True):
-        centre.owner.execute("UPDATE persons SET email = %s WHERE id = %s", [address, person.id])
-    with mail_server() as server:
-        make()
-        deliver(server)
-    assert states(centre) == ["refused"] * 4 + ["sent"]
-    assert server.recipients == ["a@xn--nda.example"]
-
-
-def test_a_mail_that_cannot_be_composed_holds_up_no_other(centre: Centre, make: Make, deliver: Deliver) -> None:
-    readers(centre, 3)
-    with mail_server() as server:
-        make()
-        ((first,), *_) = centre.rows("SELECT id FROM mails ORDER BY next_attempt_at, id")
-        broken = Jsonb([{"uid": "1", "day": "no day", "title": "Aino"}])
-        centre.owner.execute("UPDATE mails SET dates = %s WHERE id = %s", [broken, first])
-        deliver(server, pause=3600)
-    assert len(server.mails) == 2
-    kept = centre.rows("SELECT state, attempts, answer FROM mails WHERE id = %s", first)
-    assert kept == [("due", 1, "it could not be composed or handed over: ValueError")]
-
-
-@pytest.mark.parametrize(("code", "state"), [("250 2.0.0", "sent"), ("451 4.3.0", "due"), ("550 5.1.1", "refused")])
-def test_an_answer_that_no_text_can_hold_is_kept_without_it(
-    centre: Centre, make: Make, deliver: Deliver, code: str, state: str
-) -> None:
-    readers(centre, 1)
-    answer = f"{code} Said\0 so"
-    server = MailServer(on_mail=lambda _: answer) if state == "sent" else MailServer(on_recipient=lambda _: answer)
-    with mail_server(server):
-        make()
-        deliver(server, pause=3600)
-    assert centre.rows("SELECT state, answer FROM mails") == [(state, f"{code} Said so")]
-
-
-def test_workers_at_once_send_nothing_twice(centre: Centre, make: Make, deliver: Deliver) -> None:
-    readers(centre, 40)
-    with mail_server() as server:
-        make()
-        with ThreadPoolExecutor(4) as pool:
-            for delivered in [pool.submit(deliver, server, rounds=3) for _ in range(4)]:
-                delivered.result()
-    assert states(centre) == ["sent"] * 40
-    assert set(server.copies().values()) == {1}
-    assert len(server.mails) == 40
-
-
-def test_a_database_that_fails_after_the_250_makes_no_second_copy(
-    centre: Centre, database: Addresses, make: Make, deliver: Deliver
-) -> None:
-    readers(centre, 2)
-
-    def cut(_: str) -> None:
-        """Ends the connection that hands over, once."""
-        server.on_taken = lambda _: None
-        with psycopg.connect(database.admin, autocommit=True) as admin:
-            admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE state = 'idle in transaction' AND query LIKE '%%FROM mails%%'"
-            )
-
-    server = MailServer(on_taken=cut)
-    with mail_server(server):
-        make()
-        deliver(server, rounds=2, surviving=(psycopg.Error,))
-    assert states(centre) == ["sent", "sent"]
-    assert list(server.copies().values()) == [1, 1]

@@ -35,6 +35,7 @@ from app.db.people.people import in_force, not_ended, persons, role_grants
 from app.db.sessions import Reader, Writer
 from app.db.statements import Query, change_row, insert_row
 from app.domain.access import Actor, Role, overseen_of
+from app.domain.calendar.deadlines import last_day_before
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.people.role_grants import (
     GrantedRole,
@@ -243,6 +244,9 @@ async def grant_role(
         role=role,
         valid_from=valid_from,
         valid_until=valid_until,
+        last_day=last_day_before(valid_until) if valid_until else None,
+        role_application_id=role_application_id,
+        main_user_application_id=main_user_application_id,
     )
     return await _get(writer, grant_id)
 
@@ -288,6 +292,7 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
         person_id=str(grant.person_id),
         role=grant.role,
         valid_until=at,
+        last_day=last_day_before(at),
     )
     if main_users and main_users.is_member_from(at):
         left = count_main_users(main_users, {grant_id}, at)

@@ -104,6 +104,11 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, HELSINKI)
 
 
+def last_day_before(end: datetime) -> date:
+    """The last day of which anything lies before an instant: of midnight the day that it ends."""
+    return day_of(end - datetime.resolution)
+
+
 def state_of(opens_on: date | None, closes_on: date | None, now: datetime) -> State:
     """By the clock alone (rulebook §5.1)."""
     today = day_of(now)

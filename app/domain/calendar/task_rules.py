@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from app.domain.calendar.deadlines import day_of, last_day_of, state_of
+from app.domain.calendar.deadlines import day_of, last_day_before, last_day_of, state_of
 from app.domain.calendar.task_facts import OwnOrganisation, OwnProposal, OwnWindow, TaskFacts, YearHours
 from app.domain.calendar.task_matters import call_of
 from app.domain.calendar.task_titles import title_of
@@ -49,8 +49,7 @@ class _Telling:
 
     def of_matters(self) -> Iterator[Task]:
         for matter in self.facts.matters:
-            # It expires as the day after its last begins.
-            last_day = day_of(matter.expires_at) - timedelta(days=1) if matter.expires_at else None
+            last_day = last_day_before(matter.expires_at) if matter.expires_at else None
             yield self._task(
                 matter.kind,
                 matter.id,

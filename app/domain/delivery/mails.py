@@ -44,7 +44,7 @@ class Mail:
     subject: str
     text: str
     state: MailState
-    """`held` for the digest; `gathered` into it; `due`, until a server takes it; `sent`; `refused` for good, because
+    """`held` to be gathered; `gathered` into it; `due`, until a server takes it; `sent`; `refused` for good, because
     there is no such mailbox."""
     made_at: datetime
     due_at: datetime
@@ -85,8 +85,9 @@ class MailPreferences:
 
     mail: MailPreference
     """`each`: every mail by itself, at once. `reminders_gathered`, unless said otherwise: what reminds is gathered into
-    one mail in the morning. `daily_digest`: all that may be gathered is. `necessary`: only what nobody can turn off,
-    which is about rights, signatures and bank accounts."""
+    one mail in the morning, and what else is told at the same moment is one mail too. `daily_digest`: all that may be
+    gathered waits for the morning. `necessary`: only what nobody can turn off, which is about rights, signatures and
+    bank accounts, and always comes by itself."""
     mail_refused_at: datetime | None
     """When the mail server last said that there is no such mailbox; null once it has taken a mail again."""
 
@@ -100,6 +101,11 @@ def leaves_at(sending: Sending, preference: MailPreference, now: datetime) -> da
     if sending == "promptly" and preference == "reminders_gathered":
         return now
     return next_digest(now)
+
+
+def stands_alone(sending: Sending, preference: MailPreference) -> bool:
+    """Whether a mail leaves by itself, or in one with all that leaves then (rulebook §5.7)."""
+    return sending == "always" or preference == "each"
 
 
 def next_digest(now: datetime) -> datetime:

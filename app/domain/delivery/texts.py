@@ -1,7 +1,7 @@
 """What the mails say, kept as data in `texts/`: each event's in Finnish, Swedish and English."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,6 +38,13 @@ class Told:
     wordings: Mapping[Language, Wording]
     day: str | None = None
     """The fact that is a day to keep."""
+    also: Sequence[str] = ()
+    """Facts of which a sentence of the frame tells, where the event has them."""
+    told_by: Sequence[str] = ()
+    """Facts that name what another mail tells the same person of: with any of them this one is not sent."""
+
+    def is_told_elsewhere(self, facts: Mapping[str, Any]) -> bool:
+        return any(facts.get(fact) for fact in self.told_by)
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ def _read(name: str) -> dict[str, Any]:
 
 def _told(event: dict[str, Any]) -> Told:
     wordings = {language: Wording(**event[language]) for language in LANGUAGES}
-    return Told(event["to"], event["sending"], event.get("facts", {}), wordings, event.get("day"))
+    others = {name: event[name] for name in ("day", "also", "told_by") if name in event}
+    return Told(event["to"], event["sending"], event.get("facts", {}), wordings, **others)
 
 
 _FRAME = _read("frame")
@@ -84,7 +92,8 @@ def letter_of(
     wording = told.wordings[language]
     known = _Known({key: _said(value, key, language) for key, value in facts.items() if value is not None})
     known |= {"organisation": organisation, "study_centre": study_centre}
-    paragraphs = [wording.text.strip().format_map(known)]
+    also = [_FRAME["also"][fact][language].format_map(known) for fact in told.also if fact in known]
+    paragraphs = [" ".join([wording.text.strip().format_map(known), *also])]
     if reason:
         paragraphs.append(f"{_FRAME['reason'][language]}: {reason}")
     day = facts.get(told.day) if told.day else None

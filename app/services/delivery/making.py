@@ -23,7 +23,7 @@ from app.db.delivery.mails import (
 from app.db.identifiers import new_id
 from app.db.statements import Connection, change_row
 from app.domain.calendar.deadlines import HELSINKI
-from app.domain.delivery.mails import USUAL_PREFERENCE, DateToKeep, leaves_at
+from app.domain.delivery.mails import USUAL_PREFERENCE, DateToKeep, leaves_at, stands_alone
 from app.domain.delivery.messages import Message, due_at, tops_of
 from app.domain.delivery.messages import letter_of as letter_of_message
 from app.domain.delivery.texts import EVENTS, digest_of, letter_of
@@ -64,8 +64,9 @@ def _now(maker: Maker) -> datetime:
 
 def _mail_of_event(recipient: Recipient, maker: Maker, now: datetime) -> dict[str, Any] | None:
     told = EVENTS[recipient.event]
-    leaves = leaves_at(told.sending, recipient.preference or USUAL_PREFERENCE, now)
-    if leaves is None:
+    preference = recipient.preference or USUAL_PREFERENCE
+    leaves = leaves_at(told.sending, preference, now)
+    if leaves is None or told.is_told_elsewhere(recipient.facts):
         return None
     letter = letter_of(
         recipient.event,
@@ -89,7 +90,7 @@ def _mail_of_event(recipient: Recipient, maker: Maker, now: datetime) -> dict[st
         subject=letter.subject,
         text=letter.text,
         dates=dates,
-        state="due" if leaves <= now else "held",
+        state="due" if stands_alone(told.sending, preference) else "held",
         made_at=recipient.made_at,
         due_at=leaves,
     )

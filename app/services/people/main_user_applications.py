@@ -27,6 +27,7 @@ from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
 from app.documents.applications import ApplicationContent, digest_of, make_application
 from app.domain.access import check_reach
+from app.domain.calendar.deadlines import last_day_before
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.hours.standing import check_central
 from app.domain.organisations.organisations import Language
@@ -38,6 +39,7 @@ from app.domain.people.main_user_applications import (
     MainUserApplication,
     Outcome,
 )
+from app.domain.people.role_grants import GrantedRole
 from app.domain.people.signatories import Signatory
 from app.domain.versions import Versions, check_version, fingerprint
 
@@ -145,15 +147,17 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
     check_version(await _get_own(writer, application_id, locked=True), frozenset({fingerprint(application)}))
     digest = digest_of(document)
     await keep_document(writer, application_id, document, digest)
+    expires_at = rules.expiry_of(writer.now, signing_days)
     submitted = await change_application(
         writer,
         application,
         state="awaiting_signatures",
         submitted_at=writer.now,
-        expires_at=rules.expiry_of(writer.now, signing_days),
+        expires_at=expires_at,
     )
     submitted = replace(submitted, document_digest=digest)
-    record_application(writer, "submitted", submitted, expires_at=submitted.expires_at, digest=digest)
+    sign_by = last_day_before(expires_at)
+    record_application(writer, "submitted", submitted, expires_at=expires_at, sign_by=sign_by, digest=digest)
     return submitted
 
 
@@ -172,7 +176,7 @@ async def decide_application(
     application, place = await get_application_seen(writer, application_id, locked=True)
     rules.check_may_judge(writer.actor, application, place)
     rules.check_decision(application, outcome, reason)
-    role_grant_id = await _give_right(writer, application, reason) if outcome == "approved" else None
+    given = await _give_right(writer, application, reason) if outcome == "approved" else None
     decided = await change_application(
         writer,
         application,
@@ -180,13 +184,13 @@ async def decide_application(
         reason=reason,
         decided_by=writer.actor.person_id,
         decided_at=writer.now,
-        role_grant_id=role_grant_id,
+        role_grant_id=given and given.id,
     )
-    record_application(writer, outcome, decided, reason=reason)
+    record_application(writer, outcome, decided, reason=reason, valid_from=given and given.valid_from)
     return decided
 
 
-async def _give_right(writer: Writer, application: MainUserApplication, reason: str | None) -> UUID:
+async def _give_right(writer: Writer, application: MainUserApplication, reason: str | None) -> GrantedRole:
     """The right replaced ends as the new one begins: this one is given first, so that none is ever missing."""
     candidacy = await find_candidacy(writer, application.organisation_id, application.applicant_id)
     if candidacy is None:
@@ -208,7 +212,7 @@ async def _give_right(writer: Writer, application: MainUserApplication, reason: 
         replaced = await find_main_users_right(writer.connection, application.replaces_role_grant_id)
         if replaced and (replaced.valid_until is None or begins_at < replaced.valid_until):
             await end_role(writer, replaced.id, at=begins_at, reason=reason)
-    return given.id
+    return given
 
 
 async def get_application(reader: Reader, application_id: UUID) -> MainUserApplication:

@@ -17,6 +17,7 @@ from app.db.people.role_grants import check_not_held, grant_role, viewers_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, change_row, insert_row, row_of
 from app.domain.access import Place, check_person, sees_rights_of
+from app.domain.calendar.deadlines import last_day_before
 from app.domain.errors import Forbidden, NotFound
 from app.domain.organisations.training_rules import check_may_apply
 from app.domain.people import role_applications as rules
@@ -70,6 +71,7 @@ async def decide_application(
     rules.check_may_decide(writer.actor, application, place, centre_rules)
     rules.check_reason_said(outcome, reason)
     rules.check_undecided(application.state)
+    valid_from, valid_until = validity_of(None, ends_on, writer.now) if outcome == "granted" else (None, None)
     decided = await _change(
         writer,
         application,
@@ -78,10 +80,10 @@ async def decide_application(
         decided_at=writer.now,
         decision_reason=reason,
     )
-    _record(writer, "decided", decided, reason=reason)
+    last_day = last_day_before(valid_until) if valid_until else None
+    _record(writer, "decided", decided, reason=reason, valid_from=valid_from, last_day=last_day)
     if outcome == "rejected":
         return decided
-    _, valid_until = validity_of(None, ends_on, writer.now)
     grant = await grant_role(
         writer,
         person_id=application.person_id,
@@ -150,7 +152,9 @@ async def _change(writer: Writer, application: RoleApplication, **columns: Any) 
     return replace(application, **columns)
 
 
-def _record(writer: Writer, verb: str, application: RoleApplication, *, reason: str | None = None) -> None:
+def _record(
+    writer: Writer, verb: str, application: RoleApplication, *, reason: str | None = None, **facts: object
+) -> None:
     writer.record(
         f"role-application.{verb}",
         application.id,
@@ -159,4 +163,5 @@ def _record(writer: Writer, verb: str, application: RoleApplication, *, reason: 
         person_id=str(application.person_id),
         role=application.role,
         state=application.state,
+        **facts,
     )

@@ -1,0 +1,91 @@
+"""What becomes of a person's rights is told once, with its days."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from tests.api.people.candidates import Candidate
+from tests.builders import Centre
+
+Make = Callable[[], None]
+
+
+def told(centre: Centre, person_id: UUID) -> list[tuple[str, str]]:
+    """Event and text of each mail that leaves."""
+    return centre.rows("SELECT event, text FROM mails WHERE person_id = %s AND state = 'due' ORDER BY id", person_id)
+
+
+def days_kept(centre: Centre, event: str) -> set[tuple[str, str]]:
+    found = centre.rows("SELECT dates FROM mails WHERE event = %s", event)
+    return {(date["day"], date["title"]) for (dates,) in found for date in dates}
+
+
+@pytest.mark.parametrize(
+    ("more", "days"),
+    [
+        ({}, "Oikeus on voimassa 15.3.2023 alkaen.\n"),
+        ({"ends_on": "2023-12-31"}, "Oikeus on voimassa 15.3.2023 alkaen. Sen viimeinen päivä on 31.12.2023.\n"),
+    ],
+)
+def test_a_right_that_was_applied_for_is_told_by_the_decision_alone(
+    centre: Centre, make: Make, more: dict[str, str], days: str
+) -> None:
+    central = centre.organisation(name="Marttaliitto")
+    main_user, applicant = centre.main_user(central), centre.person()
+    asked = {"organisation_id": str(central), "role": "training_manager"}
+    location = applicant.post("/v1/role-applications", asked).headers["Location"]
+    assert main_user.post(f"{location}/decision", {"outcome": "granted"} | more).is_success
+    make()
+    [(event, text)] = told(centre, applicant.id)
+    assert event == "role-application.decided"
+    assert "Päätös: myönnetty. " + days in text
+
+
+def test_a_rejected_application_tells_of_no_days(centre: Centre, make: Make) -> None:
+    central, applicant = centre.organisation(), centre.person()
+    asked = {"organisation_id": str(central), "role": "training_manager"}
+    location = applicant.post("/v1/role-applications", asked).headers["Location"]
+    assert centre.staff().post(f"{location}/decision", {"outcome": "rejected", "reason": "Ei nyt"}).is_success
+    make()
+    [(_, text)] = told(centre, applicant.id)
+    assert "Päätös: hylätty.\n" in text
+
+
+@pytest.mark.parametrize(("begins_on", "day"), [(None, "15.3.2023"), ("2023-04-01", "1.4.2023")])
+def test_a_main_user_is_told_once_from_which_day_on(
+    centre: Centre, make: Make, begins_on: str | None, day: str
+) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    assert candidate.signatory
+    candidate.approved(begins_on=begins_on)
+    make()
+    [(event, text)] = told(centre, candidate.applicant.id)
+    assert event == "main-user-application.approved"
+    assert "Hakemuksesi järjestön Marttaliitto pääkäyttäjäksi on hyväksytty." in text
+    assert f"Oikeus on voimassa {day} alkaen." in text
+    [(event, text)] = told(centre, candidate.signatory.id)
+    assert event == "main-user-application.submitted"
+    assert "Viimeinen päivä allekirjoittaa on 14.5.2023." in text
+    title = "Viimeinen päivä allekirjoittaa pääkäyttäjähakemus: Marttaliitto"
+    assert days_kept(centre, event) == {("2023-05-14", title)}
+
+
+@pytest.mark.parametrize(("ends_on", "last_day"), [(None, "2023-03-15"), ("2023-06-30", "2023-06-30")])
+def test_a_right_that_is_given_and_ended_is_told_with_its_days(
+    centre: Centre, make: Make, ends_on: str | None, last_day: str
+) -> None:
+    central, person, staff = centre.organisation(name="Marttaliitto"), centre.person(), centre.staff()
+    given = {"person_id": str(person.id), "role": "training_manager", "organisation_id": str(central)}
+    answer = staff.post("/v1/role-grants", given | {"begins_on": "2023-03-15", "reason": "Hoitaa kursseja"})
+    assert answer.status_code == 201, answer.text
+    ending = {"reason": "Muutto"} | ({"ends_on": ends_on} if ends_on else {})
+    assert staff.post(f"{answer.headers['Location']}/ending", ending).is_success
+    make()
+    (beginning, text), (end, of_end) = told(centre, person.id)
+    assert (beginning, end) == ("role-grant.given", "role-grant.ended")
+    assert "Oikeus on voimassa 15.3.2023 alkaen." in text
+    year, month, day = (int(part) for part in last_day.split("-"))
+    assert f"Oikeus ei ole voimassa enää {day}.{month}.{year} jälkeen." in of_end
+    title = "Käyttöoikeuden viimeinen päivä: koulutuksen vastuuhenkilö, Marttaliitto"
+    assert days_kept(centre, end) == {(last_day, title)}
