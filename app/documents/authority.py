@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -77,8 +77,9 @@ class Authority:
         valid_until: datetime,
         use: Use = "sign",
         key: Key | None = None,
+        responder: str | None = None,
     ) -> Identity:
-        """`person` tells people of one name apart."""
+        """`person` tells people of one name apart; `responder` is where the certificate says to ask about it (OCSP)."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [
@@ -105,6 +106,11 @@ class Authority:
         )
         if use == "time-stamp":
             builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        if responder:
+            place = x509.AccessDescription(
+                AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder)
+            )
+            builder = builder.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
         return Identity(builder.sign(self._key, hashes.SHA256()), key)
 
     def revocation_list(

@@ -32,7 +32,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel, SignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from app.domain.people.signatures import Finding, SignedDocumentRefused
@@ -204,14 +204,14 @@ async def _signature(
     """Raises SignedDocumentRefused with the first finding against it."""
     _check_padding(signature.pkcs7_content)
     _check_uncovered(signature)
-    status = await _status(signature, reader, told, told.now, "soft-fail")
+    status = await _judged(signature, reader, told, told.now)
     moment = told.now
     stamp = status.timestamp_validity
     stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
     if stamp is not None and stamped:
         # A trusted time stamp shows that the signature was there when its certificate was still valid.
         moment = stamp.timestamp
-        status = await _status(signature, reader, told, moment, "soft-fail")
+        status = await _judged(signature, reader, told, moment)
     if not (status.intact and status.valid):
         raise SignedDocumentRefused("signature-broken")
     whole = (SignatureCoverageLevel.ENTIRE_REVISION, SignatureCoverageLevel.ENTIRE_FILE)
@@ -220,7 +220,7 @@ async def _signature(
     if _is_revoked(certificate, told.revocation_lists, moment):
         raise SignedDocumentRefused("certificate-revoked")
     if not status.trusted:
-        problem = status.trust_problem_indic.standard_name if status.trust_problem_indic else ""
+        problem = _problem(status)
         is_early = problem == "CERTIFICATE_CHAIN_GENERAL_FAILURE" and moment < certificate.not_valid_before_utc
         raise SignedDocumentRefused(
             "certificate-expired" if is_early else FINDINGS.get(problem, "certificate-untrusted")
@@ -230,9 +230,32 @@ async def _signature(
         raise SignedDocumentRefused("signature-time")
     if not told.made_at - SKEW <= signed_at <= told.now + SKEW:
         raise SignedDocumentRefused("signature-time")
-    # Trusted once more where evidence is required for each certificate: only then is it known not to be revoked.
-    proven = (await _status(signature, reader, told, moment, "require")).trusted
-    return _told(certificate, signed_at, stamped=stamped, proven=proven)
+    # Trusted once more where evidence is required for each certificate: only then is it known not to be revoked. And
+    # only then is evidence read of those certificates that do not say where to ask for it.
+    proven = await _status(signature, reader, told, moment, "require")
+    if _speaks_of_revocation(proven):
+        raise SignedDocumentRefused("certificate-revoked")
+    return _told(certificate, signed_at, stamped=stamped, proven=proven.trusted)
+
+
+async def _judged(
+    signature: EmbeddedPdfSignature, reader: PdfFileReader, told: Circumstances, moment: datetime
+) -> PdfSignatureStatus:
+    """Evidence that is too old, or of another certificate, is none: it makes nothing untrusted."""
+    status = await _status(signature, reader, told, moment, "soft-fail")
+    unclear = [each for each in (status, status.timestamp_validity) if each is not None and not each.trusted]
+    if unclear and not any(map(_speaks_of_revocation, unclear)):
+        status = await _status(signature, reader, told, moment, "none")
+    return status
+
+
+def _speaks_of_revocation(status: SignatureStatus) -> bool:
+    return FINDINGS.get(_problem(status)) == "certificate-revoked"
+
+
+def _problem(status: SignatureStatus) -> str:
+    """Why the chain is not trusted, in the library's word."""
+    return status.trust_problem_indic.standard_name if status.trust_problem_indic else ""
 
 
 def _check_padding(content: bytes) -> None:
@@ -260,21 +283,27 @@ async def _status(
     reader: PdfFileReader,
     told: Circumstances,
     moment: datetime,
-    mode: Literal["soft-fail", "require"],
+    evidence: Literal["soft-fail", "require", "none"],
 ) -> PdfSignatureStatus:
+    """As found with the evidence of revocation that there is, with all that there must be, or without any."""
     options: dict[str, Any] = {
         "trust_roots": told.roots,
         "crls": told.revocation_lists,
         "allow_fetching": False,
-        "revocation_mode": mode,
+        "revocation_mode": evidence,
         "moment": moment,
         # Of a moment that has passed, evidence that came later tells too.
         "retroactive_revinfo": moment < told.now,
     }
     try:
-        context = DocumentSecurityStore.read_dss(reader).as_validation_context(options)
+        brought = DocumentSecurityStore.read_dss(reader)
     except NoDSSFoundError:
-        context = ValidationContext(**options)
+        brought = None
+    if evidence == "none":
+        options |= {"crls": [], "revocation_mode": "soft-fail"}
+        context = ValidationContext(**options, other_certs=list(brought.load_certs()) if brought else [])
+    else:
+        context = brought.as_validation_context(options) if brought else ValidationContext(**options)
     return await async_validate_pdf_signature(signature, context)
 
 

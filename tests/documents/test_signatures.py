@@ -2,18 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from io import BytesIO
 from itertools import chain
 from uuid import UUID
 
 import pytest
+from asn1crypto import crl as asn1_crl
+from asn1crypto import ocsp as asn1_ocsp
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from app.documents.applications import compose_application
 from app.documents.authority import Authority, Identity, Use
@@ -109,6 +116,70 @@ def test_a_configured_list_tells_more_than_an_older_one_that_the_signature_bring
     newer = AUTHORITY.revocation_list(SIGNED_AT, [identity])
     assert finding_of(signed, newer) == "certificate-revoked"
     assert finding_of(signed, AUTHORITY.revocation_list(SIGNED_AT, [somebody("Ebba Strömdal")])) is None
+
+
+def with_evidence(signed: bytes, *, crls: Sequence[bytes] = (), ocsps: Sequence[bytes] = ()) -> bytes:
+    """The signed document with lists or responses about its certificates added behind the signature (B-LT)."""
+    output = BytesIO(signed)
+    DocumentSecurityStore.add_dss(
+        output,
+        None,
+        crls=[asn1_crl.CertificateList.load(one) for one in crls],
+        ocsps=[asn1_ocsp.OCSPResponse.load(one) for one in ocsps],
+    )
+    return output.getvalue()
+
+
+def status_of(identity: Identity, *, by: Authority = AUTHORITY, revoked: bool = False) -> bytes:
+    """An OCSP response."""
+    kind = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD
+    response = ocsp.OCSPResponseBuilder().add_response(
+        cert=identity.certificate,
+        issuer=AUTHORITY.certificate,
+        algorithm=hashes.SHA256(),
+        cert_status=kind,
+        this_update=SIGNED_AT.astimezone(UTC),
+        next_update=(NOW + 12 * HOUR).astimezone(UTC),
+        revocation_time=SIGNED_AT.astimezone(UTC) if revoked else None,
+        revocation_reason=None,
+    )
+    named = response.responder_id(ocsp.OCSPResponderEncoding.HASH, by.certificate)
+    return named.sign(by._key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_a_list_that_the_signature_brings_may_speak_against_it() -> None:
+    signed = signed_by(somebody())
+    assert found(with_evidence(signed, crls=[EVIDENCE]))["revocation"] == "good"
+    listed = AUTHORITY.revocation_list(SIGNED_AT, [somebody()])
+    assert finding_of(with_evidence(signed, crls=[listed])) == "certificate-revoked"
+    # That it was signed before its certificate was revoked is its own word alone; a time stamp shows it.
+    later = AUTHORITY.revocation_list(NOW - HOUR / 4, [somebody()])
+    assert finding_of(with_evidence(signed, crls=[later])) == "certificate-revoked"
+    assert finding_of(with_evidence(signed_by(somebody(), timestamper=stamper()), crls=[later])) is None
+
+
+def test_a_response_that_the_signature_brings_is_read_where_the_certificate_names_a_responder() -> None:
+    beginning, end = MADE_AT - HOUR, NOW + 24 * HOUR
+    identity, other = (
+        AUTHORITY.issue(
+            name=name, person=name[:4], valid_from=beginning, valid_until=end, responder="http://ocsp.invalid"
+        )
+        for name in ("Kaisa Kuusiranta", "Ebba Strömdal")
+    )
+    signed = signed_by(identity)
+    assert found(signed)["revocation"] == "unknown"
+    assert found(with_evidence(signed, ocsps=[status_of(identity)]))["revocation"] == "good"
+    assert finding_of(with_evidence(signed, ocsps=[status_of(identity, revoked=True)])) == "certificate-revoked"
+    # What is too old, said of another certificate or said by another authority is no evidence.
+    assert found(with_evidence(signed, ocsps=[status_of(identity)]), now=NOW + 20 * HOUR)["revocation"] == "unknown"
+    for response in (status_of(other), status_of(identity, by=STRANGER), status_of(other, revoked=True)):
+        assert found(with_evidence(signed, ocsps=[response]))["revocation"] == "unknown"
+    both = signed_by(other, with_evidence(signed, ocsps=[status_of(identity)]))
+    assert found(both)["revocation"] == "unknown"
+    assert found(with_evidence(both, ocsps=[status_of(other)]))["revocation"] == "good"
+    assert finding_of(with_evidence(both, ocsps=[status_of(other, revoked=True)])) == "certificate-revoked"
+    nowhere = with_evidence(signed_by(somebody()), ocsps=[status_of(somebody())])
+    assert found(nowhere)["revocation"] == "unknown"
 
 
 def stamper() -> DummyTimeStamper:
