@@ -130,6 +130,7 @@ def test_swagger_ui_knows_where_to_sign_in(deployed: Deployed) -> None:
     page = httpx.get(f"{deployed.address}/docs").text
     told = json.loads(re.findall(r"const signIn = (.*);", page)[0])
     assert told["clientId"] == deployed.client_id
+    assert set(told["scheme"]["flows"]) == {"authorizationCode"}
     flow = told["scheme"]["flows"]["authorizationCode"]
     assert flow["authorizationUrl"] == deployed.provider.metadata["authorization_endpoint"]
     assert flow["tokenUrl"] == deployed.provider.metadata["token_endpoint"]

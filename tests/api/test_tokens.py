@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
@@ -17,15 +18,18 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from app.api import issuers
 from app.db.identifiers import new_id
 from app.embedded_postgres import Addresses
 from app.main import create_app
 from app.settings import Issuer, Settings
-from tests.builders import FOREVER, refusal
+from tests.api.people.candidates import Candidate
+from tests.builders import FOREVER, Centre, refusal
 from tests.conftest import SECRET
 from tests.server import serving
 
 PATH = "/v1/supplementary-hour-requests"
+STRONG = "urn:example:strong"
 
 
 @dataclass
@@ -91,14 +95,16 @@ def deployed(provider: Provider, database: Addresses) -> Iterator[httpx.Client]:
     settings = Settings(
         database_url=database.service,
         secret_key=SECRET,
-        oidc_issuers=[Issuer(issuer=provider.address, audience="tuntipankki", algorithms=["ES256"])],
+        oidc_issuers=[
+            Issuer(issuer=provider.address, audience="tuntipankki", algorithms=["ES256"], strong_acr=[STRONG])
+        ],
     )
-    with serving(create_app(settings)) as address, httpx.Client(base_url=address) as client:
+    with serving(create_app(settings)) as address, httpx.Client(base_url=address, timeout=30) as client:
         yield client
 
 
-def answer_to(client: httpx.Client, token: str, scheme: str = "Bearer") -> httpx.Response:
-    return client.get(PATH, headers={"Authorization": f"{scheme} {token}"})
+def answer_to(client: httpx.Client, token: str, scheme: str = "Bearer", *, path: str = PATH) -> httpx.Response:
+    return client.get(path, headers={"Authorization": f"{scheme} {token}"})
 
 
 def from_now(claims: dict[str, Any]) -> dict[str, Any]:
@@ -281,3 +287,74 @@ def test_swagger_ui_offers_no_sign_in_where_the_issuer_tells_of_none(database: A
             page = httpx.get(f"{service}/docs")
         assert page.status_code == 200
         assert "const signIn = null;" in page.text
+
+
+def test_what_needs_a_strong_authentication_takes_the_acr_that_its_issuer_is_configured_with(
+    provider: Provider, deployed: httpx.Client
+) -> None:
+    def erase(**claims: Any) -> httpx.Response:
+        me = answer_to(deployed, provider.token(), path="/v1/me").json()["person"]["id"]
+        headers = {"Authorization": f"Bearer {provider.token(auth_time=int(time.time()), **claims)}"}
+        body = {"reason": "Only tried."}
+        return deployed.post(f"/v1/people/{me}/erasure", json=body, headers=headers, params={"validate_only": "true"})
+
+    assert erase(acr=STRONG).status_code == 200
+    for acr in ("low", None, [STRONG], "sandbox-strong"):
+        answer = erase(acr=acr)
+        assert refusal(answer) == (401, "strong-authentication-required")
+        assert answer.json()["acr_values"] == [STRONG]
+        assert 'error="insufficient_user_authentication"' in answer.headers["WWW-Authenticate"]
+
+
+@pytest.fixture
+def candidate(centre: Centre, provider: Provider) -> Candidate:
+    """Whose application is submitted today, and whom the configured issuer knows."""
+    centre.clock_at(datetime.now(UTC))
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    centre.owner.execute(
+        "INSERT INTO callers VALUES (%s, %s, %s, %s)",
+        [provider.address, str(candidate.applicant.id), centre.id, candidate.applicant.id],
+    )
+    return candidate
+
+
+def test_who_signed_in_more_than_five_minutes_ago_does_not_sign(
+    provider: Provider, deployed: httpx.Client, candidate: Candidate
+) -> None:
+    location = candidate.submitted()
+    body = {"digest": candidate.applicant.get(location).json()["document_digest"]}
+
+    def signed(**claims: Any) -> httpx.Response:
+        token = provider.token(sub=str(candidate.applicant.id), **claims)
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(new_id())}
+        return deployed.post(f"{location}/signatures", json=body, headers=headers)
+
+    now = int(time.time())
+    for claims in ({"acr": STRONG, "auth_time": now - 301}, {"acr": STRONG}, {"acr": "low", "auth_time": now}):
+        answer = signed(**claims)
+        assert refusal(answer) == (401, "strong-authentication-required")
+        assert (answer.json()["max_age"], answer.json()["acr_values"]) == (300, [STRONG])
+        assert 'max_age="300"' in answer.headers["WWW-Authenticate"]
+    assert candidate.applicant.get(f"{location}/signatures").json()["items"] == []
+    assert signed(acr=STRONG, auth_time=int(time.time()) - 270).status_code == 201
+
+
+def test_an_issuer_that_changes_its_keys_is_asked_for_them_anew(
+    provider: Provider, deployed: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = provider.keys[0], ECKey.generate_key("P-256", {"kid": "second"})
+    assert answer_to(deployed, provider.token(old)).status_code == 200
+    assert refusal(answer_to(deployed, provider.token(new))) == (401, "unauthenticated")
+    # As if the last question had been half a minute ago.
+    monkeypatch.setattr(issuers, "KEYS_ASKED_AGAIN_SECONDS", 0)
+    try:
+        provider.keys[:] = [new]
+        asked = provider.asked
+        assert answer_to(deployed, provider.token(new)).status_code == 200
+        assert answer_to(deployed, provider.token(new)).status_code == 200
+        assert provider.asked == asked + 1
+        # What the issuer no longer tells of is good for nothing.
+        assert refusal(answer_to(deployed, provider.token(old))) == (401, "unauthenticated")
+    finally:
+        provider.keys[:] = [old]
+        assert answer_to(deployed, provider.token(old)).status_code == 200

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
@@ -44,6 +45,8 @@ class SwaggerUI:
 
     def sign_in(self, name: str) -> None:
         """By the button Authorize, at the provider's own forms in the window that opens."""
+        addresses: list[str] = []
+        self.page.context.on("request", lambda request: addresses.append(request.url))
         self.page.locator(".auth-wrapper .authorize").first.click()
         with self.page.expect_popup() as opening:
             self.page.locator(".auth-container", has_text="authorizationCode").get_by_role(
@@ -55,6 +58,9 @@ class SwaggerUI:
             provider.locator(f"input[name={field}]").fill(text)
             provider.locator("[type=submit]").first.click()
         self.page.locator(".auth-container", has_text="Authorized").first.wait_for()
+        sent_to = [parse_qs(urlsplit(address).query) for address in addresses if "response_type=code" in address]
+        assert sent_to[0]["code_challenge_method"] == ["S256"]
+        assert sent_to[0]["code_challenge"]
         self.page.locator(".btn-done").first.click()
 
     def send(

@@ -47,3 +47,9 @@ def test_a_main_user_sees_the_account_of_the_own_organisation(sandbox: Sandbox) 
         revisions = main_user.get(f"/v1/hour-proposals/{proposal['id']}/revisions")
         assert revisions.status_code == 200
         assert revisions.json()["items"]
+
+
+def test_the_study_centre_has_its_five_regional_offices(sandbox: Sandbox) -> None:
+    staff = sandbox.person("staff@example.org")
+    offices = staff.get("/v1/regional-offices", params={"limit": 100}).json()["items"]
+    assert sorted(office["name"] for office in offices) == ["Helsinki", "Joensuu", "Oulu", "Tampere", "Turku"]
