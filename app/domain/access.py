@@ -189,6 +189,9 @@ def sees_rights_of(actor: Actor, person_id: UUID, place: Place | None) -> bool:
 
 
 def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:
-    """Nobody gives themselves a right or decides on their own (rulebook §2.2). Raises Forbidden."""
+    """Nobody gives themselves a right or decides on their own (rulebook §2.6, §3.10).
+
+    Raises Forbidden.
+    """
     if actor.is_among({person_id}):
         raise Forbidden(pointer=pointer, because="own-matter")

@@ -1,4 +1,4 @@
-"""Lists that a caller sends: what may stand in them only once."""
+"""Lists that a caller sends: what may stand in them only once; of the API's shape, no rule of the rulebook."""
 
 from collections.abc import Hashable, Iterable
 

@@ -1,4 +1,7 @@
-"""Versions of resources: whoever changes a thing says which version of it was seen."""
+"""Versions of resources: whoever changes a thing says which version of it was seen.
+
+A convention of the API (`If-Match`, `ETag`), no rule of the rulebook.
+"""
 
 from hashlib import blake2b
 

@@ -28,6 +28,7 @@ class OwnOrganisation:
     roles: frozenset[Role] = frozenset()
 
     def is_member_in(self, year: int) -> bool:
+        """Where any day of the year is one of the membership (rulebook §6.1)."""
         return is_member_in(year, self.active_from, self.active_until)
 
 

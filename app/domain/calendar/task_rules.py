@@ -80,7 +80,7 @@ class _Telling:
             )
 
     def of_nobody(self) -> Task:
-        """Who is known and holds no role begins with applying for one (rulebook §3.10)."""
+        """Who is known and holds no role begins with applying for one (rulebook §5.5)."""
         body = {"role": "training_manager", "organisation_id": None}
         return self._task("role_to_apply_for", call=TaskCall("POST", "/v1/role-applications", body))
 
@@ -219,7 +219,7 @@ class _Telling:
         )
 
     def _distributions(self, own: OwnOrganisation) -> Iterator[Task]:
-        """Until the end of January; leaving all in common is as good, so that it is never late (rulebook §3.3)."""
+        """Until the end of January; leaving all in common is as good, so that it is never late (rulebook §5.5)."""
         for hours in self.facts.hours_of(own.id):
             last_day = date(hours.year, 1, 31)
             if own.has_units and hours.granted and not hours.is_closed and day_of(self.now) <= last_day:
@@ -270,7 +270,7 @@ class _Telling:
                 )
 
     def _decisions(self) -> Iterator[Task]:
-        """All of a year are one task; what waits after the period is late (rulebook §3.2)."""
+        """All of a year are one task; what waits after the period is late (rulebook §5.5)."""
         windows = {window.hours_year: window for window in self._rounds(self.facts.windows_of(None, "decision_period"))}
         waiting = {each.year for each in self.facts.waiting if each.central_organisation_id is None}
         for year in sorted(windows.keys() | waiting):

@@ -104,7 +104,7 @@ def check_message(
 
 
 def check_state(message: Message, *allowed: MessageState) -> None:
-    """Raises WrongState."""
+    """Raises WrongState (rulebook §5.7)."""
     if message.state not in allowed:
         raise WrongState(state=message.state, allowed=list(allowed))
 

@@ -34,7 +34,10 @@ def check_central(place: Place, *, pointer: str | None = None) -> None:
 
 
 def check_year(standing: Standing) -> None:
-    """The year is not closed, and the central organisation a member in it. Raises YearClosed, NotAMember."""
+    """The year is not closed, and the central organisation a member in it (rulebook §3.13, §6.1).
+
+    Raises YearClosed, NotAMember.
+    """
     check_year_open(standing.year, standing.closed_at)
     check_member_in(standing.year, standing.active_from, standing.active_until)
 

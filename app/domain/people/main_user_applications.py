@@ -198,7 +198,7 @@ def check_document_version(application: MainUserApplication, expected: Versions)
 
 
 def may_see(actor: Actor, application: MainUserApplication, place: Place) -> bool:
-    """The applicant, the signatory, the organisation's main users, staff and auditors (rulebook §2.2)."""
+    """The applicant, the signatory, the organisation's main users, staff and auditors (rulebook §3.9)."""
     return (
         actor.person_id in {application.applicant_id, application.signatory_person_id}
         or actor.has("staff", "auditor")

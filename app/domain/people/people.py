@@ -84,6 +84,6 @@ def check_may_merge(actor: Actor, person_id: UUID, other_id: UUID) -> None:
 
 
 def check_two(person_id: UUID, other_id: UUID) -> None:
-    """Raises SamePerson."""
+    """Those who are merged are two (rulebook §2.5). Raises SamePerson."""
     if person_id == other_id:
         raise SamePerson(pointer="/person_id", person_id=person_id)

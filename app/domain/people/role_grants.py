@@ -79,7 +79,7 @@ class MainUsers:
     grants: tuple[HeldGrant, ...]
 
     def is_member_from(self, at: datetime) -> bool:
-        """Whether the membership goes on at that instant."""
+        """Whether the membership goes on at that instant (rulebook §2.7)."""
         return self.active_until is None or at < start_of(self.active_until + ONE_DAY)
 
 
@@ -133,7 +133,7 @@ def check_centre_role(role: Role, organisation_id: UUID | None) -> None:
 
 
 def check_not_ended(state: GrantState) -> None:
-    """Raises WrongState."""
+    """A right ends once (rulebook §2.6). Raises WrongState."""
     if state == "ended":
         raise WrongState(state=state, allowed=["upcoming", "in_force"])
 
