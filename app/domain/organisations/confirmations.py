@@ -23,11 +23,13 @@ class OrganisationConfirmation:
     """Whether it came after the days of the calendar."""
 
 
-def is_late(windows: Sequence[Window], now: datetime) -> bool:
-    """Late is better than never (rulebook §5.9). Raises WindowClosed before the days have begun."""
-    if any(is_open(window, now) for window in windows):
-        return False
+def check_begun(windows: Sequence[Window], now: datetime) -> None:
+    """It opens with the year's days, and does not close with them (rulebook §5.9). Raises WindowClosed."""
     today = day_of(now)
     if not any(window.opens_on is None or window.opens_on <= today for window in windows):
         check_window_open("data_confirmation", windows, now)
-    return True
+
+
+def is_late(windows: Sequence[Window], now: datetime) -> bool:
+    """Late is better than never (rulebook §5.9)."""
+    return not any(is_open(window, now) for window in windows)

@@ -12,7 +12,7 @@ from app.db.statements import insert_row, row_of
 from app.domain.access import check_main_user, check_person, check_reach, reach_of
 from app.domain.errors import NotFound
 from app.domain.hours.standing import check_central
-from app.domain.organisations.confirmations import OrganisationConfirmation, is_late
+from app.domain.organisations.confirmations import OrganisationConfirmation, check_begun, is_late
 from app.domain.organisations.membership import check_member_in
 
 
@@ -23,6 +23,7 @@ async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: i
     check_person(writer.actor)
     check_central(standing.place)
     check_member_in(year, standing.active_from, standing.active_until)
+    check_begun(standing.windows, writer.now)
     confirmation = OrganisationConfirmation(
         id=new_id(),
         organisation_id=organisation_id,
