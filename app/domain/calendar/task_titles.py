@@ -86,7 +86,7 @@ TASKS: dict[TaskKind, dict[Language, str]] = {
         "en": "{organisation}: decide the main-user application",
     },
     "signatory": {
-        "fi": "{organisation}: vahvista nimenkirjoittaja",
+        "fi": "{organisation}: vahvista allekirjoittaja",
         "sv": "{organisation}: bekräfta en namntecknare",
         "en": "{organisation}: confirm a signatory",
     },

@@ -1,4 +1,7 @@
-"""What the mails say, kept as data in `texts/`: each event's in Finnish, Swedish and English."""
+"""What the mails say, kept as data in `texts/`: each event's in Finnish, Swedish and English.
+
+The one place of the rule book that reads files: its own, once, when it is imported.
+"""
 
 import tomllib
 from collections.abc import Mapping, Sequence

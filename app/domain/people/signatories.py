@@ -1,4 +1,4 @@
-"""Signatories (nimenkirjoittajat): who signs for a central organisation beside an applicant (rulebook §3.9.1)."""
+"""Signatories (allekirjoittajat): who signs for a central organisation beside an applicant (rulebook §3.9.1)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
