@@ -61,12 +61,12 @@ class Backend:
             self.remember_roles(caller, roles)
         return roles
 
-    def actor(self, caller: Caller, roles: list[RoleGrant], now: datetime, former_ids: Iterable[UUID] = ()) -> Actor:
+    def actor(self, caller: Caller, roles: list[RoleGrant], now: datetime, other_ids: Iterable[UUID] = ()) -> Actor:
         """A person with the roles in force; a key with the one that it acts in, and its scopes."""
         if caller.key:
             return Actor.at(caller.person_id, [caller.key.grant], now, scopes=caller.key.scopes)
         authentication = caller.authentication
-        return Actor.at(caller.person_id, roles, now, authentication=authentication, former_ids=former_ids)
+        return Actor.at(caller.person_id, roles, now, authentication=authentication, other_ids=other_ids)
 
     def seal(self, retry_key: str) -> Seal:
         """Of the answers to requests with that Idempotency-Key."""
@@ -82,6 +82,8 @@ class Backend:
 
     def forget_roles_changed_by(self, writer: Writer, study_centre_id: UUID) -> None:
         """Whose rights a request has just changed need not wait: other processes learn of it within seconds."""
+        if any(record["action"] in {"person.merged", "person.erased"} for record in writer.records):
+            self.verifier.forget_sign_ins()
         for record in writer.records:
             if record["action"].startswith("role-grant."):
                 self._roles.pop((study_centre_id, UUID(record["facts"]["person_id"])), None)

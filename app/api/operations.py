@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from app.api import problems
-from app.api.answers import NO_BODY, answers_of
+from app.api.answers import CODES, NO_BODY, answers_of
 from app.api.backend import Backend
 from app.api.files import LARGEST, Download, Upload
 from app.api.keys import Seal
@@ -42,6 +42,7 @@ from app.db.connections import Caller, Entry, StoredAnswer, enter, try_and_roll_
 from app.db.paging import Slice
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
+from app.domain.access import check_strong
 from app.domain.errors import VersionRequired
 from app.domain.versions import Versions, fingerprint
 
@@ -196,6 +197,7 @@ def _writing(
     takes_key = method not in NO_BODY
     takes_file = "file" in signature.parameters
     is_secret = _says(SECRET, options)
+    needs_strong = "strong-authentication-required" in options["responses"].get(401, {}).get(CODES, ())
     status = options.get("status_code") or 200
     adapter = _adapter_of(options) if status != 204 else None
 
@@ -223,11 +225,14 @@ def _writing(
                 if entry.is_gone:
                     backend.verifier.forget_sign_ins()
                     raise problems.Unauthenticated
+                now = backend.instant(entry.clock_at)
+                actor = backend.actor(caller, entry.roles, now, entry.other_ids)
+                if is_secret and needs_strong and entry.stored:
+                    # A secret is not told again to a weaker sign-in than it was told to.
+                    check_strong(actor)
                 if answer := _replay(entry, request_digest, backend.seal(key) if is_secret and key else None):
                     await connection.execute("ROLLBACK")
                     return answer
-                now = backend.instant(entry.clock_at)
-                actor = backend.actor(caller, entry.roles, now, entry.former_ids)
                 check_operation(actor, scope)
                 retry_key = key_digest or secrets.token_bytes(32)
                 writer = Writer(connection, actor, now, retry_key, request.scope["request_id"])

@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 from app.db.sessions import Writer
 from app.db.statements import Connection
 from app.domain.access import NOTHING_TOLD, Authentication, RoleGrant
+from app.domain.calendar.deadlines import HELSINKI
 
 WAIT_SECONDS = 30.0
 """How long a request waits for a connection before it is told that the service is busy: five hundred at once for the
@@ -52,7 +53,7 @@ class Entry:
     stored: StoredAnswer | None
     is_gone: bool
     """Whether the person was merged into another or erased: the sign-in is remembered longer than it holds."""
-    former_ids: list[UUID]
+    other_ids: list[UUID]
     """Of those who were merged into the person."""
 
 
@@ -151,18 +152,23 @@ async def enter(connection: Connection, person_id: UUID, key_digest: bytes | Non
         row = await cursor.fetchone()
     if row is None:
         raise RuntimeError("enter() answers one row")
-    roles, clock_at, key_is_free, request_digest, status, headers, body, is_gone, former_ids = row
+    roles, clock_at, key_is_free, request_digest, status, headers, body, is_gone, other_ids = row
     stored = None if request_digest is None else StoredAnswer(request_digest, status, headers, body)
-    return Entry([_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, former_ids)
+    return Entry([_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, other_ids)
 
 
 def _grant_of(role: dict[str, Any]) -> RoleGrant:
     return RoleGrant(
         role["role"],
         UUID(role["organisation_id"]) if role["organisation_id"] else None,
-        datetime.fromisoformat(role["valid_from"]),
-        datetime.fromisoformat(role["valid_until"]) if role["valid_until"] else None,
+        _instant_of(role["valid_from"]),
+        _instant_of(role["valid_until"]) if role["valid_until"] else None,
     )
+
+
+def _instant_of(text: str) -> datetime:
+    """As a row's own: what is the same instant elsewhere would be another version to whoever compares."""
+    return datetime.fromisoformat(text).astimezone(HELSINKI)
 
 
 async def write_down_and_commit(

@@ -20,6 +20,7 @@ ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC6325
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 Use = Literal["sign", "sign-in", "time-stamp"]
 LONGEST_NAME = 64
+"""In bytes: more of a name has no room in a certificate."""
 """What X.520 lets a common name have."""
 SIGNING_DAYS = 30
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
@@ -84,8 +85,8 @@ class Authority:
         subject = x509.Name(
             [
                 x509.NameAttribute(NameOID.COUNTRY_NAME, "FI"),
-                x509.NameAttribute(NameOID.COMMON_NAME, name[:LONGEST_NAME]),
-                x509.NameAttribute(NameOID.SERIAL_NUMBER, person[:LONGEST_NAME]),
+                x509.NameAttribute(NameOID.COMMON_NAME, _shortened(name)),
+                x509.NameAttribute(NameOID.SERIAL_NUMBER, _shortened(person)),
             ]
         )
         usage = x509.KeyUsage(
@@ -168,3 +169,7 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
+
+
+def _shortened(name: str) -> str:
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore")

@@ -5,6 +5,7 @@ Only a file that begins with our own document's very bytes comes here, so the ho
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +42,7 @@ MOST_SIGNATURES = 10
 LARGEST_STAMP = 0.25
 """Of a page of 210 by 297 mm: the visible part of a signature is a stamp, no new page over the old one."""
 PAGE_AREA = 595.0 * 842.0
+END = re.compile(rb"startxref\s+\d+\s+%%EOF\s*")
 SKEW = timedelta(minutes=5)
 DIGESTS = frozenset(
     algos.DigestAlgorithm({"algorithm": name, **parameters}).dump()
@@ -121,6 +123,7 @@ async def _signatures(original: bytes, signed: bytes, circumstances: Circumstanc
     reader = _reader(signed)
     try:
         _check_alterations(original, reader)
+        _check_end(signed, reader)
         signatures = _added_signatures(reader)
     except SignedDocumentRefused:
         raise
@@ -166,6 +169,13 @@ def _check_alterations(original: bytes, reader: PdfFileReader) -> None:
     difference = SIGNING_ALONE.review_file(reader, 0)
     allowed = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
     if not isinstance(difference, DiffResult) or difference.modification_level not in allowed:
+        raise SignedDocumentRefused("altered")
+
+
+def _check_end(signed: bytes, reader: PdfFileReader) -> None:
+    """Raises SignedDocumentRefused where more than blank space follows the last revision: no signature covers it."""
+    at = signed.find(b"startxref", reader.last_startxref)
+    if not END.fullmatch(signed, at):
         raise SignedDocumentRefused("altered")
 
 

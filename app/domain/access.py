@@ -52,8 +52,9 @@ class Actor:
     scopes: frozenset[str] | None = None
     """What an API key may do, as `hours:read`; None is a person, who may do what the roles allow."""
     authentication: Authentication = NOTHING_TOLD
-    former_ids: frozenset[UUID] = frozenset()
-    """Of those who were merged into this person: what they made, the same human being made."""
+    other_ids: frozenset[UUID] = frozenset()
+    """Of those who were merged into this person, and of the API keys that any of them made: what these make, the same
+    human being makes."""
 
     @classmethod
     def at(
@@ -64,14 +65,14 @@ class Actor:
         *,
         scopes: frozenset[str] | None = None,
         authentication: Authentication = NOTHING_TOLD,
-        former_ids: Iterable[UUID] = (),
+        other_ids: Iterable[UUID] = (),
     ) -> "Actor":
         in_force = tuple(grant for grant in grants if grant.is_in_force(now))
-        return cls(person_id, in_force, scopes, authentication, frozenset(former_ids))
+        return cls(person_id, in_force, scopes, authentication, frozenset(other_ids))
 
     def is_among(self, ids: Container[UUID | None]) -> bool:
-        """Whether one of them is this person, whose ids are several after a merger (rulebook §2.5)."""
-        return any(own_id in ids for own_id in (self.person_id, *self.former_ids))
+        """Whether one of them is this person, who may act under several (rulebook §2.4, §2.5)."""
+        return any(own_id in ids for own_id in (self.person_id, *self.other_ids))
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)

@@ -264,6 +264,15 @@ def test_a_document_of_its_own_behind_our_bytes_is_refused() -> None:
     assert finding_of(hostile.another_behind(signed_by(somebody()))) == "altered"
 
 
+@pytest.mark.parametrize("tail", [b"JUNK", b"\n%junk<script>", bytes(100), b"PK\x03\x04", "again"])
+def test_nothing_follows_the_last_signature(tail: bytes | str) -> None:
+    signed = signed_by(somebody())
+    # The true end, once more: readers look for the last of its kind.
+    again = signed[signed.rindex(b"startxref") :]
+    assert finding_of(signed + (again if isinstance(tail, str) else tail)) == "altered"
+    assert finding_of(signed + b"\r\n") is None
+
+
 def test_one_byte_altered_anywhere_is_refused() -> None:
     signed = bytearray(signed_by(somebody(), revocation_list=EVIDENCE))
     begin = len(original())

@@ -12,7 +12,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
-from app.domain.access import check_reach, check_staff, reach_of
+from app.domain.access import check_not_own, check_reach, check_staff, reach_of
 from app.domain.calendar.deadlines import Extension, check_concerns, check_extension, check_within_round
 from app.domain.errors import NotFound
 
@@ -28,6 +28,7 @@ async def give_extension(
     )
     check_concerns(deadline.organisation_id, standing.place)
     check_staff(writer.actor)
+    check_not_own(writer.actor, standing.place, ())
     check_extension(deadline.closes_on, closes_on)
     if deadline.organisation_id:
         check_within_round(closes_on, standing.windows)

@@ -11,7 +11,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import row_of
-from app.domain.access import check_reach, check_staff, reach_of
+from app.domain.access import check_not_own, check_reach, check_staff, reach_of
 from app.domain.errors import NotFound
 from app.domain.hours.corrections import HourCorrection, check_correction
 from app.domain.hours.ledger import correction
@@ -21,6 +21,7 @@ from app.domain.hours.standing import check_central
 async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hours: int, reason: str) -> HourCorrection:
     standing = await get_standing(writer, organisation_id, year, pointer="/organisation_id")
     check_staff(writer.actor)
+    check_not_own(writer.actor, standing.place, ())
     check_central(standing.place)
     # While the pool is ours nobody closes the year: whether to correct what is free or what has lapsed stays true.
     # The organisation's own side is counted by the ledger alone, after it has locked the balance.

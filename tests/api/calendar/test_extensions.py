@@ -169,6 +169,13 @@ def test_only_staff_give_extensions(centre: Centre, spring: str) -> None:
         assert refusal(person.post(f"{spring}/extensions", extended(central))) == (403, "forbidden")
 
 
+def test_nobody_extends_for_their_own_organisation(centre: Centre, spring: str) -> None:
+    central = centre.organisation()
+    main_user = centre.main_user(central)
+    centre.grant(main_user.id, "staff")
+    assert refusal(main_user.post(f"{spring}/extensions", extended(central))) == (403, "forbidden")
+
+
 def test_extensions_are_seen_within_reach(centre: Centre, staff: Person, spring: str) -> None:
     central, other = centre.organisation(), centre.organisation()
     unit = centre.organisation(central)

@@ -111,6 +111,13 @@ def test_only_staff_correct(centre: Centre, central: UUID) -> None:
         assert refusal(person.post(PATH, corrected(central, 1))) == (403, "forbidden")
 
 
+def test_nobody_corrects_for_their_own_organisation(centre: Centre, central: UUID) -> None:
+    main_user = centre.main_user(central)
+    centre.grant(main_user.id, "staff")
+    assert refusal(main_user.post(PATH, corrected(central, 1))) == (403, "forbidden")
+    assert main_user.post(PATH, corrected(centre.organisation(), 1)).status_code == 201
+
+
 def test_only_central_organisations_are_corrected(centre: Centre, staff: Person, central: UUID) -> None:
     assert refusal(staff.post(PATH, corrected(centre.organisation(central), 1))) == (409, "not-central")
     answer = staff.post(PATH, corrected(new_id(), 1))

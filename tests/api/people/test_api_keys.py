@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.db.identifiers import new_id
+from app.domain.hours.ledger import pool_change
 from tests.builders import NO_TLS, Centre, Person, refusal
 from tests.document import check_answer
 
@@ -93,6 +94,28 @@ def test_a_key_acts_for_its_organisation_and_is_named_as_the_maker(
     of_unit = program(centre, made(main_user, unit))
     assert of_unit.post("/v1/hour-proposals", proposal).json()["created_by"] == str(of_unit.id)
     assert refusal(of_unit.post("/v1/supplementary-hour-requests", request)) == (404, "not-found")
+
+
+def test_what_a_key_asks_its_maker_does_not_decide(centre: Centre, central: UUID) -> None:
+    centre.change_window()
+    centre.post(2023, pool_change(100))
+    staff, colleague, merged = centre.staff(), centre.staff(), centre.staff()
+    asked = []
+    for maker in (staff, merged):
+        caller = program(centre, made(maker, central))
+        answer = caller.post(
+            "/v1/supplementary-hour-requests",
+            {"organisation_id": str(central), "year": 2023, "hours": 5, "grounds": "Kysyntä kasvoi"},
+        )
+        assert answer.status_code == 201
+        asked.append(f"{answer.headers['Location']}/decision")
+    merger = colleague.post(f"/v1/people/{staff.id}/merger", {"person_id": str(merged.id), "reason": "Kaksi tunnusta"})
+    assert merger.status_code == 200
+    for path in asked:
+        refused = staff.post(path, {"hours": 5})
+        assert refusal(refused) == (403, "forbidden")
+        assert refused.json()["because"] == "own-matter"
+        assert colleague.post(path, {"hours": 5}).status_code == 200
 
 
 def test_a_scope_that_was_not_given_is_named(centre: Centre, central: UUID, main_user: Person) -> None:
@@ -252,7 +275,9 @@ def test_making_a_key_and_its_successor_needs_a_strong_authentication(
     headers = {"Authorization": f"Bearer {weak}"}
     refused = main_user.post(KEYS, body(central), headers=headers)
     assert refusal(refused) == (401, "strong-authentication-required")
-    key = made(main_user, central)
+    key = main_user.post(KEYS, body(central), key="again").json()
+    again = main_user.post(KEYS, body(central), key="again", headers=headers)
+    assert refusal(again) == (401, "strong-authentication-required")
     rotation = {"overlap_hours": 1, "expires_in_days": 30}
     refused = main_user.post(f"{KEYS}/{key['id']}/rotation", rotation, headers=headers)
     assert refusal(refused) == (401, "strong-authentication-required")

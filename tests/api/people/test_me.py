@@ -53,6 +53,15 @@ def test_an_unchanged_answer_is_not_sent_again(centre: Centre) -> None:
     assert person.get("/v1/me", headers={"If-None-Match": tag}).status_code == 304
 
 
+def test_what_was_read_is_the_version_that_is_changed(centre: Centre) -> None:
+    person = centre.main_user(centre.organisation())
+    centre.grant(person.id, "staff")
+    tag = person.get("/v1/me").headers["ETag"]
+    assert person.patch("/v1/me?validate_only=true", {"phone": "+358 50 555 0100"}, etag=tag).status_code == 200
+    assert person.get("/v1/me").headers["ETag"] == tag
+    assert person.patch("/v1/me", {"phone": "+358 50 555 0100"}, etag=tag).status_code == 200
+
+
 def test_without_a_token_there_is_nobody(centre: Centre) -> None:
     person = centre.person()
     assert refusal(person.get("/v1/me", headers={"Authorization": ""})) == (401, "unauthenticated")

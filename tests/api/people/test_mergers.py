@@ -1,5 +1,6 @@
 """`POST /v1/people/{id}/merger`: what goes over, what ends, and what stays with the other."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,11 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
+from app.main import create_app
+from app.settings import Settings
 from tests.api.people.candidates import Candidate, main_users_right
 from tests.builders import Centre, Person, refusal
+from tests.server import serving
 
 WHY = "Sama ihminen"
 
@@ -198,21 +202,45 @@ def test_who_was_two_decides_nothing_of_what_the_other_made(centre: Centre, cent
     assert third.post(f"{path}/{entered['id']}/confirmation", key=False).status_code == 200
 
 
-def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_merged(centre: Centre, central: UUID) -> None:
+def test_where_it_is_done_a_merger_and_an_erasure_are_known_at_once(centre: Centre, central: UUID) -> None:
     staff, person, other = centre.staff(), centre.person(), centre.main_user(central)
+    assert other.get("/v1/me").status_code == 200
+    merged(staff, person, other)
+    assert other.get("/v1/me").json()["person"]["id"] == str(person.id)
+    gone = centre.person()
+    assert gone.get("/v1/me").status_code == 200
+    assert staff.post(f"/v1/people/{gone.id}/erasure", {"reason": "Pyysi itse"}).status_code == 200
+    assert refusal(gone.get("/v1/me")) == (403, "not-registered")
+
+
+@pytest.fixture
+def elsewhere(centre: Centre, settings: Settings) -> Iterator[Person]:
+    """One of the staff who calls another process of the service."""
+    staff = centre.staff()
+    with serving(create_app(settings)) as address:
+        staff.client.base_url = httpx.URL(address)
+        yield staff
+
+
+def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_merged(
+    centre: Centre, central: UUID, elsewhere: Person
+) -> None:
+    person, other = centre.person(), centre.main_user(central)
     account = {"iban": "FI2112345600000785", "holder": "Marttaliitto ry"}
     path = f"/v1/organisations/{central}/bank-account"
     assert other.get("/v1/me").status_code == 200
-    merged(staff, person, other)
+    merged(elsewhere, person, other)
     assert refusal(other.put(path, account)) == (401, "unauthenticated")
     # Whose it is now is asked anew.
     assert other.put(path, account).json()["open_change"]["proposed_by"] == str(person.id)
 
 
-def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_erased(centre: Centre, central: UUID) -> None:
+def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_erased(
+    centre: Centre, central: UUID, elsewhere: Person
+) -> None:
     gone = centre.person()
     assert gone.get("/v1/me").status_code == 200
-    assert centre.staff().post(f"/v1/people/{gone.id}/erasure", {"reason": "Pyysi itse"}).status_code == 200
+    assert elsewhere.post(f"/v1/people/{gone.id}/erasure", {"reason": "Pyysi itse"}).status_code == 200
     said = {"organisation_id": str(central), "role": "training_manager"}
     assert refusal(gone.post("/v1/role-applications", said)) == (401, "unauthenticated")
     assert refusal(gone.post("/v1/role-applications", said)) == (403, "not-registered")

@@ -67,6 +67,11 @@ def test_an_application_that_is_not_there_is_not_found(sandbox: Sandbox) -> None
     assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/application_id")
 
 
+def test_a_long_name_is_shortened_to_what_a_certificate_holds(sandbox: Sandbox, application_id: str) -> None:
+    answer = sandbox.client.post(SIGNATURES, json={"application_id": application_id, "name": "x" + "ä" * 63})
+    assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+
+
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\x00b", 7, None])
 def test_a_name_is_one_that_a_certificate_can_hold(sandbox: Sandbox, application_id: str, name: object) -> None:
     answer = sandbox.client.post(SIGNATURES, json={"application_id": application_id, "name": name})
