@@ -47,6 +47,7 @@ class Told:
     """Facts that name what another mail tells the same person of: with any of them this one is not sent."""
 
     def is_told_elsewhere(self, facts: Mapping[str, Any]) -> bool:
+        """What happened is told once (rulebook §5.7)."""
         return any(facts.get(fact) for fact in self.told_by)
 
 
