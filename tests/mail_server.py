@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
+from typing import Any, Literal
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -41,6 +41,8 @@ class MailServer:
     """The same of a mail's end, before it is taken."""
     on_taken: Callable[[str], None] = lambda _: None
     """Called once a mail is taken and before its 250 leaves."""
+    keeps_its_250: Literal["", "silent", "hanging up"] = ""
+    """Whether a mail is taken without the answer that says so."""
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so.
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -55,7 +57,6 @@ class MailServer:
         raise AssertionError
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - As above.
-        del server
         (address,) = envelope.rcpt_tos
         answer = self.on_mail(address)
         if not answer:
@@ -69,6 +70,11 @@ class MailServer:
             self.recipients.append(address)
             self.encrypted.append(session.ssl is not None)
             self.on_taken(address)
+            if self.keeps_its_250 == "hanging up":
+                assert isinstance(server.transport, asyncio.WriteTransport)
+                server.transport.abort()
+            if self.keeps_its_250:
+                await asyncio.Event().wait()
         return answer
 
     def login(self, *arguments: Any) -> AuthResult:

@@ -53,13 +53,20 @@ def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(handing_over, "list_study_centres", own_centre)
 
     async def delivered(
-        server: MailServer, seconds: float, pause: float, rounds: int, surviving: tuple[type[Exception], ...]
+        server: MailServer,
+        seconds: float,
+        pause: float,
+        rounds: int,
+        surviving: tuple[type[Exception], ...],
+        between: Callable[[], None],
     ) -> None:
         connections = _connections(database)
         out = Server("127.0.0.1", server.port, seconds=seconds, seconds_to_accept=seconds)
         deliveries = Deliveries(out, SENDER, timedelta(seconds=pause))
         try:
-            for _ in range(rounds):
+            for number in range(rounds):
+                if number:
+                    await asyncio.to_thread(between)
                 with contextlib.suppress(*surviving):
                     await deliveries.deliver_mails(connections)
         finally:
@@ -72,9 +79,10 @@ def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch
         pause: float = 0.001,
         rounds: int = 1,
         surviving: tuple[type[Exception], ...] = (),
+        between: Callable[[], None] = lambda: None,
     ) -> None:
         """In one process, as the worker: a round that fails with what it survives is followed by the next."""
-        asyncio.run(delivered(server, seconds, pause, rounds, surviving))
+        asyncio.run(delivered(server, seconds, pause, rounds, surviving, between))
 
     return run
 

@@ -1,14 +1,18 @@
 """Mails handed over until a server takes them, or says that there is no such mailbox."""
 
+import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from app.delivery.smtp import ServerAwayError
 from app.embedded_postgres import Addresses
 from tests.builders import Centre
-from tests.delivery.events import Deliver, Make, readers, states
+from tests.delivery.events import Deliver, Make, happen, readers, states
 from tests.mail_server import ACCEPTED, MailServer, mail_server
 
 
@@ -55,29 +59,78 @@ def test_a_mail_that_was_put_off_comes_once_the_server_takes_it(centre: Centre, 
     assert set(server.copies().values()) == {1}
 
 
-def test_a_server_that_hangs_holds_up_its_one_mail_alone(centre: Centre, make: Make, deliver: Deliver) -> None:
+@pytest.mark.parametrize("at", ["recipient", "end of the mail"])
+def test_a_server_that_hangs_holds_up_its_one_mail_alone(centre: Centre, make: Make, deliver: Deliver, at: str) -> None:
     hanging, *_ = readers(centre, 3)
-    server = MailServer(on_recipient=lambda address: "" if address.startswith(str(hanging.id)) else ACCEPTED)
-    with mail_server(server):
+
+    def hang(address: str) -> str:
+        return "" if address.startswith(str(hanging.id)) else ACCEPTED
+
+    with mail_server(MailServer(on_recipient=hang) if at == "recipient" else MailServer(on_mail=hang)) as server:
         make()
         deliver(server, seconds=0.5, pause=3600)
     assert states(centre) == ["due", "sent", "sent"]
     assert centre.rows("SELECT answer FROM mails ORDER BY id LIMIT 1") == [("no answer in time",)]
-    server.on_recipient = lambda _: ACCEPTED
+    server.on_recipient = server.on_mail = lambda _: ACCEPTED
     centre.owner.execute("UPDATE mails SET next_attempt_at = now()")
     with mail_server(server):
         deliver(server)
     assert states(centre) == ["sent"] * 3
+    assert list(server.copies().values()) == [1, 1, 1]
 
 
-def test_a_server_that_is_away_costs_no_mail_an_attempt(centre: Centre, make: Make, deliver: Deliver) -> None:
+@pytest.mark.parametrize("away", ["refuses to connect", "never greets"])
+def test_a_server_that_is_away_costs_no_mail_an_attempt(
+    centre: Centre, make: Make, deliver: Deliver, away: str
+) -> None:
     readers(centre, 2)
-    with mail_server() as server:
-        pass
-    make()
-    with pytest.raises(Exception, match="no connection"):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = MailServer(port=silent.getsockname()[1])
+        make()
+        if away == "refuses to connect":
+            silent.close()
+        with pytest.raises(ServerAwayError):
+            deliver(server, seconds=0.5)
+    assert centre.rows("SELECT DISTINCT state, attempts, worker_id FROM mails") == [("due", 0, None)]
+    with mail_server(server):
         deliver(server)
-    assert centre.rows("SELECT DISTINCT state, attempts FROM mails") == [("due", 0)]
+        deliver(server)
+    assert states(centre) == ["sent", "sent"]
+    assert list(server.copies().values()) == [1, 1]
+
+
+def test_a_mailbox_that_does_not_exist_is_noted_until_a_mail_is_taken_again(
+    centre: Centre, make: Make, deliver: Deliver
+) -> None:
+    (person,) = readers(centre, 1)
+    staff = centre.staff()
+
+    def refused_at() -> str | None:
+        noted: str | None = person.get("/v1/me/mail-preferences").json()["mail_refused_at"]
+        return noted
+
+    server = MailServer(on_recipient=lambda _: "550 5.1.1 No such mailbox")
+    with mail_server(server):
+        make()
+        assert refused_at() is None
+        deliver(server)
+        assert refused_at()
+        (refused,) = staff.get("/v1/mails", params={"state": "refused"}).json()["items"]
+        assert refused["person_id"] == str(person.id)
+        assert refused["address"] == f"{person.id}@example.org"
+        assert refused["answer"] == "550 5.1.1 No such mailbox"
+        server.on_recipient = lambda _: "451 4.3.0 Later"
+        happen(centre, "role-grant.given", person_id=str(person.id), role="main_user")
+        make()
+        deliver(server, pause=3600)
+        assert refused_at()
+        server.on_recipient = lambda _: ACCEPTED
+        centre.owner.execute("UPDATE mails SET next_attempt_at = now()")
+        deliver(server)
+    assert refused_at() is None
+    assert states(centre) == ["refused", "sent"]
+    # What was refused for good is not sent again.
+    assert len(server.mails) == 1
 
 
 def test_an_address_that_no_mail_can_be_sent_to_is_refused(centre: Centre, make: Make, deliver: Deliver) -> None:
@@ -129,23 +182,82 @@ def test_workers_at_once_send_nothing_twice(centre: Centre, make: Make, deliver:
     assert len(server.mails) == 40
 
 
-def test_a_database_that_fails_after_the_250_makes_no_second_copy(
-    centre: Centre, database: Addresses, make: Make, deliver: Deliver
-) -> None:
-    readers(centre, 2)
+@pytest.fixture
+def cut(database: Addresses) -> Callable[[str], None]:
+    """Ends the database sessions that hand mails over."""
 
-    def cut(_: str) -> None:
-        """Ends the connection that hands over, once."""
-        server.on_taken = lambda _: None
+    def end(_: str) -> None:
         with psycopg.connect(database.admin, autocommit=True) as admin:
             admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE state = 'idle in transaction' AND query LIKE '%%FROM mails%%'"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE query LIKE 'UPDATE mails SET worker_id=%'"
             )
 
+    return end
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_a_database_that_fails_after_the_250_makes_no_second_copy(
+    centre: Centre, cut: Callable[[str], None], make: Make, deliver: Deliver, others: int
+) -> None:
+    readers(centre, 3)
+    server = MailServer()
+
+    def once(address: str) -> None:
+        server.on_taken = lambda _: None
+        cut(address)
+
+    def another_worker() -> None:
+        assert states(centre).count("sent") == 0
+        for _ in range(others):
+            deliver(server)
+        # All but that which is in another's hand.
+        assert states(centre).count("sent") == (2 if others else 0)
+
+    server.on_taken = once
+    with mail_server(server):
+        make()
+        deliver(server, rounds=2, surviving=(psycopg.Error,), between=another_worker)
+    assert states(centre) == ["sent"] * 3
+    assert list(server.copies().values()) == [1, 1, 1]
+
+
+def test_what_a_worker_had_in_hand_as_it_died_is_handed_over_by_another_later(
+    centre: Centre, cut: Callable[[str], None], make: Make, deliver: Deliver
+) -> None:
+    readers(centre, 1)
     server = MailServer(on_taken=cut)
     with mail_server(server):
         make()
-        deliver(server, rounds=2, surviving=(psycopg.Error,))
-    assert states(centre) == ["sent", "sent"]
-    assert list(server.copies().values()) == [1, 1]
+        # It ends between the 250 and the commit: the only moment that makes a second copy of itself.
+        deliver(server, surviving=(psycopg.Error,))
+        server.on_taken = lambda _: None
+        deliver(server)
+        assert states(centre) == ["due"]
+        centre.owner.execute("UPDATE mails SET taken_at = taken_at - interval '14 min'")
+        deliver(server)
+        assert states(centre) == ["due"]
+        centre.owner.execute("UPDATE mails SET taken_at = taken_at - interval '1 min'")
+        deliver(server)
+    assert states(centre) == ["sent"]
+    assert list(server.copies().values()) == [2]
+
+
+@pytest.mark.parametrize("keeps_its_250", ["silent", "hanging up"])
+def test_a_250_that_never_comes_leaves_the_mail_due_and_its_copy_is_the_same_mail(
+    centre: Centre, make: Make, deliver: Deliver, keeps_its_250: Literal["silent", "hanging up"]
+) -> None:
+    """SMTP has no other answer to it (RFC 5321 §4.5.3.2.6, RFC 1047): a mail is never lost, and rather comes twice."""
+    readers(centre, 1)
+    server = MailServer(keeps_its_250=keeps_its_250)
+    with mail_server(server):
+        make()
+        deliver(server, seconds=0.5, pause=3600)
+        told = {"silent": "no answer in time", "hanging up": "the connection was lost"}[keeps_its_250]
+        assert centre.rows("SELECT state, attempts, answer FROM mails") == [("due", 1, told)]
+        server.keeps_its_250 = ""
+        centre.owner.execute("UPDATE mails SET next_attempt_at = now()")
+        deliver(server)
+        deliver(server)
+    assert states(centre) == ["sent"]
+    assert list(server.copies().values()) == [2]

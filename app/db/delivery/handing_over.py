@@ -1,11 +1,11 @@
-"""The mails that are due, one at a time, locked for whoever hands it over."""
+"""The mails that are due, one at a time, noted as taken by whoever hands it over."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Interval, String, Uuid, bindparam, func, null, select, update
+from sqlalchemy import DateTime, Interval, String, Uuid, bindparam, func, literal, null, or_, select, update
 
 from app.db.delivery.mails import mails
 from app.db.people.people import persons
@@ -28,10 +28,34 @@ class DueMail:
     attempts: int
 
 
-_now = bindparam("p_now", type_=DateTime(timezone=True))
-_is_due = (mails.c.state == "due", mails.c.next_attempt_at <= func.clock_timestamp(), mails.c.due_at <= _now)
-_locked = Query(
-    select(
+TAKEN_FOR = timedelta(minutes=15)
+"""How long nobody else hands over what a worker has taken: longer than a server may take to answer, and a worker to
+reach the database again. What a worker had in hand as it died waits for so long."""
+
+_worker = bindparam("p_worker", type_=Uuid)
+_waiting = mails.alias("waiting")
+_next = (
+    select(_waiting.c.id)
+    .where(
+        _waiting.c.state == "due",
+        _waiting.c.next_attempt_at <= func.clock_timestamp(),
+        _waiting.c.due_at <= bindparam("p_now", type_=DateTime(timezone=True)),
+        or_(
+            _waiting.c.worker_id.is_(None),
+            _waiting.c.worker_id == _worker,
+            _waiting.c.taken_at < func.clock_timestamp() - literal(TAKEN_FOR, Interval),
+        ),
+    )
+    .order_by(_waiting.c.next_attempt_at, _waiting.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_taken = Query(
+    update(mails)
+    .where(mails.c.id == _next, persons.c.id == mails.c.person_id)
+    .values(worker_id=_worker, taken_at=func.clock_timestamp())
+    .returning(
         mails.c.id,
         mails.c.person_id,
         persons.c.name,
@@ -42,15 +66,11 @@ _locked = Query(
         mails.c.dates,
         mails.c.made_at,
         mails.c.attempts,
-    )
-    .join(persons, persons.c.id == mails.c.person_id)
-    .where(*_is_due)
-    .order_by(mails.c.next_attempt_at, mails.c.id)
-    .limit(1)
-    .with_for_update(of=mails, skip_locked=True),
+    ),
     DueMail,
 )
 _mail_id = bindparam("p_id", type_=Uuid)
+_let_go: dict[str, Any] = {"worker_id": null(), "taken_at": null()}
 _answered: dict[str, Any] = {
     "attempts": mails.c.attempts + 1,
     "answer": bindparam("p_answer", type_=String),
@@ -59,13 +79,13 @@ _answered: dict[str, Any] = {
 _concluded = Command(
     update(mails)
     .where(mails.c.id == _mail_id, mails.c.state == "due")
-    .values(state=bindparam("p_state", type_=String), concluded_at=func.clock_timestamp(), **_answered)
+    .values(state=bindparam("p_state", type_=String), concluded_at=func.clock_timestamp(), **_let_go, **_answered)
 )
+_own = update(mails).where(mails.c.id == _mail_id, mails.c.state == "due", mails.c.worker_id == _worker)
 _put_off = Command(
-    update(mails)
-    .where(mails.c.id == _mail_id, mails.c.state == "due")
-    .values(next_attempt_at=func.clock_timestamp() + bindparam("p_pause", type_=Interval), **_answered)
+    _own.values(next_attempt_at=func.clock_timestamp() + bindparam("p_pause", type_=Interval), **_let_go, **_answered)
 )
+_released = Command(_own.values(**_let_go))
 _bounced = Command(
     update(persons)
     .where(persons.c.id == bindparam("p_person_id", type_=Uuid))
@@ -78,9 +98,9 @@ _reached = Command(
 )
 
 
-async def lock_due(connection: Connection, now: datetime) -> DueMail | None:
-    """The one that has waited longest; those that others are handing over are passed by."""
-    return await _locked.first(connection, p_now=now)
+async def take_due(connection: Connection, now: datetime, worker: UUID) -> DueMail | None:
+    """The one that has waited longest, noted as the worker's; those that others have taken are passed by."""
+    return await _taken.first(connection, p_now=now, p_worker=worker)
 
 
 async def conclude(connection: Connection, mail: DueMail, *, accepted: bool, answer: str) -> None:
@@ -90,6 +110,11 @@ async def conclude(connection: Connection, mail: DueMail, *, accepted: bool, ans
     await (_reached if accepted else _bounced).run(connection, p_person_id=mail.person_id)
 
 
-async def put_off(connection: Connection, mail: DueMail, pause: timedelta, answer: str) -> None:
-    """Until later, by real time."""
-    await _put_off.run(connection, p_id=mail.id, p_pause=pause, p_answer=answer, p_address=mail.email)
+async def put_off(connection: Connection, mail: DueMail, worker: UUID, pause: timedelta, answer: str) -> None:
+    """Until later, by real time, for whichever worker."""
+    await _put_off.run(connection, p_id=mail.id, p_worker=worker, p_pause=pause, p_answer=answer, p_address=mail.email)
+
+
+async def let_go(connection: Connection, mail: DueMail, worker: UUID) -> None:
+    """As if it had not been taken."""
+    await _released.run(connection, p_id=mail.id, p_worker=worker)

@@ -56,6 +56,8 @@ mails = Table(
     Column("digest_id", Uuid),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", DateTime(timezone=True), nullable=False),
+    Column("worker_id", Uuid),
+    Column("taken_at", DateTime(timezone=True)),
     Column("concluded_at", DateTime(timezone=True)),
     Column("answer", Text),
 )

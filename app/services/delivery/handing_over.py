@@ -11,8 +11,9 @@ import structlog
 from prometheus_client import Counter
 
 from app.db.connections import Connections, read_clock
-from app.db.delivery.handing_over import DueMail, conclude, lock_due, put_off
+from app.db.delivery.handing_over import DueMail, conclude, let_go, put_off, take_due
 from app.db.health import list_study_centres
+from app.db.identifiers import new_id
 from app.db.statements import Connection
 from app.delivery.composing import Outgoing, UnusableAddressError, address_of, composed
 from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
@@ -26,16 +27,17 @@ handed_over = Counter("tuntipankki_mails", "Mails handed to the mail server", ["
 
 
 class Deliveries:
-    """Takes each mail under lock, hands it over, and commits what came of it before it takes the next.
+    """Takes each mail with a note that it has it, hands it over, and writes down what came of it before the next.
 
-    A process that dies before the server's 250 leaves the mail due. One that dies between the 250 and the commit
-    leaves it due too, and a second copy follows, with the same Message-ID: nothing else makes one. A database that
-    fails at that moment makes none: what the server accepted is kept in mind until it is written down. Only this worker
-    has it in mind: where several are at work, another may take the mail before that, and send it again.
+    A process that dies before the server's 250 leaves the mail due. One that dies between the 250 and the commit leaves
+    it due too, and a second copy follows, with the same Message-ID, once the note has lapsed. A database that fails at
+    that moment makes none: what the server accepted is kept in mind until it is written down, and for so long the note,
+    which was committed before, keeps the other workers off.
     """
 
     def __init__(self, server: Server, sender: Address, first_pause: timedelta) -> None:
         self._server, self._sender, self._first_pause = server, sender, first_pause
+        self._worker = new_id()
         self._accepted: dict[tuple[UUID, UUID], tuple[DueMail, Outcome]] = {}
 
     async def deliver_mails(self, connections: Connections) -> None:
@@ -43,8 +45,6 @@ class Deliveries:
         async with Handover(self._server) as handover:
             for centre in await list_study_centres(connections):
                 async with connections.apart(centre, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as connection:
-                    # A server may take its time, and the mail stays locked meanwhile.
-                    await connection.execute("SET idle_in_transaction_session_timeout = 0")
                     await self._write_down(centre, connection)
                     now = (await read_clock(connection) or datetime.now(UTC)).astimezone(HELSINKI)
                     while await _to_its_end(self._deliver_one(centre, connection, handover, now)):
@@ -52,15 +52,20 @@ class Deliveries:
 
     async def _deliver_one(self, centre: UUID, connection: Connection, handover: Handover, now: datetime) -> bool:
         """Whether there was one."""
-        async with connection.transaction():
-            mail = await lock_due(connection, now)
-            if mail is None:
-                return False
+        mail = await take_due(connection, now, self._worker)
+        if mail is None:
+            return False
+        try:
             outcome = await self._hand_over(mail, handover)
-            if outcome.kind == "accepted":
-                self._accepted[centre, mail.id] = mail, outcome
+        except ServerAwayError:
+            await let_go(connection, mail, self._worker)
+            raise
+        if outcome.kind == "accepted":
+            self._accepted[centre, mail.id] = mail, outcome
+        async with connection.transaction():
             if outcome.kind == "later":
-                await put_off(connection, mail, pause_after(mail.attempts + 1, self._first_pause), outcome.answer)
+                pause = pause_after(mail.attempts + 1, self._first_pause)
+                await put_off(connection, mail, self._worker, pause, outcome.answer)
             else:
                 await conclude(connection, mail, accepted=outcome.kind == "accepted", answer=outcome.answer)
         self._accepted.pop((centre, mail.id), None)
