@@ -165,7 +165,7 @@ Text = Annotated[
 ]
 """Grounds, reasons, notes."""
 # What the head of a mail could read as more than one address, or as something else, stands in none.
-_OUTSIDE = r'\s@.,;:<>()\[\]"\\\x00-\x1f\x7f-\x9f'
+_OUTSIDE = r'\s@.,;:<>()\[\]"\\?\x00-\x1f\x7f-\x9f'
 _ATOM = f"[^{_OUTSIDE}]+"
 _LABEL = f"[^{_OUTSIDE}-]([^{_OUTSIDE}]*[^{_OUTSIDE}-])?"
 Email = Annotated[

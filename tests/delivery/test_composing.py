@@ -1,0 +1,44 @@
+"""A mail's head, whatever stands in its texts."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.delivery.composing import Outgoing, UnusableAddressError, address_of, composed, sender_of
+
+SENDER = sender_of("Opintokeskus <opintokeskus@example.org>")
+PLAIN = Outgoing(UUID(int=1), "aino@example.org", "Aino", "fi", "Hei", "Hei!", [], datetime(2023, 3, 15, tzinfo=UTC))
+# Decoded on the way into the head, it would end the line and begin others.
+LINES = "=?utf-8?q?Hei=0D=0ABcc:_muu@example.org=0D=0A=0D=0A<p>?="
+
+
+def arrived(**members: Any) -> EmailMessage:
+    """As whoever receives it reads it."""
+    mail = message_from_bytes(bytes(composed(replace(PLAIN, **members), SENDER)), policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+@pytest.mark.parametrize("before", ["", "Ääni ", "a" * 200])
+@pytest.mark.parametrize("member", ["subject", "name"])
+def test_no_text_adds_a_line_to_the_head(member: str, before: str) -> None:
+    mail = arrived(**{member: before + LINES})
+    assert mail.keys() == arrived().keys()
+    said = {"subject": str(mail["Subject"]), "name": mail["To"].addresses[0].display_name}
+    # Between two encoded words a reader may see a space.
+    assert re.sub(r"[\u2060 ]", "", said[member]) == (before + LINES).replace(" ", "")
+    assert mail["To"].addresses[0].addr_spec == "aino@example.org"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().strip() == "Hei!"
+
+
+def test_no_mail_is_addressed_to_what_a_head_would_misread() -> None:
+    with pytest.raises(UnusableAddressError):
+        address_of("Aino", "=?utf-8?q?aino?=@example.org")
