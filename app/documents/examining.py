@@ -7,10 +7,9 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any
 
 from asn1crypto import algos, core
 from asn1crypto import x509 as asn1_x509
@@ -30,13 +29,19 @@ from pyhanko.sign.diff_analysis import (
     StandardDiffPolicy,
 )
 from pyhanko.sign.fields import enumerate_sig_fields
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.errors import NoDSSFoundError
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel, SignatureStatus
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from app.domain.people.signatures import Finding, SignedDocumentRefused
+from app.documents.revocation import (
+    FINDINGS,
+    Circumstances,
+    is_revoked,
+    judged,
+    problem_of,
+    speaks_of_revocation,
+    status_with,
+)
+from app.domain.people.signatures import SignedDocumentRefused
 
 MOST_SIGNATURES = 10
 LARGEST_STAMP = 0.25
@@ -50,18 +55,6 @@ DIGESTS = frozenset(
     for parameters in ({}, {"parameters": core.Null()})
 )
 """The digest algorithms that signatures may name, in the two ways in which they are written."""
-FINDINGS: dict[str, Finding] = {
-    "CHAIN_CONSTRAINTS_FAILURE": "certificate-unfit",
-    "EXPIRED": "certificate-expired",
-    "NOT_YET_VALID": "certificate-expired",
-    "OUT_OF_BOUNDS_NO_POE": "certificate-expired",
-    "OUT_OF_BOUNDS_NOT_REVOKED": "certificate-expired",
-    "REVOKED_NO_POE": "certificate-revoked",
-    "REVOKED_CA_NO_POE": "certificate-revoked",
-    "CRYPTO_CONSTRAINTS_FAILURE": "signature-broken",
-    "CRYPTO_CONSTRAINTS_FAILURE_NO_POE": "signature-broken",
-}
-"""By the library's word (ETSI EN 319 102-1); whatever else is wrong with a chain makes it untrusted."""
 
 
 class FirstForm(FormUpdatingRule):
@@ -92,14 +85,6 @@ ATTRIBUTES = {
     NameOID.ORGANIZATION_IDENTIFIER: "organizationIdentifier",
 }
 """Of names, which the library would write as numbers."""
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    made_at: datetime
-    now: datetime
-    roots: list[asn1_x509.Certificate]
-    revocation_lists: list[bytes]
 
 
 def findings(original: bytes, signed: bytes, said: bytes, *trusted: bytes) -> bytes:
@@ -214,23 +199,23 @@ async def _signature(
     """Raises SignedDocumentRefused with the first finding against it."""
     _check_padding(signature.pkcs7_content)
     _check_uncovered(signature)
-    status = await _judged(signature, reader, told, told.now)
+    status = await judged(signature, reader, told, told.now)
     moment = told.now
     stamp = status.timestamp_validity
     stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
     if stamp is not None and stamped:
         # A trusted time stamp shows that the signature was there when its certificate was still valid.
         moment = stamp.timestamp
-        status = await _judged(signature, reader, told, moment)
+        status = await judged(signature, reader, told, moment)
     if not (status.intact and status.valid):
         raise SignedDocumentRefused("signature-broken")
     whole = (SignatureCoverageLevel.ENTIRE_REVISION, SignatureCoverageLevel.ENTIRE_FILE)
     if status.coverage not in whole or not status.docmdp_ok:
         raise SignedDocumentRefused("altered")
-    if _is_revoked(certificate, told.revocation_lists, moment):
+    if is_revoked(certificate, told.revocation_lists, moment):
         raise SignedDocumentRefused("certificate-revoked")
     if not status.trusted:
-        problem = _problem(status)
+        problem = problem_of(status)
         is_early = problem == "CERTIFICATE_CHAIN_GENERAL_FAILURE" and moment < certificate.not_valid_before_utc
         raise SignedDocumentRefused(
             "certificate-expired" if is_early else FINDINGS.get(problem, "certificate-untrusted")
@@ -242,30 +227,10 @@ async def _signature(
         raise SignedDocumentRefused("signature-time")
     # Trusted once more where evidence is required for each certificate: only then is it known not to be revoked. And
     # only then is evidence read of those certificates that do not say where to ask for it.
-    proven = await _status(signature, reader, told, moment, "require")
-    if _speaks_of_revocation(proven):
+    proven = await status_with(signature, reader, told, moment, "require")
+    if speaks_of_revocation(proven):
         raise SignedDocumentRefused("certificate-revoked")
     return _told(certificate, signed_at, stamped=stamped, proven=proven.trusted)
-
-
-async def _judged(
-    signature: EmbeddedPdfSignature, reader: PdfFileReader, told: Circumstances, moment: datetime
-) -> PdfSignatureStatus:
-    """Evidence that is too old, or of another certificate, is none: it makes nothing untrusted."""
-    status = await _status(signature, reader, told, moment, "soft-fail")
-    unclear = [each for each in (status, status.timestamp_validity) if each is not None and not each.trusted]
-    if unclear and not any(map(_speaks_of_revocation, unclear)):
-        status = await _status(signature, reader, told, moment, "none")
-    return status
-
-
-def _speaks_of_revocation(status: SignatureStatus) -> bool:
-    return FINDINGS.get(_problem(status)) == "certificate-revoked"
-
-
-def _problem(status: SignatureStatus) -> str:
-    """Why the chain is not trusted, in the library's word."""
-    return status.trust_problem_indic.standard_name if status.trust_problem_indic else ""
 
 
 def _check_padding(content: bytes) -> None:
@@ -286,46 +251,6 @@ def _check_uncovered(signature: EmbeddedPdfSignature) -> None:
         is_sound = False
     if not is_sound:
         raise SignedDocumentRefused("signature-broken")
-
-
-async def _status(
-    signature: EmbeddedPdfSignature,
-    reader: PdfFileReader,
-    told: Circumstances,
-    moment: datetime,
-    evidence: Literal["soft-fail", "require", "none"],
-) -> PdfSignatureStatus:
-    """As found with the evidence of revocation that there is, with all that there must be, or without any."""
-    options: dict[str, Any] = {
-        "trust_roots": told.roots,
-        "crls": told.revocation_lists,
-        "allow_fetching": False,
-        "revocation_mode": evidence,
-        "moment": moment,
-        # Of a moment that has passed, evidence that came later tells too.
-        "retroactive_revinfo": moment < told.now,
-    }
-    try:
-        brought = DocumentSecurityStore.read_dss(reader)
-    except NoDSSFoundError:
-        brought = None
-    if evidence == "none":
-        options |= {"crls": [], "revocation_mode": "soft-fail"}
-        context = ValidationContext(**options, other_certs=list(brought.load_certs()) if brought else [])
-    else:
-        context = brought.as_validation_context(options) if brought else ValidationContext(**options)
-    return await async_validate_pdf_signature(signature, context)
-
-
-def _is_revoked(certificate: x509.Certificate, revocation_lists: Sequence[bytes], moment: datetime) -> bool:
-    """By the configured lists, whatever an older list that came with the signature says."""
-    for der in revocation_lists:
-        revocation_list = x509.load_der_x509_crl(der)
-        if revocation_list.issuer == certificate.issuer:
-            entry = revocation_list.get_revoked_certificate_by_serial_number(certificate.serial_number)
-            if entry is not None and entry.revocation_date_utc <= moment:
-                return True
-    return False
 
 
 def _name(name: x509.Name) -> str:

@@ -1,0 +1,101 @@
+"""Whether a signature's certificate is trusted, and what the evidence of revocation says of it.
+
+Evidence is what is configured, and what the document brings along; nothing is fetched.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.errors import NoDSSFoundError
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureStatus
+from pyhanko_certvalidator import ValidationContext
+
+from app.domain.people.signatures import Finding
+
+FINDINGS: dict[str, Finding] = {
+    "CHAIN_CONSTRAINTS_FAILURE": "certificate-unfit",
+    "EXPIRED": "certificate-expired",
+    "NOT_YET_VALID": "certificate-expired",
+    "OUT_OF_BOUNDS_NO_POE": "certificate-expired",
+    "OUT_OF_BOUNDS_NOT_REVOKED": "certificate-expired",
+    "REVOKED_NO_POE": "certificate-revoked",
+    "REVOKED_CA_NO_POE": "certificate-revoked",
+    "CRYPTO_CONSTRAINTS_FAILURE": "signature-broken",
+    "CRYPTO_CONSTRAINTS_FAILURE_NO_POE": "signature-broken",
+}
+"""By the library's word (ETSI EN 319 102-1); whatever else is wrong with a chain makes it untrusted."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    made_at: datetime
+    now: datetime
+    roots: list[asn1_x509.Certificate]
+    revocation_lists: list[bytes]
+
+
+async def judged(
+    signature: EmbeddedPdfSignature, reader: PdfFileReader, told: Circumstances, moment: datetime
+) -> PdfSignatureStatus:
+    """Evidence that is too old, or of another certificate, is none: it makes nothing untrusted."""
+    status = await status_with(signature, reader, told, moment, "soft-fail")
+    unclear = [each for each in (status, status.timestamp_validity) if each is not None and not each.trusted]
+    if unclear and not any(map(speaks_of_revocation, unclear)):
+        status = await status_with(signature, reader, told, moment, "none")
+    return status
+
+
+def speaks_of_revocation(status: SignatureStatus) -> bool:
+    return FINDINGS.get(problem_of(status)) == "certificate-revoked"
+
+
+def problem_of(status: SignatureStatus) -> str:
+    """Why the chain is not trusted, in the library's word."""
+    return status.trust_problem_indic.standard_name if status.trust_problem_indic else ""
+
+
+async def status_with(
+    signature: EmbeddedPdfSignature,
+    reader: PdfFileReader,
+    told: Circumstances,
+    moment: datetime,
+    evidence: Literal["soft-fail", "require", "none"],
+) -> PdfSignatureStatus:
+    """As found with the evidence of revocation that there is, with all that there must be, or without any."""
+    options: dict[str, Any] = {
+        "trust_roots": told.roots,
+        "crls": told.revocation_lists,
+        "allow_fetching": False,
+        "revocation_mode": evidence,
+        "moment": moment,
+        # Of a moment that has passed, evidence that came later tells too.
+        "retroactive_revinfo": moment < told.now,
+    }
+    try:
+        brought = DocumentSecurityStore.read_dss(reader)
+    except NoDSSFoundError:
+        brought = None
+    if evidence == "none":
+        options |= {"crls": [], "revocation_mode": "soft-fail"}
+        context = ValidationContext(**options, other_certs=list(brought.load_certs()) if brought else [])
+    else:
+        context = brought.as_validation_context(options) if brought else ValidationContext(**options)
+    return await async_validate_pdf_signature(signature, context)
+
+
+def is_revoked(certificate: x509.Certificate, revocation_lists: Sequence[bytes], moment: datetime) -> bool:
+    """By the configured lists, whatever an older list that came with the signature says."""
+    for der in revocation_lists:
+        revocation_list = x509.load_der_x509_crl(der)
+        if revocation_list.issuer == certificate.issuer:
+            entry = revocation_list.get_revoked_certificate_by_serial_number(certificate.serial_number)
+            if entry is not None and entry.revocation_date_utc <= moment:
+                return True
+    return False
