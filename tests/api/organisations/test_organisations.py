@@ -167,6 +167,7 @@ def test_a_wrong_shape_tells_all_its_faults_at_once(staff: Person) -> None:
         "a@-x.org",
         "a@[127.0.0.1]",
         '"a"@x.org',
+        "=?utf-8?q?a?=@x.org",
     ],
 )
 def test_an_address_that_a_mails_head_could_read_otherwise_is_refused(staff: Person, address: str) -> None:
