@@ -74,6 +74,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "main-user-application.rejected": "applicant",
         "main-user-application.submitted": "signatory",
         "organisation.main-users-few": "staff",
+        "person.merged": "staff",
         "role-application.decided": "applicant",
         "role-application.made": "main_user",
         "role-grant.ended": "applicant",
