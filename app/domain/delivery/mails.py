@@ -45,7 +45,7 @@ class Mail:
     text: str
     state: MailState
     """`held` to be gathered; `gathered` into it; `due`, until a server takes it; `sent`; `refused` for good, because
-    there is no such mailbox."""
+    there is no such mailbox, no mail can be addressed to it, or the person was erased before."""
     made_at: datetime
     due_at: datetime
     """By the service's clock."""

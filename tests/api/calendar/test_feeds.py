@@ -71,6 +71,11 @@ def test_deadlines_and_tasks_are_whole_days_of_a_subscription(
             key=lambda title: str(found[title]["UID"]),
         ),
     ]
+    centre.owner.execute("UPDATE organisations SET name_sv = 'Marthaförbundet'")
+    assert set(events(subscriber, feed)) == set(found)
+    centre.owner.execute("UPDATE persons SET language = 'sv' WHERE id = %s", [main_user.id])
+    assert "Marthaförbundet: lämna timförslag för år 2024" in events(subscriber, feed)
+    centre.owner.execute("UPDATE persons SET language = 'fi' WHERE id = %s", [main_user.id])
     last = found["Tuntihaku 2024 päättyy"]
     assert (last.decoded("DTSTART"), last.decoded("DTEND")) == (date(2023, 11, 30), date(2023, 12, 1))
     assert (str(last["STATUS"]), last["SEQUENCE"], str(last["TRANSP"])) == ("CONFIRMED", 0, "TRANSPARENT")
