@@ -21,8 +21,12 @@ def hand_over(server: Server) -> Outcome:
     mail = Outgoing(new_id(), "aino@example.org", "Aino", "fi", "Hei", "Hei", (), datetime.now(UTC))
 
     async def run() -> Outcome:
-        async with Handover(server) as handover:
-            return await handover.hand_over(composed(mail, SENDER), SENDER, address_of("Aino", mail.address))
+        try:
+            async with Handover(server) as handover:
+                return await handover.hand_over(composed(mail, SENDER), SENDER, address_of("Aino", mail.address))
+        finally:
+            # A connection that was given up is closed by the loop, which here would end before.
+            await asyncio.sleep(0.05)
 
     return asyncio.run(run())
 
