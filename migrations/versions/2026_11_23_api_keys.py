@@ -172,21 +172,15 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 """
 
-# Asked with each write: a sign-in is remembered longer than it holds, and what somebody made under another id, as one
-# who was merged or by a key, the same human being made.
+# Asked with each write: a sign-in is remembered longer than it holds, and who was merged has made what the other made.
 STANDING = """
-CREATE FUNCTION standing_of(p_person_id uuid, OUT is_gone boolean, OUT other_ids uuid[])
+CREATE FUNCTION standing_of(p_person_id uuid, OUT is_gone boolean, OUT former_ids uuid[])
 LANGUAGE sql STABLE AS $$
-    WITH merged AS (
-        SELECT p.id FROM persons p WHERE p.study_centre_id = own_study_centre() AND p.merged_into = p_person_id
-    ), keys AS (
-        SELECT k.id FROM api_keys k WHERE k.study_centre_id = own_study_centre()
-            AND (k.made_by = p_person_id OR k.made_by IN (SELECT id FROM merged))
-    )
     SELECT
         EXISTS (SELECT FROM persons p WHERE p.study_centre_id = own_study_centre() AND p.id = p_person_id
             AND num_nonnulls(p.merged_into, p.erased_at) > 0),
-        ARRAY(SELECT id FROM merged UNION ALL SELECT id FROM keys);
+        ARRAY(SELECT p.id FROM persons p
+            WHERE p.study_centre_id = own_study_centre() AND p.merged_into = p_person_id);
 $$;
 """
 

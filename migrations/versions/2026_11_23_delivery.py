@@ -73,8 +73,6 @@ CREATE TABLE mails (
     digest_id uuid,
     attempts integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    worker_id uuid,
-    taken_at timestamptz,
     concluded_at timestamptz,
     answer text,
     CONSTRAINT mails_pkey PRIMARY KEY (study_centre_id, id),
@@ -82,12 +80,10 @@ CREATE TABLE mails (
     CONSTRAINT mails_digest_fkey FOREIGN KEY (study_centre_id, digest_id) REFERENCES mails,
     CONSTRAINT mails_once_per_person_and_cause UNIQUE (study_centre_id, cause_id, person_id),
     CONSTRAINT mails_gathered_into_a_digest CHECK ((state = 'gathered') = (digest_id IS NOT NULL)),
-    CONSTRAINT mails_taken_at_an_instant CHECK ((worker_id IS NULL) = (taken_at IS NULL)),
     CONSTRAINT mails_conclusion_has_its_instant CHECK ((state IN ('sent', 'refused')) = (concluded_at IS NOT NULL))
 );
 COMMENT ON COLUMN mails.cause_id IS 'The event of the outbox, or the message; of a digest its own id.';
 COMMENT ON COLUMN mails.next_attempt_at IS 'By real time; due_at is by the study centre''s clock.';
-COMMENT ON COLUMN mails.worker_id IS 'The worker that hands it over, noted before it does so: no other sends it again.';
 CREATE INDEX mails_due ON mails (study_centre_id, next_attempt_at, id) WHERE state = 'due';
 CREATE INDEX mails_held ON mails (study_centre_id, person_id, id) WHERE state = 'held';
 CREATE INDEX mails_of_person ON mails (study_centre_id, person_id, id);
