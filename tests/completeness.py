@@ -14,7 +14,8 @@ MISSED = pytest.StashKey[list[str]]()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    MET.update(tuple(answer) for answer in node.workeroutput.get("met", ()))
+    # A worker that has broken down tells nothing.
+    MET.update(tuple(answer) for answer in getattr(node, "workeroutput", {}).get("met", ()))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -34,6 +35,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _is_whole(config: pytest.Config) -> bool:
-    options = config.option
-    chosen = options.keyword or options.markexpr or options.deselect or getattr(options, "lf", False)
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not chosen and not options.collectonly
+    """Whether all tests were to run."""
+    choosing = (
+        "keyword",
+        "markexpr",
+        "deselect",
+        "ignore",
+        "ignore_glob",
+        "lf",
+        "stepwise",
+        "collectonly",
+        "setuponly",
+        "setupplan",
+        "showfixtures",
+        "show_fixtures_per_test",
+        "cacheshow",
+        "help",
+        "version",
+    )
+    chosen = any(getattr(config.option, name, None) for name in choosing)
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not chosen

@@ -21,7 +21,7 @@ def another(centre: Centre, database: Addresses) -> Iterator[Centre]:
 
 def until_somebody_waits(centre: Centre, count: int = 1) -> None:
     """Until so many in the database wait for a lock. Raises TimeoutError where nobody does."""
-    until = time.monotonic() + 3
+    until = time.monotonic() + 30
     while time.monotonic() < until:
         ((waiting,),) = centre.rows("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
         if waiting >= count:

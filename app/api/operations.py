@@ -32,6 +32,7 @@ from app.api.requests import (
     address_faults,
     check_address,
     check_headers,
+    check_members,
     digest,
     digest_of,
     media_type_of,
@@ -129,6 +130,7 @@ class Operation(APIRoute):
             request.state.address_faults = address_faults(request, known)
             if not self.is_ours:
                 check_address(request)
+                await check_members(request)
             return await handle(request)
 
         return checked

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -69,6 +70,12 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) < len(pairs):
         raise problems.MalformedJson
     return members
+
+
+async def check_members(request: Request) -> None:
+    """Raises MalformedJson where the body names a member twice; what is no JSON at all is told elsewhere."""
+    with suppress(ValueError, RecursionError):
+        json.loads(await request.body(), object_pairs_hook=_members)
 
 
 async def digest_of(request: Request, *, is_json: bool) -> bytes:

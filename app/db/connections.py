@@ -54,7 +54,7 @@ class Entry:
     is_gone: bool
     """Whether the person was merged into another or erased: the sign-in is remembered longer than it holds."""
     other_ids: list[UUID]
-    """Of those who were merged into the person."""
+    """Of those who were merged into the person, and of the API keys that any of them made."""
 
 
 class Connections:

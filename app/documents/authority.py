@@ -20,8 +20,7 @@ ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC6325
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 Use = Literal["sign", "sign-in", "time-stamp"]
 LONGEST_NAME = 64
-"""In bytes: more of a name has no room in a certificate."""
-"""What X.520 lets a common name have."""
+"""In bytes: what the library lets a common name have, where X.520 counts characters."""
 SIGNING_DAYS = 30
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 

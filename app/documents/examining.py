@@ -35,6 +35,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from app.documents.revocation import (
     FINDINGS,
     Circumstances,
+    authorities_of,
     is_revoked,
     judged,
     problem_of,
@@ -47,7 +48,7 @@ MOST_SIGNATURES = 10
 LARGEST_STAMP = 0.25
 """Of a page of 210 by 297 mm: the visible part of a signature is a stamp, no new page over the old one."""
 PAGE_AREA = 595.0 * 842.0
-END = re.compile(rb"startxref\s+\d+\s+%%EOF\s*")
+END = re.compile(rb"startxref\s+\d+\s+%%EOF\s*(\d+\s+\d+\s+obj\b|\Z)")
 SKEW = timedelta(minutes=5)
 DIGESTS = frozenset(
     algos.DigestAlgorithm({"algorithm": name, **parameters}).dump()
@@ -108,7 +109,7 @@ async def _signatures(original: bytes, signed: bytes, circumstances: Circumstanc
     reader = _reader(signed)
     try:
         _check_alterations(original, reader)
-        _check_end(signed, reader)
+        _check_ends(signed, reader)
         signatures = _added_signatures(reader)
     except SignedDocumentRefused:
         raise
@@ -157,10 +158,11 @@ def _check_alterations(original: bytes, reader: PdfFileReader) -> None:
         raise SignedDocumentRefused("altered")
 
 
-def _check_end(signed: bytes, reader: PdfFileReader) -> None:
-    """Raises SignedDocumentRefused where more than blank space follows the last revision: no signature covers it."""
-    at = signed.find(b"startxref", reader.last_startxref)
-    if not END.fullmatch(signed, at):
+def _check_ends(signed: bytes, reader: PdfFileReader) -> None:
+    """Raises SignedDocumentRefused where behind a revision stands more than blank space and the next one's objects:
+    what no signature covers, and no reader shows."""
+    ends = (reader.xrefs.get_startxref_for_revision(revision) for revision in range(reader.total_revisions))
+    if not all(END.match(signed, signed.find(b"startxref", end)) for end in ends):
         raise SignedDocumentRefused("altered")
 
 
@@ -212,7 +214,7 @@ async def _signature(
     whole = (SignatureCoverageLevel.ENTIRE_REVISION, SignatureCoverageLevel.ENTIRE_FILE)
     if status.coverage not in whole or not status.docmdp_ok:
         raise SignedDocumentRefused("altered")
-    if is_revoked(certificate, told.revocation_lists, moment):
+    if any(is_revoked(each, told.revocation_lists, moment) for each in (certificate, *authorities_of(status))):
         raise SignedDocumentRefused("certificate-revoked")
     if not status.trusted:
         problem = problem_of(status)

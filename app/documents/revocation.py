@@ -35,6 +35,8 @@ FINDINGS: dict[str, Finding] = {
 
 @dataclass(frozen=True)
 class Circumstances:
+    """What the service knows beside the file: when it made its document, what time it is, and whom it trusts."""
+
     made_at: datetime
     now: datetime
     roots: list[asn1_x509.Certificate]
@@ -44,7 +46,10 @@ class Circumstances:
 async def judged(
     signature: EmbeddedPdfSignature, reader: PdfFileReader, told: Circumstances, moment: datetime
 ) -> PdfSignatureStatus:
-    """Evidence that is too old, or of another certificate, is none: it makes nothing untrusted."""
+    """Evidence that is too old, or of another certificate, is none: it makes nothing untrusted.
+
+    Then the other evidence is left out too: what the configured lists say is asked by `is_revoked` besides.
+    """
     status = await status_with(signature, reader, told, moment, "soft-fail")
     unclear = [each for each in (status, status.timestamp_validity) if each is not None and not each.trusted]
     if unclear and not any(map(speaks_of_revocation, unclear)):
@@ -53,6 +58,7 @@ async def judged(
 
 
 def speaks_of_revocation(status: SignatureStatus) -> bool:
+    """Whether it is for a revoked certificate, the signer's or an authority's, that the chain is not trusted."""
     return FINDINGS.get(problem_of(status)) == "certificate-revoked"
 
 
@@ -71,9 +77,10 @@ async def status_with(
     """As found with the evidence of revocation that there is, with all that there must be, or without any."""
     options: dict[str, Any] = {
         "trust_roots": told.roots,
-        "crls": told.revocation_lists,
+        "crls": [] if evidence == "none" else told.revocation_lists,
         "allow_fetching": False,
-        "revocation_mode": evidence,
+        # Without evidence the library knows no milder mode than the one that asks for none.
+        "revocation_mode": "soft-fail" if evidence == "none" else evidence,
         "moment": moment,
         # Of a moment that has passed, evidence that came later tells too.
         "retroactive_revinfo": moment < told.now,
@@ -83,11 +90,18 @@ async def status_with(
     except NoDSSFoundError:
         brought = None
     if evidence == "none":
-        options |= {"crls": [], "revocation_mode": "soft-fail"}
         context = ValidationContext(**options, other_certs=list(brought.load_certs()) if brought else [])
     else:
         context = brought.as_validation_context(options) if brought else ValidationContext(**options)
     return await async_validate_pdf_signature(signature, context)
+
+
+def authorities_of(status: PdfSignatureStatus) -> list[x509.Certificate]:
+    """Between the certificate and its root, and of the time stamp's, with its own: where they are trusted."""
+    stamp = status.timestamp_validity
+    paths = [status.validation_path, stamp.validation_path if stamp else None]
+    chained = [each for path in paths if path for each in path.iter_certs(include_root=False)]
+    return [x509.load_der_x509_certificate(each.dump()) for each in chained]
 
 
 def is_revoked(certificate: x509.Certificate, revocation_lists: Sequence[bytes], moment: datetime) -> bool:

@@ -19,13 +19,14 @@ def downgrade() -> None:
 # Asked with each write: a sign-in is remembered longer than it holds, and what somebody made under another id, as one
 # who was merged or by a key, the same human being made.
 STANDING = """
+-- Its second answer keeps its name: processes of the version before read it so while this one comes.
 CREATE OR REPLACE FUNCTION standing_of(p_person_id uuid, OUT is_gone boolean, OUT former_ids uuid[])
 LANGUAGE sql STABLE AS $$
     WITH merged AS (
         SELECT p.id FROM persons p WHERE p.study_centre_id = own_study_centre() AND p.merged_into = p_person_id
     ), keys AS (
         SELECT k.id FROM api_keys k WHERE k.study_centre_id = own_study_centre()
-            AND (k.made_by = p_person_id OR k.made_by IN (SELECT id FROM merged))
+            AND k.made_by = ANY (ARRAY[p_person_id] || ARRAY(SELECT id FROM merged))
     )
     SELECT
         EXISTS (SELECT FROM persons p WHERE p.study_centre_id = own_study_centre() AND p.id = p_person_id

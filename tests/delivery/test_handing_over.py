@@ -7,6 +7,7 @@ from typing import Literal
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
 from app.delivery.smtp import ServerAwayError
@@ -190,7 +191,8 @@ def cut(database: Addresses) -> Callable[[str], None]:
         with psycopg.connect(database.admin, autocommit=True) as admin:
             admin.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                "WHERE query LIKE 'UPDATE mails SET worker_id=%'"
+                "WHERE query LIKE 'UPDATE mails SET worker_id=%%' AND datname = %s",
+                [conninfo_to_dict(database.owner)["dbname"]],
             )
 
     return end

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
+from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -29,6 +30,7 @@ from app.documents.signatures import Trust, examine
 from app.documents.signing import sign, signer_of
 from app.domain.people.signatures import SIGNED_DOCUMENT_BYTES, Finding, SignedDocumentRefused
 from tests.documents import hostile
+from tests.documents.chains import chain as certified
 from tests.documents.test_applications import CONTENT
 
 MADE_AT = CONTENT.made_at
@@ -58,10 +60,10 @@ def signed_by(
     return sign(document, identity, root=AUTHORITY.root, at=at, **options)  # type: ignore[arg-type]  # By their names.
 
 
-def found(signed: bytes, *lists: bytes, now: datetime = NOW) -> dict[str, object]:
+def found(signed: bytes, *lists: bytes, now: datetime = NOW, root: bytes = AUTHORITY.root) -> dict[str, object]:
     """What the limited process would answer, found in this one: it is quicker."""
     said = {"made_at": MADE_AT.isoformat(), "now": now.isoformat(), "roots": 1}
-    answer = json.loads(findings(original(), signed, json.dumps(said).encode(), AUTHORITY.root, *lists))
+    answer = json.loads(findings(original(), signed, json.dumps(said).encode(), root, *lists))
     if "finding" in answer:
         return dict(answer)
     return {**answer["signatures"][-1], "count": len(answer["signatures"])}
@@ -118,12 +120,15 @@ def test_a_configured_list_tells_more_than_an_older_one_that_the_signature_bring
     assert finding_of(signed, AUTHORITY.revocation_list(SIGNED_AT, [somebody("Ebba Strömdal")])) is None
 
 
-def with_evidence(signed: bytes, *, crls: Sequence[bytes] = (), ocsps: Sequence[bytes] = ()) -> bytes:
-    """The signed document with lists or responses about its certificates added behind the signature (B-LT)."""
+def with_evidence(
+    signed: bytes, *, certs: Sequence[bytes] = (), crls: Sequence[bytes] = (), ocsps: Sequence[bytes] = ()
+) -> bytes:
+    """The signed document with its certificates, and lists or responses about them, behind the signature (B-LT)."""
     output = BytesIO(signed)
     DocumentSecurityStore.add_dss(
         output,
         None,
+        certs=[asn1_x509.Certificate.load(one) for one in certs],
         crls=[asn1_crl.CertificateList.load(one) for one in crls],
         ocsps=[asn1_ocsp.OCSPResponse.load(one) for one in ocsps],
     )
@@ -145,6 +150,18 @@ def status_of(identity: Identity, *, by: Authority = AUTHORITY, revoked: bool = 
     )
     named = response.responder_id(ocsp.OCSPResponderEncoding.HASH, by.certificate)
     return named.sign(by._key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_a_revoked_authority_is_not_hidden_behind_a_list_that_is_too_old() -> None:
+    root, first, second, signer = certified("Juuri", "Ylempi", "Alempi", "Kaisa Kuusiranta", at=MADE_AT)
+    signed = sign(original(), signer.identity, root=root.der, at=SIGNED_AT)
+    stale = root.list_of(at=MADE_AT - 48 * HOUR, until=MADE_AT - 24 * HOUR)
+    configured = first.list_of(second, at=MADE_AT, until=NOW + HOUR)
+    for lists in ([], [stale]):
+        brought = with_evidence(signed, certs=[first.der, second.der], crls=lists)
+        assert found(brought, root=root.der)["revocation"] == "unknown"
+        assert found(brought, configured, root=root.der)["finding"] == "certificate-revoked"
+        assert found(brought, configured, stale, root=root.der)["finding"] == "certificate-revoked"
 
 
 def test_a_list_that_the_signature_brings_may_speak_against_it() -> None:
@@ -269,7 +286,10 @@ def test_nothing_follows_the_last_signature(tail: bytes | str) -> None:
     signed = signed_by(somebody())
     # The true end, once more: readers look for the last of its kind.
     again = signed[signed.rindex(b"startxref") :]
-    assert finding_of(signed + (again if isinstance(tail, str) else tail)) == "altered"
+    longer = signed + (again if isinstance(tail, str) else tail)
+    assert finding_of(longer) == "altered"
+    assert finding_of(with_evidence(longer, crls=[EVIDENCE])) == "altered"
+    assert finding_of(signed_by(somebody("Ebba Strömdal"), longer)) == "altered"
     assert finding_of(signed + b"\r\n") is None
 
 

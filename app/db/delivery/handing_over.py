@@ -104,10 +104,11 @@ async def take_due(connection: Connection, now: datetime, worker: UUID) -> DueMa
 
 
 async def conclude(connection: Connection, mail: DueMail, *, accepted: bool, answer: str) -> None:
-    """With the note on the person whether there is such a mailbox."""
+    """With the note on the person whether there is such a mailbox; not where somebody else has concluded it, as an
+    erasure does while it is handed over."""
     state = "sent" if accepted else "refused"
-    await _concluded.run(connection, p_id=mail.id, p_state=state, p_answer=answer, p_address=mail.email)
-    await (_reached if accepted else _bounced).run(connection, p_person_id=mail.person_id)
+    if await _concluded.run(connection, p_id=mail.id, p_state=state, p_answer=answer, p_address=mail.email):
+        await (_reached if accepted else _bounced).run(connection, p_person_id=mail.person_id)
 
 
 async def put_off(connection: Connection, mail: DueMail, worker: UUID, pause: timedelta, answer: str) -> None:

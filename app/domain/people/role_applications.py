@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.access import Actor, Place, check_not_oneself
+from app.domain.access import Actor, Place, Role, check_main_user_or_staff, check_not_oneself
 from app.domain.errors import Fault, Forbidden, Invalid, WrongState
 from app.domain.organisations.training_rules import TrainingRules, may_decide
 
@@ -41,11 +41,10 @@ def check_may_decide(actor: Actor, application: RoleApplication, place: Place, r
     """The main user, staff, and where the centre's own rules say so a unit's manager of trainings' managers; nobody
     their own (rulebook §2.2, §3.10). Raises Forbidden."""
     if application.role == "unit_manager":
-        allowed = actor.has("staff") or actor.has_for(place, "main_user")
-    else:
-        allowed = may_decide(actor, place, rules)
-    if not allowed:
-        raise Forbidden(roles=["main_user", "staff"])
+        check_main_user_or_staff(actor, place)
+    elif not may_decide(actor, place, rules):
+        managers: list[Role] = ["unit_manager"] if rules.unit_managers_decide else []
+        raise Forbidden(roles=["main_user", "staff", *managers])
     check_not_oneself(actor, application.person_id)
 
 

@@ -144,6 +144,12 @@ def test_somebody_who_is_not_there_is_not_found(sandbox: Sandbox) -> None:
     assert refusal(sandbox.client.get(f"{PEOPLE}/{new_id()}")) == (404, "not-found")
 
 
+def test_what_is_said_twice_is_not_guessed(sandbox: Sandbox) -> None:
+    said = b'{"email": "staff@example.org", "email": "auditor@example.org"}'
+    answer = sandbox.client.post("/v1/sandbox/tokens", content=said, headers={"Content-Type": "application/json"})
+    assert refusal(answer) == (400, "malformed-json")
+
+
 def test_a_token_may_be_of_a_weak_sign_in(sandbox: Sandbox) -> None:
     def acr_of(**said: bool) -> str:
         token = sandbox.client.post(TOKENS, json={"email": "staff@example.org"} | said).json()["access_token"]
