@@ -10,7 +10,7 @@ import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -171,6 +171,11 @@ def _instant_of(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(HELSINKI)
 
 
+def _text_of(fact: object) -> str:
+    """Days and instants as the API's answers write them."""
+    return fact.isoformat() if isinstance(fact, date) else str(fact)
+
+
 async def write_down_and_commit(
     writer: Writer, request_id: str, key_digest: bytes | None, answer: StoredAnswer
 ) -> None:
@@ -194,7 +199,7 @@ async def write_down_and_commit(
             "down_actor": writer.actor.person_id,
             "down_at": writer.now,
             "down_request_id": request_id,
-            "down_records": Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=str)),
+            "down_records": Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=_text_of)),
         }
     async with AsyncClientCursor(writer.connection) as cursor:
         await cursor.execute("; ".join([*statements, "COMMIT"]), parameters)

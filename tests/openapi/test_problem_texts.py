@@ -143,6 +143,16 @@ def test_every_fact_named_by_a_sentence_is_one_that_the_refusal_gives(code: str,
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_an_instant_is_told_how_it_is_written_in_an_address(language: Language) -> None:
+    assert "%2B" in fault_detail_of("datetime-parsing", {}, language), "A bare + in a query is a space."
+
+
+def test_the_apostrophe_is_the_same_throughout() -> None:
+    text = (DIRECTORY / "en.toml").read_text(encoding="utf-8")
+    assert "'" not in re.sub(r"`[^`]+`", "", text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_whose_the_action_is_has_words(language: Language) -> None:
     words = CATALOGUES[language]["words"]
     assert words.keys() >= {*get_args(Role), "own-matter", "person-only", "not-a-party"}
@@ -224,7 +234,7 @@ WINDOW = FACTS["window-closed"]
             {"still_reserved": 7, "still_due": date(2024, 1, 18)},
             "en",
             "The year cannot be closed while hours are reserved: 7. Wait until they have been used or freed. "
-            "The last day of the year's cost statements is 18 January 2024: close the year on the day after it "
+            "The last day of the year’s cost statements is 18 January 2024: close the year on the day after it "
             "at the earliest.",
             id="a year that cannot be closed yet",
         ),
@@ -248,7 +258,7 @@ WINDOW = FACTS["window-closed"]
             "window-closed",
             {"kind": "unit_proposals", "closed_on": date(2023, 3, 25), "ask": "main_user"},
             "en",
-            "The period for the units' hour proposals is not open now. It last closed at the end of 25 March 2023. "
+            "The period for the units’ hour proposals is not open now. It last closed at the end of 25 March 2023. "
             "The next time has not been confirmed: ask the main user of your central organisation about it.",
             id="a centre's own days",
         ),

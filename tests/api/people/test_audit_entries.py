@@ -49,6 +49,25 @@ def test_a_change_is_told_with_who_what_when_and_its_request(centre: Centre, cen
     assert one.headers["Cache-Control"] == "no-store"
 
 
+def test_days_and_instants_are_written_as_everywhere_else(centre: Centre, central: UUID) -> None:
+    body = {
+        "person_id": str(centre.person().id),
+        "role": "training_manager",
+        "organisation_id": str(central),
+        "ends_on": "2023-12-31",
+        "reason": "Hoitaa koulutuksia",
+    }
+    staff = centre.staff()
+    assert staff.post("/v1/role-grants", body).status_code == 201
+    [entry] = entries(staff)
+    told = {name: entry["facts"][name] for name in ("valid_from", "valid_until", "last_day")}
+    assert told == {
+        "valid_from": "2023-03-15T12:00:00+02:00",
+        "valid_until": "2024-01-01T00:00:00+02:00",
+        "last_day": "2023-12-31",
+    }
+
+
 def test_who_sees_which_entries(centre: Centre, central: UUID) -> None:
     centre.change_window()
     unit = centre.organisation(central)

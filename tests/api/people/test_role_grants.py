@@ -271,6 +271,7 @@ def test_the_last_main_user_does_not_go_without_a_successor(centre: Centre, cent
         answer = end(caller, grant_of(centre, last), ends_on)
         assert refusal(answer) == (409, "last-main-user")
         assert (answer.json()["organisation_id"], answer.json()["needed_from"]) == (str(central), needed_from)
+        assert str(central) not in answer.json()["detail"], "A sentence is for people."
     centre.main_user(central)
     assert end(caller, grant_of(centre, last)).json()["state"] == "ended"
 
