@@ -1,13 +1,12 @@
 """A change of a bank account, of which no main user can stay unaware."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
 from tests.builders import Centre, Person
+from tests.delivery.events import Make
 
-Make = Callable[[], None]
 Mailed = set[tuple[str, UUID]]
 
 

@@ -1,14 +1,12 @@
 """What becomes of a person's rights is told once, with its days."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
 from tests.api.people.candidates import Candidate
 from tests.builders import Centre
-
-Make = Callable[[], None]
+from tests.delivery.events import Make
 
 
 def told(centre: Centre, person_id: UUID) -> list[tuple[str, str]]:

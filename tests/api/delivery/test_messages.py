@@ -1,6 +1,5 @@
 """Mails, preferences and the messages of the staff, over HTTP."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,11 +9,11 @@ import pytest
 from app.db.identifiers import new_id
 from tests.builders import Centre, refusal
 from tests.delivery.conftest import make
+from tests.delivery.events import Make
 
 __all__ = ["make"]
 
 MESSAGES, PREFERENCES = "/v1/messages", "/v1/me/mail-preferences"
-Make = Callable[[], None]
 NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
