@@ -36,6 +36,7 @@ AT_NIGHT = time(2, 30)
 AGAIN_SECONDS = 600.0
 MAIL_SECONDS = 2.0
 REMINDING_SECONDS = 60.0
+CANCELLED_AGAIN_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 """Between the attempts of a mail job that fails: a mail server that is away is soon there again."""
 MAIL_STATEMENT_MS = 60_000
@@ -107,10 +108,19 @@ async def work(
 ) -> None:
     """Until it is cancelled: jobs of the night, and those that are done every so many seconds."""
     async with asyncio.TaskGroup() as group:
-        for job in jobs:
-            group.create_task(_every_night(job, connections))
-        for job, seconds in (often or {}).items():
-            group.create_task(_often(job, connections, seconds))
+        tasks = [group.create_task(_every_night(job, connections)) for job in jobs]
+        tasks += [group.create_task(_often(job, connections, seconds)) for job, seconds in (often or {}).items()]
+        if not tasks:
+            return
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError:
+            # Before Python 3.12 a wait that ends at that very moment loses its cancellation: it is said again.
+            while running := [task for task in tasks if not task.done()]:
+                for task in running:
+                    task.cancel()
+                await asyncio.wait(running, timeout=CANCELLED_AGAIN_SECONDS)
+            raise
 
 
 async def _every_night(job: Job, connections: Connections) -> None:

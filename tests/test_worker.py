@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -161,3 +161,21 @@ def test_the_process_works_and_stops_when_told(database: Addresses, centre: Cent
         process.stdout.close()
     assert events[0] == "worker started"
     assert events[-1] == "worker stopped"
+
+
+def test_a_job_that_loses_its_cancellation_ends_all_the_same(database: Addresses) -> None:
+    began = asyncio.Event()
+
+    async def deaf(_: Connections) -> None:
+        with suppress(asyncio.CancelledError):
+            began.set()
+            await asyncio.sleep(60)
+
+    async def act(connections: Connections) -> None:
+        working = asyncio.create_task(worker.work(connections, jobs=(), often={deaf: 60}))
+        await began.wait()
+        working.cancel()
+        await asyncio.wait([working], timeout=20)
+        assert working.cancelled()
+
+    with_connections(database, act)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from email.headerregistry import Address
 from typing import Any
@@ -106,5 +107,8 @@ async def _to_its_end(delivering: Coroutine[Any, Any, bool]) -> bool:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        while not task.done():
+            # It may be told more than once.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
         raise
