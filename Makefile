@@ -3,15 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-dev
+# What the tests need contains what running needs.
+RUNNABLE := $(or $(wildcard $(INSTALLED)),$(VENV)/installed-local)
 PROVIDER := .venv-provider
 
 .PHONY: run test check bench fuzz demo-finland document requirements
 
-run: $(INSTALLED)
+run: $(RUNNABLE)
 	@exec $(BIN)/python -m app.run
 
 # Ten times the demo data into the sandbox's database, in place of what is there.
-demo-finland: $(INSTALLED)
+demo-finland: $(RUNNABLE)
 	@exec $(BIN)/python -m app.run demo-finland
 
 test: check $(PROVIDER)/installed
@@ -23,10 +25,10 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-$(INSTALLED): requirements/dev.txt
-	@echo "Installing the packages into $(VENV): some minutes, once."
+$(VENV)/installed-%: requirements/%.txt
+	@echo "Installing the packages of $< into $(VENV): some minutes, once."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
 # The sign-in provider that the tests start, with libraries of its own: the service has no part in them.
@@ -40,7 +42,8 @@ UV_COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes
 requirements: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.11.15
 	$(BIN)/$(UV_COMPILE) pyproject.toml -o requirements/service.txt
-	$(BIN)/$(UV_COMPILE) pyproject.toml --group dev -c requirements/service.txt -o requirements/dev.txt
+	$(BIN)/$(UV_COMPILE) pyproject.toml --extra local -c requirements/service.txt -o requirements/local.txt
+	$(BIN)/$(UV_COMPILE) pyproject.toml --extra local --group dev -c requirements/local.txt -o requirements/dev.txt
 	$(BIN)/$(UV_COMPILE) --group provider -o requirements/provider.txt
 
 bench: $(INSTALLED)
