@@ -1,0 +1,1 @@
+"""Words: how they are rendered, and what every text must and must not have."""

@@ -1,0 +1,69 @@
+"""Every file of words has the same keys and facts in each language, and none of the words that were given up."""
+
+import re
+from typing import Any
+
+import pytest
+
+from app.domain.organisations.organisations import Language
+from app.texts.rendering import FOLDER, LANGUAGES, facts_of, texts_of
+
+AREAS = sorted(path.stem for path in (FOLDER / "fi").glob("*.toml"))
+FORBIDDEN: dict[Language, str] = {
+    "fi": r"ratkais|muutosjakso|muutosaika|kohdistin|kuvapiste|\bei käy\b|\bkäy tähän|yksikkö|yksikö|yläjärjestö|syöttö"
+    r"|jättöaika|oikaisu|mitätöi|\btoimi\b|ihminen|ihmisen|pääkäyttäjän oikeu|vastuuhenkilön oikeu|on kirjattu",
+    "sv": r"\bdennes\b|\bhen\b|rättighet|bildpunkt|ändringsfönster|ändringsperiod|underhåll|\benhet|inmatning|\bsats\b"
+    r"|medlem\b|gränssnitt|markör|människa|tillbakaskick|skickats? tillbaka|antecknats|avgjort",
+    "en": r"\banew\b|\bafresh\b|whoever|\btells?\b|\bstands?\b|asked for|trainings|somebody|human being|\bunits?\b"
+    r"|\binstant|had better|induction|refusal|e-mail|\bmails?\b|at once",
+}
+"""What no text may say: another word has taken its place (the glossary in `words.toml`)."""
+
+
+def shape_of(value: Any) -> Any:
+    """What must be the same in every language: keys, the facts of each sentence, and no words."""
+    match value:
+        case dict():
+            return {key: (item if key in {"when", "unless"} else shape_of(item)) for key, item in value.items()}
+        case list():
+            return [shape_of(item) for item in value]
+        case _:
+            return facts_of(value)
+
+
+def strings_of(value: Any, key: str = "") -> list[tuple[str, str]]:
+    """All texts with their keys."""
+    if isinstance(value, str):
+        return [(key, value)]
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    return [each for name, item in items for each in strings_of(item, f"{key}.{name}" if key else str(name))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_the_same_files(language: Language) -> None:
+    assert sorted(path.stem for path in (FOLDER / language).glob("*.toml")) == AREAS
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("area", AREAS)
+def test_the_languages_have_the_same_texts_with_the_same_facts(area: str, language: Language) -> None:
+    tables, finnish = texts_of(area, language).tables, texts_of(area, "fi").tables
+    assert shape_of(tables) == shape_of(finnish)
+    assert [key for key, _ in strings_of(tables)] == [key for key, _ in strings_of(finnish)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("area", AREAS)
+def test_no_text_has_a_word_that_was_given_up(area: str, language: Language) -> None:
+    forbidden = re.compile(FORBIDDEN[language], re.IGNORECASE)
+    texts = strings_of(texts_of(area, language).tables)
+    assert {key: found[0] for key, text in texts if (found := forbidden.search(text))} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("area", AREAS)
+def test_quotation_marks_apostrophes_and_spaces_are_those_of_print(area: str, language: Language) -> None:
+    texts = {key: re.sub(r"`[^`]*`", "", text) for key, text in strings_of(texts_of(area, language).tables)}
+    assert {
+        key: text for key, text in texts.items() if not key.startswith("patterns") and re.search(r"['\"]|  ", text)
+    } == {}
