@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 
 from app.db.hours.proposals import hour_proposal_lines, hour_proposals
-from app.db.sessions import Writer
 from app.db.statements import Command, Connection, Query
 from app.domain.hours.proposal_inclusions import Source
 from app.domain.hours.proposals import ProposalLine
@@ -52,19 +51,10 @@ async def list_lines_sent(connection: Connection, proposal_ids: Collection[UUID]
     return await _lines.all(connection, p_ids=list(proposal_ids))
 
 
-async def include_sources(writer: Writer, sources: Collection[Source], into: UUID) -> None:
-    await _changed.run(
-        writer.connection, p_ids=[source.id for source in sources], p_state="included", p_included_in=into
-    )
-    for source in sources:
-        writer.record("hour-proposal.included", source.id, organisation_id=source.organisation_id, included_in=into)
+async def mark_included(connection: Connection, proposal_ids: Collection[UUID], into: UUID) -> None:
+    await _changed.run(connection, p_ids=list(proposal_ids), p_state="included", p_included_in=into)
 
 
-async def release_sources(writer: Writer, proposal_ids: Collection[UUID]) -> None:
-    """They are submitted again, as before they were included; the centre's proposal is locked."""
-    if not proposal_ids:
-        return
-    sources = await lock_sources(writer.connection, proposal_ids)
-    await _changed.run(writer.connection, p_ids=list(sources), p_state="submitted", p_included_in=None)
-    for source in sources.values():
-        writer.record("hour-proposal.released", source.id, organisation_id=source.organisation_id)
+async def mark_submitted(connection: Connection, proposal_ids: Collection[UUID]) -> None:
+    """As they were before they were included."""
+    await _changed.run(connection, p_ids=list(proposal_ids), p_state="submitted", p_included_in=None)

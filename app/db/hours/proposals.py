@@ -36,7 +36,7 @@ from app.db.hours.proposal_revisions import hour_proposal_revisions
 from app.db.hours.standing import get_standing
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, below, given
-from app.db.sessions import Writer
+from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
 from app.domain.errors import NotFound
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
@@ -206,7 +206,7 @@ _decided = Query(
     .returning(hour_proposals.c.id, hour_proposals.c.organisation_id),
     lambda proposal_id, organisation_id: (proposal_id, organisation_id),
 )
-_in_the_way = Query(
+_of_year = Query(
     select(hour_proposals.c.id).where(
         given(hour_proposals.c.organisation_id, "organisation_id"),
         given(hour_proposals.c.year, "year"),
@@ -227,12 +227,12 @@ async def lock(connection: Connection, proposal_id: UUID) -> HourProposal | None
     return await find(connection, proposal_id)
 
 
-async def lock_in_reach(writer: Writer, proposal_id: UUID) -> tuple[HourProposal, Standing]:
+async def lock_in_reach(session: Reader, proposal_id: UUID) -> tuple[HourProposal, Standing]:
     """The proposal, locked, and how its organisation stands towards the round. Raises NotFound."""
-    proposal = await lock(writer.connection, proposal_id)
+    proposal = await lock(session.connection, proposal_id)
     if proposal is None:
         raise NotFound
-    standing = await get_standing(writer, proposal.organisation_id, proposal.year, "proposal_round")
+    standing = await get_standing(session, proposal.organisation_id, proposal.year, "proposal_round")
     return proposal, standing
 
 
@@ -243,9 +243,9 @@ async def get(connection: Connection, proposal_id: UUID) -> HourProposal:
     return proposal
 
 
-async def find_in_the_way(connection: Connection, organisation_id: UUID, year: int) -> UUID | None:
+async def find_of_year(connection: Connection, organisation_id: UUID, year: int) -> UUID | None:
     """The organisation's one proposal for the year, withdrawn ones apart."""
-    return await _in_the_way.first(connection, p_organisation_id=organisation_id, p_year=year)
+    return await _of_year.first(connection, p_organisation_id=organisation_id, p_year=year)
 
 
 async def lock_contested(
@@ -262,10 +262,9 @@ async def find_submitted(connection: Connection, proposal_ids: Collection[UUID])
     return {proposal.organisation_id: proposal for proposal in submitted}
 
 
-async def mark_decided(writer: Writer, proposal_ids: Collection[UUID]) -> None:
-    """Submitted proposals, and those included in them."""
-    for proposal_id, organisation_id in await _decided.all(writer.connection, p_ids=list(proposal_ids)):
-        writer.record("hour-proposal.decided", proposal_id, organisation_id=organisation_id)
+async def mark_decided(connection: Connection, proposal_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """Submitted proposals and those included in them; return the id and the organisation of each."""
+    return await _decided.all(connection, p_ids=list(proposal_ids))
 
 
 async def insert_lines(

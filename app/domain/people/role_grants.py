@@ -28,6 +28,8 @@ from app.domain.errors import (
 
 GrantState = Literal["upcoming", "in_force", "ended"]
 ONE_DAY = timedelta(days=1)
+FEW = 1
+"""So many main users or fewer, and the staff are told (rulebook §2.7)."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,15 @@ def count_main_users(main_users: MainUsers, ending: Collection[UUID], at: dateti
             if grant.id not in ending and state_of(grant.valid_from, grant.valid_until, at) == "in_force"
         }
     )
+
+
+def few_main_users(main_users: MainUsers, ending: Collection[UUID], at: datetime) -> int | None:
+    """How many main users are left at that instant, if they are few; None if not, or the membership is over by then.
+
+    Rulebook §2.7.
+    """
+    left = count_main_users(main_users, ending, at)
+    return left if main_users.is_member_from(at) and left <= FEW else None
 
 
 def surplus_of(grants: Collection[GrantedRole], now: datetime) -> list[tuple[GrantedRole, datetime]]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.db.hours.decisions import find, find_candidates, find_decided, hour_decisions, listing
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import lock_pool
-from app.db.hours.proposals import find_submitted, lock_contested, mark_decided
+from app.db.hours.proposals import find_submitted, lock_contested
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
@@ -18,6 +18,7 @@ from app.domain.hours import decisions as rules
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.domain.hours.ledger import grant
 from app.domain.hours.years import check_year_open
+from app.services.hours.proposals import decide_proposals
 
 
 async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionItem]) -> HourDecisions:
@@ -61,7 +62,7 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
             )
         )
     await insert_rows(writer.connection, hour_decisions, [row_of(hour_decisions, decision) for decision in made])
-    await mark_decided(writer, [proposal.id for proposal in submitted.values()])
+    await decide_proposals(writer, [proposal.id for proposal in submitted.values()])
     granting = [decision for decision in made if decision.hours]
     transfers = [grant(decision.organisation_id, decision.hours) for decision in granting]
     await post_transfers(writer, year, "hour_decision", [decision.id for decision in granting], transfers)

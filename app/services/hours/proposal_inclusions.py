@@ -1,9 +1,9 @@
-"""Including units' hour proposals in their centre's."""
+"""Units' hour proposals in their centre's: include, release."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from app.db.hours.proposal_inclusions import include_sources, list_lines_sent, lock_sources
+from app.db.hours.proposal_inclusions import list_lines_sent, lock_sources, mark_included, mark_submitted
 from app.db.hours.proposals import get, insert_lines, lock_in_reach
 from app.db.organisations.organisations import find_below
 from app.db.sessions import Writer
@@ -30,8 +30,22 @@ async def include_proposals(writer: Writer, proposal_id: UUID, proposal_ids: Seq
     lines = await list_lines_sent(writer.connection, proposal_ids)
     rules.check_includable(proposal_ids, sources, proposal, len(lines))
     await insert_lines(writer.connection, proposal_id, lines, after=len(proposal.lines))
-    await include_sources(writer, list(sources.values()), proposal_id)
+    await mark_included(writer.connection, sources, proposal_id)
+    for source in sources.values():
+        writer.record(
+            "hour-proposal.included", source.id, organisation_id=source.organisation_id, included_in=proposal_id
+        )
     writer.record(
         "hour-proposal.compiled", proposal_id, organisation_id=proposal.organisation_id, included=len(sources)
     )
     return await get(writer.connection, proposal_id)
+
+
+async def release_proposals(writer: Writer, proposal_ids: Collection[UUID]) -> None:
+    """Submit included proposals again, as before they were included; the centre's proposal is locked."""
+    if not proposal_ids:
+        return
+    sources = await lock_sources(writer.connection, proposal_ids)
+    await mark_submitted(writer.connection, sources)
+    for source in sources.values():
+        writer.record("hour-proposal.released", source.id, organisation_id=source.organisation_id)

@@ -1,17 +1,18 @@
 """Hour proposals: make, change, withdraw, look."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypedDict
 from uuid import UUID
 
-from app.db.hours.proposal_inclusions import list_lines_sent, release_sources
+from app.db.hours.proposal_inclusions import list_lines_sent
 from app.db.hours.proposals import (
-    find_in_the_way,
+    find_of_year,
     get,
     hour_proposals,
     insert_lines,
     listing,
     lock_in_reach,
+    mark_decided,
     replace_lines,
 )
 from app.db.hours.standing import get_standing
@@ -28,6 +29,7 @@ from app.domain.hours.proposals import HourProposal, HourProposalSummary, Propos
 from app.domain.hours.standing import check_year
 from app.domain.hours.years import check_year_open
 from app.domain.versions import Versions, check_version
+from app.services.hours.proposal_inclusions import release_proposals
 
 
 class ProposalChanges(TypedDict, total=False):
@@ -42,7 +44,7 @@ async def make_proposal(
     await _check_units(writer, organisation_id, lines)
     rules.check_proposer(writer.actor, standing)
     check_year(standing)
-    if existing := await find_in_the_way(writer.connection, organisation_id, year):
+    if existing := await find_of_year(writer.connection, organisation_id, year):
         raise AlreadyExists(existing_id=existing)
     proposal_id = new_id()
     # Of two that come at once, the database's unique index lets one through.
@@ -78,7 +80,7 @@ async def change_proposal(
     check_year(standing)
     if lines is not None:
         await replace_lines(writer.connection, proposal_id, lines)
-        await release_sources(writer, sources - sources_of(lines))
+        await release_proposals(writer, sources - sources_of(lines))
     writer.record("hour-proposal.changed", proposal_id, organisation_id=proposal.organisation_id)
     return await get(writer.connection, proposal_id)
 
@@ -89,9 +91,15 @@ async def withdraw_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
     rules.check_state(proposal.state, "draft", "submitted", "sent_back")
     check_year_open(proposal.year, standing.closed_at)
     await change_row(writer.connection, hour_proposals, proposal_id, state="withdrawn")
-    await release_sources(writer, sources_of(proposal.lines))
+    await release_proposals(writer, sources_of(proposal.lines))
     writer.record("hour-proposal.withdrawn", proposal_id, organisation_id=proposal.organisation_id)
     return await get(writer.connection, proposal_id)
+
+
+async def decide_proposals(writer: Writer, proposal_ids: Collection[UUID]) -> None:
+    """Close submitted proposals, with those included in them: the decision on their hours has been made."""
+    for proposal_id, organisation_id in await mark_decided(writer.connection, proposal_ids):
+        writer.record("hour-proposal.decided", proposal_id, organisation_id=organisation_id)
 
 
 async def get_proposal(reader: Reader, proposal_id: UUID) -> HourProposal:

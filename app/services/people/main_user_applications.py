@@ -21,7 +21,6 @@ from app.db.people.main_user_applications import (
 )
 from app.db.people.me import find_person
 from app.db.people.onboardings import open_onboarding
-from app.db.people.role_grants import end_role, grant_role
 from app.db.people.signatories import find_signatory
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
@@ -42,6 +41,7 @@ from app.domain.people.main_user_applications import (
 from app.domain.people.role_grants import GrantedRole
 from app.domain.people.signatories import Signatory
 from app.domain.versions import Versions, check_version, fingerprint
+from app.services.people.roles import end_role, grant_role
 
 
 class ApplicationChanges(TypedDict, total=False):

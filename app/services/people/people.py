@@ -15,7 +15,6 @@ from app.db.people.mergers import (
 from app.db.people.people import callers, persons
 from app.db.people.personal_data import find_standing
 from app.db.people.registrations import find_person_among, find_person_of, lock_people, people_listing
-from app.db.people.role_grants import end_surplus_roles_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
 from app.domain.access import check_person
@@ -25,6 +24,7 @@ from app.domain.people import people as rules
 from app.domain.people.main_user_applications import OPEN
 from app.domain.people.people import Person
 from app.domain.people.personal_data import check_not_erased
+from app.services.people.roles import end_surplus_roles_of
 
 
 async def register(writer: Writer, *, name: str, email: str, phone: str | None, language: Language) -> Person:

@@ -6,13 +6,13 @@ from uuid import UUID
 from app.db.people import personal_data as questions
 from app.db.people.erasures import erase_people, revoke_keys_of
 from app.db.people.registrations import find_person_among, lock_people
-from app.db.people.role_grants import end_roles_of
 from app.db.sessions import Writer
 from app.domain.access import check_strong
 from app.domain.errors import NotFound
 from app.domain.people import personal_data as rules
 from app.domain.people.people import people_reach_of
 from app.domain.people.personal_data import Erasure, PersonalData, Standing
+from app.services.people.roles import end_roles_of
 
 
 async def tell_all(writer: Writer, person_id: UUID) -> PersonalData:

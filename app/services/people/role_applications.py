@@ -13,7 +13,7 @@ from app.db.organisations.training_rules import find_rules
 from app.db.paging import PageRequest, Slice
 from app.db.people.me import find_person
 from app.db.people.role_applications import find, listing, lock, role_applications
-from app.db.people.role_grants import check_not_held, grant_role, viewers_of
+from app.db.people.role_grants import viewers_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, change_row, insert_row, row_of
 from app.domain.access import Place, check_person, sees_rights_of
@@ -24,6 +24,7 @@ from app.domain.people import role_applications as rules
 from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplication, RoleApplicationState
 from app.domain.people.role_grants import validity_of
 from app.domain.people.roles import check_role_fits
+from app.services.people.roles import check_not_held, grant_role
 
 
 async def apply_for_role(

@@ -7,13 +7,14 @@ from app.db.organisations.organisations import find_place
 from app.db.organisations.profiles import find as find_organisation
 from app.db.paging import PageRequest, Slice
 from app.db.people import role_grants as questions
-from app.db.people.role_grants import end_role, grant_role, list_grants
+from app.db.people.role_grants import list_grants
 from app.db.sessions import Reader, Writer
 from app.domain.access import Place, Role, check_person, check_reach, sees_rights_of
 from app.domain.errors import NotFound
 from app.domain.people import role_grants as rules
 from app.domain.people.role_grants import GrantedRole, GrantState
 from app.domain.people.roles import check_role_fits
+from app.services.people.roles import end_role, grant_role
 
 
 async def give_role(

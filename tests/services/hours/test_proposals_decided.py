@@ -8,11 +8,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.db.hours.proposals import find_submitted, lock_contested, mark_decided
+from app.db.hours.proposals import find_submitted, lock_contested
 from app.db.sessions import Writer
 from app.db.statements import Connection
 from app.domain.access import Actor
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
+from app.services.hours.proposals import decide_proposals
 from app.settings import Settings
 from tests.api.hours.conftest import PROPOSALS, League, league, line
 from tests.builders import FOREVER
@@ -86,7 +87,7 @@ def test_a_decided_proposal_takes_those_included_in_it_along(league: League, as_
 
     async def decide(connection: Connection) -> None:
         writer = Writer(connection, Actor(league.main_user.id, ()), FOREVER, retry_key=b"")
-        await mark_decided(writer, [UUID(target["id"])])
+        await decide_proposals(writer, [UUID(target["id"])])
         recorded.extend((record["action"], record["subject_id"]) for record in writer.records)
 
     as_service(decide)

@@ -1,0 +1,173 @@
+"""Roles: grant and end them, for every use case that does.
+
+A central organisation's row is locked before its main users are looked at, so that of two ends at once the second sees
+what the first has left. Organisations are locked first, in id order, then the study centre, where its staff's roles
+end, then persons and grants.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.db.identifiers import new_id
+from app.db.people.main_users import lock_main_users, lock_staff
+from app.db.people.people import role_grants
+from app.db.people.role_grants import find, find_held, list_not_ended, lock, lock_person
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row, insert_row
+from app.domain.access import Role
+from app.domain.calendar.deadlines import last_day_before
+from app.domain.errors import AlreadyExists, NotFound
+from app.domain.people import role_grants as rules
+from app.domain.people.role_grants import GrantedRole
+
+
+async def check_not_held(
+    session: Reader,
+    person_id: UUID,
+    role: Role,
+    organisation_id: UUID | None,
+    *,
+    valid_from: datetime,
+    valid_until: datetime | None = None,
+) -> None:
+    """Raises AlreadyExists where the person holds the role there on some day of these."""
+    existing = await find_held(
+        session.connection, person_id, role, organisation_id, valid_from=valid_from, valid_until=valid_until
+    )
+    if existing:
+        raise AlreadyExists(existing_id=existing)
+
+
+async def grant_role(
+    writer: Writer,
+    *,
+    person_id: UUID,
+    role: Role,
+    organisation_id: UUID | None,
+    reason: str | None,
+    valid_from: datetime | None = None,
+    valid_until: datetime | None = None,
+    role_application_id: UUID | None = None,
+    main_user_application_id: UUID | None = None,
+) -> GrantedRole:
+    """Grant a role, from now on if no instant is given. Whether the caller may is checked before.
+
+    Raises NotFound where there is no such person, AlreadyExists where the role is held within those days, LastMainUser
+    where a main user's role would end without a successor.
+    """
+    valid_from = valid_from or writer.now
+    if role == "main_user" and organisation_id:
+        main_users = await lock_main_users(writer.connection, organisation_id)
+        if valid_until:
+            rules.check_main_users_remain(main_users, (), valid_until)
+    if not await lock_person(writer.connection, person_id):
+        raise NotFound(pointer="/person_id")
+    await check_not_held(writer, person_id, role, organisation_id, valid_from=valid_from, valid_until=valid_until)
+    grant_id = new_id()
+    await insert_row(
+        writer.connection,
+        role_grants,
+        id=grant_id,
+        person_id=person_id,
+        role=role,
+        organisation_id=organisation_id,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        granted_by=writer.actor.person_id,
+        granted_at=writer.now,
+        reason=reason,
+        role_application_id=role_application_id,
+        main_user_application_id=main_user_application_id,
+    )
+    writer.record(
+        "role-grant.given",
+        grant_id,
+        organisation_id=organisation_id,
+        reason=reason,
+        person_id=str(person_id),
+        role=role,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        last_day=last_day_before(valid_until) if valid_until else None,
+        role_application_id=role_application_id,
+        main_user_application_id=main_user_application_id,
+    )
+    return await _get(writer, grant_id)
+
+
+async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str | None) -> GrantedRole:
+    """End a role at an instant, or where it begins later, as it begins. Whether the caller may is checked before.
+
+    Raises NotFound, WrongState where it has ended already, Invalid where it ends no later anyway, LastMainUser where
+    a main user's needs a successor, LastStaff where one of the staff's does.
+    """
+    grant = await _get(writer, grant_id)
+    main_users, staff = None, None
+    if grant.role == "main_user" and grant.organisation_id:
+        main_users = await lock_main_users(writer.connection, grant.organisation_id)
+    elif grant.role == "staff":
+        staff = await lock_staff(writer.connection)
+    locked = await lock(writer, grant_id)
+    if locked is None:
+        raise NotFound
+    grant = locked
+    rules.check_not_ended(grant.state)
+    at = max(at, grant.valid_from)
+    # Another may have ended it meanwhile, and sooner.
+    rules.check_brought_forward(grant, at)
+    if main_users:
+        rules.check_main_users_remain(main_users, {grant_id}, at)
+    if staff is not None:
+        rules.check_staff_remain(staff, {grant_id}, at)
+    await change_row(
+        writer.connection,
+        role_grants,
+        grant_id,
+        valid_until=at,
+        ended_by=writer.actor.person_id,
+        ended_at=writer.now,
+        end_reason=reason,
+    )
+    writer.record(
+        "role-grant.ended",
+        grant_id,
+        organisation_id=grant.organisation_id,
+        reason=reason,
+        person_id=str(grant.person_id),
+        role=grant.role,
+        valid_until=at,
+        last_day=last_day_before(at),
+    )
+    if main_users and (left := rules.few_main_users(main_users, {grant_id}, at)) is not None:
+        writer.record(
+            "organisation.main-users-few",
+            main_users.organisation_id,
+            organisation_id=main_users.organisation_id,
+            main_users=left,
+            since=at,
+        )
+    return await _get(writer, grant_id)
+
+
+async def end_roles_of(writer: Writer, person_id: UUID, *, reason: str) -> None:
+    """End at once all that the person holds or will hold.
+
+    Raises LastMainUser, LastStaff. Organisations come in id order, so that two who go at once do not wait for one
+    another.
+    """
+    for grant in await list_not_ended(writer, person_id):
+        if grant.state != "ended":
+            await end_role(writer, grant.id, at=writer.now, reason=reason)
+
+
+async def end_surplus_roles_of(writer: Writer, person_id: UUID, *, reason: str) -> None:
+    """Where the person holds a role twice for the same days, one is enough."""
+    for grant, at in rules.surplus_of(await list_not_ended(writer, person_id), writer.now):
+        await end_role(writer, grant.id, at=at, reason=reason)
+
+
+async def _get(session: Reader, grant_id: UUID) -> GrantedRole:
+    grant = await find(session, grant_id)
+    if grant is None:
+        raise NotFound
+    return grant
