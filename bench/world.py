@@ -25,7 +25,7 @@ from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.ledger import distribution, grant, pool_change
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 
 ROOT = Path(__file__).parent.parent
 SECRET = "a secret of the benchmark, thirty-two characters or more"

@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 
 from app.api.tokens import SandboxIssuer
 from app.db.identifiers import new_id
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.main import create_app
 from app.settings import Settings
 from tests.builders import Centre

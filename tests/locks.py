@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import psycopg
 
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import Centre
 
 

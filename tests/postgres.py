@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.embedded_postgres import Addresses, prepare_database, running_postgres
+from app.local.embedded_postgres import Addresses, prepare_database, running_postgres
 
 
 @pytest.fixture(scope="session")

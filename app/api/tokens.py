@@ -23,8 +23,8 @@ from app.api.keys import drawn_key
 from app.api.problems import NotRegistered, Unauthenticated
 from app.db.connections import Caller, Connections, Newcomer, find_caller, list_study_centres
 from app.db.identifiers import new_id
-from app.demo.people import SANDBOX_ISSUER
 from app.domain.access import Authentication
+from app.sandbox.demo.people import SANDBOX_ISSUER
 from app.settings import Issuer
 
 SANDBOX_AUDIENCE = "tuntipankki"

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from psycopg import sql
 
 from app.db.identifiers import new_id
-from app.embedded_postgres import Addresses, running_postgres
+from app.local.embedded_postgres import Addresses, running_postgres
 from app.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, refusal

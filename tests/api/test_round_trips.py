@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.domain.hours.ledger import pool_change, supplementary_grant
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person

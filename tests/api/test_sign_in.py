@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.main import create_app
 from app.settings import Settings
 from app.setup import make_study_centre

@@ -20,7 +20,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from app.api import issuers
 from app.db.identifiers import new_id
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.main import create_app
 from app.settings import Issuer, Settings
 from tests.api.people.candidates import Candidate

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 
 from app import setup
 from app.documents.authority import Authority
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.main import create_app
 from app.settings import Settings
 from tests.browser.swagger import CHROMIUM, SwaggerUI, chromium

@@ -12,7 +12,7 @@ from app.db.connections import Connections
 from app.db.statements import Connection
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.services.calendar.reminding import remind as remind_on
 from app.services.delivery import handing_over
 from app.services.delivery.handing_over import Deliveries

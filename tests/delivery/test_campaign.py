@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.identifiers import new_id
 from app.db.schema import prepared_database
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import FOREVER
 from tests.conftest import SECRET
 from tests.mail_server import ACCEPTED, MailServer, mail_server

@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
 from app.delivery.smtp import ServerAwayError
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import Centre
 from tests.delivery.events import Deliver, Make, happen, readers, states
 from tests.mail_server import ACCEPTED, MailServer, mail_server

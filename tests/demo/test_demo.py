@@ -6,11 +6,11 @@ from uuid import RFC_4122
 import pytest
 from stdnum.fi import ytunnus
 
-from app.demo.hours import free_for_the_tour
-from app.demo.loading import demo_data
-from app.demo.organisations import Organisations
-from app.demo.rows import Demo
 from app.domain.calendar.years import DEADLINES_OF_2023
+from app.sandbox.demo.hours import free_for_the_tour
+from app.sandbox.demo.loading import demo_data
+from app.sandbox.demo.organisations import Organisations
+from app.sandbox.demo.rows import Demo
 
 THIS_YEAR = 2026
 

@@ -12,7 +12,8 @@ RULES = re.compile(r"(check|may|is|sees)_")
 CITED = re.compile(r"rulebook ((?:(?:, | and )?§§?\d+(?:\.\d+)*)+)")
 OF_THE_API = {"app/domain/lists.py", "app/domain/versions.py"}
 """Its conventions, which say of themselves that they are no rules of the rulebook."""
-MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "app" / "domain").rglob("*.py"))
+RULE_BOOK = [*(ROOT / "app" / "domain").rglob("*.py"), ROOT / "app" / "sandbox" / "domain.py"]
+MODULES = sorted(path.relative_to(ROOT).as_posix() for path in RULE_BOOK)
 
 
 def sections_in(text: str | None) -> list[str]:

@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from app.db.identifiers import new_id
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 
 
 def user_of(address: str) -> str:

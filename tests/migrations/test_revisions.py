@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from app.db.tables import metadata
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.migrations.conftest import alembic_config
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
 from app.db.tables import metadata
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.migrations.conftest import alembic_config, database_beside, user_of
 
 WITHOUT_POLICY = {"callers"}

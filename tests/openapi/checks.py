@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 FAULTS = set(tomllib.loads((ROOT / "openapi" / "problems" / "en.toml").read_text(encoding="utf-8"))["faults"])
 RULES = "".join(
     file.read_text(encoding="utf-8")
-    for layer in ("domain", "services")
+    for layer in ("domain", "services", "sandbox")
     for file in (ROOT / "app" / layer).rglob("*.py")
 )
 BEYOND_SHAPE = {code for code in re.findall(r'"([a-z-]+)"', RULES) if code in FAULTS} | {

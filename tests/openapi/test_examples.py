@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.api.examples import examples
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.document import operations
 from tests.openapi.examples import examples_of
 from tests.sandbox import Sandbox, serving_sandbox

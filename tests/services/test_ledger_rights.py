@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from app.domain.hours.ledger import grant, pool_change
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import Centre
 
 TABLES = ("hour_transfers", "hour_balances", "hour_pools")

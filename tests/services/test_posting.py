@@ -29,7 +29,7 @@ from app.domain.hours.ledger import (
     reservation,
     use,
 )
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import FOREVER, Centre
 from tests.locks import another, until_somebody_waits
 

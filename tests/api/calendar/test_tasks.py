@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.hours.ledger import grant, pool_change, reservation
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person, refusal

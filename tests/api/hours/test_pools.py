@@ -21,7 +21,7 @@ from app.domain.hours.ledger import (
     reservation,
     use,
 )
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import FOREVER, Centre, Person, refusal
 from tests.locks import another, until_somebody_waits
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from app.db.identifiers import new_id
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import Centre, Person, refusal
 
 AUDIT = "/v1/audit-entries"

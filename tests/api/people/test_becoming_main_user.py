@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import Person
 from tests.sandbox import Sandbox, serving_sandbox
 

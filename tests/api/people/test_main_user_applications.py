@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.db.identifiers import new_id
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.api.people.candidates import PATH, Candidate, main_users_right, signatory_of
 from tests.builders import Centre, refusal
 from tests.locks import another, until_somebody_waits

@@ -12,7 +12,7 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.builders import Centre, Person, refusal
 from tests.locks import another, until_somebody_waits
 

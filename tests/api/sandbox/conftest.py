@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.sandbox import Sandbox, serving_sandbox
 
 

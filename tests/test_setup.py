@@ -8,7 +8,7 @@ import pytest
 
 from app import setup
 from app.db.schema import prepared_database
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from tests.sandbox import another_database, role_prefix_of
 
 ARGUMENTS = ["--study-centre", "Opintokeskus Uusi", "--staff", "https://id.example", "subject-1"]

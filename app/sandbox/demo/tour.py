@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.demo.organisations import Central, Unit
-from app.demo.people import People
-from app.demo.rows import Demo, demo_id, office_hour
+from app.sandbox.demo.organisations import Central, Unit
+from app.sandbox.demo.people import People
+from app.sandbox.demo.rows import Demo, demo_id, office_hour
 
 YEAR = 2024
 """Of the hours: proposed in autumn 2023, decided in that November, changed in March."""

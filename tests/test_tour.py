@@ -4,11 +4,11 @@ import re
 import subprocess
 from pathlib import Path
 
-from app.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses
 from app.settings import Settings
 from tests.sandbox import serving_sandbox
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 REFUSED_ON_PURPOSE = ["window-closed", "quota-exceeded", "not-registered", "last-main-user"]
 
 

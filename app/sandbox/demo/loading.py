@@ -11,18 +11,18 @@ from psycopg import sql
 
 from app.db.hours.ledger import posting, posting_of
 from app.db.tables import metadata
-from app.demo.api_keys import add_api_keys
-from app.demo.calendars import add_calendars, add_feeds
-from app.demo.hours import Hours
-from app.demo.main_users import add_main_user_applications
-from app.demo.names import CENTRALS
-from app.demo.organisation_data import add_organisation_data
-from app.demo.organisations import UNITS, Organisations
-from app.demo.people import add_people
-from app.demo.rights import add_rights
-from app.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
-from app.demo.tour import add_tour
 from app.domain.calendar.deadlines import HELSINKI
+from app.sandbox.demo.api_keys import add_api_keys
+from app.sandbox.demo.calendars import add_calendars, add_feeds
+from app.sandbox.demo.hours import Hours
+from app.sandbox.demo.main_users import add_main_user_applications
+from app.sandbox.demo.names import CENTRALS
+from app.sandbox.demo.organisation_data import add_organisation_data
+from app.sandbox.demo.organisations import UNITS, Organisations
+from app.sandbox.demo.people import add_people
+from app.sandbox.demo.rights import add_rights
+from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
+from app.sandbox.demo.tour import add_tour
 
 PARENTS_FIRST = (
     "organisations",

@@ -4,10 +4,10 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from app.demo.organisations import Central
-from app.demo.people import People
-from app.demo.rows import BEGINNING, DEMO_STUDY_CENTRE, Demo, demo_id, office_hour
 from app.domain.calendar.years import DEADLINES_OF_2023, default_deadlines
+from app.sandbox.demo.organisations import Central
+from app.sandbox.demo.people import People
+from app.sandbox.demo.rows import BEGINNING, DEMO_STUDY_CENTRE, Demo, demo_id, office_hour
 
 
 def add_calendars(demo: Demo, centrals: list[Central], people: People, this_year: int) -> None:

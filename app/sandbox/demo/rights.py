@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from app.demo.organisations import Central, Unit
-from app.demo.people import People
-from app.demo.rows import Demo, demo_id, office_hour
+from app.sandbox.demo.organisations import Central, Unit
+from app.sandbox.demo.people import People
+from app.sandbox.demo.rows import Demo, demo_id, office_hour
 
 YEAR = 2024
 

@@ -17,9 +17,9 @@ from uvicorn.supervisors import Multiprocess
 
 from app import logs
 from app.db.schema import WrongDatabaseError, prepared_database
-from app.demo.loading import FINLAND, load_demo
-from app.embedded_postgres import EmbeddedPostgresError, running_postgres
+from app.local.embedded_postgres import EmbeddedPostgresError, running_postgres
 from app.main import create_app
+from app.sandbox.demo.loading import FINLAND, load_demo
 from app.settings import Settings
 
 GRACE_SECONDS = 10

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from app.embedded_postgres.errors import EmbeddedPostgresError
-from app.embedded_postgres.programs import Account
+from app.local.embedded_postgres.errors import EmbeddedPostgresError
+from app.local.embedded_postgres.programs import Account
 
 CHILD = Path(__file__).with_name("child.py")
 

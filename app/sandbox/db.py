@@ -14,7 +14,7 @@ from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons, role_grants
 from app.db.statements import Connection, Query
 from app.domain.organisations.organisations import OrganisationKind
-from app.domain.sandbox import DemoPerson, DemoRole
+from app.sandbox.domain import DemoPerson, DemoRole
 
 
 def _person(person_id: UUID, name: str, email: str, language: Any, roles: list[list[Any]] | None) -> DemoPerson:

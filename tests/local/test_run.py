@@ -1,4 +1,4 @@
-"""`python -m app.run`, as `make run` starts it: a real process, its own PostgreSQL, a data directory of its own."""
+"""`python -m app.local.run`, as `make run` starts it: a real process, its own PostgreSQL and data directory."""
 
 import json
 import os
@@ -20,8 +20,8 @@ import psycopg
 import pytest
 
 from app.db.schema import SANDBOX_MARK, check_database, prepared_database
-from app.embedded_postgres import Addresses
-from app.embedded_postgres.server import free_port
+from app.local.embedded_postgres import Addresses
+from app.local.embedded_postgres.server import free_port
 from tests.sandbox import another_database, role_prefix_of
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ class Run:
         self.log = log
         with log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.run", *arguments],
+                [sys.executable, "-m", "app.local.run", *arguments],
                 cwd=ROOT,
                 env=environment(**said),
                 stdout=output,

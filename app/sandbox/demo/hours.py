@@ -7,10 +7,6 @@ from itertools import cycle
 from random import Random
 from uuid import UUID
 
-from app.demo.organisations import Central, Unit
-from app.demo.people import People
-from app.demo.proposals import add_proposal
-from app.demo.rows import Demo, Posting, demo_id, office_hour
 from app.domain.hours.ledger import (
     Transfer,
     correction,
@@ -25,6 +21,10 @@ from app.domain.hours.ledger import (
     use,
 )
 from app.domain.organisations.membership import is_member_in
+from app.sandbox.demo.organisations import Central, Unit
+from app.sandbox.demo.people import People
+from app.sandbox.demo.proposals import add_proposal
+from app.sandbox.demo.rows import Demo, Posting, demo_id, office_hour
 
 POOL = 45_483
 """What a study centre was granted in 2022 (rulebook §4.2)."""

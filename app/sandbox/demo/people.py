@@ -7,11 +7,11 @@ from itertools import count
 from random import Random
 from uuid import UUID
 
-from app.demo.names import FIRST_NAMES, FIRST_NAMES_IN_SWEDISH, LAST_NAMES, LAST_NAMES_IN_SWEDISH
-from app.demo.organisations import Central, Unit, slug_of
-from app.demo.rows import BEGINNING, DEMO_STUDY_CENTRE, Demo, demo_id
 from app.domain.access import Role
 from app.domain.calendar.deadlines import HELSINKI
+from app.sandbox.demo.names import FIRST_NAMES, FIRST_NAMES_IN_SWEDISH, LAST_NAMES, LAST_NAMES_IN_SWEDISH
+from app.sandbox.demo.organisations import Central, Unit, slug_of
+from app.sandbox.demo.rows import BEGINNING, DEMO_STUDY_CENTRE, Demo, demo_id
 
 SANDBOX_ISSUER = "tuntipankki-sandbox"
 ALWAYS = datetime(2000, 1, 1, tzinfo=HELSINKI)

@@ -9,9 +9,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded_postgres.errors import EmbeddedPostgresError
-from app.embedded_postgres.programs import Account, major_version
-from app.embedded_postgres.server import ENVIRONMENT, command_on, free_port
+from app.local.embedded_postgres.errors import EmbeddedPostgresError
+from app.local.embedded_postgres.programs import Account, major_version
+from app.local.embedded_postgres.server import ENVIRONMENT, command_on, free_port
 
 SUPERUSER = "postgres"
 

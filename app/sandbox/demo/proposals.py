@@ -5,10 +5,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from app.demo.names import EMPHASES, EMPHASES_IN_SWEDISH
-from app.demo.organisations import Central, Unit
-from app.demo.people import People
-from app.demo.rows import Demo, demo_id, office_hour
+from app.sandbox.demo.names import EMPHASES, EMPHASES_IN_SWEDISH
+from app.sandbox.demo.organisations import Central, Unit
+from app.sandbox.demo.people import People
+from app.sandbox.demo.rows import Demo, demo_id, office_hour
 
 
 def add_proposal(

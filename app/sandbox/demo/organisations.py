@@ -6,7 +6,8 @@ from datetime import date
 from random import Random
 from uuid import UUID
 
-from app.demo.names import (
+from app.domain.organisations.names import search_text_of, sort_key_of
+from app.sandbox.demo.names import (
     CENTRALS,
     CENTRALS_WITH_UNITS,
     CITIES,
@@ -22,8 +23,7 @@ from app.demo.names import (
     STREETS,
     STREETS_IN_SWEDISH,
 )
-from app.demo.rows import BEGINNING, Demo, demo_id
-from app.domain.organisations.names import search_text_of, sort_key_of
+from app.sandbox.demo.rows import BEGINNING, Demo, demo_id
 
 UNITS = ((8, 128), (7, 118), (5, 45), (6, 100), (5, 90), (5, 80), (4, 70), (5, 45), (6, 90), (3, 50), (3, 42), (3, 42))
 """How many districts and associations the centres with units have, in the order of CENTRALS_WITH_UNITS."""

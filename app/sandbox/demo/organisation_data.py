@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from app.demo.organisations import Central, Unit
-from app.demo.people import People
-from app.demo.pictures import logo, signature
-from app.demo.rows import BEGINNING, Demo, demo_id, office_hour
+from app.sandbox.demo.organisations import Central, Unit
+from app.sandbox.demo.people import People
+from app.sandbox.demo.pictures import logo, signature
+from app.sandbox.demo.rows import BEGINNING, Demo, demo_id, office_hour
 
 OFFICES = (
     ("Helsinki", "Kurssikatu 1", "00100"),

@@ -9,18 +9,18 @@ from app.db import connections
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.people.people import callers, persons, role_grants
-from app.db.sandbox import find_document_to_sign, find_kinds, find_person, people_listing, set_clock
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, insert_rows
-from app.demo.people import ALWAYS, SANDBOX_ISSUER
-from app.demo.rows import DEMO_STUDY_CENTRE
 from app.documents.authority import Authority
 from app.domain.access import CENTRE_ROLES, Role
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people.roles import check_roles_fit
-from app.domain.sandbox import Clock, DemoPerson, check_clock
+from app.sandbox.db import find_document_to_sign, find_kinds, find_person, people_listing, set_clock
+from app.sandbox.demo.people import ALWAYS, SANDBOX_ISSUER
+from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
+from app.sandbox.domain import Clock, DemoPerson, check_clock
 
 
 async def add_person(

@@ -7,12 +7,12 @@ from json import loads
 from typing import Any
 from uuid import UUID
 
-from app.demo.organisations import Central
-from app.demo.people import SANDBOX_ISSUER, People
-from app.demo.rows import Demo, demo_id, office_hour
 from app.documents.applications import ApplicationContent, compose_application, digest_of
 from app.domain.people.main_user_applications import expiry_of
 from app.domain.people.signatures import SignInEvidence, canonical
+from app.sandbox.demo.organisations import Central
+from app.sandbox.demo.people import SANDBOX_ISSUER, People
+from app.sandbox.demo.rows import Demo, demo_id, office_hour
 
 ENTERED_ON = date(2023, 1, 16)
 DRAFTED_ON = date(2023, 4, 3)

@@ -1,4 +1,4 @@
-"""What only a sandbox has: people anybody may be, and a clock anybody may set."""
+"""Values and rules that only a sandbox has: demo people and the clock."""
 
 from dataclasses import dataclass
 from datetime import datetime
