@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from app.api.answers import HEADERS, SHARED
+from app.api.descriptions import describe
 from app.api.examples import show_example
 from app.api.problems import Problem
 from app.api.requests import JSON, MERGE_PATCH
@@ -106,6 +107,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in path.items():
             used.update(operation["tags"])
             _complete_operation(method, operation)
+    describe(document)
     _drop_titles(document["paths"])
     _drop_titles(schemas)
     components["schemas"] = dict(sorted(schemas.items()))

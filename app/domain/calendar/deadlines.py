@@ -44,45 +44,50 @@ HOURS_YEAR_OFFSETS: dict[Kind, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Days of the calendar between which something may be done; the API answers it as it is."""
+    """Days of the calendar between which something may be done."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     year: int
-    """The year whose calendar the deadline stands in."""
+    """Year of the calendar that the deadline belongs to."""
     kind: Kind
+    """Kind of deadline, which decides what it opens."""
     hours_year: int
-    """The year of the hours that the deadline concerns."""
+    """Year of the hours that the deadline concerns."""
     organisation_id: UUID | None
-    """The central organisation whose own deadline it is; null is everyone's."""
+    """ID of the central organisation that set the deadline for its units. `null` if the deadline
+    applies to everyone."""
     opens_on: date | None
-    """First day, open from 00:00 in Europe/Helsinki; null is open until `closes_on`."""
+    """First day, open from 00:00 in Europe/Helsinki. `null` if it is open until `closes_on`."""
     closes_on: date | None
-    """Last day, open until 24:00 in Europe/Helsinki; null is open from `opens_on` on."""
+    """Last day, open until 24:00 in Europe/Helsinki. `null` if it is open from `opens_on` on."""
     confirmed: bool
-    """A deadline that is not confirmed is shown and opens nothing."""
+    """Whether the deadline has been confirmed. Unconfirmed deadlines are visible but have no effect."""
     note: str | None
+    """Note shown with the deadline. `null` if there is none."""
     state: State
-    """By the clock alone, for the deadline's own days; extensions are apart."""
+    """State calculated from the current time and the deadline's own days, without extensions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A later last day for one organisation and all below it (lisäaika; rulebook §5.2)."""
+    """A later last day for one organisation and everything below it (lisäaika; rulebook §5.2)."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     deadline_id: UUID
     organisation_id: UUID
-    """The organisation that may act until then, and with it all below it."""
+    """ID of the organisation that may act until the new last day, with everything below it."""
     closes_on: date
-    """The new last day, open until 24:00 in Europe/Helsinki."""
+    """New last day, open until 24:00 in Europe/Helsinki."""
     reason: str
+    """Reason for the extension."""
     made_by: UUID
-    """The person of the staff who gave it."""
+    """ID of the staff member who granted the extension."""
     made_at: datetime
+    """When the extension was granted."""
 
 
 @dataclass(frozen=True, slots=True)

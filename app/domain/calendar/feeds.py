@@ -31,17 +31,17 @@ class CalendarFeed:
 
     id: UUID
     name: str
-    """What its owner calls it."""
+    """Name that the owner gave the feed."""
     created_at: datetime
     last_read_at: datetime | None
-    """When a calendar program last fetched it."""
+    """When a calendar program last read the feed. `null` if it has never been read."""
 
 
 @dataclass(frozen=True)
 class NewCalendarFeed(CalendarFeed):
     address: str
-    """Where a calendar program subscribes, below the service's own address. It is shown this once: who knows it reads
-    the feed without a token."""
+    """Path of the feed, to be added to the service's own URL. It is shown only once. Anyone who knows it can read the
+    feed without a token."""
 
 
 @dataclass(frozen=True)

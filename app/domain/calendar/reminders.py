@@ -10,11 +10,12 @@ class ReminderSettings:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     closing_soon_days: list[int] = field(default_factory=lambda: [7, 1])
-    """So many days before a last day a reminder goes out."""
+    """Numbers of days before a last day on which a reminder is sent."""
     running_out_percents: list[int] = field(default_factory=lambda: [80, 100])
-    """Hours are running out where so much of the year's are reserved or used."""
+    """Percentages of the year's hours, reserved or used, at which the hours are running out."""
     unused_percent: int = 50
-    """Hours are going unused where less than so much is reserved or used at the year's last change window."""
+    """Percentage of the year's hours, reserved or used, below which the hours are going unused at the last change
+    window."""
 
 
 DEFAULT_REMINDERS = ReminderSettings()

@@ -23,7 +23,7 @@ class OwnOrganisation:
     """The central organisation's membership, with `active_until`."""
     active_until: date | None
     units_propose: bool
-    """The centre's setting."""
+    """The central organisation's setting."""
     has_units: bool
     roles: frozenset[Role] = frozenset()
 

@@ -47,9 +47,11 @@ class TaskCall:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     method: Literal["GET", "POST", "PUT", "PATCH"]
+    """HTTP method of the operation."""
     path: str
+    """Path of the operation, with its parameters filled in."""
     body: dict[str, Any] | None = None
-    """What to begin with: its empty lists are yours to fill. Null where nothing need be sent."""
+    """Body to start from, whose empty lists are for you to fill. `null` if the operation needs no body."""
 
 
 @dataclass(frozen=True)
@@ -57,27 +59,30 @@ class Task:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
-    """The same each time for the same thing to do."""
+    """ID of the task, the same every time for the same thing to do."""
     kind: TaskKind
+    """Kind of task."""
     title: str
-    """In the person's own language."""
+    """Title of the task, in the reader's language."""
     organisation_id: UUID | None
-    """Null is the study centre, or yourself."""
+    """ID of the organisation concerned. `null` if the task concerns the study centre or you."""
     organisation_name: str | None
-    """In the person's own language, where it has a name in it."""
+    """Name of the organisation in the reader's language, if it has one. `null` if the task concerns no organisation."""
     year: int | None
-    """Of the hours concerned."""
+    """Year of the hours concerned. `null` if the task concerns no hours."""
     opens_on: date | None
-    """First day; null is at once."""
+    """First day. `null` if the task can be done immediately."""
     closes_on: date | None
-    """Last day, open until 24:00 in Europe/Helsinki, extensions counted in; null is without a last day."""
+    """Last day, open until 24:00 in Europe/Helsinki, with extensions included. `null` if there is no last day."""
     opens_at: datetime | None
-    """The instant at which the first day begins."""
+    """Time at which the first day begins. `null` if there is no first day."""
     closes_at: datetime | None
-    """The instant at which the last day has ended."""
+    """Time at which the last day ends. `null` if there is no last day."""
     state: TaskState
-    """`done` is told until the last day, `late` for 60 days after it."""
+    """State calculated from the current time. `done` tasks are listed until their last day, `late` ones for 60 days
+    after it."""
     call: TaskCall
+    """Operation that does the task."""
 
 
 def task_id_of(kind: str, *subject: object) -> UUID:

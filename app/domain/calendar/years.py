@@ -13,10 +13,14 @@ SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """All deadlines of a year, as the year goes; the API answers it as it is."""
+    """All deadlines of a calendar year, in the order of the year."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     year: int
+    """Year of the calendar."""
     items: list[Deadline]
+    """Deadlines of the calendar, in the order of the year."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,35 +28,41 @@ class DateToKeep:
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail as its reader gets it, and what has become of it."""
+    """An email as its reader gets it, and what has happened to it."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
-    """Its Message-ID begins with it, and stays the same at each attempt."""
+    """ID of the email. Its Message-ID begins with it and stays the same at each attempt."""
     person_id: UUID
+    """ID of the recipient."""
     address: str
-    """Where it was handed to last, or is to be."""
+    """Email address of the last attempt, or of the next one if none has been made."""
     event: str
-    """What it tells of: an event's name, `message` of one that the staff wrote, or `digest`."""
+    """Name of the event that caused the email, `message` for a message from staff, or `digest`."""
     organisation_id: UUID | None
+    """ID of the organisation concerned. `null` if the email concerns none."""
     language: Language
+    """Language of the email."""
     subject: str
+    """Subject of the email."""
     text: str
+    """Text of the email."""
     state: MailState
-    """`held` to be gathered; `gathered` into it; `due`, until a server takes it; `sent`; `refused` for good, because
-    there is no such mailbox, no mail can be addressed to it, or the person was erased before."""
+    """State of the email. `held`: waits for the digest. `gathered`: was included in a digest. `due`: waits until a
+    server accepts it. `sent`: was accepted. `refused`: was given up for good, because the mailbox does not exist,
+    the address is unusable, or the person was erased."""
     made_at: datetime
     due_at: datetime
-    """By the service's clock."""
+    """When the email is to be sent, by the service's clock."""
     digest_id: UUID | None
-    """The mail that it was gathered into."""
+    """ID of the digest that includes the email. `null` if there is none."""
     attempts: int
-    """How often no server has taken it."""
+    """Number of attempts that no server accepted."""
     concluded_at: datetime | None
-    """When a server took it, or refused it for good; by real time."""
+    """When a server accepted the email or refused it for good, in real time. `null` if neither has happened."""
     answer: str | None
-    """What the server said last."""
+    """Last response of the mail server. `null` if there is none."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,13 @@ class MailPreferences:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     mail: MailPreference
-    """`each`: every mail by itself, at once. `reminders_gathered`, unless said otherwise: what reminds is gathered into
-    one mail in the morning, and what else is told at the same moment is one mail too. `daily_digest`: all that may be
-    gathered waits for the morning. `necessary`: only what nobody can turn off, which is about rights, signatures and
-    bank accounts, and always comes by itself."""
+    """Which emails are sent, and when. `each`: every email immediately, by itself. `reminders_gathered`, the default:
+    reminders in one email in the morning, and other news of the same moment in one email. `daily_digest`: everything
+    that may wait in one email in the morning. `necessary`: only emails that cannot be turned off. Emails about
+    roles, signatures and bank accounts are always sent immediately, by themselves."""
     mail_refused_at: datetime | None
-    """When the mail server last said that there is no such mailbox; null once it has taken a mail again."""
+    """When the mail server last reported that the mailbox does not exist. `null` if it has accepted an email since, or
+    never reported this."""
 
 
 def leaves_at(sending: Sending, preference: MailPreference, now: datetime) -> datetime | None:

@@ -24,8 +24,10 @@ class MessageText:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     subject: str
+    """Subject of the message."""
     body: str
-    """`{name}`, `{organisation}` and, with a deadline, `{last_day}` are filled in for each recipient."""
+    """Text of the message. `{name}`, `{organisation}` and, with a deadline, `{last_day}` are filled in for each
+    recipient."""
 
 
 @dataclass(frozen=True)
@@ -34,42 +36,54 @@ class Message:
 
     id: UUID
     texts: Mapping[Language, MessageText]
-    """By language. Who reads another gets the Finnish text."""
+    """Texts by language. Recipients whose language is missing get the Finnish text."""
     audience: Audience
-    """All main users, those of the organisations named, or those whom the deadline concerns."""
+    """Recipients: all main users, those of the named organisations, or those whom the deadline concerns."""
     organisation_ids: list[UUID]
+    """IDs of the organisations whose main users are the recipients."""
     deadline_id: UUID | None
+    """ID of the deadline that the message is about. `null` if there is none."""
     send_at: datetime | None
+    """When the message is to be sent. `null` if it is sent immediately or by a deadline."""
     days_before: int | None
-    """Before the deadline's last day, wherever that day is moved; at 8:00 in Helsinki."""
+    """Number of days before the deadline's last day, at 8:00 in Europe/Helsinki. It follows the deadline if that is
+    moved. `null` if the message is not sent by a deadline."""
     state: MessageState
+    """State of the message."""
     made_by: UUID
     made_at: datetime
     scheduled_by: UUID | None
+    """ID of the person who sent or scheduled the message. `null` if it is a draft."""
     scheduled_at: datetime | None
+    """When the message was sent or scheduled. `null` if it is a draft."""
     sent_at: datetime | None
-    """When the mails were made."""
+    """When the emails were created. `null` if the message has not been sent."""
     cancelled_at: datetime | None
+    """When the message was cancelled. `null` if it has not been cancelled."""
     recipients: int | None
-    """To how many it went; null until then."""
+    """Number of people the message was sent to. `null` if it has not been sent."""
 
 
 @dataclass(frozen=True)
 class MessagePreview:
-    """What one recipient would get, if it were sent now."""
+    """What one recipient would get if the message were sent now."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     recipients: int
-    """How many would get it."""
+    """Number of people who would get the message."""
     due_at: datetime | None
-    """When it would be sent; null where the deadline has no last day."""
+    """When the message would be sent. `null` if its deadline has no last day."""
     person_id: UUID | None
-    """The recipient shown; null where there is none."""
+    """ID of the recipient shown. `null` if there are no recipients."""
     language: Language | None
+    """Language of the preview. `null` if there are no recipients."""
     subject: str | None
+    """Subject of the email. `null` if there are no recipients."""
     text: str | None
+    """Text of the email. `null` if there are no recipients."""
     html: str | None
+    """HTML of the email. `null` if there are no recipients."""
 
 
 def check_message(

@@ -61,36 +61,46 @@ class UnitHours:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
+    """ID of the unit."""
     name: str
+    """Name of the unit."""
     allotted: int
-    """Its whole allotment: `available + reserved + used + lapsed`."""
+    """Total allotment of the unit: `available + reserved + used + lapsed`."""
     reserved: int
+    """Reserved hours of the allotment."""
     used: int
+    """Used hours of the allotment."""
     lapsed: int
+    """Hours of the allotment that lapsed when the year was closed."""
     available: int
+    """Hours of the allotment that are still free."""
 
 
 @dataclass(frozen=True)
 class CentralAccount:
-    """Always `granted = returned + lapsed + available + Σ units.available + reserved + used`."""
+    """Hours of a central organisation: `granted = returned + lapsed + available + Σ units.available +
+    reserved + used`."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
     year: int
     granted: int
-    """Grants, supplementary grants and corrections, these with their sign."""
+    """Hours granted, with supplementary grants and corrections included."""
     distributed: int
-    """`Σ units.allotted`."""
+    """Hours allotted to units: `Σ units.allotted`."""
     reserved: int
-    """By the whole tree, as are `used` and `lapsed`."""
+    """Hours reserved by the complete tree."""
     used: int
+    """Hours used by the complete tree."""
     returned: int
+    """Hours returned to the study centre's pool."""
     lapsed: int
+    """Hours of the complete tree that lapsed when the year was closed."""
     available: int
-    """Free in common, for every unit that may draw on it."""
+    """Free common hours, for every unit that may draw on them."""
     units: list[UnitHours]
-    """Those with an allotment or with hours drawn on one."""
+    """Units that have an allotment or hours drawn on one."""
 
 
 @dataclass(frozen=True)
@@ -98,16 +108,21 @@ class UnitAccount:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
+    """ID of the unit."""
     year: int
     central_organisation_id: UUID
     allotted: int
-    """Its own allotment: `available + reserved + used + lapsed`."""
+    """Total allotment of the unit: `available + reserved + used + lapsed`."""
     reserved: int
+    """Reserved hours of the allotment."""
     used: int
+    """Used hours of the allotment."""
     lapsed: int
+    """Hours of the allotment that lapsed when the year was closed."""
     available: int
+    """Hours of the allotment that are still free."""
     common_available: int | None
-    """What is free in the centre's common hours; null where the unit may not draw on them."""
+    """Free common hours of the central organisation. `null` if the unit may not draw on them."""
 
 
 def account_of(books: Books) -> CentralAccount | UnitAccount:

@@ -16,10 +16,13 @@ class HourCorrection:
     organisation_name: str
     year: int
     hours: int
-    """More for the organisation, or less where below 0; in a closed year of what has lapsed."""
+    """Hours added to the organisation, or taken from it if negative. In a closed year they change what has lapsed."""
     reason: str
+    """Reason for the correction."""
     made_by: UUID
+    """ID of the person who made the correction."""
     made_at: datetime
+    """When the correction was made."""
 
 
 def check_correction(available: int, hours: int) -> None:

@@ -22,19 +22,25 @@ class HourDecision:
     organisation_name: str
     year: int
     proposal_id: UUID | None
-    """The organisation's submitted proposal, which the decision answers; null where there was none."""
+    """ID of the submitted proposal that was decided. `null` if the organisation had submitted none."""
     asked: int | None
-    """The proposal's hours."""
+    """Hours of the proposal. `null` if there was no proposal."""
     hours: int
-    """What was granted; it may differ from what was asked."""
+    """Hours granted, which may differ from those proposed."""
     reason: str | None
+    """Reason for the decision. `null` if none was given."""
     decided_by: UUID
+    """ID of the person who made the decision."""
     decided_at: datetime
+    """When the decision was made."""
 
 
 @dataclass(frozen=True)
 class HourDecisions:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
     items: list[HourDecision]
+    """Decisions made by the request, in the order of the request."""
 
 
 @dataclass(frozen=True)

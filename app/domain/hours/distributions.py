@@ -12,9 +12,12 @@ from app.domain.lists import check_once
 
 @dataclass(frozen=True)
 class Allotment:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
     unit_id: UUID
+    """ID of the unit."""
     hours: int
-    """The whole allotment, with what is reserved or used of it."""
+    """Total allotment, including reserved and used hours."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,9 @@ class Distribution:
     organisation_id: UUID
     year: int
     revision: int
-    """How many times it has been put; 0 is not yet."""
+    """Number of times the distribution has been set, 0 if never."""
     units: list[Allotment]
-    """Those with an allotment; every other unit has 0."""
+    """Units with an allotment. All other units have 0 hours."""
 
 
 def distribution_of(books: Books, revision: int) -> Distribution:

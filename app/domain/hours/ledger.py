@@ -27,10 +27,14 @@ TransferKind = Literal[
 
 @dataclass(frozen=True)
 class Holding:
-    """An account of somebody; `organisation_id` is None for the study centre's own, `state` and `pool`."""
+    """An account and its holder."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     account: Account
+    """Kind of account."""
     organisation_id: UUID | None
+    """ID of the organisation. `null` if the account is `state` or `pool`, which belong to the study centre."""
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,17 @@ class HourPool:
 
     year: int
     hours: int
-    """What the study centre may grant in the year."""
+    """Hours that the study centre may grant in the year."""
     granted: int
-    """Grants, supplementary grants and corrections, the last with their sign."""
+    """Hours granted, with supplementary grants and corrections included."""
     returned: int
+    """Hours returned by organisations."""
     available: int
-    """`hours − granted + returned`."""
+    """Hours that can still be granted: `hours − granted + returned`."""
     state: YearState
+    """State of the year."""
     closed_at: datetime | None
+    """When the year was closed. `null` if it is open."""
 
 
 def pool_of(year: int, hours: int, available: int, returned: int, closed_at: datetime | None) -> HourPool:

@@ -24,23 +24,29 @@ class ProposalLine:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     unit_id: UUID
-    """The organisation itself, or one below it."""
+    """ID of the organisation itself or of a unit below it."""
     hours: int
+    """Hours proposed."""
     emphasis: str | None
+    """Emphasis of the training courses. `null` if none was given."""
     grounds: str | None
+    """Grounds for the hours. `null` if none were given."""
     source_proposal_id: UUID | None
-    """The unit's proposal that the line was included from; null is the organisation's own line."""
+    """ID of the unit's proposal that the line was included from. `null` if the line is the organisation's own."""
     source_hours: int | None
-    """What the unit itself wrote."""
+    """Hours that the unit itself proposed. `null` if the line is the organisation's own."""
 
 
 @dataclass(frozen=True)
 class PreviousYear:
-    """The hours of the year before, to be seen beside what is asked for."""
+    """Hours of the previous year, for comparison with the proposal."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     granted: int
-    """To a central organisation; a unit's is what it was allotted."""
+    """Hours granted to the central organisation, or allotted to the unit."""
     used: int
+    """Hours used."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +61,22 @@ class HourProposalSummary:
     central_organisation_id: UUID
     year: int
     state: ProposalState
+    """State of the proposal."""
     hours: int
-    """The sum of its lines."""
+    """Sum of the hours of the lines."""
     previous_year: PreviousYear
+    """Hours of the previous year, for comparison."""
     answer_by: date | None
-    """When it was last sent back: until the end of this day it may be submitted again, also after the round."""
+    """Last day to submit the proposal again after it was sent back, also after the round has closed. `null` if no day
+    was given."""
     return_reason: str | None
-    """Why it was last sent back."""
+    """Why the proposal was last sent back. `null` if it has not been sent back."""
     included_in: UUID | None
-    """The central organisation's proposal that a unit's is included in."""
+    """ID of the central organisation's proposal that includes this unit's proposal. `null` if it is not included."""
     created_by: UUID
     created_at: datetime
     submitted_at: datetime | None
-    """Of the last revision."""
+    """When the last revision was submitted. `null` if the proposal has not been submitted."""
 
     @property
     def is_central(self) -> bool:
@@ -77,20 +86,25 @@ class HourProposalSummary:
 @dataclass(frozen=True)
 class HourProposal(HourProposalSummary):
     lines: list[ProposalLine]
+    """Lines of the proposal."""
 
 
 @dataclass(frozen=True)
 class ProposalRevision:
-    """What was submitted, whole and unchanged whatever becomes of the proposal."""
+    """What was submitted, complete and unchanged whatever happens to the proposal."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     number: int
-    """1 for the first submission."""
+    """Number of the revision, 1 for the first submission."""
     hours: int
+    """Sum of the hours of the lines."""
     lines: list[ProposalLine]
+    """Lines as they were submitted."""
     submitted_by: UUID
+    """ID of the person who submitted the revision."""
     submitted_at: datetime
+    """When the revision was submitted."""
 
 
 def check_proposer(actor: Actor, standing: Standing) -> None:

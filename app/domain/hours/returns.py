@@ -19,11 +19,15 @@ class HourReturn:
     organisation_name: str
     year: int
     hours: int
-    """Moved from the organisation's common hours to the study centre's pool, where they can be granted again."""
+    """Hours moved from the organisation's common hours to the study centre's pool, where they can be granted again."""
     grounds: str | None
+    """Grounds for the return. `null` if none were given."""
     state: ReturnState
+    """State of the return."""
     booked_by: UUID
+    """ID of the person who returned the hours."""
     booked_at: datetime
+    """When the hours were returned."""
 
 
 def check_return(common: int, hours: int) -> None:

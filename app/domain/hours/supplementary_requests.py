@@ -19,15 +19,19 @@ class SupplementaryRequest:
     organisation_name: str
     year: int
     hours: int
-    """What was asked for."""
+    """Hours requested."""
     grounds: str
+    """Grounds for the request."""
     state: RequestState
+    """State of the request."""
     submitted_by: UUID
+    """ID of the person who submitted the request."""
     submitted_at: datetime
+    """When the request was submitted."""
     granted_hours: int | None
-    """Null until decided."""
+    """Hours granted. `null` if no decision has been made."""
     reason: str | None
-    """The decision's."""
+    """Reason for the decision. `null` if none was given."""
     decided_by: UUID | None
     decided_at: datetime | None
     withdrawn_at: datetime | None

@@ -9,10 +9,14 @@ from app.domain.hours.ledger import Holding, TransferKind
 
 @dataclass(frozen=True)
 class Cause:
-    """What made the hours move, as `supplementary_hour_request` and its id."""
+    """What made the hours move, for example `supplementary_hour_request` and its ID."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     type: str
+    """Type of the resource that caused the transfer."""
     id: UUID
+    """ID of the resource that caused the transfer."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,16 @@ class PostedTransfer:
 
     id: UUID
     kind: TransferKind
+    """Kind of transfer."""
     hours: int
+    """Hours moved."""
     source: Holding = field(metadata={"serialization_alias": "from"})
+    """Account that the hours were taken from."""
     target: Holding = field(metadata={"serialization_alias": "to"})
+    """Account that the hours were added to."""
     cause: Cause
+    """Resource that caused the transfer."""
     actor: UUID | None
-    """The person; null where a job did it."""
+    """ID of the person who made the transfer. `null` if a job made it."""
     made_at: datetime
+    """When the transfer was made."""

@@ -21,21 +21,25 @@ class BankAccountChange:
     organisation_id: UUID
     organisation_name: str
     iban: str
-    """Whole for main users of the tree, staff and auditors; for others all but the country and the end is `*`."""
+    """IBAN. Complete for main users of the tree, staff and auditors. For others all but the country and the last four
+    characters are `*`."""
     bic: str | None
-    """Of the bank, by the IBAN; null where the bank is not known."""
+    """BIC of the bank, found by the IBAN. `null` if the bank is not known."""
     holder: str
-    """In whose name the account is."""
+    """Name of the account holder."""
     state: ChangeState
+    """State of the change."""
     proposed_by: UUID
+    """ID of the person who proposed the change."""
     proposed_at: datetime
+    """When the change was proposed."""
     decided_by: UUID | None
     decided_at: datetime | None
     reason: str | None
-    """Of a rejection."""
+    """Reason for the rejection. `null` if the change was not rejected."""
     withdrawn_at: datetime | None
     payments_held_until: datetime | None
-    """Once approved: the instant from which payments go to the account."""
+    """When payments to the account start. `null` if the change has not been approved."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +48,23 @@ class BankAccount:
 
     organisation_id: UUID
     owner_id: UUID | None
-    """Whose account it is: the organisation's own, or where it has none its centre's. Null where there is none."""
+    """ID of the organisation that owns the account: the organisation itself or its central organisation. `null` if
+    there is no account."""
     iban: str | None
-    """Whole for main users of the tree, staff and auditors; for others all but the country and the end is `*`."""
+    """IBAN. Complete for main users of the tree, staff and auditors. For others all but the country and the last four
+    characters are `*`. `null` if there is no account."""
     bic: str | None
+    """BIC of the bank. `null` if the bank is not known or there is no account."""
     holder: str | None
+    """Name of the account holder. `null` if there is no account."""
     approved_at: datetime | None
+    """When the account was approved. `null` if there is no account."""
     payments_held_until: datetime | None
+    """When payments to the account start. `null` if there is no account."""
     payments_held: bool
-    """Whether payments wait now, because the account has changed lately."""
+    """Whether payments are on hold because the account has changed recently."""
     open_change: BankAccountChange | None
-    """The organisation's own change that waits for a second person."""
+    """The organisation's own change that waits for a second person. `null` if there is none."""
 
 
 def account_of(

@@ -16,11 +16,13 @@ class OrganisationConfirmation:
     organisation_id: UUID
     organisation_name: str
     year: int
+    """Year of the confirmation."""
     person_id: UUID
-    """The main user."""
+    """ID of the main user who confirmed."""
     confirmed_at: datetime
+    """When the main user confirmed."""
     late: bool
-    """Whether it came after the days of the calendar."""
+    """Whether the confirmation came after the last day."""
 
 
 def check_begun(windows: Sequence[Window], now: datetime) -> None:

@@ -17,10 +17,12 @@ class RegionalOffice:
 
     id: UUID
     name: str
-    """Once in a study centre."""
+    """Name of the regional office, unique in the study centre."""
     email: str | None
+    """Email address of the office. `null` if not known."""
     phone: str | None
     address: Address | None
+    """Postal address of the office. `null` if not known."""
 
 
 class OfficeChanges(TypedDict, total=False):
@@ -36,13 +38,14 @@ class ContactAssignment:
 
     id: UUID
     organisation_id: UUID
-    """A central organisation."""
+    """ID of the central organisation."""
     person_id: UUID
-    """Of the study centre's staff."""
+    """ID of the study centre's staff member."""
     regional_office_id: UUID
     valid_from: date
+    """First day."""
     valid_until: date | None
-    """The last day; null is until further notice."""
+    """Last day. `null` if until further notice."""
     made_by: UUID
     made_at: datetime
 
@@ -55,26 +58,34 @@ class AssignmentChanges(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Adviser:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
     id: UUID
     name: str
+    """Name of the adviser."""
     email: str
+    """Email address of the adviser."""
 
 
 @dataclass(frozen=True)
 class Contact:
-    """Whom of the study centre an organisation turns to today."""
+    """Contact person of an organisation at the study centre today."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
     central_organisation_id: UUID
-    """Whose contact it is: units have their centre's."""
+    """ID of the central organisation, whose contact person its units share."""
     assignment_id: UUID | None
-    """Null, as the rest is, on days for which nobody is named."""
+    """ID of the assignment. `null` if no contact person is named for today."""
     person: Adviser | None
+    """Contact person. `null` if nobody is named for today."""
     regional_office: RegionalOffice | None
+    """Regional office of the contact person. `null` if nobody is named for today."""
     valid_from: date | None
+    """First day of the assignment. `null` if nobody is named for today."""
     valid_until: date | None
+    """Last day of the assignment. `null` if until further notice, or if nobody is named for today."""
 
 
 def check_days(valid_from: date, valid_until: date | None) -> None:

@@ -8,14 +8,17 @@ from app.domain.organisations.organisations import OrganisationKind
 
 @dataclass(frozen=True)
 class DirectoryEntry:
-    """Enough to tell an organisation from others, and nothing else of it."""
+    """What is needed to recognise an organisation, and nothing more."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     name: str
+    """Name in Finnish."""
     name_sv: str | None
+    """Name in Swedish. `null` if there is none."""
     kind: OrganisationKind
+    """Kind of organisation."""
     central_organisation_id: UUID
     parent_name: str | None
-    """Of what stands right above it; null for a central organisation."""
+    """Name of the organisation directly above. `null` if this is a central organisation."""

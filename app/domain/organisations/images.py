@@ -27,19 +27,23 @@ class ImageRefused(DomainError):
 
 @dataclass(frozen=True)
 class OrganisationImage:
-    """What an image is, beside the image itself."""
+    """Facts about an image, without the image itself."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
     media_type: Literal["image/png"]
+    """Media type of the image."""
     width: int
+    """Width in pixels."""
     height: int
+    """Height in pixels."""
     size: int
-    """In bytes."""
+    """Size in bytes."""
     digest: str
-    """SHA-256, in hexadecimal digits."""
+    """SHA-256 digest of the image, in hexadecimal digits."""
     changed_at: datetime
+    """When the image was uploaded."""
 
     @property
     def tag(self) -> str:

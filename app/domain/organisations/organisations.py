@@ -24,18 +24,28 @@ SETTINGS = frozenset({"draws_on", "units_propose"})
 
 @dataclass(frozen=True)
 class Address:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
     street: str | None = None
+    """Street address. `null` if not known."""
     postal_code: str | None = None
+    """Postal code. `null` if not known."""
     city: str | None = None
+    """City. `null` if not known."""
 
 
 @dataclass(frozen=True)
 class ContactPerson:
-    """Whom the study centre gets in touch with (yhteyshenkilö)."""
+    """Person whom the study centre contacts (yhteyshenkilö)."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     name: str | None = None
+    """Name of the contact person. `null` if not known."""
     email: str | None = None
+    """Email address of the contact person. `null` if not known."""
     phone: str | None = None
+    """Telephone number of the contact person. `null` if not known."""
 
 
 @dataclass(frozen=True)
@@ -44,34 +54,43 @@ class Organisation:
 
     id: UUID
     kind: OrganisationKind
+    """Kind of organisation."""
     parent_id: UUID | None
-    """Null for a central organisation."""
+    """ID of the organisation directly above. `null` if this is a central organisation."""
     central_organisation_id: UUID
-    """At the top of the tree; a central organisation's own id."""
+    """ID of the central organisation at the top of the tree, the organisation's own ID if it is one."""
     name: str
+    """Name in Finnish."""
     name_sv: str | None = None
+    """Name in Swedish. `null` if there is none."""
     name_en: str | None = None
+    """Name in English. `null` if there is none."""
     business_id: str | None = None
-    """Y-tunnus, as `2077474-0`."""
+    """Business ID (Y-tunnus), for example `2077474-0`. `null` if not known."""
     language: Language = "fi"
-    """Of the mails sent to it."""
+    """Language of the emails sent to the organisation."""
     languages: list[Language] = field(default_factory=list)
-    """Those in which it works with its members."""
+    """Languages in which the organisation works with its members."""
     website: str | None = None
+    """URL of the website. `null` if not known."""
     email: str | None = None
+    """Email address of the organisation. `null` if not known."""
     phone: str | None = None
     address: Address | None = None
+    """Postal address. `null` if not known."""
     billing_address: Address | None = None
-    """Where it is another."""
+    """Billing address, if different from the postal address. `null` if it is the same."""
     contact_person: ContactPerson | None = None
+    """Person whom the study centre contacts. `null` if not known."""
     active_from: date = FIRST_DAY
-    """The first day; for a central organisation, of its membership."""
+    """First day of the organisation, or of the membership for a central organisation."""
     active_until: date | None = None
-    """The last day; for a central organisation, of its membership. Null is until further notice."""
+    """Last day of the organisation, or of the membership for a central organisation. `null` if until further notice."""
     draws_on: DrawsOn | None = None
-    """A central organisation's setting for its units: may they draw on its common hours beside their allotment."""
+    """Whether units may draw on the common hours in addition to their allotment. `null` if this is not a central
+    organisation."""
     units_propose: bool | None = None
-    """A central organisation's setting for its units: may their managers make proposals."""
+    """Whether unit managers may make hour proposals. `null` if this is not a central organisation."""
 
     @property
     def is_central(self) -> bool:

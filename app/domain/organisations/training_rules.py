@@ -20,21 +20,24 @@ class TrainingRules:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
-    """The central organisation, whose rules hold in its whole tree."""
+    """ID of the central organisation, whose rules apply to its complete tree."""
     revision: int
-    """How many times they have been put; 0 is not yet, and everything is open."""
+    """Number of times the rules have been set, 0 if never. Until then everything is open."""
     kinds: list[OrganisationKind]
-    """Organisations of these kinds may run supported trainings."""
+    """Kinds of organisations that may run subsidised courses."""
     units: list[UUID] | None
-    """Of them only these with all below them; null is all."""
+    """IDs of the units that may run subsidised courses, with everything below them. `null` if all may."""
     applications: RoleApplications
-    """Whether people may apply for the right of training manager, or are given it unasked alone."""
+    """Whether people may apply for the role of training manager. `by_invitation`: the role is only granted without an
+    application."""
     unit_managers_decide: bool
-    """Whether a unit's managers too decide on applications for their unit."""
+    """Whether unit managers may decide applications for their unit."""
     practice: str | None
-    """The rest of the internal practice, in words."""
+    """Other rules of the organisation, as text. `null` if there are none."""
     changed_by: UUID | None
+    """ID of the person who last set the rules. `null` if they have never been set."""
     changed_at: datetime | None
+    """When the rules were last set. `null` if they have never been set."""
 
 
 def open_to_all(central_id: UUID) -> TrainingRules:

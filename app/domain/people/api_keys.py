@@ -27,23 +27,29 @@ class ApiKey:
     organisation_id: UUID
     organisation_name: str
     name: str
+    """Name of the key, as people will recognise it."""
     scopes: list[Scope]
+    """Scopes of the key."""
     prefix: str
-    """How the key begins, by which it is known: `tp_` and eight letters."""
+    """First characters of the key, by which it can be recognised: `tp_` and eight letters."""
     made_by: UUID
+    """ID of the person who created the key."""
     made_at: datetime
+    """When the key was created."""
     expires_at: datetime
-    """By real time, whatever the sandbox's clock shows."""
+    """When the key expires, in real time even if the sandbox's clock is set."""
     last_used_at: datetime | None
-    """To the minute."""
+    """When the key was last used, to the minute. `null` if it has never been used."""
     successor_id: UUID | None
-    """The key that takes its place, where it was rotated."""
+    """ID of the key that replaces this one. `null` if the key has not been rotated."""
     revoked_at: datetime | None
+    """When the key was revoked. `null` if it has not been revoked."""
     revoked_by: UUID | None
+    """ID of the person who revoked the key. `null` if it has not been revoked."""
     state: KeyState
-    """`rotated`: it works until it expires, beside its successor."""
+    """State of the key. A `rotated` key works beside its successor until it expires."""
     key: str | None = field(default=None, repr=False)
-    """The key itself, shown only in the answer to the call that makes it."""
+    """The key itself, returned only by the request that creates it. `null` if it is not shown."""
 
 
 def key_state_of(

@@ -31,34 +31,40 @@ class ApplicationSignature:
     id: UUID
     application_id: UUID
     method: Method
-    """`document`: in the signed document, by a certificate. `service`: here, by who had just signed in strongly."""
+    """How the application was signed. `document`: in the document, with a certificate. `service`: in the service, after
+    a strong authentication."""
     signs_as: SignsAs | None
-    """Whose signature it is taken for; null where the certificate's name tells it of neither."""
+    """Whose signature it is. `null` if the name in the certificate matches neither person."""
     named: str | None
-    """The name of that person in the application, to be held against the certificate's subject."""
+    """Name of that person in the application, for comparison with the certificate. `null` if `signs_as` is `null`."""
     person_id: UUID | None
-    """Who signed in the service."""
+    """ID of the person who signed in the service. `null` if the signature is in the document."""
     certificate: Certificate | None
-    """Of a signature in the document."""
+    """Certificate of the signature. `null` if the signature was made in the service."""
     signed_at: datetime
+    """When the signature was made."""
     signed_at_by: TimeSource | Literal["service"]
-    """Whose word the time is: the signer's own, a trusted time stamp's, or the service's."""
+    """Source of `signed_at`: the signer, a trusted time stamp or the service."""
     revocation: Revocation | None
-    """Of the certificate; what could not be checked is `unknown`."""
+    """Revocation status of the certificate, `unknown` if it could not be checked. `null` if the signature was made in
+    the service."""
     checks: list[Check]
-    """What was checked, and found."""
+    """Checks that were made, with their results."""
     acr: str | None
-    """Of a signature in the service: how strongly the signer had signed in, in the issuer's word."""
+    """Authentication level (`acr`) with which the signer had signed in. `null` if the signature is in the document."""
     authenticated_at: datetime | None
-    """The same: when."""
+    """When the signer had signed in. `null` if the signature is in the document."""
     evidence_digest: str | None
-    """The SHA-256 digest of the evidence that is kept of it, in hexadecimal digits."""
+    """SHA-256 digest of the stored evidence, in hexadecimal digits. `null` if the signature is in the document."""
     state: MatchState
-    """`matched`: it is known whose it is. In the service it always is; in the document staff confirm it."""
+    """Whether it is confirmed whose signature this is. Signatures in the service are always `matched`; staff confirm
+    those in the document."""
     matched_by: UUID | None
+    """ID of the person who confirmed whose signature this is. `null` if nobody had to, or has."""
     matched_at: datetime | None
+    """When it was confirmed whose signature this is. `null` if nobody had to, or has."""
     reason: str | None
-    """Of the match."""
+    """Reason for the confirmation. `null` if none was given."""
 
 
 def roles_found(

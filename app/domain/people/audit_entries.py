@@ -15,10 +15,12 @@ class AuditActor:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID | None
-    """Null where the service did it by itself."""
+    """ID of the person or API key. `null` if the service acted by itself."""
     kind: ActorKind
+    """Kind of actor."""
     name: str | None
-    """Of a person as it is now, of a key what it is for; null of a person who was erased."""
+    """Current name of the person, or name of the API key. `null` if the person was erased or the service acted by
+    itself."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,21 @@ class AuditEntry:
 
     id: UUID
     actor: AuditActor
+    """Person, API key or service that acted."""
     action: str
-    """`subject.verb`, as `hour-proposal.submitted`."""
+    """Action as `subject.verb`, for example `hour-proposal.submitted`."""
     subject_id: UUID
+    """ID of the resource that the action changed or read."""
     organisation_id: UUID | None
-    """Null where it concerns the study centre as a whole, or a person."""
+    """ID of the organisation concerned. `null` if the entry concerns the study centre as a whole, or a person."""
     reason: str | None
+    """Reason given for the action. `null` if none was given."""
     facts: dict[str, Any]
+    """Facts about the action, which depend on its kind."""
     request_id: str
-    """The `X-Request-Id` of the call; empty where the service did it by itself."""
+    """`X-Request-Id` of the request, empty if the service acted by itself."""
     made_at: datetime
+    """When the action was performed."""
 
 
 def audit_reach_of(actor: Actor) -> list[UUID] | None:

@@ -44,30 +44,34 @@ class MainUserApplication:
     signatory_id: UUID
     signatory_name: str
     signatory_person_id: UUID | None
+    """ID of the signatory's person. `null` if only the signatory's name is known."""
     language: Language
-    """Of the document."""
+    """Language of the document."""
     begins_on: date | None
-    """The right's first day; null, or a day that has passed by then, is the instant of the approval."""
+    """First day of the role. `null` if the role begins when the application is approved, as it also does if the day has
+    passed by then."""
     replaces_role_grant_id: UUID | None
-    """The main user's right that ends when this one begins."""
+    """ID of the main user's role that ends when the new one begins. `null` if no role is replaced."""
     state: ApplicationState
+    """State of the application."""
     created_at: datetime
     submitted_at: datetime | None
-    """When the document was made and fixed."""
+    """When the application was submitted and its document created. `null` if it has not been submitted."""
     expires_at: datetime | None
-    """From then on signatures that are missing come too late."""
+    """When the application expires if signatures are missing. `null` if it has not been submitted."""
     document_digest: str | None
-    """The SHA-256 digest of the document to be signed, in hexadecimal digits."""
+    """SHA-256 digest of the document to be signed, in hexadecimal digits. `null` if the application has not been
+    submitted."""
     signed_document_digest: str | None
-    """The same of the signed document that came back last."""
+    """SHA-256 digest of the signed document uploaded last, in hexadecimal digits. `null` if none has been uploaded."""
     received_at: datetime | None
-    """When both signatures were there, checked, and known to be of the two named."""
+    """When both signatures had been made, checked and confirmed. `null` if that has not happened."""
     reason: str | None
-    """The decision's."""
+    """Reason for the decision. `null` if none was given."""
     decided_by: UUID | None
     decided_at: datetime | None
     role_grant_id: UUID | None
-    """The right that the approval gave."""
+    """ID of the role that the approval granted. `null` if the application has not been approved."""
     withdrawn_at: datetime | None
 
 

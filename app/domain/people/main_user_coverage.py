@@ -14,7 +14,8 @@ class MainUserCoverage:
     organisation_id: UUID
     organisation_name: str
     main_users: int
-    """How many people hold the right now."""
+    """Number of people who are main users now."""
     lasting: int
-    """How many of them without an end."""
+    """Number of those main users whose role has no end date."""
     coverage: Coverage
+    """Whether the organisation has no, one or several main users."""

@@ -18,25 +18,28 @@ class Onboarding:
 
     id: UUID
     role_grant_id: UUID
-    """The main user's right that it goes with."""
+    """ID of the main user's role that the onboarding belongs to."""
     person_id: UUID
     person_name: str
     organisation_id: UUID
     organisation_name: str
     right_given_on: date
-    """Step 1, credentials and application: the day on which the right was given. The service knows it."""
+    """Step 1, user account and application: the day on which the role was granted. The service sets it."""
     inductor_id: UUID | None
-    """Who gives the induction: another main user, the predecessor or staff."""
+    """ID of the person who gives the onboarding: another main user, the predecessor or a staff member. `null` if not a
+    person known to the service."""
     inductor_name: str | None
-    """Of somebody whom the service does not know."""
+    """Name of the person who gives the onboarding, if the service does not know the person. `null` if `inductor_id` is
+    set or nobody is named."""
     inducted_on: date | None
-    """Step 2, induction."""
+    """Step 2, onboarding meeting: the day on which it was held. `null` if not done."""
     service_known_on: date | None
-    """Step 3, getting to know the service."""
+    """Step 3, getting to know the service: the day on which it was done. `null` if not done."""
     member_services_known_on: date | None
-    """Step 4, getting to know the study centre's services to its members."""
+    """Step 4, getting to know the study centre's services for members: the day on which it was done. `null` if not
+    done."""
     state: OnboardingState
-    """`done` once all four steps have their days."""
+    """State of the onboarding, `done` when all four steps have their day."""
     created_at: datetime
 
 

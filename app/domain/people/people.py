@@ -16,12 +16,14 @@ class Person:
 
     id: UUID
     name: str
+    """Name of the person."""
     email: str
+    """Email address of the person."""
     phone: str | None
     language: Language
-    """Of the mails sent to the person."""
+    """Language of the emails sent to the person."""
     merged_into: UUID | None
-    """Who this person turned out to be; that one has what both had."""
+    """ID of the person that this record was merged into. `null` if it has not been merged."""
 
 
 class PersonChanges(TypedDict, total=False):
@@ -38,21 +40,28 @@ class HeldRole:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     role: Role
+    """Role of the person."""
     organisation_id: UUID | None
-    """Null is the study centre itself."""
+    """ID of the organisation. `null` if the role is for the study centre."""
     organisation_name: str | None
+    """Name of the organisation. `null` if the role is for the study centre."""
     valid_from: datetime
+    """When the role begins."""
     valid_until: datetime | None
-    """The instant from which it holds no more; null is without end."""
+    """When the role ends. `null` if it has no end date."""
 
 
 @dataclass(frozen=True)
 class OwnOrganisation:
-    """An organisation that a role is held for."""
+    """An organisation that the person has a role in."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     name: str
+    """Name of the organisation."""
     kind: OrganisationKind
+    """Kind of organisation."""
     central_organisation_id: UUID
 
 
@@ -61,10 +70,11 @@ class Me:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     person: Person
+    """Your own record."""
     roles: list[HeldRole]
-    """Those in force now."""
+    """Roles in force now."""
     organisations: list[OwnOrganisation]
-    """Those that a role in force is held for; all below them are within reach too."""
+    """Organisations that the roles are for. Everything below them can be reached too."""
 
 
 def people_reach_of(actor: Actor) -> list[UUID] | None:

@@ -14,8 +14,12 @@ ANSWERS_KEPT_DAYS = 31
 
 @dataclass(frozen=True)
 class SignIn:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
     issuer: str
+    """Issuer of the person's tokens."""
     subject: str
+    """Subject (`sub`) of the person's tokens."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,11 @@ class PersonalData:
 
     person_id: UUID
     sign_ins: list[SignIn]
+    """Sign-ins of the person."""
     held: dict[str, list[dict[str, Any]]]
-    """Whole rows about the person, by table, without secrets and files; also of those merged into this person."""
+    """Complete rows about the person and anyone merged into the person, by table, without secrets and files."""
     made: dict[str, int]
-    """How often other things name the person as who made or decided them, by table and column: by id alone."""
+    """Number of other rows that name the person as their author or decision-maker, by table and column."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,11 @@ class Kept:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     what: str
+    """Kind of data that is kept."""
     ground: str
+    """Legal ground for keeping the data."""
     until: date | None
-    """The last day; null is as long as the study centre keeps its records."""
+    """Last day on which the data is kept. `null` if it is kept as long as the study centre's records."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,9 @@ class Erasure:
 
     person_id: UUID
     erased_at: datetime
+    """When the person was erased."""
     kept: list[Kept]
-    """What the law keeps, why and until when."""
+    """Data that must be kept, why and until when."""
 
 
 @dataclass(frozen=True)

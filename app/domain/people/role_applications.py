@@ -20,21 +20,26 @@ class RoleApplication:
 
     id: UUID
     person_id: UUID
-    """Who applies."""
+    """ID of the applicant."""
     person_name: str
+    """Name of the applicant."""
     role: AppliedRole
+    """Role that was applied for."""
     organisation_id: UUID
     organisation_name: str
     reason: str | None
-    """The applicant's."""
+    """Reason given by the applicant. `null` if none was given."""
     state: RoleApplicationState
+    """State of the application."""
     applied_at: datetime
+    """When the application was made."""
     decided_by: UUID | None
     decided_at: datetime | None
     decision_reason: str | None
+    """Reason for the decision. `null` if none was given."""
     withdrawn_at: datetime | None
     role_grant_id: UUID | None
-    """The right that was given."""
+    """ID of the role that was granted. `null` if none was granted."""
 
 
 def check_may_decide(actor: Actor, application: RoleApplication, place: Place, rules: TrainingRules) -> None:

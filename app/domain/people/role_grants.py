@@ -34,7 +34,7 @@ FEW = 1
 
 @dataclass(frozen=True)
 class GrantedRole:
-    """A role that somebody holds, held or will hold: from whom, why and for how long."""
+    """A person's past, present or future role: who granted it, why and for how long."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
@@ -42,24 +42,33 @@ class GrantedRole:
     person_id: UUID
     person_name: str
     role: Role
+    """Role of the person."""
     organisation_id: UUID | None
-    """Null is the study centre itself."""
+    """ID of the organisation. `null` if the role is for the study centre."""
     organisation_name: str | None
+    """Name of the organisation. `null` if the role is for the study centre."""
     valid_from: datetime
+    """When the role begins."""
     valid_until: datetime | None
-    """The instant from which it holds no more; null is without end. Of one ended before it began, its beginning."""
+    """When the role ends. `null` if it has no end date. Equals the start time if the role was ended before it began."""
     state: GrantState
-    """By the clock alone."""
+    """State calculated from the current time."""
     granted_by: UUID | None
-    """Null where the setup made it."""
+    """ID of the person who granted the role. `null` if the setup granted it."""
     granted_at: datetime | None
+    """When the role was granted. `null` if that is not known."""
     reason: str | None
+    """Reason for granting the role. `null` if none was given."""
     role_application_id: UUID | None
+    """ID of the role application. `null` if there was none."""
     main_user_application_id: UUID | None
+    """ID of the main-user application. `null` if there was none."""
     ended_by: UUID | None
+    """ID of the person who ended the role. `null` if nobody has ended it."""
     ended_at: datetime | None
-    """When the end was said, which may be long before it comes."""
+    """When the end was decided, which may be long before the role ends. `null` if nobody has ended it."""
     end_reason: str | None
+    """Reason for ending the role. `null` if none was given."""
 
 
 @dataclass(frozen=True)

@@ -19,22 +19,27 @@ class Signatory:
     id: UUID
     organisation_id: UUID
     name: str
+    """Name of the authorised signatory."""
     person_id: UUID | None
-    """Who it is to the service; null where only the name is known: such a signatory signs the document itself."""
+    """ID of the signatory's person. `null` if only the name is known. Such a signatory signs the document itself."""
     basis: str
-    """What the right to sign rests on: the office held, or the decision that gave it."""
+    """Basis for signing on behalf of the organisation: an office or a decision."""
     valid_from: date
     """First day."""
     valid_until: date | None
-    """Last day; null is until further notice."""
+    """Last day. `null` if until further notice."""
     state: SignatoryState
-    """By the clock: only one that is `in_force` can be named in an application."""
+    """State calculated from the current time. Only a signatory `in_force` can be named in an application."""
     entered_by: UUID
+    """ID of the person who added the signatory."""
     entered_at: datetime
+    """When the signatory was added."""
     confirmed_by: UUID | None
+    """ID of the person who confirmed the signatory. `null` if nobody has."""
     confirmed_at: datetime | None
+    """When the signatory was confirmed. `null` if not confirmed."""
     ended_at: datetime | None
-    """When it was ended before its last day."""
+    """When the signatory was ended before the last day. `null` if that has not happened."""
 
 
 def state_of(

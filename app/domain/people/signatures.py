@@ -60,16 +60,19 @@ class Certificate:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     subject: str
-    """The whole name, as the certificate writes it."""
+    """Complete subject name in the certificate."""
     common_name: str
-    """The signer's name within it, to be compared with the person named."""
+    """Name of the signer in the certificate, for comparison with the person named."""
     issuer: str
+    """Issuer of the certificate."""
     serial_number: str
-    """In hexadecimal digits."""
+    """Serial number, in hexadecimal digits."""
     fingerprint: str
-    """The SHA-256 digest of the certificate, in hexadecimal digits."""
+    """SHA-256 digest of the certificate, in hexadecimal digits."""
     valid_from: datetime
+    """When the certificate becomes valid."""
     valid_until: datetime
+    """When the certificate expires."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,10 @@ class Check:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     name: CheckName
+    """Name of the check."""
     finding: Literal["passed", "unknown"]
-    """What would have failed has had the document refused; `unknown` is what could not be checked."""
+    """Result of the check. `unknown` means it could not be performed. A document that fails a check is rejected, so
+    failures never appear here."""
 
 
 @dataclass(frozen=True)
