@@ -3,15 +3,29 @@
 Statements are compiled once, at import; a request only binds their parameters (`bindparam("p_…")`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
 from psycopg import AsyncConnection
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import Column, Executable, Insert, MetaData, Select, Table, Uuid, bindparam, insert, text, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Executable,
+    FromClause,
+    Insert,
+    MetaData,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    insert,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql import ClauseElement
@@ -26,6 +40,26 @@ metadata = MetaData()
 def study_centre_key() -> Column[Any]:
     """Every row belongs to a study centre: the connection's own, which the database fills in."""
     return Column("study_centre_id", Uuid, primary_key=True, server_default=text("own_study_centre()"))
+
+
+def columns_of(row: type[Any], table: FromClause, **others: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The columns that fill a dataclass, in the order of its fields: `others` as named, the rest from the table.
+
+    For example `select(*columns_of(HourReturn, hour_returns, organisation_name=organisations.c.name))`. A field that
+    has a default and no column keeps the default.
+    """
+    named: dict[str, ColumnElement[Any]] = dict(table.c.items())
+    named |= {name: column.label(name) for name, column in others.items()}
+    return [named[name] for name in _needed(row, named)]
+
+
+def _needed(row: type[Any], named: Container[str]) -> list[str]:
+    """The names of the fields that are named or have no default."""
+    return [
+        field.name
+        for field in fields(row)
+        if field.name in named or (field.default is MISSING and field.default_factory is MISSING)
+    ]
 
 
 _dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped.
@@ -53,10 +87,9 @@ class Query(Command, Generic[Row]):
     ) -> None:
         super().__init__(statement)
         if is_dataclass(row):
-            asked = [column.name for column in statement.exported_columns]
-            wanted = [field.name for field in fields(row)]
-            if asked != wanted:
-                raise TypeError(f"{row.__name__} has {wanted}, the query answers {asked}")
+            selected = [column.name for column in statement.exported_columns]
+            if selected != _needed(row, selected):
+                raise TypeError(f"{row.__name__} has {_needed(row, selected)}, the query returns {selected}")
         self._factory = args_row(row)
 
     async def all(self, connection: Connection, **parameters: object) -> list[Row]:

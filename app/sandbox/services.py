@@ -88,7 +88,7 @@ async def choose_subject(reader: Reader, *, person_id: UUID | None, email: str |
 async def list_people(
     reader: Reader, page: PageRequest, *, email: str | None, role: Role | None, organisation_id: UUID | None
 ) -> Slice[DemoPerson]:
-    return await people_listing.page(reader.connection, page, email=email, role=role, organisation_id=organisation_id)
+    return await people_listing.page(reader, page, email=email, role=role, organisation_id=organisation_id)
 
 
 async def sign_document(reader: Reader, authority: Authority, application_id: UUID, *, name: str) -> bytes:

@@ -134,9 +134,7 @@ async def page_of_year(
     session: Reader, page: PageRequest, year: int, *, state: State | None, **filters: UUID | str | int | None
 ) -> Slice[Deadline]:
     filters_by_day = {} if state is None else {state: day_of(session.now)}
-    found = await _listing.page(
-        session.connection, page, reach=None, year=year, seen_by=reach_of(session.actor), **filters, **filters_by_day
-    )
+    found = await _listing.page(session, page, year=year, seen_by=reach_of(session.actor), **filters, **filters_by_day)
     return replace(found, items=[_as_of(deadline, session.now) for deadline in found.items])
 
 

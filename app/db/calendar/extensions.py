@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, Date, DateTime, Table, Text, Uuid, bindparam, select
 
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.calendar.deadlines import Extension
 
@@ -57,7 +57,7 @@ listing = Listing(
     _given,
     Extension,
     key=[deadline_extensions.c.id],
-    reach=deadline_extensions.c.organisation_id,
+    seen=within_reach(deadline_extensions.c.organisation_id),
     filters={
         "deadline_id": given(deadline_extensions.c.deadline_id, "deadline_id"),
         "organisation_id": given(deadline_extensions.c.organisation_id, "organisation_id"),

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Table, Text, Uuid, bindparam, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.hours.corrections import HourCorrection
 
@@ -43,7 +43,7 @@ listing = Listing(
     _made,
     HourCorrection,
     key=[hour_corrections.c.id],
-    reach=hour_corrections.c.organisation_id,
+    seen=within_reach(hour_corrections.c.organisation_id),
     filters={
         "organisation_id": given(hour_corrections.c.organisation_id, "organisation_id"),
         "under": below(hour_corrections.c.organisation_id, bindparam("p_under", type_=Uuid)),

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.access import Place
 from app.domain.hours.decisions import Candidate, HourDecision
@@ -104,7 +104,7 @@ listing = Listing(
     _made,
     HourDecision,
     key=[hour_decisions.c.id],
-    reach=hour_decisions.c.organisation_id,
+    seen=within_reach(hour_decisions.c.organisation_id),
     filters={
         "organisation_id": given(hour_decisions.c.organisation_id, "organisation_id"),
         "under": below(hour_decisions.c.organisation_id, bindparam("p_under", type_=Uuid)),

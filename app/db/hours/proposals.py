@@ -35,7 +35,7 @@ from app.db.hours.ledger import hour_balances
 from app.db.hours.proposal_revisions import hour_proposal_revisions
 from app.db.hours.standing import get_standing
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
 from app.domain.errors import NotFound
@@ -284,7 +284,7 @@ listing = Listing(
     _proposed,
     _summary,
     key=[hour_proposals.c.id],
-    reach=hour_proposals.c.organisation_id,
+    seen=within_reach(hour_proposals.c.organisation_id),
     filters={
         "organisation_id": given(hour_proposals.c.organisation_id, "organisation_id"),
         "under": below(hour_proposals.c.organisation_id, bindparam("p_under", type_=Uuid)),

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Table, Text, Uuid, bindparam, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.hours.supplementary_requests import SupplementaryRequest
 
@@ -65,7 +65,7 @@ listing = Listing(
     _asked,
     SupplementaryRequest,
     key=[supplementary_hour_requests.c.id],
-    reach=supplementary_hour_requests.c.organisation_id,
+    seen=within_reach(supplementary_hour_requests.c.organisation_id),
     filters={
         "organisation_id": given(supplementary_hour_requests.c.organisation_id, "organisation_id"),
         "under": below(supplementary_hour_requests.c.organisation_id, bindparam("p_under", type_=Uuid)),

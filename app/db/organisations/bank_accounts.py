@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, func, or_, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.people.people import persons
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.access import Place
@@ -105,7 +105,7 @@ listing = Listing(
     _placed,
     _change_and_place,
     key=[bank_account_changes.c.id],
-    reach=bank_account_changes.c.organisation_id,
+    seen=within_reach(bank_account_changes.c.organisation_id),
     filters={
         "organisation_id": given(bank_account_changes.c.organisation_id, "organisation_id"),
         "under": below(bank_account_changes.c.organisation_id, bindparam("p_under", type_=Uuid)),

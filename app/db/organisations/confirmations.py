@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column, DateTime, SmallInteger, Table, Uuid, bindparam, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.organisations.confirmations import OrganisationConfirmation
 
@@ -37,7 +37,7 @@ listing = Listing(
     _confirmed,
     OrganisationConfirmation,
     key=[_table.id],
-    reach=_table.organisation_id,
+    seen=within_reach(_table.organisation_id),
     filters={
         "organisation_id": given(_table.organisation_id, "organisation_id"),
         "under": below(_table.organisation_id, bindparam("p_under", type_=Uuid)),

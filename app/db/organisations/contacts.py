@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Column, Date, DateTime, Table, Text, Uuid, bindparam, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.people.people import in_force, persons, role_grants
 from app.db.statements import Command, Connection, Query, metadata, study_centre_key
 from app.domain.errors import AssignmentOverlap
@@ -158,7 +158,7 @@ assignments_listing = Listing(
     _assigned,
     ContactAssignment,
     key=[contact_assignments.c.id],
-    reach=contact_assignments.c.organisation_id,
+    seen=within_reach(contact_assignments.c.organisation_id),
     filters={
         "organisation_id": given(contact_assignments.c.organisation_id, "organisation_id"),
         "under": below(contact_assignments.c.organisation_id, bindparam("p_under", type_=Uuid)),

@@ -1,13 +1,11 @@
 """The question after the organisations that are there, for whoever sees no more of them than that."""
 
-from datetime import date
-
 from sqlalchemy import ARRAY, Date, Text, all_, bindparam, select
 
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.organisations.profiles import patterns_of
 from app.db.paging import Listing, PageRequest, Slice, given
-from app.db.statements import Connection
+from app.db.sessions import Reader
 from app.domain.organisations.directory import DirectoryEntry
 from app.domain.organisations.organisations import OrganisationKind
 
@@ -30,12 +28,13 @@ _listing = Listing(
         organisations.c.kind,
         organisations.c.central_organisation_id,
         _parent.c.name.label("parent_name"),
-    ).outerjoin(_parent, _parent.c.id == organisations.c.parent_id),
+    )
+    .outerjoin(_parent, _parent.c.id == organisations.c.parent_id)
+    .where(~_ended),
     DirectoryEntry,
     key=[organisations.c.sort_key, organisations.c.id],
     newest_first=False,
     filters={
-        "today": ~_ended,
         "kind": given(organisations.c.kind, "kind"),
         "words": organisations.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text)))),
     },
@@ -43,7 +42,7 @@ _listing = Listing(
 
 
 async def list_directory(
-    connection: Connection, page: PageRequest, *, today: date, kind: OrganisationKind | None, q: str | None
+    reader: Reader, page: PageRequest, *, kind: OrganisationKind | None, q: str | None
 ) -> Slice[DirectoryEntry]:
     """Without those that have ended, themselves or with something above them."""
-    return await _listing.page(connection, page, today=today, kind=kind, words=patterns_of(q))
+    return await _listing.page(reader, page, kind=kind, words=patterns_of(q))

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, PageRequest, Slice, below, given
+from app.db.paging import Listing, PageRequest, Slice, below, given, within_reach
+from app.db.sessions import Reader
 from app.db.statements import Connection, Query, change_row, insert_row
 from app.domain.access import Place
 from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
@@ -51,7 +52,7 @@ _listing = Listing(
     _organisation,
     key=[organisations.c.sort_key, organisations.c.id],
     newest_first=False,
-    reach=organisations.c.id,
+    seen=within_reach(organisations.c.id),
     filters={
         "kind": given(organisations.c.kind, "kind"),
         "parent_id": given(organisations.c.parent_id, "parent_id"),
@@ -78,19 +79,16 @@ async def find_business_id(connection: Connection, business_id: str, besides: UU
 
 
 async def list_organisations(
-    connection: Connection,
+    reader: Reader,
     page: PageRequest,
     *,
-    reach: list[UUID] | None,
     kind: OrganisationKind | None,
     parent_id: UUID | None,
     under: UUID | None,
     q: str | None,
 ) -> Slice[Organisation]:
     """By name in Finnish order; `q` is words that are all to be found in the names or the Y-tunnus."""
-    return await _listing.page(
-        connection, page, reach=reach, kind=kind, parent_id=parent_id, under=under, words=patterns_of(q)
-    )
+    return await _listing.page(reader, page, kind=kind, parent_id=parent_id, under=under, words=patterns_of(q))
 
 
 async def insert(connection: Connection, organisation: Organisation, created_at: datetime) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, below, given
+from app.db.paging import Listing, below, given, within_reach
 from app.db.people.people import callers
 from app.db.statements import Connection, Query, insert_row, metadata, row_of, study_centre_key
 from app.domain.people.api_keys import ApiKey, key_state_of
@@ -113,8 +113,8 @@ listing = Listing(
     _keys,
     _api_key,
     key=[api_keys.c.id],
-    reach=api_keys.c.organisation_id,
     filters={
+        "reach": within_reach(api_keys.c.organisation_id).condition,
         "organisation_id": given(api_keys.c.organisation_id, "organisation_id"),
         "under": below(api_keys.c.organisation_id, bindparam("p_under", type_=Uuid)),
     },

@@ -16,7 +16,7 @@ from app.db.people.application_documents import signed_documents
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons
 from app.db.people.signatories import signatories
-from app.db.sessions import Writer
+from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, Query, change_row, insert_row, insert_rows, metadata, study_centre_key
 from app.domain.people.application_signatures import ApplicationSignature, SignsAs
 from app.domain.people.signatures import Certificate, Check, ExaminedSignature, SignInEvidence, canonical
@@ -136,10 +136,8 @@ async def find_signatures(connection: Connection, application_id: UUID) -> list[
     return await _all.all(connection, p_application_id=application_id)
 
 
-async def page_of_signatures(
-    connection: Connection, page: PageRequest, application_id: UUID
-) -> Slice[ApplicationSignature]:
-    return await _listing.page(connection, page, reach=None, application_id=application_id)
+async def page_of_signatures(session: Reader, page: PageRequest, application_id: UUID) -> Slice[ApplicationSignature]:
+    return await _listing.page(session, page, application_id=application_id)
 
 
 async def keep_signed_document(

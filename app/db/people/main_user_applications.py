@@ -228,7 +228,7 @@ async def page_of_applications(
     if not session.actor.has("staff", "auditor"):
         held = [grant.organisation_id for grant in session.actor.roles if grant.role == "main_user"]
         seen = {"seen_by": session.actor.person_id, "main_user_of": held}
-    found = await _listing.page(session.connection, page, reach=None, **seen, **by_state, **filters)
+    found = await _listing.page(session, page, **seen, **by_state, **filters)
     return replace(found, items=[_as_of(application, session.now) for application in found.items])
 
 

@@ -1,13 +1,11 @@
 """How many main users each member organisation has."""
 
-from datetime import datetime
-
 from sqlalchemy import Date, DateTime, and_, bindparam, case, cast, distinct, func, or_, select
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, PageRequest, Slice
 from app.db.people.people import in_force, role_grants
-from app.db.statements import Connection
+from app.db.sessions import Reader
 from app.domain.people.main_user_coverage import Coverage, MainUserCoverage
 
 _now = bindparam("p_now", type_=DateTime(timezone=True))
@@ -49,12 +47,10 @@ _listing = Listing(
     MainUserCoverage,
     key=[_counted.c.sort_key, _counted.c.organisation_id],
     newest_first=False,
-    filters={"coverage": _coverage == bindparam("p_coverage"), "now": _now.is_not(None)},
+    filters={"coverage": _coverage == bindparam("p_coverage")},
 )
 
 
-async def list_coverage(
-    connection: Connection, page: PageRequest, *, now: datetime, coverage: Coverage | None
-) -> Slice[MainUserCoverage]:
+async def list_coverage(reader: Reader, page: PageRequest, *, coverage: Coverage | None) -> Slice[MainUserCoverage]:
     """Member organisations of that day, by name."""
-    return await _listing.page(connection, page, now=now, coverage=coverage)
+    return await _listing.page(reader, page, coverage=coverage)

@@ -130,9 +130,7 @@ async def list_grants(
 ) -> Slice[GrantedRole]:
     """Within what the caller sees."""
     by_state = {} if state is None else {str(state): reader.now}
-    found = await _listing.page(
-        reader.connection, page, reach=None, seen_by=viewers_of(reader.actor), **filters, **by_state
-    )
+    found = await _listing.page(reader, page, seen_by=viewers_of(reader.actor), **filters, **by_state)
     return replace(found, items=[_as_of(grant, reader.now) for grant in found.items])
 
 

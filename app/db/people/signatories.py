@@ -112,7 +112,7 @@ async def page_of_signatories(
     session: Reader, page: PageRequest, organisation_id: UUID, state: SignatoryState | None
 ) -> Slice[Signatory]:
     by_day = {} if state is None else {state: day_of(session.now)}
-    found = await _listing.page(session.connection, page, reach=None, organisation_id=organisation_id, **by_day)
+    found = await _listing.page(session, page, organisation_id=organisation_id, **by_day)
     return replace(found, items=[_as_of(signatory, session.now) for signatory in found.items])
 
 

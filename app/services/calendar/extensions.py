@@ -12,7 +12,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
-from app.domain.access import check_not_own, check_reach, check_staff, reach_of
+from app.domain.access import check_not_own, check_reach, check_staff
 from app.domain.calendar.deadlines import Extension, check_concerns, check_extension, check_within_round
 from app.domain.errors import NotFound
 
@@ -66,9 +66,8 @@ async def list_extensions(
 ) -> Slice[Extension]:
     await get_deadline(reader, deadline_id)
     return await questions.listing.page(
-        reader.connection,
+        reader,
         page,
-        reach=reach_of(reader.actor),
         deadline_id=deadline_id,
         organisation_id=organisation_id,
         under=under,

@@ -39,7 +39,7 @@ async def add_feed(writer: Writer, *, name: str) -> NewCalendarFeed:
 
 
 async def list_feeds(reader: Reader, page: PageRequest) -> Slice[CalendarFeed]:
-    return await questions.listing.page(reader.connection, page, person_id=reader.actor.person_id)
+    return await questions.listing.page(reader, page, person_id=reader.actor.person_id)
 
 
 async def get_feed(reader: Reader, feed_id: UUID) -> CalendarFeed:

@@ -21,7 +21,7 @@ async def list_mails(
 ) -> Slice[Mail]:
     own = None if reader.actor.has("staff", "auditor") else reader.actor.person_id
     return await mails_listing.page(
-        reader.connection, page, own=own, person_id=person_id, organisation_id=organisation_id, event=event, state=state
+        reader, page, own=own, person_id=person_id, organisation_id=organisation_id, event=event, state=state
     )
 
 
@@ -34,7 +34,7 @@ async def get_mail(reader: Reader, mail_id: UUID) -> Mail:
 
 async def list_mailbox(reader: Reader, page: PageRequest, *, to: str | None) -> Slice[SandboxMail]:
     """Those that have left by the sandbox's clock, or would leave where there is a mail server."""
-    found = await mailbox_listing.page(reader.connection, page, to=to, by=reader.now)
+    found = await mailbox_listing.page(reader, page, to=to, by=reader.now)
     return Slice(
         [
             SandboxMail(

@@ -113,7 +113,7 @@ async def get_message(reader: Reader, message_id: UUID) -> Message:
 
 async def list_messages(reader: Reader, page: PageRequest, *, state: MessageState | None) -> Slice[Message]:
     check_staff_or_auditor(reader.actor)
-    return await listing.page(reader.connection, page, state=state)
+    return await listing.page(reader, page, state=state)
 
 
 async def _deadline(reader: Reader, message: Message) -> tuple[UUID | None, date | None]:

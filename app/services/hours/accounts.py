@@ -30,7 +30,7 @@ async def list_transfers(
     """Of a central organisation its tree's; of a unit those from or to it, under its present centre."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
     return await listing.page(
-        reader.connection,
+        reader,
         page,
         central_organisation_id=place.central_organisation_id,
         unit_id=None if place.is_central else organisation_id,

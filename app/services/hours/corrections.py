@@ -11,7 +11,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import row_of
-from app.domain.access import check_not_own, check_reach, check_staff, reach_of
+from app.domain.access import check_not_own, check_reach, check_staff
 from app.domain.errors import NotFound
 from app.domain.hours.corrections import HourCorrection, check_correction
 from app.domain.hours.ledger import correction
@@ -58,9 +58,8 @@ async def list_corrections(
     reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, year: int | None
 ) -> Slice[HourCorrection]:
     return await listing.page(
-        reader.connection,
+        reader,
         page,
-        reach=reach_of(reader.actor),
         organisation_id=organisation_id,
         under=under,
         year=year,

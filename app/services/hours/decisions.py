@@ -12,7 +12,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_rows, row_of
-from app.domain.access import check_reach, check_staff, reach_of
+from app.domain.access import check_reach, check_staff
 from app.domain.errors import NotFound
 from app.domain.hours import decisions as rules
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
@@ -90,9 +90,8 @@ async def list_decisions(
     reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, year: int | None
 ) -> Slice[HourDecision]:
     return await listing.page(
-        reader.connection,
+        reader,
         page,
-        reach=reach_of(reader.actor),
         organisation_id=organisation_id,
         under=under,
         year=year,

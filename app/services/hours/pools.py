@@ -58,4 +58,4 @@ async def get_pool(reader: Reader, year: int) -> HourPool:
 
 async def list_pools(reader: Reader, page: PageRequest, *, state: YearState | None) -> Slice[HourPool]:
     check_staff_or_auditor(reader.actor)
-    return await listing.page(reader.connection, page, state=state)
+    return await listing.page(reader, page, state=state)

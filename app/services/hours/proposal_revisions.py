@@ -67,7 +67,7 @@ async def send_back_proposal(writer: Writer, proposal_id: UUID, *, reason: str, 
 
 async def list_revisions(reader: Reader, page: PageRequest, proposal_id: UUID) -> Slice[ProposalRevision]:
     await _check_reach(reader, proposal_id)
-    return await listing.page(reader.connection, page, proposal_id=proposal_id)
+    return await listing.page(reader, page, proposal_id=proposal_id)
 
 
 async def get_revision(reader: Reader, proposal_id: UUID, number: int) -> ProposalRevision:

@@ -21,7 +21,7 @@ from app.db.organisations.organisations import find_below, find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row
-from app.domain.access import check_reach, reach_of
+from app.domain.access import check_reach
 from app.domain.errors import AlreadyExists
 from app.domain.hours import proposals as rules
 from app.domain.hours.proposal_inclusions import as_sent, sources_of
@@ -118,9 +118,8 @@ async def list_proposals(
     state: ProposalState | None,
 ) -> Slice[HourProposalSummary]:
     return await listing.page(
-        reader.connection,
+        reader,
         page,
-        reach=reach_of(reader.actor),
         organisation_id=organisation_id,
         under=under,
         year=year,

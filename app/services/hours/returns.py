@@ -1,19 +1,18 @@
 """Returns of hours: book, look."""
 
+from typing import Unpack
 from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
-from app.db.hours.returns import find, hour_returns, listing
+from app.db.hours.returns import hour_returns, returns
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
+from app.db.paging import PageRequest, Slice, YearStateFilters
 from app.db.sessions import Reader, Writer
 from app.db.statements import row_of
-from app.domain.access import check_main_user, check_reach, reach_of
-from app.domain.errors import NotFound
+from app.domain.access import check_main_user
 from app.domain.hours.ledger import hour_return
-from app.domain.hours.returns import HourReturn, ReturnState, check_return
+from app.domain.hours.returns import HourReturn, check_return
 from app.domain.hours.standing import check_may_change
 
 
@@ -46,28 +45,8 @@ async def book_return(
 
 
 async def get_return(reader: Reader, return_id: UUID) -> HourReturn:
-    booked = await find(reader.connection, return_id)
-    if booked is None:
-        raise NotFound
-    check_reach(reader.actor, await find_place(reader.connection, booked.organisation_id))
-    return booked
+    return await returns.get(reader, return_id)
 
 
-async def list_returns(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    organisation_id: UUID | None,
-    under: UUID | None,
-    year: int | None,
-    state: ReturnState | None,
-) -> Slice[HourReturn]:
-    return await listing.page(
-        reader.connection,
-        page,
-        reach=reach_of(reader.actor),
-        organisation_id=organisation_id,
-        under=under,
-        year=year,
-        state=state,
-    )
+async def list_returns(reader: Reader, page: PageRequest, **filters: Unpack[YearStateFilters]) -> Slice[HourReturn]:
+    return await returns.page(reader, page, **filters)

@@ -13,7 +13,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row, row_of
-from app.domain.access import check_main_user, check_not_own, check_reach, check_staff, reach_of
+from app.domain.access import check_main_user, check_not_own, check_reach, check_staff
 from app.domain.errors import NotFound
 from app.domain.hours import supplementary_requests as rules
 from app.domain.hours.ledger import supplementary_grant
@@ -114,9 +114,8 @@ async def list_requests(
     state: RequestState | None,
 ) -> Slice[SupplementaryRequest]:
     return await listing.page(
-        reader.connection,
+        reader,
         page,
-        reach=reach_of(reader.actor),
         organisation_id=organisation_id,
         under=under,
         year=year,

@@ -12,7 +12,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row, row_of
-from app.domain.access import Place, check_person, check_reach, check_strong, reach_of
+from app.domain.access import Place, check_person, check_reach, check_strong
 from app.domain.errors import NotFound
 from app.domain.organisations import bank_accounts as rules
 from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange, ChangeState
@@ -109,9 +109,8 @@ async def list_changes(
     reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, state: ChangeState | None
 ) -> Slice[BankAccountChange]:
     found = await questions.listing.page(
-        reader.connection,
+        reader,
         page,
-        reach=reach_of(reader.actor),
         organisation_id=organisation_id,
         under=under,
         state=state,

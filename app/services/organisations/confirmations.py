@@ -9,7 +9,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
-from app.domain.access import check_main_user, check_person, check_reach, reach_of
+from app.domain.access import check_main_user, check_person, check_reach
 from app.domain.errors import NotFound
 from app.domain.hours.standing import check_central
 from app.domain.organisations.confirmations import OrganisationConfirmation, check_begun, is_late
@@ -63,9 +63,8 @@ async def list_confirmations(
     person_id: UUID | None,
 ) -> Slice[OrganisationConfirmation]:
     return await listing.page(
-        reader.connection,
+        reader,
         page,
-        reach=reach_of(reader.actor),
         organisation_id=organisation_id,
         under=under,
         year=year,

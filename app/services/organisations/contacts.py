@@ -13,7 +13,7 @@ from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row, row_of
-from app.domain.access import check_reach, check_staff, reach_of
+from app.domain.access import check_reach, check_staff
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.hours.standing import check_central
 from app.domain.organisations import contacts as rules
@@ -61,7 +61,7 @@ async def get_office(reader: Reader, office_id: UUID) -> RegionalOffice:
 
 
 async def list_offices(reader: Reader, page: PageRequest) -> Slice[RegionalOffice]:
-    return await questions.offices_listing.page(reader.connection, page)
+    return await questions.offices_listing.page(reader, page)
 
 
 async def assign_contact(
@@ -134,9 +134,8 @@ async def list_assignments(
     regional_office_id: UUID | None,
 ) -> Slice[ContactAssignment]:
     return await questions.assignments_listing.page(
-        reader.connection,
+        reader,
         page,
-        reach=reach_of(reader.actor),
         organisation_id=organisation_id,
         under=under,
         person_id=person_id,

@@ -8,7 +8,7 @@ from app.db.organisations import profiles, tree
 from app.db.organisations.holdings import lock_holdings
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
-from app.domain.access import Place, check_reach, is_within_reach, reach_of
+from app.domain.access import Place, check_reach, is_within_reach
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.organisations import organisations as rules
 from app.domain.organisations.holdings import check_may_end, check_may_leave, loses_days
@@ -75,9 +75,7 @@ async def list_organisations(
     under: UUID | None,
     q: str | None,
 ) -> Slice[Organisation]:
-    return await profiles.list_organisations(
-        reader.connection, page, reach=reach_of(reader.actor), kind=kind, parent_id=parent_id, under=under, q=q
-    )
+    return await profiles.list_organisations(reader, page, kind=kind, parent_id=parent_id, under=under, q=q)
 
 
 async def _move(writer: Writer, before: Organisation, after: Organisation, parent: Place) -> Organisation:

@@ -75,7 +75,7 @@ async def list_keys(
     reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None
 ) -> Slice[ApiKey]:
     reach = rules.keys_seen_by(reader.actor)
-    return await listing.page(reader.connection, page, reach=reach, organisation_id=organisation_id, under=under)
+    return await listing.page(reader, page, reach=reach, organisation_id=organisation_id, under=under)
 
 
 async def _make(

@@ -126,7 +126,7 @@ async def get_signature(reader: Reader, application_id: UUID, signature_id: UUID
 
 async def list_signatures(reader: Reader, page: PageRequest, application_id: UUID) -> Slice[ApplicationSignature]:
     await get_application_seen(reader, application_id)
-    return await page_of_signatures(reader.connection, page, application_id)
+    return await page_of_signatures(reader, page, application_id)
 
 
 async def _content(reader: Reader, application_id: UUID, *, signed: bool) -> bytes:

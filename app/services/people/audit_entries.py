@@ -32,7 +32,7 @@ async def list_entries(
 ) -> Slice[AuditEntry]:
     reach = audit_reach_of(reader.actor)
     return await listing.page(
-        reader.connection,
+        reader,
         page,
         reach=reach,
         own=None if reach is None else reader.actor.person_id,

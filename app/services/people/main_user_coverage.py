@@ -9,4 +9,4 @@ from app.domain.people.main_user_coverage import Coverage, MainUserCoverage
 
 async def list_coverage(reader: Reader, page: PageRequest, *, coverage: Coverage | None) -> Slice[MainUserCoverage]:
     check_staff_or_auditor(reader.actor)
-    return await questions.list_coverage(reader.connection, page, now=reader.now, coverage=coverage)
+    return await questions.list_coverage(reader, page, coverage=coverage)

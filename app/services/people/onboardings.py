@@ -58,7 +58,7 @@ async def list_onboardings(
     state: OnboardingState | None,
 ) -> Slice[Onboarding]:
     return await listing.page(
-        reader.connection,
+        reader,
         page,
         seen_by=viewers_of(reader.actor),
         organisation_id=organisation_id,

@@ -56,7 +56,7 @@ async def list_people(
 ) -> Slice[Person]:
     among = rules.people_reach_of(reader.actor)
     return await people_listing.page(
-        reader.connection,
+        reader,
         page,
         among=among,
         now=None if among is None else reader.now,

@@ -124,7 +124,7 @@ async def list_applications(
     state: RoleApplicationState | None,
 ) -> Slice[RoleApplication]:
     return await listing.page(
-        reader.connection,
+        reader,
         page,
         seen_by=viewers_of(reader.actor),
         organisation_id=organisation_id,
