@@ -192,57 +192,57 @@ WINDOW = FACTS["window-closed"]
             "window-closed",
             WINDOW,
             "fi",
-            "Lisähaku- ja palautusaika ei ole nyt auki. Viimeksi se oli auki 13.3.2023–25.3.2023. "
-            "Seuraavan kerran se avautuu 14.8.2023 klo 0.00, ja viimeinen päivä on 25.8.2023: "
-            "lähetä pyyntö silloin.",
+            "Lisähaku- ja palautusaika ei ole nyt auki. Se oli viimeksi auki 13.3.2023–25.3.2023. "
+            "Se avautuu seuraavan kerran 14.8.2023 klo 0.00, ja sen viimeinen päivä on 25.8.2023. "
+            "Lähetä pyyntö silloin.",
             id="between two windows, in Finnish",
         ),
         pytest.param(
             "window-closed",
             {**WINDOW, "kind": "proposal_round", "opened_on": None, "closed_on": None, "closes_on": None},
             "sv",
-            "Timansökan är inte öppen just nu. Den öppnar nästa gång 14.8.2023 kl. 0.00: skicka begäran efter det.",
+            "Timansökan är inte öppen just nu. Den öppnar nästa gång 14.8.2023 kl. 0.00. Skicka begäran efter det.",
             id="before the first window, which has no end, in Swedish",
         ),
         pytest.param(
             "window-closed",
             {**WINDOW, "opened_on": None, "opens_on": None, "closes_on": None, "opens_at": None},
             "en",
-            "The window for supplementary requests and returns is not open now. "
-            "It last closed at the end of 25 March 2023. The next time has not been confirmed: "
-            "ask the study centre about it, or for an extension for your organisation.",
+            "The change window is not open now. Its previous last day was 25 March 2023. "
+            "The next period has not been confirmed yet. "
+            "Ask the study centre about it, or ask for an extension for your organisation.",
             id="after the last window, in English",
         ),
         pytest.param(
             "wrong-state",
             FACTS["wrong-state"],
             "fi",
-            "Toiminto ei käy nykyisessä tilassa, joka on: päätetty. "
-            "Se käy näissä tiloissa: luonnos, palautettu täydennettäväksi.",
-            id="states are told in words",
+            "Toiminto ei ole mahdollinen, kun tila on: päätös tehty. "
+            "Tilat, joissa se on mahdollinen: luonnos, palautettu täydennettäväksi.",
+            id="states in words",
         ),
         pytest.param(
             "wrong-state",
             {"state": "withdrawn", "allowed": []},
             "en",
-            "This is not possible in the present state: withdrawn. "
-            "Fetch the resource to see its state now, and choose an action that the state allows.",
+            "The action is not possible when the state is: withdrawn. "
+            "Fetch the resource, check its state and choose an action that the state allows.",
             id="no state allows it",
         ),
         pytest.param(
             "wrong-state",
             {"still_reserved": 7, "still_due": date(2024, 1, 18)},
             "en",
-            "The year cannot be closed while hours are reserved: 7. Wait until they have been used or freed. "
-            "The last day of the year’s cost statements is 18 January 2024: close the year on the day after it "
-            "at the earliest.",
+            "The year cannot be closed, because hours are reserved. Reserved hours: 7. "
+            "Wait until they have been used or released. The last day for the year’s cost statements is "
+            "18 January 2024. Close the year on the following day at the earliest.",
             id="a year that cannot be closed yet",
         ),
         pytest.param(
             "wrong-state",
             {"missing": "cost_statement"},
             "en",
-            "The year cannot be closed, because no last day of its cost statements has been confirmed. "
+            "The year cannot be closed, because no last day for its cost statements has been confirmed. "
             "Confirm one in the calendar first.",
             id="a year without a day for its statements",
         ),
@@ -250,37 +250,37 @@ WINDOW = FACTS["window-closed"]
             "pool-exceeded",
             {"available": 300, "asked": 301, "lowest": 700},
             "fi",
-            "Tuntivarantoa ei voi pienentää alle sen, mitä järjestöillä jo on. "
-            "Pienin mahdollinen varanto on 700 tuntia.",
+            "Tuntivarannossa pitää olla vähintään järjestöille jo myönnetyt tunnit. "
+            "Tuntivarannon pienin mahdollinen tuntimäärä on 700.",
             id="a pool that is made too small",
         ),
         pytest.param(
             "window-closed",
             {"kind": "unit_proposals", "closed_on": date(2023, 3, 25), "ask": "main_user"},
             "en",
-            "The period for the units’ hour proposals is not open now. It last closed at the end of 25 March 2023. "
-            "The next time has not been confirmed: ask the main user of your central organisation about it.",
-            id="a centre's own days",
+            "The period for the units’ hour proposals is not open now. Its previous last day was 25 March 2023. "
+            "The next period has not been confirmed yet. Ask the main user of your central organisation about it.",
+            id="a central organisation's own days",
         ),
         pytest.param(
             "organisation-in-use",
             FACTS["organisation-in-use"],
             "fi",
-            "Järjestöä ei voi siirtää eikä päättää, koska sillä on sulkemattomana vuonna jaettuja tai "
-            "varattuja tunteja tai avoimia tuntiehdotuksia. "
-            "Sillä on: vuosi 2023, jaettuja tunteja 120, varattuja tunteja 0, "
-            "avoimia tuntiehdotuksia 1; vuosi 2024, jaettuja tunteja 45\u00a0483, varattuja tunteja 3, "
-            "avoimia tuntiehdotuksia 0. "
-            "Ota ensin jaetut tunnit takaisin, vapauta varatut tunnit ja vie ehdotukset päätökseen "
-            "tai peru ne.",
-            id="what an organisation holds, year by year",
+            "Järjestöä ei voi siirtää eikä merkitä päättyneeksi, koska sillä on vielä avoimelle vuodelle "
+            "jaettuja tai varattuja tunteja tai keskeneräisiä tuntiehdotuksia. "
+            "Järjestöllä on: vuosi 2023, jaettuja tunteja 120, varattuja tunteja 0, "
+            "keskeneräisiä tuntiehdotuksia 1; vuosi 2024, jaettuja tunteja 45\u00a0483, varattuja tunteja 3, "
+            "keskeneräisiä tuntiehdotuksia 0. "
+            "Ota ensin jaetut tunnit takaisin ja vapauta varatut tunnit. "
+            "Peru tuntiehdotukset tai odota, että niistä tehdään päätös.",
+            id="an organisation's hours year by year",
         ),
         pytest.param(
             "precondition-failed",
             {"etag": '"{etag}"'},
             "en",
             "The resource has changed since you fetched it, so your change was not made. "
-            'The current version is "{etag}": fetch the resource, make your change anew '
+            'The current version is "{etag}". Fetch the resource, make your change again '
             'and send it with If-Match: "{etag}".',
             id="a fact is never read as a template",
         ),
@@ -390,12 +390,12 @@ def test_every_fault_that_our_own_code_finds_has_its_text() -> None:
 def test_values_allowed_are_listed_as_they_are_to_be_sent() -> None:
     facts = {"expected": "'draft', 'submitted' or 'decided'"}
     listed = "draft, submitted, decided."
-    assert fault_detail_of("literal-error", facts, "fi") == f"Arvo ei ole mikään sallituista, joita ovat {listed}"
-    assert fault_detail_of("literal-error", facts, "sv") == f"Värdet är inte något av de tillåtna: {listed}"
+    assert fault_detail_of("literal-error", facts, "fi") == f"Arvo ei kelpaa. Sallitut arvot: {listed}"
+    assert fault_detail_of("literal-error", facts, "sv") == f"Värdet är inte tillåtet. Tillåtna värden: {listed}"
 
 
 def test_an_unknown_fault_has_a_general_text() -> None:
-    assert fault_detail_of("of-tomorrow", {"n": 1}, "sv").startswith("Värdet passar inte här")
+    assert fault_detail_of("of-tomorrow", {"n": 1}, "sv").startswith("Värdet är inte giltigt.")
 
 
 @pytest.mark.parametrize(
