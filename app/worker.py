@@ -25,7 +25,7 @@ from app.db.schema import check_database
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.domain.calendar.deadlines import HELSINKI
-from app.services.calendar.reminding import remind
+from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.handing_over import Deliveries
 from app.services.delivery.making import make_mails
 from app.services.people.expiring import expire_applications
@@ -69,7 +69,7 @@ async def remind_all(connections: Connections) -> None:
     """In all study centres."""
     for centre in await list_study_centres(connections):
         async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
-            await remind(connection)
+            await send_reminders(connection)
 
 
 async def expire_all(connections: Connections) -> None:

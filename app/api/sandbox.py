@@ -27,7 +27,7 @@ from app.sandbox import services as sandbox
 from app.sandbox.demo.loading import load_demo
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
 from app.sandbox.domain import Clock, DemoPerson
-from app.services.calendar.reminding import remind
+from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery import mails
 from app.services.delivery.making import make_mails
 from app.services.people.expiring import expire_applications
@@ -195,7 +195,7 @@ async def list_mails(reader: Reader, page: Paging, to: SearchText = None) -> Sli
 
     They are made as elsewhere, with the reminders that are due; those that wait for the morning's digest come at 8:00.
     """
-    await remind(reader.connection)
+    await send_reminders(reader.connection)
     await expire_applications(reader.connection)
     await make_mails(reader.connection)
     return await mails.list_mailbox(reader, page, to=to.lower() if to else None)

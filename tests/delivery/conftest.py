@@ -13,7 +13,7 @@ from app.db.statements import Connection
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.local.embedded_postgres import Addresses
-from app.services.calendar.reminding import remind as remind_on
+from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery import handing_over
 from app.services.delivery.handing_over import Deliveries
 from app.services.delivery.making import make_mails
@@ -34,7 +34,7 @@ def make(database: Addresses, centre: Centre) -> Callable[[], None]:
 @pytest.fixture
 def remind(database: Addresses, centre: Centre) -> Callable[[], None]:
     """Tells what is to be told by the clock."""
-    return _on_a_connection(database, centre, remind_on)
+    return _on_a_connection(database, centre, send_reminders)
 
 
 @pytest.fixture

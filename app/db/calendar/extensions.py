@@ -1,9 +1,12 @@
-"""Extensions: who may act after a deadline."""
+"""Extensions of deadlines."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, Table, Text, Uuid, bindparam, select
+from sqlalchemy import Column, Date, DateTime, FromClause, ScalarSelect, Table, Text, Uuid, bindparam, func, select
 
+from app.db.calendar.deadlines import deadlines
+from app.db.organisations.organisations import organisation_ancestors
 from app.db.paging import Listing, below, given, within_reach
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.calendar.deadlines import Extension
@@ -20,6 +23,22 @@ deadline_extensions = Table(
     Column("made_by", Uuid, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
 )
+
+
+def extended_until(organisation: FromClause) -> ScalarSelect[Any]:
+    """The column of the latest extension of the deadline for `organisation`, which is that table or an alias of it,
+    or for one above it."""
+    return (
+        select(func.max(deadline_extensions.c.closes_on))
+        .join(organisation_ancestors, organisation_ancestors.c.ancestor_id == deadline_extensions.c.organisation_id)
+        .where(
+            deadline_extensions.c.deadline_id == deadlines.c.id,
+            organisation_ancestors.c.organisation_id == organisation.c.id,
+        )
+        .correlate(deadlines, organisation)
+        .scalar_subquery()
+    )
+
 
 _given = select(
     deadline_extensions.c.id,

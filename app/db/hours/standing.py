@@ -8,9 +8,9 @@ from sqlalchemy import SmallInteger, String, Uuid, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.calendar.deadlines import deadlines
-from app.db.calendar.extensions import deadline_extensions
+from app.db.calendar.extensions import extended_until
 from app.db.hours.ledger import hour_balances, hour_pools
-from app.db.organisations.organisations import ancestors_of, organisation_ancestors, organisations
+from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query
 from app.domain.access import Place, is_within_reach
@@ -54,16 +54,7 @@ _year = bindparam("p_year", type_=SmallInteger)
 
 def _windows_of(kind: Any) -> Any:
     """The windows of a kind, each as `[opens_on, closes_on, extended_until]`."""
-    extended_until = (
-        select(func.max(deadline_extensions.c.closes_on))
-        .join(organisation_ancestors, organisation_ancestors.c.ancestor_id == deadline_extensions.c.organisation_id)
-        .where(
-            deadline_extensions.c.deadline_id == deadlines.c.id, organisation_ancestors.c.organisation_id == _own.c.id
-        )
-        .correlate(deadlines, _own)
-        .scalar_subquery()
-    )
-    window = func.jsonb_build_array(deadlines.c.opens_on, deadlines.c.closes_on, extended_until)
+    window = func.jsonb_build_array(deadlines.c.opens_on, deadlines.c.closes_on, extended_until(_own))
     return (
         select(func.jsonb_agg(aggregate_order_by(window, deadlines.c.id)))
         .where(

@@ -1,18 +1,16 @@
 """Calendar feeds (kalenteritilaus): a person's deadlines and tasks as days in a calendar program (rulebook §5.8)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
 from app.domain.access import Role
-from app.domain.calendar.deadlines import Kind, day_of, last_day_of
+from app.domain.calendar.deadlines import Kind, day_of
 from app.domain.calendar.task_facts import OwnWindow, TaskFacts
-from app.domain.calendar.task_titles import CLOSING, DEADLINES, OPENING
 from app.domain.calendar.tasks import LATE, Task, task_id_of
 from app.domain.errors import TooMany
-from app.domain.organisations.organisations import Language
 
 AHEAD = timedelta(days=400)
 MOST_FEEDS = 20
@@ -46,18 +44,18 @@ class NewCalendarFeed(CalendarFeed):
 
 @dataclass(frozen=True)
 class FeedEvent:
-    """A whole day of the calendar."""
+    """An event of one day in the calendar."""
 
     uid: UUID
     day: date
     title: str
     is_last_day: bool
-    """Of which calendar programs remind the day before."""
+    """Calendar programs remind of a last day on the day before."""
 
 
 @dataclass(frozen=True)
 class KeptEvent:
-    """As subscribers are told of it."""
+    """An event as subscribers receive it."""
 
     uid: UUID
     day: date
@@ -69,14 +67,18 @@ class KeptEvent:
 
 
 def check_room(feeds: int) -> None:
-    """Raises TooMany (rulebook §5.8)."""
+    """Raise TooMany if the person has as many feeds as allowed (rulebook §5.8)."""
     if feeds >= MOST_FEEDS:
         raise TooMany(most=MOST_FEEDS)
 
 
-def events_of(facts: TaskFacts, tasks: Iterable[Task], language: Language, now: datetime) -> list[FeedEvent]:
-    """First and last days of deadlines, and the last days of what is yet to do (rulebook §5.8)."""
-    today = day_of(now)
+DayTitleOf = Callable[[Kind, int, bool], str]
+"""Returns the title of a deadline's first or last day from its kind, its year and whether the day is the last."""
+
+
+def events_of(facts: TaskFacts, tasks: Iterable[Task], title_of: DayTitleOf) -> list[FeedEvent]:
+    """First and last days of deadlines, and the last days of tasks that are not done (rulebook §5.8)."""
+    today = day_of(facts.now)
     roles = {organisation.id: organisation.roles for organisation in facts.organisations}
     events: dict[UUID, FeedEvent] = {}
     for window in facts.windows:
@@ -84,24 +86,23 @@ def events_of(facts: TaskFacts, tasks: Iterable[Task], language: Language, now: 
             window.kind in KINDS_SEEN.get(role, ()) for role in roles.get(window.organisation_id, ())
         )
         if is_seen:
-            # Several organisations meet everyone's deadline on the same day: it stands in the calendar once.
-            events |= {event.uid: event for event in _days_of(window, language)}
+            # A deadline of everyone is one event, even if it applies to several of the organisations.
+            events |= {event.uid: event for event in _days_of(window, title_of)}
     for task in tasks:
-        # A change window's own last day tells the same.
+        # The change window's own last day is already an event.
         if task.closes_on and task.state != "done" and task.kind != "change_window":
             events[task.id] = FeedEvent(task.id, task.closes_on, task.title, is_last_day=True)
     shown = (event for event in events.values() if today - LATE <= event.day <= today + AHEAD)
     return sorted(shown, key=lambda event: (event.day, event.uid))
 
 
-def _days_of(window: OwnWindow, language: Language) -> Iterator[FeedEvent]:
-    name, year = DEADLINES[window.kind][language], window.hours_year
-    opens_on, closes_on = window.days.opens_on, last_day_of(window.days)
+def _days_of(window: OwnWindow, title_of: DayTitleOf) -> Iterator[FeedEvent]:
+    opens_on, closes_on = window.days
     if opens_on:
         uid = task_id_of("opening", window.deadline_id)
-        yield FeedEvent(uid, opens_on, OPENING[language].format(name=name, year=year), is_last_day=False)
+        yield FeedEvent(uid, opens_on, title_of(window.kind, window.hours_year, False), is_last_day=False)
     if closes_on:
-        # Who was given more time has a last day of its own.
-        own = [window.organisation_id] if closes_on != window.days.closes_on else []
+        # An organisation with an extension has a last day of its own.
+        own = [window.organisation_id] if closes_on != window.closes_on else []
         uid = task_id_of("closing", window.deadline_id, *own)
-        yield FeedEvent(uid, closes_on, CLOSING[language].format(name=name, year=year), is_last_day=True)
+        yield FeedEvent(uid, closes_on, title_of(window.kind, window.hours_year, True), is_last_day=True)

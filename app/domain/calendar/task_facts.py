@@ -1,26 +1,26 @@
-"""What is known of a person's organisations when the tasks are told: the facts that the rules look at."""
+"""The facts about a person's organisations from which the tasks follow."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from app.domain.access import Role
-from app.domain.calendar.deadlines import Kind, Window
+from app.domain.calendar.deadlines import Kind, State, Window, last_day_of, state_of
+from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.reminders import DEFAULT_REMINDERS, ReminderSettings
-from app.domain.calendar.tasks import TaskKind
+from app.domain.calendar.tasks import NamedOrganisation
 from app.domain.hours.proposals import ProposalState
 from app.domain.organisations.membership import is_member_in
 
 
 @dataclass(frozen=True)
-class OwnOrganisation:
+class OwnOrganisation(NamedOrganisation):
     """An organisation for which a role is in force."""
 
-    id: UUID
     central_organisation_id: UUID
-    name: str
     active_from: date
-    """The central organisation's membership, with `active_until`."""
+    """The first day of the central organisation's membership. Its last day is `active_until`."""
     active_until: date | None
     units_propose: bool
     """The central organisation's setting."""
@@ -28,20 +28,40 @@ class OwnOrganisation:
     roles: frozenset[Role] = frozenset()
 
     def is_member_in(self, year: int) -> bool:
-        """Where any day of the year is one of the membership (rulebook §6.1)."""
+        """Whether any day of the year is a day of the membership (rulebook §6.1)."""
         return is_member_in(year, self.active_from, self.active_until)
 
 
 @dataclass(frozen=True)
 class OwnWindow:
-    """A confirmed deadline, as one of the organisations meets it."""
+    """A confirmed deadline, as it applies to one of the organisations."""
 
     organisation_id: UUID | None
-    """None is the staff's."""
+    """None for the staff."""
     deadline_id: UUID
     kind: Kind
     hours_year: int
-    days: Window
+    opens_on: date | None
+    closes_on: date | None
+    extended_until: date | None = None
+
+    @property
+    def last_day(self) -> date | None:
+        """The organisation's own last day, its extension included."""
+        return last_day_of(Window(self.opens_on, self.closes_on, self.extended_until))
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """First and last day."""
+        return self.opens_on, self.last_day
+
+    @property
+    def first_day(self) -> date:
+        """A day that sorts: windows without a first day come first."""
+        return self.opens_on or date.min
+
+    def state_at(self, now: datetime) -> State:
+        return state_of(self.opens_on, self.last_day, now)
 
 
 @dataclass(frozen=True)
@@ -57,39 +77,39 @@ class OwnProposal:
 
 @dataclass(frozen=True)
 class WaitingProposals:
-    """Submitted: of a centre's units, until they are included; or of the centres, until they are decided."""
+    """Submitted proposals: those of a centre's units wait to be included, those of the centres to be decided."""
 
     central_organisation_id: UUID | None
-    """None is those of all centres, which wait for the staff."""
+    """None for the proposals of all centres, which wait for the staff."""
     year: int
     proposal_ids: list[UUID]
 
 
 @dataclass(frozen=True)
 class YearHours:
-    """An organisation's hours of a year: a centre's are its tree's."""
+    """An organisation's hours of a year. A centre has the hours of its tree."""
 
     organisation_id: UUID
     year: int
     granted: int
-    """What may be used; a unit's is its allotment."""
+    """What may be used: for a unit, its allotment."""
     in_use: int
     """Reserved or used."""
     reserved: int
     free: int
-    """In the centre's common account; 0 for a unit."""
+    """The hours in the centre's common account; 0 for a unit."""
     is_distributed: bool
     is_closed: bool
 
     @property
     def percent_in_use(self) -> int:
-        """Whole per cents, the fraction left out."""
+        """Whole per cent, rounded down."""
         return self.in_use * 100 // self.granted if self.granted else 0
 
 
 @dataclass(frozen=True)
 class HoursChange:
-    """A supplementary request, withdrawn ones apart, or a return."""
+    """A supplementary request that is not withdrawn, or a return."""
 
     organisation_id: UUID
     year: int
@@ -108,30 +128,10 @@ class WaitingRequest:
 
 
 @dataclass(frozen=True)
-class NamedOrganisation:
-    id: UUID
-    name: str
-
-
-@dataclass(frozen=True)
-class Matter:
-    """Something of one organisation that waits for this person to decide, sign, confirm or finish it."""
-
-    kind: TaskKind
-    id: UUID
-    organisation_id: UUID
-    organisation_name: str
-    within: UUID | None
-    """The application that a signature is in."""
-    said: str | None
-    """The role applied for, the digest to be signed, whose signature it seems to be, or the steps not taken."""
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True)
 class TaskFacts:
-    """All of it; what a person's roles do not ask for is empty."""
+    """All facts. What a person's roles do not need is empty."""
 
+    now: datetime
     organisations: list[OwnOrganisation] = field(default_factory=list)
     windows: list[OwnWindow] = field(default_factory=list)
     proposals: list[OwnProposal] = field(default_factory=list)
@@ -143,10 +143,10 @@ class TaskFacts:
     requests: list[WaitingRequest] = field(default_factory=list)
     without_main_user: list[NamedOrganisation] = field(default_factory=list)
     settings: ReminderSettings = DEFAULT_REMINDERS
-    matters: list[Matter] = field(default_factory=list)
+    pending_actions: list[PendingAction] = field(default_factory=list)
     person_id: UUID | None = None
     confirmed: frozenset[tuple[UUID, int]] = frozenset()
-    """Of which organisations' data the person has confirmed which year's."""
+    """The organisations and years whose data the person has confirmed."""
 
     def windows_of(self, organisation_id: UUID | None, kind: Kind, year: int | None = None) -> list[OwnWindow]:
         return [
@@ -170,3 +170,12 @@ class TaskFacts:
 
     def hours_of(self, organisation_id: UUID) -> list[YearHours]:
         return [hours for hours in self.hours if hours.organisation_id == organisation_id]
+
+    def current_windows(self, windows: Iterable[OwnWindow]) -> list[OwnWindow]:
+        """One window for each year of hours: the one that is open or opens next, else the one that closed last."""
+        chosen: dict[int, OwnWindow] = {}
+        for window in sorted(windows, key=lambda window: window.first_day):
+            before = chosen.get(window.hours_year)
+            if before is None or before.state_at(self.now) == "closed":
+                chosen[window.hours_year] = window
+        return list(chosen.values())

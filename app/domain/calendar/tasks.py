@@ -1,7 +1,7 @@
-"""Tasks (tehtävät): what a person has to do now and next, with its days and the call that does it (rulebook §5.5)."""
+"""Tasks (tehtävät): what a person has to do now and next, with days and the call that does it (rulebook §5.5)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid5
@@ -85,44 +85,61 @@ class Task:
     """Operation that does the task."""
 
 
+@dataclass(frozen=True)
+class NamedOrganisation:
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDraft:
+    """A task before it has a title and a state."""
+
+    kind: TaskKind
+    subject: tuple[object, ...] = ()
+    """What the task is about: with the kind it gives the task its id."""
+    organisation: NamedOrganisation | None = None
+    year: int | None = None
+    days: tuple[date | None, date | None] = (None, None)
+    """First and last day."""
+    is_done: bool = False
+    call: TaskCall
+    title_facts: Mapping[str, object] = field(default_factory=dict)
+    """What the title says beside the organisation and the year."""
+
+
+TitleOf = Callable[[TaskKind, Mapping[str, object]], str]
+"""Returns the title of a task in the person's language."""
+
+
 def task_id_of(kind: str, *subject: object) -> UUID:
-    """Of the same kind and subject always the same."""
+    """The same id each time for the same kind and subject."""
     return uuid5(_TASKS, ":".join(map(str, (kind, *subject))))
 
 
-def task_of(
-    kind: TaskKind,
-    *subject: object,
-    title: str,
-    call: TaskCall,
-    now: datetime,
-    organisation_id: UUID | None = None,
-    organisation_name: str | None = None,
-    year: int | None = None,
-    opens_on: date | None = None,
-    closes_on: date | None = None,
-    is_done: bool = False,
-) -> Task:
-    """Its state by the clock, unless it is done (rulebook §5.5)."""
+def task_of(draft: TaskDraft, title_of: TitleOf, now: datetime) -> Task:
+    """The task with its state, which follows from the clock unless the task is done (rulebook §5.5)."""
+    organisation_id, name = (draft.organisation.id, draft.organisation.name) if draft.organisation else (None, None)
+    opens_on, closes_on = draft.days
     by_clock = state_of(opens_on, closes_on, now)
     return Task(
-        id=task_id_of(kind, *subject),
-        kind=kind,
-        title=title,
+        id=task_id_of(draft.kind, *draft.subject),
+        kind=draft.kind,
+        title=title_of(draft.kind, {"organisation": name, "year": draft.year, **draft.title_facts}),
         organisation_id=organisation_id,
-        organisation_name=organisation_name,
-        year=year,
+        organisation_name=name,
+        year=draft.year,
         opens_on=opens_on,
         closes_on=closes_on,
         opens_at=start_of(opens_on) if opens_on else None,
         closes_at=start_of(closes_on + timedelta(days=1)) if closes_on else None,
-        state="done" if is_done else "late" if by_clock == "closed" else by_clock,
-        call=call,
+        state="done" if draft.is_done else "late" if by_clock == "closed" else by_clock,
+        call=draft.call,
     )
 
 
 def is_shown(task: Task, now: datetime) -> bool:
-    """Neither what is far ahead, but for hours that run out now, nor what is long past (rulebook §5.5)."""
+    """Whether the task is neither far ahead nor long past. Hours that run out now are always shown (rulebook §5.5)."""
     today = day_of(now)
     begins = task.opens_on or task.closes_on
     if begins is not None and begins > today + AHEAD and task.kind != "hours_running_out":
@@ -133,10 +150,10 @@ def is_shown(task: Task, now: datetime) -> bool:
 
 
 def in_order(tasks: Iterable[Task]) -> list[Task]:
-    """By their last days, those without one at the end."""
+    """The tasks by their last days. Tasks without a last day come at the end."""
     return sorted(tasks, key=order_of)
 
 
 def order_of(task: Task) -> tuple[str, str, str]:
-    """As texts, which order as the days do."""
+    """The key of the order. Days in it are texts, which sort as the days do."""
     return (task.closes_on or date.max).isoformat(), (task.opens_on or date.min).isoformat(), str(task.id)

@@ -6,20 +6,26 @@ from uuid import UUID
 
 from app.db.calendar import feeds as questions
 from app.db.calendar.feeds import count_feeds, find_feed_id, insert_feed, keep_events, remove_feed
-from app.db.calendar.tasks import find_facts
+from app.db.calendar.task_facts import find_task_facts
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.people.me import find_person
 from app.db.sessions import Reader, Writer
 from app.delivery.calendars import calendar_of
 from app.domain.access import check_person
-from app.domain.calendar.deadlines import day_of
+from app.domain.calendar.deadlines import Kind, day_of
 from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed, check_room, events_of
 from app.domain.calendar.task_rules import tasks_of
-from app.domain.calendar.task_titles import CALENDAR
+from app.domain.calendar.task_titles import CALENDAR, CLOSING, DEADLINES, OPENING, title_of
 from app.domain.errors import NotFound
+from app.domain.organisations.organisations import Language
 
 SECRET_BYTES = 32
+
+
+def day_title(kind: Kind, year: int, is_last: bool, language: Language) -> str:
+    template = (CLOSING if is_last else OPENING)[language]
+    return template.format(name=DEADLINES[kind][language], year=year)
 
 
 def digest_of(secret: str) -> str:
@@ -65,9 +71,9 @@ async def read_feed(reader: Reader, secret: str) -> bytes:
         raise NotFound
     kept, last_days = [], frozenset[UUID]()
     if reader.actor.roles:
-        facts = await find_facts(reader, person.language)
-        tasks = tasks_of(facts, person.language, reader.now)
-        events = events_of(facts, tasks, person.language, reader.now)
+        facts = await find_task_facts(reader, person.language)
+        tasks = tasks_of(facts, lambda kind, known: title_of(kind, person.language, **known))
+        events = events_of(facts, tasks, lambda kind, year, is_last: day_title(kind, year, is_last, person.language))
         last_days = frozenset(event.uid for event in events if event.is_last_day)
         kept = await keep_events(reader.connection, feed_id, events, day_of(reader.now), reader.now)
     return calendar_of(kept, last_days, name=CALENDAR[person.language], language=person.language)

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from app.db.calendar.tasks import find_facts
+from app.db.calendar.task_facts import find_task_facts
 from app.db.paging import PageRequest, Slice
 from app.db.people.me import find_person
 from app.db.sessions import Reader
 from app.domain.calendar.task_rules import tasks_of
+from app.domain.calendar.task_titles import title_of
 from app.domain.calendar.tasks import Task, TaskKind, TaskState, order_of
 from app.domain.errors import NotFound
 
@@ -19,13 +20,14 @@ async def list_tasks(
     state: TaskState | None,
     organisation_id: UUID | None,
 ) -> Slice[Task]:
-    """All are told anew for each page: they follow from the facts and the clock, and are few."""
+    """A page of all tasks, which are few: each page computes them from the facts and the clock."""
     person = await find_person(reader.connection, reader.actor.person_id)
     if person is None:
         raise NotFound
+    facts = await find_task_facts(reader, person.language)
     tasks = [
         task
-        for task in tasks_of(await find_facts(reader, person.language), person.language, reader.now)
+        for task in tasks_of(facts, lambda kind, known: title_of(kind, person.language, **known))
         if kind in (None, task.kind) and state in (None, task.state) and organisation_id in (None, task.organisation_id)
     ]
     rest = [task for task in tasks if page.after is None or order_of(task) > page.after]

@@ -11,13 +11,14 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.calendar.task_facts import Matter, NamedOrganisation, OwnProposal, WaitingProposals, WaitingRequest
-from app.domain.calendar.tasks import Task, TaskKind
+from app.domain.calendar.pending_actions import PendingAction
+from app.domain.calendar.task_facts import OwnProposal, WaitingProposals, WaitingRequest
+from app.domain.calendar.tasks import NamedOrganisation, Task, TaskKind
 from tests.domain.calendar.test_tasks import CENTRE, ROUND, UNIT, UNITS, hours, told, window
 
 DOCUMENT = json.loads(Path("openapi/openapi.json").read_text(encoding="utf-8"))
-MATTER = UUID(int=7)
-SAID: dict[TaskKind, str | None] = {
+ACTION = UUID(int=7)
+DETAILS: dict[TaskKind, str | None] = {
     "role_application": "training_manager",
     "main_user_application_draft": None,
     "main_user_application_to_sign": "ab" * 32,
@@ -29,8 +30,8 @@ SAID: dict[TaskKind, str | None] = {
 }
 
 
-def matter(kind: TaskKind, **more: Any) -> Matter:
-    return replace(Matter(kind, MATTER, CENTRE, "Marttaliitto", UUID(int=8), SAID[kind], None), **more)
+def action(kind: TaskKind, **more: Any) -> PendingAction:
+    return replace(PendingAction(kind, ACTION, CENTRE, "Marttaliitto", UUID(int=8), DETAILS[kind], None), **more)
 
 
 def all_tasks() -> Iterator[Task]:
@@ -63,7 +64,7 @@ def all_tasks() -> Iterator[Task]:
         requests=[request],
         without_main_user=[NamedOrganisation(CENTRE, "Marttaliitto")],
         holds_role=False,
-        matters=[matter(kind) for kind in SAID],
+        pending_actions=[action(kind) for kind in DETAILS],
     )
 
 
@@ -107,7 +108,9 @@ def test_the_call_is_an_operation_of_the_document_with_such_a_body(kind: TaskKin
 def test_what_is_to_be_signed_has_a_last_day() -> None:
     expires_at = datetime(2023, 10, 19, 21, tzinfo=UTC)
     (task,) = told(
-        date(2023, 10, 19), organisations=[], matters=[matter("main_user_application_to_sign", expires_at=expires_at)]
+        date(2023, 10, 19),
+        organisations=[],
+        pending_actions=[action("main_user_application_to_sign", expires_at=expires_at)],
     )
     assert (task.closes_on, task.state) == (date(2023, 10, 19), "open")
 
@@ -129,7 +132,7 @@ def test_what_is_to_be_signed_has_a_last_day() -> None:
 def test_data_are_confirmed_in_their_days(day: date, confirmed: bool, state: str | None) -> None:
     windows = [window("data_confirmation", date(2023, 5, 1), date(2023, 5, 31), year=2023)]
     own = frozenset({(CENTRE, 2023)} if confirmed else ())
-    found = [(task.kind, task.state) for task in told(day, windows=windows, confirmed=own, person_id=MATTER)]
+    found = [(task.kind, task.state) for task in told(day, windows=windows, confirmed=own, person_id=ACTION)]
     assert found == ([("data_confirmation", state)] if state else [])
 
 

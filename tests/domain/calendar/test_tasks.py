@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.calendar.deadlines import HELSINKI, Kind, Window
+from app.domain.calendar.deadlines import HELSINKI, Kind
 from app.domain.calendar.reminders import ReminderSettings
 from app.domain.calendar.task_facts import (
     HoursChange,
@@ -19,12 +19,12 @@ from app.domain.calendar.task_facts import (
     YearHours,
 )
 from app.domain.calendar.task_rules import tasks_of
-from app.domain.calendar.task_titles import DEADLINES, TASKS
+from app.domain.calendar.task_titles import DEADLINES, TASKS, title_of
 from app.domain.calendar.tasks import Task, TaskKind
 
 CENTRE, UNIT = UUID(int=1), UUID(int=2)
 ROUND = (date(2023, 10, 1), date(2023, 11, 30))
-OWN = OwnOrganisation(CENTRE, CENTRE, "Marttaliitto", date(2000, 1, 1), None, True, True, frozenset({"main_user"}))
+OWN = OwnOrganisation(CENTRE, "Marttaliitto", CENTRE, date(2000, 1, 1), None, True, True, frozenset({"main_user"}))
 UNITS = replace(OWN, id=UNIT, name="Piiri", has_units=False, roles=frozenset({"unit_manager"}))
 
 
@@ -32,7 +32,7 @@ def window(
     kind: Kind, opens_on: date | None, closes_on: date | None, *, of: UUID | None = CENTRE, year: int = 2024
 ) -> OwnWindow:
     deadline_id = UUID(int=hash((kind, opens_on, closes_on)) % 2**128)
-    return OwnWindow(of, deadline_id, kind, year, Window(opens_on, closes_on))
+    return OwnWindow(of, deadline_id, kind, year, opens_on, closes_on)
 
 
 def hours(granted: int, in_use: int, **changes: Any) -> YearHours:
@@ -42,7 +42,8 @@ def hours(granted: int, in_use: int, **changes: Any) -> YearHours:
 
 def told(day: date, **facts: Any) -> list[Task]:
     now = datetime(day.year, day.month, day.day, 12, tzinfo=HELSINKI)
-    return tasks_of(TaskFacts(**({"organisations": [OWN]} | facts)), "fi", now)
+    known = TaskFacts(now=now, **({"organisations": [OWN]} | facts))
+    return tasks_of(known, lambda kind, parts: title_of(kind, "fi", **parts))
 
 
 def states(day: date, **facts: Any) -> list[tuple[str, str]]:

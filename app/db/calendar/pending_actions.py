@@ -1,4 +1,4 @@
-"""What waits for one person to decide, sign, confirm or finish: one question for all of it."""
+"""What waits for one person to decide, sign, confirm or complete: one query for all of it."""
 
 from typing import Any
 
@@ -36,11 +36,11 @@ from app.db.sessions import Reader
 from app.db.statements import Query
 from app.domain.access import Role
 from app.domain.calendar.deadlines import day_of
-from app.domain.calendar.task_facts import Matter
+from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.tasks import TaskKind
 from app.domain.organisations.organisations import Language
 
-MOST_MATTERS = 500
+MOST_ACTIONS = 500
 
 _person = bindparam("p_person", type_=Uuid)
 _is_staff = bindparam("p_is_staff", type_=Boolean)
@@ -49,7 +49,7 @@ _applications, _signatures = main_user_applications.c, main_user_application_sig
 
 
 def _held(parameter: str) -> Any:
-    """Whether the organisation is within a tree in which the role is held."""
+    """Whether the organisation is in the tree of one of the organisations that the parameter names."""
     above = organisation_ancestors.alias()
     return (
         select(above.c.ancestor_id)
@@ -65,18 +65,24 @@ def _held(parameter: str) -> Any:
 _by_main_user, _by_manager = _held("p_main_user_of"), _held("p_manager_of")
 
 
-def _matters(
-    kind: TaskKind, table: Any, source: Any, *, within: Any = None, said: Any = None, until: Any = None
+def _actions(
+    kind: TaskKind,
+    table: Any,
+    source: Any,
+    *,
+    application_id: Any = None,
+    detail: Any = None,
+    expires_at: Any = None,
 ) -> Any:
-    """Rows of a table, in a join with whose organisation each is about."""
+    """The select of one kind. `source` joins the table with the organisation of each row."""
     return select(
         literal(kind).label("kind"),
         table.id,
         organisations.c.id.label("organisation_id"),
         name_in(bindparam("p_language", type_=Text)).label("organisation_name"),
-        (cast(null(), Uuid) if within is None else within).label("within"),
-        (cast(null(), Text) if said is None else said).label("said"),
-        (cast(null(), DateTime(timezone=True)) if until is None else until).label("expires_at"),
+        (cast(null(), Uuid) if application_id is None else application_id).label("application_id"),
+        (cast(null(), Text) if detail is None else detail).label("detail"),
+        (cast(null(), DateTime(timezone=True)) if expires_at is None else expires_at).label("expires_at"),
     ).select_from(source)
 
 
@@ -87,13 +93,13 @@ def _with_organisation(table: Any) -> Any:
 _with_signatory = _with_organisation(main_user_applications).join(
     signatories, signatories.c.id == _applications.signatory_id
 )
-_role_applications = _matters(
+_role_applications = _actions(
     "role_application",
     role_applications.c,
     _with_organisation(role_applications).outerjoin(
         training_rules, training_rules.c.organisation_id == organisations.c.central_organisation_id
     ),
-    said=role_applications.c.role,
+    detail=role_applications.c.role,
 ).where(
     role_applications.c.state == "applied",
     role_applications.c.person_id != _person,
@@ -107,22 +113,22 @@ _role_applications = _matters(
         ),
     ),
 )
-_drafts = _matters("main_user_application_draft", _applications, _with_organisation(main_user_applications)).where(
+_drafts = _actions("main_user_application_draft", _applications, _with_organisation(main_user_applications)).where(
     _applications.applicant_id == _person, _applications.state == "draft"
 )
 
 _waits = and_(_applications.state == "awaiting_signatures", _applications.expires_at > _now)
 _signs_as = case((_applications.applicant_id == _person, "applicant"), else_="signatory")
-# Those of a document that another has taken the place of count for nothing.
+# A signature counts only for the document that is current.
 _counts = or_(
     _signatures.signed_document_id.is_(None), _signatures.signed_document_id == _applications.signed_document_id
 )
-_to_sign = _matters(
+_to_sign = _actions(
     "main_user_application_to_sign",
     _applications,
     _with_signatory.join(documents, documents.c.application_id == _applications.id),
-    said=documents.c.digest,
-    until=_applications.expires_at,
+    detail=documents.c.digest,
+    expires_at=_applications.expires_at,
 ).where(
     _waits,
     or_(_applications.applicant_id == _person, signatories.c.person_id == _person),
@@ -131,29 +137,29 @@ _to_sign = _matters(
     .correlate(main_user_applications)
     .exists(),
 )
-# Nobody judges their own: what they made or are named in, or what their own organisation asks (rulebook §2.2).
+# Nobody judges an application that they made, that names them, or that their own organisation made (rulebook §2.2).
 _may_judge = and_(
     _is_staff,
     ~_by_main_user,
     _applications.applicant_id != _person,
     signatories.c.person_id.is_distinct_from(_person),
 )
-_to_match = _matters(
+_to_match = _actions(
     "signature_to_match",
     _signatures,
     _with_signatory.join(main_user_application_signatures, _signatures.application_id == _applications.id),
-    within=_applications.id,
-    said=_signatures.signs_as,
+    application_id=_applications.id,
+    detail=_signatures.signs_as,
 ).where(
     or_(_waits, _applications.state == "signed"),
     _signatures.signed_document_id == _applications.signed_document_id,
     _signatures.matched_at.is_(None),
     _may_judge,
 )
-_to_decide = _matters("main_user_application", _applications, _with_signatory).where(
+_to_decide = _actions("main_user_application", _applications, _with_signatory).where(
     _applications.state == "received", _may_judge
 )
-_signatories = _matters("signatory", signatories.c, _with_organisation(signatories)).where(
+_signatories = _actions("signatory", signatories.c, _with_organisation(signatories)).where(
     signatories.c.confirmed_at.is_(None),
     signatories.c.ended_at.is_(None),
     func.coalesce(signatories.c.valid_until, _today) >= _today,
@@ -162,7 +168,7 @@ _signatories = _matters("signatory", signatories.c, _with_organisation(signatori
     signatories.c.entered_by != _person,
     signatories.c.person_id.is_distinct_from(_person),
 )
-_bank_account_changes = _matters(
+_bank_account_changes = _actions(
     "bank_account_change", bank_account_changes.c, _with_organisation(bank_account_changes)
 ).where(
     bank_account_changes.c.state == "proposed",
@@ -178,11 +184,11 @@ def _if_missing(step: str) -> Any:
 _missing = func.nullif(
     func.concat_ws(",", *map(_if_missing, ("inducted_on", "service_known_on", "member_services_known_on"))), ""
 )
-_onboardings = _matters(
+_onboardings = _actions(
     "onboarding",
     onboardings.c,
     _with_organisation(role_grants).join(onboardings, onboardings.c.role_grant_id == role_grants.c.id),
-    said=_missing,
+    detail=_missing,
 ).where(
     role_grants.c.person_id == _person,
     not_ended(_now),
@@ -190,12 +196,12 @@ _onboardings = _matters(
 )
 _all = union_all(
     _role_applications, _drafts, _to_sign, _to_match, _to_decide, _signatories, _bank_account_changes, _onboardings
-).subquery("matters")
-_found = Query(select(_all).order_by(_all.c.id).limit(MOST_MATTERS), Matter)
+).subquery("actions")
+_found = Query(select(_all).order_by(_all.c.id).limit(MOST_ACTIONS), PendingAction)
 
 
-async def find_matters(session: Reader, language: Language) -> list[Matter]:
-    """By the roles that are in force, and by who it is; organisations by their names in that language."""
+async def list_pending_actions(session: Reader, language: Language) -> list[PendingAction]:
+    """The actions for the caller, by the roles in force. Names of organisations are in the language."""
 
     def held(role: Role) -> list[Any]:
         return sorted({g.organisation_id for g in session.actor.roles if g.role == role and g.organisation_id})

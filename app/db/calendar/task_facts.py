@@ -1,0 +1,140 @@
+"""The facts from which a person's tasks follow: a fixed number of queries for any number of organisations."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Date, DateTime, SmallInteger, Text, Uuid, any_, bindparam, func, select
+
+from app.db.calendar.hour_facts import (
+    list_changes,
+    list_own_proposals,
+    list_waiting_of_centres,
+    list_waiting_of_units,
+    list_waiting_requests,
+    list_year_hours,
+)
+from app.db.calendar.pending_actions import list_pending_actions
+from app.db.calendar.reminders import find_settings
+from app.db.calendar.windows import list_own_windows, list_windows_of_everyone
+from app.db.organisations.confirmations import organisation_confirmations
+from app.db.organisations.organisations import name_in, organisations
+from app.db.people.people import in_force, role_grants
+from app.db.sessions import Reader
+from app.db.statements import Query
+from app.domain.access import Role
+from app.domain.calendar.deadlines import day_of, start_of
+from app.domain.calendar.task_facts import OwnOrganisation, TaskFacts
+from app.domain.calendar.tasks import NamedOrganisation
+from app.domain.organisations.organisations import Language
+
+MOST_LISTED = 500
+"""How many organisations without a main user are listed."""
+SEEN_BACK, SEEN_AHEAD = timedelta(days=200), timedelta(days=400)
+"""How far back and ahead the calendar is read."""
+
+_own = organisations.alias("own")
+_central = organisations.alias("central")
+_unit = organisations.alias("unit")
+_ids = bindparam("p_ids", type_=ARRAY(Uuid))
+_language = bindparam("p_language", type_=Text)
+
+_organisations = Query(
+    select(
+        _own.c.id,
+        name_in(_language, _own),
+        _own.c.central_organisation_id,
+        _central.c.active_from,
+        _central.c.active_until,
+        _central.c.units_propose,
+        select(_unit.c.id).where(_unit.c.parent_id == _own.c.id).correlate(_own).exists(),
+    )
+    .join(_central, _central.c.id == _own.c.central_organisation_id)
+    .where(_own.c.id == any_(_ids))
+    .order_by(_own.c.sort_key, _own.c.id),
+    lambda *columns: OwnOrganisation(*columns),
+)
+_confirmed: Query[tuple[UUID, int]] = Query(
+    select(organisation_confirmations.c.organisation_id, organisation_confirmations.c.year).where(
+        organisation_confirmations.c.organisation_id == any_(_ids),
+        organisation_confirmations.c.person_id == bindparam("p_person_id", type_=Uuid),
+        organisation_confirmations.c.year >= bindparam("p_from_year", type_=SmallInteger),
+    ),
+    lambda organisation_id, year: (organisation_id, year),
+)
+_now = bindparam("p_now", type_=DateTime(timezone=True))
+_today = bindparam("p_today", type_=Date)
+_without_main_user = Query(
+    select(organisations.c.id, name_in(_language).label("name"))
+    .where(
+        organisations.c.kind == "central",
+        organisations.c.active_from <= _today,
+        func.coalesce(organisations.c.active_until, _today) >= _today,
+        ~select(role_grants.c.id)
+        .where(
+            role_grants.c.organisation_id == organisations.c.id,
+            role_grants.c.role == "main_user",
+            in_force(_now),
+        )
+        .exists(),
+    )
+    .order_by(organisations.c.sort_key, organisations.c.id)
+    .limit(MOST_LISTED),
+    NamedOrganisation,
+)
+
+
+async def find_task_facts(session: Reader, language: Language) -> TaskFacts:
+    """The facts for the roles in force. Names of organisations are in the language."""
+    facts = TaskFacts(
+        now=session.now,
+        settings=await find_settings(session.connection),
+        holds_role=bool(session.actor.roles),
+        person_id=session.actor.person_id,
+        pending_actions=await list_pending_actions(session, language),
+    )
+    roles: dict[UUID, set[Role]] = {}
+    for grant in session.actor.roles:
+        if grant.organisation_id:
+            roles.setdefault(grant.organisation_id, set()).add(grant.role)
+    if roles:
+        facts = await _with_own_facts(session, facts, roles, language)
+    if session.actor.has("staff"):
+        facts = await _with_staff_facts(session, facts, language)
+    return facts
+
+
+async def _with_own_facts(
+    session: Reader, facts: TaskFacts, roles: dict[UUID, set[Role]], language: Language
+) -> TaskFacts:
+    connection, ids = session.connection, sorted(roles)
+    today = day_of(session.now)
+    found = await _organisations.all(connection, p_ids=ids, p_language=language)
+    confirmed = await _confirmed.all(
+        connection, p_ids=ids, p_person_id=session.actor.person_id, p_from_year=today.year - 1
+    )
+    return replace(
+        facts,
+        organisations=[replace(organisation, roles=frozenset(roles[organisation.id])) for organisation in found],
+        windows=await list_own_windows(connection, ids, today - SEEN_BACK, today + SEEN_AHEAD),
+        proposals=await list_own_proposals(connection, ids, today.year),
+        waiting=await list_waiting_of_units(connection, ids, today.year),
+        hours=await list_year_hours(connection, ids, today.year - 1),
+        confirmed=frozenset(confirmed),
+        changes=await list_changes(connection, ids, start_of(today - SEEN_BACK)),
+    )
+
+
+async def _with_staff_facts(session: Reader, facts: TaskFacts, language: Language) -> TaskFacts:
+    connection, today = session.connection, day_of(session.now)
+    windows = await list_windows_of_everyone(connection, today - SEEN_BACK, today + SEEN_AHEAD)
+    return replace(
+        facts,
+        is_staff=True,
+        windows=facts.windows + windows,
+        waiting=facts.waiting + await list_waiting_of_centres(connection, today.year),
+        requests=await list_waiting_requests(connection, today.year, language),
+        without_main_user=await _without_main_user.all(
+            connection, p_now=session.now, p_today=today, p_language=language
+        ),
+    )

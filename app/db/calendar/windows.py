@@ -1,0 +1,92 @@
+"""Windows: confirmed deadlines as they apply to organisations, with their extensions."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Date, Text, Uuid, any_, bindparam, cast, func, null, or_, select
+
+from app.db.calendar.deadlines import deadlines
+from app.db.calendar.extensions import deadline_extensions, extended_until
+from app.db.organisations.organisations import organisations
+from app.db.statements import Connection, Query
+from app.domain.calendar.deadlines import Kind
+from app.domain.calendar.task_facts import OwnWindow
+
+_from, _until = bindparam("p_from", type_=Date), bindparam("p_until", type_=Date)
+_deadline = (
+    deadlines.c.id.label("deadline_id"),
+    deadlines.c.kind,
+    deadlines.c.hours_year,
+    deadlines.c.opens_on,
+    deadlines.c.closes_on,
+)
+_is_near = (
+    deadlines.c.confirmed,
+    func.coalesce(deadlines.c.closes_on, deadlines.c.opens_on) >= _from,
+    func.coalesce(deadlines.c.opens_on, deadlines.c.closes_on) <= _until,
+)
+_own = organisations.alias("own")
+_own_windows = Query(
+    select(_own.c.id.label("organisation_id"), *_deadline, extended_until(_own).label("extended_until"))
+    .join(
+        deadlines,
+        or_(deadlines.c.organisation_id.is_(None), deadlines.c.organisation_id == _own.c.central_organisation_id),
+    )
+    .where(_own.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))), *_is_near)
+    .order_by(deadlines.c.opens_on, deadlines.c.id, _own.c.id),
+    OwnWindow,
+)
+_windows_of_everyone = Query(
+    select(cast(null(), Uuid).label("organisation_id"), *_deadline, cast(null(), Date).label("extended_until"))
+    .where(deadlines.c.organisation_id.is_(None), *_is_near)
+    .order_by(deadlines.c.opens_on, deadlines.c.id),
+    OwnWindow,
+)
+
+_is_extension_near = (
+    select(deadline_extensions.c.id)
+    .where(deadline_extensions.c.deadline_id == deadlines.c.id, deadline_extensions.c.closes_on.between(_from, _until))
+    .exists()
+)
+_turning = Query(
+    select(
+        organisations.c.id.label("organisation_id"),
+        *_deadline,
+        extended_until(organisations).label("extended_until"),
+    )
+    .join(organisations, or_(deadlines.c.organisation_id.is_(None), deadlines.c.organisation_id == organisations.c.id))
+    .where(
+        deadlines.c.confirmed,
+        deadlines.c.kind == any_(bindparam("p_kinds", type_=ARRAY(Text))),
+        or_(
+            deadlines.c.opens_on.between(_from, _until),
+            deadlines.c.closes_on.between(_from, _until),
+            _is_extension_near,
+        ),
+        organisations.c.kind == "central",
+        # Only members of a year have hours of the year (rulebook §6.1).
+        func.extract("year", organisations.c.active_from) <= deadlines.c.hours_year,
+        func.coalesce(func.extract("year", organisations.c.active_until), deadlines.c.hours_year)
+        >= deadlines.c.hours_year,
+    )
+    .order_by(deadlines.c.id, organisations.c.id),
+    OwnWindow,
+)
+
+
+async def list_own_windows(connection: Connection, ids: Sequence[UUID], first: date, last: date) -> list[OwnWindow]:
+    """The windows of these organisations that have a day between the days."""
+    return await _own_windows.all(connection, p_ids=list(ids), p_from=first, p_until=last)
+
+
+async def list_windows_of_everyone(connection: Connection, first: date, last: date) -> list[OwnWindow]:
+    """The deadlines of everyone, for the staff."""
+    return await _windows_of_everyone.all(connection, p_from=first, p_until=last)
+
+
+async def list_turning_windows(
+    connection: Connection, kinds: Sequence[Kind], first: date, last: date
+) -> list[OwnWindow]:
+    """Windows that open or close between the days, for each central organisation that is a member in their year."""
+    return await _turning.all(connection, p_kinds=list(kinds), p_from=first, p_until=last)

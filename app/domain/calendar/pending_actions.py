@@ -1,0 +1,57 @@
+"""Pending actions: what waits for one person to decide, sign, confirm or complete (rulebook §5.5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.domain.calendar.deadlines import last_day_before
+from app.domain.calendar.tasks import NamedOrganisation, TaskCall, TaskDraft, TaskKind
+
+
+@dataclass(frozen=True)
+class PendingAction:
+    kind: TaskKind
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    application_id: UUID | None
+    """The application that contains a signature."""
+    detail: str | None
+    """The role applied for, the digest to sign, whose signature it seems to be, or the open steps of an onboarding."""
+    expires_at: datetime | None
+
+
+def task_of_action(action: PendingAction) -> TaskDraft:
+    return TaskDraft(
+        kind=action.kind,
+        subject=(action.id,),
+        organisation=NamedOrganisation(action.organisation_id, action.organisation_name),
+        days=(None, last_day_before(action.expires_at) if action.expires_at else None),
+        call=call_of(action),
+    )
+
+
+def call_of(action: PendingAction) -> TaskCall:
+    """The call that does the action. The body of a decision suggests to approve."""
+    match action.kind:
+        case "role_application":
+            return TaskCall("POST", f"/v1/role-applications/{action.id}/decision", {"outcome": "granted"})
+        case "main_user_application_draft":
+            return TaskCall("POST", f"/v1/main-user-applications/{action.id}/submission")
+        case "main_user_application_to_sign":
+            return TaskCall("POST", f"/v1/main-user-applications/{action.id}/signatures", {"digest": action.detail})
+        case "signature_to_match":
+            path = f"/v1/main-user-applications/{action.application_id}/signatures/{action.id}/match"
+            return TaskCall("POST", path, {"signs_as": action.detail})
+        case "main_user_application":
+            return TaskCall("POST", f"/v1/main-user-applications/{action.id}/decision", {"outcome": "approved"})
+        case "signatory":
+            path = f"/v1/organisations/{action.organisation_id}/signatories/{action.id}/confirmation"
+            return TaskCall("POST", path)
+        case "bank_account_change":
+            return TaskCall("POST", f"/v1/bank-account-changes/{action.id}/approval")
+        case "onboarding":
+            steps = (action.detail or "").split(",")
+            return TaskCall("PATCH", f"/v1/onboardings/{action.id}", dict.fromkeys(steps))
+        case _:
+            raise ValueError(action.kind)
