@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
@@ -44,6 +44,7 @@ Facts = Mapping[str, object]
 Piece = str | Mapping[str, Any]
 """A sentence: its text, or a table of `text` and of the facts `when` it is needed and `unless` which it is."""
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?]) ")
+_BLANK_LINES = re.compile(r"\n{3,}")
 _FORMATTER = Formatter()
 
 
@@ -51,7 +52,7 @@ def is_known(fact: object) -> bool:
     return fact is not None and fact not in ("", [], ())
 
 
-@cache
+@lru_cache(4096)
 def _parsed(template: str) -> tuple[tuple[str, str | None, str], ...]:
     """Each literal text with the fact after it and how that is written."""
     return tuple((literal, name, how or "") for literal, name, how, _ in _FORMATTER.parse(template))
@@ -98,11 +99,9 @@ class Texts:
         known = _known(facts)
         if not isinstance(text, str):
             return self._sentences(text, known)
-        paragraphs = (
-            [line for each in paragraph.splitlines() if (line := self._sentences(_END_OF_SENTENCE.split(each), known))]
-            for paragraph in text.strip().split("\n\n")
-        )
-        return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
+        lines = [(line, self._sentences(_END_OF_SENTENCE.split(line), known)) for line in text.strip().splitlines()]
+        said = "\n".join(said for line, said in lines if said or not line)
+        return _BLANK_LINES.sub("\n\n", said).strip()
 
     def _sentences(self, pieces: Iterable[Piece], known: Facts) -> str:
         tables = ({"text": piece} if isinstance(piece, str) else piece for piece in pieces)

@@ -51,4 +51,5 @@ def test_all_main_users_are_mailed_of_each_step_also_who_took_it(centre: Centre,
         "SELECT DISTINCT text FROM mails WHERE event = 'bank-account-change.approved' AND person_id = %s", first.id
     )
     name = "Marttaliiton piiri" if of_a_unit else "Marttaliitto"
-    assert f"Järjestön {name} tilinumeron muutos on vahvistettu. Maksut odottavat 20.3.2023 asti." in text
+    assert f"Järjestön {name} tilinumeron muutos on vahvistettu. " in text
+    assert "Maksut on keskeytetty, ja ne jatkuvat uudelle tilille 20.3.2023." in text

@@ -9,10 +9,11 @@ from icalendar import Calendar
 from psycopg.types.json import Jsonb
 
 from app.db.identifiers import new_id
-from app.domain.delivery.texts import EVENTS
+from app.domain.delivery.mailed_events import MAILED_EVENTS
 from tests.builders import Centre
 from tests.delivery.events import Deliver, Make, happen, readers, states
 from tests.mail_server import mail_server
+from tests.texts.mail_facts import MAIL_FACTS
 
 
 def test_a_mail_is_text_html_and_the_day_to_keep(centre: Centre, make: Make, deliver: Deliver) -> None:
@@ -81,11 +82,11 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "role-grant.given": "applicant",
         "supplementary-hour-request.decided": "manager",
     }
-    assert set(told) == set(EVENTS)
+    assert set(told) == set(MAILED_EVENTS)
     expected: dict[UUID, set[UUID]] = {happen(centre, "organisation.changed", central): set()}
     for event, to in told.items():
         for organisation_id, recipients in zip((central, unit), people[to], strict=True):
-            expected[happen(centre, event, organisation_id, **{**named, **EVENTS[event].facts})] = recipients
+            expected[happen(centre, event, organisation_id, **{**MAIL_FACTS[event], **named})] = recipients
     make()
     made = centre.rows("SELECT cause_id, person_id FROM mails WHERE event <> 'digest'")
     assert len(made) == len(set(made))
@@ -165,7 +166,7 @@ def test_reminders_of_a_day_are_one_mail_in_the_morning(centre: Centre, make: Ma
     assert digest["Subject"] == "Tuntipankki: 2 asiaa sinulle"
     text = digest.get_body(("plain",))
     assert text
-    assert "kuluselvitykset" in text.get_content()
+    assert "kuluselvitysten palautusaika" in text.get_content()
     assert text.get_content().count("Hei ") == 1
     calendar = Calendar.from_ical(next(digest.iter_attachments()).get_content())
     assert len(calendar.walk("VEVENT")) == 2
@@ -198,7 +199,7 @@ def test_what_is_told_at_the_same_moment_is_one_mail_but_for_what_stands_alone(
     mails = centre.rows("SELECT event, text FROM mails WHERE state = 'due' ORDER BY event")
     assert [event for event, _ in mails] == left
     if preference is None:
-        assert all(f"Järjestölle {name} on myönnetty" in mails[0][1] for name in ("Marttaliitto", "Villasukat"))
+        assert all(f"päätöksen järjestön {name} tunneista" in mails[0][1] for name in ("Marttaliitto", "Villasukat"))
 
 
 @pytest.mark.parametrize(

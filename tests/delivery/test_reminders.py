@@ -207,5 +207,5 @@ def test_a_main_user_is_told_in_one_mail_of_the_morning(
     make()
     ((recipient, text),) = centre.rows("SELECT person_id, text FROM mails WHERE state = 'due'")
     assert recipient == main_user.id
-    assert "Viimeinen päivä on 22.3.2023: lisähaku ja tuntien palautus, vuosi 2023." in text
-    assert "Järjestön Marttaliitto vuoden 2023 tunneista on käytetty tai varattu 80 %." in text
+    assert "Viimeinen päivä on 22.3.2023.\n\nAsia: lisähaku- ja palautusaika\nTuntien vuosi: 2023\n" in text
+    assert "Järjestön Marttaliitto tunneista on käytetty tai varattu 80\u00a0%." in text

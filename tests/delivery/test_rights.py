@@ -22,8 +22,8 @@ def days_kept(centre: Centre, event: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("more", "days"),
     [
-        ({}, "Oikeus on voimassa 15.3.2023 alkaen.\n"),
-        ({"ends_on": "2023-12-31"}, "Oikeus on voimassa 15.3.2023 alkaen. Sen viimeinen päivä on 31.12.2023.\n"),
+        ({}, "Voimassa alkaen: 15.3.2023\n\n"),
+        ({"ends_on": "2023-12-31"}, "Voimassa alkaen: 15.3.2023\nViimeinen päivä: 31.12.2023\n\n"),
     ],
 )
 def test_a_right_that_was_applied_for_is_told_by_the_decision_alone(
@@ -37,7 +37,8 @@ def test_a_right_that_was_applied_for_is_told_by_the_decision_alone(
     make()
     [(event, text)] = told(centre, applicant.id)
     assert event == "role-application.decided"
-    assert "Päätös: myönnetty. " + days in text
+    assert "Päätös: myönnetty\n" in text
+    assert days in text
 
 
 def test_a_rejected_application_tells_of_no_days(centre: Centre, make: Make) -> None:
@@ -47,7 +48,8 @@ def test_a_rejected_application_tells_of_no_days(centre: Centre, make: Make) -> 
     assert centre.staff().post(f"{location}/decision", {"outcome": "rejected", "reason": "Ei nyt"}).is_success
     make()
     [(_, text)] = told(centre, applicant.id)
-    assert "Päätös: hylätty.\n" in text
+    assert "Päätös: hylätty\n" in text
+    assert "Voimassa" not in text
 
 
 @pytest.mark.parametrize(("begins_on", "day"), [(None, "15.3.2023"), ("2023-04-01", "1.4.2023")])
@@ -61,7 +63,7 @@ def test_a_main_user_is_told_once_from_which_day_on(
     [(event, text)] = told(centre, candidate.applicant.id)
     assert event == "main-user-application.approved"
     assert "Hakemuksesi järjestön Marttaliitto pääkäyttäjäksi on hyväksytty." in text
-    assert f"Oikeus on voimassa {day} alkaen." in text
+    assert f"Pääkäyttäjäoikeutesi on voimassa {day} alkaen." in text
     [(event, text)] = told(centre, candidate.signatory.id)
     assert event == "main-user-application.submitted"
     assert "Viimeinen päivä allekirjoittaa on 14.5.2023." in text
@@ -82,8 +84,8 @@ def test_a_right_that_is_given_and_ended_is_told_with_its_days(
     make()
     (beginning, text), (end, of_end) = told(centre, person.id)
     assert (beginning, end) == ("role-grant.given", "role-grant.ended")
-    assert "Oikeus on voimassa 15.3.2023 alkaen." in text
+    assert "Voimassa alkaen: 15.3.2023" in text
     year, month, day = (int(part) for part in last_day.split("-"))
-    assert f"Oikeus ei ole voimassa enää {day}.{month}.{year} jälkeen." in of_end
+    assert f"Sen viimeinen voimassaolopäivä on {day}.{month}.{year}." in of_end
     title = "Käyttöoikeuden viimeinen päivä: koulutuksen vastuuhenkilö, Marttaliitto"
     assert days_kept(centre, end) == {(last_day, title)}

@@ -32,8 +32,8 @@ from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import Listing, given
 from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants, study_centres
 from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
+from app.domain.delivery.mailed_events import MAILED_EVENTS, Recipients
 from app.domain.delivery.mails import Mail, MailPreference
-from app.domain.delivery.texts import EVENTS, Recipients
 from app.domain.organisations.organisations import Language
 
 mails = Table(
@@ -121,7 +121,7 @@ _mark = Command(
 
 
 def _told_to(*recipients: Recipients) -> Any:
-    return or_(*(outbox.c.event == event for event, told in EVENTS.items() if told.to in recipients))
+    return or_(*(outbox.c.event == event for event, mailed in MAILED_EVENTS.items() if mailed.to in recipients))
 
 
 _in_force = in_force(outbox.c.made_at)

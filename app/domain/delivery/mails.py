@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.calendar.deadlines import HELSINKI
-from app.domain.delivery.texts import Sending
+from app.domain.delivery.mailed_events import Sending
 from app.domain.organisations.organisations import Language
 
 MailState = Literal["held", "gathered", "due", "sent", "refused"]

@@ -8,7 +8,6 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.calendar.deadlines import HELSINKI, instants_out_of_range
-from app.domain.delivery.texts import UNKNOWN, day_text, framed, one_line
 from app.domain.errors import Fault, Invalid, WrongState
 from app.domain.organisations.organisations import Language
 
@@ -137,21 +136,6 @@ def tops_of(message: Message, deadline_of: UUID | None) -> list[UUID] | None:
     if message.audience == "organisations":
         return message.organisation_ids
     return [deadline_of] if message.audience == "deadline" and deadline_of else None
-
-
-def letter_of(
-    message: Message, language: Language, name: str, organisation: str, study_centre: str, last_day: date | None
-) -> tuple[Language, str, str]:
-    """Language, subject and text as one recipient gets it: in the reader's language, else in Finnish."""
-    read_in: Language = language if language in message.texts else "fi"
-    written = message.texts[read_in]
-    known = {
-        "name": name,
-        "organisation": organisation,
-        "last_day": day_text(last_day, read_in) if last_day else UNKNOWN,
-    }
-    body = framed(written.body.format_map(known), read_in, name=name, study_centre=study_centre)
-    return read_in, one_line(written.subject.format_map(known)), body
 
 
 def _is_filled_by(text: str, known: tuple[str, ...]) -> bool:

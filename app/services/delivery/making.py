@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
-from uuid import UUID
 
 from app.db.delivery import messages
 from app.db.delivery.mails import (
@@ -23,34 +22,48 @@ from app.db.delivery.mails import (
 from app.db.identifiers import new_id
 from app.db.statements import Connection, change_row
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.delivery.mailed_events import MAILED_EVENTS
 from app.domain.delivery.mails import USUAL_PREFERENCE, DateToKeep, leaves_at, stands_alone
 from app.domain.delivery.messages import Message, due_at, tops_of
-from app.domain.delivery.messages import letter_of as letter_of_message
-from app.domain.delivery.texts import EVENTS, digest_of, letter_of
+from app.texts.mails import Letter, digest_of, letter_of_event, letter_of_message
 
 EVENTS_AT_ONCE = 200
 
 
 async def make_mails(connection: Connection) -> None:
-    """All that are to be made now, of the connection's study centre, by its clock.
+    """Make all mails whose time has come, of the connection's study centre, by its clock."""
+    while await _mail_events(connection) == EVENTS_AT_ONCE:
+        pass
+    await _send_messages(connection)
+    await _gather_digests(connection)
+
+
+async def _mail_events(connection: Connection) -> int:
+    """Make the mails of the next events, and return how many events there were.
 
     An event is marked in the transaction that makes its mails: killed at any moment, the next run makes them once.
     """
-    while True:
-        async with connection.transaction():
-            maker = await lock_making(connection)
-            events = await list_untold(connection, EVENTS_AT_ONCE)
-            if events:
-                recipients = await list_recipients(connection, events)
-                rows = [_mail_of_event(recipient, maker, _now(maker)) for recipient in recipients]
-                await add_mails(connection, [row for row in rows if row])
-                await mark_told(connection, events)
-        if len(events) < EVENTS_AT_ONCE:
-            break
+    async with connection.transaction():
+        maker = await lock_making(connection)
+        events = await list_untold(connection, EVENTS_AT_ONCE)
+        if events:
+            recipients = await list_recipients(connection, events)
+            rows = [_mail_of_event(recipient, maker, _now(maker)) for recipient in recipients]
+            await add_mails(connection, [row for row in rows if row])
+            await mark_told(connection, events)
+    return len(events)
+
+
+async def _send_messages(connection: Connection) -> None:
+    """Make the mails of the staff's messages that are due."""
     async with connection.transaction():
         maker = await lock_making(connection)
         for message in await messages.lock_scheduled(connection):
             await _send_if_due(connection, message, maker, _now(maker))
+
+
+async def _gather_digests(connection: Connection) -> None:
+    """Release the mails that have waited for this moment: several for one person as one mail."""
     async with connection.transaction():
         maker = await lock_making(connection)
         held = await list_held(connection, _now(maker))
@@ -63,12 +76,13 @@ def _now(maker: Maker) -> datetime:
 
 
 def _mail_of_event(recipient: Recipient, maker: Maker, now: datetime) -> dict[str, Any] | None:
-    told = EVENTS[recipient.event]
+    """The mail's row; None where the recipient gets none."""
+    event = MAILED_EVENTS[recipient.event]
     preference = recipient.preference or USUAL_PREFERENCE
-    leaves = leaves_at(told.sending, preference, now)
-    if leaves is None or told.is_told_elsewhere(recipient.facts):
+    leaves = leaves_at(event.sending, preference, now)
+    if leaves is None or event.is_mailed_otherwise(recipient.facts):
         return None
-    letter = letter_of(
+    letter = letter_of_event(
         recipient.event,
         recipient.language,
         name=recipient.name,
@@ -77,20 +91,20 @@ def _mail_of_event(recipient: Recipient, maker: Maker, now: datetime) -> dict[st
         facts=recipient.facts,
         reason=recipient.reason,
     )
+    day = recipient.facts.get(event.day) if event.day else None
     dates = []
-    if letter.day:
-        dates = [DateToKeep(f"{recipient.subject_id}-{told.day}@tuntipankki", letter.day, letter.day_title)]
+    if day and letter.day_title:
+        dates = [
+            DateToKeep(f"{recipient.subject_id}-{event.day}@tuntipankki", date.fromisoformat(day), letter.day_title)
+        ]
     return _row(
-        recipient.person_id,
-        recipient.event_id,
-        recipient.event,
+        letter,
+        recipient,
+        cause_id=recipient.event_id,
+        event=recipient.event,
         organisation_id=recipient.organisation_id,
-        language=recipient.language,
-        address=recipient.email,
-        subject=letter.subject,
-        text=letter.text,
-        dates=dates,
-        state="due" if stands_alone(told.sending, preference) else "held",
+        dates=_json_of(dates),
+        state="due" if stands_alone(event.sending, preference) else "held",
         made_at=recipient.made_at,
         due_at=leaves,
     )
@@ -105,58 +119,71 @@ async def _send_if_due(connection: Connection, message: Message, maker: Maker, n
     if due is None or due > now or (message.audience == "deadline" and last_day is None):
         return
     addressees = await messages.list_addressees(connection, now, tops_of(message, owner), message.texts)
-    rows = []
-    for addressee in addressees:
-        language, subject, text = letter_of_message(
-            message, addressee.language, addressee.name, addressee.organisation, maker.name, last_day
-        )
-        dates = [DateToKeep(f"{message.deadline_id}-closes_on@tuntipankki", last_day, subject)] if last_day else []
-        rows.append(
-            _row(
-                addressee.person_id,
-                message.id,
-                "message",
-                organisation_id=addressee.organisation_id,
-                language=language,
-                address=addressee.email,
-                subject=subject,
-                text=text,
-                dates=dates,
-                state="due",
-                made_at=now,
-                due_at=now,
-            )
-        )
+    rows = [_mail_of_message(addressee, message, last_day, maker, now) for addressee in addressees]
     await add_mails(connection, rows)
     await change_row(connection, messages.messages, message.id, state="sent", sent_at=now, recipients=len(rows))
 
 
+def _mail_of_message(
+    addressee: messages.Addressee, message: Message, last_day: date | None, maker: Maker, now: datetime
+) -> dict[str, Any]:
+    letter = letter_of_message(
+        message,
+        addressee.language,
+        name=addressee.name,
+        organisation=addressee.organisation,
+        study_centre=maker.name,
+        last_day=last_day,
+    )
+    dates = [DateToKeep(f"{message.deadline_id}-closes_on@tuntipankki", last_day, letter.subject)] if last_day else []
+    return _row(
+        letter,
+        addressee,
+        cause_id=message.id,
+        event="message",
+        organisation_id=addressee.organisation_id,
+        dates=_json_of(dates),
+        state="due",
+        made_at=now,
+        due_at=now,
+    )
+
+
 async def _gather(connection: Connection, held: list[Held], maker: Maker, now: datetime) -> None:
-    """One that waits alone leaves as it is."""
+    """Release one person's mails: several in a digest, one that waits alone as it is."""
     digest_id = None
     if len(held) > 1:
         digest_id, first = new_id(), held[0]
-        parts = [(mail.subject, mail.text) for mail in held]
-        subject, text = digest_of(parts, first.language, name=first.name, study_centre=maker.name)
+        letter = digest_of(
+            [(mail.subject, mail.text) for mail in held], first.language, name=first.name, study_centre=maker.name
+        )
         dates = {date["uid"]: date for mail in held for date in mail.dates}
         row = _row(
-            first.person_id,
-            digest_id,
-            "digest",
+            letter,
+            first,
+            cause_id=digest_id,
+            event="digest",
             organisation_id=None,
-            language=first.language,
-            address=first.email,
-            subject=subject,
-            text=text,
-            dates=[],
+            dates=list(dates.values()),
             state="due",
             made_at=now,
             due_at=now,
         )
-        await add_mails(connection, [row | {"id": digest_id, "dates": list(dates.values())}])
+        await add_mails(connection, [row | {"id": digest_id}])
     await release(connection, [mail.id for mail in held], digest_id=digest_id)
 
 
-def _row(person_id: UUID, cause_id: UUID, event: str, *, dates: Sequence[DateToKeep], **columns: Any) -> dict[str, Any]:
-    told = [asdict(date) | {"day": date.day.isoformat()} for date in dates]
-    return {"id": new_id(), "person_id": person_id, "cause_id": cause_id, "event": event, "dates": told} | columns
+def _row(letter: Letter, reader: Recipient | messages.Addressee | Held, **columns: Any) -> dict[str, Any]:
+    """A row of `mails`."""
+    return {
+        "id": new_id(),
+        "person_id": reader.person_id,
+        "language": letter.language,
+        "address": reader.email,
+        "subject": letter.subject,
+        "text": letter.text,
+    } | columns
+
+
+def _json_of(dates: Sequence[DateToKeep]) -> list[dict[str, str]]:
+    return [asdict(date) | {"day": date.day.isoformat()} for date in dates]

@@ -26,6 +26,7 @@ from app.domain.delivery import messages as rules
 from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
 from app.domain.errors import NotFound
 from app.domain.organisations.organisations import Language
+from app.texts.mails import letter_of_message
 
 
 async def write_message(
@@ -96,11 +97,16 @@ async def preview_message(reader: Reader, message_id: UUID, *, language: Languag
     if shown is None:
         return MessagePreview(len(addressees), due, None, None, None, None, None)
     study_centre, _ = await read_study_centre(reader.connection)
-    read_in, subject, text = rules.letter_of(
-        message, shown.language, shown.name, shown.organisation, study_centre, last_day
+    letter = letter_of_message(
+        message,
+        shown.language,
+        name=shown.name,
+        organisation=shown.organisation,
+        study_centre=study_centre,
+        last_day=last_day,
     )
-    html = html_of(subject, text, read_in)
-    return MessagePreview(len(addressees), due, shown.person_id, read_in, subject, text, html)
+    html = html_of(letter.subject, letter.text, letter.language)
+    return MessagePreview(len(addressees), due, shown.person_id, letter.language, letter.subject, letter.text, html)
 
 
 async def get_message(reader: Reader, message_id: UUID) -> Message:

@@ -149,7 +149,7 @@ def test_a_last_day_that_comes_near_is_told_by_mail(sandbox: Sandbox) -> None:
     sandbox.clock("2023-03-18T08:00:00+02:00")
     for _ in range(2):
         (mail,) = sandbox.client.get(mailbox).json()["items"]
-        assert "Viimeinen päivä on 25.3.2023: lisähaku ja tuntien palautus, vuosi 2023." in mail["text"]
+        assert "Viimeinen päivä on 25.3.2023.\n\nAsia: lisähaku- ja palautusaika\nTuntien vuosi: 2023\n" in mail["text"]
 
 
 def test_an_application_that_expires_is_told_by_mail(sandbox: Sandbox) -> None:

@@ -1,0 +1,81 @@
+"""What mails say: of events, of the staff's messages, and several in one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.delivery.messages import Message
+from app.domain.organisations.organisations import Language
+from app.texts.rendering import Facts, Texts, texts_of
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail in its reader's language."""
+
+    language: Language
+    subject: str
+    text: str
+    day_title: str = ""
+    """The title of the day to keep, if there is one."""
+
+
+def letter_of_event(
+    event: str,
+    language: Language,
+    *,
+    name: str,
+    organisation: str,
+    study_centre: str,
+    facts: Facts,
+    reason: str | None,
+) -> Letter:
+    """The mail to `name` about an event of `MAILED_EVENTS`; `facts` as the outbox has them."""
+    texts = texts_of("mails", language)
+    wording = texts.tables["events"][event]
+    known = {**facts, "organisation": organisation, "study_centre": study_centre, "reason": reason}
+    paragraphs = [texts.say(wording["text"], known), texts.choose([texts.tables["frame"]["reason"]], known)]
+    return Letter(
+        language,
+        _one_line(texts.choose(wording["subject"], known)),
+        _framed(texts, paragraphs, name, study_centre),
+        texts.choose(wording.get("calendar", ""), known),
+    )
+
+
+def letter_of_message(
+    message: Message, language: Language, *, name: str, organisation: str, study_centre: str, last_day: date | None
+) -> Letter:
+    """The mail to `name` that the staff wrote: in the reader's language, or else in Finnish."""
+    read_in: Language = language if language in message.texts else "fi"
+    texts, written = texts_of("mails", read_in), message.texts[read_in]
+    known = {"name": name, "organisation": organisation, "last_day": last_day}
+    subject = _one_line(texts.say(written.subject, known)) or study_centre
+    return Letter(read_in, subject, _framed(texts, [texts.say(written.body, known)], name, study_centre))
+
+
+def digest_of(letters: Sequence[tuple[str, str]], language: Language, *, name: str, study_centre: str) -> Letter:
+    """One mail in place of several, each given by its subject and text."""
+    texts = texts_of("mails", language)
+    wording = texts.tables["digest"]
+    parts = [wording["text"], *(f"{subject}\n{_unframed(text)}" for subject, text in letters)]
+    subject = texts.fill(wording["subject"], {"count": len(letters)})
+    return Letter(language, subject, _framed(texts, parts, name, study_centre))
+
+
+def _framed(texts: Texts, paragraphs: Sequence[str], name: str, study_centre: str) -> str:
+    """With the greeting before it and the sender below it."""
+    frame = texts.tables["frame"]
+    greeting = texts.fill(frame["greeting"], {"name": name})
+    closing = texts.fill(frame["closing"], {"study_centre": study_centre})
+    return "\n\n".join([greeting, *filter(None, paragraphs), closing])
+
+
+def _unframed(text: str) -> str:
+    """Without the first paragraph, which greets, and the last, which closes."""
+    return "\n\n".join(text.split("\n\n")[1:-1])
+
+
+def _one_line(text: str) -> str:
+    """A subject has no line breaks, whatever it is made of."""
+    return " ".join(text.split())
