@@ -1,8 +1,10 @@
 """Writes the demo data as the tables' owner: all or nothing, in one transaction."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from hashlib import sha256
 from typing import Any
 
@@ -24,40 +26,6 @@ from app.sandbox.demo.rights import add_rights
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
 from app.sandbox.demo.tour import add_tour
 
-PARENTS_FIRST = (
-    "organisations",
-    "organisation_ancestors",
-    "persons",
-    "callers",
-    "role_applications",
-    "role_grants",
-    "calendar_feeds",
-    "onboardings",
-    "organisation_confirmations",
-    "signatories",
-    "main_user_applications",
-    "main_user_application_documents",
-    "main_user_application_signed_documents",
-    "main_user_application_signatures",
-    "bank_account_changes",
-    "organisation_images",
-    "regional_offices",
-    "contact_assignments",
-    "deadlines",
-    "deadline_extensions",
-    "hour_proposals",
-    "hour_proposal_lines",
-    "hour_proposal_revisions",
-    "hour_decisions",
-    "hour_distributions",
-    "supplementary_hour_requests",
-    "hour_returns",
-    "hour_corrections",
-    "api_keys",
-    "audit_entries",
-    "messages",
-    "mails",
-)
 FINLAND = 10
 """The scale of all of the country's study centres together, roughly."""
 FIRST_GROUP = 20
@@ -67,6 +35,7 @@ FIRST_GROUP = 20
 def demo_data(scale: int, this_year: int) -> Demo:
     """`scale` 1 is a study centre's real size; only the years depend on the present one."""
     demo = Demo()
+    demo.add("study_centres", id=DEMO_STUDY_CENTRE, name="Opintokeskus Esimerkki")
     centrals = Organisations(demo, scale).centrals
     people = add_people(demo, centrals)
     add_organisation_data(demo, centrals, people)
@@ -105,10 +74,7 @@ def load_demo(
             connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
         elif connection.execute("SELECT 1 FROM study_centres").fetchone():
             return False
-        connection.execute(
-            "INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus Esimerkki')", [DEMO_STUDY_CENTRE]
-        )
-        for table in PARENTS_FIRST:
+        for table in _parents_first(connection, demo.tables):
             _insert(connection, table, demo.tables[table])
         _analyse(connection)
         _post(connection, demo)
@@ -123,6 +89,18 @@ def _scale_of(connection: psycopg.Connection[Any]) -> int:
     found = connection.execute("SELECT 1 FROM organisations WHERE id = %s", [beyond]).fetchone()
     connection.commit()
     return FINLAND if found else 1
+
+
+def _parents_first(connection: psycopg.Connection[Any], tables: Collection[str]) -> list[str]:
+    """The tables in an order in which they can be filled, by the foreign keys between them."""
+    keys = connection.execute(
+        """SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint
+            WHERE contype = 'f' AND conrelid <> confrelid AND NOT condeferred"""
+    )
+    order = TopologicalSorter[str](dict.fromkeys(tables, ()))
+    for table, parent in keys:
+        order.add(table, parent)
+    return [table for table in order.static_order() if table in tables]
 
 
 def _insert(connection: psycopg.Connection[Any], table: str, rows: list[dict[str, Any]]) -> None:

@@ -48,7 +48,7 @@ class Posting:
 @dataclass
 class Demo:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    """Rows by table, as JSON would hold them; tables in the order in which they can be filled."""
+    """Rows by table, as JSON would hold them."""
     postings: list[Posting] = field(default_factory=list)
     """In the order in which they were made."""
     closed_at: dict[int, datetime] = field(default_factory=dict)
