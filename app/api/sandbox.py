@@ -19,11 +19,11 @@ from app.api.tokens import SANDBOX_TOKEN_SECONDS
 from app.db.connections import Caller
 from app.db.paging import Slice
 from app.db.sessions import Reader, Writer
-from app.documents.authority import Authority
 from app.domain.access import Role
 from app.domain.delivery.mails import SandboxMail
 from app.domain.organisations.organisations import Language
 from app.sandbox import services as sandbox
+from app.sandbox.authority import Authority
 from app.sandbox.demo.loading import load_demo
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
 from app.sandbox.domain import Clock, DemoPerson

@@ -1,1 +1,1 @@
-"""Documents: making the main-user application's PDF, examining its signatures, and the sandbox's authority."""
+"""Documents: making the main-user application's PDF, and examining its signatures."""

@@ -11,12 +11,12 @@ from app.db.paging import PageRequest, Slice
 from app.db.people.people import callers, persons, role_grants
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, insert_rows
-from app.documents.authority import Authority
 from app.domain.access import CENTRE_ROLES, Role
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people.roles import check_roles_fit
+from app.sandbox.authority import Authority
 from app.sandbox.db import find_document_to_sign, find_kinds, find_person, people_listing, set_clock
 from app.sandbox.demo.people import ALWAYS, SANDBOX_ISSUER
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser
 
 from app import setup
-from app.documents.authority import Authority
 from app.local.embedded_postgres import Addresses
 from app.main import create_app
+from app.sandbox.authority import Authority
 from app.settings import Settings
 from tests.browser.swagger import CHROMIUM, SwaggerUI, chromium
 from tests.conftest import SECRET

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from app.documents.authority import Identity
+from app.sandbox.signing import Identity
 
 YEAR = timedelta(days=365)
 

@@ -20,7 +20,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
-from app.documents.authority import Authority
+from app.sandbox.authority import Authority
 
 
 def root_of(authority: Authority) -> asn1_x509.Certificate:

@@ -24,11 +24,11 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from app.documents.applications import compose_application
-from app.documents.authority import Authority, Identity, Use
 from app.documents.examining import findings
 from app.documents.signatures import Trust, examine
-from app.documents.signing import sign, signer_of
 from app.domain.people.signatures import SIGNED_DOCUMENT_BYTES, Finding, SignedDocumentRefused
+from app.sandbox.authority import Authority, Use
+from app.sandbox.signing import Identity, sign, signer_of
 from tests.documents import hostile
 from tests.documents.chains import chain as certified
 from tests.documents.test_applications import CONTENT

@@ -7,8 +7,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from app.documents.authority import Authority
 from app.documents.trust import read_trust
+from app.sandbox.authority import Authority
 
 FIRST, SECOND = Authority(b"1" * 32, "First"), Authority(b"2" * 32, "Second")
 LIST = FIRST.revocation_list(datetime(2023, 3, 15, tzinfo=UTC))

@@ -8,8 +8,8 @@ import pytest
 from app.api.keys import drawn_key
 from app.db.identifiers import new_id
 from app.documents.applications import compose_application, digest_of
-from app.documents.authority import Authority
 from app.documents.signatures import Trust, examine
+from app.sandbox.authority import Authority
 from tests.builders import refusal
 from tests.documents.test_applications import CONTENT
 from tests.sandbox import SECRET, Sandbox

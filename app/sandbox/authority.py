@@ -1,11 +1,10 @@
-"""A small certificate authority, which signs for demo people in the sandbox and for people of the tests.
+"""A small certificate authority, which signs for demo people in the sandbox and for people in the tests.
 
-Nobody is authenticated by it: a service that is not a sandbox never trusts it.
+It authenticates nobody: only a sandbox trusts it.
 """
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Literal
@@ -16,21 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from app.sandbox.signing import Identity, Key, sign
+
 ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 Use = Literal["sign", "sign-in", "time-stamp"]
 LONGEST_NAME = 64
 """In bytes: what the library lets a common name have, where X.520 counts characters."""
 SIGNING_DAYS = 30
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Somebody's certificate and key."""
-
-    certificate: x509.Certificate
-    key: Key
 
 
 class Authority:
@@ -141,13 +133,7 @@ class Authority:
         self, identity: Identity, document: bytes, *, at: datetime, revocation_list: bytes | None = None
     ) -> bytes:
         """PAdES B-B; with a revocation list, which goes into what is signed, all that B-LT asks but a time stamp."""
-        return await asyncio.to_thread(self._sign, identity, document, at, revocation_list)
-
-    def _sign(self, identity: Identity, document: bytes, at: datetime, revocation_list: bytes | None) -> bytes:
-        # Loaded when first used: a second's work, which a service that is no sandbox never needs.
-        from app.documents.signing import sign
-
-        return sign(document, identity, root=self.root, at=at, revocation_list=revocation_list)
+        return await asyncio.to_thread(sign, document, identity, root=self.root, at=at, revocation_list=revocation_list)
 
     def _builder(
         self,

@@ -1,13 +1,16 @@
-"""Signs a PDF by PAdES with a key at hand; what the sandbox's authority and the tests sign with."""
+"""Signs a PDF by PAdES with a given key, for the sandbox's authority and for tests."""
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -17,10 +20,18 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from app.documents.authority import Identity
-
 # It warns that nothing is fetched, which is meant.
 logging.getLogger("pyhanko.sign.signers").setLevel(logging.ERROR)
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A person's certificate and key."""
+
+    certificate: x509.Certificate
+    key: Key
 
 
 class SignerAt(PdfSigner):
