@@ -21,7 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from app.db.sessions import Writer
 from app.db.statements import Connection
-from app.domain.access import NOTHING_TOLD, Authentication, RoleGrant
+from app.domain.access import NOTHING_TOLD, SERVICE, Authentication, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
 
 WAIT_SECONDS = 30.0
@@ -190,19 +190,32 @@ async def write_down_and_commit(
         parameters |= bound
     if key_digest is not None or writer.records:
         statements.append(_WRITE_DOWN)
-        parameters |= {
+        parameters |= _recorded(writer, request_id) | {
             "down_key": key_digest,
             "down_request": answer.request_digest,
             "down_status": answer.status,
             "down_headers": Jsonb(answer.headers),
             "down_body": answer.body,
-            "down_actor": writer.actor.person_id,
-            "down_at": writer.now,
-            "down_request_id": request_id,
-            "down_records": Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=_text_of)),
         }
     async with AsyncClientCursor(writer.connection) as cursor:
         await cursor.execute("; ".join([*statements, "COMMIT"]), parameters)
+
+
+async def write_down(writer: Writer) -> None:
+    """The closing message of a job of the service's own: nobody waits for an answer, and the job commits."""
+    for sql, parameters in writer.last:
+        await writer.connection.execute(sql, parameters)
+    if writer.records:
+        await writer.connection.execute(_WRITE_DOWN, _NO_ANSWER | _recorded(writer, ""))
+
+
+def _recorded(writer: Writer, request_id: str) -> dict[str, object]:
+    return {
+        "down_actor": None if writer.actor is SERVICE else writer.actor.person_id,
+        "down_at": writer.now,
+        "down_request_id": request_id,
+        "down_records": Jsonb(writer.records, dumps=lambda records: json.dumps(records, default=_text_of)),
+    }
 
 
 async def try_and_roll_back(writer: Writer) -> None:
@@ -215,6 +228,7 @@ async def try_and_roll_back(writer: Writer) -> None:
 
 _WRITE_DOWN = """SELECT write_down(%(down_key)s, %(down_request)s, %(down_status)s::smallint, %(down_headers)s,
     %(down_body)s, %(down_actor)s, %(down_at)s, %(down_request_id)s, %(down_records)s)"""
+_NO_ANSWER = dict.fromkeys(["down_key", "down_request", "down_status", "down_headers", "down_body"])
 
 
 @dataclass(frozen=True)

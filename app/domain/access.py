@@ -82,6 +82,10 @@ class Actor:
         return any(g.role in roles and g.organisation_id in place.ancestors for g in self.roles)
 
 
+SERVICE = Actor(UUID(int=0), ())
+"""The service itself, when the clock alone makes it act: nobody's, and without a role."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where an organisation stands in its tree."""

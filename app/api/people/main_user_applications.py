@@ -16,6 +16,7 @@ from app.domain.people.main_user_applications import ApplicationState, MainUserA
 from app.domain.versions import Versions
 from app.services.people import main_user_applications as applications
 from app.services.people.main_user_applications import ApplicationChanges
+from app.services.people.main_user_decisions import decide_application
 
 router = APIRouter(prefix="/main-user-applications", route_class=Operation, tags=["Main-user applications"])
 NAMED = refusing("not-found", "already-exists", "wrong-state")
@@ -119,4 +120,4 @@ async def decide_main_user_application(
     writer: Writer, application_id: UUID, body: MainUserDecisionIn
 ) -> MainUserApplication:
     """Give the right that is applied for, or reject the application (staff, but nobody on their own)."""
-    return await applications.decide_application(writer, application_id, outcome=body.outcome, reason=body.reason)
+    return await decide_application(writer, application_id, outcome=body.outcome, reason=body.reason)

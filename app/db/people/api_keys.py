@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    any_,
     bindparam,
     func,
     or_,
@@ -108,6 +109,12 @@ _keys = select(
 _one = _keys.where(api_keys.c.id == bindparam("p_id", type_=Uuid))
 _found = Query(_one, _api_key)
 _locked = Query(_one.with_for_update(key_share=True, of=api_keys), _api_key)
+_unrevoked_locked = Query(
+    _keys.where(api_keys.c.made_by == any_(bindparam("p_ids", type_=ARRAY(Uuid))), api_keys.c.revoked_at.is_(None))
+    .order_by(api_keys.c.id)
+    .with_for_update(key_share=True, of=api_keys),
+    _api_key,
+)
 
 listing = Listing(
     _keys,
@@ -128,6 +135,11 @@ async def find(connection: Connection, key_id: UUID) -> ApiKey | None:
 async def lock(connection: Connection, key_id: UUID) -> ApiKey | None:
     """As `find`, and nobody else changes it until the transaction ends."""
     return await _locked.first(connection, p_id=key_id)
+
+
+async def lock_unrevoked_of(connection: Connection, maker_ids: list[UUID]) -> list[ApiKey]:
+    """The keys that these people made, expired ones too."""
+    return await _unrevoked_locked.all(connection, p_ids=maker_ids)
 
 
 async def add_key(connection: Connection, key: ApiKey, key_hash: bytes) -> None:

@@ -24,22 +24,20 @@ from sqlalchemy import (
     true,
 )
 
-from app.db.organisations.organisations import ancestors_of, find_place, organisations
+from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import Listing, PageRequest, Slice, below, given
 from app.db.people.application_documents import documents, signed_documents
 from app.db.people.people import in_force, persons, role_grants, study_centres
 from app.db.people.signatories import signatories
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Reader
 from app.db.statements import Connection, Query, change_row, metadata, study_centre_key
 from app.domain.access import Place
-from app.domain.errors import NotFound
 from app.domain.people.main_user_applications import (
     OPEN,
     ApplicationState,
     Candidacy,
     HeldRight,
     MainUserApplication,
-    may_see,
     state_of,
 )
 
@@ -113,12 +111,28 @@ _locked: Query[UUID] = Query(
     select(_table.c.id).where(_table.c.id == bindparam("p_id", type_=Uuid)).with_for_update(key_share=True),
     lambda application_id: application_id,
 )
+is_open = or_(*(_table.c.state == state for state in OPEN))
 _open = Query(
     _stored.where(
         _table.c.organisation_id == bindparam("p_organisation_id", type_=Uuid),
         _table.c.applicant_id == bindparam("p_applicant_id", type_=Uuid),
-        or_(*(_table.c.state == state for state in OPEN)),
+        is_open,
     ).with_for_update(key_share=True, of=_table),
+    MainUserApplication,
+)
+_open_of_applicants: Query[UUID] = Query(
+    select(_table.c.id)
+    .where(_table.c.applicant_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))), is_open)
+    .order_by(_table.c.id),
+    lambda application_id: application_id,
+)
+_unmarked = Query(
+    _stored.where(
+        _table.c.state == "awaiting_signatures",
+        _table.c.expires_at <= bindparam("p_now", type_=DateTime(timezone=True)),
+    )
+    .order_by(_table.c.id)
+    .with_for_update(key_share=True, of=_table),
     MainUserApplication,
 )
 
@@ -141,39 +155,11 @@ async def lock_application(session: Reader, application_id: UUID) -> MainUserApp
     return await find_application(session, application_id)
 
 
-async def get_application_seen(
-    session: Reader, application_id: UUID, *, locked: bool = False
-) -> tuple[MainUserApplication, Place]:
-    """With the organisation's place. Raises NotFound, also where the caller may not see it."""
-    found = await (lock_application if locked else find_application)(session, application_id)
-    if found is None:
-        raise NotFound
-    place = await find_place(session.connection, found.organisation_id)
-    if place is None or not may_see(session.actor, found, place):
-        raise NotFound
-    return found, place
-
-
 async def change_application(session: Reader, application: MainUserApplication, **columns: Any) -> MainUserApplication:
     """Answers it as it is then."""
     await change_row(session.connection, main_user_applications, application.id, **columns)
     names = {field.name for field in fields(MainUserApplication)}
     return replace(application, **{name: value for name, value in columns.items() if name in names})
-
-
-def record_application(
-    writer: Writer, verb: str, application: MainUserApplication, *, reason: str | None = None, **facts: object
-) -> None:
-    """Into the audit and the outbox, with whom it concerns."""
-    writer.record(
-        f"main-user-application.{verb}",
-        application.id,
-        organisation_id=application.organisation_id,
-        reason=reason,
-        person_id=str(application.applicant_id),
-        signatory_person_id=application.signatory_person_id and str(application.signatory_person_id),
-        **facts,
-    )
 
 
 async def lock_open_application(
@@ -182,6 +168,15 @@ async def lock_open_application(
     """The one that is stored as open, which by the clock may have expired."""
     found = await _open.first(session.connection, p_organisation_id=organisation_id, p_applicant_id=applicant_id)
     return found and _as_of(found, session.now)
+
+
+async def list_open_of(connection: Connection, applicant_ids: list[UUID]) -> list[UUID]:
+    return await _open_of_applicants.all(connection, p_ids=applicant_ids)
+
+
+async def lock_unmarked(session: Reader) -> list[MainUserApplication]:
+    """Those that have expired by the clock and are not marked so."""
+    return await _unmarked.all(session.connection, p_now=session.now)
 
 
 def _seen_by() -> ColumnElement[bool]:

@@ -11,16 +11,16 @@ from app.db.delivery.preferences import mail_preferences
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.contacts import contact_assignments
 from app.db.people.application_signatures import main_user_application_signatures
-from app.db.people.main_user_applications import main_user_applications
+from app.db.people.main_user_applications import is_open, main_user_applications
 from app.db.people.people import not_ended, persons, role_grants
-from app.db.people.role_applications import role_applications
+from app.db.people.role_applications import applied, role_applications
 from app.db.people.signatories import signatories
 from app.db.statements import Command, Connection, Query
-from app.domain.people.main_user_applications import OPEN
+from app.domain.people.role_applications import RoleApplication
 
 _from, _to = bindparam("p_from", type_=Uuid), bindparam("p_to", type_=Uuid)
 _both = bindparam("p_both", type_=ARRAY(Uuid))
-_by, _now = bindparam("p_by", type_=Uuid), bindparam("p_now", type_=DateTime(timezone=True))
+_now = bindparam("p_now", type_=DateTime(timezone=True))
 
 _centres_of_main_users: Query[UUID] = Query(
     select(role_grants.c.organisation_id)
@@ -43,16 +43,15 @@ _is_asked_too = exists().where(
     _asked.c.organisation_id == role_applications.c.organisation_id,
     _asked.c.state == "applied",
 )
-_withdrawn: Query[tuple[UUID, UUID]] = Query(
-    update(role_applications)
-    .where(
+_pointless = Query(
+    applied.where(
         role_applications.c.person_id == any_(_both),
         role_applications.c.state == "applied",
         or_(_is_held, and_(role_applications.c.person_id == _from, _is_asked_too)),
     )
-    .values(state="withdrawn", withdrawn_at=_now)
-    .returning(role_applications.c.id, role_applications.c.organisation_id),
-    lambda application_id, organisation_id: (application_id, organisation_id),
+    .order_by(role_applications.c.id)
+    .with_for_update(key_share=True, of=role_applications),
+    RoleApplication,
 )
 _parties = (main_user_applications.c.applicant_id, signatories.c.person_id)
 _is_matched_by_them = exists().where(
@@ -64,7 +63,7 @@ _open_applications: Query[UUID] = Query(
     select(main_user_applications.c.id)
     .join(signatories, signatories.c.id == main_user_applications.c.signatory_id)
     .where(
-        or_(*(main_user_applications.c.state == state for state in OPEN)),
+        is_open,
         or_(
             main_user_applications.c.applicant_id == _from,
             and_(main_user_applications.c.applicant_id == _to, signatories.c.person_id == _from),
@@ -83,12 +82,6 @@ _moves = (
         update(role_applications)
         .where(role_applications.c.person_id == _from, role_applications.c.decided_by.is_distinct_from(_to))
         .values(person_id=_to)
-    ),
-    # Whom the one has confirmed as the other's signatory, nobody else has: it ends.
-    Command(
-        update(signatories)
-        .where(signatories.c.person_id == _from, signatories.c.confirmed_by == _to, signatories.c.ended_at.is_(None))
-        .values(ended_by=_by, ended_at=_now)
     ),
     Command(
         update(signatories)
@@ -127,15 +120,15 @@ async def list_open_applications(connection: Connection, from_id: UUID, to_id: U
     return await _open_applications.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id])
 
 
-async def withdraw_role_applications(
+async def lock_pointless_role_applications(
     connection: Connection, from_id: UUID, to_id: UUID, now: datetime
-) -> list[tuple[UUID, UUID]]:
-    """Of the open ones those for what is held, or asked for twice: each with its organisation."""
-    return await _withdrawn.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id], p_now=now)
+) -> list[RoleApplication]:
+    """The open ones for a role that one of the two holds, or for which both apply."""
+    return await _pointless.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id], p_now=now)
 
 
-async def give_all(connection: Connection, from_id: UUID, to_id: UUID, *, by: UUID, now: datetime) -> None:
-    """Sign-ins, roles, and whatever else the one has; for good."""
+async def move_all(connection: Connection, from_id: UUID, to_id: UUID) -> None:
+    """Move sign-ins, roles and all else that goes over from one person to another, for good."""
     await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])
     for command in _moves:
-        await command.run(connection, p_from=from_id, p_to=to_id, p_by=by, p_now=now)
+        await command.run(connection, p_from=from_id, p_to=to_id)

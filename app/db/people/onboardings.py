@@ -5,18 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, Table, Text, Uuid, and_, bindparam, case, or_, select
+from sqlalchemy import ARRAY, Column, Date, DateTime, Table, Text, Uuid, and_, any_, bindparam, case, or_, select
 
-from app.db.identifiers import new_id
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, below, given
 from app.db.people.people import persons, role_grants
 from app.db.people.role_grants import seen_by
-from app.db.sessions import Writer
-from app.db.statements import Connection, Query, insert_row, metadata, study_centre_key
+from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.calendar.deadlines import day_of
 from app.domain.people.onboardings import Onboarding
-from app.domain.people.role_grants import GrantedRole
 
 onboardings = Table(
     "onboardings",
@@ -77,6 +74,14 @@ def _onboarding(*values: Any) -> Onboarding:
 _one = _shown.where(_table.id == bindparam("p_id", type_=Uuid))
 _found = Query(_one, _onboarding)
 _locked = Query(_one.with_for_update(key_share=True, of=onboardings), _onboarding)
+_locked_with_names = Query(
+    _shown.where(
+        role_grants.c.person_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))), _table.inductor_name.is_not(None)
+    )
+    .order_by(_table.id)
+    .with_for_update(key_share=True, of=onboardings),
+    _onboarding,
+)
 _gives_inductions = Query(
     select(role_grants.c.id)
     .where(
@@ -116,17 +121,12 @@ async def lock(connection: Connection, onboarding_id: UUID) -> Onboarding | None
     return await _locked.first(connection, p_id=onboarding_id)
 
 
+async def lock_with_names(connection: Connection, person_ids: list[UUID]) -> list[Onboarding]:
+    """Onboardings of these people that name an inductor in free text."""
+    return await _locked_with_names.all(connection, p_ids=person_ids)
+
+
 async def gives_inductions(connection: Connection, person_id: UUID, organisation_id: UUID) -> bool:
     """Whether the person is or was staff or main user of the organisation."""
     found = await _gives_inductions.first(connection, p_person_id=person_id, p_organisation_id=organisation_id)
     return found is not None
-
-
-async def open_onboarding(writer: Writer, grant: GrantedRole) -> UUID:
-    """The checklist of a main user who has just been given the right; its first step is done by that."""
-    onboarding_id = new_id()
-    await insert_row(writer.connection, onboardings, id=onboarding_id, role_grant_id=grant.id, created_at=writer.now)
-    writer.record(
-        "onboarding.opened", onboarding_id, organisation_id=grant.organisation_id, person_id=str(grant.person_id)
-    )
-    return onboarding_id

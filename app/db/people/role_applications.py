@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, select
+from sqlalchemy import ARRAY, Column, DateTime, Table, Text, Uuid, any_, bindparam, select
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, below, given
@@ -29,7 +29,7 @@ role_applications = Table(
 )
 
 _table = role_applications.c
-_applied = (
+applied = (
     select(
         _table.id,
         _table.person_id,
@@ -50,12 +50,18 @@ _applied = (
     .join(organisations, organisations.c.id == _table.organisation_id)
     .outerjoin(role_grants, role_grants.c.role_application_id == _table.id)
 )
-_one = _applied.where(_table.id == bindparam("p_id", type_=Uuid))
+_one = applied.where(_table.id == bindparam("p_id", type_=Uuid))
 _found = Query(_one, RoleApplication)
 _locked = Query(_one.with_for_update(key_share=True, of=role_applications), RoleApplication)
+_undecided_locked = Query(
+    applied.where(_table.person_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))), _table.state == "applied")
+    .order_by(_table.id)
+    .with_for_update(key_share=True, of=role_applications),
+    RoleApplication,
+)
 
 listing = Listing(
-    _applied,
+    applied,
     RoleApplication,
     key=[_table.id],
     filters={
@@ -76,3 +82,7 @@ async def find(connection: Connection, application_id: UUID) -> RoleApplication 
 async def lock(connection: Connection, application_id: UUID) -> RoleApplication | None:
     """As `find`, and nobody else changes it until the transaction ends."""
     return await _locked.first(connection, p_id=application_id)
+
+
+async def lock_undecided_of(connection: Connection, person_ids: list[UUID]) -> list[RoleApplication]:
+    return await _undecided_locked.all(connection, p_ids=person_ids)

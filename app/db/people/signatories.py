@@ -67,6 +67,14 @@ _stored = select(
 _one = _stored.where(signatories.c.id == bindparam("p_id", type_=Uuid))
 _found = Query(_one, Signatory)
 _locked = Query(_one.with_for_update(key_share=True, of=signatories), Signatory)
+_locked_of_people = Query(
+    _stored.where(
+        signatories.c.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))), signatories.c.ended_at.is_(None)
+    )
+    .order_by(signatories.c.id)
+    .with_for_update(key_share=True, of=signatories),
+    Signatory,
+)
 
 
 def _as_of(signatory: Signatory, now: datetime) -> Signatory:
@@ -83,6 +91,12 @@ async def lock_signatory(session: Reader, signatory_id: UUID) -> Signatory | Non
     """As `find_signatory`, and nobody else changes it until the transaction ends."""
     found = await _locked.first(session.connection, p_id=signatory_id)
     return found and _as_of(found, session.now)
+
+
+async def lock_signatories_of(session: Reader, person_ids: list[UUID]) -> list[Signatory]:
+    """Those that are these people and have not ended."""
+    found = await _locked_of_people.all(session.connection, p_person_ids=person_ids)
+    return [each for each in (_as_of(each, session.now) for each in found) if each.state != "ended"]
 
 
 def _has_passed(day: str) -> ColumnElement[bool]:

@@ -56,9 +56,14 @@ async def rotate_key(writer: Writer, key_id: UUID, *, overlap_hours: int, expire
 async def revoke_key(writer: Writer, key_id: UUID, *, reason: str | None) -> ApiKey:
     key = await _lock_in_reach(writer, key_id)
     rules.check_key_state(key, ["active", "rotated"])
+    return await revoke(writer, key, reason=reason)
+
+
+async def revoke(writer: Writer, key: ApiKey, *, reason: str | None) -> ApiKey:
+    """Revoke a locked key; whether the caller may is checked before."""
     revoked_at, revoked_by = datetime.now(HELSINKI), writer.actor.person_id
-    await change_row(writer.connection, api_keys, key_id, revoked_at=revoked_at, revoked_by=revoked_by)
-    writer.record("api-key.revoked", key_id, organisation_id=key.organisation_id, reason=reason)
+    await change_row(writer.connection, api_keys, key.id, revoked_at=revoked_at, revoked_by=revoked_by)
+    writer.record("api-key.revoked", key.id, organisation_id=key.organisation_id, reason=reason)
     return replace(key, revoked_at=revoked_at, revoked_by=revoked_by, state="revoked")
 
 

@@ -15,8 +15,6 @@ from app.db.people.application_signatures import (
 )
 from app.db.people.main_user_applications import (
     change_application,
-    get_application_seen,
-    record_application,
 )
 from app.db.people.signatories import find_signatory
 from app.db.sessions import Reader, Writer
@@ -34,6 +32,7 @@ from app.domain.people.main_user_applications import (
 )
 from app.domain.people.signatures import Check, SignInEvidence
 from app.domain.versions import Versions
+from app.services.people.main_user_applications import get_application_seen, record_application
 
 
 async def get_document(reader: Reader, application_id: UUID) -> bytes:

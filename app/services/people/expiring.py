@@ -2,14 +2,20 @@
 
 from datetime import UTC, datetime
 
+from app.db.connections import write_down
 from app.db.delivery.mails import lock_making
-from app.db.people.expiries import expire, record_expired
+from app.db.people.main_user_applications import lock_unmarked
+from app.db.sessions import Writer
 from app.db.statements import Connection
+from app.domain.access import SERVICE
+from app.services.people.main_user_applications import expire
 
 
 async def expire_applications(connection: Connection) -> None:
     """All that have expired by now, of the connection's study centre, by its clock; again and it records no more."""
     async with connection.transaction():
         maker = await lock_making(connection)
-        now = maker.clock_at or datetime.now(UTC)
-        await record_expired(connection, await expire(connection, now), now)
+        writer = Writer(connection, SERVICE, maker.clock_at or datetime.now(UTC), retry_key=b"")
+        for application in await lock_unmarked(writer):
+            await expire(writer, application)
+        await write_down(writer)

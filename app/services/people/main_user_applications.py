@@ -1,31 +1,32 @@
-"""Main-user applications: draft, submit, withdraw, decide, look."""
+"""Main-user applications: draft, submit, withdraw, expire, look."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import TypedDict
 from uuid import UUID
 
 from app.db.identifiers import new_id
+from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.people.application_documents import keep_document
 from app.db.people.main_user_applications import (
     change_application,
+    find_application,
     find_candidacy,
     find_main_users_right,
-    get_application_seen,
+    lock_application,
     lock_open_application,
     main_user_applications,
     page_of_applications,
     read_study_centre,
-    record_application,
 )
 from app.db.people.me import find_person
-from app.db.people.onboardings import open_onboarding
 from app.db.people.signatories import find_signatory
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
 from app.documents.applications import ApplicationContent, digest_of, make_application
-from app.domain.access import check_reach
+from app.domain.access import Place, check_reach
 from app.domain.calendar.deadlines import last_day_before
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.hours.standing import check_central
@@ -36,12 +37,9 @@ from app.domain.people.main_user_applications import (
     Candidacy,
     HeldRight,
     MainUserApplication,
-    Outcome,
 )
-from app.domain.people.role_grants import GrantedRole
 from app.domain.people.signatories import Signatory
 from app.domain.versions import Versions, check_version, fingerprint
-from app.services.people.roles import end_role, grant_role
 
 
 class ApplicationChanges(TypedDict, total=False):
@@ -164,55 +162,21 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
 async def withdraw_application(writer: Writer, application_id: UUID) -> MainUserApplication:
     application = await _get_own(writer, application_id, locked=True)
     rules.check_state(application, *rules.OPEN)
-    withdrawn = await change_application(writer, application, state="withdrawn", withdrawn_at=writer.now)
-    record_application(writer, "withdrawn", withdrawn)
-    return withdrawn
+    return await _withdraw(writer, application)
 
 
-async def decide_application(
-    writer: Writer, application_id: UUID, *, outcome: Outcome, reason: str | None
-) -> MainUserApplication:
-    """Approval gives the right, opens the onboarding and ends the right replaced, all at once."""
-    application, place = await get_application_seen(writer, application_id, locked=True)
-    rules.check_may_judge(writer.actor, application, place)
-    rules.check_decision(application, outcome, reason)
-    given = await _give_right(writer, application, reason) if outcome == "approved" else None
-    decided = await change_application(
-        writer,
-        application,
-        state=outcome,
-        reason=reason,
-        decided_by=writer.actor.person_id,
-        decided_at=writer.now,
-        role_grant_id=given and given.id,
-    )
-    record_application(writer, outcome, decided, reason=reason, valid_from=given and given.valid_from)
-    return decided
+async def withdraw_all(writer: Writer, application_ids: Iterable[UUID], *, reason: str) -> None:
+    """Withdraw those that are open; whether the caller may is checked before."""
+    for application_id in application_ids:
+        application = await lock_application(writer, application_id)
+        if application and application.state in rules.OPEN:
+            await _withdraw(writer, application, reason=reason)
 
 
-async def _give_right(writer: Writer, application: MainUserApplication, reason: str | None) -> GrantedRole:
-    """The right replaced ends as the new one begins: this one is given first, so that none is ever missing."""
-    candidacy = await find_candidacy(writer, application.organisation_id, application.applicant_id)
-    if candidacy is None:
-        raise NotFound
-    rules.check_base_right(candidacy)
-    rules.check_member_now(candidacy, writer.now)
-    begins_at = rules.beginning_of(application.begins_on, writer.now)
-    given = await grant_role(
-        writer,
-        person_id=application.applicant_id,
-        role="main_user",
-        organisation_id=application.organisation_id,
-        reason=reason,
-        valid_from=begins_at,
-        main_user_application_id=application.id,
-    )
-    await open_onboarding(writer, given)
-    if application.replaces_role_grant_id:
-        replaced = await find_main_users_right(writer.connection, application.replaces_role_grant_id)
-        if replaced and (replaced.valid_until is None or begins_at < replaced.valid_until):
-            await end_role(writer, replaced.id, at=begins_at, reason=reason)
-    return given
+async def expire(writer: Writer, application: MainUserApplication) -> None:
+    """Mark a locked application that has expired by the clock."""
+    await change_application(writer, application, state="expired")
+    record_application(writer, "expired", application)
 
 
 async def get_application(reader: Reader, application_id: UUID) -> MainUserApplication:
@@ -234,6 +198,34 @@ async def list_applications(
     )
 
 
+async def get_application_seen(
+    session: Reader, application_id: UUID, *, locked: bool = False
+) -> tuple[MainUserApplication, Place]:
+    """With the organisation's place. Raises NotFound, also where the caller may not see it."""
+    found = await (lock_application if locked else find_application)(session, application_id)
+    if found is None:
+        raise NotFound
+    place = await find_place(session.connection, found.organisation_id)
+    if place is None or not rules.may_see(session.actor, found, place):
+        raise NotFound
+    return found, place
+
+
+def record_application(
+    writer: Writer, verb: str, application: MainUserApplication, *, reason: str | None = None, **facts: object
+) -> None:
+    """Into the audit and the outbox, with whom it concerns."""
+    writer.record(
+        f"main-user-application.{verb}",
+        application.id,
+        organisation_id=application.organisation_id,
+        reason=reason,
+        person_id=str(application.applicant_id),
+        signatory_person_id=application.signatory_person_id and str(application.signatory_person_id),
+        **facts,
+    )
+
+
 async def _candidacy(writer: Writer, organisation_id: UUID) -> Candidacy:
     """Raises NotFound where the caller neither belongs to the organisation nor reaches it."""
     candidacy = await find_candidacy(writer, organisation_id, writer.actor.person_id)
@@ -251,8 +243,7 @@ async def _check_none_open(writer: Writer, organisation_id: UUID) -> None:
         return
     if current.state != "expired":
         raise AlreadyExists(pointer="/organisation_id", existing_id=current.id)
-    await change_application(writer, current, state="expired")
-    record_application(writer, "expired", current)
+    await expire(writer, current)
 
 
 async def _check_named(writer: Writer, application: MainUserApplication) -> tuple[Signatory, HeldRight | None]:
@@ -276,3 +267,11 @@ async def _get_own(writer: Writer, application_id: UUID, *, locked: bool = False
     application, _ = await get_application_seen(writer, application_id, locked=locked)
     rules.check_applicant(writer.actor, application)
     return application
+
+
+async def _withdraw(
+    writer: Writer, application: MainUserApplication, *, reason: str | None = None
+) -> MainUserApplication:
+    withdrawn = await change_application(writer, application, state="withdrawn", withdrawn_at=writer.now)
+    record_application(writer, "withdrawn", withdrawn, reason=reason)
+    return withdrawn

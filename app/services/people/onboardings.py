@@ -1,18 +1,32 @@
-"""Onboardings: tick off steps, look."""
+"""Onboardings: open, tick off steps, look."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from uuid import UUID
 
+from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
-from app.db.people.onboardings import find, gives_inductions, listing, lock, onboardings
+from app.db.people.onboardings import find, gives_inductions, listing, lock, lock_with_names, onboardings
 from app.db.people.role_grants import viewers_of
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row
+from app.db.statements import change_row, insert_row
 from app.domain.access import Place, check_person, sees_rights_of
 from app.domain.errors import NotFound
 from app.domain.people import onboardings as rules
 from app.domain.people.onboardings import Onboarding, OnboardingChanges, OnboardingState
+from app.domain.people.role_grants import GrantedRole
 from app.domain.versions import Versions, check_version
+
+
+async def open_onboarding(writer: Writer, grant: GrantedRole) -> UUID:
+    """Open the checklist of a new main user; granting the role was its first step."""
+    onboarding_id = new_id()
+    await insert_row(writer.connection, onboardings, id=onboarding_id, role_grant_id=grant.id, created_at=writer.now)
+    writer.record(
+        "onboarding.opened", onboarding_id, organisation_id=grant.organisation_id, person_id=str(grant.person_id)
+    )
+    return onboarding_id
 
 
 async def change_onboarding(
@@ -28,19 +42,14 @@ async def change_onboarding(
         gives = await gives_inductions(writer.connection, after.inductor_id, after.organisation_id)
         rules.check_inductor(gives)
     if after != before:
-        names = ("inductor_id", "inductor_name", *rules.DAYS)
-        await change_row(
-            writer.connection, onboardings, onboarding_id, **{name: getattr(after, name) for name in names}
-        )
-        writer.record(
-            "onboarding.changed",
-            onboarding_id,
-            organisation_id=after.organisation_id,
-            person_id=str(after.person_id),
-            changed=sorted(changes),
-            state=after.state,
-        )
+        await _keep(writer, after, changes)
     return after
+
+
+async def forget_inductors(writer: Writer, person_ids: list[UUID], *, reason: str) -> None:
+    """Remove the names of inductors whom the service does not know from these people's onboardings."""
+    for onboarding in await lock_with_names(writer.connection, person_ids):
+        await _keep(writer, replace(onboarding, inductor_name=""), ["inductor_name"], reason=reason)
 
 
 async def get_onboarding(reader: Reader, onboarding_id: UUID) -> Onboarding:
@@ -76,3 +85,17 @@ async def _seen(session: Reader, onboarding: Onboarding | None) -> tuple[Onboard
     if place is None or not sees_rights_of(session.actor, onboarding.person_id, place):
         raise NotFound
     return onboarding, place
+
+
+async def _keep(writer: Writer, after: Onboarding, changed: Collection[str], *, reason: str | None = None) -> None:
+    names = ("inductor_id", "inductor_name", *rules.DAYS)
+    await change_row(writer.connection, onboardings, after.id, **{name: getattr(after, name) for name in names})
+    writer.record(
+        "onboarding.changed",
+        after.id,
+        organisation_id=after.organisation_id,
+        reason=reason,
+        person_id=str(after.person_id),
+        changed=sorted(changed),
+        state=after.state,
+    )

@@ -3,27 +3,28 @@
 from uuid import UUID
 
 from app.db.paging import PageRequest, Slice
-from app.db.people.main_user_applications import change_application, lock_application, record_application
 from app.db.people.main_users import lock_main_users, lock_staff
 from app.db.people.me import find_person
 from app.db.people.mergers import (
-    give_all,
     list_centres_of_main_users,
     list_open_applications,
-    withdraw_role_applications,
+    lock_pointless_role_applications,
+    move_all,
 )
 from app.db.people.people import callers, persons
 from app.db.people.personal_data import find_standing
 from app.db.people.registrations import find_person_among, find_person_of, lock_people, people_listing
+from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
 from app.domain.access import check_person
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people import people as rules
-from app.domain.people.main_user_applications import OPEN
 from app.domain.people.people import Person
 from app.domain.people.personal_data import check_not_erased
+from app.services.people import role_applications, signatories
+from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_surplus_roles_of
 
 
@@ -94,7 +95,11 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
     for pointer, each_id in ((None, person_id), ("/person_id", other_id)):
         if standing := await find_standing(writer.connection, each_id):
             check_not_erased(standing, pointer=pointer)
-    await give_all(writer.connection, other_id, person_id, by=writer.actor.person_id, now=writer.now)
+    # Whom the one has confirmed as the other's signatory, nobody else has: it ends.
+    for signatory in await lock_signatories_of(writer, [other_id]):
+        if signatory.confirmed_by == person_id:
+            await signatories.end(writer, signatory, reason=reason)
+    await move_all(writer.connection, other_id, person_id)
     await end_surplus_roles_of(writer, person_id, reason=reason)
     writer.record("person.merged", person_id, reason=reason, person_id=str(person_id), merged_person_id=str(other_id))
     return found[person_id]
@@ -102,20 +107,7 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
 
 async def _withdraw_applications(writer: Writer, other_id: UUID, person_id: UUID, reason: str) -> None:
     """What one person cannot ask for twice, has already, or would sign as two (rulebook §2.5)."""
-    connection = writer.connection
-    for application_id in await list_open_applications(connection, other_id, person_id):
-        application = await lock_application(writer, application_id)
-        if application and application.state in OPEN:
-            withdrawn = await change_application(writer, application, state="withdrawn", withdrawn_at=writer.now)
-            record_application(writer, "withdrawn", withdrawn, reason=reason)
-    for application_id, organisation_id in await withdraw_role_applications(
-        connection, other_id, person_id, writer.now
-    ):
-        writer.record(
-            "role-application.withdrawn",
-            application_id,
-            organisation_id=organisation_id,
-            reason=reason,
-            person_id=str(person_id),
-            state="withdrawn",
-        )
+    open_ids = await list_open_applications(writer.connection, other_id, person_id)
+    await withdraw_all(writer, open_ids, reason=reason)
+    for application in await lock_pointless_role_applications(writer.connection, other_id, person_id, writer.now):
+        await role_applications.withdraw(writer, application, reason=reason)

@@ -4,14 +4,20 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.db.people import personal_data as questions
-from app.db.people.erasures import erase_people, revoke_keys_of
+from app.db.people.api_keys import lock_unrevoked_of
+from app.db.people.erasures import erase_people
+from app.db.people.main_user_applications import list_open_of
 from app.db.people.registrations import find_person_among, lock_people
+from app.db.people.role_applications import lock_undecided_of
+from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Writer
 from app.domain.access import check_strong
 from app.domain.errors import NotFound
 from app.domain.people import personal_data as rules
 from app.domain.people.people import people_reach_of
 from app.domain.people.personal_data import Erasure, PersonalData, Standing
+from app.services.people import api_keys, onboardings, role_applications, signatories
+from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_roles_of
 
 
@@ -34,18 +40,29 @@ async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
     rules.check_not_erased(await _get_standing(writer, person_id))
     check_strong(writer.actor)
     ids = await questions.list_ids_of(writer.connection, person_id)
-    # Organisations are locked before people: what was given meanwhile is ended once nobody can give more.
-    await end_roles_of(writer, person_id, reason=reason)
+    # As a merger locks: applications first, then organisations, then people. What was made or given meanwhile ends
+    # once nobody can make or give more.
+    await _withdraw_and_end(writer, person_id, ids, reason)
     await lock_people(writer.connection, ids)
     rules.check_not_erased(await _get_standing(writer, person_id))
-    await end_roles_of(writer, person_id, reason=reason)
-    by = writer.actor.person_id
-    for key_id, organisation_id in await revoke_keys_of(writer.connection, ids, by=by):
-        writer.record("api-key.revoked", key_id, organisation_id=organisation_id, reason=reason)
-    await erase_people(writer.connection, ids, by=by, now=writer.now)
+    await _withdraw_and_end(writer, person_id, ids, reason)
+    for key in await lock_unrevoked_of(writer.connection, ids):
+        await api_keys.revoke(writer, key, reason=reason)
+    for signatory in await lock_signatories_of(writer, ids):
+        await signatories.end(writer, signatory, reason=reason)
+    await onboardings.forget_inductors(writer, ids, reason=reason)
+    await erase_people(writer.connection, ids, writer.now)
     writer.record("person.erased", person_id, reason=reason)
     answers_until = datetime.now(UTC).date() + timedelta(days=rules.ANSWERS_KEPT_DAYS)
     return Erasure(person_id, writer.now, rules.kept_after(writer.now.date(), answers_until))
+
+
+async def _withdraw_and_end(writer: Writer, person_id: UUID, ids: list[UUID], reason: str) -> None:
+    """Withdraw open applications and end roles."""
+    await withdraw_all(writer, await list_open_of(writer.connection, ids), reason=reason)
+    for application in await lock_undecided_of(writer.connection, ids):
+        await role_applications.withdraw(writer, application, reason=reason)
+    await end_roles_of(writer, person_id, reason=reason)
 
 
 async def _get_standing(writer: Writer, person_id: UUID) -> Standing:

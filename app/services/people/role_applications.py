@@ -103,8 +103,13 @@ async def withdraw_application(writer: Writer, application_id: UUID) -> RoleAppl
     if application.person_id != writer.actor.person_id:
         raise Forbidden(because="not-a-party")
     rules.check_undecided(application.state)
+    return await withdraw(writer, application)
+
+
+async def withdraw(writer: Writer, application: RoleApplication, *, reason: str | None = None) -> RoleApplication:
+    """Withdraw a locked, undecided application; whether the caller may is checked before."""
     withdrawn = await _change(writer, application, state="withdrawn", withdrawn_at=writer.now)
-    _record(writer, "withdrawn", withdrawn)
+    _record(writer, "withdrawn", withdrawn, reason=reason)
     return withdrawn
 
 

@@ -98,8 +98,13 @@ async def end_signatory(writer: Writer, organisation_id: UUID, signatory_id: UUI
     place, signatory = await _lock_seen(writer, organisation_id, signatory_id)
     rules.check_may_enter(writer.actor, place)
     rules.check_not_ended(signatory)
-    await change_row(writer.connection, signatories, signatory_id, ended_by=writer.actor.person_id, ended_at=writer.now)
-    writer.record("signatory.ended", signatory_id, organisation_id=organisation_id, reason=reason)
+    return await end(writer, signatory, reason=reason)
+
+
+async def end(writer: Writer, signatory: Signatory, *, reason: str | None) -> Signatory:
+    """End a locked signatory; whether the caller may is checked before."""
+    await change_row(writer.connection, signatories, signatory.id, ended_by=writer.actor.person_id, ended_at=writer.now)
+    writer.record("signatory.ended", signatory.id, organisation_id=signatory.organisation_id, reason=reason)
     return replace(signatory, ended_at=writer.now, state="ended")
 
 

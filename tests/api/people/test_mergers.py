@@ -153,6 +153,7 @@ def test_nobody_becomes_a_signatory_whom_they_confirmed_themselves(centre: Centr
     assert centre.rows("SELECT person_id, ended_by FROM signatories WHERE id = %s", named["id"]) == [
         (other.id, first_staff.id)
     ]
+    assert [(str(row[0]), row[1]) for row in events(centre, "signatory.ended")] == [(named["id"], WHY)]
 
 
 def test_feeds_contacts_confirmations_and_choices_of_mail_go_over(centre: Centre, central: UUID) -> None:

@@ -235,6 +235,75 @@ def test_what_was_never_signed_goes_and_what_was_stays(centre: Centre) -> None:
     assert centre.rows("SELECT ended_by FROM signatories") == [(person.id,)]
 
 
+def recorded(centre: Centre, event: str) -> list[tuple[Any, ...]]:
+    """Subject, reason and facts of what stands in the audit and in the outbox alike."""
+    return centre.rows(
+        "SELECT a.subject_id::text, a.reason, a.facts FROM audit_entries a JOIN outbox o USING (id, subject_id, facts) "
+        "WHERE a.action = %s AND o.event = %s ORDER BY a.id",
+        event,
+        event,
+    )
+
+
+def test_an_erasure_reports_the_applications_that_it_withdraws(centre: Centre) -> None:
+    candidate = Candidate.of(centre)
+    person = candidate.applicant
+    asked = {"organisation_id": str(candidate.central), "role": "training_manager"}
+    role_application = person.post("/v1/role-applications", asked).json()["id"]
+    location = candidate.submitted()
+    assert person.post(erasure(person.id), WHY).status_code == 200
+    [(subject, reason, facts)] = recorded(centre, "role-application.withdrawn")
+    assert (subject, reason, facts["person_id"]) == (role_application, WHY["reason"], str(person.id))
+    [(subject, reason, facts)] = recorded(centre, "main-user-application.withdrawn")
+    assert (subject, reason, facts["person_id"]) == (location.rsplit("/")[-1], WHY["reason"], str(person.id))
+    assert candidate.staff.get(location).json()["state"] == "withdrawn"
+
+
+def test_an_erasure_reports_the_signatories_that_it_ends(centre: Centre) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    person = candidate.signatory
+    assert person
+    passed = candidate.staff.post(
+        f"/v1/organisations/{candidate.central}/signatories",
+        {
+            "person_id": str(person.id),
+            "basis": "Sihteeri",
+            "valid_from": "2020-01-01",
+            "valid_until": "2020-12-31",
+        },
+    )
+    assert passed.status_code == 201, passed.text
+    assert candidate.staff.post(erasure(person.id), WHY).status_code == 200
+    assert [row[:2] for row in recorded(centre, "signatory.ended")] == [(candidate.signatory_id, WHY["reason"])]
+    path = f"/v1/organisations/{candidate.central}/signatories/{candidate.signatory_id}"
+    assert candidate.staff.get(path).json()["state"] == "ended"
+
+
+def test_an_erasure_reports_the_onboardings_that_it_changes(centre: Centre) -> None:
+    central = centre.organisation()
+    person, other = centre.main_user(central), centre.main_user(central)
+    onboard(centre, person, "Edeltäjä")
+    onboard(centre, other, "Aino Esimerkki")
+    [(onboarding,)] = centre.rows(
+        "SELECT o.id::text FROM onboardings o JOIN role_grants g ON g.id = o.role_grant_id WHERE g.person_id = %s",
+        person.id,
+    )
+    assert person.post(erasure(person.id), WHY).status_code == 200
+    [(subject, reason, facts)] = recorded(centre, "onboarding.changed")
+    assert (subject, reason, facts["changed"]) == (onboarding, WHY["reason"], ["inductor_name"])
+
+
+def test_an_erasure_reports_the_keys_that_it_revokes_once(centre: Centre) -> None:
+    central = centre.organisation()
+    person = centre.main_user(central)
+    centre.main_user(central)
+    body = {"organisation_id": str(central), "name": "Ohjelma", "scopes": ["hours:read"], "expires_in_days": 30}
+    kept, revoked = (person.post("/v1/api-keys", body).json()["id"] for _ in range(2))
+    assert person.post(f"/v1/api-keys/{revoked}/revocation", {"reason": "Turha"}).status_code == 200
+    assert person.post(erasure(person.id), WHY).status_code == 200
+    assert [row[:2] for row in recorded(centre, "api-key.revoked")] == [(revoked, "Turha"), (kept, WHY["reason"])]
+
+
 def test_the_last_main_user_is_not_erased(centre: Centre) -> None:
     person = centre.main_user(centre.organisation())
     assert refusal(person.post(erasure(person.id), WHY)) == (409, "last-main-user")

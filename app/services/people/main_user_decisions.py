@@ -1,0 +1,59 @@
+"""Decisions on main-user applications."""
+
+from uuid import UUID
+
+from app.db.people.main_user_applications import change_application, find_candidacy, find_main_users_right
+from app.db.sessions import Writer
+from app.domain.errors import NotFound
+from app.domain.people import main_user_applications as rules
+from app.domain.people.main_user_applications import MainUserApplication, Outcome
+from app.domain.people.role_grants import GrantedRole
+from app.services.people.main_user_applications import get_application_seen, record_application
+from app.services.people.onboardings import open_onboarding
+from app.services.people.roles import end_role, grant_role
+
+
+async def decide_application(
+    writer: Writer, application_id: UUID, *, outcome: Outcome, reason: str | None
+) -> MainUserApplication:
+    """Approval gives the right, opens the onboarding and ends the right replaced, all at once."""
+    application, place = await get_application_seen(writer, application_id, locked=True)
+    rules.check_may_judge(writer.actor, application, place)
+    rules.check_decision(application, outcome, reason)
+    given = await _give_right(writer, application, reason) if outcome == "approved" else None
+    decided = await change_application(
+        writer,
+        application,
+        state=outcome,
+        reason=reason,
+        decided_by=writer.actor.person_id,
+        decided_at=writer.now,
+        role_grant_id=given and given.id,
+    )
+    record_application(writer, outcome, decided, reason=reason, valid_from=given and given.valid_from)
+    return decided
+
+
+async def _give_right(writer: Writer, application: MainUserApplication, reason: str | None) -> GrantedRole:
+    """The right replaced ends as the new one begins: this one is given first, so that none is ever missing."""
+    candidacy = await find_candidacy(writer, application.organisation_id, application.applicant_id)
+    if candidacy is None:
+        raise NotFound
+    rules.check_base_right(candidacy)
+    rules.check_member_now(candidacy, writer.now)
+    begins_at = rules.beginning_of(application.begins_on, writer.now)
+    given = await grant_role(
+        writer,
+        person_id=application.applicant_id,
+        role="main_user",
+        organisation_id=application.organisation_id,
+        reason=reason,
+        valid_from=begins_at,
+        main_user_application_id=application.id,
+    )
+    await open_onboarding(writer, given)
+    if application.replaces_role_grant_id:
+        replaced = await find_main_users_right(writer.connection, application.replaces_role_grant_id)
+        if replaced and (replaced.valid_until is None or begins_at < replaced.valid_until):
+            await end_role(writer, replaced.id, at=begins_at, reason=reason)
+    return given
