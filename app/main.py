@@ -9,10 +9,10 @@ from typing import Any
 import fastapi_offline
 import structlog
 from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from psycopg import AsyncConnection
-from starlette.routing import Route
 
 from app import logs, worker
 from app.api import documents, openapi, operational, problems, sandbox
@@ -106,6 +106,11 @@ NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fal
 STATIC = Path(fastapi_offline.__file__).parent / "static"
 
 
+def operation_id(route: APIRoute) -> str:
+    """The endpoint's name, `submit_proposal`: once released, clients' code is named after it."""
+    return route.name
+
+
 def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] = AsyncConnection) -> FastAPI:
     """The service on one database; `connection_class` lets tests count round trips."""
     if not structlog.is_configured():
@@ -138,22 +143,19 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
         # A redirect to the path with or without its last slash would repeat whatever host the request names.
         redirect_slashes=False,
         lifespan=lifespan,
+        generate_unique_id_function=operation_id,
         telemetry=NO_TELEMETRY,
     )
     app.state.backend = Backend(settings, connections)
     app.state.ledger_check = operational.LedgerCheck()
     app.add_middleware(Edge)
     problems.install(app)
-    operations = [
-        route
-        for router in (*([sandbox.router] if settings.sandbox else []), *ROUTERS)
-        for route in router.routes
-        if isinstance(route, Route)
-    ]
-    app.router.routes += [Index(operations), *operations]
+    for router in (*([sandbox.router] if settings.sandbox else []), *ROUTERS):
+        app.include_router(router, prefix="/v1")
     app.include_router(documents.router)
     app.include_router(operational.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.router.routes.insert(0, Index(iter_route_contexts(app.routes)))
     openapi.complete(app)
     return app
 

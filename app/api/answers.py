@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Literal
 
+from app.api.files import FILE_SCHEMA
 from app.api.problems import STATUSES
+from app.api.security import Declaration
 
 Responses = dict[int | str, dict[str, Any]]
+Kind = Literal["read", "list", "write", "other"]
+"""What an operation does with its study centre's data; `other` does nothing of it."""
 NO_BODY = frozenset({"GET", "HEAD", "DELETE"})
 CODES = "x-problem-codes"
 """The member of a documented answer that names the codes which its problems may carry."""
@@ -117,62 +121,61 @@ SHARED = {
 
 
 def answers_of(
+    declared: Declaration,
     *,
-    kind: Literal["read", "list", "write"],
     method: str,
     path: str,
     status: int,
-    has_session: bool,
+    kind: Kind,
     is_conditional: bool,
-    has_version: bool,
-    has_file: bool,
+    takes_version: bool,
     needs_key: bool,
-    needs_token: bool,
-    is_for_newcomers: bool,
-    declared: Mapping[int | str, Mapping[str, Any]],
+    refused: Mapping[int | str, Mapping[str, Any]],
 ) -> Responses:
-    """The answer that the operation is for, and the refusals of the conventions with those that it declares."""
+    """The response that the operation is for, and the refusals of the conventions with those that it names itself."""
     codes = {*EVERYWHERE}
     if "_id}" in path:
         codes.add("not-found")
-    if has_session:
+    if kind != "other":
         # What no role is refused, an API key may be.
         codes.add("forbidden")
     if kind == "list":
         codes.add("invalid-cursor")
     if method not in NO_BODY:
-        codes.update(WITH_BODY, WITH_KEY if kind == "write" else (), () if has_file else {"malformed-json"})
+        codes.update(WITH_BODY, WITH_KEY if kind == "write" else (), () if declared.file else {"malformed-json"})
     if needs_key:
         codes.add("idempotency-key-required")
-    if has_version:
+    if takes_version:
         codes.update({"precondition-failed"}, {"precondition-required"} if method == "PATCH" else ())
-    if not needs_token:
+    if declared.strong_sign_in:
+        codes.add("strong-authentication-required")
+    if declared.is_open:
         codes -= {"unauthenticated", "forbidden", "not-registered"}
-    if is_for_newcomers:
+    if declared.newcomers:
         codes -= {"forbidden", "not-registered"}
-    codes.update(code for answer in declared.values() for code in answer.get(CODES, ()))
+    codes.update(code for answer in refused.values() for code in answer.get(CODES, ()))
 
-    responses: Responses = {status: _success(kind, status, has_session, declared.get(status, {}))}
-    if "content" in declared.get(status, {}):
-        responses[status]["content"] = declared[status]["content"]
+    responses: Responses = {status: _success(kind, status, refused.get(status, {}))}
+    if "content" in refused.get(status, {}):
+        responses[status]["content"] = refused[status]["content"]
     if is_conditional:
         responses[304] = {"description": "`If-None-Match` names the present version.", "headers": headers("ETag")}
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in STATUSES:
         if code in codes:
             by_status[STATUSES[code]].append(code)
-    for number, told in by_status.items():
-        is_shared = SHARED.get(told[0], {}).get(CODES) == told
-        responses[number] = {"$ref": f"#/components/responses/{told[0]}"} if is_shared else refusal(number, *told)
+    for number, named in by_status.items():
+        is_shared = SHARED.get(named[0], {}).get(CODES) == named
+        responses[number] = {"$ref": f"#/components/responses/{named[0]}"} if is_shared else refusal(number, *named)
     return responses
 
 
-def _success(kind: str, status: int, has_session: bool, declared: Mapping[str, Any]) -> dict[str, Any]:
+def _success(kind: str, status: int, declared: Mapping[str, Any]) -> dict[str, Any]:
     if status == 204:
         return {"description": "Done.", "headers": headers()}
     if kind == "list":
         return {"description": "A part of the list; `next_cursor` leads on.", "headers": headers("Link")}
-    if not has_session:
+    if kind == "other":
         return {"description": "Done.", "headers": headers()}
     if kind == "read":
         return {"description": "The resource.", "headers": headers("ETag")}
@@ -180,3 +183,20 @@ def _success(kind: str, status: int, has_session: bool, declared: Mapping[str, A
         return {"description": "The resource as it is now.", "headers": headers("ETag", "Idempotency-Replayed")}
     location = ("Location",) if declared.get("x-location", True) else ()
     return {"description": "Created.", "headers": headers("ETag", "Idempotency-Replayed", *location)}
+
+
+def extras_of(declared: Declaration, *, needs_key: bool) -> dict[str, Any]:
+    """The members of an operation that FastAPI does not know: its security, and what a client must be told besides."""
+    extras: dict[str, Any] = {"security": [] if declared.is_open else [{"token": []}]}
+    if declared.scope:
+        extras["x-api-key-scope"] = declared.scope
+    if declared.personal_data:
+        extras["x-personal-data"] = True
+    if declared.secret_answer:
+        extras["x-secret"] = True
+    if needs_key:
+        extras["x-idempotency-key-required"] = True
+    if declared.file:
+        content = {media_type: {"schema": FILE_SCHEMA} for media_type in declared.file.media_types}
+        extras |= {"requestBody": {"required": True, "content": content}, "x-largest-body": declared.file.largest}
+    return extras

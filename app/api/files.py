@@ -9,13 +9,11 @@ from starlette.responses import Response
 from app.domain.versions import tag_of
 
 FILE_SCHEMA = {"type": "string", "format": "binary"}
-LARGEST = "x-largest-body"
-"""The member of an operation's document that tells how many bytes its file may have."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """An endpoint's parameter `file`: the request's body, of one of the types that the operation takes."""
+    """A request's body that is a file, of one of the types that the operation declares."""
 
     media_type: str
     content: bytes
@@ -37,12 +35,6 @@ class Download:
     @property
     def headers(self) -> dict[str, str]:
         return {"Content-Disposition": f'attachment; filename="{self.name}"', "X-Content-Type-Options": "nosniff"}
-
-
-def taking(*media_types: str, largest: int) -> dict[str, Any]:
-    """`openapi_extra` of an operation whose body is a file of at most `largest` bytes."""
-    content = {media_type: {"schema": FILE_SCHEMA} for media_type in media_types}
-    return {"requestBody": {"required": True, "content": content}, LARGEST: largest}
 
 
 def giving(*media_types: str) -> dict[str, Any]:

@@ -78,4 +78,4 @@ class Edge:
 
 def _template_of(scope: Scope) -> str:
     """The route's template, never the path: ids and search words stay out of logs and metrics."""
-    return getattr(scope.get("route"), "path", "none")
+    return str(scope.get("path_template") or getattr(scope.get("route"), "path", "none"))

@@ -10,7 +10,6 @@ from app.api.descriptions import describe
 from app.api.examples import show_example
 from app.api.problems import Problem
 from app.api.requests import JSON, MERGE_PATCH
-from app.api.scopes import SCOPE
 
 DESCRIPTION = """
 The teaching hours of a study centre (opintokeskus) and its member organisations, through the year: what the
@@ -120,8 +119,6 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     for status, response in responses.items():
         if "$ref" in response:
             responses[status] = {"$ref": response["$ref"]}
-    if "401" in responses:
-        operation["security"] = [{"token": []}]
     parameters = operation.get("parameters", [])
     for parameter in parameters:
         parameter["schema"] = _without_null(parameter["schema"])
@@ -138,8 +135,8 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     # FastAPI puts the whole docstring where there is nothing below its first line, which is the summary.
     if operation.get("description", "").rstrip(".") == operation["summary"]:
         del operation["description"]
-    if SCOPE in operation:
-        scope = operation[SCOPE]
+    if operation["security"]:
+        scope = operation.get("x-api-key-scope")
         needed = f"**API keys** need `{scope}`." if scope else "**In person**: not for API keys."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needed]))
     show_example(operation)

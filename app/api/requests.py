@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -41,7 +42,7 @@ def check_address(request: Request) -> None:
         raise RequestValidationError([])
 
 
-def check_headers(request: Request, accepted: list[str], largest_body: int) -> None:
+def check_headers(request: Request, accepted: Sequence[str], largest_body: int) -> None:
     if request.method in NO_BODY:
         return
     key = request.headers.get("idempotency-key")
@@ -51,7 +52,7 @@ def check_headers(request: Request, accepted: list[str], largest_body: int) -> N
     if length != "0" or "transfer-encoding" in request.headers:
         encoding = request.headers.get("content-encoding", "identity").lower()
         if media_type_of(request) not in accepted or encoding != "identity":
-            raise problems.UnsupportedMediaType(accepted=accepted)
+            raise problems.UnsupportedMediaType(accepted=list(accepted))
         if length.isdigit() and int(length) > largest_body:
             raise problems.PayloadTooLarge(largest=largest_body)
 
@@ -80,6 +81,8 @@ async def check_members(request: Request) -> None:
 
 async def digest_of(request: Request, *, is_json: bool) -> bytes:
     """The same for equal JSON values and an equal query, however they are written. Raises MalformedJson."""
+    if request.method in NO_BODY:
+        return b""
     body = await request.body()
     if is_json and body:
         body = json.dumps(json.loads(body, object_pairs_hook=_members), sort_keys=True).encode()

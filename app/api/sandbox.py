@@ -11,14 +11,15 @@ from starlette.responses import Response
 
 from app.api.answers import refusing
 from app.api.backend import Backend
+from app.api.conventions import PlainWrite, Read, SandboxWrite
 from app.api.files import Download, giving
-from app.api.operations import PERSONAL, Operation
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, Flag, Form, Instant, Line, Nothing, SearchText
 from app.api.tokens import SANDBOX_TOKEN_SECONDS
 from app.db.connections import Caller
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.access import Role
 from app.domain.delivery.mails import SandboxMail
 from app.domain.organisations.organisations import Language
@@ -43,8 +44,6 @@ Email = Annotated[
 
 
 class SandboxOperation(Operation):
-    needs_token = False
-
     async def caller_of(self, _: Request) -> Caller:
         return ANYBODY
 
@@ -94,33 +93,33 @@ class Token:
     """Seconds of real time, whatever the sandbox's clock shows."""
 
 
-@router.get("/people", response_model=Page[DemoPerson], openapi_extra=PERSONAL)
+@router.get("/people", response_model=Page[DemoPerson])
+@operation(is_open=True, personal_data=True)
 async def list_demo_people(
-    reader: Reader,
-    page: Paging,
-    email: SearchText = None,
-    role: Role | None = None,
-    organisation_id: UUID | None = None,
+    reader: Read, page: Paging, email: SearchText = None, role: Role | None = None, organisation_id: UUID | None = None
 ) -> Slice[DemoPerson]:
     """The demo people with their roles (anybody)."""
     email = email.lower() if email else None
     return await sandbox.list_people(reader, page, email=email, role=role, organisation_id=organisation_id)
 
 
-@router.post("/people", status_code=201, response_model=DemoPerson, responses=refusing("not-found", "already-exists"))
-async def add_demo_person(writer: Writer, body: DemoPersonIn) -> DemoPerson:
+@router.post("/people", status_code=201, responses=refusing("not-found", "already-exists"))
+@operation(is_open=True)
+async def add_demo_person(writer: SandboxWrite, body: DemoPersonIn) -> DemoPerson:
     """Make a new demo person, whose roles hold from the year 2000 on (anybody)."""
     roles = [(held.role, held.organisation_id) for held in body.roles]
     return await sandbox.add_person(writer, name=body.name, email=body.email, language=body.language, roles=roles)
 
 
-@router.get("/people/{person_id}", response_model=DemoPerson, openapi_extra=PERSONAL)
-async def get_demo_person(reader: Reader, person_id: UUID) -> DemoPerson:
+@router.get("/people/{person_id}")
+@operation(is_open=True, personal_data=True)
+async def get_demo_person(reader: Read, person_id: UUID) -> DemoPerson:
     """One demo person (anybody)."""
     return await sandbox.get_person(reader, person_id)
 
 
-@router.post("/tokens", response_model=Token, responses=refusing("not-found"))
+@router.post("/tokens", responses=refusing("not-found"))
+@operation(is_open=True)
 async def make_token(request: Request, response: Response, body: TokenIn) -> Token:
     """A token to call the service as a demo person (anybody)."""
     backend: Backend = request.app.state.backend
@@ -144,8 +143,9 @@ PDF_OUT["responses"] |= refusing("not-found")
 
 
 @router.post("/signatures", **PDF_OUT)
+@operation(is_open=True)
 async def sign_in_sandbox(
-    reader: Reader, body: DemoSignatureIn, authority: Annotated[Authority, Depends(authority_of)]
+    reader: Read, body: DemoSignatureIn, authority: Annotated[Authority, Depends(authority_of)]
 ) -> Download:
     """Sign a main-user application's document as anybody, by the sandbox's own authority (anybody).
 
@@ -156,25 +156,29 @@ async def sign_in_sandbox(
     return Download(signed, "application/pdf", f"main-user-application-{body.application_id}-signed.pdf")
 
 
-@router.get("/clock", response_model=Clock)
-async def read_clock(reader: Reader) -> Clock:
+@router.get("/clock")
+@operation(is_open=True)
+async def read_clock(reader: Read) -> Clock:
     """What time it is for the service (anybody)."""
     return await sandbox.read_clock(reader)
 
 
-@router.put("/clock", response_model=Clock)
-async def stop_clock(writer: Writer, body: ClockIn) -> Clock:
+@router.put("/clock")
+@operation(is_open=True)
+async def stop_clock(writer: SandboxWrite, body: ClockIn) -> Clock:
     """Let the service's clock stand at an instant of the years 2000 to 2100 (anybody)."""
     return await sandbox.stop_clock(writer, body.now)
 
 
-@router.delete("/clock", status_code=204, response_model=None)
-async def start_clock(writer: Writer) -> None:
+@router.delete("/clock", status_code=204)
+@operation(is_open=True)
+async def start_clock(writer: PlainWrite) -> None:
     """Give the service real time back (anybody)."""
     await sandbox.start_clock(writer)
 
 
-@router.post("/reset", status_code=204, response_model=None, response_class=Response)
+@router.post("/reset", status_code=204, response_class=Response)
+@operation(is_open=True)
 async def reset(request: Request, _: Nothing | None = None) -> None:
     """Go back to the demo data of the start, with the same ids, and to real time (anybody).
 
@@ -189,8 +193,9 @@ async def reset(request: Request, _: Nothing | None = None) -> None:
     backend.forget()
 
 
-@router.get("/mailbox", response_model=Page[SandboxMail], openapi_extra=PERSONAL)
-async def list_mails(reader: Reader, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
+@router.get("/mailbox", response_model=Page[SandboxMail])
+@operation(is_open=True, personal_data=True)
+async def list_mails(reader: Read, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
     """The mails sent, newest first, by the sandbox's clock (anybody).
 
     They are made as elsewhere, with the reminders that are due; those that wait for the morning's digest come at 8:00.

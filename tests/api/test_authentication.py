@@ -8,9 +8,10 @@ import httpx
 import pytest
 from fastapi import APIRouter
 
+from app.api.conventions import Read
 from app.api.operations import Operation
+from app.api.security import operation
 from app.api.tokens import SandboxIssuer
-from app.db.sessions import Reader
 from app.domain.access import check_fresh, check_strong
 from app.main import create_app
 from app.settings import Settings
@@ -21,15 +22,17 @@ from tests.server import serving
 router = APIRouter(route_class=Operation, tags=["Me"])
 
 
-@router.get("/strong", response_model=UUID)
-async def strong(reader: Reader) -> UUID:
+@router.get("/strong")
+@operation(people_only=True, strong_sign_in=True)
+async def strong(reader: Read) -> UUID:
     """Who signed in strongly."""
     check_strong(reader.actor)
     return reader.actor.person_id
 
 
-@router.get("/fresh", response_model=UUID)
-async def fresh(reader: Reader) -> UUID:
+@router.get("/fresh")
+@operation(people_only=True, strong_sign_in=True)
+async def fresh(reader: Read) -> UUID:
     """Who signed in strongly just now."""
     check_fresh(reader.actor, datetime.now(UTC))
     return reader.actor.person_id
@@ -39,7 +42,7 @@ async def fresh(reader: Reader) -> UUID:
 def guarded(settings: Settings) -> Iterator[httpx.Client]:
     """The service with two more operations, one for each rule."""
     app = create_app(settings)
-    app.router.routes.extend(router.routes)
+    app.include_router(router, prefix="/v1")
     with serving(app) as address, httpx.Client(base_url=address) as client:
         yield client
 

@@ -1,18 +1,22 @@
 """The index of operations: each is found at its own address, and by it alone."""
 
 import re
+from typing import Any
 
 import pytest
+from fastapi import APIRouter
+from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import Match
 
 from app.api.operations import Operation
 from app.api.routing import Index
+from app.api.security import operation
 from app.main import create_app
 from app.settings import Settings
 
 ROUTES = create_app(Settings(database_url="postgresql://", secret_key="a" * 32, sandbox=True)).routes
 INDEX = next(route for route in ROUTES if isinstance(route, Index))
-OPERATIONS = [route for route in ROUTES if isinstance(route, Operation)]
+OPERATIONS = [each for each in iter_route_contexts(ROUTES) if isinstance(each.original_route, Operation)]
 
 
 def asked(method: str, path: str) -> dict[str, object]:
@@ -20,12 +24,13 @@ def asked(method: str, path: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation.name}")
-def test_each_operation_is_found_at_its_address(operation: Operation) -> None:
-    path = re.sub(r"\{\w+\}", "2023", operation.path)
+def test_each_operation_is_found_at_its_address(operation: RouteContext) -> None:
+    path = re.sub(r"\{\w+\}", "2023", str(operation.path))
     for method in operation.methods or ():
         match, found = INDEX.matches(asked(method, path))
         assert match is Match.FULL
-        assert found["route"] is operation
+        assert found["route"] is operation.original_route
+        assert found["path_template"] == operation.path
 
 
 @pytest.mark.parametrize(
@@ -37,9 +42,31 @@ def test_each_operation_is_found_at_its_address(operation: Operation) -> None:
         ("GET", "/v1/organisations/"),
         ("GET", "/v1/organisations//hour-accounts/2023"),
         ("GET", "/v1/organisations/1/hour-accounts/2023/"),
-        ("TRACE", "/v1/organisations"),
         ("GET", "/v1/Organisations"),
     ],
 )
 def test_nothing_else_is_found(method: str, path: str) -> None:
     assert INDEX.matches(asked(method, path)) == (Match.NONE, {})
+
+
+def test_a_wrong_method_is_found_out_at_the_address() -> None:
+    match, found = INDEX.matches(asked("TRACE", "/v1/organisations"))
+    assert (match, found["path_template"]) == (Match.PARTIAL, "/v1/organisations")
+
+
+def test_an_operation_that_does_not_declare_who_may_call_it_stops_the_start() -> None:
+    router = APIRouter(route_class=Operation)
+
+    async def undeclared() -> None:
+        """Do something."""
+
+    with pytest.raises(TypeError, match=r"undeclared does not declare who may call it"):
+        router.get("/undeclared")(undeclared)
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"scope": "hours:read", "people_only": True}, {"is_open": True, "newcomers": True}]
+)
+def test_a_declaration_names_exactly_one_kind_of_caller(said: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="for keys with a scope, for people only, for newcomers, or open"):
+        operation(**said)

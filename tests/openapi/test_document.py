@@ -88,7 +88,7 @@ def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
 def test_every_operation_says_who_may_call_it() -> None:
     for path, _, operation in operations():
         is_open = path.startswith(("/v1/sandbox/", "/v1/calendar-feeds/"))
-        assert ("security" in operation) == ("401" in operation["responses"]) == (not is_open)
+        assert bool(operation["security"]) == ("401" in operation["responses"]) == (not is_open)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch"])

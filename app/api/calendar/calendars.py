@@ -3,9 +3,11 @@
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import Created, Operation
+from app.api.conventions import Read, Write
+from app.api.operations import Operation
+from app.api.rendering import Created
+from app.api.security import operation
 from app.api.shapes import Body, Year, YearPath
-from app.db.sessions import Reader, Writer
 from app.domain.calendar.years import Calendar
 from app.services.calendar import calendars
 
@@ -17,8 +19,9 @@ class CopyIn(Body):
     """The year whose calendar is copied."""
 
 
-@router.get("/{year}", response_model=Calendar)
-async def get_calendar(reader: Reader, year: YearPath) -> Calendar:
+@router.get("/{year}")
+@operation(scope="calendar:read")
+async def get_calendar(reader: Read, year: YearPath) -> Calendar:
     """The yearly calendar, as the year goes; empty where there is none (everybody).
 
     Other organisations' own days for their units are left out.
@@ -32,7 +35,8 @@ async def get_calendar(reader: Reader, year: YearPath) -> Calendar:
     response_model=Calendar,
     responses=refusing("not-found", "already-exists", "deadline-overlap"),
 )
-async def copy_calendar(writer: Writer, year: YearPath, body: CopyIn) -> Created:
+@operation(scope="calendar:write")
+async def copy_calendar(writer: Write, year: YearPath, body: CopyIn) -> Created:
     """Make the year's calendar after another's, every deadline to be confirmed (staff).
 
     The same days and months; a Saturday, a Sunday or a public holiday of Finland moves to the next working day.

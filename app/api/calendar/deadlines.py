@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import Created, Operation
+from app.api.conventions import Edit, Read, Remove, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.rendering import Created
+from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Flag, Text, Year, YearPath, YearQuery
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.calendar.deadlines import Deadline, Kind, State
-from app.domain.versions import Versions
 from app.services.calendar import deadlines
 from app.services.calendar.deadlines import DeadlineChanges
 
@@ -48,7 +49,8 @@ class DeadlinePatch(Body):
     response_model=Deadline,
     responses=refusing("not-found", "not-central", "deadline-overlap"),
 )
-async def make_deadline(writer: Writer, year: YearPath, body: DeadlineIn) -> Created:
+@operation(scope="calendar:write")
+async def make_deadline(writer: Write, year: YearPath, body: DeadlineIn) -> Created:
     """Put a deadline in a calendar (staff; a central organisation's own days for its units: its main user)."""
     deadline = await deadlines.make_deadline(
         writer,
@@ -65,8 +67,9 @@ async def make_deadline(writer: Writer, year: YearPath, body: DeadlineIn) -> Cre
 
 
 @router.get("/calendars/{year}/deadlines", response_model=Page[Deadline])
+@operation(scope="calendar:read")
 async def list_deadlines(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     year: YearPath,
     kind: Kind | None = None,
@@ -88,20 +91,23 @@ async def list_deadlines(
     )
 
 
-@router.get("/deadlines/{deadline_id}", response_model=Deadline)
-async def get_deadline(reader: Reader, deadline_id: UUID) -> Deadline:
+@router.get("/deadlines/{deadline_id}")
+@operation(scope="calendar:read")
+async def get_deadline(reader: Read, deadline_id: UUID) -> Deadline:
     """A deadline, its state by the clock (everybody; an organisation's own days: those in its tree)."""
     return await deadlines.get_deadline(reader, deadline_id)
 
 
-@router.patch("/deadlines/{deadline_id}", response_model=Deadline, responses=refusing("deadline-overlap"))
-async def change_deadline(writer: Writer, expected: Versions, deadline_id: UUID, body: DeadlinePatch) -> Deadline:
+@router.patch("/deadlines/{deadline_id}", responses=refusing("deadline-overlap"))
+@operation(scope="calendar:write")
+async def change_deadline(writer: Edit, deadline_id: UUID, body: DeadlinePatch) -> Deadline:
     """Move a deadline's days, confirm it, change its note (whoever may make it)."""
     changes = cast(DeadlineChanges, body.model_dump(exclude_unset=True))
-    return await deadlines.change_deadline(writer, deadline_id, changes, expected)
+    return await deadlines.change_deadline(writer, deadline_id, changes, writer.expected)
 
 
-@router.delete("/deadlines/{deadline_id}", status_code=204, response_model=None)
-async def remove_deadline(writer: Writer, expected: Versions, deadline_id: UUID) -> None:
+@router.delete("/deadlines/{deadline_id}", status_code=204)
+@operation(scope="calendar:write")
+async def remove_deadline(writer: Remove, deadline_id: UUID) -> None:
     """Remove a deadline and its extensions (whoever may make it)."""
-    await deadlines.remove_deadline(writer, deadline_id, expected)
+    await deadlines.remove_deadline(writer, deadline_id, writer.expected)

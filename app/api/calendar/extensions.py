@@ -4,11 +4,12 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.api.conventions import Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, Day, Text
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.calendar.deadlines import Extension
 from app.services.calendar import extensions
 
@@ -22,8 +23,9 @@ class ExtensionIn(Body):
     reason: Text
 
 
-@router.post("", status_code=201, response_model=Extension)
-async def give_extension(writer: Writer, deadline_id: UUID, body: ExtensionIn) -> Extension:
+@router.post("", status_code=201)
+@operation(scope="calendar:write")
+async def give_extension(writer: Write, deadline_id: UUID, body: ExtensionIn) -> Extension:
     """Let an organisation and all below it act until a later day, also after the deadline has closed (staff)."""
     return await extensions.give_extension(
         writer, deadline_id, organisation_id=body.organisation_id, closes_on=body.closes_on, reason=body.reason
@@ -31,18 +33,16 @@ async def give_extension(writer: Writer, deadline_id: UUID, body: ExtensionIn) -
 
 
 @router.get("", response_model=Page[Extension])
+@operation(scope="calendar:read")
 async def list_extensions(
-    reader: Reader,
-    page: Paging,
-    deadline_id: UUID,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
+    reader: Read, page: Paging, deadline_id: UUID, organisation_id: UUID | None = None, under: UUID | None = None
 ) -> Slice[Extension]:
     """A deadline's extensions for organisations within reach, newest first."""
     return await extensions.list_extensions(reader, page, deadline_id, organisation_id=organisation_id, under=under)
 
 
-@router.get("/{extension_id}", response_model=Extension)
-async def get_extension(reader: Reader, deadline_id: UUID, extension_id: UUID) -> Extension:
+@router.get("/{extension_id}")
+@operation(scope="calendar:read")
+async def get_extension(reader: Read, deadline_id: UUID, extension_id: UUID) -> Extension:
     """An extension for an organisation within reach."""
     return await extensions.get_extension(reader, deadline_id, extension_id)

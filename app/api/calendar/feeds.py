@@ -6,14 +6,15 @@ from fastapi import APIRouter, Request
 
 from app.api.answers import refusing
 from app.api.backend import Backend
+from app.api.conventions import PlainWrite, Read, Write
 from app.api.files import Download, giving
-from app.api.operations import PERSONAL, SECRET, Operation
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, Line
 from app.db.calendar.feeds import ISSUER
 from app.db.connections import Caller, find_caller
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed
 from app.domain.errors import NotFound
 from app.services.calendar import feeds
@@ -23,8 +24,6 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 class FeedOperation(Operation):
     """Who knows the address reads it: calendar programs send no token."""
-
-    needs_token = False
 
     async def caller_of(self, request: Request) -> Caller:
         backend: Backend = request.app.state.backend
@@ -44,26 +43,30 @@ class CalendarFeedIn(Body):
     """What you call it: the device or program that subscribes."""
 
 
-@router.post("", status_code=201, response_model=NewCalendarFeed, openapi_extra=SECRET, responses=refusing("too-many"))
-async def add_calendar_feed(writer: Writer, body: CalendarFeedIn) -> NewCalendarFeed:
+@router.post("", status_code=201, responses=refusing("too-many"))
+@operation(people_only=True, secret_answer=True)
+async def add_calendar_feed(writer: Write, body: CalendarFeedIn) -> NewCalendarFeed:
     """Make an address at which a calendar program subscribes to your deadlines and tasks (everybody; at most 20)."""
     return await feeds.add_feed(writer, name=body.name)
 
 
-@router.get("", response_model=Page[CalendarFeed], openapi_extra=PERSONAL)
-async def list_calendar_feeds(reader: Reader, page: Paging) -> Slice[CalendarFeed]:
+@router.get("", response_model=Page[CalendarFeed])
+@operation(people_only=True, personal_data=True)
+async def list_calendar_feeds(reader: Read, page: Paging) -> Slice[CalendarFeed]:
     """Your subscriptions, without their addresses (everybody)."""
     return await feeds.list_feeds(reader, page)
 
 
-@router.get("/{feed_id}", response_model=CalendarFeed, openapi_extra=PERSONAL)
-async def get_calendar_feed(reader: Reader, feed_id: UUID) -> CalendarFeed:
+@router.get("/{feed_id}")
+@operation(people_only=True, personal_data=True)
+async def get_calendar_feed(reader: Read, feed_id: UUID) -> CalendarFeed:
     """One of your subscriptions, without its address (everybody)."""
     return await feeds.get_feed(reader, feed_id)
 
 
-@router.delete("/{feed_id}", status_code=204, response_model=None)
-async def end_calendar_feed(writer: Writer, feed_id: UUID) -> None:
+@router.delete("/{feed_id}", status_code=204)
+@operation(people_only=True)
+async def end_calendar_feed(writer: PlainWrite, feed_id: UUID) -> None:
     """End a subscription at once (everybody)."""
     await feeds.end_feed(writer, feed_id)
 
@@ -75,7 +78,8 @@ _options["responses"] = _options["responses"] | refusing("not-found")
 # Some calendar programs look whether the address is there before they read it.
 @subscriptions.head("/{secret}.ics", include_in_schema=False, **_options)
 @subscriptions.get("/{secret}.ics", **_options)
-async def read_calendar_feed(reader: Reader, secret: str) -> Download:
+@operation(is_open=True)
+async def read_calendar_feed(reader: Read, secret: str) -> Download:
     """The deadlines and tasks of whoever made the address, in iCalendar (whoever knows it).
 
     Every event keeps its UID; a change raises its SEQUENCE, and what is no longer told is cancelled for 30 days.

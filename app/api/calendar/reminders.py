@@ -6,11 +6,11 @@ from fastapi import APIRouter
 from pydantic import Field
 from pydantic.types import StrictInt
 
+from app.api.conventions import Read, Replace
 from app.api.operations import Operation
+from app.api.security import operation
 from app.api.shapes import Body
-from app.db.sessions import Reader, Writer
 from app.domain.calendar.reminders import ReminderSettings
-from app.domain.versions import Versions
 from app.services.calendar import reminders
 
 router = APIRouter(prefix="/reminder-settings", route_class=Operation, tags=["Calendar"])
@@ -25,13 +25,15 @@ class ReminderSettingsIn(Body):
     """Hours are going unused where less than so much is reserved or used at the year's last change window."""
 
 
-@router.get("", response_model=ReminderSettings)
-async def get_reminder_settings(reader: Reader) -> ReminderSettings:
+@router.get("")
+@operation(scope="calendar:read")
+async def get_reminder_settings(reader: Read) -> ReminderSettings:
     """When reminders go out, and which hours count as running out or going unused (everybody)."""
     return await reminders.get_settings(reader)
 
 
-@router.put("", response_model=ReminderSettings)
-async def put_reminder_settings(writer: Writer, expected: Versions, body: ReminderSettingsIn) -> ReminderSettings:
+@router.put("")
+@operation(scope="calendar:write")
+async def put_reminder_settings(writer: Replace, body: ReminderSettingsIn) -> ReminderSettings:
     """Set when reminders go out, for the whole study centre (staff)."""
-    return await reminders.put_settings(writer, ReminderSettings(**body.model_dump()), expected)
+    return await reminders.put_settings(writer, ReminderSettings(**body.model_dump()), writer.expected)

@@ -4,19 +4,21 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Read
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.db.paging import Slice
-from app.db.sessions import Reader
 from app.domain.calendar.tasks import Task, TaskKind, TaskState
 from app.services.calendar import tasks
 
 router = APIRouter(prefix="/me/tasks", route_class=Operation, tags=["Me"])
 
 
-@router.get("", response_model=Page[Task], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[Task])
+@operation(people_only=True, personal_data=True)
 async def list_tasks(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     kind: TaskKind | None = None,
     state: TaskState | None = None,

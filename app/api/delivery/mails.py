@@ -4,20 +4,22 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Read
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import SearchText
 from app.db.paging import Slice
-from app.db.sessions import Reader
 from app.domain.delivery.mails import Mail, MailState
 from app.services.delivery import mails
 
 router = APIRouter(prefix="/mails", route_class=Operation, tags=["Mail"])
 
 
-@router.get("", response_model=Page[Mail], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[Mail])
+@operation(people_only=True, personal_data=True)
 async def list_all_mails(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     person_id: UUID | None = None,
     organisation_id: UUID | None = None,
@@ -30,7 +32,8 @@ async def list_all_mails(
     )
 
 
-@router.get("/{mail_id}", response_model=Mail, openapi_extra=PERSONAL)
-async def get_mail(reader: Reader, mail_id: UUID) -> Mail:
+@router.get("/{mail_id}")
+@operation(people_only=True, personal_data=True)
+async def get_mail(reader: Read, mail_id: UUID) -> Mail:
     """One mail, and what has become of it (staff, auditor, whose it is)."""
     return await mails.get_mail(reader, mail_id)

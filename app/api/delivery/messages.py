@@ -8,11 +8,12 @@ from pydantic import Field
 from pydantic.types import StrictInt
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import NoBody, Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, Instant, Line, Text
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
 from app.domain.organisations.organisations import Language
 from app.services.delivery import messages
@@ -39,8 +40,9 @@ class MessageIn(Body):
     """Before the deadline's last day."""
 
 
-@router.post("", status_code=201, response_model=Message, responses=refusing("not-found"))
-async def write_message(writer: Writer, body: MessageIn) -> Message:
+@router.post("", status_code=201, responses=refusing("not-found"))
+@operation(people_only=True)
+async def write_message(writer: Write, body: MessageIn) -> Message:
     """Write a message to main users; it is a draft until it is to be sent (staff)."""
     texts = {language: MessageText(text.subject, text.body) for language, text in body.texts.items()}
     return await messages.write_message(
@@ -55,35 +57,35 @@ async def write_message(writer: Writer, body: MessageIn) -> Message:
 
 
 @router.get("", response_model=Page[Message], responses=refusing("forbidden"))
-async def list_messages(reader: Reader, page: Paging, state: MessageState | None = None) -> Slice[Message]:
+@operation(people_only=True)
+async def list_messages(reader: Read, page: Paging, state: MessageState | None = None) -> Slice[Message]:
     """The messages written, newest first (staff, auditor)."""
     return await messages.list_messages(reader, page, state=state)
 
 
-@router.get("/{message_id}", response_model=Message, responses=refusing("forbidden"))
-async def get_message(reader: Reader, message_id: UUID) -> Message:
+@router.get("/{message_id}", responses=refusing("forbidden"))
+@operation(people_only=True)
+async def get_message(reader: Read, message_id: UUID) -> Message:
     """One message, and to how many it went (staff, auditor)."""
     return await messages.get_message(reader, message_id)
 
 
-@router.get(
-    "/{message_id}/preview",
-    response_model=MessagePreview,
-    openapi_extra=PERSONAL,
-    responses=refusing("forbidden"),
-)
-async def preview_message(reader: Reader, message_id: UUID, language: Language | None = None) -> MessagePreview:
+@router.get("/{message_id}/preview", responses=refusing("forbidden"))
+@operation(people_only=True, personal_data=True)
+async def preview_message(reader: Read, message_id: UUID, language: Language | None = None) -> MessagePreview:
     """The message as one of its recipients would get it, and how many they are (staff, auditor)."""
     return await messages.preview_message(reader, message_id, language=language)
 
 
-@router.post("/{message_id}/sending", response_model=Message, responses=refusing("wrong-state"))
-async def send_message(writer: Writer, message_id: UUID) -> Message:
+@router.post("/{message_id}/sending", responses=refusing("wrong-state"))
+@operation(people_only=True)
+async def send_message(writer: Write, message_id: UUID, _: NoBody = None) -> Message:
     """Have it sent: now, at its instant, or so many days before its deadline (staff)."""
     return await messages.send_message(writer, message_id)
 
 
-@router.post("/{message_id}/cancellation", response_model=Message, responses=refusing("wrong-state"))
-async def cancel_message(writer: Writer, message_id: UUID) -> Message:
+@router.post("/{message_id}/cancellation", responses=refusing("wrong-state"))
+@operation(people_only=True)
+async def cancel_message(writer: Write, message_id: UUID, _: NoBody = None) -> Message:
     """Cancel it before it is sent (staff)."""
     return await messages.cancel_message(writer, message_id)

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from app.api.conventions import Read
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Instant, YearPath, YearQuery
 from app.db.paging import Slice
-from app.db.sessions import Reader
 from app.domain.hours.accounts import CentralAccount, UnitAccount
 from app.domain.hours.transfers import PostedTransfer
 from app.services.hours import accounts
@@ -21,17 +22,19 @@ At = Annotated[
 ]
 
 
-@router.get("/hour-accounts/{year}", response_model=CentralAccount | UnitAccount)
+@router.get("/hour-accounts/{year}")
+@operation(scope="hours:read")
 async def get_account(
-    reader: Reader, organisation_id: UUID, year: YearPath, at: At = None
+    reader: Read, organisation_id: UUID, year: YearPath, at: At = None
 ) -> CentralAccount | UnitAccount:
     """An organisation's hours of a year: a central organisation's with its tree, or a unit's own."""
     return await accounts.get_account(reader, organisation_id, year, at=at)
 
 
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])
+@operation(scope="hours:read")
 async def list_transfers(
-    reader: Reader, organisation_id: UUID, page: Paging, year: YearQuery = None
+    reader: Read, organisation_id: UUID, page: Paging, year: YearQuery = None
 ) -> Slice[PostedTransfer]:
     """The ledger's entries behind the account, newest first."""
     return await accounts.list_transfers(reader, organisation_id, page, year=year)

@@ -5,11 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import KEY_REQUIRED, Operation
+from app.api.conventions import Read, WriteOnce
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, SignedHours, Text, Year, YearQuery
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.hours.corrections import HourCorrection
 from app.services.hours import corrections
 
@@ -28,11 +29,10 @@ class HourCorrectionIn(Body):
 @router.post(
     "",
     status_code=201,
-    response_model=HourCorrection,
-    openapi_extra=KEY_REQUIRED,
     responses=refusing("not-found", "not-central", "pool-exceeded", "quota-exceeded", "already-exists"),
 )
-async def correct_hours(writer: Writer, body: HourCorrectionIn) -> HourCorrection:
+@operation(scope="hours:write")
+async def correct_hours(writer: WriteOnce, body: HourCorrectionIn) -> HourCorrection:
     """Put a mistake right between the pool and an organisation, also in a closed year (staff)."""
     return await corrections.correct_hours(
         writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, reason=body.reason
@@ -40,18 +40,16 @@ async def correct_hours(writer: Writer, body: HourCorrectionIn) -> HourCorrectio
 
 
 @router.get("", response_model=Page[HourCorrection])
+@operation(scope="hours:read")
 async def list_corrections(
-    reader: Reader,
-    page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    year: YearQuery = None,
+    reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None, year: YearQuery = None
 ) -> Slice[HourCorrection]:
     """Corrections within reach, newest first."""
     return await corrections.list_corrections(reader, page, organisation_id=organisation_id, under=under, year=year)
 
 
-@router.get("/{correction_id}", response_model=HourCorrection)
-async def get_correction(reader: Reader, correction_id: UUID) -> HourCorrection:
+@router.get("/{correction_id}")
+@operation(scope="hours:read")
+async def get_correction(reader: Read, correction_id: UUID) -> HourCorrection:
     """One correction, with its reason."""
     return await corrections.get_correction(reader, correction_id)

@@ -7,11 +7,13 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.api.answers import NO_LOCATION, refusing
-from app.api.operations import KEY_REQUIRED, Created, Operation
+from app.api.conventions import Read, WriteOnce
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.rendering import Created
+from app.api.security import operation
 from app.api.shapes import AnyHours, Body, Text, Year, YearQuery
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.services.hours import decisions
 
@@ -36,31 +38,29 @@ class HourDecisionsIn(Body):
     "",
     status_code=201,
     response_model=HourDecisions,
-    openapi_extra=KEY_REQUIRED,
     responses=refusing(
         "not-found", "not-central", "wrong-state", "year-closed", "not-a-member", "already-exists", "pool-exceeded"
     )
     | NO_LOCATION,
 )
-async def decide_hours(writer: Writer, body: HourDecisionsIn) -> Created:
+@operation(scope="hours:write")
+async def decide_hours(writer: WriteOnce, body: HourDecisionsIn) -> Created:
     """Grant central organisations their hours of the year from the pool, all or none of them (staff)."""
     items = [DecisionItem(**vars(item)) for item in body.items]
     return Created(await decisions.decide_hours(writer, year=body.year, items=items), location=None)
 
 
 @router.get("", response_model=Page[HourDecision])
+@operation(scope="hours:read")
 async def list_decisions(
-    reader: Reader,
-    page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    year: YearQuery = None,
+    reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None, year: YearQuery = None
 ) -> Slice[HourDecision]:
     """Decisions within reach, newest first."""
     return await decisions.list_decisions(reader, page, organisation_id=organisation_id, under=under, year=year)
 
 
-@router.get("/{decision_id}", response_model=HourDecision)
-async def get_decision(reader: Reader, decision_id: UUID) -> HourDecision:
+@router.get("/{decision_id}")
+@operation(scope="hours:read")
+async def get_decision(reader: Read, decision_id: UUID) -> HourDecision:
     """One decision: what was asked and what was granted."""
     return await decisions.get_decision(reader, decision_id)

@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.api.answers import refusing
+from app.api.conventions import Read, Replace
 from app.api.operations import Operation
+from app.api.security import operation
 from app.api.shapes import AnyHours, Body, YearPath
-from app.db.sessions import Reader, Writer
 from app.domain.hours.distributions import Allotment, Distribution
-from app.domain.versions import Versions
 from app.services.hours import distributions
 
 router = APIRouter(
@@ -33,7 +33,6 @@ class DistributionIn(Body):
 
 @router.put(
     "/{year}",
-    response_model=Distribution,
     responses=refusing(
         "precondition-required",
         "not-central",
@@ -45,18 +44,18 @@ class DistributionIn(Body):
         "already-exists",
     ),
 )
-async def distribute(
-    writer: Writer, organisation_id: UUID, year: YearPath, body: DistributionIn, expected: Versions
-) -> Distribution:
+@operation(scope="hours:write")
+async def distribute(writer: Replace, organisation_id: UUID, year: YearPath, body: DistributionIn) -> Distribution:
     """Say which units are to have which allotments, whole; the service makes the transfers (main user).
 
     `If-Match` is required once a distribution has been put.
     """
     units = [Allotment(unit.unit_id, unit.hours) for unit in body.units]
-    return await distributions.distribute(writer, organisation_id, year, units=units, expected=expected)
+    return await distributions.distribute(writer, organisation_id, year, units=units, expected=writer.expected)
 
 
-@router.get("/{year}", response_model=Distribution, responses=refusing("not-central"))
-async def get_distribution(reader: Reader, organisation_id: UUID, year: YearPath) -> Distribution:
+@router.get("/{year}", responses=refusing("not-central"))
+@operation(scope="hours:read")
+async def get_distribution(reader: Read, organisation_id: UUID, year: YearPath) -> Distribution:
     """The allotments in force."""
     return await distributions.get_distribution(reader, organisation_id, year)

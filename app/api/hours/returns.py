@@ -5,11 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import KEY_REQUIRED, Operation
+from app.api.conventions import Read, WriteOnce
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, SomeHours, Text, Year, YearQuery
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.hours.returns import HourReturn, ReturnState
 from app.services.hours import returns
 
@@ -27,13 +28,12 @@ class HourReturnIn(Body):
 @router.post(
     "",
     status_code=201,
-    response_model=HourReturn,
-    openapi_extra=KEY_REQUIRED,
     responses=refusing(
         "not-found", "not-central", "year-closed", "not-a-member", "window-closed", "quota-exceeded", "already-exists"
     ),
 )
-async def book_return(writer: Writer, body: HourReturnIn) -> HourReturn:
+@operation(scope="hours:write")
+async def book_return(writer: WriteOnce, body: HourReturnIn) -> HourReturn:
     """Hand unused hours back to the pool, in an open change window (main user)."""
     return await returns.book_return(
         writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, grounds=body.grounds
@@ -41,8 +41,9 @@ async def book_return(writer: Writer, body: HourReturnIn) -> HourReturn:
 
 
 @router.get("", response_model=Page[HourReturn])
+@operation(scope="hours:read")
 async def list_returns(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -55,7 +56,8 @@ async def list_returns(
     )
 
 
-@router.get("/{return_id}", response_model=HourReturn)
-async def get_return(reader: Reader, return_id: UUID) -> HourReturn:
+@router.get("/{return_id}")
+@operation(scope="hours:read")
+async def get_return(reader: Read, return_id: UUID) -> HourReturn:
     """One return, as it was booked."""
     return await returns.get_return(reader, return_id)

@@ -5,11 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import KEY_REQUIRED, Operation
+from app.api.conventions import NoBody, Read, Write, WriteOnce
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import AnyHours, Body, SomeHours, Text, Year, YearQuery
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.hours.supplementary_requests import RequestState, SupplementaryRequest
 from app.services.hours import supplementary_requests
 
@@ -30,13 +31,10 @@ class SupplementaryDecisionIn(Body):
 
 
 @router.post(
-    "",
-    status_code=201,
-    response_model=SupplementaryRequest,
-    openapi_extra=KEY_REQUIRED,
-    responses=refusing("not-found", "not-central", "year-closed", "not-a-member", "window-closed"),
+    "", status_code=201, responses=refusing("not-found", "not-central", "year-closed", "not-a-member", "window-closed")
 )
-async def submit_request(writer: Writer, body: SupplementaryRequestIn) -> SupplementaryRequest:
+@operation(scope="hours:write")
+async def submit_request(writer: WriteOnce, body: SupplementaryRequestIn) -> SupplementaryRequest:
     """Ask for more hours within the year, in an open change window (main user)."""
     return await supplementary_requests.submit_request(
         writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, grounds=body.grounds
@@ -44,8 +42,9 @@ async def submit_request(writer: Writer, body: SupplementaryRequestIn) -> Supple
 
 
 @router.get("", response_model=Page[SupplementaryRequest])
+@operation(scope="hours:read")
 async def list_requests(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -58,26 +57,24 @@ async def list_requests(
     )
 
 
-@router.get("/{request_id}", response_model=SupplementaryRequest)
-async def get_request(reader: Reader, request_id: UUID) -> SupplementaryRequest:
+@router.get("/{request_id}")
+@operation(scope="hours:read")
+async def get_request(reader: Read, request_id: UUID) -> SupplementaryRequest:
     """One request, with its decision once there is one."""
     return await supplementary_requests.get_request(reader, request_id)
 
 
 @router.post(
-    "/{request_id}/decision",
-    response_model=SupplementaryRequest,
-    openapi_extra=KEY_REQUIRED,
-    responses=refusing("wrong-state", "year-closed", "not-a-member", "pool-exceeded"),
+    "/{request_id}/decision", responses=refusing("wrong-state", "year-closed", "not-a-member", "pool-exceeded")
 )
-async def decide_request(writer: Writer, request_id: UUID, body: SupplementaryDecisionIn) -> SupplementaryRequest:
+@operation(scope="hours:write")
+async def decide_request(writer: WriteOnce, request_id: UUID, body: SupplementaryDecisionIn) -> SupplementaryRequest:
     """Grant all, part or nothing, from the pool (staff)."""
     return await supplementary_requests.decide_request(writer, request_id, hours=body.hours, reason=body.reason)
 
 
-@router.post(
-    "/{request_id}/withdrawal", response_model=SupplementaryRequest, responses=refusing("wrong-state", "year-closed")
-)
-async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryRequest:
+@router.post("/{request_id}/withdrawal", responses=refusing("wrong-state", "year-closed"))
+@operation(scope="hours:write")
+async def withdraw_request(writer: Write, request_id: UUID, _: NoBody = None) -> SupplementaryRequest:
     """Take the request back before it is decided (main user)."""
     return await supplementary_requests.withdraw_request(writer, request_id)

@@ -11,14 +11,13 @@ from schwifty import IBAN
 from schwifty.exceptions import InvalidBBANChecksum, InvalidChecksumDigits, SchwiftyException
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import NoBody, Read, Replace, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
-from app.api.scopes import FOR_PEOPLE
+from app.api.security import operation
 from app.api.shapes import Body, Line, Text, ToldAs
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange, ChangeState
-from app.domain.versions import Versions
 from app.services.organisations import bank_accounts
 
 TAGS = ["Bank accounts"]
@@ -61,15 +60,9 @@ class RejectionIn(Body):
     reason: Text
 
 
-@accounts_router.put(
-    "",
-    response_model=BankAccount,
-    openapi_extra=FOR_PEOPLE,
-    responses=refusing("strong-authentication-required", "already-exists"),
-)
-async def propose_bank_account(
-    writer: Writer, organisation_id: UUID, body: BankAccountIn, expected: Versions
-) -> BankAccount:
+@accounts_router.put("", responses=refusing("already-exists"))
+@operation(people_only=True, strong_sign_in=True)
+async def propose_bank_account(writer: Replace, organisation_id: UUID, body: BankAccountIn) -> BankAccount:
     """Propose the account to which payments go (main user within the tree; staff; a unit's manager for the unit).
 
     The change waits in `open_change` for a second person. To say what stands already changes nothing.
@@ -81,19 +74,21 @@ async def propose_bank_account(
         iban=body.iban,
         bic=bic and str(bic),
         holder=body.holder,
-        expected=expected,
+        expected=writer.expected,
     )
 
 
-@accounts_router.get("", response_model=BankAccount, openapi_extra=PERSONAL)
-async def get_bank_account(reader: Reader, organisation_id: UUID) -> BankAccount:
+@accounts_router.get("")
+@operation(scope="organisations:read", personal_data=True)
+async def get_bank_account(reader: Read, organisation_id: UUID) -> BankAccount:
     """The account in force, the organisation's own or else its centre's, and the change that waits."""
     return await bank_accounts.get_account(reader, organisation_id)
 
 
-@changes_router.get("", response_model=Page[BankAccountChange], openapi_extra=PERSONAL)
+@changes_router.get("", response_model=Page[BankAccountChange])
+@operation(scope="organisations:read", personal_data=True)
 async def list_bank_account_changes(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -103,40 +98,29 @@ async def list_bank_account_changes(
     return await bank_accounts.list_changes(reader, page, organisation_id=organisation_id, under=under, state=state)
 
 
-@changes_router.get("/{change_id}", response_model=BankAccountChange, openapi_extra=PERSONAL)
-async def get_bank_account_change(reader: Reader, change_id: UUID) -> BankAccountChange:
+@changes_router.get("/{change_id}")
+@operation(scope="organisations:read", personal_data=True)
+async def get_bank_account_change(reader: Read, change_id: UUID) -> BankAccountChange:
     """One change, with its decision once there is one."""
     return await bank_accounts.get_change(reader, change_id)
 
 
-@changes_router.post(
-    "/{change_id}/approval",
-    response_model=BankAccountChange,
-    openapi_extra=FOR_PEOPLE,
-    responses=refusing("strong-authentication-required", "wrong-state"),
-)
-async def approve_bank_account_change(writer: Writer, change_id: UUID) -> BankAccountChange:
+@changes_router.post("/{change_id}/approval", responses=refusing("wrong-state"))
+@operation(people_only=True, strong_sign_in=True)
+async def approve_bank_account_change(writer: Write, change_id: UUID, _: NoBody = None) -> BankAccountChange:
     """Approve the change as a second person (main user within the tree; staff); payments are held for five days."""
     return await bank_accounts.approve_change(writer, change_id)
 
 
-@changes_router.post(
-    "/{change_id}/rejection",
-    response_model=BankAccountChange,
-    openapi_extra=FOR_PEOPLE,
-    responses=refusing("wrong-state"),
-)
-async def reject_bank_account_change(writer: Writer, change_id: UUID, body: RejectionIn) -> BankAccountChange:
+@changes_router.post("/{change_id}/rejection", responses=refusing("wrong-state"))
+@operation(people_only=True)
+async def reject_bank_account_change(writer: Write, change_id: UUID, body: RejectionIn) -> BankAccountChange:
     """Reject the change as a second person (main user within the tree; staff)."""
     return await bank_accounts.reject_change(writer, change_id, reason=body.reason)
 
 
-@changes_router.post(
-    "/{change_id}/withdrawal",
-    response_model=BankAccountChange,
-    openapi_extra=FOR_PEOPLE,
-    responses=refusing("wrong-state"),
-)
-async def withdraw_bank_account_change(writer: Writer, change_id: UUID) -> BankAccountChange:
+@changes_router.post("/{change_id}/withdrawal", responses=refusing("wrong-state"))
+@operation(people_only=True)
+async def withdraw_bank_account_change(writer: Write, change_id: UUID, _: NoBody = None) -> BankAccountChange:
     """Take the change back before it is decided (who proposed it)."""
     return await bank_accounts.withdraw_change(writer, change_id)

@@ -5,12 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
-from app.api.scopes import FOR_PEOPLE
+from app.api.security import operation
 from app.api.shapes import Body, Year, YearQuery
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.organisations.confirmations import OrganisationConfirmation
 from app.services.organisations import confirmations
 
@@ -25,18 +25,18 @@ class ConfirmationIn(Body):
 @router.post(
     "",
     status_code=201,
-    response_model=OrganisationConfirmation,
-    openapi_extra=FOR_PEOPLE,
     responses=refusing("not-found", "not-central", "not-a-member", "window-closed", "already-exists"),
 )
-async def confirm_organisation(writer: Writer, body: ConfirmationIn) -> OrganisationConfirmation:
+@operation(people_only=True)
+async def confirm_organisation(writer: Write, body: ConfirmationIn) -> OrganisationConfirmation:
     """Confirm that the organisation's data and rights are in order this year (each main user once a year)."""
     return await confirmations.confirm_organisation(writer, organisation_id=body.organisation_id, year=body.year)
 
 
-@router.get("", response_model=Page[OrganisationConfirmation], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[OrganisationConfirmation])
+@operation(scope="organisations:read", personal_data=True)
 async def list_confirmations(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -49,7 +49,8 @@ async def list_confirmations(
     )
 
 
-@router.get("/{confirmation_id}", response_model=OrganisationConfirmation, openapi_extra=PERSONAL)
-async def get_confirmation(reader: Reader, confirmation_id: UUID) -> OrganisationConfirmation:
+@router.get("/{confirmation_id}")
+@operation(scope="organisations:read", personal_data=True)
+async def get_confirmation(reader: Read, confirmation_id: UUID) -> OrganisationConfirmation:
     """One confirmation."""
     return await confirmations.get_confirmation(reader, confirmation_id)

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Edit, Read, Remove, Write
+from app.api.operations import Operation
 from app.api.organisations.organisations import AddressIn
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Email, Line, Phone
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.organisations.contacts import (
     AssignmentChanges,
     Contact,
@@ -19,7 +20,6 @@ from app.domain.organisations.contacts import (
     OfficeChanges,
     RegionalOffice,
 )
-from app.domain.versions import Versions
 from app.services.organisations import contacts
 
 TAGS = ["Contact persons"]
@@ -59,40 +59,38 @@ class ContactAssignmentPatch(Body):
     valid_until: Day | None = UNSAID
 
 
-@offices_router.post("", status_code=201, response_model=RegionalOffice, responses=refusing("already-exists"))
-async def open_regional_office(writer: Writer, body: RegionalOfficeIn) -> RegionalOffice:
+@offices_router.post("", status_code=201, responses=refusing("already-exists"))
+@operation(scope="organisations:write")
+async def open_regional_office(writer: Write, body: RegionalOfficeIn) -> RegionalOffice:
     """Open a regional office (staff)."""
     return await contacts.open_office(writer, cast(OfficeChanges, body.model_dump(exclude_unset=True)))
 
 
 @offices_router.get("", response_model=Page[RegionalOffice])
-async def list_regional_offices(reader: Reader, page: Paging) -> Slice[RegionalOffice]:
+@operation(scope="organisations:read")
+async def list_regional_offices(reader: Read, page: Paging) -> Slice[RegionalOffice]:
     """The study centre's regional offices, newest first."""
     return await contacts.list_offices(reader, page)
 
 
-@offices_router.get("/{office_id}", response_model=RegionalOffice)
-async def get_regional_office(reader: Reader, office_id: UUID) -> RegionalOffice:
+@offices_router.get("/{office_id}")
+@operation(scope="organisations:read")
+async def get_regional_office(reader: Read, office_id: UUID) -> RegionalOffice:
     """One regional office."""
     return await contacts.get_office(reader, office_id)
 
 
-@offices_router.patch("/{office_id}", response_model=RegionalOffice, responses=refusing("already-exists"))
-async def change_regional_office(
-    writer: Writer, office_id: UUID, body: RegionalOfficePatch, expected: Versions
-) -> RegionalOffice:
+@offices_router.patch("/{office_id}", responses=refusing("already-exists"))
+@operation(scope="organisations:write")
+async def change_regional_office(writer: Edit, office_id: UUID, body: RegionalOfficePatch) -> RegionalOffice:
     """Change a regional office's name, address or contacts (staff)."""
     changes = cast(OfficeChanges, body.model_dump(exclude_unset=True))
-    return await contacts.change_office(writer, office_id, changes, expected)
+    return await contacts.change_office(writer, office_id, changes, writer.expected)
 
 
-@assignments_router.post(
-    "",
-    status_code=201,
-    response_model=ContactAssignment,
-    responses=refusing("not-found", "not-central", "assignment-overlap"),
-)
-async def assign_contact(writer: Writer, body: ContactAssignmentIn) -> ContactAssignment:
+@assignments_router.post("", status_code=201, responses=refusing("not-found", "not-central", "assignment-overlap"))
+@operation(scope="organisations:write")
+async def assign_contact(writer: Write, body: ContactAssignmentIn) -> ContactAssignment:
     """Name one of the staff as a central organisation's contact person, for a time (staff)."""
     return await contacts.assign_contact(
         writer,
@@ -105,8 +103,9 @@ async def assign_contact(writer: Writer, body: ContactAssignmentIn) -> ContactAs
 
 
 @assignments_router.get("", response_model=Page[ContactAssignment])
+@operation(scope="organisations:read")
 async def list_contact_assignments(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -124,30 +123,32 @@ async def list_contact_assignments(
     )
 
 
-@assignments_router.get("/{assignment_id}", response_model=ContactAssignment)
-async def get_contact_assignment(reader: Reader, assignment_id: UUID) -> ContactAssignment:
+@assignments_router.get("/{assignment_id}")
+@operation(scope="organisations:read")
+async def get_contact_assignment(reader: Read, assignment_id: UUID) -> ContactAssignment:
     """One assignment."""
     return await contacts.get_assignment(reader, assignment_id)
 
 
-@assignments_router.patch(
-    "/{assignment_id}", response_model=ContactAssignment, responses=refusing("assignment-overlap")
-)
+@assignments_router.patch("/{assignment_id}", responses=refusing("assignment-overlap"))
+@operation(scope="organisations:write")
 async def change_contact_assignment(
-    writer: Writer, assignment_id: UUID, body: ContactAssignmentPatch, expected: Versions
+    writer: Edit, assignment_id: UUID, body: ContactAssignmentPatch
 ) -> ContactAssignment:
     """Change the days of an assignment or its office; another person is another assignment (staff)."""
     changes = cast(AssignmentChanges, body.model_dump(exclude_unset=True))
-    return await contacts.change_assignment(writer, assignment_id, changes, expected)
+    return await contacts.change_assignment(writer, assignment_id, changes, writer.expected)
 
 
-@assignments_router.delete("/{assignment_id}", status_code=204, response_model=None)
-async def remove_contact_assignment(writer: Writer, assignment_id: UUID, expected: Versions) -> None:
+@assignments_router.delete("/{assignment_id}", status_code=204)
+@operation(scope="organisations:write")
+async def remove_contact_assignment(writer: Remove, assignment_id: UUID) -> None:
     """Remove an assignment made by mistake; one that ends gets its last day instead (staff)."""
-    await contacts.remove_assignment(writer, assignment_id, expected)
+    await contacts.remove_assignment(writer, assignment_id, writer.expected)
 
 
-@contact_router.get("", response_model=Contact, openapi_extra=PERSONAL)
-async def get_contact(reader: Reader, organisation_id: UUID) -> Contact:
+@contact_router.get("")
+@operation(scope="organisations:read", personal_data=True)
+async def get_contact(reader: Read, organisation_id: UUID) -> Contact:
     """Whom of the study centre to turn to today; units have their centre's contact person."""
     return await contacts.get_contact(reader, organisation_id)

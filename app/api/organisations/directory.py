@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
+from app.api.conventions import Read
 from app.api.operations import Operation
 from app.api.organisations.organisations import NameQuery
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.db.paging import Slice
-from app.db.sessions import Reader
 from app.domain.organisations.directory import DirectoryEntry
 from app.domain.organisations.organisations import OrganisationKind
 from app.services.organisations import directory
@@ -15,8 +16,9 @@ router = APIRouter(prefix="/organisation-directory", route_class=Operation, tags
 
 
 @router.get("", response_model=Page[DirectoryEntry])
+@operation(scope="organisations:read")
 async def list_organisation_directory(
-    reader: Reader, page: Paging, kind: OrganisationKind | None = None, q: NameQuery = None
+    reader: Read, page: Paging, kind: OrganisationKind | None = None, q: NameQuery = None
 ) -> Slice[DirectoryEntry]:
     """The organisations of the study centre that have not ended, by name, to find where to apply (everybody)."""
     return await directory.list_directory(reader, page, kind=kind, q=q)

@@ -5,77 +5,74 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.files import Download, Upload, giving, taking
-from app.api.operations import PERSONAL, Operation
-from app.api.scopes import FOR_PEOPLE
-from app.db.sessions import Reader, Writer
+from app.api.conventions import File, PlainWrite, Read, Remove, Replace
+from app.api.files import Download, giving
+from app.api.operations import Operation
+from app.api.security import FileBody, operation
 from app.domain.organisations.images import OrganisationImage
-from app.domain.versions import Versions
 from app.services.organisations import images
 
 router = APIRouter(prefix="/organisations/{organisation_id}", route_class=Operation, tags=["Images"])
 LARGEST_IMAGE = 5 * 1024 * 1024
 """In bytes."""
-IMAGE_IN = taking("image/png", "image/jpeg", "image/webp", largest=LARGEST_IMAGE)
+IMAGE_IN = FileBody(("image/png", "image/jpeg", "image/webp"), LARGEST_IMAGE)
 PNG_OUT = giving("image/png")
 
 
-@router.put(
-    "/logo", response_model=OrganisationImage, openapi_extra=IMAGE_IN | FOR_PEOPLE, responses=refusing("image-refused")
-)
-async def put_logo(writer: Writer, organisation_id: UUID, file: Upload, expected: Versions) -> OrganisationImage:
+@router.put("/logo", responses=refusing("image-refused"))
+@operation(people_only=True, file=IMAGE_IN)
+async def put_logo(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
     """Put the organisation's one logo (main user within the tree; staff; a unit's manager for the unit).
 
     PNG, JPEG or WebP of at most 5 MiB and 4,000 pixels an edge. It is drawn anew as a PNG without metadata, scaled
     down to 2,000 pixels where it is larger.
     """
     return await images.put_image(
-        writer, organisation_id, "logo", content=file.content, media_type=file.media_type, expected=expected
+        writer, organisation_id, "logo", content=file.content, media_type=file.media_type, expected=writer.expected
     )
 
 
 @router.get("/logo", **PNG_OUT)
-async def get_logo(reader: Reader, organisation_id: UUID) -> Download:
+@operation(scope="organisations:read")
+async def get_logo(reader: Read, organisation_id: UUID) -> Download:
     """The logo, as a PNG (everybody within reach)."""
     return Download(await images.get_logo(reader, organisation_id), "image/png", f"logo-{organisation_id}.png")
 
 
-@router.delete("/logo", status_code=204, response_model=None, openapi_extra=FOR_PEOPLE)
-async def remove_logo(writer: Writer, organisation_id: UUID, expected: Versions) -> None:
+@router.delete("/logo", status_code=204)
+@operation(people_only=True)
+async def remove_logo(writer: Remove, organisation_id: UUID) -> None:
     """Remove the logo (whoever may put it)."""
-    await images.remove_image(writer, organisation_id, "logo", expected=expected)
+    await images.remove_image(writer, organisation_id, "logo", expected=writer.expected)
 
 
-@router.put(
-    "/signature-image",
-    response_model=OrganisationImage,
-    openapi_extra=IMAGE_IN | FOR_PEOPLE,
-    responses=refusing("image-refused"),
-)
-async def put_signature_image(
-    writer: Writer, organisation_id: UUID, file: Upload, expected: Versions
-) -> OrganisationImage:
+@router.put("/signature-image", responses=refusing("image-refused"))
+@operation(people_only=True, file=IMAGE_IN)
+async def put_signature_image(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
     """Put the organisation's one signature image (main user within the tree; staff; a unit's manager for the unit).
 
     As with the logo, what is kept is a PNG of the service's own.
     """
     return await images.put_image(
-        writer, organisation_id, "signature_image", content=file.content, media_type=file.media_type, expected=expected
+        writer,
+        organisation_id,
+        "signature_image",
+        content=file.content,
+        media_type=file.media_type,
+        expected=writer.expected,
     )
 
 
-@router.get(
-    "/signature-image",
-    **PNG_OUT | {"responses": PNG_OUT["responses"] | refusing("forbidden")},
-    openapi_extra=PERSONAL | FOR_PEOPLE,
-)
-async def use_signature_image(writer: Writer, organisation_id: UUID) -> Download:
+@router.get("/signature-image", **PNG_OUT | {"responses": PNG_OUT["responses"] | refusing("forbidden")})
+@operation(people_only=True, personal_data=True)
+async def use_signature_image(writer: PlainWrite, organisation_id: UUID) -> Download:
     """The signature image, as a PNG (whoever may put it); each use is written down in the audit."""
     png = await images.use_signature_image(writer, organisation_id)
     return Download(png, "image/png", f"signature-{organisation_id}.png")
 
 
-@router.delete("/signature-image", status_code=204, response_model=None, openapi_extra=FOR_PEOPLE)
-async def remove_signature_image(writer: Writer, organisation_id: UUID, expected: Versions) -> None:
+@router.delete("/signature-image", status_code=204)
+@operation(people_only=True)
+async def remove_signature_image(writer: Remove, organisation_id: UUID) -> None:
     """Remove the signature image (whoever may put it)."""
-    await images.remove_image(writer, organisation_id, "signature_image", expected=expected)
+    await images.remove_image(writer, organisation_id, "signature_image", expected=writer.expected)

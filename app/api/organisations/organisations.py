@@ -11,11 +11,12 @@ from stdnum.exceptions import ValidationError
 from stdnum.fi import ytunnus
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Edit, Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Email, Flag, Form, Line, Phone, SearchText, ToldAs
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.organisations.organisations import (
     DrawsOn,
     Language,
@@ -23,7 +24,6 @@ from app.domain.organisations.organisations import (
     OrganisationChanges,
     OrganisationKind,
 )
-from app.domain.versions import Versions
 from app.services.organisations import organisations
 
 router = APIRouter(prefix="/organisations", route_class=Operation, tags=["Organisations"])
@@ -113,21 +113,18 @@ class OrganisationPatch(OrganisationData):
     """Moves the organisation with all below it; to another central organisation, staff do."""
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=Organisation,
-    responses=refusing("not-found", "not-central", "already-exists"),
-)
-async def add_organisation(writer: Writer, body: OrganisationIn) -> Organisation:
+@router.post("", status_code=201, responses=refusing("not-found", "not-central", "already-exists"))
+@operation(scope="organisations:write")
+async def add_organisation(writer: Write, body: OrganisationIn) -> Organisation:
     """Add an organisation (staff; main users below their own)."""
     data = cast(OrganisationChanges, body.model_dump(exclude_unset=True, exclude={"kind", "parent_id"}))
     return await organisations.add_organisation(writer, kind=body.kind, parent_id=body.parent_id, data=data)
 
 
-@router.get("", response_model=Page[Organisation], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[Organisation])
+@operation(scope="organisations:read", personal_data=True)
 async def list_organisations(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     kind: OrganisationKind | None = None,
     parent_id: UUID | None = None,
@@ -138,20 +135,19 @@ async def list_organisations(
     return await organisations.list_organisations(reader, page, kind=kind, parent_id=parent_id, under=under, q=q)
 
 
-@router.get("/{organisation_id}", response_model=Organisation, openapi_extra=PERSONAL)
-async def get_organisation(reader: Reader, organisation_id: UUID) -> Organisation:
+@router.get("/{organisation_id}")
+@operation(scope="organisations:read", personal_data=True)
+async def get_organisation(reader: Read, organisation_id: UUID) -> Organisation:
     """One organisation."""
     return await organisations.get_organisation(reader, organisation_id)
 
 
 @router.patch(
     "/{organisation_id}",
-    response_model=Organisation,
     responses=refusing("not-central", "organisation-cycle", "organisation-in-use", "already-exists"),
 )
-async def change_organisation(
-    writer: Writer, organisation_id: UUID, body: OrganisationPatch, expected: Versions
-) -> Organisation:
+@operation(scope="organisations:write")
+async def change_organisation(writer: Edit, organisation_id: UUID, body: OrganisationPatch) -> Organisation:
     """Change an organisation's data, move it with all below it, or end it (main user within the tree; staff)."""
     changes = cast(OrganisationChanges, body.model_dump(exclude_unset=True))
-    return await organisations.change_organisation(writer, organisation_id, changes=changes, expected=expected)
+    return await organisations.change_organisation(writer, organisation_id, changes=changes, expected=writer.expected)

@@ -7,12 +7,12 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.api.answers import refusing
+from app.api.conventions import Read, Replace
 from app.api.operations import Operation
+from app.api.security import operation
 from app.api.shapes import Body, Flag, Text
-from app.db.sessions import Reader, Writer
 from app.domain.organisations.organisations import OrganisationKind
 from app.domain.organisations.training_rules import RoleApplications, TrainingRules
-from app.domain.versions import Versions
 from app.services.organisations import training_rules
 
 router = APIRouter(
@@ -34,10 +34,9 @@ class TrainingRulesIn(Body):
     """The rest of the internal practice, in words."""
 
 
-@router.put("", response_model=TrainingRules, responses=refusing("precondition-required", "not-central"))
-async def put_training_rules(
-    writer: Writer, organisation_id: UUID, body: TrainingRulesIn, expected: Versions
-) -> TrainingRules:
+@router.put("", responses=refusing("precondition-required", "not-central"))
+@operation(scope="organisations:write")
+async def put_training_rules(writer: Replace, organisation_id: UUID, body: TrainingRulesIn) -> TrainingRules:
     """Say, as a whole, which own rules on supported trainings the service is to obey (main user).
 
     `If-Match` is required once they have been put.
@@ -50,11 +49,12 @@ async def put_training_rules(
         applications=body.applications,
         unit_managers_decide=body.unit_managers_decide,
         practice=body.practice,
-        expected=expected,
+        expected=writer.expected,
     )
 
 
-@router.get("", response_model=TrainingRules)
-async def get_training_rules(reader: Reader, organisation_id: UUID) -> TrainingRules:
+@router.get("")
+@operation(scope="organisations:read")
+async def get_training_rules(reader: Read, organisation_id: UUID) -> TrainingRules:
     """The rules that hold for the organisation: its centre's (everybody within reach)."""
     return await training_rules.get_rules(reader, organisation_id)

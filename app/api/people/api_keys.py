@@ -7,11 +7,13 @@ from fastapi import APIRouter
 from pydantic import Field, StrictInt
 
 from app.api.answers import refusing
-from app.api.operations import SECRET, Created, Operation
+from app.api.conventions import Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.rendering import Created
+from app.api.security import operation
 from app.api.shapes import Body, Line, Text
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.people.api_keys import LONGEST_DAYS, LONGEST_OVERLAP_HOURS, SCOPES, ApiKey, Scope
 from app.services.people import api_keys
 
@@ -39,14 +41,9 @@ class RevocationIn(Body):
     reason: Text | None = None
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=ApiKey,
-    openapi_extra=SECRET,
-    responses=refusing("not-found", "strong-authentication-required"),
-)
-async def make_api_key(writer: Writer, body: ApiKeyIn) -> ApiKey:
+@router.post("", status_code=201, responses=refusing("not-found"))
+@operation(people_only=True, strong_sign_in=True, secret_answer=True)
+async def make_api_key(writer: Write, body: ApiKeyIn) -> ApiKey:
     """Make a key for an organisation's own programs (main user within the tree, staff; in person).
 
     The `key` is in this answer alone; only its hash is kept. It is sent as `Authorization: Bearer tp_…`.
@@ -61,27 +58,24 @@ async def make_api_key(writer: Writer, body: ApiKeyIn) -> ApiKey:
 
 
 @router.get("", response_model=Page[ApiKey])
+@operation(people_only=True)
 async def list_api_keys(
-    reader: Reader, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None
+    reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None
 ) -> Slice[ApiKey]:
     """Keys, newest first, those that work no more too (main user within the tree, staff, auditor)."""
     return await api_keys.list_keys(reader, page, organisation_id=organisation_id, under=under)
 
 
-@router.get("/{key_id}", response_model=ApiKey)
-async def get_api_key(reader: Reader, key_id: UUID) -> ApiKey:
+@router.get("/{key_id}")
+@operation(people_only=True)
+async def get_api_key(reader: Read, key_id: UUID) -> ApiKey:
     """One key: its scopes, its end, when it was last used (main user within the tree, staff, auditor)."""
     return await api_keys.get_key(reader, key_id)
 
 
-@router.post(
-    "/{key_id}/rotation",
-    status_code=201,
-    response_model=ApiKey,
-    openapi_extra=SECRET,
-    responses=refusing("wrong-state", "strong-authentication-required"),
-)
-async def rotate_api_key(writer: Writer, key_id: UUID, body: RotationIn) -> Created:
+@router.post("/{key_id}/rotation", status_code=201, response_model=ApiKey, responses=refusing("wrong-state"))
+@operation(people_only=True, strong_sign_in=True, secret_answer=True)
+async def rotate_api_key(writer: Write, key_id: UUID, body: RotationIn) -> Created:
     """Make the key's successor, with the same name and scopes; both work until the overlap is over (main user, staff).
 
     The answer is the successor, its `key` shown in this answer alone.
@@ -92,7 +86,8 @@ async def rotate_api_key(writer: Writer, key_id: UUID, body: RotationIn) -> Crea
     return Created(made, f"/v1/api-keys/{made.id}")
 
 
-@router.post("/{key_id}/revocation", response_model=ApiKey, responses=refusing("wrong-state"))
-async def revoke_api_key(writer: Writer, key_id: UUID, body: RevocationIn | None = None) -> ApiKey:
+@router.post("/{key_id}/revocation", responses=refusing("wrong-state"))
+@operation(people_only=True)
+async def revoke_api_key(writer: Write, key_id: UUID, body: RevocationIn | None = None) -> ApiKey:
     """End the key at once: the next request with it is refused (main user within the tree, staff)."""
     return await api_keys.revoke_key(writer, key_id, reason=body.reason if body else None)

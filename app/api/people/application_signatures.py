@@ -9,17 +9,17 @@ from pydantic import StringConstraints
 
 from app.api.answers import refusing
 from app.api.backend import Backend
-from app.api.files import Download, Upload, giving, taking
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import File, Read, Replace, Write
+from app.api.files import Download, giving
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import FileBody, operation
 from app.api.shapes import Body, Text
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.documents.signatures import Trust
 from app.domain.people.application_signatures import ApplicationSignature, SignsAs
 from app.domain.people.main_user_applications import MainUserApplication
 from app.domain.people.signatures import SIGNED_DOCUMENT_BYTES
-from app.domain.versions import Versions
 from app.services.people import application_signatures as signatures
 
 PDF = "application/pdf"
@@ -46,25 +46,18 @@ async def trust_of(request: Request) -> Trust:
     return await asyncio.to_thread(backend.trust)
 
 
-@router.get("/document", openapi_extra=PERSONAL, **giving(PDF))
-async def get_application_document(reader: Reader, application_id: UUID) -> Download:
+@router.get("/document", **giving(PDF))
+@operation(people_only=True, personal_data=True)
+async def get_application_document(reader: Read, application_id: UUID) -> Download:
     """The document to be signed, as it was made when the application was submitted."""
     content = await signatures.get_document(reader, application_id)
     return Download(content, PDF, f"main-user-application-{application_id}.pdf")
 
 
-@router.put(
-    "/signed-document",
-    response_model=MainUserApplication,
-    openapi_extra=taking(PDF, largest=SIGNED_DOCUMENT_BYTES),
-    responses=refusing("wrong-state", "signed-document-refused", "precondition-required"),
-)
+@router.put("/signed-document", responses=refusing("wrong-state", "signed-document-refused", "precondition-required"))
+@operation(people_only=True, file=FileBody((PDF,), largest=SIGNED_DOCUMENT_BYTES))
 async def bring_signed_document(
-    writer: Writer,
-    application_id: UUID,
-    file: Upload,
-    expected: Versions,
-    trust: Annotated[Trust, Depends(trust_of)],
+    writer: Replace, application_id: UUID, file: File, trust: Annotated[Trust, Depends(trust_of)]
 ) -> MainUserApplication:
     """Bring the document back with one signature or both (applicant, signatory, staff).
 
@@ -72,48 +65,42 @@ async def bring_signed_document(
     `ETag` of that document, or of the application.
     """
     return await signatures.bring_signed_document(
-        writer, application_id, content=file.content, trust=trust, expected=expected
+        writer, application_id, content=file.content, trust=trust, expected=writer.expected
     )
 
 
-@router.get("/signed-document", openapi_extra=PERSONAL, **giving(PDF))
-async def get_signed_document(reader: Reader, application_id: UUID) -> Download:
+@router.get("/signed-document", **giving(PDF))
+@operation(people_only=True, personal_data=True)
+async def get_signed_document(reader: Read, application_id: UUID) -> Download:
     """The document with the signatures that came back last."""
     content = await signatures.get_signed_document(reader, application_id)
     return Download(content, PDF, f"main-user-application-{application_id}-signed.pdf")
 
 
-@router.post(
-    "/signatures",
-    status_code=201,
-    response_model=ApplicationSignature,
-    responses=refusing("strong-authentication-required", "wrong-state", "already-exists"),
-)
-async def sign_in_service(writer: Writer, application_id: UUID, body: ServiceSignatureIn) -> ApplicationSignature:
+@router.post("/signatures", status_code=201, responses=refusing("wrong-state", "already-exists"))
+@operation(people_only=True, strong_sign_in=True)
+async def sign_in_service(writer: Write, application_id: UUID, body: ServiceSignatureIn) -> ApplicationSignature:
     """Sign here, within five minutes of a strong authentication (applicant, signatory)."""
     return await signatures.sign_in_service(writer, application_id, digest=body.digest)
 
 
-@router.get("/signatures", response_model=Page[ApplicationSignature], openapi_extra=PERSONAL)
-async def list_signatures(reader: Reader, page: Paging, application_id: UUID) -> Slice[ApplicationSignature]:
+@router.get("/signatures", response_model=Page[ApplicationSignature])
+@operation(people_only=True, personal_data=True)
+async def list_signatures(reader: Read, page: Paging, application_id: UUID) -> Slice[ApplicationSignature]:
     """The signatures, what was checked of them and found, and whose they are, newest first."""
     return await signatures.list_signatures(reader, page, application_id)
 
 
-@router.get("/signatures/{signature_id}", response_model=ApplicationSignature, openapi_extra=PERSONAL)
-async def get_signature(reader: Reader, application_id: UUID, signature_id: UUID) -> ApplicationSignature:
+@router.get("/signatures/{signature_id}")
+@operation(people_only=True, personal_data=True)
+async def get_signature(reader: Read, application_id: UUID, signature_id: UUID) -> ApplicationSignature:
     """One signature."""
     return await signatures.get_signature(reader, application_id, signature_id)
 
 
-@router.post(
-    "/signatures/{signature_id}/match",
-    response_model=ApplicationSignature,
-    responses=refusing("wrong-state", "already-exists"),
-)
-async def confirm_match(
-    writer: Writer, application_id: UUID, signature_id: UUID, body: MatchIn
-) -> ApplicationSignature:
+@router.post("/signatures/{signature_id}/match", responses=refusing("wrong-state", "already-exists"))
+@operation(people_only=True)
+async def confirm_match(writer: Write, application_id: UUID, signature_id: UUID, body: MatchIn) -> ApplicationSignature:
     """Confirm whose signature in the document it is; with the second the application is received (staff)."""
     return await signatures.confirm_match(
         writer, application_id, signature_id, signs_as=body.signs_as, reason=body.reason

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Read
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Instant
 from app.db.paging import Slice
-from app.db.sessions import Reader
 from app.domain.people.audit_entries import AuditEntry
 from app.services.people import audit_entries
 
@@ -20,9 +21,10 @@ FROM = Query(alias="from", description="Made at this instant or later.")
 UNTIL = Query(description="Made before this instant.")
 
 
-@router.get("", response_model=Page[AuditEntry], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[AuditEntry])
+@operation(people_only=True, personal_data=True)
 async def list_audit_entries(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -46,7 +48,8 @@ async def list_audit_entries(
     )
 
 
-@router.get("/{entry_id}", response_model=AuditEntry, openapi_extra=PERSONAL)
-async def get_audit_entry(reader: Reader, entry_id: UUID) -> AuditEntry:
+@router.get("/{entry_id}")
+@operation(people_only=True, personal_data=True)
+async def get_audit_entry(reader: Read, entry_id: UUID) -> AuditEntry:
     """One entry of the audit (as the list)."""
     return await audit_entries.get_entry(reader, entry_id)

@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Edit, NoBody, Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Text
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.organisations.organisations import Language
 from app.domain.people.main_user_applications import ApplicationState, MainUserApplication, Outcome
-from app.domain.versions import Versions
 from app.services.people import main_user_applications as applications
 from app.services.people.main_user_applications import ApplicationChanges
 from app.services.people.main_user_decisions import decide_application
@@ -48,12 +48,10 @@ class MainUserDecisionIn(Body):
 
 
 @router.post(
-    "",
-    status_code=201,
-    response_model=MainUserApplication,
-    responses=refusing("not-found", "not-central", "not-a-member", "already-exists", "wrong-state"),
+    "", status_code=201, responses=refusing("not-found", "not-central", "not-a-member", "already-exists", "wrong-state")
 )
-async def draft_main_user_application(writer: Writer, body: MainUserApplicationIn) -> MainUserApplication:
+@operation(people_only=True)
+async def draft_main_user_application(writer: Write, body: MainUserApplicationIn) -> MainUserApplication:
     """Draft your application to be a central organisation's main user (whoever holds a role in its tree)."""
     return await applications.draft_application(
         writer,
@@ -65,9 +63,10 @@ async def draft_main_user_application(writer: Writer, body: MainUserApplicationI
     )
 
 
-@router.get("", response_model=Page[MainUserApplication], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[MainUserApplication])
+@operation(people_only=True, personal_data=True)
 async def list_main_user_applications(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -80,44 +79,47 @@ async def list_main_user_applications(
     )
 
 
-@router.get("/{application_id}", response_model=MainUserApplication, openapi_extra=PERSONAL)
-async def get_main_user_application(reader: Reader, application_id: UUID) -> MainUserApplication:
+@router.get("/{application_id}")
+@operation(people_only=True, personal_data=True)
+async def get_main_user_application(reader: Read, application_id: UUID) -> MainUserApplication:
     """One application, with its state by the clock."""
     return await applications.get_application(reader, application_id)
 
 
-@router.patch("/{application_id}", response_model=MainUserApplication, responses=NAMED)
+@router.patch("/{application_id}", responses=NAMED)
+@operation(people_only=True)
 async def change_main_user_application(
-    writer: Writer, application_id: UUID, body: MainUserApplicationPatch, expected: Versions
+    writer: Edit, application_id: UUID, body: MainUserApplicationPatch
 ) -> MainUserApplication:
     """Change a draft (applicant)."""
     changes = cast(ApplicationChanges, body.model_dump(exclude_unset=True))
-    return await applications.change_draft(writer, application_id, changes, expected)
+    return await applications.change_draft(writer, application_id, changes, writer.expected)
 
 
 @router.post(
     "/{application_id}/submission",
-    response_model=MainUserApplication,
     responses=refusing("not-a-member", "already-exists", "wrong-state", "precondition-failed"),
 )
-async def submit_main_user_application(writer: Writer, application_id: UUID) -> MainUserApplication:
+@operation(people_only=True)
+async def submit_main_user_application(writer: Write, application_id: UUID, _: NoBody = None) -> MainUserApplication:
     """Have the document made, to be signed by you and the signatory (applicant)."""
     return await applications.submit_application(writer, application_id)
 
 
-@router.post("/{application_id}/withdrawal", response_model=MainUserApplication, responses=refusing("wrong-state"))
-async def withdraw_main_user_application(writer: Writer, application_id: UUID) -> MainUserApplication:
+@router.post("/{application_id}/withdrawal", responses=refusing("wrong-state"))
+@operation(people_only=True)
+async def withdraw_main_user_application(writer: Write, application_id: UUID, _: NoBody = None) -> MainUserApplication:
     """Take the application back before it is decided (applicant)."""
     return await applications.withdraw_application(writer, application_id)
 
 
 @router.post(
     "/{application_id}/decision",
-    response_model=MainUserApplication,
     responses=refusing("wrong-state", "same-person", "base-right-required", "not-a-member", "already-exists"),
 )
+@operation(people_only=True)
 async def decide_main_user_application(
-    writer: Writer, application_id: UUID, body: MainUserDecisionIn
+    writer: Write, application_id: UUID, body: MainUserDecisionIn
 ) -> MainUserApplication:
     """Give the right that is applied for, or reject the application (staff, but nobody on their own)."""
     return await decide_application(writer, application_id, outcome=body.outcome, reason=body.reason)

@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from app.api.answers import refusing
+from app.api.conventions import Read
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.db.paging import Slice
-from app.db.sessions import Reader
 from app.domain.people.main_user_coverage import Coverage, MainUserCoverage
 from app.services.people import main_user_coverage
 
@@ -14,8 +15,9 @@ router = APIRouter(prefix="/main-user-coverage", route_class=Operation, tags=["R
 
 
 @router.get("", response_model=Page[MainUserCoverage], responses=refusing("forbidden"))
+@operation(people_only=True)
 async def list_main_user_coverage(
-    reader: Reader, page: Paging, coverage: Coverage | None = None
+    reader: Read, page: Paging, coverage: Coverage | None = None
 ) -> Slice[MainUserCoverage]:
     """Member organisations by name, with how many main users each has (staff, auditor)."""
     return await main_user_coverage.list_coverage(reader, page, coverage=coverage)

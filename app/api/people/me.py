@@ -5,13 +5,13 @@ from typing import cast
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Edit, Read
+from app.api.operations import Operation
 from app.api.people.people import PersonEmail
+from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Line, Phone
-from app.db.sessions import Reader, Writer
 from app.domain.organisations.organisations import Language
 from app.domain.people.people import Me, PersonChanges
-from app.domain.versions import Versions
 from app.services.people import me
 
 router = APIRouter(prefix="/me", route_class=Operation, tags=["Me"])
@@ -25,15 +25,17 @@ class MePatch(Body):
     """Of the mails sent to you."""
 
 
-@router.get("", response_model=Me, openapi_extra=PERSONAL)
-async def get_me(reader: Reader) -> Me:
+@router.get("")
+@operation(people_only=True, personal_data=True)
+async def get_me(reader: Read) -> Me:
     """Who you are, which roles you hold now and for which organisations (everybody)."""
     return await me.get_me(reader)
 
 
-@router.patch("", response_model=Me, responses=refusing("already-exists"))
-async def change_me(writer: Writer, body: MePatch, expected: Versions) -> Me:
+@router.patch("", responses=refusing("already-exists"))
+@operation(people_only=True)
+async def change_me(writer: Edit, body: MePatch) -> Me:
     """Change your own name, address, telephone number or language (everybody)."""
     return await me.change_me(
-        writer, changes=cast(PersonChanges, body.model_dump(exclude_unset=True)), expected=expected
+        writer, changes=cast(PersonChanges, body.model_dump(exclude_unset=True)), expected=writer.expected
     )

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Edit, Read
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Line
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.people.onboardings import Onboarding, OnboardingChanges, OnboardingState
-from app.domain.versions import Versions
 from app.services.people import onboardings
 
 router = APIRouter(prefix="/onboardings", route_class=Operation, tags=["Onboarding"])
@@ -27,9 +27,10 @@ class OnboardingPatch(Body):
     member_services_known_on: Day | None = UNSAID
 
 
-@router.get("", response_model=Page[Onboarding], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[Onboarding])
+@operation(people_only=True, personal_data=True)
 async def list_onboardings(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -42,16 +43,16 @@ async def list_onboardings(
     )
 
 
-@router.get("/{onboarding_id}", response_model=Onboarding, openapi_extra=PERSONAL)
-async def get_onboarding(reader: Reader, onboarding_id: UUID) -> Onboarding:
+@router.get("/{onboarding_id}")
+@operation(people_only=True, personal_data=True)
+async def get_onboarding(reader: Read, onboarding_id: UUID) -> Onboarding:
     """A new main user's four steps with their days."""
     return await onboardings.get_onboarding(reader, onboarding_id)
 
 
-@router.patch("/{onboarding_id}", response_model=Onboarding)
-async def change_onboarding(
-    writer: Writer, onboarding_id: UUID, body: OnboardingPatch, expected: Versions
-) -> Onboarding:
+@router.patch("/{onboarding_id}")
+@operation(people_only=True)
+async def change_onboarding(writer: Edit, onboarding_id: UUID, body: OnboardingPatch) -> Onboarding:
     """Say who gives the induction, and when the steps were taken (the new main user; other main users; staff)."""
     changes = cast(OnboardingChanges, body.model_dump(exclude_unset=True))
-    return await onboardings.change_onboarding(writer, onboarding_id, changes=changes, expected=expected)
+    return await onboardings.change_onboarding(writer, onboarding_id, changes=changes, expected=writer.expected)

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.requests import JSON, media_type_of
+from app.api.security import operation
 from app.api.shapes import Body, Email, Line, Phone, SearchText, Text
 from app.db.connections import Caller
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.errors import Fault, Invalid, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people.people import Person
@@ -27,8 +28,6 @@ PersonEmail = Annotated[Email, AfterValidator(str.lower)]
 
 class Registration(Operation):
     """Its caller is somebody whom nobody knows yet, in the study centre that the body names."""
-
-    is_for_newcomers = True
 
     async def caller_of(self, request: Request) -> Caller:
         verifier = request.app.state.backend.verifier
@@ -75,15 +74,17 @@ class MergerIn(Body):
     reason: Text
 
 
-@registration.post("", status_code=201, response_model=Person, responses=refusing("not-found", "already-exists"))
-async def register_person(writer: Writer, body: PersonIn) -> Person:
+@registration.post("", status_code=201, responses=refusing("not-found", "already-exists"))
+@operation(newcomers=True)
+async def register_person(writer: Write, body: PersonIn) -> Person:
     """Register yourself, signed in but not known yet (everybody with a token of a trusted issuer)."""
     return await people.register(writer, name=body.name, email=body.email, phone=body.phone, language=body.language)
 
 
-@router.get("", response_model=Page[Person], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[Person])
+@operation(people_only=True, personal_data=True)
 async def list_people(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     q: Annotated[SearchText, Query(description="A part of the name or of the address.")] = None,
     organisation_id: UUID | None = None,
@@ -92,17 +93,15 @@ async def list_people(
     return await people.list_people(reader, page, q=q, organisation_id=organisation_id)
 
 
-@router.get("/{person_id}", response_model=Person, openapi_extra=PERSONAL)
-async def get_person(reader: Reader, person_id: UUID) -> Person:
+@router.get("/{person_id}")
+@operation(people_only=True, personal_data=True)
+async def get_person(reader: Read, person_id: UUID) -> Person:
     """One person (staff, auditors; main users and unit managers within their trees; oneself)."""
     return await people.get_person(reader, person_id)
 
 
-@router.post(
-    "/{person_id}/merger",
-    response_model=Person,
-    responses=refusing("same-person", "wrong-state", "last-main-user", "last-staff"),
-)
-async def merge_people(writer: Writer, person_id: UUID, body: MergerIn) -> Person:
+@router.post("/{person_id}/merger", responses=refusing("same-person", "wrong-state", "last-main-user", "last-staff"))
+@operation(people_only=True)
+async def merge_people(writer: Write, person_id: UUID, body: MergerIn) -> Person:
     """Let a person have the sign-ins, the roles and all else of another, who is the same human being (staff)."""
     return await people.merge(writer, person_id, other_id=body.person_id, reason=body.reason)

@@ -5,9 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import PlainWrite, Write
+from app.api.operations import Operation
+from app.api.security import operation
 from app.api.shapes import Body, Text
-from app.db.sessions import Writer
 from app.domain.people.personal_data import Erasure, PersonalData
 from app.services.people import personal_data
 
@@ -19,18 +20,16 @@ class ErasureIn(Body):
     """It goes into the audit: name nobody in it."""
 
 
-@router.get("/{person_id}/data", response_model=PersonalData, openapi_extra=PERSONAL)
-async def get_personal_data(writer: Writer, person_id: UUID) -> PersonalData:
+@router.get("/{person_id}/data")
+@operation(people_only=True, personal_data=True)
+async def get_personal_data(writer: PlainWrite, person_id: UUID) -> PersonalData:
     """Everything that is held on a person, in one answer (the person, staff)."""
     return await personal_data.tell_all(writer, person_id)
 
 
-@router.post(
-    "/{person_id}/erasure",
-    response_model=Erasure,
-    responses=refusing("wrong-state", "last-main-user", "last-staff", "strong-authentication-required"),
-)
-async def erase_person(writer: Writer, person_id: UUID, body: ErasureIn) -> Erasure:
+@router.post("/{person_id}/erasure", responses=refusing("wrong-state", "last-main-user", "last-staff"))
+@operation(people_only=True, strong_sign_in=True)
+async def erase_person(writer: Write, person_id: UUID, body: ErasureIn) -> Erasure:
     """Erase a person for good: the answer names what the law keeps, why and until when (the person, staff).
 
     Name, address, telephone and sign-ins go; rights end, open applications are withdrawn, feeds and the keys that the

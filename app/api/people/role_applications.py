@@ -5,11 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import NoBody, Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, Day, Text
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplication, RoleApplicationState
 from app.services.people import role_applications
 
@@ -31,22 +32,19 @@ class RoleDecisionIn(Body):
     """The last day of the right given; null is without end."""
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=RoleApplication,
-    responses=refusing("not-found", "by-invitation-only", "already-exists"),
-)
-async def apply_for_role(writer: Writer, body: RoleApplicationIn) -> RoleApplication:
+@router.post("", status_code=201, responses=refusing("not-found", "by-invitation-only", "already-exists"))
+@operation(people_only=True)
+async def apply_for_role(writer: Write, body: RoleApplicationIn) -> RoleApplication:
     """Apply for the right of a training manager or a unit manager (everybody)."""
     return await role_applications.apply_for_role(
         writer, organisation_id=body.organisation_id, role=body.role, reason=body.reason
     )
 
 
-@router.get("", response_model=Page[RoleApplication], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[RoleApplication])
+@operation(people_only=True, personal_data=True)
 async def list_role_applications(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -60,18 +58,16 @@ async def list_role_applications(
     )
 
 
-@router.get("/{role_application_id}", response_model=RoleApplication, openapi_extra=PERSONAL)
-async def get_role_application(reader: Reader, role_application_id: UUID) -> RoleApplication:
+@router.get("/{role_application_id}")
+@operation(people_only=True, personal_data=True)
+async def get_role_application(reader: Read, role_application_id: UUID) -> RoleApplication:
     """One application, with its decision once there is one."""
     return await role_applications.get_application(reader, role_application_id)
 
 
-@router.post(
-    "/{role_application_id}/decision",
-    response_model=RoleApplication,
-    responses=refusing("wrong-state", "already-exists"),
-)
-async def decide_role_application(writer: Writer, role_application_id: UUID, body: RoleDecisionIn) -> RoleApplication:
+@router.post("/{role_application_id}/decision", responses=refusing("wrong-state", "already-exists"))
+@operation(people_only=True)
+async def decide_role_application(writer: Write, role_application_id: UUID, body: RoleDecisionIn) -> RoleApplication:
     """Grant the right or reject the application (main user, staff; a unit manager where allowed).
 
     Nobody decides their own. A unit manager decides where the central organisation's own rules say so.
@@ -81,7 +77,8 @@ async def decide_role_application(writer: Writer, role_application_id: UUID, bod
     )
 
 
-@router.post("/{role_application_id}/withdrawal", response_model=RoleApplication, responses=refusing("wrong-state"))
-async def withdraw_role_application(writer: Writer, role_application_id: UUID) -> RoleApplication:
+@router.post("/{role_application_id}/withdrawal", responses=refusing("wrong-state"))
+@operation(people_only=True)
+async def withdraw_role_application(writer: Write, role_application_id: UUID, _: NoBody = None) -> RoleApplication:
     """Take the application back before it is decided (who applied)."""
     return await role_applications.withdraw_application(writer, role_application_id)

@@ -5,11 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, Day, Text
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.access import Role
 from app.domain.people.role_grants import GrantedRole, GrantState
 from app.services.people import role_grants
@@ -36,13 +37,9 @@ class RoleEndingIn(Body):
     reason: Text
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=GrantedRole,
-    responses=refusing("not-found", "main-user-application-required", "already-exists"),
-)
-async def give_role(writer: Writer, body: RoleGrantIn) -> GrantedRole:
+@router.post("", status_code=201, responses=refusing("not-found", "main-user-application-required", "already-exists"))
+@operation(people_only=True)
+async def give_role(writer: Write, body: RoleGrantIn) -> GrantedRole:
     """Give somebody a right (staff; the managers of its own tree, the main user)."""
     return await role_grants.give_role(
         writer,
@@ -55,9 +52,10 @@ async def give_role(writer: Writer, body: RoleGrantIn) -> GrantedRole:
     )
 
 
-@router.get("", response_model=Page[GrantedRole], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[GrantedRole])
+@operation(people_only=True, personal_data=True)
 async def list_role_grants(
-    reader: Reader,
+    reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
     under: UUID | None = None,
@@ -71,17 +69,15 @@ async def list_role_grants(
     )
 
 
-@router.get("/{role_grant_id}", response_model=GrantedRole, openapi_extra=PERSONAL)
-async def get_role_grant(reader: Reader, role_grant_id: UUID) -> GrantedRole:
+@router.get("/{role_grant_id}")
+@operation(people_only=True, personal_data=True)
+async def get_role_grant(reader: Read, role_grant_id: UUID) -> GrantedRole:
     """One right: who gave it and why, when it begins and ends, who ended it and why."""
     return await role_grants.get_grant(reader, role_grant_id)
 
 
-@router.post(
-    "/{role_grant_id}/ending",
-    response_model=GrantedRole,
-    responses=refusing("wrong-state", "last-main-user", "last-staff"),
-)
-async def end_role_grant(writer: Writer, role_grant_id: UUID, body: RoleEndingIn) -> GrantedRole:
+@router.post("/{role_grant_id}/ending", responses=refusing("wrong-state", "last-main-user", "last-staff"))
+@operation(people_only=True)
+async def end_role_grant(writer: Write, role_grant_id: UUID, body: RoleEndingIn) -> GrantedRole:
     """End a right on a day, or at once (staff; main user within the tree; who holds it)."""
     return await role_grants.end_grant(writer, role_grant_id, ends_on=body.ends_on, reason=body.reason)

@@ -5,11 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.answers import refusing
-from app.api.operations import PERSONAL, Operation
+from app.api.conventions import NoBody, Read, Write
+from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.security import operation
 from app.api.shapes import Body, Day, Line, Text
 from app.db.paging import Slice
-from app.db.sessions import Reader, Writer
 from app.domain.people.signatories import Signatory, SignatoryState
 from app.services.people import signatories
 
@@ -33,8 +34,9 @@ class EndIn(Body):
     reason: Text | None = None
 
 
-@router.post("", status_code=201, response_model=Signatory, responses=refusing("not-central"))
-async def enter_signatory(writer: Writer, organisation_id: UUID, body: SignatoryIn) -> Signatory:
+@router.post("", status_code=201, responses=refusing("not-central"))
+@operation(people_only=True)
+async def enter_signatory(writer: Write, organisation_id: UUID, body: SignatoryIn) -> Signatory:
     """Enter who signs for a central organisation (main user, staff)."""
     return await signatories.enter_signatory(
         writer,
@@ -47,29 +49,33 @@ async def enter_signatory(writer: Writer, organisation_id: UUID, body: Signatory
     )
 
 
-@router.get("", response_model=Page[Signatory], openapi_extra=PERSONAL)
+@router.get("", response_model=Page[Signatory])
+@operation(people_only=True, personal_data=True)
 async def list_signatories(
-    reader: Reader, page: Paging, organisation_id: UUID, state: SignatoryState | None = None
+    reader: Read, page: Paging, organisation_id: UUID, state: SignatoryState | None = None
 ) -> Slice[Signatory]:
     """Who signs for the organisation, newest first (everybody in its tree, staff, auditor)."""
     return await signatories.list_signatories(reader, page, organisation_id, state=state)
 
 
-@router.get("/{signatory_id}", response_model=Signatory, openapi_extra=PERSONAL)
-async def get_signatory(reader: Reader, organisation_id: UUID, signatory_id: UUID) -> Signatory:
+@router.get("/{signatory_id}")
+@operation(people_only=True, personal_data=True)
+async def get_signatory(reader: Read, organisation_id: UUID, signatory_id: UUID) -> Signatory:
     """One signatory."""
     return await signatories.get_signatory(reader, organisation_id, signatory_id)
 
 
-@router.post("/{signatory_id}/confirmation", response_model=Signatory, responses=refusing("wrong-state"))
-async def confirm_signatory(writer: Writer, organisation_id: UUID, signatory_id: UUID) -> Signatory:
+@router.post("/{signatory_id}/confirmation", responses=refusing("wrong-state"))
+@operation(people_only=True)
+async def confirm_signatory(writer: Write, organisation_id: UUID, signatory_id: UUID, _: NoBody = None) -> Signatory:
     """Confirm that the organisation has given the right to sign (staff, but not who entered it or is named)."""
     return await signatories.confirm_signatory(writer, organisation_id, signatory_id)
 
 
-@router.post("/{signatory_id}/end", response_model=Signatory, responses=refusing("wrong-state"))
+@router.post("/{signatory_id}/end", responses=refusing("wrong-state"))
+@operation(people_only=True)
 async def end_signatory(
-    writer: Writer, organisation_id: UUID, signatory_id: UUID, body: EndIn | None = None
+    writer: Write, organisation_id: UUID, signatory_id: UUID, body: EndIn | None = None
 ) -> Signatory:
     """End the right to sign at once (main user, staff)."""
     reason = body.reason if body else None

@@ -1,0 +1,221 @@
+"""The conventions of reading and writing: one transaction, its retry key and replay, dry runs, versions.
+
+An operation takes one of the dependencies below. What it is given has not begun: FastAPI solves dependencies before
+it has found the request valid, so the route class begins it after that (`Operation`), around the call of the endpoint.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import psycopg
+from fastapi import Body, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from app.api import problems
+from app.api.backend import Backend
+from app.api.files import Upload
+from app.api.keys import Seal
+from app.api.rendering import Rendering
+from app.api.requests import JSON, digest, digest_of, media_type_of
+from app.api.security import Declaration
+from app.api.shapes import Nothing, versions_of
+from app.db.connections import Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
+from app.db.refusals import refusal_of
+from app.db.sessions import Reader, Writer
+from app.domain.access import check_strong
+from app.domain.errors import DomainError, VersionRequired
+from app.domain.versions import Versions
+
+Endpoint = Callable[[], Awaitable[Any]]
+
+
+class Reading(Reader):
+    """Reads each statement by itself, without a transaction."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    async def answer(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> Response:
+        backend: Backend = self.request.app.state.backend
+        async with backend.reading(self.request.state.caller) as reader:
+            super().__init__(reader.connection, reader.actor, reader.now)
+            declared.check(self.actor)
+            result = await endpoint()
+        return rendering.of_read(self.request, result, personal=declared.personal_data)
+
+
+class Writing(Writer):
+    """Writes in one transaction, which is committed before the answer leaves."""
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        key: str | None = None,
+        dry_run: bool = False,
+        expected: Versions = None,
+        missing: DomainError | None = None,
+    ) -> None:
+        self.request = request
+        self.key = None if dry_run else key
+        self.dry_run = dry_run
+        self.expected = expected
+        """The versions that `If-Match` names; None without one."""
+        self.missing = missing
+        """The refusal for a header that is required and absent: raised once the rest is found valid."""
+
+    async def answer(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> Response:
+        if self.missing:
+            raise self.missing
+        request = self.request
+        backend: Backend = request.app.state.backend
+        caller = request.state.caller
+        seal = backend.seal(self.key) if declared.secret_answer and self.key else None
+        key_digest = None
+        if self.key:
+            key_digest = digest(caller.key_scope, request.method, request.url.path.lower(), self.key)
+        request_digest = await digest_of(request, is_json=declared.file is None)
+        async with backend.connections.connection(caller.study_centre_id) as connection:
+            try:
+                entry = await enter(connection, caller.person_id, key_digest)
+                self._begin(backend, entry, connection, key_digest)
+                if declared.secret_answer and declared.strong_sign_in and entry.stored:
+                    # A secret is not given again to a weaker sign-in than the first one.
+                    check_strong(self.actor)
+                if replay := _replay(entry, request_digest, seal):
+                    await connection.execute("ROLLBACK")
+                    return replay
+                declared.check(self.actor)
+                result = await endpoint()
+                status, headers, body, media_type = rendering.of_write(request, result, dry_run=self.dry_run)
+                if self.dry_run:
+                    await try_and_roll_back(self)
+                else:
+                    stored = StoredAnswer(request_digest, status, headers, seal.close(body) if seal else body)
+                    await write_down_and_commit(self, self.request_id, key_digest, stored)
+                    backend.forget_roles_changed_by(self, caller.study_centre_id)
+            except BaseException as error:
+                await _roll_back(connection)
+                if isinstance(error, psycopg.Error) and (refusal := refusal_of(error)):
+                    raise refusal from error
+                raise
+        return Response(body, status, headers=headers, media_type=media_type)
+
+    def _begin(
+        self, backend: Backend, entry: Entry, connection: psycopg.AsyncConnection[Any], key_digest: bytes | None
+    ) -> None:
+        """Raise Unauthenticated for a person who was merged or erased since the token was seen first."""
+        caller = self.request.state.caller
+        backend.remember_roles(caller, entry.roles)
+        if entry.is_gone:
+            backend.verifier.forget_sign_ins()
+            raise problems.Unauthenticated
+        now = backend.instant(entry.clock_at)
+        actor = backend.actor(caller, entry.roles, now, entry.other_ids)
+        retry_key = key_digest or secrets.token_bytes(32)
+        super().__init__(connection, actor, now, retry_key, self.request.scope["request_id"])
+
+
+def _replay(entry: Entry, request_digest: bytes, seal: Seal | None) -> Response | None:
+    """The stored answer to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
+    if entry.stored is None:
+        if not entry.key_is_free:
+            raise problems.RequestInProgress
+        return None
+    if entry.stored.request_digest != request_digest:
+        raise problems.IdempotencyKeyReused
+    headers = {**entry.stored.headers, "Idempotency-Replayed": "true"}
+    body = seal.open(entry.stored.body) if seal else entry.stored.body
+    return Response(body, entry.stored.status, headers=headers, media_type=JSON if body else None)
+
+
+async def _roll_back(connection: psycopg.AsyncConnection[Any]) -> None:
+    """An error after our own BEGIN leaves the connection in it: back out before it returns to the pool."""
+    if not connection.closed:
+        try:
+            await connection.execute("ROLLBACK")
+        except psycopg.Error:
+            await connection.close()
+
+
+KEY = "Names this request, so that it can be sent again safely: ≤ 255 visible ASCII characters."
+VERSION = "The `ETag` of the version you saw."
+
+
+def _key_header(description: str) -> Any:
+    return Header(alias="Idempotency-Key", description=description, min_length=1, max_length=255, pattern=r"^[!-~]+$")
+
+
+Key = Annotated[str | None, _key_header(KEY)]
+RequiredKey = Annotated[str | None, _key_header(f"{KEY} Required, except with `validate_only`.")]
+DryRun = Annotated[bool, Query(description="A dry run: the same answer or the same problem, and nothing is written.")]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description=VERSION)]
+RequiredIfMatch = Annotated[str | None, Header(alias="If-Match", description=f"{VERSION} Required.")]
+
+
+async def reading(request: Request) -> Reading:
+    return Reading(request)
+
+
+async def writing(request: Request, idempotency_key: Key = None, validate_only: DryRun = False) -> Writing:
+    return Writing(request, key=idempotency_key, dry_run=validate_only)
+
+
+async def writing_once(request: Request, idempotency_key: RequiredKey = None, validate_only: DryRun = False) -> Writing:
+    missing = None if idempotency_key or validate_only else problems.IdempotencyKeyRequired()
+    return Writing(request, key=idempotency_key, dry_run=validate_only, missing=missing)
+
+
+async def replacing(
+    request: Request, if_match: IfMatch = None, idempotency_key: Key = None, validate_only: DryRun = False
+) -> Writing:
+    return Writing(request, key=idempotency_key, dry_run=validate_only, expected=versions_of(if_match))
+
+
+async def editing(
+    request: Request, if_match: RequiredIfMatch = None, idempotency_key: Key = None, validate_only: DryRun = False
+) -> Writing:
+    missing = VersionRequired() if if_match is None else None
+    expected = versions_of(if_match)
+    return Writing(request, key=idempotency_key, dry_run=validate_only, expected=expected, missing=missing)
+
+
+async def writing_plainly(request: Request) -> Writing:
+    return Writing(request)
+
+
+async def removing(request: Request, if_match: IfMatch = None) -> Writing:
+    return Writing(request, expected=versions_of(if_match))
+
+
+async def trying(request: Request, idempotency_key: Key = None) -> Writing:
+    return Writing(request, key=idempotency_key)
+
+
+Read = Annotated[Reading, Depends(reading)]
+Write = Annotated[Writing, Depends(writing)]
+WriteOnce = Annotated[Writing, Depends(writing_once)]
+"""Moves hours: a retry key is required."""
+Replace = Annotated[Writing, Depends(replacing)]
+"""A `PUT` that honours `If-Match`: `writer.expected`."""
+Edit = Annotated[Writing, Depends(editing)]
+"""A `PATCH`: `If-Match` is required."""
+PlainWrite = Annotated[Writing, Depends(writing_plainly)]
+"""A read that the audit records, or a `DELETE`: without a retry key."""
+Remove = Annotated[Writing, Depends(removing)]
+"""A `DELETE` that honours `If-Match`."""
+SandboxWrite = Annotated[Writing, Depends(trying)]
+"""A write of the sandbox itself, which has no dry run."""
+
+SESSIONS = {reading, writing, writing_once, replacing, editing, writing_plainly, removing, trying}
+
+
+async def uploaded(request: Request) -> Upload:
+    return Upload(media_type_of(request), await request.body())
+
+
+File = Annotated[Upload, Depends(uploaded)]
+"""The request's body as it is, of the types and the size that the operation declares."""
+NoBody = Annotated[Nothing | None, Body()]
+"""For a `POST` that needs no body."""

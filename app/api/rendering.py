@@ -1,0 +1,80 @@
+"""What an endpoint returns, as the response that leaves: JSON or a file, with its `ETag`, `Location` and `Link`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from app.api.files import Download
+from app.api.paging import Page, cursor_of
+from app.api.requests import JSON
+from app.api.shapes import versions_of
+from app.db.paging import Slice
+from app.domain.versions import fingerprint
+
+
+@dataclass(frozen=True)
+class Created:
+    """A created resource whose `Location` is not simply below the path it was posted to; None is no `Location`."""
+
+    resource: object
+    location: str | None
+
+
+class Rendering:
+    """The responses of one operation."""
+
+    def __init__(self, status: int, response_model: Any) -> None:
+        self.status = status
+        self._adapter: TypeAdapter[Any] = TypeAdapter(response_model)
+
+    def of_read(self, request: Request, result: object, *, personal: bool) -> Response:
+        """The response, or 304 where `If-None-Match` names the present version."""
+        headers = {"Cache-Control": "no-store" if personal else "private, no-cache"}
+        if isinstance(result, Slice):
+            return Response(self._page(request, result, headers), headers=headers, media_type=JSON)
+        tag = _tag_of(result)
+        headers["ETag"] = f'"{tag}"'
+        if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {tag, "*"}:
+            return Response(status_code=304, headers=headers)
+        body, media_type = self._body(result, headers)
+        return Response(body, headers=headers, media_type=media_type)
+
+    def of_write(
+        self, request: Request, result: object, *, dry_run: bool
+    ) -> tuple[int, dict[str, str], bytes, str | None]:
+        """Status, headers, body and the body's type."""
+        headers = {"Cache-Control": "no-store"}
+        if self.status == 204:
+            return self.status, headers, b"", None
+        location = None
+        if isinstance(result, Created):
+            location, result = result.location, result.resource
+        elif self.status == 201:
+            location = f"{request.url.path}/{result.id}"  # type: ignore[attr-defined]  # What is created has an id.
+        if not dry_run:
+            if location:
+                headers["Location"] = location
+            headers["ETag"] = f'"{_tag_of(result)}"'
+        return self.status, headers, *self._body(result, headers)
+
+    def _body(self, result: object, headers: dict[str, str]) -> tuple[bytes, str]:
+        if isinstance(result, Download):
+            headers |= result.headers
+            return result.content, result.media_type
+        return self._adapter.dump_json(result, by_alias=True), JSON
+
+    def _page(self, request: Request, result: Slice[Any], headers: dict[str, str]) -> bytes:
+        cursor = cursor_of(request, result.next_key) if result.next_key else None
+        if cursor:
+            following = request.url.include_query_params(cursor=cursor)
+            headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        page = Page(result.items, cursor, result.total)
+        return self._adapter.dump_json(page, by_alias=True, exclude=None if result.total is not None else {"total"})
+
+
+def _tag_of(result: object) -> str:
+    """What describes a file has the tag of the file."""
+    return str(result.tag) if hasattr(result, "tag") else fingerprint(result)

@@ -1,0 +1,89 @@
+"""Who may call an operation: declared where it stands, checked here; the document follows from the declaration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from app.domain.access import Actor, check_person, check_scope
+from app.domain.people.api_keys import Scope
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class FileBody:
+    """A request body that is a file and not JSON."""
+
+    media_types: tuple[str, ...]
+    largest: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What `@operation` says of an operation."""
+
+    scope: Scope | None = None
+    """The scope that an API key needs; `None`: not for API keys."""
+    newcomers: bool = False
+    """The caller has signed in and is not registered yet."""
+    is_open: bool = False
+    """No token is needed."""
+    strong_sign_in: bool = False
+    """The use case refuses a weak sign-in, for every body or for some; a stored secret is never given to one."""
+    secret_answer: bool = False
+    """The answer holds a secret: what is stored for a replay is sealed."""
+    personal_data: bool = False
+    """The answer is about people: caches must not store it."""
+    file: FileBody | None = None
+
+    def check(self, actor: Actor) -> None:
+        """Raise Forbidden for an API key without the scope: asked first, whatever the operation is called for."""
+        if self.scope is None:
+            check_person(actor)
+        else:
+            check_scope(actor, self.scope)
+
+
+_declarations: dict[Callable[..., Any], Declaration] = {}
+
+
+def operation(
+    *,
+    scope: Scope | None = None,
+    people_only: bool = False,
+    newcomers: bool = False,
+    is_open: bool = False,
+    strong_sign_in: bool = False,
+    secret_answer: bool = False,
+    personal_data: bool = False,
+    file: FileBody | None = None,
+) -> Callable[[Endpoint], Endpoint]:
+    """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `newcomers` and `is_open`.
+
+    The decorator stands below the router's own. The others are explained at `Declaration`.
+    """
+    if [scope is not None, people_only, newcomers, is_open].count(True) != 1:
+        raise TypeError("an operation is for keys with a scope, for people only, for newcomers, or open")
+    declaration = Declaration(
+        scope=scope,
+        newcomers=newcomers,
+        is_open=is_open,
+        strong_sign_in=strong_sign_in,
+        secret_answer=secret_answer,
+        personal_data=personal_data,
+        file=file,
+    )
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        _declarations[endpoint] = declaration
+        return endpoint
+
+    return declare
+
+
+def declaration_of(endpoint: Callable[..., Any]) -> Declaration:
+    """Raise TypeError for an endpoint without a declaration: the service does not start."""
+    if endpoint not in _declarations:
+        raise TypeError(f"{endpoint.__module__}.{endpoint.__name__} does not declare who may call it: @operation(…)")
+    return _declarations[endpoint]
