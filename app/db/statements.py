@@ -14,6 +14,8 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Date,
+    DateTime,
     Executable,
     FromClause,
     Insert,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     Table,
     Uuid,
     bindparam,
+    delete,
     insert,
     text,
     update,
@@ -35,6 +38,9 @@ Row = TypeVar("Row")
 Connection = AsyncConnection[Any]
 
 metadata = MetaData()
+
+NOW = bindparam("p_now", type_=DateTime(timezone=True))
+TODAY = bindparam("p_today", type_=Date)
 
 
 def study_centre_key() -> Column[Any]:
@@ -148,3 +154,13 @@ async def insert_rows(connection: Connection, table: Table, rows: Iterable[Mappi
 async def change_row(connection: Connection, table: Table, row_id: object, **values: object) -> None:
     """Changes the row of that `id`."""
     await _change(table, tuple(values)).run(connection, p_id=row_id, **bound(table, values))
+
+
+@cache
+def _removal(table: Table) -> Command:
+    return Command(delete(table).where(table.c.id == bindparam("p_id")))
+
+
+async def remove_row(connection: Connection, table: Table, row_id: object) -> None:
+    """Remove the row of that `id`."""
+    await _removal(table).run(connection, p_id=row_id)

@@ -3,12 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, FromClause, ScalarSelect, Table, Text, Uuid, bindparam, func, select
+from sqlalchemy import Column, Date, DateTime, FromClause, ScalarSelect, Table, Text, Uuid, func, select
 
 from app.db.calendar.deadlines import deadlines
 from app.db.organisations.organisations import organisation_ancestors
-from app.db.paging import Listing, below, given, within_reach
-from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.db.paging import filters_of, given, within_reach
+from app.db.resources import Resource
+from app.db.statements import Connection, Query, columns_of, metadata, study_centre_key
 from app.domain.calendar.deadlines import Extension
 
 deadline_extensions = Table(
@@ -40,46 +41,19 @@ def extended_until(organisation: FromClause) -> ScalarSelect[Any]:
     )
 
 
-_given = select(
-    deadline_extensions.c.id,
-    deadline_extensions.c.deadline_id,
-    deadline_extensions.c.organisation_id,
-    deadline_extensions.c.closes_on,
-    deadline_extensions.c.reason,
-    deadline_extensions.c.made_by,
-    deadline_extensions.c.made_at,
-)
-_one = Query(
-    _given.where(
-        deadline_extensions.c.deadline_id == bindparam("p_deadline_id", type_=Uuid),
-        deadline_extensions.c.id == bindparam("p_id", type_=Uuid),
-    ),
-    Extension,
-)
+_given = select(*columns_of(Extension, deadline_extensions))
 _of_deadline = Query(
-    _given.where(deadline_extensions.c.deadline_id == bindparam("p_deadline_id", type_=Uuid)).order_by(
-        deadline_extensions.c.id
-    ),
-    Extension,
+    _given.where(given(deadline_extensions.c.deadline_id, "deadline_id")).order_by(deadline_extensions.c.id), Extension
 )
-
-
-async def find(connection: Connection, deadline_id: UUID, extension_id: UUID) -> Extension | None:
-    return await _one.first(connection, p_deadline_id=deadline_id, p_id=extension_id)
-
-
-async def list_of(connection: Connection, deadline_id: UUID) -> list[Extension]:
-    return await _of_deadline.all(connection, p_deadline_id=deadline_id)
-
-
-listing = Listing(
+extensions = Resource(
     _given,
     Extension,
-    key=[deadline_extensions.c.id],
+    deadline_extensions,
     seen=within_reach(deadline_extensions.c.organisation_id),
-    filters={
-        "deadline_id": given(deadline_extensions.c.deadline_id, "deadline_id"),
-        "organisation_id": given(deadline_extensions.c.organisation_id, "organisation_id"),
-        "under": below(deadline_extensions.c.organisation_id, bindparam("p_under", type_=Uuid)),
-    },
+    filters=filters_of(deadline_extensions, "deadline_id", "organisation_id", "under"),
 )
+
+
+async def list_of_deadline(connection: Connection, deadline_id: UUID) -> list[Extension]:
+    """All extensions of the deadline, for every caller."""
+    return await _of_deadline.all(connection, p_deadline_id=deadline_id)

@@ -1,17 +1,18 @@
-"""Whole calendars: look at a year, copy one to another."""
+"""Calendars of a year: get one, copy one to another year."""
 
 from datetime import date
 from functools import cache
 
 import holidays
 
-from app.db.calendar.deadlines import check_apart, deadlines, list_of_year, lock_calendars
+from app.db.calendar.deadlines import list_of_year, lock_calendars
 from app.db.identifiers import new_id
 from app.db.sessions import Reader, Writer
-from app.db.statements import insert_row
 from app.domain.access import check_staff
+from app.domain.calendar.deadlines import Deadline, state_of
 from app.domain.calendar.years import Calendar, check_still_empty, copied_deadlines
 from app.domain.errors import NotFound
+from app.services.calendar.deadlines import add_deadline
 
 
 @cache
@@ -24,7 +25,7 @@ async def get_calendar(reader: Reader, year: int) -> Calendar:
 
 
 async def copy_calendar(writer: Writer, year: int, *, from_year: int) -> Calendar:
-    """The year's calendar from another's, every deadline to be confirmed."""
+    """Copy the calendar of another year. None of the copies is confirmed."""
     await lock_calendars(writer.connection)
     source = await list_of_year(writer, from_year)
     if all(deadline.organisation_id for deadline in source):
@@ -32,39 +33,9 @@ async def copy_calendar(writer: Writer, year: int, *, from_year: int) -> Calenda
     check_staff(writer.actor)
     check_still_empty(year, await list_of_year(writer, year))
     for copy in copied_deadlines(source, from_year, year, _is_public_holiday):
-        copy_id = new_id()
-        # The calendar of another year may hold days for the same hours.
-        await check_apart(
-            writer.connection,
-            copy_id,
-            kind=copy.kind,
-            hours_year=copy.hours_year,
-            organisation_id=None,
-            opens_on=copy.opens_on,
-            closes_on=copy.closes_on,
-        )
-        await insert_row(
-            writer.connection,
-            deadlines,
-            id=copy_id,
-            year=year,
-            kind=copy.kind,
-            hours_year=copy.hours_year,
-            opens_on=copy.opens_on,
-            closes_on=copy.closes_on,
-            confirmed=False,
-            note=copy.note,
-            created_at=writer.now,
-        )
-        writer.record(
-            "deadline.made",
-            copy_id,
-            kind=copy.kind,
-            year=year,
-            hours_year=copy.hours_year,
-            opens_on=copy.opens_on,
-            closes_on=copy.closes_on,
-            confirmed=False,
-            copied_from=from_year,
-        )
+        state = state_of(copy.opens_on, copy.closes_on, writer.now)
+        days = copy.opens_on, copy.closes_on
+        deadline = Deadline(new_id(), year, copy.kind, copy.hours_year, None, *days, False, copy.note, state)
+        # The calendar of another year may have days for the same hours.
+        await add_deadline(writer, deadline, copied_from=from_year)
     return Calendar(year, await list_of_year(writer, year))

@@ -1,19 +1,18 @@
-"""Deadlines: make, change, remove, look."""
+"""Deadlines: make, change, remove, get and list."""
 
 from dataclasses import replace
 from datetime import date
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from app.db.calendar import deadlines as questions
-from app.db.calendar.deadlines import check_apart, deadlines, lock_calendars, page_of_year, remove
-from app.db.calendar.extensions import list_of as list_extensions_of
+from app.db.calendar.deadlines import deadline_resource, deadlines, find_overlapping, lock_calendars
+from app.db.calendar.extensions import list_of_deadline
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
+from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row, insert_row
+from app.db.statements import change_row, insert_row, remove_row, row_of
 from app.domain.access import Place, check_reach
 from app.domain.calendar.deadlines import (
     Deadline,
@@ -25,8 +24,15 @@ from app.domain.calendar.deadlines import (
     hours_year_of,
     state_of,
 )
+from app.domain.errors import DeadlineOverlap
 from app.domain.hours.standing import check_central
 from app.domain.versions import Versions, check_version
+
+
+class DeadlineFilters(OrganisationFilters, total=False):
+    kind: Kind | None
+    hours_year: int | None
+    state: State | None
 
 
 class DeadlineChanges(TypedDict, total=False):
@@ -60,33 +66,23 @@ async def make_deadline(
         check_central(owner, pointer="/organisation_id")
     state = state_of(opens_on, closes_on, writer.now)
     deadline = Deadline(new_id(), year, kind, hours_year, organisation_id, opens_on, closes_on, confirmed, note, state)
-    await _check_fits(writer, deadline)
-    await insert_row(
-        writer.connection,
-        deadlines,
-        id=deadline.id,
-        year=year,
-        kind=kind,
-        hours_year=hours_year,
-        organisation_id=organisation_id,
-        opens_on=opens_on,
-        closes_on=closes_on,
-        confirmed=confirmed,
-        note=note,
-        created_at=writer.now,
-    )
+    await _check_within_round(writer, deadline)
+    await add_deadline(writer, deadline)
+    return deadline
+
+
+async def add_deadline(writer: Writer, deadline: Deadline, **facts: Any) -> None:
+    """Write a deadline that is checked but for its days, with more facts for the audit. Raise DeadlineOverlap."""
+    await _check_no_overlap(writer, deadline)
+    await insert_row(writer.connection, deadlines, **row_of(deadlines, deadline), created_at=writer.now)
     writer.record(
         "deadline.made",
         deadline.id,
-        organisation_id=organisation_id,
-        kind=kind,
-        year=year,
-        hours_year=hours_year,
-        opens_on=opens_on,
-        closes_on=closes_on,
-        confirmed=confirmed,
+        organisation_id=deadline.organisation_id,
+        confirmed=deadline.confirmed,
+        **_facts_of(deadline),
+        **facts,
     )
-    return deadline
 
 
 async def change_deadline(writer: Writer, deadline_id: UUID, changes: DeadlineChanges, expected: Versions) -> Deadline:
@@ -94,25 +90,26 @@ async def change_deadline(writer: Writer, deadline_id: UUID, changes: DeadlineCh
     changed = replace(deadline, **changes)
     changed = replace(changed, state=state_of(changed.opens_on, changed.closes_on, writer.now))
     check_deadline(changed.kind, changed.hours_year, changed.organisation_id, changed.opens_on, changed.closes_on)
-    await _check_fits(writer, changed)
+    await _check_within_round(writer, changed)
+    await _check_no_overlap(writer, changed)
     if changes:
         await change_row(writer.connection, deadlines, deadline_id, **changes)
-        # What a note says may be of people: of it only that it was changed is told.
-        told: dict[str, Any] = {name: value for name, value in changes.items() if name != "note"}
+        # A note may contain personal data, so the audit only says that it was changed.
+        recorded: dict[str, Any] = {name: value for name, value in changes.items() if name != "note"}
         writer.record(
             "deadline.changed",
             deadline_id,
             organisation_id=deadline.organisation_id,
             note_changed="note" in changes,
-            **told,
+            **recorded,
         )
     return changed
 
 
 async def remove_deadline(writer: Writer, deadline_id: UUID, expected: Versions) -> None:
-    """Its extensions go with it."""
+    """Remove the deadline and its extensions."""
     deadline = await _permit(writer, deadline_id, expected)
-    for extension in await list_extensions_of(writer.connection, deadline_id):
+    for extension in await list_of_deadline(writer.connection, deadline_id):
         writer.record(
             "deadline-extension.removed",
             extension.id,
@@ -120,44 +117,18 @@ async def remove_deadline(writer: Writer, deadline_id: UUID, expected: Versions)
             deadline_id=deadline_id,
             closes_on=extension.closes_on,
         )
-    await remove(writer.connection, deadline_id)
-    writer.record(
-        "deadline.removed",
-        deadline_id,
-        organisation_id=deadline.organisation_id,
-        kind=deadline.kind,
-        year=deadline.year,
-        hours_year=deadline.hours_year,
-        opens_on=deadline.opens_on,
-        closes_on=deadline.closes_on,
-    )
+    await remove_row(writer.connection, deadlines, deadline_id)
+    writer.record("deadline.removed", deadline_id, organisation_id=deadline.organisation_id, **_facts_of(deadline))
 
 
 async def get_deadline(reader: Reader, deadline_id: UUID) -> Deadline:
-    return await questions.get_deadline(reader, deadline_id)
+    return await deadline_resource.get(reader, deadline_id)
 
 
 async def list_deadlines(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    year: int,
-    kind: Kind | None,
-    hours_year: int | None,
-    organisation_id: UUID | None,
-    under: UUID | None,
-    state: State | None,
+    reader: Reader, page: PageRequest, *, year: int, **filters: Unpack[DeadlineFilters]
 ) -> Slice[Deadline]:
-    return await page_of_year(
-        reader,
-        page,
-        year,
-        state=state,
-        kind=kind,
-        hours_year=hours_year,
-        organisation_id=organisation_id,
-        under=under,
-    )
+    return await deadline_resource.page(reader, page, year=year, **filters)
 
 
 async def _find_owner(session: Reader, organisation_id: UUID | None) -> Place | None:
@@ -165,7 +136,7 @@ async def _find_owner(session: Reader, organisation_id: UUID | None) -> Place | 
 
 
 async def _permit(writer: Writer, deadline_id: UUID, expected: Versions) -> Deadline:
-    """The deadline, if the caller may change it, in the version that the caller saw."""
+    """Return the deadline if the caller may change it and its version is the expected one."""
     await lock_calendars(writer.connection)
     deadline = await get_deadline(writer, deadline_id)
     check_may_run(writer.actor, await _find_owner(writer, deadline.organisation_id))
@@ -173,17 +144,20 @@ async def _permit(writer: Writer, deadline_id: UUID, expected: Versions) -> Dead
     return deadline
 
 
-async def _check_fits(writer: Writer, deadline: Deadline) -> None:
-    """Within the round, where it is a centre's own, and apart from its like."""
+async def _check_within_round(writer: Writer, deadline: Deadline) -> None:
+    """Check that the deadline ends within the round, if it is a centre's own."""
     if deadline.organisation_id:
         standing = await get_standing(writer, deadline.organisation_id, deadline.hours_year, "proposal_round")
         check_within_round(deadline.closes_on, standing.windows)
-    await check_apart(
-        writer.connection,
-        deadline.id,
-        kind=deadline.kind,
-        hours_year=deadline.hours_year,
-        organisation_id=deadline.organisation_id,
-        opens_on=deadline.opens_on,
-        closes_on=deadline.closes_on,
-    )
+
+
+async def _check_no_overlap(writer: Writer, deadline: Deadline) -> None:
+    """Raise DeadlineOverlap if another deadline of its kind has a day in common with it (rulebook §5.1)."""
+    other_id = await find_overlapping(writer.connection, deadline)
+    if other_id is not None:
+        raise DeadlineOverlap(kind=deadline.kind, hours_year=deadline.hours_year, overlaps_with=other_id)
+
+
+def _facts_of(deadline: Deadline) -> dict[str, Any]:
+    names = ("kind", "year", "hours_year", "opens_on", "closes_on")
+    return {name: getattr(deadline, name) for name in names}

@@ -1,16 +1,26 @@
-"""Calendar feeds: subscribe, look, end, read."""
+"""Calendar feeds: add, get, list, end and read."""
 
 import secrets
 from hashlib import sha256
 from uuid import UUID
 
-from app.db.calendar import feeds as questions
-from app.db.calendar.feeds import count_feeds, find_feed_id, insert_feed, keep_events, remove_feed
+from app.db.calendar.feeds import (
+    ISSUER,
+    calendar_feeds,
+    feeds,
+    find_feed_id,
+    forget_caller,
+    keep_events,
+    lock_count,
+    remove_feed,
+)
 from app.db.calendar.task_facts import find_task_facts
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.people.me import find_person
+from app.db.people.people import callers
 from app.db.sessions import Reader, Writer
+from app.db.statements import insert_row, row_of
 from app.delivery.calendars import calendar_of
 from app.domain.access import check_person
 from app.domain.calendar.deadlines import Kind, day_of
@@ -29,7 +39,7 @@ def day_title(kind: Kind, year: int, is_last: bool, language: Language) -> str:
 
 
 def digest_of(secret: str) -> str:
-    """The secret has 256 bits of chance: nobody finds it by trying, so that one round of hashing is enough."""
+    """One round of hashing is enough: the secret has 256 random bits, so that nobody can guess it."""
     return sha256(secret.encode()).hexdigest()
 
 
@@ -37,34 +47,35 @@ async def add_feed(writer: Writer, *, name: str) -> NewCalendarFeed:
     check_person(writer.actor)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     feed = NewCalendarFeed(new_id(), name, writer.now, None, f"/v1/calendar-feeds/{secret}.ics")
-    person_id = writer.actor.person_id
-    check_room(await count_feeds(writer.connection, person_id))
-    await insert_feed(writer.connection, feed, person_id, digest_of(secret))
+    person_id, digest = writer.actor.person_id, digest_of(secret)
+    check_room(await lock_count(writer.connection, person_id))
+    row = row_of(calendar_feeds, feed) | {"person_id": person_id, "digest": digest}
+    await insert_row(writer.connection, calendar_feeds, **row)
+    await insert_row(writer.connection, callers, issuer=ISSUER, subject=digest, person_id=person_id)
     writer.record("calendar-feed.added", feed.id, person_id=str(person_id))
     return feed
 
 
 async def list_feeds(reader: Reader, page: PageRequest) -> Slice[CalendarFeed]:
-    return await questions.listing.page(reader, page, person_id=reader.actor.person_id)
+    return await feeds.page(reader, page)
 
 
 async def get_feed(reader: Reader, feed_id: UUID) -> CalendarFeed:
-    feed = await questions.find_feed(reader.connection, feed_id, reader.actor.person_id)
-    if feed is None:
-        raise NotFound
-    return feed
+    return await feeds.get(reader, feed_id)
 
 
 async def end_feed(writer: Writer, feed_id: UUID) -> None:
-    """At once: the next who reads it finds nothing."""
+    """Remove the feed. From then on its address returns 404."""
     person_id = writer.actor.person_id
-    if not await remove_feed(writer.connection, feed_id, person_id):
+    digest = await remove_feed(writer.connection, feed_id, person_id)
+    if digest is None:
         raise NotFound
+    await forget_caller(writer.connection, digest)
     writer.record("calendar-feed.ended", feed_id, person_id=str(person_id))
 
 
 async def read_feed(reader: Reader, secret: str) -> bytes:
-    """By the roles in force now; who holds none has an empty calendar (rulebook §5.8). Raises NotFound."""
+    """Return the calendar for the roles in force now, which is empty without a role (rulebook §5.8). Raise NotFound."""
     feed_id = await find_feed_id(reader.connection, digest_of(secret))
     person = await find_person(reader.connection, reader.actor.person_id)
     if feed_id is None or person is None:
