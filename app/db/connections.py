@@ -7,7 +7,7 @@ without it the policies of row-level security show nothing.
 import asyncio
 import json
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +23,7 @@ from app.db.sessions import Writer
 from app.db.statements import Connection
 from app.domain.access import NOTHING_TOLD, SERVICE, Authentication, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.delivery.reminders import Reminder
 
 WAIT_SECONDS = 30.0
 """How long a request waits for a connection before it is told that the service is busy: five hundred at once for the
@@ -209,6 +210,13 @@ async def write_down(writer: Writer) -> None:
         await writer.connection.execute(_WRITE_DOWN, _NO_ANSWER | _recorded(writer, ""))
 
 
+async def enqueue(connection: Connection, reminders: Iterable[Reminder], now: datetime) -> None:
+    """Events that no audit holds, for they follow from the clock alone. Each is enqueued once, by its id."""
+    rows = [vars(reminder) | {"id": reminder.id, "facts": Jsonb(reminder.facts), "now": now} for reminder in reminders]
+    async with connection.cursor() as cursor:
+        await cursor.executemany(_ENQUEUE, rows)
+
+
 def _recorded(writer: Writer, request_id: str) -> dict[str, object]:
     return {
         "down_actor": None if writer.actor is SERVICE else writer.actor.person_id,
@@ -228,6 +236,8 @@ async def try_and_roll_back(writer: Writer) -> None:
 
 _WRITE_DOWN = """SELECT write_down(%(down_key)s, %(down_request)s, %(down_status)s::smallint, %(down_headers)s,
     %(down_body)s, %(down_actor)s, %(down_at)s, %(down_request_id)s, %(down_records)s)"""
+_ENQUEUE = """INSERT INTO outbox (id, event, subject_id, organisation_id, facts, made_at)
+    VALUES (%(id)s, %(event)s, %(subject_id)s, %(organisation_id)s, %(facts)s, %(now)s) ON CONFLICT DO NOTHING"""
 _NO_ANSWER = dict.fromkeys(["down_key", "down_request", "down_status", "down_headers", "down_body"])
 
 

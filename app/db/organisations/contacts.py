@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.paging import Listing, below, given, within_reach
 from app.db.people.people import in_force, persons, role_grants
 from app.db.statements import Command, Connection, Query, metadata, study_centre_key
-from app.domain.errors import AssignmentOverlap
 from app.domain.organisations.contacts import Adviser, ContactAssignment, RegionalOffice
 from app.domain.organisations.organisations import Address
 
@@ -136,17 +135,15 @@ async def find_adviser(connection: Connection, person_id: UUID, now: datetime) -
     return await _adviser.first(connection, p_id=person_id, p_now=now)
 
 
-async def check_apart(connection: Connection, assignment: ContactAssignment) -> None:
-    """Raises AssignmentOverlap: an organisation has one contact person a day (rulebook §6.6)."""
-    other_id = await _overlapping.first(
+async def find_overlapping(connection: Connection, assignment: ContactAssignment) -> UUID | None:
+    """Another assignment of the organisation on some day of this one."""
+    return await _overlapping.first(
         connection,
         p_id=assignment.id,
         p_organisation_id=assignment.organisation_id,
         p_valid_from=assignment.valid_from,
         p_valid_until=assignment.valid_until,
     )
-    if other_id is not None:
-        raise AssignmentOverlap(organisation_id=assignment.organisation_id, overlaps_with=other_id)
 
 
 async def remove_assignment(connection: Connection, assignment_id: UUID) -> None:

@@ -7,7 +7,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from app.domain.calendar.deadlines import days_out_of_range
-from app.domain.errors import Fault, Invalid
+from app.domain.errors import AssignmentOverlap, Fault, Invalid
 from app.domain.organisations.organisations import Address
 
 
@@ -94,6 +94,12 @@ def check_days(valid_from: date, valid_until: date | None) -> None:
         raise Invalid(*faults)
     if valid_until is not None and valid_until < valid_from:
         raise Invalid(Fault("/valid_until", "day-order"))
+
+
+def check_no_overlap(assignment: ContactAssignment, overlapping: UUID | None) -> None:
+    """An organisation has one contact person a day (rulebook §6.6). Raises AssignmentOverlap."""
+    if overlapping is not None:
+        raise AssignmentOverlap(organisation_id=assignment.organisation_id, overlaps_with=overlapping)
 
 
 def check_is_staff(is_staff: bool) -> None:

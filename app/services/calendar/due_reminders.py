@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from app.db.calendar.hour_facts import list_hours_in_use
 from app.db.calendar.reminders import find_settings
 from app.db.calendar.windows import list_turning_windows
+from app.db.connections import enqueue
 from app.db.delivery.mails import lock_making
-from app.db.delivery.reminders import enqueue_reminders
+from app.db.delivery.reminders import find_enqueued
 from app.db.statements import Connection
 from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.due_reminders import SENT_FOR, reminders_of_deadline, reminders_of_hours
@@ -25,4 +26,6 @@ async def send_reminders(connection: Connection) -> None:
         if settings.running_out_percents:
             running_out = await list_hours_in_use(connection, today.year, min(settings.running_out_percents))
             due += [reminder for hours in running_out for reminder in reminders_of_hours(hours, settings)]
-        await enqueue_reminders(connection, due, now)
+        if due:
+            enqueued = await find_enqueued(connection, {event_id for reminder in due for event_id in reminder.told_by})
+            await enqueue(connection, [each for each in due if enqueued.isdisjoint(each.told_by)], now)

@@ -94,7 +94,7 @@ async def assign_contact(
         made_by=writer.actor.person_id,
         made_at=writer.now,
     )
-    await questions.check_apart(writer.connection, assignment)
+    rules.check_no_overlap(assignment, await questions.find_overlapping(writer.connection, assignment))
     await insert_row(writer.connection, contact_assignments, **row_of(contact_assignments, assignment))
     _record(writer, "made", assignment)
     return assignment
@@ -107,7 +107,7 @@ async def change_assignment(
     changed = replace(assignment, **changes)
     rules.check_days(changed.valid_from, changed.valid_until)
     await _check_office(writer, changed.regional_office_id)
-    await questions.check_apart(writer.connection, changed)
+    rules.check_no_overlap(changed, await questions.find_overlapping(writer.connection, changed))
     if changed != assignment:
         await change_row(writer.connection, contact_assignments, assignment_id, **changes)
         _record(writer, "changed", changed)
