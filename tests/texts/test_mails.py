@@ -95,7 +95,7 @@ def test_a_deadline_without_a_last_day_has_no_line_for_it() -> None:
         "Subject: adding training courses\nYear of the hours: 2023\nOrganisation: Villasukat ry\n"
         "Opens on: 1 December 2022\n\nKind regards\nOpintokeskus Esimerkki"
     )
-    assert letter.day_title == "Last day: adding training courses 2023"
+    assert letter.day_title == "Adding training courses 2023: last day"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Calendar feeds: add, get, list, end and read."""
 
 import secrets
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -23,19 +24,13 @@ from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
 from app.delivery.calendars import calendar_of
 from app.domain.access import check_person
-from app.domain.calendar.deadlines import Kind, day_of
+from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed, check_room, events_of
 from app.domain.calendar.task_rules import tasks_of
-from app.domain.calendar.task_titles import CALENDAR, CLOSING, DEADLINES, OPENING, title_of
 from app.domain.errors import NotFound
-from app.domain.organisations.organisations import Language
+from app.texts.calendar import day_title, feed_name, task_title
 
 SECRET_BYTES = 32
-
-
-def day_title(kind: Kind, year: int, is_last: bool, language: Language) -> str:
-    template = (CLOSING if is_last else OPENING)[language]
-    return template.format(name=DEADLINES[kind][language], year=year)
 
 
 def digest_of(secret: str) -> str:
@@ -83,8 +78,8 @@ async def read_feed(reader: Reader, secret: str) -> bytes:
     kept, last_days = [], frozenset[UUID]()
     if reader.actor.roles:
         facts = await find_task_facts(reader, person.language)
-        tasks = tasks_of(facts, lambda kind, known: title_of(kind, person.language, **known))
-        events = events_of(facts, tasks, lambda kind, year, is_last: day_title(kind, year, is_last, person.language))
+        tasks = tasks_of(facts, partial(task_title, person.language))
+        events = events_of(facts, tasks, partial(day_title, person.language))
         last_days = frozenset(event.uid for event in events if event.is_last_day)
         kept = await keep_events(reader.connection, feed_id, events, day_of(reader.now), reader.now)
-    return calendar_of(kept, last_days, name=CALENDAR[person.language], language=person.language)
+    return calendar_of(kept, last_days, name=feed_name(person.language), language=person.language)

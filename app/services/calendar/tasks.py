@@ -1,5 +1,6 @@
 """Tasks: what the caller has to do."""
 
+from functools import partial
 from uuid import UUID
 
 from app.db.calendar.task_facts import find_task_facts
@@ -7,9 +8,9 @@ from app.db.paging import PageRequest, Slice
 from app.db.people.me import find_person
 from app.db.sessions import Reader
 from app.domain.calendar.task_rules import tasks_of
-from app.domain.calendar.task_titles import title_of
 from app.domain.calendar.tasks import Task, TaskKind, TaskState, order_of
 from app.domain.errors import NotFound
+from app.texts.calendar import task_title
 
 
 async def list_tasks(
@@ -27,7 +28,7 @@ async def list_tasks(
     facts = await find_task_facts(reader, person.language)
     tasks = [
         task
-        for task in tasks_of(facts, lambda kind, known: title_of(kind, person.language, **known))
+        for task in tasks_of(facts, partial(task_title, person.language))
         if kind in (None, task.kind) and state in (None, task.state) and organisation_id in (None, task.organisation_id)
     ]
     rest = [task for task in tasks if page.after is None or order_of(task) > page.after]

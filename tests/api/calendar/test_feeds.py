@@ -65,9 +65,9 @@ def test_deadlines_and_tasks_are_whole_days_of_a_subscription(
     feed = subscribe(main_user)
     found = events(subscriber, feed)
     assert list(found) == [
-        "Tuntihaku 2024 alkaa",
+        "Tuntihaku 2024: ensimmäinen päivä",
         *sorted(
-            ["Tuntihaku 2024 päättyy", "Marttaliitto: tee tuntiehdotus vuodelle 2024"],
+            ["Tuntihaku 2024: viimeinen päivä", "Marttaliitto: tee tuntiehdotus vuodelle 2024"],
             key=lambda title: str(found[title]["UID"]),
         ),
     ]
@@ -76,11 +76,11 @@ def test_deadlines_and_tasks_are_whole_days_of_a_subscription(
     centre.owner.execute("UPDATE persons SET language = 'sv' WHERE id = %s", [main_user.id])
     assert "Marthaförbundet: lämna timförslag för år 2024" in events(subscriber, feed)
     centre.owner.execute("UPDATE persons SET language = 'fi' WHERE id = %s", [main_user.id])
-    last = found["Tuntihaku 2024 päättyy"]
+    last = found["Tuntihaku 2024: viimeinen päivä"]
     assert (last.decoded("DTSTART"), last.decoded("DTEND")) == (date(2023, 11, 30), date(2023, 12, 1))
     assert (str(last["STATUS"]), last["SEQUENCE"], str(last["TRANSP"])) == ("CONFIRMED", 0, "TRANSPARENT")
     alarms = {title: [str(alarm["DESCRIPTION"]) for alarm in event.walk("VALARM")] for title, event in found.items()}
-    assert alarms == {title: [] if title.endswith("alkaa") else [title] for title in found}
+    assert alarms == {title: [] if title.endswith("ensimmäinen päivä") else [title] for title in found}
     (alarm,) = last.walk("VALARM")
     assert (str(alarm["ACTION"]), alarm["TRIGGER"].to_ical()) == ("DISPLAY", b"-P1D")
     text = subscriber.get(feed["address"]).text
@@ -98,20 +98,20 @@ def test_a_change_raises_the_sequence_and_what_is_gone_is_cancelled_for_a_while(
 ) -> None:
     round_id = centre.deadline("proposal_round", *ROUND)
     feed = subscribe(main_user)
-    before = events(subscriber, feed)["Tuntihaku 2024 päättyy"]
+    before = events(subscriber, feed)["Tuntihaku 2024: viimeinen päivä"]
     centre.clock(2023, 10, 3, 9)
     staff = centre.staff()
     assert staff.patch(f"/v1/deadlines/{round_id}", {"closes_on": "2023-12-08"}).status_code == 200
-    after = events(subscriber, feed)["Tuntihaku 2024 päättyy"]
+    after = events(subscriber, feed)["Tuntihaku 2024: viimeinen päivä"]
     assert after["UID"] == before["UID"]
     assert (before["SEQUENCE"], after["SEQUENCE"]) == (0, 1)
     assert after.decoded("DTSTART") == date(2023, 12, 8)
     assert after.decoded("LAST-MODIFIED") > before.decoded("LAST-MODIFIED")
-    assert events(subscriber, feed)["Tuntihaku 2024 alkaa"]["SEQUENCE"] == 0
+    assert events(subscriber, feed)["Tuntihaku 2024: ensimmäinen päivä"]["SEQUENCE"] == 0
     assert staff.delete(f"/v1/deadlines/{round_id}").status_code == 204
     gone = events(subscriber, feed)
     assert {title: (str(event["STATUS"]), event["SEQUENCE"]) for title, event in gone.items()} == {
-        "Tuntihaku 2024 päättyy": ("CANCELLED", 2),
+        "Tuntihaku 2024: viimeinen päivä": ("CANCELLED", 2),
         "Marttaliitto: tee tuntiehdotus vuodelle 2024": ("CANCELLED", 2),
     }, "what is past is not cancelled, it is told no longer"
     centre.clock(2023, 11, 3)
@@ -174,7 +174,7 @@ def test_the_calendar_shows_what_the_role_is_about(
     centre.deadline("training_entry", date(2023, 12, 1), None)
     person = centre.person(role, central if role == "training_manager" else None)
     found = {title.split()[0] for title in events(subscriber, subscribe(person))}
-    assert found - {"Päätä"} == expected
+    assert found - {"Tee"} == expected
 
 
 def test_an_extension_has_a_last_day_of_its_own(
@@ -188,7 +188,7 @@ def test_an_extension_has_a_last_day_of_its_own(
     days = [
         event.decoded("DTSTART")
         for event in icalendar.Calendar.from_ical(answer.content).walk("VEVENT")
-        if event["SUMMARY"] == "Tuntihaku 2024 päättyy"
+        if event["SUMMARY"] == "Tuntihaku 2024: viimeinen päivä"
     ]
     assert days == [date(2023, 11, 30), date(2023, 12, 8)]
 

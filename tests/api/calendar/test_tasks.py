@@ -105,7 +105,7 @@ def test_units_propose_in_their_centres_days_and_the_centre_includes_them(
     assert set(kinds(main_user)) == {("hour_proposal", "open"), ("units_hour_proposals", "open")}
     main_user.post("/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": []})
     (waiting,) = tasks(main_user, kind="units_hour_proposals")
-    assert "(1 odottaa)" in waiting["title"]
+    assert "(1 ehdotus odottaa)" in waiting["title"]
     assert waiting["call"]["body"] == {"proposal_ids": [sent.json()["id"]]}
     assert main_user.post(waiting["call"]["path"], waiting["call"]["body"]).status_code == 200
     assert kinds(main_user) == [("hour_proposal", "open")]
@@ -118,7 +118,7 @@ def test_hours_that_run_out_are_asked_for_in_the_next_window(centre: Centre, mai
     centre.post(2023, reservation(central, central, 1))
     (task,) = tasks(main_user)
     assert (task["kind"], task["closes_on"]) == ("hours_running_out", "2023-03-25")
-    assert "80 %" in task["title"]
+    assert "80\u00a0%" in task["title"]
     body = task["call"]["body"] | {"hours": 20, "grounds": "Kysyntä kasvoi"}
     assert main_user.post(task["call"]["path"], body).status_code == 201
     assert kinds(main_user) == [("hours_running_out", "done")]

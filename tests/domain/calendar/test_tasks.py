@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, get_args
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,8 +20,8 @@ from app.domain.calendar.task_facts import (
     YearHours,
 )
 from app.domain.calendar.task_rules import tasks_of
-from app.domain.calendar.task_titles import DEADLINES, TASKS, title_of
-from app.domain.calendar.tasks import Task, TaskKind
+from app.domain.calendar.tasks import Task
+from app.texts.calendar import task_title
 
 CENTRE, UNIT = UUID(int=1), UUID(int=2)
 ROUND = (date(2023, 10, 1), date(2023, 11, 30))
@@ -43,7 +44,7 @@ def hours(granted: int, in_use: int, **changes: Any) -> YearHours:
 def told(day: date, **facts: Any) -> list[Task]:
     now = datetime(day.year, day.month, day.day, 12, tzinfo=HELSINKI)
     known = TaskFacts(now=now, **({"organisations": [OWN]} | facts))
-    return tasks_of(known, lambda kind, parts: title_of(kind, "fi", **parts))
+    return tasks_of(known, partial(task_title, "fi"))
 
 
 def states(day: date, **facts: Any) -> list[tuple[str, str]]:
@@ -214,14 +215,6 @@ def test_staff_decide_in_their_period(day: date, waiting: int, expected: str | N
     asked = [WaitingProposals(None, 2024, [UUID(int=number) for number in range(waiting)])]
     found = states(day, organisations=[], is_staff=True, windows=[period], waiting=asked)
     assert found == ([("hour_decisions", expected)] if expected else [])
-
-
-def test_every_title_is_there_in_every_language() -> None:
-    assert set(TASKS) == set(get_args(TaskKind))
-    assert set(DEADLINES) == set(get_args(Kind))
-    for titles in (*TASKS.values(), *DEADLINES.values()):
-        assert set(titles) == {"fi", "sv", "en"}
-        assert all(titles.values())
 
 
 def test_tasks_come_by_their_last_days_and_those_without_one_at_the_end() -> None:
