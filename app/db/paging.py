@@ -90,7 +90,7 @@ def _parameters_of_reach(actor: Actor) -> dict[str, object] | None:
 
 
 def clock_of(session: Reader) -> dict[str, object]:
-    """The parameters `p_now` and `p_today`, by which a select computes what follows from the clock."""
+    """The parameters `NOW` and `TODAY` of statements, from which a select computes what follows from the clock."""
     return {"p_now": session.now, "p_today": day_of(session.now)}
 
 

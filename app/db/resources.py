@@ -4,34 +4,30 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam
+from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, select
 
-from app.db.paging import Listing, Sight, clock_of
+from app.db.organisations.organisations import organisations
+from app.db.paging import Listing, Sight, clock_of, filters_of, within_reach
 from app.db.sessions import Reader, Writer
-from app.db.statements import Query
+from app.db.statements import Query, columns_of
 from app.domain.errors import NotFound
 
 Item = TypeVar("Item")
 
 
 class Resource(Listing[Item]):
-    """The items of a table by their ids, newest first. A state that follows from the clock is a column computed from
-    the parameters `p_now` or `p_today`, which every question here brings (`clock_of`).
+    """The items of a table by their ids, newest first. For example:
 
-    For example:
+        offices = Resource(select(*columns_of(RegionalOffice, regional_offices)), RegionalOffice, regional_offices)
 
-        returns = Resource(
-            select(*columns_of(HourReturn, hour_returns, organisation_name=organisations.c.name)).join(
-                organisations, organisations.c.id == hour_returns.c.organisation_id
-            ),
-            HourReturn,
-            hour_returns,
-            seen=within_reach(hour_returns.c.organisation_id),
-            filters=filters_of(hour_returns, "organisation_id", "under", "year", "state"),
-        )
+        office = await offices.get(reader, office_id)
+        first_offices = await offices.page(reader, page)
 
-        booked = await returns.get(reader, return_id)
-        slice_of_2025 = await returns.page(reader, page, year=2025)
+    A state that follows from the clock is computed in the select, from the parameters `NOW` and `TODAY`, which all
+    questions here bring, and the same expression is its filter:
+
+        _state = case((_deadlines.opens_on > TODAY, "upcoming"), (_deadlines.closes_on < TODAY, "closed"), else_="open")
+        ... columns_of(Deadline, deadlines, state=_state) ... filters={"state": given(_state, "state")}
     """
 
     def __init__(
@@ -72,3 +68,19 @@ class Resource(Listing[Item]):
         if item is None:
             raise NotFound
         return item
+
+
+def of_organisations(row: type[Item], table: Table, *filters: str) -> Resource[Item]:
+    """The resource of values that belong to an organisation and name it, seen by callers who reach it. For example:
+
+    returns = of_organisations(HourReturn, hour_returns, "year", "state")
+    """
+    return Resource(
+        select(*columns_of(row, table, organisation_name=organisations.c.name)).join(
+            organisations, organisations.c.id == table.c.organisation_id
+        ),
+        row,
+        table,
+        seen=within_reach(table.c.organisation_id),
+        filters=filters_of(table, "organisation_id", "under", *filters),
+    )

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, below, given, within_reach
+from app.db.paging import given
+from app.db.resources import of_organisations
 from app.db.statements import Connection, Query, metadata, study_centre_key
 from app.domain.access import Place
 from app.domain.hours.decisions import Candidate, HourDecision
@@ -40,19 +41,7 @@ hour_decisions = Table(
     Column("decided_at", DateTime(timezone=True), nullable=False),
 )
 
-_made = select(
-    hour_decisions.c.id,
-    hour_decisions.c.organisation_id,
-    organisations.c.name.label("organisation_name"),
-    hour_decisions.c.year,
-    hour_decisions.c.proposal_id,
-    hour_decisions.c.asked,
-    hour_decisions.c.hours,
-    hour_decisions.c.reason,
-    hour_decisions.c.decided_by,
-    hour_decisions.c.decided_at,
-).join(organisations, organisations.c.id == hour_decisions.c.organisation_id)
-_found = Query(_made.where(hour_decisions.c.id == bindparam("p_id", type_=Uuid)), HourDecision)
+decisions = of_organisations(HourDecision, hour_decisions, "year")
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 
 
@@ -86,10 +75,6 @@ _decided = Query(
 )
 
 
-async def find(connection: Connection, decision_id: UUID) -> HourDecision | None:
-    return await _found.first(connection, p_id=decision_id)
-
-
 async def find_candidates(connection: Connection, organisation_ids: Collection[UUID]) -> dict[UUID, Candidate]:
     candidates = await _candidates.all(connection, p_ids=list(organisation_ids))
     return {candidate.place.organisation_id: candidate for candidate in candidates}
@@ -98,16 +83,3 @@ async def find_candidates(connection: Connection, organisation_ids: Collection[U
 async def find_decided(connection: Connection, organisation_ids: Collection[UUID], year: int) -> dict[UUID, UUID]:
     """The decisions of the year that there are, by organisation."""
     return dict(await _decided.all(connection, p_ids=list(organisation_ids), p_year=year))
-
-
-listing = Listing(
-    _made,
-    HourDecision,
-    key=[hour_decisions.c.id],
-    seen=within_reach(hour_decisions.c.organisation_id),
-    filters={
-        "organisation_id": given(hour_decisions.c.organisation_id, "organisation_id"),
-        "under": below(hour_decisions.c.organisation_id, bindparam("p_under", type_=Uuid)),
-        "year": given(hour_decisions.c.year, "year"),
-    },
-)

@@ -1,11 +1,9 @@
 """Returns of hours."""
 
-from sqlalchemy import Column, DateTime, Integer, SmallInteger, Table, Text, Uuid, select
+from sqlalchemy import Column, DateTime, Integer, SmallInteger, Table, Text, Uuid
 
-from app.db.organisations.organisations import organisations
-from app.db.paging import filters_of, within_reach
-from app.db.resources import Resource
-from app.db.statements import columns_of, metadata, study_centre_key
+from app.db.resources import of_organisations
+from app.db.statements import metadata, study_centre_key
 from app.domain.hours.returns import HourReturn
 
 hour_returns = Table(
@@ -22,12 +20,4 @@ hour_returns = Table(
     Column("booked_at", DateTime(timezone=True), nullable=False),
 )
 
-returns = Resource(
-    select(*columns_of(HourReturn, hour_returns, organisation_name=organisations.c.name)).join(
-        organisations, organisations.c.id == hour_returns.c.organisation_id
-    ),
-    HourReturn,
-    hour_returns,
-    seen=within_reach(hour_returns.c.organisation_id),
-    filters=filters_of(hour_returns, "organisation_id", "under", "year", "state"),
-)
+returns = of_organisations(HourReturn, hour_returns, "year", "state")

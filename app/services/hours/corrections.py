@@ -1,18 +1,17 @@
 """Corrections: make, look."""
 
+from typing import Unpack
 from uuid import UUID
 
-from app.db.hours.corrections import find, hour_corrections, listing
+from app.db.hours.corrections import corrections, hour_corrections
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import lock_pool
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
+from app.db.paging import PageRequest, Slice, YearFilters
 from app.db.sessions import Reader, Writer
 from app.db.statements import row_of
-from app.domain.access import check_not_own, check_reach, check_staff
-from app.domain.errors import NotFound
+from app.domain.access import check_not_own, check_staff
 from app.domain.hours.corrections import HourCorrection, check_correction
 from app.domain.hours.ledger import correction
 from app.domain.hours.standing import check_central
@@ -47,20 +46,8 @@ async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hou
 
 
 async def get_correction(reader: Reader, correction_id: UUID) -> HourCorrection:
-    made = await find(reader.connection, correction_id)
-    if made is None:
-        raise NotFound
-    check_reach(reader.actor, await find_place(reader.connection, made.organisation_id))
-    return made
+    return await corrections.get(reader, correction_id)
 
 
-async def list_corrections(
-    reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, year: int | None
-) -> Slice[HourCorrection]:
-    return await listing.page(
-        reader,
-        page,
-        organisation_id=organisation_id,
-        under=under,
-        year=year,
-    )
+async def list_corrections(reader: Reader, page: PageRequest, **filters: Unpack[YearFilters]) -> Slice[HourCorrection]:
+    return await corrections.page(reader, page, **filters)

@@ -1,19 +1,18 @@
 """Decisions: make a batch of them, look."""
 
 from collections.abc import Sequence
+from typing import Unpack
 from uuid import UUID
 
-from app.db.hours.decisions import find, find_candidates, find_decided, hour_decisions, listing
+from app.db.hours.decisions import decisions, find_candidates, find_decided, hour_decisions
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import lock_pool
 from app.db.hours.proposals import find_submitted, lock_contested
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
+from app.db.paging import PageRequest, Slice, YearFilters
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_rows, row_of
-from app.domain.access import check_reach, check_staff
-from app.domain.errors import NotFound
+from app.domain.access import check_staff
 from app.domain.hours import decisions as rules
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.domain.hours.ledger import grant
@@ -79,20 +78,8 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
 
 
 async def get_decision(reader: Reader, decision_id: UUID) -> HourDecision:
-    decision = await find(reader.connection, decision_id)
-    if decision is None:
-        raise NotFound
-    check_reach(reader.actor, await find_place(reader.connection, decision.organisation_id))
-    return decision
+    return await decisions.get(reader, decision_id)
 
 
-async def list_decisions(
-    reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, year: int | None
-) -> Slice[HourDecision]:
-    return await listing.page(
-        reader,
-        page,
-        organisation_id=organisation_id,
-        under=under,
-        year=year,
-    )
+async def list_decisions(reader: Reader, page: PageRequest, **filters: Unpack[YearFilters]) -> Slice[HourDecision]:
+    return await decisions.page(reader, page, **filters)

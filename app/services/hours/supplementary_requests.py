@@ -1,24 +1,22 @@
 """Supplementary requests: submit, decide, withdraw, look."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import lock_pool
 from app.db.hours.standing import get_standing
-from app.db.hours.supplementary_requests import find, listing, lock, supplementary_hour_requests
+from app.db.hours.supplementary_requests import requests, supplementary_hour_requests
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
+from app.db.paging import PageRequest, Slice, YearStateFilters
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row, row_of
-from app.domain.access import check_main_user, check_not_own, check_reach, check_staff
-from app.domain.errors import NotFound
+from app.domain.access import check_main_user, check_not_own, check_staff
 from app.domain.hours import supplementary_requests as rules
 from app.domain.hours.ledger import supplementary_grant
 from app.domain.hours.standing import Standing, check_may_change
-from app.domain.hours.supplementary_requests import RequestState, SupplementaryRequest
+from app.domain.hours.supplementary_requests import SupplementaryRequest
 from app.domain.hours.years import check_year_open
 from app.domain.organisations.membership import check_member_in
 
@@ -97,36 +95,17 @@ async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryReq
 
 
 async def get_request(reader: Reader, request_id: UUID) -> SupplementaryRequest:
-    request = await find(reader.connection, request_id)
-    if request is None:
-        raise NotFound
-    check_reach(reader.actor, await find_place(reader.connection, request.organisation_id))
-    return request
+    return await requests.get(reader, request_id)
 
 
 async def list_requests(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    organisation_id: UUID | None,
-    under: UUID | None,
-    year: int | None,
-    state: RequestState | None,
+    reader: Reader, page: PageRequest, **filters: Unpack[YearStateFilters]
 ) -> Slice[SupplementaryRequest]:
-    return await listing.page(
-        reader,
-        page,
-        organisation_id=organisation_id,
-        under=under,
-        year=year,
-        state=state,
-    )
+    return await requests.page(reader, page, **filters)
 
 
 async def _lock_in_reach(writer: Writer, request_id: UUID) -> tuple[SupplementaryRequest, Standing]:
-    request = await lock(writer.connection, request_id)
-    if request is None:
-        raise NotFound
+    request = await requests.lock(writer, request_id)
     return request, await get_standing(writer, request.organisation_id, request.year)
 
 

@@ -1,19 +1,22 @@
 """Yearly confirmations: confirm, look."""
 
+from typing import Unpack
 from uuid import UUID
 
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
-from app.db.organisations.confirmations import find, listing, organisation_confirmations
-from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
+from app.db.organisations.confirmations import confirmations, organisation_confirmations
+from app.db.paging import PageRequest, Slice, YearFilters
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
-from app.domain.access import check_main_user, check_person, check_reach
-from app.domain.errors import NotFound
+from app.domain.access import check_main_user, check_person
 from app.domain.hours.standing import check_central
 from app.domain.organisations.confirmations import OrganisationConfirmation, check_begun, is_late
 from app.domain.organisations.membership import check_member_in
+
+
+class ConfirmationFilters(YearFilters, total=False):
+    person_id: UUID | None
 
 
 async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: int) -> OrganisationConfirmation:
@@ -46,27 +49,10 @@ async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: i
 
 
 async def get_confirmation(reader: Reader, confirmation_id: UUID) -> OrganisationConfirmation:
-    confirmation = await find(reader.connection, confirmation_id)
-    if confirmation is None:
-        raise NotFound
-    check_reach(reader.actor, await find_place(reader.connection, confirmation.organisation_id))
-    return confirmation
+    return await confirmations.get(reader, confirmation_id)
 
 
 async def list_confirmations(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    organisation_id: UUID | None,
-    under: UUID | None,
-    year: int | None,
-    person_id: UUID | None,
+    reader: Reader, page: PageRequest, **filters: Unpack[ConfirmationFilters]
 ) -> Slice[OrganisationConfirmation]:
-    return await listing.page(
-        reader,
-        page,
-        organisation_id=organisation_id,
-        under=under,
-        year=year,
-        person_id=person_id,
-    )
+    return await confirmations.page(reader, page, **filters)
