@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, select
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, Sight, clock_of, filters_of, within_reach
-from app.db.sessions import Reader, Writer
-from app.db.statements import Query, columns_of
+from app.db.sessions import Reader
+from app.db.statements import Command, Query, columns_of
 from app.domain.errors import NotFound
 
 Item = TypeVar("Item")
@@ -38,16 +38,23 @@ class Resource(Listing[Item]):
         *,
         seen: Sight | None = None,
         filters: Mapping[str, ColumnElement[bool]] | None = None,
+        locked_first: bool = False,
     ) -> None:
-        """`seen` of None is everybody."""
+        """`seen` of None is everybody. `locked_first` is for selects that read other rows too, which the lock of this
+        one protects: it is taken by a statement of its own, so that they are read as they are after it."""
         super().__init__(statement, row, key=[table.c.id], seen=seen, filters=filters)
         one = statement.where(table.c.id == bindparam("p_id", type_=Uuid))
-        self._found = Query(one, row)
-        self._locked = Query(one.with_for_update(key_share=True, of=table), row)
-        self._found_seen, self._locked_seen = self._found, self._locked
-        if seen is not None:
-            self._found_seen = Query(one.where(seen.condition), row)
-            self._locked_seen = Query(one.where(seen.condition).with_for_update(key_share=True, of=table), row)
+        one_seen = one.where(seen.condition) if seen else one
+        self._found, self._found_seen = Query(one, row), Query(one_seen, row)
+        self._lock: Command | None = None
+        self._locked, self._locked_seen = self._found, self._found_seen
+        if locked_first:
+            self._lock = Command(
+                select(table.c.id).where(table.c.id == bindparam("p_id", type_=Uuid)).with_for_update(key_share=True)
+            )
+        else:
+            self._locked = Query(one.with_for_update(key_share=True, of=table), row)
+            self._locked_seen = Query(one_seen.with_for_update(key_share=True, of=table), row)
 
     async def find(self, session: Reader, item_id: UUID) -> Item | None:
         """Also what the caller does not see."""
@@ -57,9 +64,11 @@ class Resource(Listing[Item]):
         """Raises NotFound where there is none, or the caller does not see it."""
         return await self._one(self._found, self._found_seen, session, item_id)
 
-    async def lock(self, writer: Writer, item_id: UUID) -> Item:
+    async def lock(self, session: Reader, item_id: UUID) -> Item:
         """As `get`, and nobody else changes it until the transaction ends."""
-        return await self._one(self._locked, self._locked_seen, writer, item_id)
+        if self._lock:
+            await self._lock.run(session.connection, p_id=item_id)
+        return await self._one(self._locked, self._locked_seen, session, item_id)
 
     async def _one(self, every: Query[Item], seen: Query[Item], session: Reader, item_id: UUID) -> Item:
         sight = self.sight_of(session)

@@ -59,6 +59,23 @@ def columns_of(row: type[Any], table: FromClause, **others: ColumnElement[Any]) 
     return [named[name] for name in _needed(row, named)]
 
 
+def builder_of(row: type[Row], **conversions: Callable[[Any], Any]) -> Callable[..., Row]:
+    """What builds the dataclass from its columns (`columns_of`) where some are converted first, each by its function.
+
+    For example `builder_of(RegionalOffice, address=address_of)`.
+    """
+    names = [field.name for field in fields(row)]  # type: ignore[arg-type]  # Rows of this kind are dataclasses.
+    converted = [(names.index(name), conversion) for name, conversion in conversions.items()]
+
+    def build(*values: Any) -> Row:
+        members = list(values)
+        for index, conversion in converted:
+            members[index] = conversion(members[index])
+        return row(*members)
+
+    return build
+
+
 def _needed(row: type[Any], named: Container[str]) -> list[str]:
     """The names of the fields that are named or have no default."""
     return [

@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 
 from app.db.hours.proposals import hour_proposal_lines, hour_proposals
-from app.db.statements import Command, Connection, Query
+from app.db.statements import Command, Connection, Query, columns_of
 from app.domain.hours.proposal_inclusions import Source
 from app.domain.hours.proposals import ProposalLine
 
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _locked = Query(
-    select(hour_proposals.c.id, hour_proposals.c.organisation_id, hour_proposals.c.year, hour_proposals.c.state)
+    select(*columns_of(Source, hour_proposals))
     .where(hour_proposals.c.id == any_(_ids))
     .order_by(hour_proposals.c.id)
     .with_for_update(key_share=True),
@@ -20,12 +20,12 @@ _locked = Query(
 )
 _lines = Query(
     select(
-        hour_proposal_lines.c.unit_id,
-        hour_proposal_lines.c.hours,
-        hour_proposal_lines.c.emphasis,
-        hour_proposal_lines.c.grounds,
-        hour_proposal_lines.c.proposal_id.label("source_proposal_id"),
-        hour_proposal_lines.c.hours.label("source_hours"),
+        *columns_of(
+            ProposalLine,
+            hour_proposal_lines,
+            source_proposal_id=hour_proposal_lines.c.proposal_id,
+            source_hours=hour_proposal_lines.c.hours,
+        )
     )
     .where(hour_proposal_lines.c.proposal_id == any_(_ids))
     .order_by(hour_proposal_lines.c.proposal_id, hour_proposal_lines.c.ordinal),

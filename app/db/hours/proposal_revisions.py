@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.identifiers import new_id
 from app.db.paging import Listing, given
 from app.db.sessions import Writer
-from app.db.statements import Connection, Query, insert_row, metadata, study_centre_key
+from app.db.statements import Connection, Query, builder_of, columns_of, insert_row, metadata, study_centre_key
 from app.domain.hours.proposals import HourProposal, ProposalLine, ProposalRevision
 
 hour_proposal_revisions = Table(
@@ -36,17 +36,8 @@ def _line(stored: dict[str, Any]) -> ProposalLine:
     return ProposalLine(**stored | {name: stored[name] and UUID(stored[name]) for name in _IDS})
 
 
-def _revision(number: int, hours: int, lines: list[dict[str, Any]], *submitted: Any) -> ProposalRevision:
-    return ProposalRevision(number, hours, [_line(line) for line in lines], *submitted)
-
-
-_revisions = select(
-    hour_proposal_revisions.c.number,
-    hour_proposal_revisions.c.hours,
-    hour_proposal_revisions.c.lines,
-    hour_proposal_revisions.c.submitted_by,
-    hour_proposal_revisions.c.submitted_at,
-)
+_revisions = select(*columns_of(ProposalRevision, hour_proposal_revisions))
+_revision = builder_of(ProposalRevision, lines=lambda lines: [_line(line) for line in lines])
 _of_proposal = given(hour_proposal_revisions.c.proposal_id, "proposal_id")
 _found = Query(_revisions.where(_of_proposal, given(hour_proposal_revisions.c.number, "number")), _revision)
 _last_number = Query(select(func.max(hour_proposal_revisions.c.number)).where(_of_proposal), lambda number: number or 0)

@@ -29,16 +29,25 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 
 from app.db.hours.ledger import hour_balances
 from app.db.hours.proposal_revisions import hour_proposal_revisions
 from app.db.hours.standing import get_standing
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, below, given, within_reach
+from app.db.paging import Listing, filters_of, given, within_reach
+from app.db.resources import Resource
 from app.db.sessions import Reader
-from app.db.statements import Command, Connection, Query, insert_rows, metadata, study_centre_key
-from app.domain.errors import NotFound
+from app.db.statements import (
+    Command,
+    Connection,
+    Query,
+    builder_of,
+    columns_of,
+    insert_rows,
+    metadata,
+    study_centre_key,
+)
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
 from app.domain.hours.proposals import HourProposal, HourProposalSummary, PreviousYear, ProposalLine
 from app.domain.hours.standing import Standing
@@ -75,26 +84,16 @@ hour_proposal_lines = Table(
 )
 
 
-def _members(columns: Sequence[Any]) -> list[Any]:
-    """Of a summary: the two columns of the previous year are one of them."""
-    return [*columns[:7], PreviousYear(*columns[7:9]), *columns[9:]]
+def _previous_year(hours: list[int]) -> PreviousYear:
+    return PreviousYear(*hours)
 
 
-def _summary(*columns: Any) -> HourProposalSummary:
-    return HourProposalSummary(*_members(columns))
-
-
-def _whole(*columns: Any) -> HourProposal:
-    *summary, lines = columns
-    members = [*_members(summary), [_line(*line) for line in lines]]
-    return HourProposal(*members)
-
-
-def _line(
-    unit_id: str, hours: int, emphasis: str | None, grounds: str | None, source_id: str | None, source_hours: int | None
-) -> ProposalLine:
-    """Of JSON, in the order of the columns."""
-    return ProposalLine(UUID(unit_id), hours, emphasis, grounds, UUID(source_id) if source_id else None, source_hours)
+def _lines_from(rows: list[list[Any]]) -> list[ProposalLine]:
+    """From JSON, in the order of the columns."""
+    return [
+        ProposalLine(UUID(unit_id), hours, emphasis, grounds, source_id and UUID(source_id), source_hours)
+        for unit_id, hours, emphasis, grounds, source_id, source_hours in rows
+    ]
 
 
 _of_previous_year = (
@@ -123,44 +122,43 @@ def _sum(of: Any, *conditions: Any) -> Any:
 
 
 _hours = _sum(func.sum(hour_proposal_lines.c.hours), hour_proposal_lines.c.proposal_id == hour_proposals.c.id)
-_proposed = select(
-    hour_proposals.c.id,
-    hour_proposals.c.organisation_id,
-    organisations.c.name,
-    hour_proposals.c.central_organisation_id,
-    hour_proposals.c.year,
-    hour_proposals.c.state,
-    _hours,
-    _sum(_granted, *_of_previous_year),
-    _sum(func.sum(hour_balances.c.used), *_of_previous_year),
-    hour_proposals.c.answer_by,
-    hour_proposals.c.return_reason,
-    hour_proposals.c.included_in,
-    hour_proposals.c.created_by,
-    hour_proposals.c.created_at,
-    hour_proposals.c.submitted_at,
-).join(organisations, organisations.c.id == hour_proposals.c.organisation_id)
+_computed = {
+    "organisation_name": organisations.c.name,
+    "hours": _hours,
+    "previous_year": array(
+        [_sum(_granted, *_of_previous_year), _sum(func.sum(hour_balances.c.used), *_of_previous_year)]
+    ),
+}
 # The lines come in the proposal's own statement, so that no answer holds half of a change.
-_line_columns = func.json_build_array(
-    hour_proposal_lines.c.unit_id,
-    hour_proposal_lines.c.hours,
-    hour_proposal_lines.c.emphasis,
-    hour_proposal_lines.c.grounds,
-    hour_proposal_lines.c.source_proposal_id,
-    hour_proposal_lines.c.source_hours,
-)
+_line_columns = func.json_build_array(*columns_of(ProposalLine, hour_proposal_lines))
 _lines = (
     select(func.coalesce(func.json_agg(aggregate_order_by(_line_columns, hour_proposal_lines.c.ordinal)), text("'[]'")))
     .where(hour_proposal_lines.c.proposal_id == hour_proposals.c.id)
     .correlate(hour_proposals)
     .scalar_subquery()
 )
+_is_its_organisation = organisations.c.id == hour_proposals.c.organisation_id
+_seen = within_reach(hour_proposals.c.organisation_id)
+proposals = Resource(
+    select(*columns_of(HourProposal, hour_proposals, **_computed, lines=_lines)).join(
+        organisations, _is_its_organisation
+    ),
+    builder_of(HourProposal, previous_year=_previous_year, lines=_lines_from),
+    hour_proposals,
+    seen=_seen,
+    locked_first=True,
+)
+summaries = Listing(
+    select(*columns_of(HourProposalSummary, hour_proposals, **_computed)).join(organisations, _is_its_organisation),
+    builder_of(HourProposalSummary, previous_year=_previous_year),
+    key=[hour_proposals.c.id],
+    seen=_seen,
+    filters=filters_of(hour_proposals, "organisation_id", "under", "year", "state"),
+)
 _id = bindparam("p_id", type_=Uuid)
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
-_found = Query(_proposed.add_columns(_lines).where(hour_proposals.c.id == _id), _whole)
-_locked = Command(select(hour_proposals.c.id).where(hour_proposals.c.id == _id).with_for_update(key_share=True))
 _contested = Query(
-    select(hour_proposals.c.id, hour_proposals.c.organisation_id, hour_proposals.c.year, hour_proposals.c.state)
+    select(*columns_of(LockedProposal, hour_proposals))
     .where(
         or_(
             hour_proposals.c.id == any_(_ids),
@@ -217,30 +215,11 @@ _of_year = Query(
 _lines_removed = Command(delete(hour_proposal_lines).where(hour_proposal_lines.c.proposal_id == _id))
 
 
-async def find(connection: Connection, proposal_id: UUID) -> HourProposal | None:
-    return await _found.first(connection, p_id=proposal_id)
-
-
-async def lock(connection: Connection, proposal_id: UUID) -> HourProposal | None:
-    """As `find`, and nobody else changes it until the transaction ends: it is read after the lock, lines and all."""
-    await _locked.run(connection, p_id=proposal_id)
-    return await find(connection, proposal_id)
-
-
 async def lock_in_reach(session: Reader, proposal_id: UUID) -> tuple[HourProposal, Standing]:
     """The proposal, locked, and how its organisation stands towards the round. Raises NotFound."""
-    proposal = await lock(session.connection, proposal_id)
-    if proposal is None:
-        raise NotFound
+    proposal = await proposals.lock(session, proposal_id)
     standing = await get_standing(session, proposal.organisation_id, proposal.year, "proposal_round")
     return proposal, standing
-
-
-async def get(connection: Connection, proposal_id: UUID) -> HourProposal:
-    proposal = await find(connection, proposal_id)
-    if proposal is None:
-        raise NotFound
-    return proposal
 
 
 async def find_of_year(connection: Connection, organisation_id: UUID, year: int) -> UUID | None:
@@ -278,17 +257,3 @@ async def insert_lines(
 async def replace_lines(connection: Connection, proposal_id: UUID, lines: Sequence[ProposalLine]) -> None:
     await _lines_removed.run(connection, p_id=proposal_id)
     await insert_lines(connection, proposal_id, lines)
-
-
-listing = Listing(
-    _proposed,
-    _summary,
-    key=[hour_proposals.c.id],
-    seen=within_reach(hour_proposals.c.organisation_id),
-    filters={
-        "organisation_id": given(hour_proposals.c.organisation_id, "organisation_id"),
-        "under": below(hour_proposals.c.organisation_id, bindparam("p_under", type_=Uuid)),
-        "year": given(hour_proposals.c.year, "year"),
-        "state": given(hour_proposals.c.state, "state"),
-    },
-)

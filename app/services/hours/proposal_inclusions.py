@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from app.db.hours.proposal_inclusions import list_lines_sent, lock_sources, mark_included, mark_submitted
-from app.db.hours.proposals import get, insert_lines, lock_in_reach
+from app.db.hours.proposals import insert_lines, lock_in_reach, proposals
 from app.db.organisations.organisations import find_below
 from app.db.sessions import Writer
 from app.domain.access import check_main_user
@@ -38,7 +38,7 @@ async def include_proposals(writer: Writer, proposal_id: UUID, proposal_ids: Seq
     writer.record(
         "hour-proposal.compiled", proposal_id, organisation_id=proposal.organisation_id, included=len(sources)
     )
-    return await get(writer.connection, proposal_id)
+    return await proposals.get(writer, proposal_id)
 
 
 async def release_proposals(writer: Writer, proposal_ids: Collection[UUID]) -> None:

@@ -4,13 +4,12 @@ from datetime import date
 from uuid import UUID
 
 from app.db.hours.proposal_revisions import find_revision, insert_revision, listing
-from app.db.hours.proposals import get, hour_proposals, lock_in_reach
+from app.db.hours.proposals import hour_proposals, lock_in_reach, proposals
 from app.db.hours.standing import find_windows
-from app.db.organisations.organisations import find_below, find_place
+from app.db.organisations.organisations import find_below
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row
-from app.domain.access import check_reach
 from app.domain.errors import NotFound
 from app.domain.hours import proposals as rules
 from app.domain.hours.proposals import HourProposal, ProposalRevision
@@ -38,7 +37,7 @@ async def submit_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
         revision=number,
         hours=proposal.hours,
     )
-    return await get(writer.connection, proposal_id)
+    return await proposals.get(writer, proposal_id)
 
 
 async def send_back_proposal(writer: Writer, proposal_id: UUID, *, reason: str, answer_by: date | None) -> HourProposal:
@@ -62,22 +61,17 @@ async def send_back_proposal(writer: Writer, proposal_id: UUID, *, reason: str, 
         reason=reason,
         answer_by=answer_by,
     )
-    return await get(writer.connection, proposal_id)
+    return await proposals.get(writer, proposal_id)
 
 
 async def list_revisions(reader: Reader, page: PageRequest, proposal_id: UUID) -> Slice[ProposalRevision]:
-    await _check_reach(reader, proposal_id)
+    await proposals.get(reader, proposal_id)
     return await listing.page(reader, page, proposal_id=proposal_id)
 
 
 async def get_revision(reader: Reader, proposal_id: UUID, number: int) -> ProposalRevision:
-    await _check_reach(reader, proposal_id)
+    await proposals.get(reader, proposal_id)
     revision = await find_revision(reader.connection, proposal_id, number)
     if revision is None:
         raise NotFound
     return revision
-
-
-async def _check_reach(reader: Reader, proposal_id: UUID) -> None:
-    proposal = await get(reader.connection, proposal_id)
-    check_reach(reader.actor, await find_place(reader.connection, proposal.organisation_id))

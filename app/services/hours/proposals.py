@@ -1,31 +1,30 @@
 """Hour proposals: make, change, withdraw, look."""
 
 from collections.abc import Collection, Sequence
-from typing import TypedDict
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from app.db.hours.proposal_inclusions import list_lines_sent
 from app.db.hours.proposals import (
     find_of_year,
-    get,
     hour_proposals,
     insert_lines,
-    listing,
     lock_in_reach,
     mark_decided,
+    proposals,
     replace_lines,
+    summaries,
 )
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_below, find_place
-from app.db.paging import PageRequest, Slice
+from app.db.organisations.organisations import find_below
+from app.db.paging import PageRequest, Slice, YearStateFilters
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row
-from app.domain.access import check_reach
 from app.domain.errors import AlreadyExists
 from app.domain.hours import proposals as rules
 from app.domain.hours.proposal_inclusions import as_sent, sources_of
-from app.domain.hours.proposals import HourProposal, HourProposalSummary, ProposalLine, ProposalState
+from app.domain.hours.proposals import HourProposal, HourProposalSummary, ProposalLine
 from app.domain.hours.standing import check_year
 from app.domain.hours.years import check_year_open
 from app.domain.versions import Versions, check_version
@@ -61,7 +60,7 @@ async def make_proposal(
     )
     await insert_lines(writer.connection, proposal_id, lines)
     writer.record("hour-proposal.created", proposal_id, organisation_id=organisation_id, year=year)
-    return await get(writer.connection, proposal_id)
+    return await proposals.get(writer, proposal_id)
 
 
 async def change_proposal(
@@ -82,7 +81,7 @@ async def change_proposal(
         await replace_lines(writer.connection, proposal_id, lines)
         await release_proposals(writer, sources - sources_of(lines))
     writer.record("hour-proposal.changed", proposal_id, organisation_id=proposal.organisation_id)
-    return await get(writer.connection, proposal_id)
+    return await proposals.get(writer, proposal_id)
 
 
 async def withdraw_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
@@ -93,7 +92,7 @@ async def withdraw_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
     await change_row(writer.connection, hour_proposals, proposal_id, state="withdrawn")
     await release_proposals(writer, sources_of(proposal.lines))
     writer.record("hour-proposal.withdrawn", proposal_id, organisation_id=proposal.organisation_id)
-    return await get(writer.connection, proposal_id)
+    return await proposals.get(writer, proposal_id)
 
 
 async def decide_proposals(writer: Writer, proposal_ids: Collection[UUID]) -> None:
@@ -103,28 +102,13 @@ async def decide_proposals(writer: Writer, proposal_ids: Collection[UUID]) -> No
 
 
 async def get_proposal(reader: Reader, proposal_id: UUID) -> HourProposal:
-    proposal = await get(reader.connection, proposal_id)
-    check_reach(reader.actor, await find_place(reader.connection, proposal.organisation_id))
-    return proposal
+    return await proposals.get(reader, proposal_id)
 
 
 async def list_proposals(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    organisation_id: UUID | None,
-    under: UUID | None,
-    year: int | None,
-    state: ProposalState | None,
+    reader: Reader, page: PageRequest, **filters: Unpack[YearStateFilters]
 ) -> Slice[HourProposalSummary]:
-    return await listing.page(
-        reader,
-        page,
-        organisation_id=organisation_id,
-        under=under,
-        year=year,
-        state=state,
-    )
+    return await summaries.page(reader, page, **filters)
 
 
 async def _check_units(writer: Writer, organisation_id: UUID, lines: Sequence[ProposalLine]) -> None:
