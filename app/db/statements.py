@@ -4,7 +4,7 @@ Statements are compiled once, at import; a request only binds their parameters (
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
@@ -48,39 +48,84 @@ def study_centre_key() -> Column[Any]:
     return Column("study_centre_id", Uuid, primary_key=True, server_default=text("own_study_centre()"))
 
 
+@dataclass(frozen=True)
+class Converted:
+    """A column whose values are converted before they become a member."""
+
+    column: ColumnElement[Any]
+    by: Callable[[Any], Any]
+
+
+class Selection(Generic[Row]):
+    """A dataclass with the columns that fill it, in the order of its fields: `others` by name, the rest of the table.
+
+    A member that is a dataclass itself has a selection of its own. For example:
+
+        _posted = Selection(
+            PostedTransfer,
+            hour_transfers,
+            cause=Selection(Cause, type=hour_transfers.c.cause_type, id=hour_transfers.c.cause_id),
+        )
+        _found = Query(select(*_posted.columns).where(...), _posted.build)
+
+    A field that has a default and no column keeps the default.
+    """
+
+    def __init__(
+        self,
+        row: Callable[..., Row],
+        table: FromClause | None = None,
+        /,
+        **others: "ColumnElement[Any] | Converted | Selection[Any]",
+    ) -> None:
+        named: dict[str, Any] = (dict(table.c.items()) if table is not None else {}) | others
+        self.columns: list[ColumnElement[Any]] = []
+        self._row = row
+        self._members: list[tuple[slice, Callable[..., Any]]] = []
+        for name in _needed(row, named):
+            self._add(name, named.pop(name))
+        if unknown := others.keys() & named:
+            raise TypeError(f"{row} has no {sorted(unknown)}")
+
+    def _add(self, name: str, member: "ColumnElement[Any] | Converted | Selection[Any]") -> None:
+        columns: list[ColumnElement[Any]]
+        build: Callable[..., Any]
+        match member:
+            case Selection():
+                columns, build = [column.label(f"{name}_{column.name}") for column in member.columns], member.build
+            case Converted():
+                columns, build = [member.column.label(name)], member.by
+            case _:
+                columns, build = [member.label(name)], _itself
+        self._members.append((slice(len(self.columns), len(self.columns) + len(columns)), build))
+        self.columns += columns
+
+    def build(self, *values: Any) -> Row:
+        return self._row(*(build(*values[place]) for place, build in self._members))
+
+
+def from_json(column: ColumnElement[Any], row: type[Any]) -> Converted:
+    """A member that is a dataclass, of a column that holds its fields as JSON, or nothing."""
+    return Converted(column, lambda stored: row(**stored) if stored else None)
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
 def columns_of(row: type[Any], table: FromClause, **others: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    """The columns that fill a dataclass, in the order of its fields: `others` as named, the rest from the table.
+    """The columns of a dataclass without parts, for example
 
-    For example `select(*columns_of(HourReturn, hour_returns, organisation_name=organisations.c.name))`. A field that
-    has a default and no column keeps the default.
+    `select(*columns_of(HourReturn, hour_returns, organisation_name=organisations.c.name))`.
     """
-    named: dict[str, ColumnElement[Any]] = dict(table.c.items())
-    named |= {name: column.label(name) for name, column in others.items()}
-    return [named[name] for name in _needed(row, named)]
+    return Selection(row, table, **others).columns
 
 
-def builder_of(row: type[Row], **conversions: Callable[[Any], Any]) -> Callable[..., Row]:
-    """What builds the dataclass from its columns (`columns_of`) where some are converted first, each by its function.
-
-    For example `builder_of(RegionalOffice, address=address_of)`.
-    """
-    names = [field.name for field in fields(row)]  # type: ignore[arg-type]  # Rows of this kind are dataclasses.
-    converted = [(names.index(name), conversion) for name, conversion in conversions.items()]
-
-    def build(*values: Any) -> Row:
-        members = list(values)
-        for index, conversion in converted:
-            members[index] = conversion(members[index])
-        return row(*members)
-
-    return build
-
-
-def _needed(row: type[Any], named: Container[str]) -> list[str]:
+def _needed(row: Callable[..., Any], named: Container[str]) -> list[str]:
     """The names of the fields that are named or have no default."""
     return [
         field.name
-        for field in fields(row)
+        for field in fields(cast(Any, row))
         if field.name in named or (field.default is MISSING and field.default_factory is MISSING)
     ]
 

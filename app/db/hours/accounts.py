@@ -20,11 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.hours.ledger import hour_balances, hour_transfers
-from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.statements import Connection, Query
-from app.domain.access import Place
+from app.db.organisations.organisations import organisations, place_at
+from app.db.statements import Connection, Converted, Query, Selection
 from app.domain.hours.accounts import Balance, Books
-from app.domain.organisations.organisations import DrawsOn
 
 ACCOUNTS = ("common", "allotment", "reserved", "used", "lapsed")
 
@@ -36,16 +34,8 @@ _year = bindparam("p_year", type_=SmallInteger)
 _central_id = select(organisations.c.central_organisation_id).where(organisations.c.id == _id).scalar_subquery()
 
 
-def _books_of(
-    organisation_id: UUID,
-    central_organisation_id: UUID,
-    ancestors: list[UUID],
-    year: int,
-    draws_on: DrawsOn,
-    balances: list[list[Any]] | None,
-) -> Books:
-    place = Place(organisation_id, central_organisation_id, frozenset(ancestors))
-    return Books(place, year, draws_on, [Balance(UUID(holder), *rest) for holder, *rest in balances or []])
+def _balances_from(rows: list[list[Any]] | None) -> list[Balance]:
+    return [Balance(UUID(holder), *rest) for holder, *rest in rows or []]
 
 
 def _books(of_tree: FromClause) -> Query[Books]:
@@ -70,11 +60,16 @@ def _books(of_tree: FromClause) -> Query[Books]:
         .correlate(_own)
         .scalar_subquery()
     )
+    books = Selection(
+        Books,
+        place=place_at(_own),
+        year=_year,
+        draws_on=_central.c.draws_on,
+        balances=Converted(balances, _balances_from),
+    )
     return Query(
-        select(_own.c.id, _own.c.central_organisation_id, ancestors_of(_own), _year, _central.c.draws_on, balances)
-        .join(_central, _central.c.id == _own.c.central_organisation_id)
-        .where(_own.c.id == _id),
-        _books_of,
+        select(*books.columns).join(_central, _central.c.id == _own.c.central_organisation_id).where(_own.c.id == _id),
+        books.build,
     )
 
 

@@ -1,7 +1,6 @@
 """Hour decisions, and what a batch of them asks beforehand."""
 
 from collections.abc import Collection
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,11 +18,10 @@ from sqlalchemy import (
     select,
 )
 
-from app.db.organisations.organisations import ancestors_of, organisations
+from app.db.organisations.organisations import organisations, place_at
 from app.db.paging import given
 from app.db.resources import of_organisations
-from app.db.statements import Connection, Query, metadata, study_centre_key
-from app.domain.access import Place
+from app.db.statements import Connection, Query, Selection, metadata, study_centre_key
 from app.domain.hours.decisions import Candidate, HourDecision
 
 hour_decisions = Table(
@@ -45,28 +43,8 @@ decisions = of_organisations(HourDecision, hour_decisions, "year")
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 
 
-def _candidate(
-    organisation_id: UUID,
-    central_id: UUID,
-    ancestors: list[UUID],
-    name: str,
-    active_from: date,
-    active_until: date | None,
-) -> Candidate:
-    return Candidate(Place(organisation_id, central_id, frozenset(ancestors)), name, active_from, active_until)
-
-
-_candidates = Query(
-    select(
-        organisations.c.id,
-        organisations.c.central_organisation_id,
-        ancestors_of(organisations),
-        organisations.c.name,
-        organisations.c.active_from,
-        organisations.c.active_until,
-    ).where(organisations.c.id == any_(_ids)),
-    _candidate,
-)
+_candidate = Selection(Candidate, organisations, place=place_at(organisations))
+_candidates = Query(select(*_candidate.columns).where(organisations.c.id == any_(_ids)), _candidate.build)
 _decided = Query(
     select(hour_decisions.c.organisation_id, hour_decisions.c.id).where(
         hour_decisions.c.organisation_id == any_(_ids), given(hour_decisions.c.year, "year")

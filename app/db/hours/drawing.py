@@ -6,7 +6,7 @@ from sqlalchemy import SmallInteger, Uuid, and_, bindparam, func, select, true
 
 from app.db.hours.ledger import hour_balances
 from app.db.organisations.organisations import organisation_ancestors, organisations
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.domain.hours.drawing import Drawable
 
 _own = organisations.alias("own")
@@ -32,12 +32,15 @@ _nearest = (
 )
 _drawable = Query(
     select(
-        _own.c.id.label("organisation_id"),
-        _own.c.central_organisation_id,
-        _central.c.draws_on,
-        func.coalesce(_common.c.common, 0).label("common"),
-        _nearest.c.organisation_id.label("holder_id"),
-        func.coalesce(_nearest.c.allotment, 0).label("allotment"),
+        *columns_of(
+            Drawable,
+            _own,
+            organisation_id=_own.c.id,
+            draws_on=_central.c.draws_on,
+            common=func.coalesce(_common.c.common, 0),
+            holder_id=_nearest.c.organisation_id,
+            allotment=func.coalesce(_nearest.c.allotment, 0),
+        )
     )
     .select_from(_own)
     .join(_central, _central.c.id == _own.c.central_organisation_id)

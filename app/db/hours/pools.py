@@ -11,7 +11,7 @@ from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import deadline_extensions
 from app.db.hours.ledger import hour_balances, hour_pools
 from app.db.paging import Listing, given
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.domain.hours.pools import HourPool, pool_of
 
 
@@ -34,12 +34,7 @@ _last_day = Query(
     lambda day: day,
 )
 _balances = Query(
-    select(
-        hour_balances.c.central_organisation_id,
-        hour_balances.c.organisation_id,
-        (hour_balances.c.common + hour_balances.c.allotment).label("free"),
-        hour_balances.c.reserved,
-    )
+    select(*columns_of(Balance, hour_balances, free=hour_balances.c.common + hour_balances.c.allotment))
     .where(given(hour_balances.c.year, "year"))
     .order_by(hour_balances.c.organisation_id),
     Balance,

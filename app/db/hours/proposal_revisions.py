@@ -9,7 +9,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.identifiers import new_id
 from app.db.paging import Listing, given
 from app.db.sessions import Writer
-from app.db.statements import Connection, Query, builder_of, columns_of, insert_row, metadata, study_centre_key
+from app.db.statements import (
+    Connection,
+    Converted,
+    Query,
+    Selection,
+    insert_row,
+    metadata,
+    study_centre_key,
+)
 from app.domain.hours.proposals import HourProposal, ProposalLine, ProposalRevision
 
 hour_proposal_revisions = Table(
@@ -36,10 +44,14 @@ def _line(stored: dict[str, Any]) -> ProposalLine:
     return ProposalLine(**stored | {name: stored[name] and UUID(stored[name]) for name in _IDS})
 
 
-_revisions = select(*columns_of(ProposalRevision, hour_proposal_revisions))
-_revision = builder_of(ProposalRevision, lines=lambda lines: [_line(line) for line in lines])
+_revision = Selection(
+    ProposalRevision,
+    hour_proposal_revisions,
+    lines=Converted(hour_proposal_revisions.c.lines, lambda lines: [_line(line) for line in lines]),
+)
+_revisions = select(*_revision.columns)
 _of_proposal = given(hour_proposal_revisions.c.proposal_id, "proposal_id")
-_found = Query(_revisions.where(_of_proposal, given(hour_proposal_revisions.c.number, "number")), _revision)
+_found = Query(_revisions.where(_of_proposal, given(hour_proposal_revisions.c.number, "number")), _revision.build)
 _last_number = Query(select(func.max(hour_proposal_revisions.c.number)).where(_of_proposal), lambda number: number or 0)
 
 
@@ -67,7 +79,7 @@ async def find_revision(connection: Connection, proposal_id: UUID, number: int) 
 
 listing = Listing(
     _revisions,
-    _revision,
+    _revision.build,
     key=[hour_proposal_revisions.c.number],
     filters={"proposal_id": _of_proposal},
 )

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by, array
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.hours.ledger import hour_balances
 from app.db.hours.proposal_revisions import hour_proposal_revisions
@@ -41,8 +41,9 @@ from app.db.sessions import Reader
 from app.db.statements import (
     Command,
     Connection,
+    Converted,
     Query,
-    builder_of,
+    Selection,
     columns_of,
     insert_rows,
     metadata,
@@ -84,10 +85,6 @@ hour_proposal_lines = Table(
 )
 
 
-def _previous_year(hours: list[int]) -> PreviousYear:
-    return PreviousYear(*hours)
-
-
 def _lines_from(rows: list[list[Any]]) -> list[ProposalLine]:
     """From JSON, in the order of the columns."""
     return [
@@ -122,11 +119,13 @@ def _sum(of: Any, *conditions: Any) -> Any:
 
 
 _hours = _sum(func.sum(hour_proposal_lines.c.hours), hour_proposal_lines.c.proposal_id == hour_proposals.c.id)
-_computed = {
+_summary: dict[str, Any] = {
     "organisation_name": organisations.c.name,
     "hours": _hours,
-    "previous_year": array(
-        [_sum(_granted, *_of_previous_year), _sum(func.sum(hour_balances.c.used), *_of_previous_year)]
+    "previous_year": Selection(
+        PreviousYear,
+        granted=_sum(_granted, *_of_previous_year),
+        used=_sum(func.sum(hour_balances.c.used), *_of_previous_year),
     ),
 }
 # The lines come in the proposal's own statement, so that no answer holds half of a change.
@@ -137,20 +136,20 @@ _lines = (
     .correlate(hour_proposals)
     .scalar_subquery()
 )
+_proposal = Selection(HourProposal, hour_proposals, **_summary, lines=Converted(_lines, _lines_from))
+_summarised = Selection(HourProposalSummary, hour_proposals, **_summary)
 _is_its_organisation = organisations.c.id == hour_proposals.c.organisation_id
 _seen = within_reach(hour_proposals.c.organisation_id)
 proposals = Resource(
-    select(*columns_of(HourProposal, hour_proposals, **_computed, lines=_lines)).join(
-        organisations, _is_its_organisation
-    ),
-    builder_of(HourProposal, previous_year=_previous_year, lines=_lines_from),
+    select(*_proposal.columns).join(organisations, _is_its_organisation),
+    _proposal.build,
     hour_proposals,
     seen=_seen,
     locked_first=True,
 )
 summaries = Listing(
-    select(*columns_of(HourProposalSummary, hour_proposals, **_computed)).join(organisations, _is_its_organisation),
-    builder_of(HourProposalSummary, previous_year=_previous_year),
+    select(*_summarised.columns).join(organisations, _is_its_organisation),
+    _summarised.build,
     key=[hour_proposals.c.id],
     seen=_seen,
     filters=filters_of(hour_proposals, "organisation_id", "under", "year", "state"),

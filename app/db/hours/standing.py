@@ -1,6 +1,6 @@
 """How an organisation stands towards the hours of a year: the facts that nearly every change of hours asks for."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,33 +10,13 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import extended_until
 from app.db.hours.ledger import hour_balances, hour_pools
-from app.db.organisations.organisations import ancestors_of, organisations
+from app.db.organisations.organisations import organisations, place_at
 from app.db.sessions import Reader
-from app.db.statements import Connection, Query
-from app.domain.access import Place, is_within_reach
+from app.db.statements import Connection, Converted, Query, Selection
+from app.domain.access import is_within_reach
 from app.domain.calendar.deadlines import Kind, Window
 from app.domain.errors import NotFound
 from app.domain.hours.standing import Standing
-
-
-def _standing_of(
-    organisation_id: UUID,
-    central_organisation_id: UUID,
-    organisation_name: str,
-    ancestors: list[UUID],
-    year: int,
-    active_from: date,
-    active_until: date | None,
-    units_propose: bool,
-    closed_at: datetime | None,
-    windows: list[list[str | None]] | None,
-    common: int | None,
-) -> Standing:
-    place = Place(organisation_id, central_organisation_id, frozenset(ancestors))
-    opened = _windows_from(windows)
-    return Standing(
-        place, organisation_name, year, active_from, active_until, units_propose, closed_at, opened, common or 0
-    )
 
 
 def _windows_from(days: list[list[str | None]] | None) -> list[Window]:
@@ -71,18 +51,17 @@ def _windows_of(kind: Any) -> Any:
     )
 
 
-_standing = Query(
-    select(
-        _own.c.id,
-        _own.c.central_organisation_id,
-        _own.c.name,
-        ancestors_of(_own),
-        _year,
-        _central.c.active_from,
-        _central.c.active_until,
-        _central.c.units_propose,
-        select(hour_pools.c.closed_at).where(hour_pools.c.year == _year).scalar_subquery(),
-        _windows_of(bindparam("p_kind", type_=String)),
+_standing = Selection(
+    Standing,
+    place=place_at(_own),
+    organisation_name=_own.c.name,
+    year=_year,
+    active_from=_central.c.active_from,
+    active_until=_central.c.active_until,
+    units_propose=_central.c.units_propose,
+    closed_at=select(hour_pools.c.closed_at).where(hour_pools.c.year == _year).scalar_subquery(),
+    windows=Converted(_windows_of(bindparam("p_kind", type_=String)), _windows_from),
+    common=func.coalesce(
         select(hour_balances.c.common)
         .where(
             hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
@@ -91,10 +70,14 @@ _standing = Query(
         )
         .correlate(_own)
         .scalar_subquery(),
-    )
+        0,
+    ),
+)
+_found = Query(
+    select(*_standing.columns)
     .join(_central, _central.c.id == _own.c.central_organisation_id)
     .where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
-    _standing_of,
+    _standing.build,
 )
 
 
@@ -102,7 +85,7 @@ async def find_standing(
     connection: Connection, organisation_id: UUID, year: int, kind: Kind | None = None
 ) -> Standing | None:
     """`kind`: of which deadlines to bring the windows. None where there is no such organisation."""
-    return await _standing.first(connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind)
+    return await _found.first(connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind)
 
 
 async def get_standing(

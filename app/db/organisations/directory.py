@@ -1,11 +1,12 @@
 """The question after the organisations that are there, for whoever sees no more of them than that."""
 
-from sqlalchemy import ARRAY, Date, Text, all_, bindparam, select
+from sqlalchemy import select
 
 from app.db.organisations.organisations import organisation_ancestors, organisations
-from app.db.organisations.profiles import patterns_of
-from app.db.paging import Listing, PageRequest, Slice, given
+from app.db.organisations.profiles import has_words, patterns_of
+from app.db.paging import Listing, PageRequest, Slice, filters_of
 from app.db.sessions import Reader
+from app.db.statements import TODAY, columns_of
 from app.domain.organisations.directory import DirectoryEntry
 from app.domain.organisations.organisations import OrganisationKind
 
@@ -15,29 +16,19 @@ _ended = (
     .join(organisation_ancestors, organisation_ancestors.c.ancestor_id == _above.c.id)
     .where(
         organisation_ancestors.c.organisation_id == organisations.c.id,
-        _above.c.active_until < bindparam("p_today", type_=Date),
+        _above.c.active_until < TODAY,
     )
     .correlate(organisations)
     .exists()
 )
 _listing = Listing(
-    select(
-        organisations.c.id,
-        organisations.c.name,
-        organisations.c.name_sv,
-        organisations.c.kind,
-        organisations.c.central_organisation_id,
-        _parent.c.name.label("parent_name"),
-    )
+    select(*columns_of(DirectoryEntry, organisations, parent_name=_parent.c.name))
     .outerjoin(_parent, _parent.c.id == organisations.c.parent_id)
     .where(~_ended),
     DirectoryEntry,
     key=[organisations.c.sort_key, organisations.c.id],
     newest_first=False,
-    filters={
-        "kind": given(organisations.c.kind, "kind"),
-        "words": organisations.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text)))),
-    },
+    filters=filters_of(organisations, "kind") | {"words": has_words},
 )
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.db.statements import Connection, Converted, Query, Selection, metadata, study_centre_key
 from app.domain.access import Place
 
 organisations = Table(
@@ -83,17 +83,23 @@ def ancestors_of(organisation: FromClause) -> ScalarSelect[Any]:
     )
 
 
-_place = Query(
-    select(organisations.c.id, organisations.c.central_organisation_id, ancestors_of(organisations)).where(
-        organisations.c.id == bindparam("p_id", type_=Uuid)
-    ),
-    lambda organisation_id, central_id, ancestors: Place(organisation_id, central_id, frozenset(ancestors)),
-)
+def place_at(organisation: FromClause) -> Selection[Place]:
+    """Where `organisation`, which is that table or an alias of it, stands in its tree."""
+    return Selection(
+        Place,
+        organisation_id=organisation.c.id,
+        central_organisation_id=organisation.c.central_organisation_id,
+        ancestors=Converted(ancestors_of(organisation), frozenset),
+    )
+
+
+_place = place_at(organisations)
+_placed = Query(select(*_place.columns).where(organisations.c.id == bindparam("p_id", type_=Uuid)), _place.build)
 
 
 async def find_place(connection: Connection, organisation_id: UUID) -> Place | None:
     """Where the organisation stands in its tree, for the rules of access."""
-    return await _place.first(connection, p_id=organisation_id)
+    return await _placed.first(connection, p_id=organisation_id)
 
 
 _below = Query(

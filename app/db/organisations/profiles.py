@@ -1,38 +1,37 @@
 """Whole organisations, as they are shown, listed and written."""
 
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, select
+from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, case, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, PageRequest, Slice, below, given, within_reach
+from app.db.paging import Listing, PageRequest, Slice, below, filters_of, within_reach
 from app.db.sessions import Reader
-from app.db.statements import Connection, Query, change_row, insert_row
+from app.db.statements import Connection, Query, Selection, change_row, from_json, insert_row
 from app.domain.access import Place
 from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
 from app.domain.organisations.organisations import Address, ContactPerson, Organisation, OrganisationKind
 
-_FIELDS = [field.name for field in fields(Organisation)]
-_shown = select(*(organisations.c[name] for name in _FIELDS))
-_placed = _shown.add_columns(ancestors_of(organisations))
-
-
-def _organisation(*values: Any) -> Organisation:
-    row = dict(zip(_FIELDS, values, strict=True))
-    row["address"] = Address(**row["address"]) if row["address"] else None
-    row["billing_address"] = Address(**row["billing_address"]) if row["billing_address"] else None
-    row["contact_person"] = ContactPerson(**row["contact_person"]) if row["contact_person"] else None
-    if row["kind"] != "central":
-        row["draws_on"] = row["units_propose"] = None
-    return Organisation(**row)
+_central_only = {
+    name: case((organisations.c.kind == "central", organisations.c[name])) for name in ("draws_on", "units_propose")
+}
+_shown = Selection(
+    Organisation,
+    organisations,
+    address=from_json(organisations.c.address, Address),
+    billing_address=from_json(organisations.c.billing_address, Address),
+    contact_person=from_json(organisations.c.contact_person, ContactPerson),
+    **_central_only,
+)
+_placed = select(*_shown.columns, ancestors_of(organisations))
 
 
 def _organisation_and_place(*values: Any) -> tuple[Organisation, Place]:
-    organisation = _organisation(*values[:-1])
+    organisation = _shown.build(*values[:-1])
     return organisation, Place(organisation.id, organisation.central_organisation_id, frozenset(values[-1]))
 
 
@@ -47,18 +46,15 @@ _holder = Query(
     _organisation_and_place,
 )
 
+has_words = organisations.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text))))
 _listing = Listing(
-    _shown,
-    _organisation,
+    select(*_shown.columns),
+    _shown.build,
     key=[organisations.c.sort_key, organisations.c.id],
     newest_first=False,
     seen=within_reach(organisations.c.id),
-    filters={
-        "kind": given(organisations.c.kind, "kind"),
-        "parent_id": given(organisations.c.parent_id, "parent_id"),
-        "under": below(organisations.c.id, bindparam("p_under", type_=Uuid)),
-        "words": organisations.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text)))),
-    },
+    filters=filters_of(organisations, "kind", "parent_id")
+    | {"under": below(organisations.c.id, bindparam("p_under", type_=Uuid)), "words": has_words},
 )
 
 
