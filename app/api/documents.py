@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from app.api.backend import Backend
 from app.api.issuers import IssuerMetadata
-from app.api.problem_texts import index_page, page_of, preferred_language
+from app.api.languages import preferred_language
+from app.api.problem_pages import index_page, page_of
 from app.domain.errors import NotFound
 
 SWAGGER_UI = """<!doctype html>

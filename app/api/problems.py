@@ -1,4 +1,4 @@
-"""Every refusal as an RFC 9457 problem; the only table of statuses."""
+"""Error responses: every refusal as an RFC 9457 problem, and the only table of their statuses."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from app.api.problem_texts import detail_of, fault_detail_of, preferred_language, title_of
-from app.domain.errors import DomainError, Fault, Invalid
+from app.api.faults import errors_of_rules, errors_of_shape, is_malformed_json
+from app.api.languages import preferred_language
+from app.domain.errors import DomainError, Invalid
+from app.domain.organisations.organisations import Language
 from app.limited import Overloaded
+from app.texts.problems import detail_of, title_of
 
 log = structlog.get_logger()
 
@@ -66,9 +69,6 @@ STATUSES: dict[str, int] = {
     "not-ready": 503,
 }
 
-MOST_FAULTS = 100
-"""So many are told at once: a body of two megabytes has room for a hundred thousand."""
-
 # What the framework itself raises, by status.
 FRAMEWORK_CODES = {
     400: "malformed-json",
@@ -79,7 +79,7 @@ FRAMEWORK_CODES = {
 
 
 class EdgeRefusal(DomainError):
-    """A refusal by the conventions of the edge, before any rule is asked."""
+    """A refusal by the conventions of the API, before any rule is checked."""
 
 
 class Unauthenticated(EdgeRefusal):
@@ -87,19 +87,19 @@ class Unauthenticated(EdgeRefusal):
 
 
 class NotRegistered(EdgeRefusal):
-    """The token is good, and nobody knows its subject yet."""
+    """The token is valid, and its subject has not registered yet."""
 
     code = "not-registered"
 
 
 class UnsupportedMediaType(EdgeRefusal):
-    """Facts: `accepted`, the media types that are."""
+    """Facts: `accepted`, the media types that the operation takes."""
 
     code = "unsupported-media-type"
 
 
 class PayloadTooLarge(EdgeRefusal):
-    """Facts: `largest`, in bytes."""
+    """Facts: `largest`, the limit in bytes."""
 
     code = "payload-too-large"
 
@@ -133,38 +133,43 @@ class Busy(EdgeRefusal):
 
 
 class ProblemError(TypedDict):
-    """One fault: `pointer` into the body, or `parameter` elsewhere."""
+    """One error of the request: with `pointer` in the body, with `parameter` elsewhere."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # type: ignore[misc]  # Pydantic's own way.
 
     pointer: NotRequired[str]
-    """RFC 6901, as `/lines/0/hours`."""
+    """Place in the body (RFC 6901), for example `/lines/0/hours`."""
     parameter: NotRequired[str]
-    """The query parameter, header or part of the path."""
+    """Name of the query parameter, path parameter or header."""
     code: str
+    """Kind of the error. It never changes."""
     detail: str
+    """What is wrong and what to do, in the language of the response."""
 
 
 class Problem(TypedDict):
-    """Why a request was refused (RFC 9457); further members are the facts of that refusal."""
+    """Why a request was refused (RFC 9457). All other fields are facts of that error."""
 
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="allow")  # type: ignore[misc]  # The same.
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="allow")  # type: ignore[misc]  # Pydantic's.
 
     type: str
-    """A page about the code, `/problems/{code}`."""
+    """Path of the page about the code, `/problems/{code}`."""
     title: str
+    """Short name of the error, in the language of the response."""
     status: int
+    """HTTP status of the response."""
     detail: str
-    """What happened and what can be done next, in the language asked for."""
+    """What happened and what to do next, in the language of the response."""
     instance: str
-    """The path of the request."""
+    """Path of the request."""
     code: str
-    """Never changes, whatever the language: what programs go by."""
+    """Kind of the error, for programs. It never changes and is the same in every language."""
     request_id: str
+    """ID of the request, for the service operator."""
     pointer: NotRequired[str]
-    """Of a refusal about one item of the body: where it is (RFC 6901)."""
+    """Place in the body of the item that was refused (RFC 6901)."""
     errors: NotRequired[list[ProblemError]]
-    """Of `validation`: all faults at once, at most 100."""
+    """All errors of a `validation` problem together, at most 100."""
 
 
 def problem(
@@ -172,10 +177,10 @@ def problem(
     code: str,
     facts: Mapping[str, object] | None = None,
     *,
-    errors: Sequence[Mapping[str, object]] | None = None,
+    errors: Sequence[Mapping[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    language = preferred_language(request.headers.get("accept-language"))
+    language = _language_of(request)
     facts = facts or {}
     body = {
         "type": f"/problems/{code}",
@@ -202,75 +207,57 @@ def problem(
     )
 
 
+def _language_of(request: Request) -> Language:
+    return preferred_language(request.headers.get("accept-language"))
+
+
 def _plain(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def pointer_of(location: Sequence[str | int]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
-
-
 def refuse(request: Request, refusal: DomainError) -> Response:
-    language = preferred_language(request.headers.get("accept-language"))
     if isinstance(refusal, Invalid):
-        return problem(
-            request, refusal.code, errors=[_fault(fault, language) for fault in refusal.faults[:MOST_FAULTS]]
-        )
-    facts: dict[str, Any] = dict(refusal.facts)
-    if refusal.pointer is not None:
-        facts["pointer"] = refusal.pointer
-    headers: dict[str, str] = {}
+        return problem(request, refusal.code, errors=errors_of_rules(refusal, _language_of(request)))
+    pointer = {} if refusal.pointer is None else {"pointer": refusal.pointer}
+    return problem(request, refusal.code, {**refusal.facts, **pointer}, headers=_headers_of(request, refusal))
+
+
+def _headers_of(request: Request, refusal: DomainError) -> dict[str, str]:
+    """The headers of a refusal, for clients that act on it without reading the body."""
+    facts: dict[str, Any] = refusal.facts
     match refusal.code:
         case "unauthenticated":
-            gave_token = request.headers.get("authorization", "").lower().startswith("bearer ")
-            headers["WWW-Authenticate"] = _challenge(error="invalid_token" if gave_token else None)
+            has_token = request.headers.get("authorization", "").lower().startswith("bearer ")
+            return {"WWW-Authenticate": _challenge(error="invalid_token" if has_token else None)}
         case "strong-authentication-required":
-            headers["WWW-Authenticate"] = _challenge(
+            challenge = _challenge(
                 error="insufficient_user_authentication",
                 acr_values=" ".join(facts["acr_values"]),
                 max_age=facts.get("max_age"),
             )
+            return {"WWW-Authenticate": challenge}
         case "forbidden" if "scope" in facts:
-            headers["WWW-Authenticate"] = _challenge(error="insufficient_scope", scope=facts["scope"])
+            return {"WWW-Authenticate": _challenge(error="insufficient_scope", scope=facts["scope"])}
         case "precondition-failed":
-            headers["ETag"] = str(facts["etag"])
+            return {"ETag": str(facts["etag"])}
         case "request-in-progress" | "busy":
-            headers["Retry-After"] = "1"
+            return {"Retry-After": "1"}
         case "unsupported-media-type" if request.method == "PATCH":
-            headers["Accept-Patch"] = "application/merge-patch+json"
-    return problem(request, refusal.code, facts, headers=headers)
+            return {"Accept-Patch": "application/merge-patch+json"}
+    return {}
 
 
 def _challenge(**parameters: object) -> str:
-    """What a client is to bring (RFC 6750 §3, RFC 9470 §3)."""
-    said = {"realm": "tuntipankki", **parameters}
-    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in said.items() if value)
-
-
-def _fault(fault: Fault, language: Any) -> dict[str, object]:
-    detail = fault_detail_of(fault.code, fault.facts, language)
-    return {"pointer": fault.pointer, "code": fault.code, "detail": detail}
+    """What the client has to send (RFC 6750 §3, RFC 9470 §3)."""
+    given = {"realm": "tuntipankki", **parameters}
+    return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in given.items() if value)
 
 
 def _refuse_shape(request: Request, error: RequestValidationError) -> Response:
-    language = preferred_language(request.headers.get("accept-language"))
-    faults = []
-    for one in error.errors()[:MOST_FAULTS]:
-        if one["type"] == "json_invalid":
-            return refuse(request, MalformedJson())
-        place, *rest = one["loc"]
-        code = one["type"].replace("_", "-")
-        fault: dict[str, object] = {"code": code, "detail": fault_detail_of(code, one.get("ctx") or {}, language)}
-        if place == "body":
-            fault["pointer"] = pointer_of(rest)
-        else:
-            fault["parameter"] = str(rest[0]) if rest else str(place)
-        faults.append(fault)
-    told = {fault.get("parameter") for fault in faults}
-    for name, code in getattr(request.state, "address_faults", {}).items():
-        if name not in told:
-            faults.append({"parameter": name, "code": code, "detail": fault_detail_of(code, {}, language)})
-    return problem(request, "validation", errors=faults[:MOST_FAULTS])
+    if is_malformed_json(error):
+        return refuse(request, MalformedJson())
+    address_faults = getattr(request.state, "address_faults", {})
+    return problem(request, "validation", errors=errors_of_shape(error, address_faults, _language_of(request)))
 
 
 def _allowed(request: Request) -> str:
@@ -283,13 +270,13 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-# The database is there but has no room or no time for us now, and the same request may be sent again: a lock or a
-# statement that took too long, a deadlock, a pool without a free connection are all of this one kind.
+# The database has no room or no time now, and the same request may be sent again: a lock or a statement that took too
+# long, a deadlock, a pool without a free connection.
 BUSY = psycopg.OperationalError
 
 
 def handle(request: Request, error: Exception) -> Response:
-    """The answer to whatever was raised; only what nobody foresaw is an internal error."""
+    """Return the response to an exception; only an unforeseen one is an internal error."""
     if isinstance(error, DomainError):
         return refuse(request, error)
     if isinstance(error, RequestValidationError):

@@ -1,7 +1,7 @@
-"""Every refusal the rules can give, each with a frozen code and the facts that let the caller go on.
+"""Every refusal of the rules, each with a frozen code and the facts that let the caller go on.
 
-A code is never changed or reused once released. What the codes mean in HTTP is told in `app/api/problems.py` alone;
-their texts in three languages stand in `openapi/problems/`.
+A released code is never changed or reused. The HTTP statuses are in `app/api/problems.py` alone, the texts in
+`app/texts/*/problems.toml`.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """A refusal; `facts` become members of the problem, `pointer` (RFC 6901) names the item refused."""
+    """A refusal. `facts` become fields of the problem; `pointer` (RFC 6901) is the place of the refused item."""
 
     code: ClassVar[str]
 
@@ -21,7 +21,7 @@ class DomainError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of shape: where it is (a JSON pointer into the body) and what it is."""
+    """One fault of the request: its place (a JSON pointer into the body) and its kind."""
 
     pointer: str
     code: str
@@ -29,7 +29,7 @@ class Fault:
 
 
 class Invalid(DomainError):
-    """What was said cannot be right, whatever the state of things; all its faults at once."""
+    """The request is wrong in itself, whatever is stored; all its faults together."""
 
     code = "validation"
 
@@ -39,22 +39,22 @@ class Invalid(DomainError):
 
 
 class NotFound(DomainError):
-    """It is not there, or not within the caller's reach: the answer is the same."""
+    """Missing or outside the caller's reach: the response is the same."""
 
     code = "not-found"
 
 
 class Forbidden(DomainError):
-    """Within the caller's reach, but not for the caller's role.
+    """Within the caller's reach, but not allowed to the caller's role.
 
-    Facts: `roles`, which may do it; `because`, where it is not the role alone that counts; of an API key also `scope`.
+    Facts: `roles`, which allow it; `because`, if more than the role counts; `scope`, if an API key lacks it.
     """
 
     code = "forbidden"
 
 
 class StrongAuthenticationRequired(DomainError):
-    """Facts: `acr_values`, any of which the sign-in's `acr` must be; `max_age`, its greatest age in seconds."""
+    """Facts: `acr_values`, one of which the sign-in's `acr` must be; `max_age`, its greatest age in seconds."""
 
     code = "strong-authentication-required"
 
@@ -72,13 +72,13 @@ class VersionRequired(DomainError):
 
 
 class Conflict(DomainError):
-    """The rules refuse it as things stand now."""
+    """Against the rules in the present state."""
 
 
 class WindowClosed(Conflict):
-    """Facts: `kind`, `opened_on`, `closed_on` of the last window; `opens_on`, `closes_on`, `opens_at` of the next.
+    """Facts: `kind`; `opened_on`, `closed_on` of the last window; `opens_on`, `closes_on`, `opens_at` of the next.
 
-    Of an organisation's own days for its units also `ask`, the role that sets them.
+    With `ask`, the role that sets the days, if they are a central organisation's own.
     """
 
     code = "window-closed"
@@ -91,17 +91,17 @@ class YearClosed(Conflict):
 
 
 class WrongState(Conflict):
-    """Facts: `state`, the present one, and `allowed`, those in which the call works.
+    """Facts: `state`, the present one, and `allowed`, the states in which the action is possible.
 
-    Of a year that cannot be closed, what is in the way: the hours `reserved`, the `last_day` that is to come, or the
-    kind of deadline `missing`.
+    For a year that cannot be closed: the hours `still_reserved`, the last day `still_due`, or the kind of deadline that
+    is `missing`.
     """
 
     code = "wrong-state"
 
 
 class PoolExceeded(Conflict):
-    """Facts: `available` in the study centre's pool, `asked`; of a pool being lowered, `lowest`, which is held."""
+    """Facts: `available` in the study centre's pool, `asked`; for a pool made smaller, `lowest`, the hours granted."""
 
     code = "pool-exceeded"
 
@@ -113,31 +113,31 @@ class QuotaExceeded(Conflict):
 
 
 class AllotmentInUse(Conflict):
-    """Facts: `unit_id`, `in_use` (drawn on its allotment), `asked`."""
+    """Facts: `unit_id`; `in_use`, reserved or used from its allotment; `asked`, the new allotment."""
 
     code = "allotment-in-use"
 
 
 class AlreadyExists(Conflict):
-    """Facts: `existing_id`, where the caller may see it."""
+    """Facts: `existing_id`, if the caller may see it."""
 
     code = "already-exists"
 
 
 class TooMany(Conflict):
-    """Facts: `most`, so many of which are there."""
+    """Facts: `most`, the limit that has been reached."""
 
     code = "too-many"
 
 
 class SamePerson(Conflict):
-    """Two people are asked for, and they are one. Facts: `person_id`."""
+    """Two people are needed, and both are the same. Facts: `person_id`."""
 
     code = "same-person"
 
 
 class NotCentral(Conflict):
-    """Facts: `organisation_id`, which is no central organisation."""
+    """Facts: `organisation_id`, the organisation that is not central."""
 
     code = "not-central"
 
@@ -161,48 +161,48 @@ class OrganisationInUse(Conflict):
 
 
 class DeadlineOverlap(Conflict):
-    """Facts: `kind`, `hours_year`, and `overlaps_with`, the other deadline's id."""
+    """Facts: `kind`, `hours_year`; `overlaps_with`, the other deadline's id."""
 
     code = "deadline-overlap"
 
 
 class AssignmentOverlap(Conflict):
-    """Facts: `organisation_id`, and `overlaps_with`, the other assignment's id."""
+    """Facts: `organisation_id`; `overlaps_with`, the other assignment's id."""
 
     code = "assignment-overlap"
 
 
 class RunsNoTrainings(Conflict):
-    """Facts: `unit_id`, which may run no supported trainings by its central organisation's own rules."""
+    """Facts: `unit_id`, which runs no subsidised courses by its central organisation's own rules."""
 
     code = "runs-no-trainings"
 
 
 class ByInvitationOnly(Conflict):
-    """Facts: `organisation_id`, the central one whose rules take no applications for the right."""
+    """Facts: `organisation_id`, the central organisation whose rules allow no applications for the role."""
 
     code = "by-invitation-only"
 
 
 class BaseRightRequired(Conflict):
-    """Facts: `organisation_id`, in whose tree the applicant holds no role any more."""
+    """Facts: `organisation_id`, in whose tree the applicant has no role any more."""
 
     code = "base-right-required"
 
 
 class LastMainUser(Conflict):
-    """Facts: `organisation_id`, and `needed_from`, the instant from which another main user must be there for good."""
+    """Facts: `organisation_id`; `needed_from`, the time from which another main user without an end is needed."""
 
     code = "last-main-user"
 
 
 class LastStaff(Conflict):
-    """Facts: `needed_from`, the instant from which another of the staff must be there for good."""
+    """Facts: `needed_from`, the time from which another staff role without an end is needed."""
 
     code = "last-staff"
 
 
 class MainUserApplicationRequired(Conflict):
-    """A main user's right comes by an approved application alone."""
+    """A main user's role is granted only by approving an application."""
 
     code = "main-user-application-required"

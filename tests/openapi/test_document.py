@@ -13,11 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.api.openapi import TAGS
 from app.api.organisations.organisations import BusinessId, PostalCode, Website
-from app.api.problem_texts import CODES
 from app.api.problems import STATUSES
 from app.api.shapes import Email, Line, Phone, SignedHours, Text
 from app.main import create_app
 from app.settings import Issuer, Settings
+from app.texts.problems import CODES
 from openapi.__main__ import COMMITTED, document
 from tests import document as documented
 

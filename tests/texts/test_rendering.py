@@ -10,6 +10,7 @@ from app.domain.organisations.organisations import Language
 from app.texts.rendering import Piece, Texts, texts_of
 
 MIDNIGHT = datetime(2023, 3, 12, 22, tzinfo=UTC)
+SUMMER_MORNING = datetime(2023, 8, 14, 6, 5, tzinfo=UTC)
 
 
 def texts(language: Language) -> Texts:
@@ -37,6 +38,8 @@ class Side(Enum):
         ("{n}", date(2023, 3, 1), "1.3.2023", "1.3.2023", "1 March 2023"),
         ("{n:day}", "2023-03-01", "1.3.2023", "1.3.2023", "1 March 2023"),
         ("{n}", MIDNIGHT, "13.3.2023 klo 0.00", "13.3.2023 kl. 0.00", "13 March 2023 at 00:00"),
+        ("{n}", SUMMER_MORNING, "14.8.2023 klo 9.05", "14.8.2023 kl. 9.05", "14 August 2023 at 09:05"),
+        ("{n}", 0, "0", "0", "0"),
         ("{n:day}", MIDNIGHT, "13.3.2023", "13.3.2023", "13 March 2023"),
         ("{n:day}", "2023-03-12T22:00:00+00:00", "13.3.2023", "13.3.2023", "13 March 2023"),
         ("{n}", ["a", "b", "c"], "a, b ja c", "a, b och c", "a, b and c"),

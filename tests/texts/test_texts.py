@@ -11,11 +11,14 @@ from app.texts.rendering import FOLDER, LANGUAGES, facts_of, texts_of
 AREAS = sorted(path.stem for path in (FOLDER / "fi").glob("*.toml"))
 FORBIDDEN: dict[Language, str] = {
     "fi": r"ratkais|muutosjakso|muutosaika|kohdistin|kuvapiste|\bei käy\b|\bkäy tähän|yksikkö|yksikö|yläjärjestö|syöttö"
-    r"|jättöaika|oikaisu|mitätöi|\btoimi\b|ihminen|ihmisen|pääkäyttäjän oikeu|vastuuhenkilön oikeu|on kirjattu",
+    r"|jättöaika|oikaisu|mitätöi|\btoimi\b|ihminen|ihmisen|pääkäyttäjän oikeu|vastuuhenkilön oikeu"
+    r"|on kirjattu(?! lokiin)|\boikeus\b|\boikeuden\b|\boikeutta\b|kieltävä|\bevät|puussa",
     "sv": r"\bdennes\b|\bhen\b|rättighet|bildpunkt|ändringsfönster|ändringsperiod|underhåll|\benhet|inmatning|\bsats\b"
-    r"|medlem\b|gränssnitt|markör|människa|tillbakaskick|skickats? tillbaka|antecknats|avgjort",
+    r"|\b(?:en|ingen) medlem\b|gränssnitt|markör|människa|tillbakaskick|skickats? tillbaka|antecknats|avgjort"
+    r"|\brätten\b|\bberätta|räkna[rs]? upp|\bväntas\b|en hel PDF|till skivan",
     "en": r"\banew\b|\bafresh\b|whoever|\btells?\b|\bstands?\b|asked for|trainings|somebody|human being"
-    r"|\binstant|had better|induction|refusal|e-mail|\bmails?\b|at once",
+    r"|\binstant|had better|induction|refusal|e-mail|\bmails?\b|at once"
+    r"|\bfaults?\b|\banswers?\b|\binterface|\bbears?\b|\bholds\b|\bwhole\b(?! number)|\brights\b|\ba right\b",
 }
 """What no text may say: another word has taken its place (the glossary in `words.toml`)."""
 
@@ -39,6 +42,11 @@ def strings_of(value: Any, key: str = "") -> list[tuple[str, str]]:
     return [each for name, item in items for each in strings_of(item, f"{key}.{name}" if key else str(name))]
 
 
+def prose_of(text: str) -> str:
+    """Without the names of facts and what is marked as code."""
+    return re.sub(r"`[^`]*`|\{[^}]*\}", "x", text)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_has_the_same_files(language: Language) -> None:
     assert sorted(path.stem for path in (FOLDER / language).glob("*.toml")) == AREAS
@@ -57,13 +65,13 @@ def test_the_languages_have_the_same_texts_with_the_same_facts(area: str, langua
 def test_no_text_has_a_word_that_was_given_up(area: str, language: Language) -> None:
     forbidden = re.compile(FORBIDDEN[language], re.IGNORECASE)
     texts = strings_of(texts_of(area, language).tables)
-    assert {key: found[0] for key, text in texts if (found := forbidden.search(text))} == {}
+    assert {key: found[0] for key, text in texts if (found := forbidden.search(prose_of(text)))} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("area", AREAS)
 def test_quotation_marks_apostrophes_and_spaces_are_those_of_print(area: str, language: Language) -> None:
-    texts = {key: re.sub(r"`[^`]*`", "", text) for key, text in strings_of(texts_of(area, language).tables)}
+    texts = {key: prose_of(text) for key, text in strings_of(texts_of(area, language).tables)}
     assert {
         key: text for key, text in texts.items() if not key.startswith("patterns") and re.search(r"['\"]|  ", text)
     } == {}

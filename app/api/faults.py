@@ -1,0 +1,59 @@
+"""The faults of a request's shape as `errors` of the problem `validation`: those of our rules, Pydantic and FastAPI."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+
+from app.domain.errors import Invalid
+from app.domain.organisations.organisations import Language
+from app.texts.problems import field_error_of
+
+MOST_FAULTS = 100
+"""As many are reported at once: a body of two megabytes has room for a hundred thousand."""
+
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def is_malformed_json(error: RequestValidationError) -> bool:
+    return any(fault["type"] == "json_invalid" for fault in error.errors())
+
+
+def errors_of_rules(refusal: Invalid, language: Language) -> list[dict[str, str]]:
+    return [
+        {"pointer": fault.pointer, "code": fault.code, "detail": field_error_of(fault.code, fault.facts, language)}
+        for fault in refusal.faults[:MOST_FAULTS]
+    ]
+
+
+def errors_of_shape(
+    error: RequestValidationError, address_faults: Mapping[str, str], language: Language
+) -> list[dict[str, str]]:
+    """What Pydantic and FastAPI found, then the codes by parameter that FastAPI does not look for."""
+    errors = [_error_of_shape(fault, language) for fault in error.errors()[:MOST_FAULTS]]
+    found = {one.get("parameter") for one in errors}
+    errors += [
+        {"parameter": name, "code": code, "detail": field_error_of(code, {}, language)}
+        for name, code in address_faults.items()
+        if name not in found
+    ]
+    return errors[:MOST_FAULTS]
+
+
+def _error_of_shape(fault: Mapping[str, Any], language: Language) -> dict[str, str]:
+    place, *rest = fault["loc"]
+    code = fault["type"].replace("_", "-")
+    facts = {name: _values_of(fact) if name == "expected" else fact for name, fact in (fault.get("ctx") or {}).items()}
+    detail = field_error_of(code, facts, language)
+    where = {"pointer": pointer_of(rest)} if place == "body" else {"parameter": str(rest[0] if rest else place)}
+    return {**where, "code": code, "detail": detail}
+
+
+def _values_of(expected: object) -> object:
+    """The values of Pydantic's English phrase for `expected`, “'a', 'b' or 'c'”."""
+    return _QUOTED.findall(str(expected)) or expected
+
+
+def pointer_of(location: Sequence[str | int]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

@@ -1,0 +1,24 @@
+"""The language of a response, by `Accept-Language` (RFC 9110 §12.5.4)."""
+
+import re
+
+from app.domain.organisations.organisations import Language
+from app.texts.rendering import LANGUAGES
+
+_WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
+
+
+def preferred_language(accept_language: str | None) -> Language:
+    """The language that the header rates highest; Finnish where it rates none."""
+    weights: dict[str, float] = {}
+    for element in (accept_language or "").split(","):
+        tag, _, parameter = element.partition(";")
+        weight = _WEIGHT.fullmatch(parameter.strip() or "q=1")
+        if weight is not None:
+            primary = tag.strip().lower().partition("-")[0]
+            weights[primary] = max(weights.get(primary, 0.0), float(weight[1]))
+    named = list(weights)
+    others = weights.get("*", 0.0)
+    in_order = sorted(LANGUAGES, key=lambda language: named.index(language) if language in weights else len(named))
+    best = max(in_order, key=lambda language: weights.get(language, others))
+    return best if weights.get(best, others) > 0 else "fi"
