@@ -14,8 +14,8 @@ from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.local.embedded_postgres import Addresses
 from app.services.calendar.due_reminders import send_reminders
-from app.services.delivery import handing_over
-from app.services.delivery.handing_over import Deliveries
+from app.services.delivery import deliveries
+from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.making import make_mails
 from app.services.people.expiring import expire_applications
 from tests.builders import Centre
@@ -50,7 +50,7 @@ def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch
     async def own_centre(_: Connections) -> list[Any]:
         return [centre.id]
 
-    monkeypatch.setattr(handing_over, "list_study_centres", own_centre)
+    monkeypatch.setattr(deliveries, "list_study_centres", own_centre)
 
     async def delivered(
         server: MailServer,

@@ -1,11 +1,8 @@
 """When each study centre reminds."""
 
-from uuid import UUID
-
 from sqlalchemy import Column, SmallInteger, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.db.people.people import study_centres
 from app.db.statements import Command, Connection, Query, bound, metadata, study_centre_key
 from app.domain.calendar.reminders import DEFAULT_REMINDERS, ReminderSettings
 
@@ -23,20 +20,11 @@ _values = {name: bindparam(f"p_{name}", type_=reminder_settings.c[name].type) fo
 _kept = Command(
     insert(reminder_settings).values(_values).on_conflict_do_update(index_elements=["study_centre_id"], set_=_values)
 )
-_locked: Query[UUID] = Query(select(study_centres.c.id).with_for_update(key_share=True), lambda centre_id: centre_id)
 
 
 async def find_settings(connection: Connection) -> ReminderSettings:
     """The defaults where the study centre has set none."""
     return await _found.first(connection) or DEFAULT_REMINDERS
-
-
-async def lock_settings(connection: Connection) -> UUID:
-    """Nobody else changes them until the transaction ends. Answers the study centre, whose they are."""
-    centre_id = await _locked.first(connection)
-    if centre_id is None:
-        raise RuntimeError("a caller has a study centre")
-    return centre_id
 
 
 async def keep_settings(connection: Connection, settings: ReminderSettings) -> None:

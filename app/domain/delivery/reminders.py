@@ -1,4 +1,4 @@
-"""Events that no request makes, because only the clock or a sum has come so far."""
+"""Reminders: events that follow from the clock or from a sum, and that no request causes."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,27 +8,27 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 @dataclass(frozen=True)
 class Reminder:
-    """An event of `texts`, told once for its subject, organisation, day and threshold."""
+    """An event that is sent once for its subject, organisation, day and threshold."""
 
     event: str
     subject_id: UUID
     organisation_id: UUID | None
     day: date
-    """That which it is about, not that on which it is made: made again on another day it is the same."""
+    """The day that it is about. It is the same reminder on whatever day it is made."""
     threshold: int | None = None
-    """Where the same is told more than once: how near it has come."""
+    """How near the day or sum is, for an event that is sent at several thresholds."""
     covered_by: tuple[int, ...] = ()
-    """Thresholds that are nearer: once one of them was told, this one is old news."""
+    """Nearer thresholds: after a reminder at one of them this reminder is not sent."""
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> UUID:
-        """The same each time for the same thing to tell."""
+        """The same ID each time for the same reminder."""
         return self._id_at(self.threshold)
 
     @property
-    def told_by(self) -> set[UUID]:
-        """The events with any of which it needs no telling."""
+    def covering_ids(self) -> set[UUID]:
+        """The reminders after any of which this one is not sent."""
         return {self.id, *map(self._id_at, self.covered_by)}
 
     def _id_at(self, threshold: int | None) -> UUID:

@@ -1,13 +1,13 @@
 """Reminders that nobody requests: those that follow from the clock and from the hours (rulebook §5.6)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from app.db.calendar.hour_facts import list_hours_in_use
 from app.db.calendar.reminders import find_settings
 from app.db.calendar.windows import list_turning_windows
 from app.db.connections import enqueue
-from app.db.delivery.mails import lock_making
-from app.db.delivery.reminders import find_enqueued
+from app.db.delivery.outbox import find_enqueued
+from app.db.people.study_centres import lock_study_centre
 from app.db.statements import Connection
 from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.due_reminders import SENT_FOR, reminders_of_deadline, reminders_of_hours
@@ -17,8 +17,8 @@ from app.domain.calendar.feeds import KINDS_SEEN
 async def send_reminders(connection: Connection) -> None:
     """Enqueue the reminders that are due by the clock of the connection's study centre. Repeating it adds none."""
     async with connection.transaction():
-        maker = await lock_making(connection)
-        now = maker.clock_at or datetime.now(UTC)
+        centre = await lock_study_centre(connection)
+        now = centre.now
         today, settings = day_of(now), await find_settings(connection)
         furthest = today + timedelta(days=max(settings.closing_soon_days, default=0))
         windows = await list_turning_windows(connection, sorted(KINDS_SEEN["main_user"]), today - SENT_FOR, furthest)
@@ -27,5 +27,6 @@ async def send_reminders(connection: Connection) -> None:
             running_out = await list_hours_in_use(connection, today.year, min(settings.running_out_percents))
             due += [reminder for hours in running_out for reminder in reminders_of_hours(hours, settings)]
         if due:
-            enqueued = await find_enqueued(connection, {event_id for reminder in due for event_id in reminder.told_by})
-            await enqueue(connection, [each for each in due if enqueued.isdisjoint(each.told_by)], now)
+            covering = set().union(*(reminder.covering_ids for reminder in due))
+            enqueued = await find_enqueued(connection, covering)
+            await enqueue(connection, [each for each in due if enqueued.isdisjoint(each.covering_ids)], now)

@@ -1,6 +1,7 @@
 """Reminders: when the study centre sends them."""
 
-from app.db.calendar.reminders import find_settings, keep_settings, lock_settings
+from app.db.calendar.reminders import find_settings, keep_settings
+from app.db.people.study_centres import lock_study_centre
 from app.db.sessions import Reader, Writer
 from app.domain.access import check_staff
 from app.domain.calendar.reminders import ReminderSettings, check_reminders
@@ -14,8 +15,8 @@ async def get_settings(reader: Reader) -> ReminderSettings:
 async def put_settings(writer: Writer, settings: ReminderSettings, expected: Versions) -> ReminderSettings:
     check_reminders(settings)
     check_staff(writer.actor)
-    centre_id = await lock_settings(writer.connection)
+    centre = await lock_study_centre(writer.connection)
     check_version(await find_settings(writer.connection), expected)
     await keep_settings(writer.connection, settings)
-    writer.record("reminder-settings.changed", centre_id, **vars(settings))
+    writer.record("reminder-settings.changed", centre.id, **vars(settings))
     return settings

@@ -2,26 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
 from app.db.delivery import messages
-from app.db.delivery.mails import (
-    Held,
-    Maker,
-    Recipient,
-    add_mails,
-    list_held,
-    list_recipients,
-    list_untold,
-    lock_making,
-    mark_told,
-    release,
-)
+from app.db.delivery.mails import UnsentMail, list_held, mails, release
+from app.db.delivery.outbox import Recipient, list_not_mailed, list_recipients, mark_mailed
 from app.db.identifiers import new_id
-from app.db.statements import Connection, change_row
-from app.domain.calendar.deadlines import HELSINKI
+from app.db.people.study_centres import StudyCentre, lock_study_centre
+from app.db.statements import Connection, change_row, insert_rows
 from app.domain.delivery.mailed_events import MAILED_EVENTS
 from app.domain.delivery.mails import USUAL_PREFERENCE, DateToKeep, leaves_at, stands_alone
 from app.domain.delivery.messages import Message, due_at, tops_of
@@ -44,38 +34,34 @@ async def _mail_events(connection: Connection) -> int:
     An event is marked in the transaction that makes its mails: killed at any moment, the next run makes them once.
     """
     async with connection.transaction():
-        maker = await lock_making(connection)
-        events = await list_untold(connection, EVENTS_AT_ONCE)
+        centre = await lock_study_centre(connection)
+        events = await list_not_mailed(connection, EVENTS_AT_ONCE)
         if events:
             recipients = await list_recipients(connection, events)
-            rows = [_mail_of_event(recipient, maker, _now(maker)) for recipient in recipients]
-            await add_mails(connection, [row for row in rows if row])
-            await mark_told(connection, events)
+            rows = [_mail_of_event(recipient, centre, centre.now) for recipient in recipients]
+            await insert_rows(connection, mails, [row for row in rows if row])
+            await mark_mailed(connection, events)
     return len(events)
 
 
 async def _send_messages(connection: Connection) -> None:
     """Make the mails of the staff's messages that are due."""
     async with connection.transaction():
-        maker = await lock_making(connection)
+        centre = await lock_study_centre(connection)
         for message in await messages.lock_scheduled(connection):
-            await _send_if_due(connection, message, maker, _now(maker))
+            await _send_if_due(connection, message, centre, centre.now)
 
 
 async def _gather_digests(connection: Connection) -> None:
     """Release the mails that have waited for this moment: several for one person as one mail."""
     async with connection.transaction():
-        maker = await lock_making(connection)
-        held = await list_held(connection, _now(maker))
-        for _, mails in groupby(held, lambda mail: mail.person_id):
-            await _gather(connection, list(mails), maker, _now(maker))
+        centre = await lock_study_centre(connection)
+        held = await list_held(connection, centre.now)
+        for _, own in groupby(held, lambda mail: mail.person_id):
+            await _gather(connection, list(own), centre, centre.now)
 
 
-def _now(maker: Maker) -> datetime:
-    return (maker.clock_at or datetime.now(UTC)).astimezone(HELSINKI)
-
-
-def _mail_of_event(recipient: Recipient, maker: Maker, now: datetime) -> dict[str, Any] | None:
+def _mail_of_event(recipient: Recipient, centre: StudyCentre, now: datetime) -> dict[str, Any] | None:
     """The mail's row; None where the recipient gets none."""
     event = MAILED_EVENTS[recipient.event]
     preference = recipient.preference or USUAL_PREFERENCE
@@ -86,8 +72,8 @@ def _mail_of_event(recipient: Recipient, maker: Maker, now: datetime) -> dict[st
         recipient.event,
         recipient.language,
         name=recipient.name,
-        organisation=recipient.organisation or maker.name,
-        study_centre=maker.name,
+        organisation=recipient.organisation or centre.name,
+        study_centre=centre.name,
         facts=recipient.facts,
         reason=recipient.reason,
     )
@@ -110,7 +96,7 @@ def _mail_of_event(recipient: Recipient, maker: Maker, now: datetime) -> dict[st
     )
 
 
-async def _send_if_due(connection: Connection, message: Message, maker: Maker, now: datetime) -> None:
+async def _send_if_due(connection: Connection, message: Message, centre: StudyCentre, now: datetime) -> None:
     owner, last_day = None, None
     if message.deadline_id:
         # A deadline that has been removed has no last day, and nobody whom it concerns: the message waits.
@@ -119,20 +105,20 @@ async def _send_if_due(connection: Connection, message: Message, maker: Maker, n
     if due is None or due > now or (message.audience == "deadline" and last_day is None):
         return
     addressees = await messages.list_addressees(connection, now, tops_of(message, owner), message.texts)
-    rows = [_mail_of_message(addressee, message, last_day, maker, now) for addressee in addressees]
-    await add_mails(connection, rows)
+    rows = [_mail_of_message(addressee, message, last_day, centre, now) for addressee in addressees]
+    await insert_rows(connection, mails, rows)
     await change_row(connection, messages.messages, message.id, state="sent", sent_at=now, recipients=len(rows))
 
 
 def _mail_of_message(
-    addressee: messages.Addressee, message: Message, last_day: date | None, maker: Maker, now: datetime
+    addressee: messages.Addressee, message: Message, last_day: date | None, centre: StudyCentre, now: datetime
 ) -> dict[str, Any]:
     letter = letter_of_message(
         message,
         addressee.language,
         name=addressee.name,
         organisation=addressee.organisation,
-        study_centre=maker.name,
+        study_centre=centre.name,
         last_day=last_day,
     )
     dates = [DateToKeep(f"{message.deadline_id}-closes_on@tuntipankki", last_day, letter.subject)] if last_day else []
@@ -149,13 +135,13 @@ def _mail_of_message(
     )
 
 
-async def _gather(connection: Connection, held: list[Held], maker: Maker, now: datetime) -> None:
+async def _gather(connection: Connection, held: list[UnsentMail], centre: StudyCentre, now: datetime) -> None:
     """Release one person's mails: several in a digest, one that waits alone as it is."""
     digest_id = None
     if len(held) > 1:
         digest_id, first = new_id(), held[0]
         letter = digest_of(
-            [(mail.subject, mail.text) for mail in held], first.language, name=first.name, study_centre=maker.name
+            [(mail.subject, mail.text) for mail in held], first.language, name=first.name, study_centre=centre.name
         )
         dates = {date["uid"]: date for mail in held for date in mail.dates}
         row = _row(
@@ -169,11 +155,11 @@ async def _gather(connection: Connection, held: list[Held], maker: Maker, now: d
             made_at=now,
             due_at=now,
         )
-        await add_mails(connection, [row | {"id": digest_id}])
+        await insert_rows(connection, mails, [row | {"id": digest_id}])
     await release(connection, [mail.id for mail in held], digest_id=digest_id)
 
 
-def _row(letter: Letter, reader: Recipient | messages.Addressee | Held, **columns: Any) -> dict[str, Any]:
+def _row(letter: Letter, reader: Recipient | messages.Addressee | UnsentMail, **columns: Any) -> dict[str, Any]:
     """A row of `mails`."""
     return {
         "id": new_id(),

@@ -1,10 +1,8 @@
 """Expiring: main-user applications that were not signed in time (rulebook §3.9)."""
 
-from datetime import UTC, datetime
-
 from app.db.connections import write_down
-from app.db.delivery.mails import lock_making
 from app.db.people.main_user_applications import lock_unmarked
+from app.db.people.study_centres import lock_study_centre
 from app.db.sessions import Writer
 from app.db.statements import Connection
 from app.domain.access import SERVICE
@@ -14,8 +12,8 @@ from app.services.people.main_user_applications import expire
 async def expire_applications(connection: Connection) -> None:
     """All that have expired by now, of the connection's study centre, by its clock; again and it records no more."""
     async with connection.transaction():
-        maker = await lock_making(connection)
-        writer = Writer(connection, SERVICE, maker.clock_at or datetime.now(UTC), retry_key=b"")
+        centre = await lock_study_centre(connection)
+        writer = Writer(connection, SERVICE, centre.now, retry_key=b"")
         for application in await lock_unmarked(writer):
             await expire(writer, application)
         await write_down(writer)

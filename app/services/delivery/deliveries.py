@@ -1,4 +1,4 @@
-"""Handing the mails that are due over to the mail server."""
+"""Deliveries: mails that are due are handed over to the mail server."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -12,7 +12,7 @@ import structlog
 from prometheus_client import Counter
 
 from app.db.connections import Connections, read_clock
-from app.db.delivery.handing_over import DueMail, conclude, let_go, put_off, take_due
+from app.db.delivery.deliveries import DueMail, conclude, let_go, note_mailbox, postpone, take_due_mail
 from app.db.health import list_study_centres
 from app.db.identifiers import new_id
 from app.db.statements import Connection
@@ -28,12 +28,12 @@ handed_over = Counter("tuntipankki_mails", "Mails handed to the mail server", ["
 
 
 class Deliveries:
-    """Takes each mail with a note that it has it, hands it over, and writes down what came of it before the next.
+    """Take each mail with a note of the worker, hand it over, and write down the outcome before the next.
 
-    A process that dies before the server's 250 leaves the mail due. One that dies between the 250 and the commit leaves
-    it due too, and a second copy follows, with the same Message-ID, once the note has lapsed. A database that fails at
-    that moment makes none: what the server accepted is kept in mind until it is written down, and for so long the note,
-    which was committed before, keeps the other workers off.
+    If the process dies before the server's 250, the mail stays due. If it dies between the 250 and the commit, the mail
+    stays due too, and a second copy with the same Message-ID is sent once the note has lapsed. A database that fails at
+    that moment causes no copy: the outcome is remembered until it can be written down, and until then the note, which
+    was committed before, keeps the other workers away.
     """
 
     def __init__(self, server: Server, sender: Address, first_pause: timedelta) -> None:
@@ -42,18 +42,18 @@ class Deliveries:
         self._accepted: dict[tuple[UUID, UUID], tuple[DueMail, Outcome]] = {}
 
     async def deliver_mails(self, connections: Connections) -> None:
-        """Of all study centres, all that are due. Raises ServerAwayError."""
+        """Deliver all mails that are due in all study centres. Raise ServerAwayError."""
         async with Handover(self._server) as handover:
             for centre in await list_study_centres(connections):
                 async with connections.apart(centre, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as connection:
-                    await self._write_down(centre, connection)
+                    await self._write_down_accepted(centre, connection)
                     now = (await read_clock(connection) or datetime.now(UTC)).astimezone(HELSINKI)
-                    while await _to_its_end(self._deliver_one(centre, connection, handover, now)):
+                    while await _uninterrupted(self._deliver_one(centre, connection, handover, now)):
                         pass
 
     async def _deliver_one(self, centre: UUID, connection: Connection, handover: Handover, now: datetime) -> bool:
-        """Whether there was one."""
-        mail = await take_due(connection, now, self._worker)
+        """Deliver the next mail, and return whether there was one."""
+        mail = await take_due_mail(connection, now, self._worker)
         if mail is None:
             return False
         try:
@@ -66,15 +66,15 @@ class Deliveries:
         async with connection.transaction():
             if outcome.kind == "later":
                 pause = pause_after(mail.attempts + 1, self._first_pause)
-                await put_off(connection, mail, self._worker, pause, outcome.answer)
+                await postpone(connection, mail, self._worker, pause, outcome.answer)
             else:
-                await conclude(connection, mail, accepted=outcome.kind == "accepted", answer=outcome.answer)
+                await _conclude(connection, mail, outcome)
         self._accepted.pop((centre, mail.id), None)
         handed_over.labels(outcome.kind).inc()
         return True
 
     async def _hand_over(self, mail: DueMail, handover: Handover) -> Outcome:
-        """Whatever fails of one mail holds up no other. Raises ServerAwayError."""
+        """Hand over one mail. No failure but ServerAwayError is raised, so that other mails are not held up."""
         try:
             message = composed(_outgoing(mail), self._sender)
             return await handover.hand_over(message, self._sender, address_of(mail.name, mail.email))
@@ -83,17 +83,23 @@ class Deliveries:
         except ServerAwayError:
             raise
         except Exception as error:
-            # The log tells where it failed, not what of the mail was in hand.
+            # The log says where the failure was, and nothing of the mail's content.
             log.error("mail failed", mail_id=str(mail.id), exc_info=error)
             return Outcome("later", f"it could not be composed or handed over: {type(error).__name__}")
 
-    async def _write_down(self, centre: UUID, connection: Connection) -> None:
-        """What the server accepted although the database did not hear of it."""
+    async def _write_down_accepted(self, centre: UUID, connection: Connection) -> None:
+        """Write down the mails that the server accepted while the database failed."""
         for key, (mail, outcome) in list(self._accepted.items()):
             if key[0] == centre:
                 async with connection.transaction():
-                    await conclude(connection, mail, accepted=True, answer=outcome.answer)
+                    await _conclude(connection, mail, outcome)
                 del self._accepted[key]
+
+
+async def _conclude(connection: Connection, mail: DueMail, outcome: Outcome) -> None:
+    accepted = outcome.kind == "accepted"
+    if await conclude(connection, mail, accepted=accepted, answer=outcome.answer):
+        await note_mailbox(connection, mail.person_id, exists=accepted)
 
 
 def _outgoing(mail: DueMail) -> Outgoing:
@@ -101,14 +107,15 @@ def _outgoing(mail: DueMail) -> Outgoing:
     return Outgoing(mail.id, mail.email, mail.name, mail.language, mail.subject, mail.text, dates, mail.made_at)
 
 
-async def _to_its_end(delivering: Coroutine[Any, Any, bool]) -> bool:
-    """Told to stop, the worker ends with the mail in hand: between the server's answer and the commit it must not."""
+async def _uninterrupted(delivering: Coroutine[Any, Any, bool]) -> bool:
+    """Complete the delivery of one mail when the worker is cancelled, which must not stop between the server's response
+    and the commit."""
     task = asyncio.create_task(delivering)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         while not task.done():
-            # It may be told more than once.
+            # The worker may be cancelled more than once.
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([task])
         raise

@@ -1,0 +1,137 @@
+"""The events of the outbox, and who gets a mail about each."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Integer, Select, Uuid, and_, any_, bindparam, func, or_, select, union, update
+
+from app.db.delivery.preferences import mail_preferences
+from app.db.organisations.organisations import name_in, organisations
+from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants
+from app.db.statements import Command, Connection, Query, columns_of
+from app.domain.delivery.mailed_events import MAILED_EVENTS, Recipients
+from app.domain.delivery.mails import MailPreference
+from app.domain.organisations.organisations import Language
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An event with one person who gets a mail about it."""
+
+    event_id: UUID
+    event: str
+    subject_id: UUID
+    organisation_id: UUID | None
+    facts: dict[str, Any]
+    made_at: datetime
+    reason: str | None
+    organisation: str | None
+    person_id: UUID
+    name: str
+    email: str
+    language: Language
+    preference: MailPreference | None
+
+
+_ids = bindparam("p_ids", type_=ARRAY(Uuid))
+_existing: Query[UUID] = Query(select(outbox.c.id).where(outbox.c.id == any_(_ids)), lambda event_id: event_id)
+_not_mailed: Query[UUID] = Query(
+    select(outbox.c.id)
+    .where(outbox.c.mails_made_at.is_(None))
+    .order_by(outbox.c.id)
+    .limit(bindparam("p_limit", type_=Integer)),
+    lambda event_id: event_id,
+)
+_mark = Command(update(outbox).where(outbox.c.id == any_(_ids)).values(mails_made_at=func.clock_timestamp()))
+
+
+def _goes_to(recipients: Recipients) -> Any:
+    return or_(*(outbox.c.event == event for event, mailed in MAILED_EVENTS.items() if mailed.to == recipients))
+
+
+_in_force = in_force(outbox.c.made_at)
+_events = select(outbox.c.id.label("event_id"), role_grants.c.person_id.label("person_id"))
+_to_main_users: Select[Any] = (
+    _events.join(organisations, organisations.c.id == outbox.c.organisation_id)
+    .join(role_grants, role_grants.c.organisation_id == organisations.c.central_organisation_id)
+    .where(_goes_to("main_users"), role_grants.c.role == "main_user", _in_force)
+)
+_to_managers: Select[Any] = (
+    _events.join(organisations, organisations.c.id == outbox.c.organisation_id)
+    .join(role_grants, role_grants.c.organisation_id == organisations.c.id)
+    .where(
+        _goes_to("managers"),
+        or_(
+            and_(organisations.c.kind == "central", role_grants.c.role == "main_user"),
+            and_(organisations.c.kind != "central", role_grants.c.role == "unit_manager"),
+        ),
+        _in_force,
+    )
+)
+_to_staff: Select[Any] = _events.join(role_grants, role_grants.c.role == "staff").where(_goes_to("staff"), _in_force)
+
+
+def _to_one(recipient: Recipients, fact: str) -> Select[Any]:
+    """The person whom a fact names, or the person with whom that person was merged."""
+    named = and_(_goes_to(recipient), persons.c.id == outbox.c.facts[fact].as_string().cast(Uuid))
+    return select(outbox.c.id, func.coalesce(persons.c.merged_into, persons.c.id)).join(persons, named)
+
+
+_addressed = union(
+    *(
+        each.where(outbox.c.id == any_(_ids))
+        for each in (
+            _to_main_users,
+            _to_managers,
+            _to_staff,
+            _to_one("person", "person_id"),
+            _to_one("signatory", "signatory_person_id"),
+        )
+    )
+).subquery()
+_recipients = Query(
+    select(
+        *columns_of(
+            Recipient,
+            outbox,
+            event_id=outbox.c.id,
+            reason=audit_entries.c.reason,
+            organisation=name_in(persons.c.language),
+            person_id=persons.c.id,
+            name=persons.c.name,
+            email=persons.c.email,
+            language=persons.c.language,
+            preference=mail_preferences.c.mail,
+        )
+    )
+    .select_from(_addressed)
+    .join(outbox, outbox.c.id == _addressed.c.event_id)
+    .join(persons, and_(persons.c.id == _addressed.c.person_id, persons.c.erased_at.is_(None)))
+    .outerjoin(audit_entries, audit_entries.c.id == outbox.c.id)
+    .outerjoin(organisations, organisations.c.id == outbox.c.organisation_id)
+    .outerjoin(mail_preferences, mail_preferences.c.person_id == persons.c.id)
+    .order_by(outbox.c.id, persons.c.id),
+    Recipient,
+)
+
+
+async def find_enqueued(connection: Connection, event_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the events that are in the outbox."""
+    return set(await _existing.all(connection, p_ids=list(event_ids)))
+
+
+async def list_not_mailed(connection: Connection, limit: int) -> list[UUID]:
+    """Events of which no mails were made. A mark, not a position, tells them apart: events may commit late."""
+    return await _not_mailed.all(connection, p_limit=limit)
+
+
+async def mark_mailed(connection: Connection, event_ids: Sequence[UUID]) -> None:
+    await _mark.run(connection, p_ids=list(event_ids))
+
+
+async def list_recipients(connection: Connection, event_ids: Sequence[UUID]) -> list[Recipient]:
+    """Who gets a mail about each of the events, by the roles held at the time of the event."""
+    return await _recipients.all(connection, p_ids=list(event_ids))

@@ -1,0 +1,35 @@
+"""The study centre of the connection."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.db.people.people import study_centres
+from app.db.statements import Connection, Query, columns_of
+from app.domain.calendar.deadlines import HELSINKI
+
+
+@dataclass(frozen=True)
+class StudyCentre:
+    id: UUID
+    name: str
+    clock_at: datetime | None
+    """The time by the sandbox's clock; None for real time."""
+
+    @property
+    def now(self) -> datetime:
+        """The time in Helsinki by the study centre's clock."""
+        return (self.clock_at or datetime.now(UTC)).astimezone(HELSINKI)
+
+
+_locked = Query(select(*columns_of(StudyCentre, study_centres)).with_for_update(key_share=True), StudyCentre)
+
+
+async def lock_study_centre(connection: Connection) -> StudyCentre:
+    """Let no other job, such as one that makes a digest, work for the study centre until the transaction ends."""
+    centre = await _locked.first(connection)
+    if centre is None:
+        raise RuntimeError("the connection has no study centre")
+    return centre
