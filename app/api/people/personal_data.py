@@ -24,7 +24,7 @@ class ErasureIn(Body):
 @operation(people_only=True, personal_data=True)
 async def get_personal_data(writer: PlainWrite, person_id: UUID) -> PersonalData:
     """Everything that is held on a person, in one answer (the person, staff)."""
-    return await personal_data.tell_all(writer, person_id)
+    return await personal_data.export_data(writer, person_id)
 
 
 @router.post("/{person_id}/erasure", responses=refusing("wrong-state", "last-main-user", "last-staff"))

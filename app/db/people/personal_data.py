@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Table, Uuid, any_, bin
 
 from app.db.statements import Connection, Query
 from app.db.tables import metadata
-from app.domain.people.personal_data import SignIn, Standing
+from app.domain.people.personal_data import PersonStatus, SignIn
 
 HELD: dict[str, tuple[str, ...]] = {
     "persons": ("id", "merged_into"),
@@ -91,17 +91,17 @@ _made = Query(
     lambda *counts: {f"{c.table}.{c.name}": n for c, n in zip(_columns, counts, strict=True) if n},
 )
 _persons = metadata.tables["persons"]
-_standing = Query(
+_status = Query(
     select(_persons.c.id, _persons.c.merged_into, _persons.c.erased_at).where(
         _persons.c.id == bindparam("p_id", type_=Uuid)
     ),
-    Standing,
+    PersonStatus,
 )
 _all_of = Query(select(_persons.c.id).where(_named_by(_persons, ("id", "merged_into"))), lambda person_id: person_id)
 
 
-async def find_standing(connection: Connection, person_id: UUID) -> Standing | None:
-    return await _standing.first(connection, p_id=person_id)
+async def find_person_status(connection: Connection, person_id: UUID) -> PersonStatus | None:
+    return await _status.first(connection, p_id=person_id)
 
 
 async def list_ids_of(connection: Connection, person_id: UUID) -> list[UUID]:

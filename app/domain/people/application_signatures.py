@@ -67,7 +67,7 @@ class ApplicationSignature:
     """Reason for the confirmation. `null` if none was given."""
 
 
-def roles_found(
+def signers_of(
     examined: Sequence[ExaminedSignature], application: MainUserApplication, in_service: Collection[SignsAs]
 ) -> list[SignsAs | None]:
     """Whose each signature is by the certificate's name; staff have the last word. Raises SignedDocumentRefused where
@@ -76,7 +76,7 @@ def roles_found(
     found: list[SignsAs | None] = []
     for number, signature in enumerate(examined, 1):
         certificate = signature.certificate
-        fitting = [signs_as for signs_as, name in names.items() if _bears(certificate.common_name, name)]
+        fitting = [signs_as for signs_as, name in names.items() if _contains_name(certificate.common_name, name)]
         signs_as = fitting[0] if len(fitting) == 1 else None
         if signs_as and (signs_as in found or signs_as in in_service):
             raise SignedDocumentRefused("signed-twice", signature=number, subject=certificate.subject)
@@ -84,12 +84,12 @@ def roles_found(
     return found
 
 
-def _bears(common_name: str, name: str) -> bool:
+def _contains_name(common_name: str, name: str) -> bool:
     """Certificates write names in any order and case, with numbers or further given names beside them."""
     return set(name.casefold().split()) <= set(common_name.casefold().replace(",", " ").split())
 
 
-def state_with(signatures: Iterable[ApplicationSignature]) -> ApplicationState:
+def state_after(signatures: Iterable[ApplicationSignature]) -> ApplicationState:
     """What the signatures that are there make of an application that is not decided (rulebook §3.9.2)."""
     there = list(signatures)
     matched = {signature.signs_as for signature in there if signature.state == "matched"}

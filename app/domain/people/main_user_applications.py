@@ -216,7 +216,7 @@ def check_applicant(actor: Actor, application: MainUserApplication) -> None:
         raise Forbidden(because="not-a-party")
 
 
-def check_may_bring(actor: Actor, application: MainUserApplication) -> None:
+def check_may_upload(actor: Actor, application: MainUserApplication) -> None:
     """The signed document is brought back by who signs it, or by staff (rulebook §3.9.2). Raises Forbidden."""
     check_person(actor)
     if actor.person_id not in {application.applicant_id, application.signatory_person_id} and not actor.has("staff"):

@@ -59,7 +59,7 @@ class Erasure:
 
 
 @dataclass(frozen=True)
-class Standing:
+class PersonStatus:
     """Whether a person is there still."""
 
     id: UUID
@@ -74,11 +74,11 @@ def check_may_handle_data(actor: Actor, person_id: UUID) -> None:
         raise Forbidden(because="not-a-party", roles=["staff"])
 
 
-def check_not_erased(standing: Standing, *, pointer: str | None = None) -> None:
+def check_not_erased(status: PersonStatus, *, pointer: str | None = None) -> None:
     """Raises WrongState; of a merged sign-in the person that it was merged into is erased, with all of them."""
-    if standing.erased_at:
+    if status.erased_at:
         raise WrongState(pointer=pointer, state="erased", allowed=["registered"])
-    if standing.merged_into:
+    if status.merged_into:
         raise WrongState(pointer=pointer, state="merged", allowed=["registered"])
 
 

@@ -59,7 +59,7 @@ def check_undecided(state: RoleApplicationState) -> None:
         raise WrongState(state=state, allowed=["applied"])
 
 
-def check_reason_said(outcome: Outcome, reason: str | None) -> None:
+def check_reason_given(outcome: Outcome, reason: str | None) -> None:
     """Who is rejected is told why (rulebook §3.10). Raises Invalid."""
     if outcome == "rejected" and reason is None:
         raise Invalid(Fault("/reason", "required"))

@@ -117,7 +117,7 @@ def validity_of(begins_on: date | None, ends_on: date | None, now: datetime) -> 
     return valid_from, start_of(ends_on + ONE_DAY) if ends_on else None
 
 
-def check_may_give(actor: Actor, role: Role, place: Place | None, person_id: UUID) -> None:
+def check_may_grant(actor: Actor, role: Role, place: Place | None, person_id: UUID) -> None:
     """Staff give any right, a main user those of managers in the own tree, nobody one to themselves; a main user's
     right comes by its application alone (rulebook §2.6). Raises Forbidden, MainUserApplicationRequired."""
     if place is None:
@@ -178,7 +178,7 @@ def check_main_users_remain(main_users: MainUsers, ending: Collection[UUID], at:
     Another right, already given, must be in force at that instant and have no end of its own. An organisation whose
     membership is over by then needs none.
     """
-    if main_users.is_member_from(at) and not _goes_on(main_users.grants, ending, at):
+    if main_users.is_member_from(at) and not _one_continues(main_users.grants, ending, at):
         raise LastMainUser(organisation_id=main_users.organisation_id, needed_from=at)
 
 
@@ -187,11 +187,11 @@ def check_staff_remain(staff: Collection[HeldGrant], ending: Collection[UUID], a
 
     Another right of the staff, already given, must be in force at that instant and have no end of its own.
     """
-    if not _goes_on(staff, ending, at):
+    if not _one_continues(staff, ending, at):
         raise LastStaff(needed_from=at)
 
 
-def _goes_on(grants: Collection[HeldGrant], ending: Collection[UUID], at: datetime) -> bool:
+def _one_continues(grants: Collection[HeldGrant], ending: Collection[UUID], at: datetime) -> bool:
     return any(g.id not in ending and g.valid_until is None and g.valid_from <= at for g in grants)
 
 

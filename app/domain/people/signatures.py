@@ -139,9 +139,9 @@ class SignInEvidence:
 
 def canonical(evidence: SignInEvidence) -> bytes:
     """The evidence as JSON: sorted keys, no spaces, instants in UTC with six decimals."""
-    values = {name: _spelt(value) for name, value in asdict(evidence).items()}
+    values = {name: _canonical_text(value) for name, value in asdict(evidence).items()}
     return dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _spelt(value: object) -> str:
+def _canonical_text(value: object) -> str:
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if isinstance(value, datetime) else str(value)

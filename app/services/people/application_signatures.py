@@ -25,8 +25,8 @@ from app.domain.people.application_signatures import ApplicationSignature, Signs
 from app.domain.people.main_user_applications import (
     MainUserApplication,
     check_document_version,
-    check_may_bring,
     check_may_judge,
+    check_may_upload,
     check_signatory,
     check_state,
 )
@@ -47,16 +47,16 @@ async def bring_signed_document(
     writer: Writer, application_id: UUID, *, content: bytes, trust: Trust, expected: Versions
 ) -> MainUserApplication:
     """What is refused leaves nothing behind; what is brought takes the place of what was brought before."""
-    application = await _to_be_signed(writer, application_id, expected)
+    application = await _get_to_sign(writer, application_id, expected)
     original = await find_document(writer.connection, application_id)
     if original is None or application.submitted_at is None:
         raise NotFound
     found = await examine(original, content, trust, made_at=application.submitted_at, now=writer.now)
     # Examining takes a while, and nobody was made to wait for it: what has come in meanwhile is seen now.
-    application = await _to_be_signed(writer, application_id, expected, locked=True)
+    application = await _get_to_sign(writer, application_id, expected, locked=True)
     present = await find_signatures(writer.connection, application_id)
     in_service = {signature.signs_as for signature in present if signature.method == "service" and signature.signs_as}
-    signs_as = rules.roles_found(found.signatures, application, in_service)
+    signs_as = rules.signers_of(found.signatures, application, in_service)
     document_id = await keep_signed_document(
         writer,
         application_id,
@@ -73,7 +73,7 @@ async def bring_signed_document(
         digest=found.signed_document_digest,
         signatures=len(found.signatures),
     )
-    return await _settle(writer, brought)
+    return await _update_state(writer, brought)
 
 
 async def sign_in_service(writer: Writer, application_id: UUID, *, digest: str) -> ApplicationSignature:
@@ -97,7 +97,7 @@ async def sign_in_service(writer: Writer, application_id: UUID, *, digest: str) 
     checks = [Check("document-is-ours", "passed"), Check("authentication-fresh", "passed")]
     signature_id = await keep_service_signature(writer, application_id, signs_as, evidence, checks)
     record_application(writer, "signed-in-service", application, signs_as=signs_as, evidence_digest=evidence.digest)
-    await _settle(writer, application)
+    await _update_state(writer, application)
     return await _get_signature(writer, application_id, signature_id)
 
 
@@ -114,7 +114,7 @@ async def confirm_match(
     record_application(
         writer, "signature-matched", application, reason=reason, signature_id=str(signature_id), signs_as=signs_as
     )
-    await _settle(writer, application)
+    await _update_state(writer, application)
     return await _get_signature(writer, application_id, signature_id)
 
 
@@ -136,12 +136,12 @@ async def _content(reader: Reader, application_id: UUID, *, signed: bool) -> byt
     return content
 
 
-async def _to_be_signed(
+async def _get_to_sign(
     writer: Writer, application_id: UUID, expected: Versions, *, locked: bool = False
 ) -> MainUserApplication:
     """What a signed document may be brought for."""
     application, _ = await get_application_seen(writer, application_id, locked=locked)
-    check_may_bring(writer.actor, application)
+    check_may_upload(writer.actor, application)
     check_document_version(application, expected)
     check_state(application, "awaiting_signatures", "signed")
     await _check_signatory(writer, application)
@@ -154,9 +154,9 @@ async def _check_signatory(writer: Writer, application: MainUserApplication) -> 
     check_signatory(signatory, application.organisation_id, application.applicant_id, application.applicant_name)
 
 
-async def _settle(writer: Writer, application: MainUserApplication) -> MainUserApplication:
+async def _update_state(writer: Writer, application: MainUserApplication) -> MainUserApplication:
     """Puts the application in the state that its signatures make, and tells where it is another."""
-    state = rules.state_with(await find_signatures(writer.connection, application.id))
+    state = rules.state_after(await find_signatures(writer.connection, application.id))
     if state == application.state:
         return application
     received_at = writer.now if state == "received" else None

@@ -20,7 +20,7 @@ async def decide_application(
     application, place = await get_application_seen(writer, application_id, locked=True)
     rules.check_may_judge(writer.actor, application, place)
     rules.check_decision(application, outcome, reason)
-    given = await _give_right(writer, application, reason) if outcome == "approved" else None
+    given = await _grant_main_user_role(writer, application, reason) if outcome == "approved" else None
     decided = await change_application(
         writer,
         application,
@@ -34,7 +34,7 @@ async def decide_application(
     return decided
 
 
-async def _give_right(writer: Writer, application: MainUserApplication, reason: str | None) -> GrantedRole:
+async def _grant_main_user_role(writer: Writer, application: MainUserApplication, reason: str | None) -> GrantedRole:
     """The right replaced ends as the new one begins: this one is given first, so that none is ever missing."""
     candidacy = await find_candidacy(writer, application.organisation_id, application.applicant_id)
     if candidacy is None:

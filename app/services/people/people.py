@@ -12,7 +12,7 @@ from app.db.people.mergers import (
     move_all,
 )
 from app.db.people.people import callers, persons
-from app.db.people.personal_data import find_standing
+from app.db.people.personal_data import find_person_status
 from app.db.people.registrations import find_person_among, find_person_of, lock_people, people_listing
 from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Reader, Writer
@@ -93,8 +93,8 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
         raise NotFound(pointer="/person_id")
     rules.check_two(person_id, other_id)
     for pointer, each_id in ((None, person_id), ("/person_id", other_id)):
-        if standing := await find_standing(writer.connection, each_id):
-            check_not_erased(standing, pointer=pointer)
+        if status := await find_person_status(writer.connection, each_id):
+            check_not_erased(status, pointer=pointer)
     # Whom the one has confirmed as the other's signatory, nobody else has: it ends.
     for signatory in await lock_signatories_of(writer, [other_id]):
         if signatory.confirmed_by == person_id:

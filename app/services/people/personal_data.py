@@ -15,36 +15,36 @@ from app.domain.access import check_strong
 from app.domain.errors import NotFound
 from app.domain.people import personal_data as rules
 from app.domain.people.people import people_reach_of
-from app.domain.people.personal_data import Erasure, PersonalData, Standing
+from app.domain.people.personal_data import Erasure, PersonalData, PersonStatus
 from app.services.people import api_keys, onboardings, role_applications, signatories
 from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_roles_of
 
 
-async def tell_all(writer: Writer, person_id: UUID) -> PersonalData:
+async def export_data(writer: Writer, person_id: UUID) -> PersonalData:
     """Written down in the audit."""
-    await _get_standing(writer, person_id)
+    await _get_status(writer, person_id)
     ids = await questions.list_ids_of(writer.connection, person_id)
-    told = PersonalData(
+    data = PersonalData(
         person_id,
         await questions.list_sign_ins(writer.connection, ids),
         await questions.read_held(writer.connection, ids),
         await questions.count_made(writer.connection, ids),
     )
     writer.record("person.data-told", person_id)
-    return told
+    return data
 
 
 async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
     """Raises LastMainUser where an organisation needs a successor first."""
-    rules.check_not_erased(await _get_standing(writer, person_id))
+    rules.check_not_erased(await _get_status(writer, person_id))
     check_strong(writer.actor)
     ids = await questions.list_ids_of(writer.connection, person_id)
     # As a merger locks: applications first, then organisations, then people. What was made or given meanwhile ends
     # once nobody can make or give more.
     await _withdraw_and_end(writer, person_id, ids, reason)
     await lock_people(writer.connection, ids)
-    rules.check_not_erased(await _get_standing(writer, person_id))
+    rules.check_not_erased(await _get_status(writer, person_id))
     await _withdraw_and_end(writer, person_id, ids, reason)
     for key in await lock_unrevoked_of(writer.connection, ids):
         await api_keys.revoke(writer, key, reason=reason)
@@ -65,14 +65,14 @@ async def _withdraw_and_end(writer: Writer, person_id: UUID, ids: list[UUID], re
     await end_roles_of(writer, person_id, reason=reason)
 
 
-async def _get_standing(writer: Writer, person_id: UUID) -> Standing:
+async def _get_status(writer: Writer, person_id: UUID) -> PersonStatus:
     """Raises NotFound where the caller does not see the person, Forbidden where it is somebody else."""
-    standing = await questions.find_standing(writer.connection, person_id)
+    status = await questions.find_person_status(writer.connection, person_id)
     among = people_reach_of(writer.actor)
     is_seen = among is None or person_id == writer.actor.person_id
-    if standing is None or not (
+    if status is None or not (
         is_seen or await find_person_among(writer.connection, person_id, among or [], writer.now)
     ):
         raise NotFound
     rules.check_may_handle_data(writer.actor, person_id)
-    return standing
+    return status

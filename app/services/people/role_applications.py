@@ -70,7 +70,7 @@ async def decide_application(
     check_person(writer.actor)
     centre_rules = await find_rules(writer.connection, place.central_organisation_id)
     rules.check_may_decide(writer.actor, application, place, centre_rules)
-    rules.check_reason_said(outcome, reason)
+    rules.check_reason_given(outcome, reason)
     rules.check_undecided(application.state)
     valid_from, valid_until = validity_of(None, ends_on, writer.now) if outcome == "granted" else (None, None)
     decided = await _change(

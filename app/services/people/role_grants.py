@@ -35,7 +35,7 @@ async def give_role(
         found = await find_organisation(writer.connection, organisation_id)
         place = check_reach(writer.actor, found and found[1], pointer="/organisation_id")
         kind = found and found[0].kind
-    rules.check_may_give(writer.actor, role, place, person_id)
+    rules.check_may_grant(writer.actor, role, place, person_id)
     check_role_fits(role, kind)
     return await grant_role(
         writer,

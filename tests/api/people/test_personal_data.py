@@ -1,6 +1,7 @@
 """`/v1/people/{id}/data` and `/v1/people/{id}/erasure`."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,10 @@ from sqlalchemy import Uuid
 from app.db.identifiers import new_id
 from app.db.people.personal_data import HELD, MADE
 from app.db.tables import metadata
+from app.local.embedded_postgres import Addresses
 from tests.api.people.candidates import Candidate
 from tests.builders import FOREVER, NO_TLS, Centre, Person, refusal
+from tests.locks import another, until_somebody_waits
 
 NOT_TOLD = {
     "actors": {"id"},  # Nothing but the id.
@@ -302,6 +305,21 @@ def test_an_erasure_reports_the_keys_that_it_revokes_once(centre: Centre) -> Non
     assert person.post(f"/v1/api-keys/{revoked}/revocation", {"reason": "Turha"}).status_code == 200
     assert person.post(erasure(person.id), WHY).status_code == 200
     assert [row[:2] for row in recorded(centre, "api-key.revoked")] == [(revoked, "Turha"), (kept, WHY["reason"])]
+
+
+def test_an_erasure_and_a_decision_at_once_wait_for_each_other(centre: Centre, database: Addresses) -> None:
+    central, person, staff = centre.organisation(), centre.person(), centre.staff()
+    asked = {"organisation_id": str(central), "role": "training_manager"}
+    assert person.post("/v1/role-applications", asked).status_code == 201
+    with another(centre, database) as other, ThreadPoolExecutor(1) as pool:
+        # As a decision locks: the application, then the person who gets the role.
+        with other.owner.transaction():
+            other.owner.execute("SELECT FROM role_applications FOR NO KEY UPDATE")
+            answer = pool.submit(staff.post, erasure(person.id), WHY)
+            until_somebody_waits(centre)
+            other.owner.execute("SELECT FROM persons WHERE id = %s FOR NO KEY UPDATE", [person.id])
+        assert answer.result().status_code == 200
+    assert centre.rows("SELECT state FROM role_applications") == [("withdrawn",)]
 
 
 def test_the_last_main_user_is_not_erased(centre: Centre) -> None:
