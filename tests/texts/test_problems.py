@@ -183,7 +183,7 @@ WINDOW = FACTS["window-closed"]
             "window-closed",
             {**WINDOW, "opened_on": None, "opens_on": None, "closes_on": None, "opens_at": None},
             "en",
-            "The change window is not open now. Its previous last day was 25 March 2023. "
+            "The change window is not open now. Its last day was 25 March 2023. "
             "The next period has not been confirmed yet. "
             "Ask the study centre about it, or ask for an extension for your organisation.",
             id="after the last window, in English",
@@ -226,14 +226,14 @@ WINDOW = FACTS["window-closed"]
             {"available": 300, "asked": 301, "lowest": 700},
             "fi",
             "Tuntivarannossa pitää olla vähintään järjestöille jo myönnetyt tunnit. "
-            "Tuntivarannon pienin mahdollinen määrä on 700 opetustuntia.",
+            "Vähimmäismäärä on 700 opetustuntia.",
             id="a pool that is made too small",
         ),
         pytest.param(
             "window-closed",
             {"kind": "unit_proposals", "closed_on": date(2023, 3, 25), "ask": "main_user"},
             "en",
-            "The period for the units’ hour proposals is not open now. Its previous last day was 25 March 2023. "
+            "The period for the units’ hour proposals is not open now. Its last day was 25 March 2023. "
             "The next period has not been confirmed yet. Ask the main user of your central organisation about it.",
             id="a central organisation's own days",
         ),
