@@ -1,17 +1,25 @@
 """Which operation a path asks for, looked up instead of asked of one after the other: FastAPI's routing, indexed."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from fastapi.routing import APIRoute, RouteContext
 from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, NoMatchFound
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Shape = tuple[bool, ...]
 """Which segments of a path are variables."""
+
+
+class Entry(NamedTuple):
+    methods: frozenset[str]
+    matches: Callable[[Scope], tuple[Match, Scope]]
+    app: ASGIApp
+    found: Scope
+    """What a match adds to the request's scope, whatever its path."""
 
 
 class Index(BaseRoute):
@@ -22,39 +30,46 @@ class Index(BaseRoute):
 
     def __init__(self, contexts: Iterable[RouteContext]) -> None:
         self._shapes: dict[int, list[Shape]] = defaultdict(list)
-        self._contexts: dict[tuple[str | None, ...], list[RouteContext]] = defaultdict(list)
+        self._entries: dict[tuple[str | None, ...], list[Entry]] = defaultdict(list)
         for context in contexts:
             if isinstance(context.original_route, APIRoute):
                 segments = str(context.path).split("/")
                 shape = tuple("{" in segment for segment in segments)
                 if shape not in self._shapes[len(shape)]:
                     self._shapes[len(shape)].append(shape)
-                self._contexts[_words(segments, shape)].append(context)
+                found = {"route": context.original_route, "path_template": context.path}
+                entry = Entry(frozenset(context.methods or ()), context.matches, context.app, found)
+                self._entries[_words(segments, shape)].append(entry)
         for shapes in self._shapes.values():
             # A word is meant before a variable that would take it too.
             shapes.sort()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         segments = scope["path"].split("/")
-        partial: Scope | None = None
+        others: list[Entry] = []
         for shape in self._shapes.get(len(segments), ()):
-            for context in self._contexts.get(_words(segments, shape), ()):
-                match, found = context.matches(scope)
-                found |= {"route": context.original_route, "path_template": context.path, "route_context": context}
+            for entry in self._entries.get(_words(segments, shape), ()):
+                if scope["method"] not in entry.methods:
+                    others.append(entry)
+                    continue
+                match, found = entry.matches(scope)
                 if match is Match.FULL:
-                    return match, found
-                if match is Match.PARTIAL:
-                    partial = partial or found
-        return (Match.PARTIAL, partial) if partial else (Match.NONE, {})
+                    return match, {**found, **entry.found, "route_app": entry.app}
+        for entry in others:
+            match, found = entry.matches(scope)
+            if match is Match.PARTIAL:
+                return match, {**found, **entry.found, "route_app": _method_not_allowed}
+        return Match.NONE, {}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         raise NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        context: RouteContext = scope["route_context"]
-        if scope["method"] not in (context.methods or ()):
-            raise HTTPException(405)
-        await context.app(scope, receive, send)
+        await scope["route_app"](scope, receive, send)
+
+
+async def _method_not_allowed(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - An ASGI application.
+    raise HTTPException(405)
 
 
 def _words(segments: list[str], shape: Shape) -> tuple[str | None, ...]:
