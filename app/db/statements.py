@@ -4,7 +4,7 @@ Statements are compiled once, at import; a request only binds their parameters (
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
@@ -189,10 +189,13 @@ def _change(table: Table, columns: tuple[str, ...]) -> Command:
 
 def bound(table: Table, values: Mapping[str, object]) -> dict[str, object]:
     """The parameters of a statement that writes these columns."""
-    return {
-        f"p_{name}": Jsonb(value) if isinstance(table.c[name].type, JSONB) and value is not None else value
-        for name, value in values.items()
-    }
+    return {f"p_{name}": _stored(table.c[name], value) for name, value in values.items()}
+
+
+def _stored(column: Column[Any], value: Any) -> object:
+    if value is None or not isinstance(column.type, JSONB):
+        return value
+    return Jsonb(asdict(value) if is_dataclass(value) and not isinstance(value, type) else value)
 
 
 def row_of(table: Table, value: object) -> dict[str, object]:
@@ -216,6 +219,19 @@ async def insert_rows(connection: Connection, table: Table, rows: Iterable[Mappi
 async def change_row(connection: Connection, table: Table, row_id: object, **values: object) -> None:
     """Changes the row of that `id`."""
     await _change(table, tuple(values)).run(connection, p_id=row_id, **bound(table, values))
+
+
+async def insert_value(connection: Connection, table: Table, value: object) -> None:
+    """Insert a row of the members of the value that are columns of the table."""
+    await insert_row(connection, table, **row_of(table, value))
+
+
+async def change_value(connection: Connection, table: Table, value: Row, **columns: Any) -> Row:
+    """Change columns of the value's row, and return the value with those that are members of it."""
+    members: Any = value
+    await change_row(connection, table, members.id, **columns)
+    changed: Row = replace(members, **{name: new for name, new in columns.items() if hasattr(value, name)})
+    return changed
 
 
 @cache

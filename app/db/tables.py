@@ -1,57 +1,14 @@
-"""Every table, imported into one metadata: for the migrations' environment and the test that compares them."""
+"""Every table in one metadata, for the migrations' environment and for tests: a table registers itself by being defined
+in a module of `app.db`, all of which are imported here.
+"""
 
-from app.db.calendar import deadlines, extensions, feeds, reminders
-from app.db.delivery import mails, messages, preferences
-from app.db.hours import (
-    corrections,
-    decisions,
-    distributions,
-    ledger,
-    proposal_revisions,
-    proposals,
-    returns,
-    supplementary_requests,
-)
-from app.db.organisations import bank_accounts, confirmations, contacts, images, organisations, training_rules
-from app.db.people import (
-    api_keys,
-    application_signatures,
-    main_user_applications,
-    onboardings,
-    people,
-    role_applications,
-    signatories,
-)
+from importlib import import_module
+from pkgutil import walk_packages
+
+from app import db
 from app.db.statements import metadata
 
-__all__ = [
-    "api_keys",
-    "application_signatures",
-    "bank_accounts",
-    "confirmations",
-    "contacts",
-    "corrections",
-    "deadlines",
-    "decisions",
-    "distributions",
-    "extensions",
-    "feeds",
-    "images",
-    "ledger",
-    "mails",
-    "main_user_applications",
-    "messages",
-    "metadata",
-    "onboardings",
-    "organisations",
-    "people",
-    "preferences",
-    "proposal_revisions",
-    "proposals",
-    "reminders",
-    "returns",
-    "role_applications",
-    "signatories",
-    "supplementary_requests",
-    "training_rules",
-]
+__all__ = ["metadata"]
+
+for module in walk_packages(db.__path__, "app.db."):
+    import_module(module.name)

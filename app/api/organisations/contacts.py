@@ -17,10 +17,9 @@ from app.domain.organisations.contacts import (
     AssignmentChanges,
     Contact,
     ContactAssignment,
-    OfficeChanges,
-    RegionalOffice,
 )
-from app.services.organisations import contacts
+from app.domain.organisations.regional_offices import OfficeChanges, RegionalOffice
+from app.services.organisations import contacts, regional_offices
 
 TAGS = ["Contact persons"]
 offices_router = APIRouter(prefix="/regional-offices", route_class=Operation, tags=[*TAGS])
@@ -63,21 +62,21 @@ class ContactAssignmentPatch(Body):
 @operation(scope="organisations:write")
 async def open_regional_office(writer: Write, body: RegionalOfficeIn) -> RegionalOffice:
     """Open a regional office (staff)."""
-    return await contacts.open_office(writer, cast(OfficeChanges, body.model_dump(exclude_unset=True)))
+    return await regional_offices.open_office(writer, cast(OfficeChanges, body.model_dump(exclude_unset=True)))
 
 
 @offices_router.get("", response_model=Page[RegionalOffice])
 @operation(scope="organisations:read")
 async def list_regional_offices(reader: Read, page: Paging) -> Slice[RegionalOffice]:
     """The study centre's regional offices, newest first."""
-    return await contacts.list_offices(reader, page)
+    return await regional_offices.list_offices(reader, page)
 
 
 @offices_router.get("/{office_id}")
 @operation(scope="organisations:read")
 async def get_regional_office(reader: Read, office_id: UUID) -> RegionalOffice:
     """One regional office."""
-    return await contacts.get_office(reader, office_id)
+    return await regional_offices.get_office(reader, office_id)
 
 
 @offices_router.patch("/{office_id}", responses=refusing("already-exists"))
@@ -85,7 +84,7 @@ async def get_regional_office(reader: Read, office_id: UUID) -> RegionalOffice:
 async def change_regional_office(writer: Edit, office_id: UUID, body: RegionalOfficePatch) -> RegionalOffice:
     """Change a regional office's name, address or contacts (staff)."""
     changes = cast(OfficeChanges, body.model_dump(exclude_unset=True))
-    return await contacts.change_office(writer, office_id, changes, writer.expected)
+    return await regional_offices.change_office(writer, office_id, changes, writer.expected)
 
 
 @assignments_router.post("", status_code=201, responses=refusing("not-found", "not-central", "assignment-overlap"))

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, func, or_, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, below, given, within_reach
+from app.db.paging import filters_of, within_reach
 from app.db.people.people import persons
-from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.db.resources import Resource
+from app.db.statements import Connection, Query, columns_of, metadata, study_centre_key
 from app.domain.access import Place
 from app.domain.organisations.bank_accounts import BankAccountChange
 
@@ -34,21 +35,13 @@ bank_account_changes = Table(
 _proposer = persons.alias("proposer")
 _changes = (
     select(
-        bank_account_changes.c.id,
-        bank_account_changes.c.organisation_id,
-        organisations.c.name.label("organisation_name"),
-        bank_account_changes.c.iban,
-        bank_account_changes.c.bic,
-        bank_account_changes.c.holder,
-        bank_account_changes.c.state,
-        # Who proposed it under another sign-in, and was merged since, is no second person.
-        func.coalesce(_proposer.c.merged_into, bank_account_changes.c.proposed_by).label("proposed_by"),
-        bank_account_changes.c.proposed_at,
-        bank_account_changes.c.decided_by,
-        bank_account_changes.c.decided_at,
-        bank_account_changes.c.reason,
-        bank_account_changes.c.withdrawn_at,
-        bank_account_changes.c.payments_held_until,
+        *columns_of(
+            BankAccountChange,
+            bank_account_changes,
+            organisation_name=organisations.c.name,
+            # Who proposed it under another sign-in, and was merged since, is no second person.
+            proposed_by=func.coalesce(_proposer.c.merged_into, bank_account_changes.c.proposed_by),
+        )
     )
     .join(organisations, organisations.c.id == bank_account_changes.c.organisation_id)
     .join(_proposer, _proposer.c.id == bank_account_changes.c.proposed_by)
@@ -58,12 +51,19 @@ _organisation_id = bindparam("p_organisation_id", type_=Uuid)
 
 
 def _change_and_place(*values: Any) -> tuple[BankAccountChange, Place]:
+    """With where its organisation stands, for the rules of access."""
     *of_change, central_id, ancestors = values
     change = BankAccountChange(*of_change)
     return change, Place(change.organisation_id, central_id, frozenset(ancestors))
 
 
-_found = Query(_placed.where(bank_account_changes.c.id == bindparam("p_id", type_=Uuid)), _change_and_place)
+changes = Resource(
+    _placed,
+    _change_and_place,
+    bank_account_changes,
+    seen=within_reach(bank_account_changes.c.organisation_id),
+    filters=filters_of(bank_account_changes, "organisation_id", "under", "state"),
+)
 _open = Query(
     _changes.where(
         bank_account_changes.c.organisation_id == _organisation_id, bank_account_changes.c.state == "proposed"
@@ -85,11 +85,6 @@ _in_force = Query(
 )
 
 
-async def find(connection: Connection, change_id: UUID) -> tuple[BankAccountChange, Place] | None:
-    """With where its organisation stands, for the rules of access."""
-    return await _found.first(connection, p_id=change_id)
-
-
 async def find_open(connection: Connection, organisation_id: UUID) -> BankAccountChange | None:
     return await _open.first(connection, p_organisation_id=organisation_id)
 
@@ -99,16 +94,3 @@ async def find_in_force(connection: Connection, place: Place) -> BankAccountChan
     return await _in_force.first(
         connection, p_organisation_id=place.organisation_id, p_central_id=place.central_organisation_id
     )
-
-
-listing = Listing(
-    _placed,
-    _change_and_place,
-    key=[bank_account_changes.c.id],
-    seen=within_reach(bank_account_changes.c.organisation_id),
-    filters={
-        "organisation_id": given(bank_account_changes.c.organisation_id, "organisation_id"),
-        "under": below(bank_account_changes.c.organisation_id, bindparam("p_under", type_=Uuid)),
-        "state": given(bank_account_changes.c.state, "state"),
-    },
-)

@@ -1,30 +1,15 @@
-"""Regional offices, and who of the staff is which central organisation's contact person."""
+"""Which of the staff is the contact person of which central organisation."""
 
-from dataclasses import fields
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, Table, Text, Uuid, bindparam, delete, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, Date, DateTime, Table, Uuid, bindparam, func, or_, select
 
-from app.db.paging import Listing, below, given, within_reach
+from app.db.paging import filters_of, within_reach
 from app.db.people.people import in_force, persons, role_grants
-from app.db.statements import Command, Connection, Query, metadata, study_centre_key
-from app.domain.organisations.contacts import Adviser, ContactAssignment, RegionalOffice
-from app.domain.organisations.organisations import Address
-
-regional_offices = Table(
-    "regional_offices",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("email", Text),
-    Column("phone", Text),
-    Column("address", JSONB),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-)
+from app.db.resources import Resource
+from app.db.statements import NOW, TODAY, Connection, Query, columns_of, metadata, study_centre_key
+from app.domain.organisations.contacts import Adviser, ContactAssignment
 
 contact_assignments = Table(
     "contact_assignments",
@@ -40,36 +25,22 @@ contact_assignments = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
 )
 
+_assigned = select(*columns_of(ContactAssignment, contact_assignments))
+assignments = Resource(
+    _assigned,
+    ContactAssignment,
+    contact_assignments,
+    seen=within_reach(contact_assignments.c.organisation_id),
+    filters=filters_of(contact_assignments, "organisation_id", "under", "person_id", "regional_office_id"),
+)
+
 _id = bindparam("p_id", type_=Uuid)
 _organisation_id = bindparam("p_organisation_id", type_=Uuid)
-_office_fields = [regional_offices.c[field.name] for field in fields(RegionalOffice)]
-_assigned = select(*(contact_assignments.c[field.name] for field in fields(ContactAssignment)))
-
-
-def _office(
-    office_id: UUID, name: str, email: str | None, phone: str | None, address: dict[str, Any] | None
-) -> RegionalOffice:
-    return RegionalOffice(office_id, name, email, phone, Address(**address) if address else None)
-
-
-_one_office = select(*_office_fields).where(regional_offices.c.id == _id)
-_office_found = Query(_one_office, _office)
-_office_locked = Query(_one_office.with_for_update(key_share=True), _office)
-_office_named: Query[UUID] = Query(
-    select(regional_offices.c.id).where(
-        regional_offices.c.name == bindparam("p_name", type_=Text), regional_offices.c.id != _id
-    ),
-    lambda office_id: office_id,
-)
-_one_assignment = _assigned.where(contact_assignments.c.id == _id)
-_assignment_found = Query(_one_assignment, ContactAssignment)
-_assignment_locked = Query(_one_assignment.with_for_update(key_share=True), ContactAssignment)
-_today = bindparam("p_today", type_=Date)
 _in_force = Query(
     _assigned.where(
         contact_assignments.c.organisation_id == _organisation_id,
-        contact_assignments.c.valid_from <= _today,
-        or_(contact_assignments.c.valid_until.is_(None), contact_assignments.c.valid_until >= _today),
+        contact_assignments.c.valid_from <= TODAY,
+        or_(contact_assignments.c.valid_until.is_(None), contact_assignments.c.valid_until >= TODAY),
     ),
     ContactAssignment,
 )
@@ -86,13 +57,12 @@ _overlapping: Query[UUID] = Query(
     .limit(1),
     lambda other_id: other_id,
 )
-_now = bindparam("p_now", type_=DateTime(timezone=True))
 _is_staff = (
     select(role_grants.c.id)
     .where(
         role_grants.c.person_id == persons.c.id,
         role_grants.c.role == "staff",
-        in_force(_now),
+        in_force(NOW),
     )
     .exists()
 )
@@ -100,30 +70,6 @@ _adviser: Query[tuple[Adviser, bool]] = Query(
     select(persons.c.id, persons.c.name, persons.c.email, _is_staff).where(persons.c.id == _id),
     lambda person_id, name, email, is_staff: (Adviser(person_id, name, email), is_staff),
 )
-_removal = Command(delete(contact_assignments).where(contact_assignments.c.id == _id))
-
-
-async def find_office(connection: Connection, office_id: UUID) -> RegionalOffice | None:
-    return await _office_found.first(connection, p_id=office_id)
-
-
-async def lock_office(connection: Connection, office_id: UUID) -> RegionalOffice | None:
-    """As `find_office`, and nobody else changes it until the transaction ends."""
-    return await _office_locked.first(connection, p_id=office_id)
-
-
-async def find_office_named(connection: Connection, name: str, besides: UUID) -> UUID | None:
-    """Another office of that name."""
-    return await _office_named.first(connection, p_name=name, p_id=besides)
-
-
-async def find_assignment(connection: Connection, assignment_id: UUID) -> ContactAssignment | None:
-    return await _assignment_found.first(connection, p_id=assignment_id)
-
-
-async def lock_assignment(connection: Connection, assignment_id: UUID) -> ContactAssignment | None:
-    """As `find_assignment`, and nobody else changes it until the transaction ends."""
-    return await _assignment_locked.first(connection, p_id=assignment_id)
 
 
 async def find_in_force(connection: Connection, central_id: UUID, day: date) -> ContactAssignment | None:
@@ -144,22 +90,3 @@ async def find_overlapping(connection: Connection, assignment: ContactAssignment
         p_valid_from=assignment.valid_from,
         p_valid_until=assignment.valid_until,
     )
-
-
-async def remove_assignment(connection: Connection, assignment_id: UUID) -> None:
-    await _removal.run(connection, p_id=assignment_id)
-
-
-offices_listing = Listing(select(*_office_fields), _office, key=[regional_offices.c.id], filters={})
-assignments_listing = Listing(
-    _assigned,
-    ContactAssignment,
-    key=[contact_assignments.c.id],
-    seen=within_reach(contact_assignments.c.organisation_id),
-    filters={
-        "organisation_id": given(contact_assignments.c.organisation_id, "organisation_id"),
-        "under": below(contact_assignments.c.organisation_id, bindparam("p_under", type_=Uuid)),
-        "person_id": given(contact_assignments.c.person_id, "person_id"),
-        "regional_office_id": given(contact_assignments.c.regional_office_id, "regional_office_id"),
-    },
-)

@@ -1,7 +1,6 @@
 """Central organisations' own rules on their trainings."""
 
 from collections.abc import Collection
-from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Column, DateTime, Integer, Table, Text, Uuid, any_, bindparam, select
@@ -9,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import below
-from app.db.statements import Command, Connection, Query, metadata, row_of, study_centre_key
+from app.db.statements import Command, Connection, Query, columns_of, metadata, row_of, study_centre_key
 from app.domain.organisations.training_rules import TrainingRules, may_run, open_to_all
 
 training_rules = Table(
@@ -28,7 +27,7 @@ training_rules = Table(
 )
 
 _rules = Query(
-    select(*(training_rules.c[field.name] for field in fields(TrainingRules))).where(
+    select(*columns_of(TrainingRules, training_rules)).where(
         training_rules.c.organisation_id == bindparam("p_central_id", type_=Uuid)
     ),
     TrainingRules,
@@ -52,8 +51,8 @@ _runners: Query[tuple[UUID, bool]] = Query(
     ),
 )
 _values = {
-    name: bindparam(f"p_{name}", type_=training_rules.c[name].type)
-    for name in (field.name for field in fields(TrainingRules))
+    column.name: bindparam(f"p_{column.name}", type_=column.type)
+    for column in columns_of(TrainingRules, training_rules)
 }
 _put = Command(
     insert(training_rules)

@@ -1,5 +1,4 @@
-"""Contact persons (yhteyshenkilö): the study centre's named adviser for each central organisation, and the regional
-office (aluetoimisto) where the adviser works (rulebook §6.6)."""
+"""Contact persons (yhteyshenkilö): the study centre's named adviser for each central organisation (rulebook §6.6)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,28 +7,7 @@ from uuid import UUID
 
 from app.domain.calendar.deadlines import days_out_of_range
 from app.domain.errors import AssignmentOverlap, Fault, Invalid
-from app.domain.organisations.organisations import Address
-
-
-@dataclass(frozen=True)
-class RegionalOffice:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
-    id: UUID
-    name: str
-    """Name of the regional office, unique in the study centre."""
-    email: str | None
-    """Email address of the office. `null` if not known."""
-    phone: str | None
-    address: Address | None
-    """Postal address of the office. `null` if not known."""
-
-
-class OfficeChanges(TypedDict, total=False):
-    name: str
-    email: str | None
-    phone: str | None
-    address: dict[str, str | None] | None
+from app.domain.organisations.regional_offices import RegionalOffice
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Supplementary requests: submit, decide, withdraw, look."""
 
-from dataclasses import replace
-from typing import Any, Unpack
+from typing import Unpack
 from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
@@ -11,7 +10,7 @@ from app.db.hours.supplementary_requests import requests, supplementary_hour_req
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice, YearStateFilters
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row, insert_row, row_of
+from app.db.statements import change_value, insert_value
 from app.domain.access import check_main_user, check_not_own, check_staff
 from app.domain.hours import supplementary_requests as rules
 from app.domain.hours.ledger import supplementary_grant
@@ -43,7 +42,7 @@ async def submit_request(
         decided_at=None,
         withdrawn_at=None,
     )
-    await insert_row(writer.connection, supplementary_hour_requests, **row_of(supplementary_hour_requests, request))
+    await insert_value(writer.connection, supplementary_hour_requests, request)
     writer.record("supplementary-hour-request.submitted", request.id, organisation_id=organisation_id, hours=hours)
     return request
 
@@ -64,8 +63,9 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
     if hours:
         transfers = [supplementary_grant(request.organisation_id, hours)]
         await post_transfers(writer, request.year, "supplementary_hour_request", request_id, transfers)
-    decided = await _change(
-        writer,
+    decided = await change_value(
+        writer.connection,
+        supplementary_hour_requests,
         request,
         state=state,
         granted_hours=hours,
@@ -89,7 +89,9 @@ async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryReq
     check_main_user(writer.actor, standing.place)
     rules.check_undecided(request.state)
     check_year_open(request.year, standing.closed_at)
-    withdrawn = await _change(writer, request, state="withdrawn", withdrawn_at=writer.now)
+    withdrawn = await change_value(
+        writer.connection, supplementary_hour_requests, request, state="withdrawn", withdrawn_at=writer.now
+    )
     writer.record("supplementary-hour-request.withdrawn", request_id, organisation_id=request.organisation_id)
     return withdrawn
 
@@ -107,8 +109,3 @@ async def list_requests(
 async def _lock_in_reach(writer: Writer, request_id: UUID) -> tuple[SupplementaryRequest, Standing]:
     request = await requests.lock(writer, request_id)
     return request, await get_standing(writer, request.organisation_id, request.year)
-
-
-async def _change(writer: Writer, request: SupplementaryRequest, **columns: Any) -> SupplementaryRequest:
-    await change_row(writer.connection, supplementary_hour_requests, request.id, **columns)
-    return replace(request, **columns)

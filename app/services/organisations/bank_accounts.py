@@ -1,23 +1,27 @@
 """Bank accounts: propose a change, approve, reject, withdraw it, look."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
 from app.db.organisations import bank_accounts as questions
 from app.db.organisations import profiles
-from app.db.organisations.bank_accounts import bank_account_changes
+from app.db.organisations.bank_accounts import bank_account_changes, changes
 from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
+from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row, insert_row, row_of
+from app.db.statements import change_value, insert_value
 from app.domain.access import Place, check_person, check_reach, check_strong
 from app.domain.errors import NotFound
 from app.domain.organisations import bank_accounts as rules
-from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange, ChangeState
+from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange
 from app.domain.organisations.organisations import check_may_keep
 from app.domain.versions import Versions, check_version
+
+
+class ChangeFilters(OrganisationFilters, total=False):
+    state: str | None
 
 
 async def propose_account(
@@ -53,7 +57,7 @@ async def propose_account(
         withdrawn_at=None,
         payments_held_until=None,
     )
-    await insert_row(writer.connection, bank_account_changes, **row_of(bank_account_changes, change))
+    await insert_value(writer.connection, bank_account_changes, change)
     _record(writer, "proposed", change, is_first=not is_own)
     return rules.account_as_seen(replace(account, open_change=change), writer.actor, place)
 
@@ -101,20 +105,12 @@ async def get_account(reader: Reader, organisation_id: UUID) -> BankAccount:
 
 
 async def get_change(reader: Reader, change_id: UUID) -> BankAccountChange:
-    change, place = await _find_in_reach(reader, change_id)
+    change, place = await changes.get(reader, change_id)
     return rules.change_as_seen(change, reader.actor, place)
 
 
-async def list_changes(
-    reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None, state: ChangeState | None
-) -> Slice[BankAccountChange]:
-    found = await questions.listing.page(
-        reader,
-        page,
-        organisation_id=organisation_id,
-        under=under,
-        state=state,
-    )
+async def list_changes(reader: Reader, page: PageRequest, **filters: Unpack[ChangeFilters]) -> Slice[BankAccountChange]:
+    found = await changes.page(reader, page, **filters)
     items = [rules.change_as_seen(change, reader.actor, place) for change, place in found.items]
     return Slice(items, found.next_key, found.total)
 
@@ -125,19 +121,11 @@ async def _account(reader: Reader, place: Place) -> BankAccount:
     return rules.account_of(place.organisation_id, in_force, waiting, reader.now)
 
 
-async def _find_in_reach(reader: Reader, change_id: UUID) -> tuple[BankAccountChange, Place]:
-    found = await questions.find(reader.connection, change_id)
-    if found is None:
-        raise NotFound
-    check_reach(reader.actor, found[1])
-    return found
-
-
 async def _lock_in_reach(writer: Writer, change_id: UUID) -> tuple[BankAccountChange, Place]:
-    change, _ = await _find_in_reach(writer, change_id)
+    change, _ = await changes.get(writer, change_id)
     # Whoever proposes or decides holds the organisation: of two the second sees what the first has done.
     await profiles.lock(writer.connection, change.organisation_id)
-    return await _find_in_reach(writer, change_id)
+    return await changes.get(writer, change_id)
 
 
 async def _lock_to_decide(writer: Writer, change_id: UUID) -> tuple[BankAccountChange, Place]:
@@ -148,8 +136,7 @@ async def _lock_to_decide(writer: Writer, change_id: UUID) -> tuple[BankAccountC
 
 
 async def _change(writer: Writer, change: BankAccountChange, place: Place, **columns: Any) -> BankAccountChange:
-    await change_row(writer.connection, bank_account_changes, change.id, **columns)
-    changed = replace(change, **columns)
+    changed = await change_value(writer.connection, bank_account_changes, change, **columns)
     _record(writer, changed.state, changed)
     return rules.change_as_seen(changed, writer.actor, place)
 

@@ -8,7 +8,7 @@ from app.db.identifiers import new_id
 from app.db.organisations.confirmations import confirmations, organisation_confirmations
 from app.db.paging import PageRequest, Slice, YearFilters
 from app.db.sessions import Reader, Writer
-from app.db.statements import insert_row, row_of
+from app.db.statements import insert_value
 from app.domain.access import check_main_user, check_person
 from app.domain.hours.standing import check_central
 from app.domain.organisations.confirmations import OrganisationConfirmation, check_begun, is_late
@@ -36,7 +36,7 @@ async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: i
         confirmed_at=writer.now,
         late=is_late(standing.windows, writer.now),
     )
-    await insert_row(writer.connection, organisation_confirmations, **row_of(organisation_confirmations, confirmation))
+    await insert_value(writer.connection, organisation_confirmations, confirmation)
     writer.record(
         "organisation-confirmation.made",
         confirmation.id,

@@ -1,0 +1,43 @@
+"""Regional offices (aluetoimisto) of the study centre, where its advisers work (rulebook §6.6)."""
+
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
+from uuid import UUID
+
+from app.domain.errors import AlreadyExists
+from app.domain.organisations.organisations import Address, merged
+
+
+@dataclass(frozen=True)
+class RegionalOffice:
+    __pydantic_config__ = {"use_attribute_docstrings": True}
+
+    id: UUID
+    name: str
+    """Name of the regional office, unique in the study centre."""
+    email: str | None
+    """Email address of the office. `null` if not known."""
+    phone: str | None
+    address: Address | None
+    """Postal address of the office. `null` if not known."""
+
+
+class OfficeChanges(TypedDict, total=False):
+    name: str
+    email: str | None
+    phone: str | None
+    address: dict[str, str | None] | None
+
+
+def changed(office: RegionalOffice, changes: OfficeChanges) -> RegionalOffice:
+    """The members of an address that are not named stay as they are."""
+    members: dict[str, Any] = dict(changes)
+    if "address" in members:
+        members["address"] = merged(Address, office.address, members["address"])
+    return replace(office, **members)
+
+
+def check_name_free(holder_id: UUID | None) -> None:
+    """`holder_id` is another office of the name. Raises AlreadyExists."""
+    if holder_id is not None:
+        raise AlreadyExists(pointer="/name", existing_id=holder_id)
