@@ -1,22 +1,23 @@
 """The main-user application (pääkäyttäjähakemus) as a PDF: PDF/A-3a and PDF/UA-1, in Finnish, Swedish or English.
 
-The template and its words stand in `main_user_application/`; what people wrote reaches it as data alone.
+The template is in `main_user_application/`. Words and what people wrote reach it as data.
 """
 
 import asyncio
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from unicodedata import category, normalize
 from uuid import UUID
 
 import typst
 
-from app.domain.calendar.deadlines import HELSINKI
 from app.domain.organisations.organisations import Language
 
 FOLDER = Path(__file__).parent / "main_user_application"
@@ -43,7 +44,7 @@ class ApplicationContent:
     applicant_email: str
     signatory_name: str
     signatory_basis: str | None
-    """What the right to sign rests on, in the organisation's words."""
+    """The basis of the right to sign, in the organisation's words."""
     replaces_name: str | None
     """The main user whose place the applicant takes."""
     valid_from: date | None
@@ -57,19 +58,22 @@ class ApplicationContent:
         return "-".join(code[start : start + 4] for start in range(0, 16, 4))
 
 
-async def make_application(content: ApplicationContent) -> bytes:
-    """Takes about a tenth of a second, in a thread."""
-    return await asyncio.to_thread(compose_application, content)
+async def make_application(content: ApplicationContent, words: Mapping[str, Any]) -> bytes:
+    """Compose the document in a thread, which takes about a tenth of a second."""
+    return await asyncio.to_thread(compose_application, content, words)
 
 
-def compose_application(content: ApplicationContent) -> bytes:
-    """The PDF. Its bytes depend on the content alone, so its digest can be signed and compared."""
-    made_at = content.made_at.astimezone(HELSINKI)
-    said = {name: value if value is None else shown_of(str(value)) for name, value in asdict(content).items()}
-    said |= {"made_on": str(made_at.date()), "check_code": content.check_code}
-    document = typst.Compiler(
-        TEMPLATE, root=FOLDER, font_paths=_fonts(), sys_inputs={"content": json.dumps(said)}
-    ).compile(format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=int(made_at.timestamp()))
+def compose_application(content: ApplicationContent, words: Mapping[str, Any]) -> bytes:
+    """Return the PDF, with `words` in the content's language.
+
+    Its bytes depend on content and words alone, so its digest can be signed and compared.
+    """
+    shown = {name: value if value is None else shown_of(str(value)) for name, value in asdict(content).items()}
+    shown["check_code"] = content.check_code
+    inputs = {"content": json.dumps(shown), "words": json.dumps(words)}
+    document = typst.Compiler(TEMPLATE, root=FOLDER, font_paths=_fonts(), sys_inputs=inputs).compile(
+        format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=int(content.made_at.timestamp())
+    )
     if not isinstance(document, bytes):
         raise TypeError("a PDF is one file")
     return document

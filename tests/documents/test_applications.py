@@ -2,7 +2,6 @@
 
 import io
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
@@ -13,8 +12,10 @@ import pytest
 from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from app.documents.applications import FOLDER, ApplicationContent, compose_application, digest_of, shown_of
+from app.documents.applications import ApplicationContent, compose_application, digest_of, shown_of
 from app.domain.organisations.organisations import Language
+from app.texts.main_user_application import application_words
+from app.texts.rendering import texts_of
 from tests.documents.text import text_of
 
 CONTENT = ApplicationContent(
@@ -31,6 +32,13 @@ CONTENT = ApplicationContent(
     valid_from=date(2023, 4, 1),
     made_at=datetime(2023, 3, 15, 22, 30, tzinfo=UTC),
 )
+
+
+def composed(content: ApplicationContent) -> bytes:
+    words = application_words(content.language, made_at=content.made_at, valid_from=content.valid_from)
+    return compose_application(content, words)
+
+
 SCRIPTS = "Ääkköset Ångström Łódź Ωμέγα Жук Nguyễn"
 
 
@@ -51,7 +59,7 @@ TITLES: dict[Language, str] = {
 
 @pytest.mark.parametrize("language", TITLES)
 def test_it_claims_to_be_archivable_and_accessible_and_has_what_both_ask_for(language: Language) -> None:
-    document = compose_application(replace(CONTENT, language=language))
+    document = composed(replace(CONTENT, language=language))
     metadata = metadata_of(document)
     assert "<pdfaid:part>3</pdfaid:part>" in metadata
     assert "<pdfaid:conformance>A</pdfaid:conformance>" in metadata
@@ -88,7 +96,7 @@ def kinds_of(element: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("language", TITLES)
 def test_every_font_is_embedded(language: Language) -> None:
-    reader = root_of(compose_application(replace(CONTENT, language=language)))
+    reader = root_of(composed(replace(CONTENT, language=language)))
     fonts = [
         font.get_object()
         for page in reader.root["/Pages"]["/Kids"]
@@ -102,8 +110,8 @@ def test_every_font_is_embedded(language: Language) -> None:
 
 @pytest.mark.parametrize("language", TITLES)
 def test_all_that_is_to_be_said_stands_in_its_text_in_its_language(language: Language) -> None:
-    text = text_of(compose_application(replace(CONTENT, language=language)))
-    words = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    text = text_of(composed(replace(CONTENT, language=language)))
+    words = texts_of("main_user_application", language).tables
     assert (len(words["tasks"]), len(words["terms"])) == (7, 5)
     said = [
         TITLES[language],
@@ -115,7 +123,8 @@ def test_all_that_is_to_be_said_stands_in_its_text_in_its_language(language: Lan
         f"{words['email']} {CONTENT.applicant_email}",
         f"{words['signatory']} {CONTENT.signatory_name}",
         f"{words['basis']} {CONTENT.signatory_basis}",
-        f"{words['begins']} {FIRST_DAYS[language]}, {words['on_approval']}",
+        f"{words['begins']} {BEGINNINGS[language]}",
+        MADE[language],
         f"{words['replaces']} {CONTENT.replaces_name}",
         *words["tasks"],
         *words["terms"],
@@ -128,11 +137,27 @@ def test_all_that_is_to_be_said_stands_in_its_text_in_its_language(language: Lan
     assert [each for each in said if each not in text] == []
 
 
-FIRST_DAYS: dict[Language, str] = {"fi": "1.4.2023", "sv": "1.4.2023", "en": "1 April 2023"}
+MADE: dict[Language, str] = {"fi": "Laadittu 16.3.2023", "sv": "Upprättad 16.3.2023", "en": "Made on 16 March 2023"}
+BEGINNINGS: dict[Language, str] = {
+    "fi": "aikaisintaan 1.4.2023, kun opintokeskus on hyväksynyt hakemuksen",
+    "sv": "tidigast 1.4.2023, när studiecentralen har godkänt ansökan",
+    "en": "on 1 April 2023 at the earliest, once the study centre has approved the application",
+}
+
+
+@pytest.mark.parametrize("language", TITLES)
+def test_a_fact_that_is_missing_leaves_its_row_out(language: Language) -> None:
+    text = text_of(
+        composed(replace(CONTENT, language=language, business_id=None, signatory_basis=None, valid_from=None))
+    )
+    words = texts_of("main_user_application", language).tables
+    assert words["business_id"] not in text
+    assert words["basis"] not in text
+    assert f"{words['begins']} {words['beginning'][-1]}" in text
 
 
 def test_the_same_content_gives_the_same_bytes() -> None:
-    assert digest_of(compose_application(CONTENT)) == digest_of(compose_application(replace(CONTENT)))
+    assert digest_of(composed(CONTENT)) == digest_of(composed(replace(CONTENT)))
 
 
 def changed(field: str) -> ApplicationContent:
@@ -150,7 +175,7 @@ def changed(field: str) -> ApplicationContent:
 def test_whatever_changes_in_the_content_changes_the_document_and_its_check_code(field: str) -> None:
     other = changed(field)
     assert other.check_code != CONTENT.check_code
-    assert compose_application(other) != compose_application(CONTENT)
+    assert composed(other) != composed(CONTENT)
 
 
 def test_the_check_code_is_sixteen_digits_in_fours() -> None:
@@ -169,7 +194,7 @@ def test_the_check_code_is_sixteen_digits_in_fours() -> None:
     ],
 )
 def test_markup_in_a_name_is_text(name: str) -> None:
-    document = compose_application(replace(CONTENT, organisation_name=name, applicant_name=name, signatory_basis=name))
+    document = composed(replace(CONTENT, organisation_name=name, applicant_name=name, signatory_basis=name))
     escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     assert escaped in metadata_of(document).replace("&#34;", "&quot;")
 
@@ -204,12 +229,12 @@ def test_no_name_breaks_it(name: str) -> None:
         signatory_basis=name,
         replaces_name=name,
     )
-    assert compose_application(everywhere).startswith(b"%PDF-")
+    assert composed(everywhere).startswith(b"%PDF-")
 
 
 def test_every_sign_that_is_shown_is_one_that_the_fonts_have() -> None:
     shown = [chr(code) for code in range(0x20, 0xD800) if shown_of(chr(code)) == chr(code)]
     assert len(shown) > 1500
-    assert compose_application(replace(CONTENT, signatory_basis=" ".join(shown))).startswith(b"%PDF-")
+    assert composed(replace(CONTENT, signatory_basis=" ".join(shown))).startswith(b"%PDF-")
     assert shown_of(SCRIPTS) == SCRIPTS
     assert shown_of("A\n\u202e李") == "A □"

@@ -23,7 +23,6 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-from app.documents.applications import compose_application
 from app.documents.examining import findings
 from app.documents.signatures import Trust, examine
 from app.domain.people.signatures import SIGNED_DOCUMENT_BYTES, Finding, SignedDocumentRefused
@@ -31,7 +30,7 @@ from app.sandbox.authority import Authority, Use
 from app.sandbox.signing import Identity, sign, signer_of
 from tests.documents import hostile
 from tests.documents.chains import chain as certified
-from tests.documents.test_applications import CONTENT
+from tests.documents.test_applications import CONTENT, composed
 
 MADE_AT = CONTENT.made_at
 HOUR = timedelta(hours=1)
@@ -44,7 +43,7 @@ EVIDENCE = AUTHORITY.revocation_list(MADE_AT)
 
 @cache
 def original() -> bytes:
-    return compose_application(CONTENT)
+    return composed(CONTENT)
 
 
 @cache
@@ -259,7 +258,7 @@ def test_a_visible_stamp_is_a_signature_too() -> None:
 
 
 def test_what_is_not_our_document_is_told_apart_without_being_read() -> None:
-    other = compose_application(replace(CONTENT, application_id=UUID(int=7)))
+    other = composed(replace(CONTENT, application_id=UUID(int=7)))
     assert examined_finding(signed_by(somebody(), other)) == "not-this-document"
     assert examined_finding(original()) == "not-signed"
     assert examined_finding(original()[:-100]) == "not-a-pdf"

@@ -13,6 +13,7 @@ from app.domain.people.signatures import SignInEvidence, canonical
 from app.sandbox.demo.organisations import Central
 from app.sandbox.demo.people import SANDBOX_ISSUER, People
 from app.sandbox.demo.rows import Demo, demo_id, office_hour
+from app.texts.main_user_application import application_words
 
 ENTERED_ON = date(2023, 1, 16)
 DRAFTED_ON = date(2023, 4, 3)
@@ -173,22 +174,21 @@ class _Applications:
     def _document(self, application_id: UUID, applicant: UUID) -> bytes:
         person = _person(self.demo, applicant)
         signatory = next(row for row in self.demo.tables["signatories"] if row["id"] == self.signatory_id)
-        return compose_application(
-            ApplicationContent(
-                application_id=application_id,
-                language="fi",
-                study_centre_name="Opintokeskus Esimerkki",
-                organisation_name=self.central.name,
-                business_id=None,
-                applicant_name=person["name"],
-                applicant_email=person["email"],
-                signatory_name=signatory["name"] or _person(self.demo, signatory["person_id"])["name"],
-                signatory_basis=signatory["basis"],
-                replaces_name=None,
-                valid_from=None,
-                made_at=SUBMITTED_AT,
-            )
+        content = ApplicationContent(
+            application_id=application_id,
+            language="fi",
+            study_centre_name="Opintokeskus Esimerkki",
+            organisation_name=self.central.name,
+            business_id=None,
+            applicant_name=person["name"],
+            applicant_email=person["email"],
+            signatory_name=signatory["name"] or _person(self.demo, signatory["person_id"])["name"],
+            signatory_basis=signatory["basis"],
+            replaces_name=None,
+            valid_from=None,
+            made_at=SUBMITTED_AT,
         )
+        return compose_application(content, application_words("fi", made_at=SUBMITTED_AT, valid_from=None))
 
 
 def _hexadecimal(content: bytes) -> str:

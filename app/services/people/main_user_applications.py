@@ -40,6 +40,7 @@ from app.domain.people.main_user_applications import (
 )
 from app.domain.people.signatories import Signatory
 from app.domain.versions import Versions, check_version, fingerprint
+from app.texts.main_user_application import application_words
 
 
 class ApplicationChanges(TypedDict, total=False):
@@ -140,7 +141,8 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
         valid_from=application.begins_on,
         made_at=writer.now,
     )
-    document = await make_application(content)
+    words = application_words(content.language, made_at=content.made_at, valid_from=content.valid_from)
+    document = await make_application(content, words)
     # Nobody waited while it was made: it is of what the applicant sees only where the draft is still the same.
     check_version(await _get_own(writer, application_id, locked=True), frozenset({fingerprint(application)}))
     digest = digest_of(document)

@@ -7,11 +7,11 @@ import pytest
 
 from app.api.keys import drawn_key
 from app.db.identifiers import new_id
-from app.documents.applications import compose_application, digest_of
+from app.documents.applications import digest_of
 from app.documents.signatures import Trust, examine
 from app.sandbox.authority import Authority
 from tests.builders import refusal
-from tests.documents.test_applications import CONTENT
+from tests.documents.test_applications import CONTENT, composed
 from tests.sandbox import SECRET, Sandbox
 
 SIGNATURES = "/v1/sandbox/signatures"
@@ -35,7 +35,7 @@ def application_id(sandbox: Sandbox) -> str:
     drafted = trainer.post("/v1/main-user-applications", asked)
     assert drafted.status_code == 201, drafted.text
     # Only its document is wanted here, as its submission would make it.
-    document = compose_application(CONTENT)
+    document = composed(CONTENT)
     sandbox.rows(
         "INSERT INTO main_user_application_documents (study_centre_id, application_id, content, digest, made_at)"
         " SELECT study_centre_id, id, %s, %s, %s FROM main_user_applications WHERE id = %s RETURNING digest",
