@@ -29,7 +29,7 @@ from app.db.hours.proposals import hour_proposals
 from app.db.hours.returns import hour_returns
 from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.organisations import name_in, organisations
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.domain.calendar.due_reminders import HoursInUse
 from app.domain.calendar.task_facts import HoursChange, OwnProposal, WaitingProposals, WaitingRequest, YearHours
 from app.domain.organisations.organisations import Language
@@ -40,13 +40,7 @@ MOST_WAITING = 500
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _from_year = bindparam("p_from_year", type_=SmallInteger)
 _proposals = Query(
-    select(
-        hour_proposals.c.id,
-        hour_proposals.c.organisation_id,
-        hour_proposals.c.year,
-        hour_proposals.c.state,
-        hour_proposals.c.answer_by,
-    ).where(
+    select(*columns_of(OwnProposal, hour_proposals)).where(
         hour_proposals.c.organisation_id == any_(_ids),
         hour_proposals.c.state != "withdrawn",
         hour_proposals.c.year >= _from_year,
@@ -90,14 +84,17 @@ def _total(column: Any) -> Any:
 # A centre's row counts its tree. Lapsed allotments are in the centre's own `lapsed`.
 _year_hours = Query(
     select(
-        _own.c.id.label("organisation_id"),
-        hour_balances.c.year,
-        _total(_granted).label("granted"),
-        _total(_in_use).label("in_use"),
-        _total(hour_balances.c.reserved).label("reserved"),
-        _total(hour_balances.c.common).label("free"),
-        (func.coalesce(func.max(hour_distributions.c.revision), 0) > 0).label("is_distributed"),
-        func.bool_or(hour_pools.c.closed_at.is_not(None)).label("is_closed"),
+        *columns_of(
+            YearHours,
+            hour_balances,
+            organisation_id=_own.c.id,
+            granted=_total(_granted),
+            in_use=_total(_in_use),
+            reserved=_total(hour_balances.c.reserved),
+            free=_total(hour_balances.c.common),
+            is_distributed=func.coalesce(func.max(hour_distributions.c.revision), 0) > 0,
+            is_closed=func.bool_or(hour_pools.c.closed_at.is_not(None)),
+        )
     )
     .select_from(_own)
     .join(
@@ -117,10 +114,13 @@ _year_hours = Query(
 )
 _running_out = Query(
     select(
-        hour_balances.c.central_organisation_id.label("organisation_id"),
-        hour_balances.c.year,
-        _total(_granted).label("granted"),
-        _total(_in_use).label("in_use"),
+        *columns_of(
+            HoursInUse,
+            hour_balances,
+            organisation_id=hour_balances.c.central_organisation_id,
+            granted=_total(_granted),
+            in_use=_total(_in_use),
+        )
     )
     .where(hour_balances.c.year == bindparam("p_year", type_=SmallInteger))
     .group_by(hour_balances.c.central_organisation_id, hour_balances.c.year)
@@ -142,11 +142,11 @@ _made = union_all(
 _changes = Query(select(_made), HoursChange)
 _waiting_requests = Query(
     select(
-        _requests.id,
-        _requests.organisation_id,
-        name_in(bindparam("p_language", type_=Text)).label("organisation_name"),
-        _requests.year,
-        _requests.hours,
+        *columns_of(
+            WaitingRequest,
+            supplementary_hour_requests,
+            organisation_name=name_in(bindparam("p_language", type_=Text)),
+        )
     )
     .join(organisations, organisations.c.id == _requests.organisation_id)
     .where(_requests.state == "submitted", _requests.year >= _from_year)

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     Boolean,
-    Date,
     DateTime,
+    Table,
     Text,
     Uuid,
     and_,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from app.db.organisations.bank_accounts import bank_account_changes
 from app.db.organisations.organisations import name_in, organisation_ancestors, organisations
 from app.db.organisations.training_rules import training_rules
+from app.db.paging import clock_of
 from app.db.people.application_documents import documents
 from app.db.people.application_signatures import main_user_application_signatures
 from app.db.people.main_user_applications import main_user_applications
@@ -33,9 +34,8 @@ from app.db.people.people import not_ended, role_grants
 from app.db.people.role_applications import role_applications
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader
-from app.db.statements import Query
+from app.db.statements import NOW, TODAY, Query, columns_of
 from app.domain.access import Role
-from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.tasks import TaskKind
 from app.domain.organisations.organisations import Language
@@ -44,7 +44,6 @@ MOST_ACTIONS = 500
 
 _person = bindparam("p_person", type_=Uuid)
 _is_staff = bindparam("p_is_staff", type_=Boolean)
-_now, _today = bindparam("p_now", type_=DateTime(timezone=True)), bindparam("p_today", type_=Date)
 _applications, _signatures = main_user_applications.c, main_user_application_signatures.c
 
 
@@ -65,24 +64,30 @@ def _held(parameter: str) -> Any:
 _by_main_user, _by_manager = _held("p_main_user_of"), _held("p_manager_of")
 
 
+_NO_ID, _NO_TEXT, _NO_TIME = cast(null(), Uuid), cast(null(), Text), cast(null(), DateTime(timezone=True))
+
+
 def _actions(
     kind: TaskKind,
-    table: Any,
+    table: Table,
     source: Any,
     *,
-    application_id: Any = None,
-    detail: Any = None,
-    expires_at: Any = None,
+    application_id: Any = _NO_ID,
+    detail: Any = _NO_TEXT,
+    expires_at: Any = _NO_TIME,
 ) -> Any:
     """The select of one kind. `source` joins the table with the organisation of each row."""
     return select(
-        literal(kind).label("kind"),
-        table.id,
-        organisations.c.id.label("organisation_id"),
-        name_in(bindparam("p_language", type_=Text)).label("organisation_name"),
-        (cast(null(), Uuid) if application_id is None else application_id).label("application_id"),
-        (cast(null(), Text) if detail is None else detail).label("detail"),
-        (cast(null(), DateTime(timezone=True)) if expires_at is None else expires_at).label("expires_at"),
+        *columns_of(
+            PendingAction,
+            table,
+            kind=literal(kind),
+            organisation_id=organisations.c.id,
+            organisation_name=name_in(bindparam("p_language", type_=Text)),
+            application_id=application_id,
+            detail=detail,
+            expires_at=expires_at,
+        )
     ).select_from(source)
 
 
@@ -95,7 +100,7 @@ _with_signatory = _with_organisation(main_user_applications).join(
 )
 _role_applications = _actions(
     "role_application",
-    role_applications.c,
+    role_applications,
     _with_organisation(role_applications).outerjoin(
         training_rules, training_rules.c.organisation_id == organisations.c.central_organisation_id
     ),
@@ -113,11 +118,11 @@ _role_applications = _actions(
         ),
     ),
 )
-_drafts = _actions("main_user_application_draft", _applications, _with_organisation(main_user_applications)).where(
-    _applications.applicant_id == _person, _applications.state == "draft"
-)
+_drafts = _actions(
+    "main_user_application_draft", main_user_applications, _with_organisation(main_user_applications)
+).where(_applications.applicant_id == _person, _applications.state == "draft")
 
-_waits = and_(_applications.state == "awaiting_signatures", _applications.expires_at > _now)
+_waits = and_(_applications.state == "awaiting_signatures", _applications.expires_at > NOW)
 _signs_as = case((_applications.applicant_id == _person, "applicant"), else_="signatory")
 # A signature counts only for the document that is current.
 _counts = or_(
@@ -125,7 +130,7 @@ _counts = or_(
 )
 _to_sign = _actions(
     "main_user_application_to_sign",
-    _applications,
+    main_user_applications,
     _with_signatory.join(documents, documents.c.application_id == _applications.id),
     detail=documents.c.digest,
     expires_at=_applications.expires_at,
@@ -146,7 +151,7 @@ _may_judge = and_(
 )
 _to_match = _actions(
     "signature_to_match",
-    _signatures,
+    main_user_application_signatures,
     _with_signatory.join(main_user_application_signatures, _signatures.application_id == _applications.id),
     application_id=_applications.id,
     detail=_signatures.signs_as,
@@ -156,20 +161,20 @@ _to_match = _actions(
     _signatures.matched_at.is_(None),
     _may_judge,
 )
-_to_decide = _actions("main_user_application", _applications, _with_signatory).where(
+_to_decide = _actions("main_user_application", main_user_applications, _with_signatory).where(
     _applications.state == "received", _may_judge
 )
-_signatories = _actions("signatory", signatories.c, _with_organisation(signatories)).where(
+_signatories = _actions("signatory", signatories, _with_organisation(signatories)).where(
     signatories.c.confirmed_at.is_(None),
     signatories.c.ended_at.is_(None),
-    func.coalesce(signatories.c.valid_until, _today) >= _today,
+    func.coalesce(signatories.c.valid_until, TODAY) >= TODAY,
     _is_staff,
     ~_by_main_user,
     signatories.c.entered_by != _person,
     signatories.c.person_id.is_distinct_from(_person),
 )
 _bank_account_changes = _actions(
-    "bank_account_change", bank_account_changes.c, _with_organisation(bank_account_changes)
+    "bank_account_change", bank_account_changes, _with_organisation(bank_account_changes)
 ).where(
     bank_account_changes.c.state == "proposed",
     bank_account_changes.c.proposed_by != _person,
@@ -186,12 +191,12 @@ _missing = func.nullif(
 )
 _onboardings = _actions(
     "onboarding",
-    onboardings.c,
+    onboardings,
     _with_organisation(role_grants).join(onboardings, onboardings.c.role_grant_id == role_grants.c.id),
     detail=_missing,
 ).where(
     role_grants.c.person_id == _person,
-    not_ended(_now),
+    not_ended(NOW),
     _missing.is_not(None),
 )
 _all = union_all(
@@ -213,6 +218,5 @@ async def list_pending_actions(session: Reader, language: Language) -> list[Pend
         p_main_user_of=held("main_user"),
         p_manager_of=held("unit_manager"),
         p_language=language,
-        p_now=session.now,
-        p_today=day_of(session.now),
+        **clock_of(session),
     )

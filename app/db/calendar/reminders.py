@@ -1,9 +1,9 @@
-"""When each study centre reminds."""
+"""Settings of the study centre's reminders."""
 
 from sqlalchemy import Column, SmallInteger, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.db.statements import Command, Connection, Query, bound, metadata, study_centre_key
+from app.db.statements import Command, Connection, Query, bound, columns_of, metadata, study_centre_key
 from app.domain.calendar.reminders import DEFAULT_REMINDERS, ReminderSettings
 
 reminder_settings = Table(
@@ -14,16 +14,16 @@ reminder_settings = Table(
     Column("running_out_percents", JSONB, nullable=False),
     Column("unused_percent", SmallInteger, nullable=False),
 )
-_NAMES = ("closing_soon_days", "running_out_percents", "unused_percent")
-_found = Query(select(*(reminder_settings.c[name] for name in _NAMES)), ReminderSettings)
-_values = {name: bindparam(f"p_{name}", type_=reminder_settings.c[name].type) for name in _NAMES}
+_columns = columns_of(ReminderSettings, reminder_settings)
+_found = Query(select(*_columns), ReminderSettings)
+_values = {column.name: bindparam(f"p_{column.name}", type_=column.type) for column in _columns}
 _kept = Command(
     insert(reminder_settings).values(_values).on_conflict_do_update(index_elements=["study_centre_id"], set_=_values)
 )
 
 
 async def find_settings(connection: Connection) -> ReminderSettings:
-    """The defaults where the study centre has set none."""
+    """The study centre's settings, or the defaults."""
     return await _found.first(connection) or DEFAULT_REMINDERS
 
 

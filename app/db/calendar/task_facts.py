@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, DateTime, SmallInteger, Text, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, SmallInteger, Text, Uuid, any_, bindparam, func, select
 
 from app.db.calendar.hour_facts import (
     list_changes,
@@ -19,9 +19,10 @@ from app.db.calendar.reminders import find_settings
 from app.db.calendar.windows import list_own_windows, list_windows_of_everyone
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.organisations import name_in, organisations
+from app.db.paging import clock_of
 from app.db.people.people import in_force, role_grants
 from app.db.sessions import Reader
-from app.db.statements import Query
+from app.db.statements import NOW, TODAY, Query, columns_of
 from app.domain.access import Role
 from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.calendar.task_facts import OwnOrganisation, TaskFacts
@@ -39,20 +40,23 @@ _unit = organisations.alias("unit")
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _language = bindparam("p_language", type_=Text)
 
+_has_units = select(_unit.c.id).where(_unit.c.parent_id == _own.c.id).correlate(_own).exists()
 _organisations = Query(
     select(
-        _own.c.id,
-        name_in(_language, _own),
-        _own.c.central_organisation_id,
-        _central.c.active_from,
-        _central.c.active_until,
-        _central.c.units_propose,
-        select(_unit.c.id).where(_unit.c.parent_id == _own.c.id).correlate(_own).exists(),
+        *columns_of(
+            OwnOrganisation,
+            _own,
+            name=name_in(_language, _own),
+            active_from=_central.c.active_from,
+            active_until=_central.c.active_until,
+            units_propose=_central.c.units_propose,
+            has_units=_has_units,
+        )
     )
     .join(_central, _central.c.id == _own.c.central_organisation_id)
     .where(_own.c.id == any_(_ids))
     .order_by(_own.c.sort_key, _own.c.id),
-    lambda *columns: OwnOrganisation(*columns),
+    OwnOrganisation,
 )
 _confirmed: Query[tuple[UUID, int]] = Query(
     select(organisation_confirmations.c.organisation_id, organisation_confirmations.c.year).where(
@@ -62,19 +66,17 @@ _confirmed: Query[tuple[UUID, int]] = Query(
     ),
     lambda organisation_id, year: (organisation_id, year),
 )
-_now = bindparam("p_now", type_=DateTime(timezone=True))
-_today = bindparam("p_today", type_=Date)
 _without_main_user = Query(
-    select(organisations.c.id, name_in(_language).label("name"))
+    select(*columns_of(NamedOrganisation, organisations, name=name_in(_language)))
     .where(
         organisations.c.kind == "central",
-        organisations.c.active_from <= _today,
-        func.coalesce(organisations.c.active_until, _today) >= _today,
+        organisations.c.active_from <= TODAY,
+        func.coalesce(organisations.c.active_until, TODAY) >= TODAY,
         ~select(role_grants.c.id)
         .where(
             role_grants.c.organisation_id == organisations.c.id,
             role_grants.c.role == "main_user",
-            in_force(_now),
+            in_force(NOW),
         )
         .exists(),
     )
@@ -134,7 +136,5 @@ async def _with_staff_facts(session: Reader, facts: TaskFacts, language: Languag
         windows=facts.windows + windows,
         waiting=facts.waiting + await list_waiting_of_centres(connection, today.year),
         requests=await list_waiting_requests(connection, today.year, language),
-        without_main_user=await _without_main_user.all(
-            connection, p_now=session.now, p_today=today, p_language=language
-        ),
+        without_main_user=await _without_main_user.all(connection, p_language=language, **clock_of(session)),
     )

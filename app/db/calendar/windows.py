@@ -2,25 +2,31 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Text, Uuid, any_, bindparam, cast, func, null, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Date, Text, Uuid, any_, bindparam, cast, func, null, or_, select
 
 from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import deadline_extensions, extended_until
 from app.db.organisations.organisations import organisations
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.domain.calendar.deadlines import Kind
 from app.domain.calendar.task_facts import OwnWindow
 
 _from, _until = bindparam("p_from", type_=Date), bindparam("p_until", type_=Date)
-_deadline = (
-    deadlines.c.id.label("deadline_id"),
-    deadlines.c.kind,
-    deadlines.c.hours_year,
-    deadlines.c.opens_on,
-    deadlines.c.closes_on,
-)
+
+
+def _columns(organisation_id: ColumnElement[Any], extended: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    return columns_of(
+        OwnWindow,
+        deadlines,
+        organisation_id=organisation_id,
+        deadline_id=deadlines.c.id,
+        extended_until=extended,
+    )
+
+
 _is_near = (
     deadlines.c.confirmed,
     func.coalesce(deadlines.c.closes_on, deadlines.c.opens_on) >= _from,
@@ -28,7 +34,7 @@ _is_near = (
 )
 _own = organisations.alias("own")
 _own_windows = Query(
-    select(_own.c.id.label("organisation_id"), *_deadline, extended_until(_own).label("extended_until"))
+    select(*_columns(_own.c.id, extended_until(_own)))
     .join(
         deadlines,
         or_(deadlines.c.organisation_id.is_(None), deadlines.c.organisation_id == _own.c.central_organisation_id),
@@ -38,7 +44,7 @@ _own_windows = Query(
     OwnWindow,
 )
 _windows_of_everyone = Query(
-    select(cast(null(), Uuid).label("organisation_id"), *_deadline, cast(null(), Date).label("extended_until"))
+    select(*_columns(cast(null(), Uuid), cast(null(), Date)))
     .where(deadlines.c.organisation_id.is_(None), *_is_near)
     .order_by(deadlines.c.opens_on, deadlines.c.id),
     OwnWindow,
@@ -50,11 +56,7 @@ _is_extension_near = (
     .exists()
 )
 _turning = Query(
-    select(
-        organisations.c.id.label("organisation_id"),
-        *_deadline,
-        extended_until(organisations).label("extended_until"),
-    )
+    select(*_columns(organisations.c.id, extended_until(organisations)))
     .join(organisations, or_(deadlines.c.organisation_id.is_(None), deadlines.c.organisation_id == organisations.c.id))
     .where(
         deadlines.c.confirmed,

@@ -1,4 +1,4 @@
-"""What people prefer of mail."""
+"""Preferences of people for mail."""
 
 from uuid import UUID
 
@@ -36,7 +36,7 @@ _put = Command(
 
 
 async def find_preferences(connection: Connection, person_id: UUID) -> MailPreferences | None:
-    """None where there is no such person."""
+    """The preferences, or None if there is no such person."""
     return await _found.first(connection, p_person_id=person_id)
 
 

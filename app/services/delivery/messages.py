@@ -1,4 +1,4 @@
-"""Messages of the staff: write, preview, have sent, cancel."""
+"""Messages of the staff: write, preview, send and cancel."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -6,15 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.db.delivery.messages import (
-    find,
-    find_last_day,
-    list_addressees,
-    list_centrals,
-    listing,
-    lock,
-    messages,
-)
+from app.db.delivery.messages import find_last_day, list_addressees, list_centrals, message_resource, messages
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.people.main_user_applications import read_study_centre
@@ -72,7 +64,7 @@ async def write_message(
 
 
 async def send_message(writer: Writer, message_id: UUID) -> Message:
-    """From then on it is the worker's, which sends it when it is due."""
+    """Schedule the message. The worker sends it when it is due."""
     return await _change(
         writer,
         message_id,
@@ -88,7 +80,7 @@ async def cancel_message(writer: Writer, message_id: UUID) -> Message:
 
 
 async def preview_message(reader: Reader, message_id: UUID, *, language: Language | None) -> MessagePreview:
-    """As one of those who would get it now reads it; of those who read `language`, if it is said."""
+    """Show the message as one of its current recipients reads it, and if a language is given, one who reads it."""
     message = await get_message(reader, message_id)
     owner, last_day = await _deadline(reader, message)
     due = rules.due_at(message.send_at, message.days_before, last_day, message.scheduled_at or reader.now)
@@ -111,15 +103,12 @@ async def preview_message(reader: Reader, message_id: UUID, *, language: Languag
 
 async def get_message(reader: Reader, message_id: UUID) -> Message:
     check_staff_or_auditor(reader.actor)
-    message = await find(reader.connection, message_id)
-    if message is None:
-        raise NotFound
-    return message
+    return await message_resource.get(reader, message_id)
 
 
 async def list_messages(reader: Reader, page: PageRequest, *, state: MessageState | None) -> Slice[Message]:
     check_staff_or_auditor(reader.actor)
-    return await listing.page(reader, page, state=state)
+    return await message_resource.page(reader, page, state=state)
 
 
 async def _deadline(reader: Reader, message: Message) -> tuple[UUID | None, date | None]:
@@ -131,9 +120,7 @@ async def _deadline(reader: Reader, message: Message) -> tuple[UUID | None, date
 async def _change(writer: Writer, message_id: UUID, *allowed: MessageState, **columns: Any) -> Message:
     check_person(writer.actor)
     check_staff(writer.actor)
-    message = await lock(writer.connection, message_id)
-    if message is None:
-        raise NotFound
+    message = await message_resource.lock(writer, message_id)
     rules.check_state(message, *allowed)
     await change_row(writer.connection, messages, message_id, **columns)
     writer.record(f"message.{columns['state']}", message_id)

@@ -1,4 +1,4 @@
-"""What the caller prefers of mail."""
+"""Preferences of the caller for mail."""
 
 from dataclasses import replace
 
