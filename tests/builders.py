@@ -4,7 +4,6 @@ What a test needs beforehand is written by the tables' owner, past the API; what
 """
 
 import asyncio
-import ssl
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -21,10 +20,9 @@ from app.domain.calendar.deadlines import HELSINKI, Kind, hours_year_of
 from app.domain.hours.drawing import Drawable
 from app.domain.hours.ledger import Transfer
 from tests.document import check_answer
+from tests.server import NO_TLS
 
 FOREVER = datetime(2000, 1, 1, tzinfo=HELSINKI)
-# Clients would read the system's certificates one by one; the tests' server speaks plain HTTP.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass

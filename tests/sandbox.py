@@ -19,7 +19,7 @@ from app.sandbox.demo.loading import load_demo
 from app.settings import Settings
 from tests.builders import Person
 from tests.document import check_answer
-from tests.server import serving
+from tests.server import NO_TLS, serving
 
 SECRET = "a secret of the sandbox's tests, of thirty-two characters or more"
 
@@ -61,7 +61,7 @@ class Sandbox:
         answer = self.client.post("/v1/sandbox/tokens", json={"email": email} if email else named)
         assert answer.status_code == 200, answer.text
         headers = {"Authorization": f"Bearer {answer.json()['access_token']}", "Accept-Language": "en"}
-        client = httpx.Client(base_url=self.address, headers=headers, timeout=60)
+        client = httpx.Client(base_url=self.address, headers=headers, timeout=60, verify=NO_TLS)
         client.event_hooks = {"response": [check_answer]}
         self.clients.append(client)
         return Person(new_id(), client)
@@ -93,7 +93,7 @@ def serving_sandbox(cluster: Addresses) -> Iterator[Sandbox]:
         )
         with (
             serving(create_app(settings)) as address,
-            httpx.Client(base_url=address, headers={"Accept-Language": "en"}, timeout=60) as client,
+            httpx.Client(base_url=address, headers={"Accept-Language": "en"}, timeout=60, verify=NO_TLS) as client,
         ):
             client.event_hooks = {"response": [check_answer]}
             sandbox = Sandbox(address, database, client)

@@ -18,7 +18,6 @@ from uvicorn.supervisors import Multiprocess
 from app import logs
 from app.db.schema import WrongDatabaseError, prepared_database
 from app.local.embedded_postgres import EmbeddedPostgresError, running_postgres
-from app.main import create_app
 from app.sandbox.demo.loading import FINLAND, load_demo
 from app.settings import Settings
 
@@ -150,12 +149,11 @@ def _database(settings: Settings) -> Iterator[Settings]:
 
 def _serve(settings: Settings, listener: socket.socket) -> None:
     logs.configure(settings.log_level)
-    several = settings.workers > 1
-    # Workers are processes of their own, which read the environment.
+    # The service reads its environment, in this process or in several.
     os.environ |= _environment(settings)
     config = uvicorn.Config(
-        "app.main:app_from_environment" if several else create_app(settings),
-        factory=several,
+        "app.main:app_from_environment",
+        factory=True,
         workers=settings.workers,
         loop="uvloop",
         http="app.api.protocol:BoundedProtocol",
@@ -166,7 +164,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         timeout_worker_healthcheck=SECONDS_TO_ANSWER,
     )
     welcome = _welcome(settings, listener.getsockname()[1])
-    if several:
+    if settings.workers > 1:
         # Callers wait at the listener until the first worker is there.
         print(welcome, flush=True)
         Multiprocess(config, sockets=[listener]).run()

@@ -17,7 +17,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, refusal
 from tests.conftest import SECRET
-from tests.server import serving
+from tests.server import NO_TLS, serving
 
 router = APIRouter(route_class=Operation, tags=["Me"])
 
@@ -43,7 +43,7 @@ def guarded(settings: Settings) -> Iterator[httpx.Client]:
     """The service with two more operations, one for each rule."""
     app = create_app(settings)
     app.include_router(router, prefix="/v1")
-    with serving(app) as address, httpx.Client(base_url=address) as client:
+    with serving(app) as address, httpx.Client(base_url=address, verify=NO_TLS) as client:
         yield client
 
 

@@ -22,7 +22,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET
-from tests.server import serving
+from tests.server import NO_TLS, serving
 from tests.triggers import trigger
 
 PATH = "/v1/supplementary-hour-requests"
@@ -57,7 +57,7 @@ def asked(central: UUID, hours: int = 100) -> dict[str, Any]:
 
 def to(address: str, person: Person, centre: Centre) -> Person:
     """The same person, asking another service on the same database."""
-    centre.clients.append(httpx.Client(base_url=address, headers=person.client.headers, timeout=60))
+    centre.clients.append(httpx.Client(base_url=address, headers=person.client.headers, timeout=60, verify=NO_TLS))
     return Person(person.id, centre.clients[-1])
 
 

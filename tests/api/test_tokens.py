@@ -26,7 +26,7 @@ from app.settings import Issuer, Settings
 from tests.api.people.candidates import Candidate
 from tests.builders import FOREVER, Centre, refusal
 from tests.conftest import SECRET
-from tests.server import serving
+from tests.server import NO_TLS, serving
 
 PATH = "/v1/supplementary-hour-requests"
 STRONG = "urn:example:strong"
@@ -99,7 +99,7 @@ def deployed(provider: Provider, database: Addresses) -> Iterator[httpx.Client]:
             Issuer(issuer=provider.address, audience="tuntipankki", algorithms=["ES256"], strong_acr=[STRONG])
         ],
     )
-    with serving(create_app(settings)) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with serving(create_app(settings)) as address, httpx.Client(base_url=address, timeout=30, verify=NO_TLS) as client:
         yield client
 
 
@@ -250,7 +250,7 @@ def test_a_thousand_unknown_key_ids_ask_the_issuer_once_at_most(provider: Provid
 def test_an_issuer_that_does_not_answer_makes_the_service_busy(provider: Provider, database: Addresses) -> None:
     absent = Issuer(issuer="http://127.0.0.1:9", audience="tuntipankki", algorithms=["ES256"])
     settings = Settings(database_url=database.service, secret_key=SECRET, oidc_issuers=[absent])
-    with serving(create_app(settings)) as address, httpx.Client(base_url=address) as client:
+    with serving(create_app(settings)) as address, httpx.Client(base_url=address, verify=NO_TLS) as client:
         answer = answer_to(client, provider.token(iss=absent.issuer))
     assert refusal(answer) == (503, "busy")
     assert answer.headers["Retry-After"] == "1"

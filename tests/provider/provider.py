@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from app.settings import Issuer
+from tests.server import NO_TLS
 
 PYTHON = Path(__file__).parents[2] / ".venv-provider" / "bin" / "python"
 SERVER = Path(__file__).with_name("server.py")
@@ -63,7 +64,7 @@ class Provider:
             "code_challenge": base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("="),
             "code_challenge_method": "S256",
         }
-        with httpx.Client() as browser:
+        with httpx.Client(verify=NO_TLS) as browser:
             answer = browser.get(self.metadata["authorization_endpoint"], params=asked)
             while not answer.headers.get("location", "").startswith(redirect_uri):
                 if answer.is_redirect:

@@ -12,8 +12,9 @@ import ics
 import pytest
 
 from app.db.identifiers import new_id
-from tests.builders import NO_TLS, Centre, Person, refusal
+from tests.builders import Centre, Person, refusal
 from tests.document import check_answer
+from tests.server import NO_TLS
 
 PATH = "/v1/me/calendar-feeds"
 ROUND = (date(2023, 10, 1), date(2023, 11, 30))

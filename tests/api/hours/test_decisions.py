@@ -14,7 +14,7 @@ from app.settings import Settings
 from tests.api.hours.conftest import PROPOSALS, League
 from tests.builders import FOREVER, Centre, Person, refusal
 from tests.round_trips import CountedConnection
-from tests.server import serving
+from tests.server import NO_TLS, serving
 
 PATH = "/v1/hour-decisions"
 
@@ -261,7 +261,7 @@ def test_five_hundred_decisions_take_as_many_round_trips_as_one(
 
     with (
         serving(create_app(settings, CountedConnection)) as address,
-        httpx.Client(base_url=address, headers=staff.client.headers, timeout=60) as client,
+        httpx.Client(base_url=address, headers=staff.client.headers, timeout=60, verify=NO_TLS) as client,
     ):
         send(client, [centre.organisation()])
         few = send(client, [centre.organisation()])

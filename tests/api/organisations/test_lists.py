@@ -12,7 +12,7 @@ from app.settings import Settings
 from tests.api.organisations.test_organisations import PATH, unit
 from tests.builders import Centre, Person
 from tests.round_trips import CountedConnection
-from tests.server import serving
+from tests.server import NO_TLS, serving
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def counted(settings: Settings, main_user: Person) -> Iterator[httpx.Client]:
     """The main user's client of a service whose round trips to the database are counted."""
     with (
         serving(create_app(settings, CountedConnection)) as address,
-        httpx.Client(base_url=address, headers=main_user.client.headers) as client,
+        httpx.Client(base_url=address, headers=main_user.client.headers, verify=NO_TLS) as client,
     ):
         client.get(PATH)
         yield client

@@ -9,8 +9,9 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import pool_change
-from tests.builders import NO_TLS, Centre, Person, refusal
+from tests.builders import Centre, Person, refusal
 from tests.document import check_answer
+from tests.server import NO_TLS
 
 KEYS = "/v1/api-keys"
 ALL = ["hours:read", "hours:write", "organisations:read"]

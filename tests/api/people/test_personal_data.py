@@ -14,8 +14,9 @@ from app.db.people.personal_data import HELD, MADE
 from app.db.tables import metadata
 from app.local.embedded_postgres import Addresses
 from tests.api.people.candidates import Candidate
-from tests.builders import FOREVER, NO_TLS, Centre, Person, refusal
+from tests.builders import FOREVER, Centre, Person, refusal
 from tests.locks import another, until_somebody_waits
+from tests.server import NO_TLS
 
 NOT_TOLD = {
     "actors": {"id"},  # Nothing but the id.
