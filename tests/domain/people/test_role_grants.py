@@ -15,6 +15,7 @@ from app.domain.people.role_grants import (
     MainUsers,
     check_main_users_remain,
     count_main_users,
+    few_main_users,
     state_of,
     surplus_of,
 )
@@ -79,6 +80,24 @@ def test_main_users_are_counted_as_people() -> None:
         HeldGrant(UUID(int=4), UUID(int=9), at(7), None),
     )
     assert count_main_users(MainUsers(OTHER, None, grants), {ENDING}, at(6)) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "active_until", "few"),
+    [
+        (3, None, None),  # two are left
+        (2, None, 1),
+        (1, None, 0),
+        (2, date(2023, 5, 31), None),  # the membership is over by then
+        (2, date(2023, 6, 1), 1),
+    ],
+)
+def test_few_main_users_are_one_or_none_in_a_member_organisation(
+    number: int, active_until: date | None, few: int | None
+) -> None:
+    people = [ENDING, UUID(int=8), UUID(int=9)][:number]
+    grants = tuple(HeldGrant(person, person, at(1), None) for person in people)
+    assert few_main_users(MainUsers(OTHER, active_until, grants), {ENDING}, at(6)) == few
 
 
 @pytest.mark.parametrize(
