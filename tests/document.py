@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import jsonschema_rs
 
-from app.api.answers import CODES
+from app.api.responses import CODES
 from app.main import create_app
 from app.settings import Settings
 

@@ -1,7 +1,7 @@
 """The conventions of reading and writing: one transaction, its retry key and replay, dry runs, versions.
 
-An operation takes one of the dependencies below. What it is given has not begun: FastAPI solves dependencies before
-it has found the request valid, so the route class begins it after that (`Operation`), around the call of the endpoint.
+An operation takes one of the dependencies below. Its reader or writer has not begun yet: FastAPI solves dependencies
+before it validates the request. The route class (`Operation`) begins it around the call of the endpoint.
 """
 
 import secrets
@@ -36,7 +36,7 @@ class Reading(Reader):
     def __init__(self, request: Request) -> None:
         self.request = request
 
-    async def answer(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> Response:
+    async def respond(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> Response:
         backend: Backend = self.request.app.state.backend
         async with backend.reading(self.request.state.caller) as reader:
             super().__init__(reader.connection, reader.actor, reader.now)
@@ -46,7 +46,7 @@ class Reading(Reader):
 
 
 class Writing(Writer):
-    """Writes in one transaction, which is committed before the answer leaves."""
+    """Writes in one transaction, which is committed before the response leaves."""
 
     def __init__(
         self,
@@ -63,9 +63,9 @@ class Writing(Writer):
         self.expected = expected
         """The versions that `If-Match` names; None without one."""
         self.missing = missing
-        """The refusal for a header that is required and absent: raised once the rest is found valid."""
+        """The refusal for a required header that is missing: raised once the rest of the request is valid."""
 
-    async def answer(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> Response:
+    async def respond(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> Response:
         if self.missing:
             raise self.missing
         request = self.request
@@ -81,7 +81,7 @@ class Writing(Writer):
                 entry = await enter(connection, caller.person_id, key_digest)
                 self._begin(backend, entry, connection, key_digest)
                 if declared.secret_answer and declared.strong_sign_in and entry.stored:
-                    # A secret is not given again to a weaker sign-in than the first one.
+                    # A weaker sign-in than the first must not receive the secret.
                     check_strong(self.actor)
                 if replay := _replay(entry, request_digest, seal):
                     await connection.execute("ROLLBACK")
@@ -118,7 +118,7 @@ class Writing(Writer):
 
 
 def _replay(entry: Entry, request_digest: bytes, seal: Seal | None) -> Response | None:
-    """The stored answer to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
+    """Return the stored response to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
     if entry.stored is None:
         if not entry.key_is_free:
             raise problems.RequestInProgress
@@ -131,7 +131,7 @@ def _replay(entry: Entry, request_digest: bytes, seal: Seal | None) -> Response 
 
 
 async def _roll_back(connection: psycopg.AsyncConnection[Any]) -> None:
-    """An error after our own BEGIN leaves the connection in it: back out before it returns to the pool."""
+    """Leave the transaction that an error has aborted, before the connection returns to the pool."""
     if not connection.closed:
         try:
             await connection.execute("ROLLBACK")

@@ -28,14 +28,14 @@ def errors_of_rules(refusal: Invalid, language: Language) -> list[dict[str, str]
 
 
 def errors_of_shape(
-    error: RequestValidationError, address_faults: Mapping[str, str], language: Language
+    error: RequestValidationError, parameter_faults: Mapping[str, str], language: Language
 ) -> list[dict[str, str]]:
     """What Pydantic and FastAPI found, then the codes by parameter that FastAPI does not look for."""
     errors = [_error_of_shape(fault, language) for fault in error.errors()[:MOST_FAULTS]]
     found = {one.get("parameter") for one in errors}
     errors += [
         {"parameter": name, "code": code, "detail": field_error_of(code, {}, language)}
-        for name, code in address_faults.items()
+        for name, code in parameter_faults.items()
         if name not in found
     ]
     return errors[:MOST_FAULTS]

@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from app.api.answers import HEADERS, SHARED
 from app.api.descriptions import describe
 from app.api.examples import show_example
 from app.api.problems import Problem
 from app.api.requests import JSON, MERGE_PATCH
+from app.api.responses import HEADERS, SHARED
 
 DESCRIPTION = """
 The teaching hours of a study centre (opintokeskus) and its member organisations, through the year: what the

@@ -1,4 +1,4 @@
-"""The route class of every operation: the order of checks, and what FastAPI is told of a declared endpoint."""
+"""The route class of every operation: the order of checks, and what FastAPI needs to know of a declared endpoint."""
 
 import functools
 import inspect
@@ -9,7 +9,6 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from app.api.answers import Kind, answers_of, extras_of
 from app.api.backend import Backend
 from app.api.conventions import SESSIONS, Reading, Writing, reading, writing_once
 from app.api.paging import Page
@@ -18,11 +17,12 @@ from app.api.requests import (
     JSON,
     LARGEST_BODY,
     MERGE_PATCH,
-    address_faults,
-    check_address,
     check_headers,
     check_members,
+    check_parameters,
+    parameter_faults,
 )
+from app.api.responses import Kind, extras_of, responses_of
 from app.api.security import declaration_of
 from app.db.connections import Caller
 
@@ -49,7 +49,7 @@ class Operation(APIRoute):
         if self.has_session:
             kind = "list" if lists else "read" if reads or method == "GET" else "write"
         needs_key = writing_once in dependencies
-        self.responses = answers_of(
+        self.responses = responses_of(
             self.declared,
             method=method,
             path=path,
@@ -74,23 +74,23 @@ class Operation(APIRoute):
             if self.has_session:
                 request.state.caller = await self.caller_of(request)
             check_headers(request, self.accepted, self.largest_body)
-            request.state.address_faults = address_faults(request, self.query_names)
+            request.state.parameter_faults = parameter_faults(request, self.query_names)
             if not self.has_session:
-                check_address(request)
+                check_parameters(request)
                 await check_members(request)
             return await handle(request)
 
         return checked
 
     def _begun(self, endpoint: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        """The endpoint, around which its reader or writer begins: FastAPI calls it once the request is found valid."""
+        """Wrap the endpoint so that its reader or writer begins first: FastAPI calls it once the request is valid."""
 
         @functools.wraps(endpoint)
         async def begun(**values: Any) -> Any:
             session = next((value for value in values.values() if isinstance(value, Reading | Writing)), None)
             if session is None:
                 return await endpoint(**values)
-            check_address(session.request)
-            return await session.answer(functools.partial(endpoint, **values), self.declared, self.rendering)
+            check_parameters(session.request)
+            return await session.respond(functools.partial(endpoint, **values), self.declared, self.rendering)
 
         return begun

@@ -256,8 +256,8 @@ def _challenge(**parameters: object) -> str:
 def _refuse_shape(request: Request, error: RequestValidationError) -> Response:
     if is_malformed_json(error):
         return refuse(request, MalformedJson())
-    address_faults = getattr(request.state, "address_faults", {})
-    return problem(request, "validation", errors=errors_of_shape(error, address_faults, _language_of(request)))
+    parameter_faults = getattr(request.state, "parameter_faults", {})
+    return problem(request, "validation", errors=errors_of_shape(error, parameter_faults, _language_of(request)))
 
 
 def _allowed(request: Request) -> str:

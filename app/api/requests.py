@@ -1,4 +1,4 @@
-"""What the conventions hold of a request's head and address, which FastAPI itself lets pass."""
+"""Checks of a request's headers, path and query that FastAPI does not make itself."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
 from app.api import problems
-from app.api.answers import NO_BODY
+from app.api.responses import NO_BODY
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -21,24 +21,24 @@ LARGEST_BODY = 2 * 1024 * 1024
 """In bytes, where the operation takes no file."""
 
 
-def address_faults(request: Request, known: set[str]) -> dict[str, str]:
-    """What FastAPI lets pass, by parameter: it tells them with the faults that it finds itself (`problems`)."""
+def parameter_faults(request: Request, known: set[str]) -> dict[str, str]:
+    """Return the codes of faults that FastAPI lets pass, by parameter: `faults` reports them with FastAPI's own."""
     given = Counter(name for name, _ in request.query_params.multi_items())
     faults = {
         name: "extra-forbidden" if name not in known else "repeated"
         for name, times in given.items()
         if name not in known or times > 1
     }
-    # Pydantic reads an id in four spellings: by address a resource has one.
+    # Pydantic reads an id in four spellings: the path of a resource has one.
     ids = {
         name: "uuid-parsing" for name, value in request.path_params.items() if name.endswith("_id") and len(value) != 36
     }
     return faults | ids
 
 
-def check_address(request: Request) -> None:
-    """Once the rest of the request is found right: else its faults are told together with these."""
-    if request.state.address_faults:
+def check_parameters(request: Request) -> None:
+    """Raise RequestValidationError for these faults alone; FastAPI has found no others."""
+    if request.state.parameter_faults:
         raise RequestValidationError([])
 
 
@@ -66,7 +66,7 @@ def digest(*parts: str) -> bytes:
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of a member named twice readers take the first or the last, or refuse (RFC 8259 §4): nobody is to guess."""
+    """Refuse a member that is named twice: readers take the first or the last of them (RFC 8259 §4)."""
     members = dict(pairs)
     if len(members) < len(pairs):
         raise problems.MalformedJson
@@ -74,7 +74,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 async def check_members(request: Request) -> None:
-    """Raises MalformedJson where the body names a member twice; what is no JSON at all is told elsewhere."""
+    """Raise MalformedJson where the body names a member twice; FastAPI reports a body that is not JSON."""
     with suppress(ValueError, RecursionError):
         json.loads(await request.body(), object_pairs_hook=_members)
 

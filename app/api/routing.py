@@ -1,4 +1,4 @@
-"""Which operation a path asks for, looked up instead of asked of one after the other: FastAPI's routing, indexed."""
+"""An index in front of FastAPI's routing, so that a request is not compared with every operation in turn."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ class Entry(NamedTuple):
 
 
 class Index(BaseRoute):
-    """Stands before all other routes; a path that it does not find is theirs to answer.
+    """The first route of the application: a path that it does not find goes on to the others.
 
     `scope["route"]` is the route, `scope["path_template"]` its path with the prefixes of the routers that it is in.
     """

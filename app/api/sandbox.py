@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from app.api.answers import refusing
 from app.api.backend import Backend
 from app.api.conventions import PlainWrite, Read, SandboxWrite
 from app.api.files import Download, giving
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Flag, Form, Instant, Line, Nothing, SearchText
 from app.api.tokens import SANDBOX_TOKEN_SECONDS

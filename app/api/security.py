@@ -1,4 +1,4 @@
-"""Who may call an operation: declared where it stands, checked here; the document follows from the declaration."""
+"""Who may call an operation: each route declares it, `Declaration.check` enforces it, the document follows from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ class Declaration:
     strong_sign_in: bool = False
     """The use case refuses a weak sign-in, for every body or for some; a stored secret is never given to one."""
     secret_answer: bool = False
-    """The answer holds a secret: what is stored for a replay is sealed."""
+    """The response contains a secret: the copy that is stored for a replay is sealed."""
     personal_data: bool = False
-    """The answer is about people: caches must not store it."""
+    """The response contains personal data: caches must not store it."""
     file: FileBody | None = None
 
     def check(self, actor: Actor) -> None:
-        """Raise Forbidden for an API key without the scope: asked first, whatever the operation is called for."""
+        """Raise Forbidden for an API key without the scope."""
         if self.scope is None:
             check_person(actor)
         else:
@@ -61,7 +61,7 @@ def operation(
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `newcomers` and `is_open`.
 
-    The decorator stands below the router's own. The others are explained at `Declaration`.
+    Put it below the router's decorator. `Declaration` explains the other arguments.
     """
     if [scope is not None, people_only, newcomers, is_open].count(True) != 1:
         raise TypeError("an operation is for keys with a scope, for people only, for newcomers, or open")

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import Read, Write
 from app.api.operations import Operation
 from app.api.rendering import Created
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Year, YearPath
 from app.domain.calendar.years import Calendar

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import Edit, Read, Remove, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Flag, Text, Year, YearPath, YearQuery
 from app.db.paging import Slice

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from app.api.answers import refusing
 from app.api.backend import Backend
 from app.api.conventions import PlainWrite, Read, Write
 from app.api.files import Download, giving
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Line
 from app.db.calendar.feeds import ISSUER

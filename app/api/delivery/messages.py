@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from pydantic import Field
 from pydantic.types import StrictInt
 
-from app.api.answers import refusing
 from app.api.conventions import NoBody, Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Instant, Line, Text
 from app.db.paging import Slice

@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.answers import NO_LOCATION, refusing
 from app.api.conventions import Read, WriteOnce
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
+from app.api.responses import NO_LOCATION, refusing
 from app.api.security import operation
 from app.api.shapes import AnyHours, Body, Text, Year, YearQuery
 from app.db.paging import Slice

@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.answers import refusing
 from app.api.conventions import Read, Replace
 from app.api.operations import Operation
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import AnyHours, Body, YearPath
 from app.domain.hours.distributions import Allotment, Distribution

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import NoBody, Read, Replace, WriteOnce
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import AnyHours, Body, YearPath
 from app.db.paging import Slice

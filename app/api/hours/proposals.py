@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from app.api.answers import refusing
 from app.api.conventions import Edit, NoBody, Read, Write, WriteOnce
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import IN_DIGITS, Body, Day, Line, SomeHours, Text, Year, YearQuery
 from app.db.paging import Slice

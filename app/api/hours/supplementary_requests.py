@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import NoBody, Read, Write, WriteOnce
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import AnyHours, Body, SomeHours, Text, Year, YearQuery
 from app.db.paging import Slice

@@ -10,10 +10,10 @@ from pydantic_core import PydanticCustomError
 from schwifty import IBAN
 from schwifty.exceptions import InvalidBBANChecksum, InvalidChecksumDigits, SchwiftyException
 
-from app.api.answers import refusing
 from app.api.conventions import NoBody, Read, Replace, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Line, Text, ToldAs
 from app.db.paging import Slice

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Year, YearQuery
 from app.db.paging import Slice

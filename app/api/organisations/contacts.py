@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import Edit, Read, Remove, Write
 from app.api.operations import Operation
 from app.api.organisations.organisations import AddressIn
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Email, Line, Phone
 from app.db.paging import Slice

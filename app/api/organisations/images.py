@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import File, PlainWrite, Read, Remove, Replace
 from app.api.files import Download, giving
 from app.api.operations import Operation
+from app.api.responses import refusing
 from app.api.security import FileBody, operation
 from app.domain.organisations.images import OrganisationImage
 from app.services.organisations import images

@@ -10,10 +10,10 @@ from pydantic_core import PydanticCustomError
 from stdnum.exceptions import ValidationError
 from stdnum.fi import ytunnus
 
-from app.api.answers import refusing
 from app.api.conventions import Edit, Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Email, Flag, Form, Line, Phone, SearchText, ToldAs
 from app.db.paging import Slice

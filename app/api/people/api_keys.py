@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field, StrictInt
 
-from app.api.answers import refusing
 from app.api.conventions import Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Line, Text
 from app.db.paging import Slice

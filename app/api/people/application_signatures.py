@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import StringConstraints
 
-from app.api.answers import refusing
 from app.api.backend import Backend
 from app.api.conventions import File, Read, Replace, Write
 from app.api.files import Download, giving
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import FileBody, operation
 from app.api.shapes import Body, Text
 from app.db.paging import Slice

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import Read
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.responses import refusing
 from app.api.security import operation
 from app.db.paging import Slice
 from app.domain.people.main_user_coverage import Coverage, MainUserCoverage

@@ -4,10 +4,10 @@ from typing import cast
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import Edit, Read
 from app.api.operations import Operation
 from app.api.people.people import PersonEmail
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Line, Phone
 from app.domain.organisations.organisations import Language

@@ -8,11 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator
 
-from app.api.answers import refusing
 from app.api.conventions import Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.requests import JSON, media_type_of
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Email, Line, Phone, SearchText, Text
 from app.db.connections import Caller

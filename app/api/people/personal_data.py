@@ -4,9 +4,9 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.answers import refusing
 from app.api.conventions import PlainWrite, Write
 from app.api.operations import Operation
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Text
 from app.domain.people.personal_data import Erasure, PersonalData

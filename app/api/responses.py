@@ -1,4 +1,4 @@
-"""What an operation documents of its answers: every status, its headers, and the codes of its refusals."""
+"""The documented responses of an operation: every status, its headers and the codes of its problems."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ Kind = Literal["read", "list", "write", "other"]
 """What an operation does with its study centre's data; `other` does nothing of it."""
 NO_BODY = frozenset({"GET", "HEAD", "DELETE"})
 CODES = "x-problem-codes"
-"""The member of a documented answer that names the codes which its problems may carry."""
+"""The member of a documented response that lists the codes of its problems."""
 NO_LOCATION: Responses = {201: {"x-location": False}}
-"""`responses` of the operations that create several things at once, none of which is the answer's own."""
+"""`responses` of an operation that creates several things in one request: it has no single `Location`."""
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 EVERYWHERE = ("unauthenticated", "not-registered", "validation", "internal-error", "busy")
@@ -100,7 +100,7 @@ def refusal(status: int, *codes: str) -> dict[str, Any]:
     }
 
 
-# What many operations answer alike stands in the document once.
+# Responses that many operations share are in the document once.
 SHARED = {
     codes[0]: refusal(STATUSES[codes[0]], *codes)
     for codes in (
@@ -120,7 +120,7 @@ SHARED = {
 }
 
 
-def answers_of(
+def responses_of(
     declared: Declaration,
     *,
     method: str,
@@ -153,7 +153,7 @@ def answers_of(
         codes -= {"unauthenticated", "forbidden", "not-registered"}
     if declared.newcomers:
         codes -= {"forbidden", "not-registered"}
-    codes.update(code for answer in refused.values() for code in answer.get(CODES, ()))
+    codes.update(code for response in refused.values() for code in response.get(CODES, ()))
 
     responses: Responses = {status: _success(kind, status, refused.get(status, {}))}
     if "content" in refused.get(status, {}):
@@ -186,7 +186,7 @@ def _success(kind: str, status: int, declared: Mapping[str, Any]) -> dict[str, A
 
 
 def extras_of(declared: Declaration, *, needs_key: bool) -> dict[str, Any]:
-    """The members of an operation that FastAPI does not know: its security, and what a client must be told besides."""
+    """Return the members of an operation that FastAPI does not know: its security, and the rest that clients need."""
     extras: dict[str, Any] = {"security": [] if declared.is_open else [{"token": []}]}
     if declared.scope:
         extras["x-api-key-scope"] = declared.scope
