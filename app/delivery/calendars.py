@@ -9,7 +9,7 @@ from icalendar import Alarm, Calendar, Component, Event
 from app.domain.calendar.feeds import KeptEvent
 
 REFRESHED_EVERY = timedelta(hours=6)
-# A calendar needs a component: where there are no events this is the one.
+# A calendar must have a component, also when it has no events.
 HELSINKI = Component.from_ical(
     "BEGIN:VTIMEZONE\r\nTZID:Europe/Helsinki\r\n"
     "BEGIN:DAYLIGHT\r\nTZNAME:EEST\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0300\r\n"
@@ -21,7 +21,7 @@ HELSINKI = Component.from_ical(
 
 
 def calendar_of(events: Iterable[KeptEvent], last_days: Container[UUID], *, name: str, language: str) -> bytes:
-    """The same bytes for the same events; of the last days it reminds."""
+    """Return the same bytes for the same events; last days have an alarm."""
     calendar = Calendar()
     calendar.add("prodid", "-//Tuntipankki//calendar feed//EN")
     calendar.add("version", "2.0")
@@ -32,35 +32,35 @@ def calendar_of(events: Iterable[KeptEvent], last_days: Container[UUID], *, name
     calendar.add("refresh-interval", REFRESHED_EVERY, {"value": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
     calendar.add_component(HELSINKI)
-    for told in events:
-        event = _event_of(told)
-        if told.uid in last_days and not told.is_cancelled:
-            event.add_component(_alarm_of(told))
+    for kept in events:
+        event = _event_of(kept)
+        if kept.uid in last_days and not kept.is_cancelled:
+            event.add_component(_alarm_of(kept))
         calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 
-def _event_of(told: KeptEvent) -> Event:
-    """A whole day ends where the next begins; its stamp is that of its last change, as nothing is sent by us."""
+def _event_of(kept: KeptEvent) -> Event:
+    """A whole day, which ends where the next begins. Its stamp is the time of its last change."""
     event = Event()
-    modified_at = told.modified_at.astimezone(UTC)
-    event.add("uid", f"{told.uid}@tuntipankki")
+    modified_at = kept.modified_at.astimezone(UTC)
+    event.add("uid", f"{kept.uid}@tuntipankki")
     event.add("dtstamp", modified_at)
     event.add("last-modified", modified_at)
-    event.add("sequence", told.sequence)
-    event.add("dtstart", told.day)
-    event.add("dtend", told.day + timedelta(days=1))
-    event.add("summary", told.title)
-    event.add("status", "CANCELLED" if told.is_cancelled else "CONFIRMED")
+    event.add("sequence", kept.sequence)
+    event.add("dtstart", kept.day)
+    event.add("dtend", kept.day + timedelta(days=1))
+    event.add("summary", kept.title)
+    event.add("status", "CANCELLED" if kept.is_cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     event.add("class", "PRIVATE")
     return event
 
 
-def _alarm_of(told: KeptEvent) -> Alarm:
-    """One day before; its words are the event's."""
+def _alarm_of(kept: KeptEvent) -> Alarm:
+    """An alarm one day before, with the event's title."""
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", told.title)
+    alarm.add("description", kept.title)
     alarm.add("trigger", -timedelta(days=1))
     return alarm

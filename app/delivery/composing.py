@@ -15,15 +15,15 @@ from icalendar import Calendar, Event
 from app.domain.delivery.mails import DateToKeep
 from app.domain.organisations.organisations import Language
 
-# Seven bits pass every server, also one that offers no 8BITMIME.
+# Every server accepts seven bits, also without 8BITMIME.
 POLICY = SMTP.clone(cte_type="7bit")
 ENCODED = "=?"
-"""How encoded words begin (RFC 2047)."""
+"""The beginning of an encoded word (RFC 2047)."""
 PRODUCT = "-//Tuntipankki//Mail//EN"
 
 
 class UnusableAddressError(ValueError):
-    """No mail can be addressed to it."""
+    """An address that no mail can have."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Outgoing:
 
 
 def address_of(name: str, address: str) -> Address:
-    """With the domain as the name service knows it. Raises UnusableAddressError."""
+    """The address with its domain in ASCII, as DNS has it. Raises UnusableAddressError."""
     user, _, domain = address.rpartition("@")
     try:
         found = Address(_in_head(name), user, domain.encode("idna").decode("ascii"))
@@ -54,13 +54,13 @@ def address_of(name: str, address: str) -> Address:
 
 
 def sender_of(mail_from: str) -> Address:
-    """Of `Name <address>`, or of an address alone. Raises UnusableAddressError."""
+    """The address from `Name <address>` or from an address alone. Raises UnusableAddressError."""
     name, address = parseaddr(mail_from)
     return address_of(name, address)
 
 
 def composed(mail: Outgoing, sender: Address) -> EmailMessage:
-    """The same at each attempt, down to its Message-ID. Raises UnusableAddressError."""
+    """The message, the same at each attempt, with the same Message-ID. Raises UnusableAddressError."""
     message = EmailMessage(policy=POLICY)
     message["From"] = sender
     message["To"] = address_of(mail.name, mail.address)
@@ -68,7 +68,7 @@ def composed(mail: Outgoing, sender: Address) -> EmailMessage:
     message["Date"] = format_datetime(mail.made_at)
     message["Message-ID"] = f"<{mail.id}@{sender.domain}>"
     message["Content-Language"] = mail.language
-    # So that no answering machine answers (RFC 3834).
+    # Automatic replies are not sent to it (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text + "\n")
     message.add_alternative(html_of(mail.subject, mail.text, mail.language), subtype="html")
@@ -79,13 +79,15 @@ def composed(mail: Outgoing, sender: Address) -> EmailMessage:
 
 
 def _in_head(text: str) -> str:
-    """What looks like an encoded word would be decoded on the way into the head, line ends and all: joined by a
-    character that is not seen, it looks like none."""
+    """The text without encoded words: readers would decode them, and line ends in them would add headers.
+
+    An invisible character parts the signs that begin one.
+    """
     return text.replace(ENCODED, "=\N{WORD JOINER}?")
 
 
 def calendar_of(dates: Sequence[DateToKeep], made_at: datetime) -> bytes:
-    """Whole days that block nobody's time (RFC 5545)."""
+    """Whole days that leave the reader's time free (RFC 5545)."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -121,7 +123,7 @@ _PARAGRAPH = '<p style="margin:0 0 16px">{lines}</p>'
 
 
 def html_of(subject: str, text: str, language: Language) -> str:
-    """The same words, laid out; without images, scripts or links to follow."""
+    """The same text as HTML, without images, scripts and links."""
     paragraphs = (escape(paragraph).replace("\n", "<br>\n") for paragraph in text.split("\n\n"))
     return _HTML.format(
         language=language,

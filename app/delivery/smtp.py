@@ -1,6 +1,6 @@
-"""To the mail server, over one connection for many mails (RFC 5321).
+"""Handing mails to the mail server, over one connection for many mails (RFC 5321).
 
-Only a mailbox that does not exist ends a mail; whatever else a server says or does not say is tried again later.
+Only a mailbox that does not exist ends a mail. After any other failure the mail is tried again later.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ NO_SUCH_MAILBOX_ENHANCED = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.1
 
 
 class ServerAwayError(Exception):
-    """No mail can be handed over now, whichever it is."""
+    """No server is reachable, so no mail can be handed over now."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class Server:
     username: str | None = None
     password: str | None = None
     tls: Literal["offered", "started", "throughout"] = "offered"
-    """STARTTLS where the server offers it, or required; or TLS from the first byte."""
+    """`offered`: STARTTLS if the server has it; `started`: always STARTTLS; `throughout`: TLS from the first byte."""
     seconds: float = 30.0
-    """For the connection and for each command."""
+    """Time limit for connecting and for each command."""
     seconds_to_accept: float = 300.0
-    """For the answer to a mail's end, which counts: who hangs up earlier may be sent a mail twice (RFC 5321 §4.5.3)."""
+    """Time limit for the reply to the end of a mail: a shorter one may send a mail twice (RFC 5321 §4.5.3)."""
 
     @classmethod
     def at(cls, url: str) -> Self:
-        """`smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` if need be. Raises ValueError."""
+        """The server at `smtp://`, `smtp+starttls://` or `smtps://`, with or without a user. Raises ValueError."""
         parts = urlsplit(url)
         if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("SMTP_URL is smtp://, smtp+starttls:// or smtps://, then [user:password@]host[:port]")
@@ -67,7 +67,7 @@ class Server:
 class Outcome:
     kind: Literal["accepted", "refused", "later"]
     answer: str
-    """What the server said, or what happened instead."""
+    """The server's reply, or what happened instead."""
 
 
 class Handover:
@@ -87,7 +87,7 @@ class Handover:
         self._hang_up()
 
     async def hand_over(self, message: EmailMessage, sender: Address, recipient: Address) -> Outcome:
-        """Raises ServerAwayError where there is no server to hand it to."""
+        """Hand one mail over. Raises ServerAwayError."""
         client = await self._connected()
         try:
             await client.mail(sender.addr_spec)
@@ -97,13 +97,13 @@ class Handover:
             await self._start_over(client)
             return _outcome_of(refusal)
         except (SMTPException, OSError) as error:
-            # In the midst of a mail nobody knows what the next answer would be to.
+            # In the middle of a mail it is unclear which command the next reply answers.
             self._hang_up()
-            return Outcome("later", _told(error))
+            return Outcome("later", _failure_of(error))
         except Exception:
             self._hang_up()
             raise
-        return Outcome("accepted", _said(answer))
+        return Outcome("accepted", _reply_of(answer))
 
     async def _connected(self) -> SMTP:
         if self._client and self._client.is_connected:
@@ -123,7 +123,7 @@ class Handover:
             await client.connect()
         except (SMTPException, OSError) as error:
             client.close()
-            raise ServerAwayError(_told(error)) from error
+            raise ServerAwayError(_failure_of(error)) from error
         self._client = client
         return client
 
@@ -140,25 +140,25 @@ class Handover:
 
 
 def _outcome_of(refusal: SMTPResponseException) -> Outcome:
-    said = _said(refusal)
+    reply = _reply_of(refusal)
     if isinstance(refusal, SMTPRecipientRefused) and refusal.code in NO_SUCH_MAILBOX:
         enhanced = re.match(r"\d\.\d{1,3}\.\d{1,3}", refusal.message)
         if enhanced is None or enhanced[0] in NO_SUCH_MAILBOX_ENHANCED:
-            return Outcome("refused", said)
-    return Outcome("later", said)
+            return Outcome("refused", reply)
+    return Outcome("later", reply)
 
 
-def _said(answer: SMTPResponse | SMTPResponseException) -> str:
-    """What the server said, without what a text in the database cannot hold."""
-    said = f"{answer.code} {answer.message}".replace("\0", "")
-    return said.encode(errors="replace").decode()[:500]
+def _reply_of(answer: SMTPResponse | SMTPResponseException) -> str:
+    """The reply as text that the database accepts."""
+    text = f"{answer.code} {answer.message}".replace("\0", "")
+    return text.encode(errors="replace").decode()[:500]
 
 
-def _told(error: Exception) -> str:
+def _failure_of(error: Exception) -> str:
     if isinstance(error, SMTPTimeoutError | asyncio.TimeoutError):
         return "no answer in time"
     if isinstance(error, SMTPServerDisconnected):
         return "the connection was lost"
     if isinstance(error, SMTPResponseException):
-        return _said(error)
+        return _reply_of(error)
     return f"no connection: {type(error).__name__}"

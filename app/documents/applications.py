@@ -25,7 +25,7 @@ TEMPLATE = FOLDER / "template.typ"
 SHOWN = re.compile(
     r"[ -~\u00a1-\u02af\u0300-\u0377\u037a-\u03ff\u0400-\u04ff\u1e00-\u1fff\u2010-\u2027\u2030-\u2040\u20a0-\u20bf]"
 )
-"""What the fonts have: the scripts of Latin, Greek and Cyrillic letters, punctuation, currencies. Others fail PDF/A."""
+"""The signs that the fonts have: Latin, Greek and Cyrillic letters, punctuation, currencies. Others fail PDF/A."""
 MISSING = "□"
 INVISIBLE = {"Cc", "Cf", "Cs"}
 UNASSIGNED = "Cn"
@@ -33,7 +33,7 @@ UNASSIGNED = "Cn"
 
 @dataclass(frozen=True)
 class ApplicationContent:
-    """What the application says (rulebook §3.9); the same content gives the same bytes."""
+    """Facts of the application (rulebook §3.9)."""
 
     application_id: UUID
     language: Language
@@ -48,12 +48,12 @@ class ApplicationContent:
     replaces_name: str | None
     """The main user whose place the applicant takes."""
     valid_from: date | None
-    """None: from the approval on."""
+    """The day applied for; None is the day of the approval."""
     made_at: datetime
 
     @property
     def check_code(self) -> str:
-        """Printed on every page: tells apart two documents of one application whose content differs."""
+        """The code on every page, which differs between two documents of one application with different content."""
         code = sha256(json.dumps(asdict(self), default=str, sort_keys=True).encode()).hexdigest()[:16].upper()
         return "-".join(code[start : start + 4] for start in range(0, 16, 4))
 
@@ -80,7 +80,7 @@ def compose_application(content: ApplicationContent, words: Mapping[str, Any]) -
 
 
 def shown_of(text: str) -> str:
-    """The text as the fonts can show it: white space is a space, what is invisible goes, what is unknown is a box."""
+    """The text as the fonts can show it: with spaces for white space, boxes for unknown signs, no invisible signs."""
     return "".join(
         " " if sign.isspace() else sign if SHOWN.match(sign) and category(sign) != UNASSIGNED else MISSING
         for sign in normalize("NFC", text)
@@ -90,10 +90,10 @@ def shown_of(text: str) -> str:
 
 @cache
 def _fonts() -> typst.Fonts:
-    """Those that the library brings along: the document looks the same wherever the service runs."""
+    """The library's own fonts: the document looks the same wherever the service runs."""
     return typst.Fonts(include_system_fonts=False)
 
 
 def digest_of(document: bytes) -> str:
-    """The SHA-256 digest in hexadecimal digits: what is signed in the service."""
+    """The SHA-256 digest in hexadecimal digits, which is signed in the service."""
     return sha256(document).hexdigest()

@@ -1,4 +1,4 @@
-"""What mails say: of events, of the staff's messages, and several in one."""
+"""Mails about events, mails that the staff wrote, and digests of several mails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from app.texts.rendering import texts_of
 
 
 def application_words(language: Language, *, made_at: datetime, valid_from: date | None) -> Mapping[str, Any]:
-    """What the document says beside what people wrote; `valid_from` is the day applied for, if there is one."""
+    """The document's words, filled with its days; `valid_from` is the day applied for, if there is one."""
     texts = texts_of("main_user_application", language)
     return {
         **texts.tables,

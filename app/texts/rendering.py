@@ -1,7 +1,7 @@
 """Texts filled with facts: numbers, days, lists and plural forms as the language writes them; no fact, no sentence.
 
-A fact in a text is `{name}`. What it is decides how it is written: a number in groups, a date as a day, a datetime with
-its time in Helsinki, a list with "and" before its last item. Where that is not enough the text says more:
+A fact in a text is `{name}`. Its type decides how it is written: a number in groups, a date as a day, a datetime with
+its time in Helsinki, a list with "and" before its last item. Where that is not enough, the text says how:
 
 - `{state:word}`: one of our own values, by its word in `[words]`
 - `{hours:hours}`: what `[forms]` calls `hours`; a table of plural forms is chosen by the number, which is `{count}` in
@@ -9,7 +9,7 @@ its time in Helsinki, a list with "and" before its last item. Where that is not 
 - `{year:year}`: a number without groups
 - `{percent:percent}`: 80 as 80 %
 - `{held_until:day}`: the day of an instant; the day or instant may also be in ISO 8601, as JSON has it
-- `{allowed:word or}`: a list with "or" before its last item; `or` stands alone or after another
+- `{allowed:word or}`: a list with "or" before its last item; `or` also works alone
 
 Facts stay in their basic form: a text has them where that fits. `{{` and `}}` are braces.
 """
@@ -42,7 +42,7 @@ LOCALES: dict[Language, Locale] = {
 }
 Facts = Mapping[str, object]
 Piece = str | Mapping[str, Any]
-"""A sentence: its text, or a table of `text` and of the facts `when` it is needed and `unless` which it is."""
+"""A sentence: a text, or a table of the `text`, facts that it needs (`when`) and facts that exclude it (`unless`)."""
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?]) ")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _FORMATTER = Formatter()
@@ -80,7 +80,7 @@ class Texts:
     def fill(self, template: str, facts: Facts) -> str:
         """The template with its facts, a word at its beginning with a capital. Raises KeyError where one is missing.
 
-        What a fact holds is never read as a template.
+        The content of a fact is never read as a template.
         """
         return _capitalised(template, self._filled(template, facts))
 
