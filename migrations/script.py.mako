@@ -2,6 +2,7 @@
 
 from alembic import op
 
+# `create_table` of migrations/tables.py writes what every table of a study centre has: keys, policy and rights.
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
