@@ -29,6 +29,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql import ClauseElement
@@ -232,6 +233,19 @@ async def change_value(connection: Connection, table: Table, value: Row, **colum
     await change_row(connection, table, members.id, **columns)
     changed: Row = replace(members, **{name: new for name, new in columns.items() if hasattr(value, name)})
     return changed
+
+
+@cache
+def _putting(table: Table, columns: tuple[str, ...]) -> Command:
+    row = postgresql.insert(table).values({name: bindparam(f"p_{name}") for name in columns})
+    keys = [column.name for column in table.primary_key]
+    changed = {name: row.excluded[name] for name in columns if name not in keys}
+    return Command(row.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+async def put_row(connection: Connection, table: Table, **values: object) -> None:
+    """Insert the row, or change the one that has its primary key."""
+    await _putting(table, tuple(values)).run(connection, **bound(table, values))
 
 
 @cache

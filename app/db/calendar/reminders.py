@@ -1,9 +1,9 @@
 """Settings of the study centre's reminders."""
 
-from sqlalchemy import Column, SmallInteger, Table, bindparam, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Column, SmallInteger, Table, select
+from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import Command, Connection, Query, bound, columns_of, metadata, study_centre_key
+from app.db.statements import Connection, Query, columns_of, metadata, put_row, study_centre_key
 from app.domain.calendar.reminders import DEFAULT_REMINDERS, ReminderSettings
 
 reminder_settings = Table(
@@ -14,12 +14,7 @@ reminder_settings = Table(
     Column("running_out_percents", JSONB, nullable=False),
     Column("unused_percent", SmallInteger, nullable=False),
 )
-_columns = columns_of(ReminderSettings, reminder_settings)
-_found = Query(select(*_columns), ReminderSettings)
-_values = {column.name: bindparam(f"p_{column.name}", type_=column.type) for column in _columns}
-_kept = Command(
-    insert(reminder_settings).values(_values).on_conflict_do_update(index_elements=["study_centre_id"], set_=_values)
-)
+_found = Query(select(*columns_of(ReminderSettings, reminder_settings)), ReminderSettings)
 
 
 async def find_settings(connection: Connection) -> ReminderSettings:
@@ -28,4 +23,4 @@ async def find_settings(connection: Connection) -> ReminderSettings:
 
 
 async def keep_settings(connection: Connection, settings: ReminderSettings) -> None:
-    await _kept.run(connection, **bound(reminder_settings, vars(settings)))
+    await put_row(connection, reminder_settings, **vars(settings))

@@ -3,10 +3,9 @@
 from uuid import UUID
 
 from sqlalchemy import Column, Table, Text, Uuid, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from app.db.people.people import persons
-from app.db.statements import Command, Connection, Query, metadata, study_centre_key
+from app.db.statements import Connection, Query, metadata, put_row, study_centre_key
 from app.domain.delivery.mails import USUAL_PREFERENCE, MailPreference, MailPreferences
 
 mail_preferences = Table(
@@ -24,15 +23,6 @@ _found = Query(
     .where(persons.c.id == bindparam("p_person_id", type_=Uuid)),
     MailPreferences,
 )
-_said = insert(mail_preferences).values(
-    person_id=bindparam("p_person_id", type_=Uuid), mail=bindparam("p_mail", type_=Text)
-)
-_put = Command(
-    _said.on_conflict_do_update(
-        constraint="mail_preferences_pkey",
-        set_={"mail": _said.excluded.mail},
-    )
-)
 
 
 async def find_preferences(connection: Connection, person_id: UUID) -> MailPreferences | None:
@@ -41,4 +31,4 @@ async def find_preferences(connection: Connection, person_id: UUID) -> MailPrefe
 
 
 async def put_preference(connection: Connection, person_id: UUID, mail: MailPreference) -> None:
-    await _put.run(connection, p_person_id=person_id, p_mail=mail)
+    await put_row(connection, mail_preferences, person_id=person_id, mail=mail)

@@ -4,9 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert
 
-from app.db.statements import Command, Connection, Query, metadata, study_centre_key
+from app.db.statements import Command, Connection, Query, metadata, put_row, study_centre_key
 from app.domain.organisations.images import Purpose
 
 organisation_images = Table(
@@ -22,22 +21,9 @@ organisation_images = Table(
 
 _organisation_id = bindparam("p_organisation_id", type_=Uuid)
 _purpose = bindparam("p_purpose", type_=Text)
-_content = bindparam("p_content", type_=LargeBinary)
-_person_id = bindparam("p_person_id", type_=Uuid)
-_now = bindparam("p_now", type_=DateTime(timezone=True))
 _own = (organisation_images.c.organisation_id == _organisation_id, organisation_images.c.purpose == _purpose)
 
 _found: Query[bytes] = Query(select(organisation_images.c.content).where(*_own), bytes)
-_kept = Command(
-    insert(organisation_images)
-    .values(
-        organisation_id=_organisation_id, purpose=_purpose, content=_content, changed_by=_person_id, changed_at=_now
-    )
-    .on_conflict_do_update(
-        index_elements=["study_centre_id", "organisation_id", "purpose"],
-        set_={"content": _content, "changed_by": _person_id, "changed_at": _now},
-    )
-)
 _removal = Command(delete(organisation_images).where(*_own))
 
 
@@ -49,13 +35,14 @@ async def keep(
     connection: Connection, organisation_id: UUID, purpose: Purpose, content: bytes, *, person_id: UUID, now: datetime
 ) -> None:
     """In the place of the one before, where there is one."""
-    await _kept.run(
+    await put_row(
         connection,
-        p_organisation_id=organisation_id,
-        p_purpose=purpose,
-        p_content=content,
-        p_person_id=person_id,
-        p_now=now,
+        organisation_images,
+        organisation_id=organisation_id,
+        purpose=purpose,
+        content=content,
+        changed_by=person_id,
+        changed_at=now,
     )
 
 

@@ -4,11 +4,10 @@ from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Column, DateTime, Integer, Table, Text, Uuid, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import insert
 
 from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import below
-from app.db.statements import Command, Connection, Query, columns_of, metadata, row_of, study_centre_key
+from app.db.statements import Connection, Query, columns_of, metadata, put_row, row_of, study_centre_key
 from app.domain.organisations.training_rules import TrainingRules, may_run, open_to_all
 
 training_rules = Table(
@@ -50,18 +49,6 @@ _runners: Query[tuple[UUID, bool]] = Query(
         kinds is None or may_run(kind, ancestors, kinds, units),
     ),
 )
-_values = {
-    column.name: bindparam(f"p_{column.name}", type_=column.type)
-    for column in columns_of(TrainingRules, training_rules)
-}
-_put = Command(
-    insert(training_rules)
-    .values(_values)
-    .on_conflict_do_update(
-        index_elements=["study_centre_id", "organisation_id"],
-        set_={name: value for name, value in _values.items() if name != "organisation_id"},
-    )
-)
 
 
 async def find_rules(connection: Connection, central_id: UUID) -> TrainingRules:
@@ -75,4 +62,4 @@ async def find_runners(connection: Connection, top: UUID, organisation_ids: Coll
 
 
 async def put_rules(connection: Connection, rules: TrainingRules) -> None:
-    await _put.run(connection, **{f"p_{name}": value for name, value in row_of(training_rules, rules).items()})
+    await put_row(connection, training_rules, **row_of(training_rules, rules))
