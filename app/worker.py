@@ -20,7 +20,7 @@ from prometheus_client import Counter, Gauge, start_http_server
 
 from app import logs
 from app.db.connections import Connections
-from app.db.health import list_astray, list_study_centres, purge_answers
+from app.db.health import find_broken_ledgers, list_study_centres, purge_answers
 from app.db.schema import check_database
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
@@ -32,17 +32,17 @@ from app.services.people.expiring import expire_applications
 from app.settings import Settings
 
 AT_NIGHT = time(2, 30)
-"""In Helsinki: an hour that every night has, and once."""
+"""When the jobs of the night run, in Helsinki: every night has this time once."""
 AGAIN_SECONDS = 600.0
 MAIL_SECONDS = 2.0
 REMINDING_SECONDS = 60.0
 CANCELLED_AGAIN_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
-"""Between the attempts of a mail job that fails: a mail server that is away is soon there again."""
+"""The longest pause between attempts of a mail job, because a mail server is soon available again."""
 MAIL_STATEMENT_MS = 60_000
-"""Mails to very many people are made in one transaction."""
+"""Time for a statement of a mail job, which may make mails to very many people in one transaction."""
 ANSWERS_KEPT_DAYS = 31
-"""The contract promises 30 at least."""
+"""How long answers are kept. The contract promises at least 30 days."""
 
 Job = Callable[[Connections], Awaitable[None]]
 
@@ -53,34 +53,34 @@ succeeded_at = Gauge("tuntipankki_job_succeeded_at_seconds", "When a job last su
 
 
 async def check_ledgers(connections: Connections) -> None:
-    """Asks the views of promise L1."""
-    astray = await list_astray(connections)
+    """Check promise L1 by its views."""
+    astray = await find_broken_ledgers(connections)
     ledgers_astray.set(len(astray))
     for centre, views in astray.items():
         log.error("ledger astray", study_centre_id=str(centre), views=views)
 
 
 async def purge_stored_answers(connections: Connections) -> None:
-    """Of requests that nobody sends again."""
+    """Purge the stored answers of requests that are not sent again."""
     log.info("answers purged", answers=await purge_answers(connections, days=ANSWERS_KEPT_DAYS))
 
 
 async def remind_all(connections: Connections) -> None:
-    """In all study centres."""
+    """Send the reminders of all study centres."""
     for centre in await list_study_centres(connections):
         async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
             await send_reminders(connection)
 
 
 async def expire_all(connections: Connections) -> None:
-    """Applications of all study centres."""
+    """Expire applications in all study centres."""
     for centre in await list_study_centres(connections):
         async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
             await expire_applications(connection)
 
 
 async def make_all_mails(connections: Connections) -> None:
-    """Of all study centres."""
+    """Make the mails of all study centres."""
     for centre in await list_study_centres(connections):
         async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
             await make_mails(connection)
@@ -90,7 +90,7 @@ JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers)
 
 
 def mail_jobs(settings: Settings) -> Mapping[Job, float]:
-    """With the seconds between two runs. Mails are made in any case, and handed over where there is a server."""
+    """The jobs with the seconds between two runs. Mails are always made, and delivered if there is a mail server."""
     making: dict[Job, float] = {
         remind_all: REMINDING_SECONDS,
         expire_all: REMINDING_SECONDS,
@@ -106,7 +106,7 @@ def mail_jobs(settings: Settings) -> Mapping[Job, float]:
 async def work(
     connections: Connections, jobs: tuple[Job, ...] = JOBS, often: Mapping[Job, float] | None = None
 ) -> None:
-    """Until it is cancelled: jobs of the night, and those that are done every so many seconds."""
+    """Run the jobs of the night and the frequent jobs until cancelled."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_every_night(job, connections)) for job in jobs]
         tasks += [group.create_task(_often(job, connections, seconds)) for job, seconds in (often or {}).items()]
@@ -115,7 +115,7 @@ async def work(
         try:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:
-            # Before Python 3.12 a wait that ends at that very moment loses its cancellation: it is said again.
+            # Before Python 3.12 a wait that ends at that moment loses its cancellation, so that it is repeated.
             while running := [task for task in tasks if not task.done()]:
                 for task in running:
                     task.cancel()
@@ -140,7 +140,7 @@ async def _often(job: Job, connections: Connections, seconds: float) -> None:
 
 
 async def run(job: Job, connections: Connections) -> bool:
-    """Whether it succeeded: a job that fails is told, and tried again soon."""
+    """Run the job and return whether it succeeded. A failure is logged."""
     name = job.__name__
     try:
         await job(connections)

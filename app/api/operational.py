@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from app.api.backend import Backend
 from app.api.problems import problem
 from app.db.connections import Connections
-from app.db.health import find_revision, list_astray, read_vitals
+from app.db.health import find_broken_ledgers, find_revision, read_vitals
 from app.domain.access import check_staff
 
 LARGEST_SKEW = timedelta(seconds=2)
@@ -109,7 +109,7 @@ class LedgerCheck:
     async def ask(self, connections: Connections) -> Check:
         async with self.asking:
             if time.monotonic() >= self.kept_until:
-                astray = await list_astray(connections)
+                astray = await find_broken_ledgers(connections)
                 found = {str(centre): views for centre, views in astray.items()}
                 self.answer = {"ok": not astray, "astray": found, "asked_at": datetime.now(UTC).isoformat()}
                 self.kept_until = time.monotonic() + LEDGER_KEPT_SECONDS

@@ -47,7 +47,7 @@ async def list_study_centres(connections: Connections) -> list[UUID]:
     return [row[0] for row in rows]
 
 
-async def list_astray(connections: Connections) -> dict[UUID, list[str]]:
+async def find_broken_ledgers(connections: Connections) -> dict[UUID, list[str]]:
     """The views of promise L1 that answer a row, by study centre; nothing while every ledger holds."""
     astray: dict[UUID, list[str]] = {}
     for centre in await list_study_centres(connections):

@@ -1,1 +1,1 @@
-"""The yearly calendar (vuosikello): deadlines and extensions: tables and questions."""
+"""The yearly calendar (vuosikello): tables and queries."""

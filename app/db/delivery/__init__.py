@@ -1,1 +1,1 @@
-"""What leaves the service: mails, webhooks, the change feed: tables and questions."""
+"""Mails and messages: tables and queries."""

@@ -1,6 +1,5 @@
 """Messages that the staff write to main users."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -29,7 +28,7 @@ from app.db.paging import filters_of
 from app.db.people.people import in_force, persons, role_grants
 from app.db.resources import Resource
 from app.db.statements import NOW, Connection, Converted, Query, Selection, columns_of, metadata, study_centre_key
-from app.domain.delivery.messages import Message, MessageText
+from app.domain.delivery.messages import Message, MessageText, central_organisations_of
 from app.domain.organisations.organisations import Language
 
 messages = Table(
@@ -109,7 +108,7 @@ _centrals = Query(
     ),
     lambda organisation_id: organisation_id,
 )
-_day = Query(
+_deadline = Query(
     select(deadlines.c.organisation_id, deadlines.c.closes_on).where(deadlines.c.id == bindparam("p_id", type_=Uuid)),
     lambda organisation_id, closes_on: (organisation_id, closes_on),
 )
@@ -121,10 +120,11 @@ async def lock_scheduled(connection: Connection) -> list[Message]:
 
 
 async def list_addressees(
-    connection: Connection, now: datetime, tops: list[UUID] | None, languages: Collection[Language]
+    connection: Connection, message: Message, owner: UUID | None, now: datetime
 ) -> list[Addressee]:
-    """The main users of the central organisations, or of all, each once. The message has texts in `languages`."""
-    return await _addressees.all(connection, p_now=now, p_tops=tops, p_languages=list(languages))
+    """The recipients of the message, each once. `owner` is the organisation of its deadline."""
+    tops, languages = central_organisations_of(message, owner), list(message.texts)
+    return await _addressees.all(connection, p_now=now, p_tops=tops, p_languages=languages)
 
 
 async def list_centrals(connection: Connection, ids: list[UUID]) -> set[UUID]:
@@ -132,6 +132,12 @@ async def list_centrals(connection: Connection, ids: list[UUID]) -> set[UUID]:
     return set(await _centrals.all(connection, p_ids=ids))
 
 
-async def find_last_day(connection: Connection, deadline_id: UUID) -> tuple[UUID | None, date | None] | None:
+async def find_deadline(connection: Connection, deadline_id: UUID) -> tuple[UUID | None, date | None] | None:
     """The organisation of the deadline, or None for everyone, and its last day. None if there is no such deadline."""
-    return await _day.first(connection, p_id=deadline_id)
+    return await _deadline.first(connection, p_id=deadline_id)
+
+
+async def find_deadline_of(connection: Connection, message: Message) -> tuple[UUID | None, date | None]:
+    """The organisation and the last day of the message's deadline. Both are None if the deadline does not exist."""
+    found = await find_deadline(connection, message.deadline_id) if message.deadline_id else None
+    return found or (None, None)

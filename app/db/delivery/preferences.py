@@ -6,7 +6,7 @@ from sqlalchemy import Column, Table, Text, Uuid, bindparam, func, select
 
 from app.db.people.people import persons
 from app.db.statements import Connection, Query, metadata, put_row, study_centre_key
-from app.domain.delivery.mails import USUAL_PREFERENCE, MailPreference, MailPreferences
+from app.domain.delivery.mails import DEFAULT_PREFERENCE, MailPreference, MailPreferences
 
 mail_preferences = Table(
     "mail_preferences",
@@ -17,7 +17,7 @@ mail_preferences = Table(
 )
 
 _found = Query(
-    select(func.coalesce(mail_preferences.c.mail, USUAL_PREFERENCE).label("mail"), persons.c.mail_refused_at)
+    select(func.coalesce(mail_preferences.c.mail, DEFAULT_PREFERENCE).label("mail"), persons.c.mail_refused_at)
     .select_from(persons)
     .outerjoin(mail_preferences, mail_preferences.c.person_id == persons.c.id)
     .where(persons.c.id == bindparam("p_person_id", type_=Uuid)),

@@ -1,4 +1,4 @@
-"""Which of the staff is the contact person of which central organisation."""
+"""Contact persons: assignments of staff members to central organisations."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -77,12 +77,12 @@ async def find_in_force(connection: Connection, central_id: UUID, day: date) -> 
 
 
 async def find_adviser(connection: Connection, person_id: UUID, now: datetime) -> tuple[Adviser, bool] | None:
-    """With whether the person is of the staff at that instant."""
+    """The person, and whether they are a staff member at that time."""
     return await _adviser.first(connection, p_id=person_id, p_now=now)
 
 
 async def find_overlapping(connection: Connection, assignment: ContactAssignment) -> UUID | None:
-    """Another assignment of the organisation on some day of this one."""
+    """Another assignment of the organisation that has a day in common with this one."""
     return await _overlapping.first(
         connection,
         p_id=assignment.id,

@@ -1,7 +1,7 @@
 """Deadlines (määräpäivät) and the windows that they open: days in Finnish time (rulebook §5).
 
-A day lasts from one midnight in Europe/Helsinki to the next, be it 23, 24 or 25 hours. Whether a deadline is
-open is therefore asked of the Finnish day of an instant, and no length of a day is counted anywhere.
+A day lasts from one midnight in Europe/Helsinki to the next, whether it has 23, 24 or 25 hours. A deadline is therefore
+open or not by the Finnish day of a time, and no length of a day is used anywhere.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ Kind = Literal[
 ]
 State = Literal["upcoming", "open", "closed"]
 
-# How far the year of the hours lies from the year of the calendar, unless said otherwise (rulebook §5.1).
+# The difference between the year of the hours and the year of the calendar, by default (rulebook §5.1).
 HOURS_YEAR_OFFSETS: dict[Kind, int] = {
     "proposal_round": 1,
     "unit_proposals": 1,
@@ -92,7 +92,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A confirmed deadline as one organisation meets it, with the latest extension for it or above it."""
+    """A confirmed deadline for one organisation, with the latest extension for the organisation or one above it."""
 
     opens_on: date | None
     closes_on: date | None
@@ -100,22 +100,22 @@ class Window:
 
 
 def day_of(now: datetime) -> date:
-    """The day it is in Finland at an instant."""
+    """The day in Finland at that time."""
     return now.astimezone(HELSINKI).date()
 
 
 def start_of(day: date) -> datetime:
-    """The instant at which a day begins in Finland: clocks change at 3 and 4, so midnight comes once."""
+    """The time at which the day begins in Finland. Clocks change at 3 and 4, so every day has one midnight."""
     return datetime.combine(day, time.min, HELSINKI)
 
 
 def last_day_before(end: datetime) -> date:
-    """The last day of which anything lies before an instant: of midnight the day that it ends."""
+    """The last day that begins before the end. If the end is a midnight, it is the day before."""
     return day_of(end - datetime.resolution)
 
 
 def state_of(opens_on: date | None, closes_on: date | None, now: datetime) -> State:
-    """By the clock alone (rulebook §5.1)."""
+    """The state on the day of `now` (rulebook §5.1)."""
     today = day_of(now)
     if opens_on is not None and today < opens_on:
         return "upcoming"
@@ -125,7 +125,7 @@ def state_of(opens_on: date | None, closes_on: date | None, now: datetime) -> St
 
 
 def last_day_of(window: Window) -> date | None:
-    """The organisation's own last day, its extension counted in; None is without end (rulebook §5.2)."""
+    """The organisation's own last day, with its extension. None if there is no end (rulebook §5.2)."""
     if window.closes_on is None or window.extended_until is None:
         return window.closes_on
     return max(window.closes_on, window.extended_until)
@@ -137,12 +137,12 @@ def is_open(window: Window, now: datetime) -> bool:
 
 
 def hours_year_of(kind: Kind, year: int) -> int:
-    """The year of the hours that a deadline concerns unless said (rulebook §5.1)."""
+    """The year of the hours that a deadline concerns by default (rulebook §5.1)."""
     return year + HOURS_YEAR_OFFSETS[kind]
 
 
-def check_may_run(actor: Actor, owner: Place | None) -> None:
-    """The staff run everyone's deadlines, a central organisation's main user its own days (rulebook §2.2)."""
+def check_may_edit(actor: Actor, owner: Place | None) -> None:
+    """Check that the caller is staff or, for a central organisation's own days, its main user (rulebook §2.2)."""
     if owner is None:
         check_staff(actor)
     else:
@@ -152,10 +152,10 @@ def check_may_run(actor: Actor, owner: Place | None) -> None:
 def check_deadline(
     kind: Kind, hours_year: int, organisation_id: UUID | None, opens_on: date | None, closes_on: date | None
 ) -> None:
-    """What a deadline must be by itself: in known years, with an end or a beginning in order, and whose it may be.
+    """Check the deadline by itself: its years, its beginning and end, and who may have it. Raise Invalid.
 
-    Cost statements have a last day (rulebook §5.1); a central organisation's own days are those for its units, and
-    these are always some centre's own (rulebook §5.3).
+    Cost statements have a last day (rulebook §5.1). A central organisation has own days for its units, and no others
+    (rulebook §5.3).
     """
     faults = []
     if not FIRST_YEAR <= hours_year <= LAST_YEAR:
@@ -174,7 +174,7 @@ def check_deadline(
 
 
 def days_out_of_range(**days: date | None) -> list[Fault]:
-    """A fault for each day, by its name, outside the years that the service knows."""
+    """A fault for each day that is outside the years of the service. The names of the days become pointers."""
     return [
         _unknown_year(f"/{name}")
         for name, day in days.items()
@@ -183,12 +183,12 @@ def days_out_of_range(**days: date | None) -> list[Fault]:
 
 
 def instants_out_of_range(**instants: datetime | None) -> list[Fault]:
-    """A fault for each instant, by its name, whose Finnish day is outside the years that the service knows."""
+    """The same as `days_out_of_range`, for times and their days in Finland."""
     return [
         _unknown_year(f"/{name}")
         for name, instant in instants.items()
         if instant is not None
-        # At the very ends of the calendar there is no Finnish time to ask for.
+        # The first and last times that Python knows have no time in Finland.
         and not (
             FIRST_YEAR - 1 <= instant.year <= LAST_YEAR + 1
             and FIRST_YEAR <= instant.astimezone(HELSINKI).year <= LAST_YEAR
@@ -201,7 +201,7 @@ def _unknown_year(pointer: str) -> Fault:
 
 
 def check_extension(deadline_closes_on: date | None, closes_on: date) -> None:
-    """An extension ends later than its deadline, which must have an end (rulebook §5.2)."""
+    """Check that the extension ends later than its deadline, which must have an end (rulebook §5.2). Raise Invalid."""
     if deadline_closes_on is None or closes_on <= deadline_closes_on:
         raise Invalid(Fault("/closes_on", "not-after-the-deadline", {"closes_on": deadline_closes_on}))
     if closes_on.year > LAST_YEAR:
@@ -209,13 +209,13 @@ def check_extension(deadline_closes_on: date | None, closes_on: date) -> None:
 
 
 def check_concerns(owner_id: UUID | None, place: Place) -> None:
-    """A centre's own days can be extended within its tree alone (rulebook §5.2). Raises NotFound."""
+    """Check that a centre's own days are extended for its own tree (rulebook §5.2). Raise NotFound."""
     if owner_id not in (None, place.central_organisation_id):
         raise NotFound(pointer="/organisation_id")
 
 
 def check_within_round(closes_on: date | None, rounds: Sequence[Window]) -> None:
-    """A centre's own days end no later than the round of the same hours, if there is one (rulebook §5.3)."""
+    """Check that a centre's own days end no later than the round of the same hours, if there is one (rulebook §5.3)."""
     ends = [last_day_of(window) for window in rounds]
     bounds = [end for end in ends if end is not None]
     if not bounds or len(bounds) < len(ends):
@@ -225,11 +225,11 @@ def check_within_round(closes_on: date | None, rounds: Sequence[Window]) -> None
 
 
 def check_window_open(kind: Kind, windows: Sequence[Window], now: datetime) -> None:
-    """Raises WindowClosed with the organisation's window that closed last and the one that opens next."""
+    """Raise WindowClosed with the organisation's window that closed last and the one that opens next."""
     if any(is_open(window, now) for window in windows):
         return
     today = day_of(now)
-    # None is open, so a window has an end that is past, or else a beginning that is to come.
+    # No window is open, so each has an end in the past or a beginning in the future.
     past = [(end, window.opens_on) for window in windows if (end := last_day_of(window)) and end < today]
     coming = [(start, last_day_of(window)) for window in windows if (start := window.opens_on) and start > today]
     closed_on, opened_on = max(past, key=itemgetter(0), default=(None, None))
@@ -246,7 +246,7 @@ def check_window_open(kind: Kind, windows: Sequence[Window], now: datetime) -> N
 
 
 def check_units_window_open(own_days: Sequence[Window], rounds: Sequence[Window], now: datetime) -> None:
-    """Units submit in their centre's confirmed own days; where it has none, in the round (rulebook §5.3)."""
+    """Check the centre's confirmed days for its units or, without such days, the round (rulebook §5.3)."""
     if own_days:
         check_window_open("unit_proposals", own_days, now)
     else:

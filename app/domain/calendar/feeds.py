@@ -14,13 +14,13 @@ from app.domain.errors import TooMany
 
 AHEAD = timedelta(days=400)
 MOST_FEEDS = 20
-"""Of one person (rulebook §5.8)."""
+"""How many feeds one person may have (rulebook §5.8)."""
 KINDS_SEEN: dict[Role, frozenset[Kind]] = {
     "main_user": frozenset(get_args(Kind)) - {"decision_period"},
     "unit_manager": frozenset({"proposal_round", "unit_proposals", "training_entry", "cost_statement"}),
     "training_manager": frozenset({"training_entry", "cost_statement"}),
 }
-"""Whose calendar shows which deadlines; the staff's shows all that are everyone's (rulebook §5.8)."""
+"""The kinds of deadlines in the calendar of each role. Staff see all deadlines of everyone (rulebook §5.8)."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class KeptEvent:
     is_cancelled: bool
 
 
-def check_room(feeds: int) -> None:
+def check_feed_limit(feeds: int) -> None:
     """Raise TooMany if the person has as many feeds as allowed (rulebook §5.8)."""
     if feeds >= MOST_FEEDS:
         raise TooMany(most=MOST_FEEDS)

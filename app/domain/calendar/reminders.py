@@ -1,4 +1,4 @@
-"""Reminders (muistutukset): when people are told of windows and hours, as each study centre sets it (rulebook §5.6)."""
+"""Settings of reminders (muistutukset) about windows and hours, which each study centre has (rulebook §5.6)."""
 
 from dataclasses import dataclass, field
 
@@ -22,6 +22,6 @@ DEFAULT_REMINDERS = ReminderSettings()
 
 
 def check_reminders(settings: ReminderSettings) -> None:
-    """No number stands twice. Raises Invalid."""
+    """Raise Invalid if a list has a number twice."""
     check_once(settings.closing_soon_days, "/closing_soon_days/{}")
     check_once(settings.running_out_percents, "/running_out_percents/{}")

@@ -34,9 +34,9 @@ TaskKind = Literal[
 TaskState = Literal["upcoming", "open", "done", "late"]
 
 AHEAD = timedelta(days=92)
-"""How long before its first day, or its last where it has no first, a task is shown (rulebook §5.5)."""
+"""How long before its first day a task is shown, or before its last day if it has no first day (rulebook §5.5)."""
 LATE = timedelta(days=60)
-"""How long after its last day a task that was not done is shown (rulebook §5.5)."""
+"""How long after its last day a late task is shown (rulebook §5.5)."""
 _TASKS = UUID("5f0e7f0c-7f4f-5d0a-9a51-6a1c3c0c1b5e")
 
 
@@ -105,7 +105,7 @@ class TaskDraft:
     is_done: bool = False
     call: TaskCall
     title_facts: Mapping[str, object] = field(default_factory=dict)
-    """What the title says beside the organisation and the year."""
+    """Facts for the title, beside the organisation and the year."""
 
 
 TitleOf = Callable[[TaskKind, Mapping[str, object]], str]

@@ -1,4 +1,4 @@
-"""Whole calendars: that of 2023, those of other years unless said, and copies of a year (rulebook §5)."""
+"""Calendars of a year: that of 2023, the default for other years, and copies (rulebook §5)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDeadline:
-    """A deadline of everyone's that is yet to be put in a calendar."""
+    """A deadline for everyone that is not in a calendar yet."""
 
     kind: Kind
     hours_year: int
@@ -45,7 +45,7 @@ DEADLINES_OF_2023 = (
 
 
 def default_deadlines(year: int) -> tuple[PlannedDeadline, ...]:
-    """The calendar of a year of which nothing else is known (rulebook §5.1)."""
+    """The default calendar of a year (rulebook §5.1)."""
     return (
         PlannedDeadline("cost_statement", year - 1, None, date(year, 1, 18)),
         PlannedDeadline("change_window", year, date(year, 3, 13), date(year, 3, 25)),
@@ -60,9 +60,9 @@ def default_deadlines(year: int) -> tuple[PlannedDeadline, ...]:
 def copied_deadlines(
     deadlines: Iterable[Deadline], from_year: int, to_year: int, is_public_holiday: Callable[[date], bool]
 ) -> list[PlannedDeadline]:
-    """A year's calendar for another year, all to be confirmed, without organisations' own (rulebook §5.4)."""
+    """Copies of the deadlines for everyone, moved to another year (rulebook §5.4)."""
     years = to_year - from_year
-    # What would concern hours of a year that the service does not know has no place in the copy.
+    # A deadline is not copied if its hours would be of a year outside the years of the service.
     common = [
         deadline
         for deadline in deadlines
@@ -88,20 +88,20 @@ def copied_deadlines(
 
 
 def check_still_empty(year: int, deadlines: Iterable[Deadline]) -> None:
-    """A year is copied into before it has any deadline of everyone's (rulebook §5.4). Raises AlreadyExists."""
+    """Raise AlreadyExists if the year has a deadline for everyone (rulebook §5.4)."""
     if any(deadline.organisation_id is None for deadline in deadlines):
         raise AlreadyExists(year=year)
 
 
 def next_working_day(day: date, is_public_holiday: Callable[[date], bool]) -> date:
-    """The day itself, or the first after it that is neither Saturday, Sunday nor a public holiday."""
+    """The day itself or the next one that is neither Saturday, Sunday nor a public holiday."""
     while day.weekday() >= SATURDAY or is_public_holiday(day):
         day += timedelta(days=1)
     return day
 
 
 def _moved(day: date | None, years: int, is_public_holiday: Callable[[date], bool]) -> date | None:
-    """The same day and month some years away, 29.2. as 28.2. where there is none, moved to a working day."""
+    """The same day and month in another year, or the next working day. 29 February becomes 28 February."""
     if day is None:
         return None
     try:

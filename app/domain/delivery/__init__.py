@@ -1,1 +1,1 @@
-"""What leaves the service: mails, webhooks, the change feed: the rules."""
+"""Mails and messages: rules."""

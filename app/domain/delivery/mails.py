@@ -1,4 +1,4 @@
-"""Mails: one for each person and event, when it leaves, and what becomes of it (rulebook §5.7)."""
+"""Mails: one for each person and event, sent immediately or in a digest (rulebook §5.7)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,9 +11,9 @@ from app.domain.organisations.organisations import Language
 
 MailState = Literal["held", "gathered", "due", "sent", "refused"]
 MailPreference = Literal["each", "reminders_gathered", "daily_digest", "necessary"]
-USUAL_PREFERENCE: MailPreference = "reminders_gathered"
+DEFAULT_PREFERENCE: MailPreference = "reminders_gathered"
 DIGEST_HOUR = time(8)
-"""In Helsinki: what is gathered leaves before the day's work."""
+"""When digests are sent, in Helsinki."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class DateToKeep:
     """A day that goes into the reader's own calendar."""
 
     uid: str
-    """The same in each mail that tells of the same day."""
+    """The same in each mail about the same day."""
     day: date
     title: str
 
@@ -100,7 +100,7 @@ class MailPreferences:
 
 
 def leaves_at(sending: Sending, preference: MailPreference, now: datetime) -> datetime | None:
-    """When a mail leaves: now, or with the next digest, which is later; None is never (rulebook §5.7)."""
+    """When the mail is sent: now, with the next digest, or, as None, never (rulebook §5.7)."""
     if sending == "always" or preference == "each":
         return now
     if preference == "necessary":
@@ -110,19 +110,19 @@ def leaves_at(sending: Sending, preference: MailPreference, now: datetime) -> da
     return next_digest(now)
 
 
-def stands_alone(sending: Sending, preference: MailPreference) -> bool:
-    """Whether a mail leaves by itself, or in one with all that leaves then (rulebook §5.7)."""
+def is_separate(sending: Sending, preference: MailPreference) -> bool:
+    """Whether the mail is sent by itself, not in one mail with others of the same moment (rulebook §5.7)."""
     return sending == "always" or preference == "each"
 
 
 def next_digest(now: datetime) -> datetime:
-    """The next morning's hour, in Finnish time."""
+    """When the next digest is sent."""
     local = now.astimezone(HELSINKI)
     today = datetime.combine(local, DIGEST_HOUR, HELSINKI)
     return today if local < today else datetime.combine(local + timedelta(days=1), DIGEST_HOUR, HELSINKI)
 
 
 def pause_after(attempts: int, first: timedelta) -> timedelta:
-    """Until the next attempt: twice as long each time, up to four hours, and for ever."""
+    """The pause before the next attempt, which doubles each time up to four hours. Attempts never end."""
     doubled: int = 2 ** min(attempts - 1, 20)
     return min(first * doubled, timedelta(hours=4))

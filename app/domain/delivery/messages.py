@@ -1,4 +1,4 @@
-"""Messages that the staff write to main users, sent at once, at an instant or so many days before a deadline."""
+"""Messages from staff to main users, sent immediately, at a given time or before a deadline (rulebook §5.7)."""
 
 import string
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from app.domain.organisations.organisations import Language
 Audience = Literal["main_users", "organisations", "deadline"]
 MessageState = Literal["draft", "scheduled", "sent", "cancelled"]
 SENDING_HOUR = time(8)
-"""In Helsinki, of messages that go by the calendar."""
+"""When messages that follow a deadline are sent, in Helsinki."""
 PLACEHOLDERS = ("name", "organisation", "last_day")
 
 
@@ -93,7 +93,7 @@ def check_message(
     send_at: datetime | None,
     days_before: int | None,
 ) -> None:
-    """Raises Invalid, with all that does not fit together (rulebook §5.7)."""
+    """Raise Invalid with all faults (rulebook §5.7)."""
     faults = instants_out_of_range(send_at=send_at)
     if len(set(organisation_ids)) < len(organisation_ids):
         faults.append(Fault("/organisation_ids", "repeated"))
@@ -109,33 +109,33 @@ def check_message(
     for language, text in texts.items():
         faults += [
             Fault(f"/texts/{language}/{member}", "unknown-placeholder", {"known": [f"{{{name}}}" for name in known]})
-            for member, said in (("subject", text.subject), ("body", text.body))
-            if not _is_filled_by(said, known)
+            for member, written in (("subject", text.subject), ("body", text.body))
+            if not _is_filled_by(written, known)
         ]
     if faults:
         raise Invalid(*faults)
 
 
 def check_state(message: Message, *allowed: MessageState) -> None:
-    """Raises WrongState (rulebook §5.7)."""
+    """Raise WrongState (rulebook §5.7)."""
     if message.state not in allowed:
         raise WrongState(state=message.state, allowed=list(allowed))
 
 
-def due_at(send_at: datetime | None, days_before: int | None, last_day: date | None, now: datetime) -> datetime | None:
-    """When a message is sent that was asked for now or before; None where the calendar does not say."""
-    if days_before is None:
-        return send_at or now
+def due_at(message: Message, last_day: date | None, now: datetime) -> datetime | None:
+    """When the message is sent, or would be if it were scheduled now. None if its deadline has no last day."""
+    if message.days_before is None:
+        return message.send_at or message.scheduled_at or now
     if last_day is None:
         return None
-    return datetime.combine(last_day - timedelta(days=days_before), SENDING_HOUR, HELSINKI)
+    return datetime.combine(last_day - timedelta(days=message.days_before), SENDING_HOUR, HELSINKI)
 
 
-def tops_of(message: Message, deadline_of: UUID | None) -> list[UUID] | None:
-    """The central organisations whose main users it is for; None is all. `deadline_of` is whose the deadline is."""
+def central_organisations_of(message: Message, owner: UUID | None) -> list[UUID] | None:
+    """The central organisations of the recipients, or None for all. `owner` is the organisation of the deadline."""
     if message.audience == "organisations":
         return message.organisation_ids
-    return [deadline_of] if message.audience == "deadline" and deadline_of else None
+    return [owner] if message.audience == "deadline" and owner else None
 
 
 def _is_filled_by(text: str, known: tuple[str, ...]) -> bool:

@@ -67,7 +67,7 @@ class Contact:
 
 
 def check_days(valid_from: date, valid_until: date | None) -> None:
-    """Raises Invalid where a day is of no known year or the last comes before the first."""
+    """Raise Invalid if a day is outside the years of the service or the last day comes before the first."""
     if faults := days_out_of_range(valid_from=valid_from, valid_until=valid_until):
         raise Invalid(*faults)
     if valid_until is not None and valid_until < valid_from:
@@ -75,12 +75,12 @@ def check_days(valid_from: date, valid_until: date | None) -> None:
 
 
 def check_no_overlap(assignment: ContactAssignment, overlapping: UUID | None) -> None:
-    """An organisation has one contact person a day (rulebook §6.6). Raises AssignmentOverlap."""
+    """Raise AssignmentOverlap if another assignment overlaps: each day has one contact person (rulebook §6.6)."""
     if overlapping is not None:
         raise AssignmentOverlap(organisation_id=assignment.organisation_id, overlaps_with=overlapping)
 
 
 def check_is_staff(is_staff: bool) -> None:
-    """An adviser is of the study centre's staff when named (rulebook §6.6). Raises Invalid."""
+    """Raise Invalid if the adviser is not a staff member (rulebook §6.6)."""
     if not is_staff:
         raise Invalid(Fault("/person_id", "not-staff"))

@@ -30,7 +30,7 @@ class OfficeChanges(TypedDict, total=False):
 
 
 def changed(office: RegionalOffice, changes: OfficeChanges) -> RegionalOffice:
-    """The members of an address that are not named stay as they are."""
+    """The office with the changes. Fields of its address that they do not name stay."""
     members: dict[str, Any] = dict(changes)
     if "address" in members:
         members["address"] = merged(Address, office.address, members["address"])
@@ -38,6 +38,6 @@ def changed(office: RegionalOffice, changes: OfficeChanges) -> RegionalOffice:
 
 
 def check_name_free(holder_id: UUID | None) -> None:
-    """`holder_id` is another office of the name. Raises AlreadyExists."""
+    """Raise AlreadyExists if another office has the name. `holder_id` is that office."""
     if holder_id is not None:
         raise AlreadyExists(pointer="/name", existing_id=holder_id)

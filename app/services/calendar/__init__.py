@@ -1,1 +1,1 @@
-"""The yearly calendar (vuosikello): deadlines and extensions: use cases."""
+"""The yearly calendar (vuosikello): use cases."""

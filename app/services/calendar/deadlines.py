@@ -19,7 +19,7 @@ from app.domain.calendar.deadlines import (
     Kind,
     State,
     check_deadline,
-    check_may_run,
+    check_may_edit,
     check_within_round,
     hours_year_of,
     state_of,
@@ -61,7 +61,7 @@ async def make_deadline(
     owner = await _find_owner(writer, organisation_id)
     if organisation_id:
         check_reach(writer.actor, owner, pointer="/organisation_id")
-    check_may_run(writer.actor, owner)
+    check_may_edit(writer.actor, owner)
     if owner:
         check_central(owner, pointer="/organisation_id")
     state = state_of(opens_on, closes_on, writer.now)
@@ -139,7 +139,7 @@ async def _permit(writer: Writer, deadline_id: UUID, expected: Versions) -> Dead
     """Return the deadline if the caller may change it and its version is the expected one."""
     await lock_calendars(writer.connection)
     deadline = await get_deadline(writer, deadline_id)
-    check_may_run(writer.actor, await _find_owner(writer, deadline.organisation_id))
+    check_may_edit(writer.actor, await _find_owner(writer, deadline.organisation_id))
     check_version(deadline, expected)
     return deadline
 

@@ -25,7 +25,7 @@ from app.db.statements import insert_row, row_of
 from app.delivery.calendars import calendar_of
 from app.domain.access import check_person
 from app.domain.calendar.deadlines import day_of
-from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed, check_room, events_of
+from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed, check_feed_limit, events_of
 from app.domain.calendar.task_rules import tasks_of
 from app.domain.errors import NotFound
 from app.texts.calendar import day_title, feed_name, task_title
@@ -43,7 +43,7 @@ async def add_feed(writer: Writer, *, name: str) -> NewCalendarFeed:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     feed = NewCalendarFeed(new_id(), name, writer.now, None, f"/v1/calendar-feeds/{secret}.ics")
     person_id, digest = writer.actor.person_id, digest_of(secret)
-    check_room(await lock_count(writer.connection, person_id))
+    check_feed_limit(await lock_count(writer.connection, person_id))
     row = row_of(calendar_feeds, feed) | {"person_id": person_id, "digest": digest}
     await insert_row(writer.connection, calendar_feeds, **row)
     await insert_row(writer.connection, callers, issuer=ISSUER, subject=digest, person_id=person_id)

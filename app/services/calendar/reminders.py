@@ -1,4 +1,4 @@
-"""Reminders: when the study centre sends them."""
+"""Settings of reminders: get and put."""
 
 from app.db.calendar.reminders import find_settings, keep_settings
 from app.db.people.study_centres import lock_study_centre

@@ -1,1 +1,1 @@
-"""What leaves the service: mails, webhooks, the change feed: the use cases."""
+"""Mails and messages: use cases."""

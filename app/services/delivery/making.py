@@ -13,8 +13,8 @@ from app.db.identifiers import new_id
 from app.db.people.study_centres import StudyCentre, lock_study_centre
 from app.db.statements import Connection, change_row, insert_rows
 from app.domain.delivery.mailed_events import MAILED_EVENTS
-from app.domain.delivery.mails import USUAL_PREFERENCE, DateToKeep, leaves_at, stands_alone
-from app.domain.delivery.messages import Message, due_at, tops_of
+from app.domain.delivery.mails import DEFAULT_PREFERENCE, DateToKeep, is_separate, leaves_at
+from app.domain.delivery.messages import Message, due_at
 from app.texts.mails import Letter, digest_of, letter_of_event, letter_of_message
 
 EVENTS_AT_ONCE = 200
@@ -64,7 +64,7 @@ async def _gather_digests(connection: Connection) -> None:
 def _mail_of_event(recipient: Recipient, centre: StudyCentre, now: datetime) -> dict[str, Any] | None:
     """The mail's row; None where the recipient gets none."""
     event = MAILED_EVENTS[recipient.event]
-    preference = recipient.preference or USUAL_PREFERENCE
+    preference = recipient.preference or DEFAULT_PREFERENCE
     leaves = leaves_at(event.sending, preference, now)
     if leaves is None or event.is_mailed_otherwise(recipient.facts):
         return None
@@ -90,21 +90,19 @@ def _mail_of_event(recipient: Recipient, centre: StudyCentre, now: datetime) -> 
         event=recipient.event,
         organisation_id=recipient.organisation_id,
         dates=_json_of(dates),
-        state="due" if stands_alone(event.sending, preference) else "held",
+        state="due" if is_separate(event.sending, preference) else "held",
         made_at=recipient.made_at,
         due_at=leaves,
     )
 
 
 async def _send_if_due(connection: Connection, message: Message, centre: StudyCentre, now: datetime) -> None:
-    owner, last_day = None, None
-    if message.deadline_id:
-        # A deadline that has been removed has no last day, and nobody whom it concerns: the message waits.
-        owner, last_day = await messages.find_last_day(connection, message.deadline_id) or (None, None)
-    due = due_at(message.send_at, message.days_before, last_day, message.scheduled_at or now)
+    owner, last_day = await messages.find_deadline_of(connection, message)
+    due = due_at(message, last_day, now)
+    # If the deadline has been removed, the message waits: it has no last day and no recipients.
     if due is None or due > now or (message.audience == "deadline" and last_day is None):
         return
-    addressees = await messages.list_addressees(connection, now, tops_of(message, owner), message.texts)
+    addressees = await messages.list_addressees(connection, message, owner, now)
     rows = [_mail_of_message(addressee, message, last_day, centre, now) for addressee in addressees]
     await insert_rows(connection, mails, rows)
     await change_row(connection, messages.messages, message.id, state="sent", sent_at=now, recipients=len(rows))

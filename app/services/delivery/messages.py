@@ -1,17 +1,24 @@
 """Messages of the staff: write, preview, send and cancel."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db.delivery.messages import find_last_day, list_addressees, list_centrals, message_resource, messages
+from app.db.delivery.messages import (
+    find_deadline,
+    find_deadline_of,
+    list_addressees,
+    list_centrals,
+    message_resource,
+    messages,
+)
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.people.main_user_applications import read_study_centre
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row, insert_row, row_of
+from app.db.statements import change_value, insert_row, row_of
 from app.delivery.composing import html_of
 from app.domain.access import check_person, check_staff, check_staff_or_auditor
 from app.domain.delivery import messages as rules
@@ -38,7 +45,7 @@ async def write_message(
     for index, organisation_id in enumerate(organisation_ids):
         if organisation_id not in known:
             raise NotFound(pointer=f"/organisation_ids/{index}")
-    if deadline_id and await find_last_day(writer.connection, deadline_id) is None:
+    if deadline_id and await find_deadline(writer.connection, deadline_id) is None:
         raise NotFound(pointer="/deadline_id")
     message = Message(
         id=new_id(),
@@ -82,9 +89,9 @@ async def cancel_message(writer: Writer, message_id: UUID) -> Message:
 async def preview_message(reader: Reader, message_id: UUID, *, language: Language | None) -> MessagePreview:
     """Show the message as one of its current recipients reads it, and if a language is given, one who reads it."""
     message = await get_message(reader, message_id)
-    owner, last_day = await _deadline(reader, message)
-    due = rules.due_at(message.send_at, message.days_before, last_day, message.scheduled_at or reader.now)
-    addressees = await list_addressees(reader.connection, reader.now, rules.tops_of(message, owner), message.texts)
+    owner, last_day = await find_deadline_of(reader.connection, message)
+    due = rules.due_at(message, last_day, reader.now)
+    addressees = await list_addressees(reader.connection, message, owner, reader.now)
     shown = next((each for each in addressees if language in {None, each.language}), None)
     if shown is None:
         return MessagePreview(len(addressees), due, None, None, None, None, None)
@@ -111,17 +118,10 @@ async def list_messages(reader: Reader, page: PageRequest, *, state: MessageStat
     return await message_resource.page(reader, page, state=state)
 
 
-async def _deadline(reader: Reader, message: Message) -> tuple[UUID | None, date | None]:
-    if message.deadline_id is None:
-        return None, None
-    return await find_last_day(reader.connection, message.deadline_id) or (None, None)
-
-
 async def _change(writer: Writer, message_id: UUID, *allowed: MessageState, **columns: Any) -> Message:
     check_person(writer.actor)
     check_staff(writer.actor)
     message = await message_resource.lock(writer, message_id)
     rules.check_state(message, *allowed)
-    await change_row(writer.connection, messages, message_id, **columns)
     writer.record(f"message.{columns['state']}", message_id)
-    return replace(message, **columns)
+    return await change_value(writer.connection, messages, message, **columns)

@@ -1,4 +1,4 @@
-"""Contact persons: name, change, end, look."""
+"""Contact persons: assign, change, remove, get and list."""
 
 from dataclasses import replace
 from datetime import date
@@ -41,7 +41,7 @@ async def assign_contact(
     valid_until: date | None,
 ) -> ContactAssignment:
     rules.check_days(valid_from, valid_until)
-    # Of two that name somebody for one organisation the second sees whom the first has named.
+    # The lock lets the second of two simultaneous requests see the assignment of the first.
     found = await profiles.lock(writer.connection, organisation_id)
     place = check_reach(writer.actor, found and found[1], pointer="/organisation_id")
     adviser = await questions.find_adviser(writer.connection, person_id, writer.now)
@@ -98,7 +98,7 @@ async def list_assignments(
 
 
 async def get_contact(reader: Reader, organisation_id: UUID) -> Contact:
-    """Whoever reaches a unit sees its centre's contact person, though not the centre."""
+    """Return the contact person of the organisation's centre, also to callers who do not reach the centre."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
     central_id = place.central_organisation_id
     assignment = await questions.find_in_force(reader.connection, central_id, reader.now.date())
@@ -123,7 +123,7 @@ async def _check_office(writer: Writer, office_id: UUID) -> None:
 
 
 async def _permit(writer: Writer, assignment_id: UUID, expected: Versions) -> ContactAssignment:
-    """The assignment, if the caller may change it, in the version that the caller saw."""
+    """Return the assignment if the caller may change it and its version is the expected one."""
     assignment = await assignments.lock(writer, assignment_id)
     check_staff(writer.actor)
     check_version(assignment, expected)

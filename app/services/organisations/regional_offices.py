@@ -1,4 +1,4 @@
-"""Regional offices: open, change, look."""
+"""Regional offices: open, change, get and list."""
 
 from uuid import UUID
 
