@@ -70,6 +70,12 @@ class Resource(Listing[Item]):
             await self._lock.run(session.connection, p_id=item_id)
         return await self._one(self._locked, self._locked_seen, session, item_id)
 
+    async def lock_any(self, session: Reader, item_id: UUID) -> Item | None:
+        """As `find`, and nobody else changes it until the transaction ends."""
+        if self._lock:
+            await self._lock.run(session.connection, p_id=item_id)
+        return await self._locked.first(session.connection, p_id=item_id, **clock_of(session))
+
     async def _one(self, every: Query[Item], seen: Query[Item], session: Reader, item_id: UUID) -> Item:
         sight = self.sight_of(session)
         query = every if sight is None else seen

@@ -186,13 +186,6 @@ def overseen_of(actor: Actor) -> list[UUID] | None:
     return sorted({g.organisation_id for g in actor.roles if g.role in OVERSEERS and g.organisation_id})
 
 
-def sees_rights_of(actor: Actor, person_id: UUID, place: Place | None) -> bool:
-    """Whether the actor sees what that person holds or asks for there; None is the study centre (rulebook §2.6)."""
-    if actor.person_id == person_id or actor.has("staff", "auditor"):
-        return True
-    return place is not None and actor.has_for(place, *OVERSEERS)
-
-
 def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:
     """Nobody gives themselves a right or decides on their own (rulebook §2.6, §3.10).
 

@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.statements import Connection, Converted, Query, Selection, metadata, study_centre_key
 from app.domain.access import Place
+from app.domain.errors import NotFound
 
 organisations = Table(
     "organisations",
@@ -100,6 +101,14 @@ _placed = Query(select(*_place.columns).where(organisations.c.id == bindparam("p
 async def find_place(connection: Connection, organisation_id: UUID) -> Place | None:
     """Where the organisation stands in its tree, for the rules of access."""
     return await _placed.first(connection, p_id=organisation_id)
+
+
+async def get_place(connection: Connection, organisation_id: UUID) -> Place:
+    """As `find_place`. Raises NotFound."""
+    place = await find_place(connection, organisation_id)
+    if place is None:
+        raise NotFound
+    return place
 
 
 _below = Query(

@@ -2,21 +2,25 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
-from app.db.people.onboardings import find, gives_inductions, listing, lock, lock_with_names, onboardings
-from app.db.people.role_grants import viewers_of
+from app.db.organisations.organisations import get_place
+from app.db.paging import OrganisationFilters, PageRequest, Slice
+from app.db.people.onboardings import gives_inductions, lock_with_names, onboarding_resource, onboardings
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row
-from app.domain.access import Place, check_person, sees_rights_of
-from app.domain.errors import NotFound
+from app.domain.access import check_person
 from app.domain.people import onboardings as rules
 from app.domain.people.onboardings import Onboarding, OnboardingChanges, OnboardingState
 from app.domain.people.role_grants import GrantedRole
 from app.domain.versions import Versions, check_version
+
+
+class OnboardingFilters(OrganisationFilters, total=False):
+    person_id: UUID | None
+    state: OnboardingState | None
 
 
 async def open_onboarding(writer: Writer, grant: GrantedRole) -> UUID:
@@ -32,7 +36,8 @@ async def open_onboarding(writer: Writer, grant: GrantedRole) -> UUID:
 async def change_onboarding(
     writer: Writer, onboarding_id: UUID, *, changes: OnboardingChanges, expected: Versions
 ) -> Onboarding:
-    before, place = await _seen(writer, await lock(writer.connection, onboarding_id))
+    before = await onboarding_resource.lock(writer, onboarding_id)
+    place = await get_place(writer.connection, before.organisation_id)
     rules.check_may_change(writer.actor, before, place)
     check_person(writer.actor)
     check_version(before, expected)
@@ -53,38 +58,13 @@ async def forget_inductors(writer: Writer, person_ids: list[UUID], *, reason: st
 
 
 async def get_onboarding(reader: Reader, onboarding_id: UUID) -> Onboarding:
-    onboarding, _ = await _seen(reader, await find(reader.connection, onboarding_id))
-    return onboarding
+    return await onboarding_resource.get(reader, onboarding_id)
 
 
 async def list_onboardings(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    organisation_id: UUID | None,
-    under: UUID | None,
-    person_id: UUID | None,
-    state: OnboardingState | None,
+    reader: Reader, page: PageRequest, **filters: Unpack[OnboardingFilters]
 ) -> Slice[Onboarding]:
-    return await listing.page(
-        reader,
-        page,
-        seen_by=viewers_of(reader.actor),
-        organisation_id=organisation_id,
-        under=under,
-        person_id=person_id,
-        state=state,
-    )
-
-
-async def _seen(session: Reader, onboarding: Onboarding | None) -> tuple[Onboarding, Place]:
-    """Raises NotFound where there is none, or the caller does not see it."""
-    if onboarding is None:
-        raise NotFound
-    place = await find_place(session.connection, onboarding.organisation_id)
-    if place is None or not sees_rights_of(session.actor, onboarding.person_id, place):
-        raise NotFound
-    return onboarding, place
+    return await onboarding_resource.page(reader, page, **filters)
 
 
 async def _keep(writer: Writer, after: Onboarding, changed: Collection[str], *, reason: str | None = None) -> None:

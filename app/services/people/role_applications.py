@@ -1,22 +1,20 @@
 """Applications for roles: apply, decide, withdraw, look."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
+from app.db.organisations.organisations import get_place
 from app.db.organisations.profiles import find as find_organisation
 from app.db.organisations.training_rules import find_rules
-from app.db.paging import PageRequest, Slice
+from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.people.me import find_person
-from app.db.people.role_applications import find, listing, lock, role_applications
-from app.db.people.role_grants import viewers_of
+from app.db.people.role_applications import applications, role_applications
 from app.db.sessions import Reader, Writer
-from app.db.statements import Connection, change_row, insert_row, row_of
-from app.domain.access import Place, check_person, sees_rights_of
+from app.db.statements import change_value, insert_value
+from app.domain.access import check_person
 from app.domain.calendar.deadlines import last_day_before
 from app.domain.errors import Forbidden, NotFound
 from app.domain.organisations.training_rules import check_may_apply
@@ -25,6 +23,12 @@ from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplic
 from app.domain.people.role_grants import validity_of
 from app.domain.people.roles import check_role_fits
 from app.services.people.roles import check_not_held, grant_role
+
+
+class ApplicationFilters(OrganisationFilters, total=False):
+    person_id: UUID | None
+    role: AppliedRole | None
+    state: RoleApplicationState | None
 
 
 async def apply_for_role(
@@ -57,7 +61,7 @@ async def apply_for_role(
         withdrawn_at=None,
         role_grant_id=None,
     )
-    await insert_row(writer.connection, role_applications, **row_of(role_applications, application))
+    await insert_value(writer.connection, role_applications, application)
     _record(writer, "made", application, reason=reason)
     return application
 
@@ -66,15 +70,17 @@ async def decide_application(
     writer: Writer, application_id: UUID, *, outcome: Outcome, reason: str | None, ends_on: date | None
 ) -> RoleApplication:
     """Granted, the right holds from now on, in the same transaction."""
-    application, place = await _get_seen(writer, application_id, lock)
+    application = await applications.lock(writer, application_id)
+    place = await get_place(writer.connection, application.organisation_id)
     check_person(writer.actor)
     centre_rules = await find_rules(writer.connection, place.central_organisation_id)
     rules.check_may_decide(writer.actor, application, place, centre_rules)
     rules.check_reason_given(outcome, reason)
     rules.check_undecided(application.state)
     valid_from, valid_until = validity_of(None, ends_on, writer.now) if outcome == "granted" else (None, None)
-    decided = await _change(
-        writer,
+    decided = await change_value(
+        writer.connection,
+        role_applications,
         application,
         state=outcome,
         decided_by=writer.actor.person_id,
@@ -98,7 +104,7 @@ async def decide_application(
 
 
 async def withdraw_application(writer: Writer, application_id: UUID) -> RoleApplication:
-    application, _ = await _get_seen(writer, application_id, lock)
+    application = await applications.lock(writer, application_id)
     check_person(writer.actor)
     if application.person_id != writer.actor.person_id:
         raise Forbidden(because="not-a-party")
@@ -108,54 +114,21 @@ async def withdraw_application(writer: Writer, application_id: UUID) -> RoleAppl
 
 async def withdraw(writer: Writer, application: RoleApplication, *, reason: str | None = None) -> RoleApplication:
     """Withdraw a locked, undecided application; whether the caller may is checked before."""
-    withdrawn = await _change(writer, application, state="withdrawn", withdrawn_at=writer.now)
+    withdrawn = await change_value(
+        writer.connection, role_applications, application, state="withdrawn", withdrawn_at=writer.now
+    )
     _record(writer, "withdrawn", withdrawn, reason=reason)
     return withdrawn
 
 
 async def get_application(reader: Reader, application_id: UUID) -> RoleApplication:
-    application, _ = await _get_seen(reader, application_id, find)
-    return application
+    return await applications.get(reader, application_id)
 
 
 async def list_applications(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    organisation_id: UUID | None,
-    under: UUID | None,
-    person_id: UUID | None,
-    role: AppliedRole | None,
-    state: RoleApplicationState | None,
+    reader: Reader, page: PageRequest, **filters: Unpack[ApplicationFilters]
 ) -> Slice[RoleApplication]:
-    return await listing.page(
-        reader,
-        page,
-        seen_by=viewers_of(reader.actor),
-        organisation_id=organisation_id,
-        under=under,
-        person_id=person_id,
-        role=role,
-        state=state,
-    )
-
-
-async def _get_seen(
-    session: Reader, application_id: UUID, ask: Callable[[Connection, UUID], Awaitable[RoleApplication | None]]
-) -> tuple[RoleApplication, Place]:
-    """Raises NotFound where there is none, or the caller does not see it."""
-    application = await ask(session.connection, application_id)
-    if application is None:
-        raise NotFound
-    place = await find_place(session.connection, application.organisation_id)
-    if place is None or not sees_rights_of(session.actor, application.person_id, place):
-        raise NotFound
-    return application, place
-
-
-async def _change(writer: Writer, application: RoleApplication, **columns: Any) -> RoleApplication:
-    await change_row(writer.connection, role_applications, application.id, **columns)
-    return replace(application, **columns)
+    return await applications.page(reader, page, **filters)
 
 
 def _record(

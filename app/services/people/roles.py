@@ -11,7 +11,7 @@ from uuid import UUID
 from app.db.identifiers import new_id
 from app.db.people.main_users import lock_main_users, lock_staff
 from app.db.people.people import role_grants
-from app.db.people.role_grants import find, find_held, list_not_ended, lock, lock_person
+from app.db.people.role_grants import find_held, grants, list_not_ended, lock_person
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row
 from app.domain.access import Role
@@ -107,7 +107,7 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
         main_users = await lock_main_users(writer.connection, grant.organisation_id)
     elif grant.role == "staff":
         staff = await lock_staff(writer.connection)
-    locked = await lock(writer, grant_id)
+    locked = await grants.lock_any(writer, grant_id)
     if locked is None:
         raise NotFound
     grant = locked
@@ -156,8 +156,7 @@ async def end_roles_of(writer: Writer, person_id: UUID, *, reason: str) -> None:
     another.
     """
     for grant in await list_not_ended(writer, person_id):
-        if grant.state != "ended":
-            await end_role(writer, grant.id, at=writer.now, reason=reason)
+        await end_role(writer, grant.id, at=writer.now, reason=reason)
 
 
 async def end_surplus_roles_of(writer: Writer, person_id: UUID, *, reason: str) -> None:
@@ -167,7 +166,7 @@ async def end_surplus_roles_of(writer: Writer, person_id: UUID, *, reason: str) 
 
 
 async def _get(session: Reader, grant_id: UUID) -> GrantedRole:
-    grant = await find(session, grant_id)
+    grant = await grants.find(session, grant_id)
     if grant is None:
         raise NotFound
     return grant
