@@ -15,15 +15,31 @@ FIELDS = {
     "withdrawn_at": "Time of the withdrawal. `null` if there was none.",
     "phone": "Telephone number. `null` if not known.",
 }
+PATHS = {
+    "year": "Calendar year.",
+    "number": "Number of the revision, 1 for the first submission.",
+    "secret": "Secret part of the feed's path.",
+    "key_id": "ID of the API key.",
+    "mail_id": "ID of the email.",
+    "role_grant_id": "ID of the role.",
+}
 FILTERS = {
     "organisation_id": "Only items of this organisation.",
-    "person_id": "Only items of this person.",
     "under": "Only items of this organisation and everything below it.",
+    "parent_id": "Only items directly below this organisation.",
+    "regional_office_id": "Only items of this regional office.",
+    "person_id": "Only items of this person.",
+    "applicant_id": "Only items of this applicant.",
+    "actor_id": "Only items of this person or API key.",
+    "subject_id": "Only items about this resource.",
     "year": "Only items of this year.",
     "hours_year": "Only items that concern hours of this year.",
     "kind": "Only items of this kind.",
     "role": "Only items with this role.",
     "state": "Only items in this state.",
+    "event": "Only items about this event.",
+    "coverage": "Only organisations with this number of main users.",
+    "language": "Language of the response.",
 }
 BASES = {"HourProposal": "HourProposalSummary", "NewCalendarFeed": "CalendarFeed"}
 """Pydantic reads the docstrings of a dataclass's own fields only: those of the base are copied."""
@@ -40,7 +56,8 @@ def describe(document: dict[str, Any]) -> None:
             _add(field, FIELDS.get(name) or _named(name))
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         for parameter in operation.get("parameters", ()):
-            _add(parameter, FILTERS.get(parameter["name"]) if parameter["in"] == "query" else _named(parameter["name"]))
+            name = parameter["name"]
+            _add(parameter, FILTERS.get(name) if parameter["in"] == "query" else PATHS.get(name) or _named(name))
 
 
 def _add(described: dict[str, Any], description: str | None) -> None:

@@ -12,69 +12,70 @@ from app.api.requests import JSON, MERGE_PATCH
 from app.api.responses import HEADERS, SHARED
 
 DESCRIPTION = """
-The teaching hours of a study centre (opintokeskus) and its member organisations, through the year: what the
-organisations propose, what the study centre decides, how each organisation divides its hours, what it asks for and
-gives back in the change windows, and where every hour is.
+The teaching hours of a study centre (opintokeskus) and its member organisations through the year: hour proposals,
+decisions, the distribution of hours within each organisation, supplementary requests and returns in the change
+windows, and the account of every hour.
 
-**To try it** in a sandbox: `GET /v1/sandbox/people` lists the demo people, `POST /v1/sandbox/tokens` answers an access
-token for one of them. Put it into *Authorize* below. Elsewhere *Authorize* leads to your sign-in service; whoever
-comes for the first time then registers by `POST /v1/people`.
+**To try it** in a sandbox: `GET /v1/sandbox/people` lists the demo people, and `POST /v1/sandbox/tokens` returns an
+access token for one of them. Put it into *Authorize* below. Elsewhere *Authorize* leads to your sign-in service. A
+person who signs in for the first time registers by `POST /v1/people`.
 
 - **Hours** are whole teaching hours (opetustunti, 45 minutes). **Days** are days of Finnish time: what is open until
-  a day is open until its midnight in Europe/Helsinki. **Instants** are written as in RFC 3339, with their offset.
-- **Retries**: send an `Idempotency-Key` with every `POST`, `PUT` and `PATCH`, and the same request may be sent again:
-  the first answer comes back with `Idempotency-Replayed: true`. Operations that move hours require one; here in the
-  browser a fresh one is added where you write none.
-- **Dry runs**: `?validate_only=true` gives the same answer or the same refusal, and changes nothing.
-- **Versions**: a resource comes with an `ETag`. A `PATCH` says in `If-Match` which version it starts from; a read
-  that says in `If-None-Match` which one it has is answered 304 where nothing has changed.
-- **Lists** come in parts: `next_cursor` of one is the `cursor` of the next. `include=total` counts the whole list.
-- **Refusals** are problems (RFC 9457) in Finnish, Swedish or English, as `Accept-Language` says. Each has a `code` that
-  never changes, told at [`/problems`](/problems), and the facts that let you go on: when the window opens, how much is
-  left, which states allow it.
+  a day is open until its midnight in Europe/Helsinki. **Times** are written as in RFC 3339, with their offset.
+- **Retries**: send an `Idempotency-Key` with every `POST`, `PUT` and `PATCH`, and you can send the same request again:
+  the first response is returned with `Idempotency-Replayed: true`. Operations that move hours require a key. Here in
+  the browser a new one is added if you give none.
+- **Dry runs**: `?validate_only=true` returns the same response or the same error, and changes nothing.
+- **Versions**: a resource has an `ETag`. A `PATCH` gives in `If-Match` the version that it starts from. A read that
+  gives in `If-None-Match` the version you have returns 304 if nothing has changed.
+- **Lists** are returned in pages: `next_cursor` of a page is the `cursor` of the next. `include=total` adds the number
+  of items.
+- **Errors** are problems (RFC 9457) in Finnish, Swedish or English, by `Accept-Language`. Each has a `code` that never
+  changes, explained at [`/problems`](/problems), and facts that help you continue: when the window opens, how many
+  hours are left, which states allow the request.
 """
 
 TAGS = [
     {"name": name, "description": description}
     for name, description in {
-        "Sandbox": "To try the service as anybody, at any time: demo people, tokens, the clock, the mails sent.",
-        "Me": "Who you are to the service: your roles and your organisations.",
-        "People": "Registering, who the people are, and joining two sign-ins of one person.",
-        "Rights": "Who holds which role, from whom, why and for how long; asking for a role, giving and ending it.",
-        "Onboarding": "A new main user's four steps, each with its day.",
-        "Yearly confirmations": "Once a year each main user confirms that the data and rights are in order.",
+        "Sandbox": "Demo people, tokens, the clock and the emails sent, for trying the service as anyone, at any time.",
+        "Me": "Your profile, roles and organisations, and what you have to do.",
+        "People": "Registering, people's data, and merging two records of one person.",
+        "Rights": "Roles: applying, granting and ending, with who did it, why and for how long.",
+        "Onboarding": "The four steps of a new main user, each with its day.",
+        "Yearly confirmations": "Each main user's confirmation, once a year, that the data and roles are in order.",
         "Organisations": "Central organisations, and the districts and associations below them.",
-        "Main-user applications": "How one becomes main user: signatories, application, signatures, decision.",
-        "Bank accounts": "Where an organisation is paid; a change waits for a second person, and then holds payments.",
+        "Main-user applications": "How a person becomes a main user: signatories, application, signatures, decision.",
+        "Bank accounts": "Accounts for payments. Another person approves a change, and payments wait five days.",
         "Images": "An organisation's logo and signature image, at most one of each.",
-        "Training rules": "A central organisation's own rules on its supported trainings, which the service obeys.",
-        "Contact persons": "Whom of the study centre an organisation turns to, and at which regional office.",
+        "Training rules": "A central organisation's own rules for subsidised courses, which the service follows.",
+        "Contact persons": "An organisation's contact person at the study centre, and the regional offices.",
         "Calendar": "The yearly calendar (vuosikello): the deadlines that open and close everything below.",
-        "Hour pools": "What the study centre may grant in a year, and the closing of the year.",
-        "Hour proposals": "What organisations propose for the next year, in the proposal round of the autumn.",
-        "Hour decisions": "What the study centre grants, many organisations at once, all or nothing.",
+        "Hour pools": "The hours that the study centre may grant for a year, and the closing of the year.",
+        "Hour proposals": "Hours that organisations propose for the next year, in the proposal round in the autumn.",
+        "Hour decisions": "The hours that the study centre grants to many organisations at once, all or nothing.",
         "Hour distribution": "How a central organisation divides its hours among its districts and associations.",
-        "Hour accounts": "Where the hours are, now or at any instant, and every transfer that brought them there.",
-        "Supplementary requests": "More hours within the year, asked for in the change windows.",
-        "Hour returns": "Hours that will not be used, given back in the change windows for others to use.",
-        "Hour corrections": "Mistakes put right, by a transfer of their own.",
-        "API keys": "Keys for organisations' own programs, which call as people do, within their scopes.",
-        "Audit": "Who did what to what, when and why: never changed, and kept whole.",
-        "Mail": "The mails sent, and the messages that the staff write.",
+        "Hour accounts": "Where the hours are, now or at any time in the past, and every transfer that moved them.",
+        "Supplementary requests": "Requests for more hours for the year, in the change windows.",
+        "Hour returns": "Unused hours that are returned in the change windows for others to use.",
+        "Hour corrections": "Corrections of mistakes, each as a transfer of its own.",
+        "API keys": "Keys for organisations' own programs, which call the service within their scopes.",
+        "Audit": "Who did what to what, when and why, in entries that never change.",
+        "Mail": "The emails sent, and the messages that staff write.",
     }.items()
 ]
 """In the order of the year, which the routers follow."""
 
 BEARER = """
-A person's access token, or an organisation's API key (`tp_…`). A key needs the scope that the operation names; where it
-names none, only a person may call it.
+A person's access token, or an organisation's API key (`tp_…`). A key needs the scope that the operation names. If the
+operation names none, only a person can call it.
 """
 REDUNDANT = ("HTTPValidationError", "ValidationError")
 IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The `ETag` of the version you have.",
+    "description": "`ETag` of the version you have.",
     "schema": {"type": "string"},
 }
 

@@ -23,15 +23,16 @@ UNBOUND = {"limit", "cursor", "include"}
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """A part of a list."""
+    """One page of a list."""
 
     __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
 
     items: list[Item]
+    """Items of the page."""
     next_cursor: str | None
-    """The `cursor` of the next part; null is the end."""
+    """Value of `cursor` for the next page. `null` if this is the last page."""
     total: Annotated[int | None, WithJsonSchema({"type": "integer", "minimum": 0})] = None
-    """How many there are in the whole list; only with `include=total`."""
+    """Number of items in the complete list. Only with `include=total`."""
 
 
 def _signature(request: Request, payload: bytes) -> bytes:
@@ -68,14 +69,19 @@ def key_of(request: Request, cursor: str) -> tuple[str, ...]:
 
 
 # The length is told, not asked by the type: a cursor that is too long is invalid like any other that is not ours.
-CURSOR = Query(description="`next_cursor` of the page before.", json_schema_extra={"maxLength": LARGEST_CURSOR})
+CURSOR = Query(
+    description="Value of `next_cursor` in the previous page.", json_schema_extra={"maxLength": LARGEST_CURSOR}
+)
 
 
 async def page_request(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many items at the most."), IN_DIGITS] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="Maximum number of items in the page."), IN_DIGITS] = 50,
     cursor: Annotated[str | None, CURSOR] = None,
-    include: Annotated[Literal["total"] | None, Query(description="`total` counts the whole list.")] = None,
+    include: Annotated[
+        Literal["total"] | None,
+        Query(description="`total` adds the number of items."),
+    ] = None,
 ) -> PageRequest:
     return PageRequest(limit, key_of(request, cursor) if cursor is not None else None, include == "total")
 
