@@ -139,8 +139,8 @@ async def _roll_back(connection: psycopg.AsyncConnection[Any]) -> None:
             await connection.close()
 
 
-KEY = "Names this request, so that it can be sent again safely: ≤ 255 visible ASCII characters."
-VERSION = "The `ETag` of the version you saw."
+KEY = "Key of this request, which makes it safe to send again: at most 255 visible ASCII characters."
+VERSION = "`ETag` of the version that the request is based on."
 
 
 def _key_header(description: str) -> Any:
@@ -149,7 +149,7 @@ def _key_header(description: str) -> Any:
 
 Key = Annotated[str | None, _key_header(KEY)]
 RequiredKey = Annotated[str | None, _key_header(f"{KEY} Required, except with `validate_only`.")]
-DryRun = Annotated[bool, Query(description="A dry run: the same answer or the same problem, and nothing is written.")]
+DryRun = Annotated[bool, Query(description="Dry run: the same response or the same error, and nothing is changed.")]
 IfMatch = Annotated[str | None, Header(alias="If-Match", description=VERSION)]
 RequiredIfMatch = Annotated[str | None, Header(alias="If-Match", description=f"{VERSION} Required.")]
 

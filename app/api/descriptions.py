@@ -37,6 +37,8 @@ FILTERS = {
     "kind": "Only items of this kind.",
     "role": "Only items with this role.",
     "state": "Only items in this state.",
+    "email": "Only items with this email address.",
+    "to": "Only items to this email address.",
     "event": "Only items about this event.",
     "coverage": "Only organisations with this number of main users.",
     "language": "Language of the response.",

@@ -34,5 +34,5 @@ def show_example(operation: dict[str, Any]) -> None:
             body["example"] = example["body"]
     if "at" in example:
         who = f"as `{example['as']}`" if "as" in example else f"with a token of the subject `{example['as_subject']}`"
-        hint = f"**Try it** {who}, with the sandbox's clock at `{example['at']}`."
+        hint = f"**Try it** {who}, with the sandbox's clock set to `{example['at']}`."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), hint]))

@@ -20,8 +20,9 @@ windows, and the account of every hour.
 access token for one of them. Put it into *Authorize* below. Elsewhere *Authorize* leads to your sign-in service. A
 person who signs in for the first time registers by `POST /v1/people`.
 
-- **Hours** are whole teaching hours (opetustunti, 45 minutes). **Days** are days of Finnish time: what is open until
-  a day is open until its midnight in Europe/Helsinki. **Times** are written as in RFC 3339, with their offset.
+- **Hours** are teaching hours (opetustunti, 45 minutes), in whole numbers. **Days** are days of Finnish time: what is
+  open until a day is open until its midnight in Europe/Helsinki. **Times** are written as in RFC 3339, with their
+  offset.
 - **Retries**: send an `Idempotency-Key` with every `POST`, `PUT` and `PATCH`, and you can send the same request again:
   the first response is returned with `Idempotency-Replayed: true`. Operations that move hours require a key. Here in
   the browser a new one is added if you give none.
@@ -53,7 +54,7 @@ TAGS = [
         "Calendar": "The yearly calendar (vuosikello): the deadlines that open and close everything below.",
         "Hour pools": "The hours that the study centre may grant for a year, and the closing of the year.",
         "Hour proposals": "Hours that organisations propose for the next year, in the proposal round in the autumn.",
-        "Hour decisions": "The hours that the study centre grants to many organisations at once, all or nothing.",
+        "Hour decisions": "The hours that the study centre grants to many organisations together, all or nothing.",
         "Hour distribution": "How a central organisation divides its hours among its districts and associations.",
         "Hour accounts": "Where the hours are, now or at any time in the past, and every transfer that moved them.",
         "Supplementary requests": "Requests for more hours for the year, in the change windows.",
@@ -138,7 +139,7 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
         del operation["description"]
     if operation["security"]:
         scope = operation.get("x-api-key-scope")
-        needed = f"**API keys** need `{scope}`." if scope else "**In person**: not for API keys."
+        needed = f"**API keys** need `{scope}`." if scope else "**API keys** cannot call this operation."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needed]))
     show_example(operation)
 

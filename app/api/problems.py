@@ -144,11 +144,11 @@ class ProblemError(TypedDict):
     code: str
     """Kind of the error. It never changes."""
     detail: str
-    """What is wrong and what to do, in the language of the response."""
+    """Description of the error and what to do, in the language of the response."""
 
 
 class Problem(TypedDict):
-    """Why a request was refused (RFC 9457). All other fields are facts of that error."""
+    """Reason why a request was rejected (RFC 9457). All other fields are facts of the error."""
 
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="allow")  # type: ignore[misc]  # Pydantic's.
 
@@ -159,7 +159,7 @@ class Problem(TypedDict):
     status: int
     """HTTP status of the response."""
     detail: str
-    """What happened and what to do next, in the language of the response."""
+    """Description of what happened and what to do next, in the language of the response."""
     instance: str
     """Path of the request."""
     code: str
@@ -167,7 +167,7 @@ class Problem(TypedDict):
     request_id: str
     """ID of the request, for the service operator."""
     pointer: NotRequired[str]
-    """Place in the body of the item that was refused (RFC 6901)."""
+    """Place in the body of the item that the error concerns (RFC 6901)."""
     errors: NotRequired[list[ProblemError]]
     """All errors of a `validation` problem together, at most 100."""
 

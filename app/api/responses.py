@@ -25,42 +25,42 @@ WITH_KEY = ("request-in-progress", "idempotency-key-reused")
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
-        "description": "The request's own id, taken over from the request when sane.",
+        "description": "ID of the request, taken from the request's own `X-Request-Id` if it is valid.",
         "required": True,
         "schema": {"type": "string"},
     },
     "ETag": {
-        "description": "The version of the resource, for `If-Match` and `If-None-Match`; none after a dry run.",
+        "description": "Version of the resource, for `If-Match` and `If-None-Match`. Missing after a dry run.",
         "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
     },
     "Location": {
-        "description": "Where the new resource is; none after a dry run.",
+        "description": "Path of the new resource. Missing after a dry run.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "Link": {
-        "description": 'The next part of the list: `<…>; rel="next"`. None at the end.',
+        "description": 'Path of the next page: `<…>; rel="next"`. Missing on the last page.',
         "schema": {"type": "string"},
     },
     "Idempotency-Replayed": {
-        "description": "`true` where this is the stored answer to an earlier request with the same key.",
+        "description": "`true` if this is the stored response to an earlier request with the same key.",
         "schema": {"type": "string", "const": "true"},
     },
     "Retry-After": {
-        "description": "After how many seconds the same request may be sent again.",
+        "description": "Number of seconds after which the same request may be sent again.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
     "WWW-Authenticate": {
-        "description": "The token that is asked for (RFC 6750, RFC 9470), or the scope that an API key lacks.",
+        "description": "Required token (RFC 6750, RFC 9470), or the scope that an API key lacks.",
         "schema": {"type": "string"},
     },
-    "Accept-Patch": {"description": "What a `PATCH` sends.", "schema": {"type": "string"}},
+    "Accept-Patch": {"description": "Media type of a `PATCH`.", "schema": {"type": "string"}},
     "Content-Language": {
-        "description": "The language of `title` and `detail`, chosen by `Accept-Language`.",
+        "description": "Language of `title` and `detail`, chosen by `Accept-Language`.",
         "required": True,
         "schema": {"type": "string", "enum": ["fi", "sv", "en"]},
     },
     "Vary": {
-        "description": "What of the request chose the answer's language.",
+        "description": "Name of the header that chose the language of the response.",
         "required": True,
         "schema": {"type": "string", "const": "Accept-Language"},
     },
@@ -159,7 +159,10 @@ def responses_of(
     if "content" in refused.get(status, {}):
         responses[status]["content"] = refused[status]["content"]
     if is_conditional:
-        responses[304] = {"description": "`If-None-Match` names the present version.", "headers": headers("ETag")}
+        responses[304] = {
+            "description": "Nothing has changed: `If-None-Match` names the current version.",
+            "headers": headers("ETag"),
+        }
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in STATUSES:
         if code in codes:
@@ -174,13 +177,13 @@ def _success(kind: str, status: int, declared: Mapping[str, Any]) -> dict[str, A
     if status == 204:
         return {"description": "Done.", "headers": headers()}
     if kind == "list":
-        return {"description": "A part of the list; `next_cursor` leads on.", "headers": headers("Link")}
+        return {"description": "A page of the list. `next_cursor` leads to the next page.", "headers": headers("Link")}
     if kind == "other":
         return {"description": "Done.", "headers": headers()}
     if kind == "read":
         return {"description": "The resource.", "headers": headers("ETag")}
     if status == 200:
-        return {"description": "The resource as it is now.", "headers": headers("ETag", "Idempotency-Replayed")}
+        return {"description": "The changed resource.", "headers": headers("ETag", "Idempotency-Replayed")}
     location = ("Location",) if declared.get("x-location", True) else ()
     return {"description": "Created.", "headers": headers("ETag", "Idempotency-Replayed", *location)}
 

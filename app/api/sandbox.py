@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -53,44 +53,57 @@ router = APIRouter(prefix="/sandbox", route_class=SandboxOperation, tags=["Sandb
 
 class DemoRoleIn(Body):
     role: Role
+    """Role of the person."""
     organisation_id: UUID | None
-    """Null for `staff` and `auditor`, who work for the study centre itself."""
+    """ID of the organisation. `null` if the role is `staff` or `auditor`, which are for the study centre."""
 
 
 class DemoPersonIn(Body):
     name: Line
+    """Name of the person."""
     email: Email
+    """Email address of the person."""
     language: Language = "fi"
+    """Language of the emails sent to the person."""
     roles: Annotated[list[DemoRoleIn], Field(max_length=100)]
+    """Roles of the person."""
 
 
 class TokenIn(Body):
-    """One of the three names who signs in."""
+    """One of the three fields that say who signs in."""
 
     person_id: UUID | None = None
+    """ID of a demo person. `null` if another field is used."""
     email: Email | None = None
+    """Email address of a demo person. `null` if another field is used."""
     subject: Line | None = None
-    """Of a sign-in that nobody knows yet: with its token, register by `POST /v1/people`."""
+    """Subject of a sign-in that is not known yet. Register with its token by `POST /v1/people`. `null` if another field
+    is used."""
     strong: Flag = True
-    """Whether the sign-in counts as a strong one (vahva tunnistautuminen), as signing asks for."""
+    """Whether the sign-in counts as a strong authentication (vahva tunnistautuminen), which signing requires."""
 
 
 class DemoSignatureIn(Body):
     application_id: UUID
     name: Annotated[Line, Field(max_length=64)]
-    """Who signs: the certificate is made out to this name, and the same name is the same person."""
+    """Name of the signer, used in the certificate. The same name is the same person."""
 
 
 class ClockIn(Body):
     now: Instant
+    """Time to set."""
 
 
 @dataclass(frozen=True)
 class Token:
+    __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
+
     access_token: str
+    """Access token, to be sent as `Authorization: Bearer …`."""
     token_type: str
+    """Type of the token."""
     expires_in: int
-    """Seconds of real time, whatever the sandbox's clock shows."""
+    """Number of seconds until the token expires, in real time whatever the sandbox's clock shows."""
 
 
 @router.get("/people", response_model=Page[DemoPerson])
@@ -98,7 +111,12 @@ class Token:
 async def list_demo_people(
     reader: Read, page: Paging, email: SearchText = None, role: Role | None = None, organisation_id: UUID | None = None
 ) -> Slice[DemoPerson]:
-    """The demo people with their roles (anybody)."""
+    """List demo people.
+
+    Returns the demo people with their roles.
+
+    **Who:** anyone.
+    """
     email = email.lower() if email else None
     return await sandbox.list_people(reader, page, email=email, role=role, organisation_id=organisation_id)
 
@@ -106,7 +124,12 @@ async def list_demo_people(
 @router.post("/people", status_code=201, responses=refusing("not-found", "already-exists"))
 @operation(is_open=True)
 async def add_demo_person(writer: SandboxWrite, body: DemoPersonIn) -> DemoPerson:
-    """Make a new demo person, whose roles hold from the year 2000 on (anybody)."""
+    """Create a demo person.
+
+    The roles are in force from the year 2000.
+
+    **Who:** anyone.
+    """
     roles = [(held.role, held.organisation_id) for held in body.roles]
     return await sandbox.add_person(writer, name=body.name, email=body.email, language=body.language, roles=roles)
 
@@ -114,14 +137,22 @@ async def add_demo_person(writer: SandboxWrite, body: DemoPersonIn) -> DemoPerso
 @router.get("/people/{person_id}")
 @operation(is_open=True, personal_data=True)
 async def get_demo_person(reader: Read, person_id: UUID) -> DemoPerson:
-    """One demo person (anybody)."""
+    """Get a demo person.
+
+    **Who:** anyone.
+    """
     return await sandbox.get_person(reader, person_id)
 
 
 @router.post("/tokens", responses=refusing("not-found"))
 @operation(is_open=True)
 async def make_token(request: Request, response: Response, body: TokenIn) -> Token:
-    """A token to call the service as a demo person (anybody)."""
+    """Create a token.
+
+    Creates an access token to call the service as a demo person.
+
+    **Who:** anyone.
+    """
     backend: Backend = request.app.state.backend
     async with backend.reading(ANYBODY) as reader:
         subject = await sandbox.choose_subject(reader, person_id=body.person_id, email=body.email, subject=body.subject)
@@ -147,10 +178,13 @@ PDF_OUT["responses"] |= refusing("not-found")
 async def sign_in_sandbox(
     reader: Read, body: DemoSignatureIn, authority: Annotated[Authority, Depends(authority_of)]
 ) -> Download:
-    """Sign a main-user application's document as anybody, by the sandbox's own authority (anybody).
+    """Sign a document in the sandbox.
 
-    The answer is the PDF with the signature: of the document that was brought back last, with the signatures that are
-    in it, else of the one to be signed. Bring it back by `PUT /v1/main-user-applications/{id}/signed-document`.
+    Signs the document of a main-user application in anyone's name, with the sandbox's own certificate authority.
+    Returns the PDF that was uploaded last, or else the one to be signed, with the new signature added. Upload it with
+    `PUT /v1/main-user-applications/{id}/signed-document`.
+
+    **Who:** anyone.
     """
     signed = await sandbox.sign_document(reader, authority, body.application_id, name=body.name)
     return Download(signed, "application/pdf", f"main-user-application-{body.application_id}-signed.pdf")
@@ -159,30 +193,46 @@ async def sign_in_sandbox(
 @router.get("/clock")
 @operation(is_open=True)
 async def read_clock(reader: Read) -> Clock:
-    """What time it is for the service (anybody)."""
+    """Get the time of the service.
+
+    **Who:** anyone.
+    """
     return await sandbox.read_clock(reader)
 
 
 @router.put("/clock")
 @operation(is_open=True)
 async def stop_clock(writer: SandboxWrite, body: ClockIn) -> Clock:
-    """Let the service's clock stand at an instant of the years 2000 to 2100 (anybody)."""
+    """Set the clock of the service.
+
+    Stops the clock at a time within the years 2000 to 2100.
+
+    **Who:** anyone.
+    """
     return await sandbox.stop_clock(writer, body.now)
 
 
 @router.delete("/clock", status_code=204)
 @operation(is_open=True)
 async def start_clock(writer: PlainWrite) -> None:
-    """Give the service real time back (anybody)."""
+    """Start the clock of the service.
+
+    Returns the service to real time.
+
+    **Who:** anyone.
+    """
     await sandbox.start_clock(writer)
 
 
 @router.post("/reset", status_code=204, response_class=Response)
 @operation(is_open=True)
 async def reset(request: Request, _: Nothing | None = None) -> None:
-    """Go back to the demo data of the start, with the same ids, and to real time (anybody).
+    """Reset the sandbox.
 
-    Tokens stay valid; those of people who have come since then are `not-registered`.
+    Restores the original demo data with the same IDs, and real time. Tokens stay valid, but people created since then
+    are `not-registered`.
+
+    **Who:** anyone.
     """
     backend: Backend = request.app.state.backend
     settings = backend.settings
@@ -196,9 +246,12 @@ async def reset(request: Request, _: Nothing | None = None) -> None:
 @router.get("/mailbox", response_model=Page[SandboxMail])
 @operation(is_open=True, personal_data=True)
 async def list_mails(reader: Read, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
-    """The mails sent, newest first, by the sandbox's clock (anybody).
+    """List the emails of the sandbox.
 
-    They are made as elsewhere, with the reminders that are due; those that wait for the morning's digest come at 8:00.
+    The newest come first, by the sandbox's clock. Emails are created as in production, with the reminders that are due.
+    Digests come at 8:00.
+
+    **Who:** anyone.
     """
     await send_reminders(reader.connection)
     await expire_applications(reader.connection)

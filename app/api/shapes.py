@@ -141,11 +141,17 @@ IN_DIGITS = BeforeValidator(_digits)
 """For the numbers of paths and queries."""
 YearPath = Annotated[int, Path(ge=2000, le=2100), IN_DIGITS]
 YearQuery = Annotated[int | None, Query(ge=2000, le=2100), IN_DIGITS]
-SomeHours = Annotated[StrictInt, Field(ge=1, le=LARGEST_HOURS, description="Whole teaching hours (45 min).")]
-AnyHours = Annotated[StrictInt, Field(ge=0, le=LARGEST_HOURS, description="Whole teaching hours (45 min); 0 is none.")]
+SomeHours = Annotated[StrictInt, Field(ge=1, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes).")]
+AnyHours = Annotated[
+    StrictInt, Field(ge=0, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes). 0 is none.")
+]
 SignedHours = Annotated[
     StrictInt,
-    Field(ge=-LARGEST_HOURS, le=LARGEST_HOURS, description="Whole teaching hours (45 min), more or less; not 0."),
+    Field(
+        ge=-LARGEST_HOURS,
+        le=LARGEST_HOURS,
+        description="Number of teaching hours (45 minutes), above or below 0.",
+    ),
     ToldAs(**{"not": {"const": 0}}),
     AfterValidator(_not_zero),
 ]

@@ -15,20 +15,28 @@ class DemoRole:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     role: Role
+    """Role of the person."""
     organisation_id: UUID | None
-    """Null is the study centre itself."""
+    """ID of the organisation. `null` if the role is for the study centre."""
     organisation_name: str | None
+    """Name of the organisation. `null` if the role is for the study centre."""
 
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """Somebody to try the service as: `POST /v1/sandbox/tokens` gives the token."""
+    """A person to try the service as. `POST /v1/sandbox/tokens` returns a token."""
+
+    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     name: str
+    """Name of the person."""
     email: str
+    """Email address of the person."""
     language: Language
+    """Language of the emails sent to the person."""
     roles: list[DemoRole]
+    """Roles of the person."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +44,9 @@ class Clock:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     now: datetime
-    """The service's present, for all processes."""
+    """Current time of the service, for all processes."""
     standing: bool
-    """Whether it stands at that instant; else it is real time."""
+    """Whether the clock is stopped at that time. Otherwise it follows real time."""
 
 
 def check_clock(now: datetime) -> None:

@@ -22,7 +22,7 @@ def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sa
     for example in examples_of():
         if "at" in example.told:
             [named] = example.who.values()
-            hint = f" `{named}`, with the sandbox's clock at `{example.told['at']}`"
+            hint = f" `{named}`, with the sandbox's clock set to `{example.told['at']}`"
             assert hint in example.operation["description"]
         client = example.caller(fresh_sandbox)
         answer = example.whole(fresh_sandbox).send(client)

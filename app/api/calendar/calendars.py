@@ -16,15 +16,18 @@ router = APIRouter(prefix="/calendars", route_class=Operation, tags=["Calendar"]
 
 class CopyIn(Body):
     from_year: Year
-    """The year whose calendar is copied."""
+    """Year of the calendar to copy."""
 
 
 @router.get("/{year}")
 @operation(scope="calendar:read")
 async def get_calendar(reader: Read, year: YearPath) -> Calendar:
-    """The yearly calendar, as the year goes; empty where there is none (everybody).
+    """Get the yearly calendar.
 
-    Other organisations' own days for their units are left out.
+    Lists the deadlines in the order of the year. The list is empty if the year has no calendar. Other central
+    organisations' own days for their units are left out.
+
+    **Who:** everyone who has registered.
     """
     return await calendars.get_calendar(reader, year)
 
@@ -37,9 +40,11 @@ async def get_calendar(reader: Read, year: YearPath) -> Calendar:
 )
 @operation(scope="calendar:write")
 async def copy_calendar(writer: Write, year: YearPath, body: CopyIn) -> Created:
-    """Make the year's calendar after another's, every deadline to be confirmed (staff).
+    """Copy a calendar from another year.
 
-    The same days and months; a Saturday, a Sunday or a public holiday of Finland moves to the next working day.
-    Extensions and organisations' own days are not copied.
+    Creates unconfirmed deadlines on the same days and months. A Saturday, a Sunday or a public holiday of Finland moves
+    to the next working day. Extensions and organisations' own days are not copied.
+
+    **Who:** staff.
     """
     return Created(await calendars.copy_calendar(writer, year, from_year=body.from_year), f"/v1/calendars/{year}")

@@ -22,25 +22,32 @@ router = APIRouter(route_class=Operation, tags=["Calendar"])
 
 class DeadlineIn(Body):
     kind: Kind
+    """Kind of deadline, which decides what it opens."""
     hours_year: Year | None = None
-    """The year of the hours concerned; unless said, the year that usually goes with the kind."""
+    """Year of the hours concerned. The default is the usual year for the kind."""
     organisation_id: UUID | None = None
-    """The central organisation whose own days for its units these are, for `unit_proposals` alone."""
+    """ID of the central organisation that sets its own days for its units. `null` except for `unit_proposals`."""
     opens_on: Day | None = None
-    """First day; null is open until `closes_on`."""
+    """First day. `null` if the deadline is open until `closes_on`."""
     closes_on: Day | None = None
-    """Last day; null is open from `opens_on` on."""
+    """Last day. `null` if the deadline is open from `opens_on` on."""
     confirmed: Flag = True
-    """False shows the deadline and opens nothing."""
+    """Whether the deadline is confirmed. Unconfirmed deadlines are visible but have no effect."""
     note: Text | None = None
+    """Note shown with the deadline. `null` if there is none."""
 
 
 class DeadlinePatch(Body):
     hours_year: Year = UNSAID
+    """Year of the hours concerned."""
     opens_on: Day | None = None
+    """First day. `null` if the deadline is open until `closes_on`."""
     closes_on: Day | None = None
+    """Last day. `null` if the deadline is open from `opens_on` on."""
     confirmed: Flag = UNSAID
+    """Whether the deadline is confirmed. Unconfirmed deadlines are visible but have no effect."""
     note: Text | None = None
+    """Note shown with the deadline. `null` if there is none."""
 
 
 @router.post(
@@ -51,7 +58,10 @@ class DeadlinePatch(Body):
 )
 @operation(scope="calendar:write")
 async def make_deadline(writer: Write, year: YearPath, body: DeadlineIn) -> Created:
-    """Put a deadline in a calendar (staff; a central organisation's own days for its units: its main user)."""
+    """Create a deadline.
+
+    **Who:** staff; for a central organisation's own days for its units, its main users.
+    """
     deadline = await deadlines.make_deadline(
         writer,
         year=year,
@@ -78,7 +88,12 @@ async def list_deadlines(
     under: UUID | None = None,
     state: State | None = None,
 ) -> Slice[Deadline]:
-    """A calendar's deadlines, newest first (everybody)."""
+    """List the deadlines of a calendar.
+
+    The newest come first. Other central organisations' own days for their units are left out.
+
+    **Who:** everyone who has registered.
+    """
     return await deadlines.list_deadlines(
         reader,
         page,
@@ -94,14 +109,22 @@ async def list_deadlines(
 @router.get("/deadlines/{deadline_id}")
 @operation(scope="calendar:read")
 async def get_deadline(reader: Read, deadline_id: UUID) -> Deadline:
-    """A deadline, its state by the clock (everybody; an organisation's own days: those in its tree)."""
+    """Get a deadline.
+
+    **Who:** everyone who has registered; for an organisation's own days, everyone with a role in its tree.
+    """
     return await deadlines.get_deadline(reader, deadline_id)
 
 
 @router.patch("/deadlines/{deadline_id}", responses=refusing("deadline-overlap"))
 @operation(scope="calendar:write")
 async def change_deadline(writer: Edit, deadline_id: UUID, body: DeadlinePatch) -> Deadline:
-    """Move a deadline's days, confirm it, change its note (whoever may make it)."""
+    """Change a deadline.
+
+    Changes the days, the year of the hours, the confirmation or the note.
+
+    **Who:** staff; for a central organisation's own days for its units, its main users.
+    """
     changes = cast(DeadlineChanges, body.model_dump(exclude_unset=True))
     return await deadlines.change_deadline(writer, deadline_id, changes, writer.expected)
 
@@ -109,5 +132,8 @@ async def change_deadline(writer: Edit, deadline_id: UUID, body: DeadlinePatch) 
 @router.delete("/deadlines/{deadline_id}", status_code=204)
 @operation(scope="calendar:write")
 async def remove_deadline(writer: Remove, deadline_id: UUID) -> None:
-    """Remove a deadline and its extensions (whoever may make it)."""
+    """Remove a deadline and its extensions.
+
+    **Who:** staff; for a central organisation's own days for its units, its main users.
+    """
     await deadlines.remove_deadline(writer, deadline_id, writer.expected)

@@ -18,15 +18,22 @@ router = APIRouter(prefix="/deadlines/{deadline_id}/extensions", route_class=Ope
 
 class ExtensionIn(Body):
     organisation_id: UUID
+    """ID of the organisation that may act longer, with everything below it."""
     closes_on: Day
-    """The organisation's last day, after the deadline's own."""
+    """New last day of the organisation, after the deadline's own."""
     reason: Text
+    """Reason for the extension."""
 
 
 @router.post("", status_code=201)
 @operation(scope="calendar:write")
 async def give_extension(writer: Write, deadline_id: UUID, body: ExtensionIn) -> Extension:
-    """Let an organisation and all below it act until a later day, also after the deadline has closed (staff)."""
+    """Grant an extension to an organisation.
+
+    The organisation and everything below it may act until the new last day. The deadline may already have closed.
+
+    **Who:** staff.
+    """
     return await extensions.give_extension(
         writer, deadline_id, organisation_id=body.organisation_id, closes_on=body.closes_on, reason=body.reason
     )
@@ -37,12 +44,20 @@ async def give_extension(writer: Write, deadline_id: UUID, body: ExtensionIn) ->
 async def list_extensions(
     reader: Read, page: Paging, deadline_id: UUID, organisation_id: UUID | None = None, under: UUID | None = None
 ) -> Slice[Extension]:
-    """A deadline's extensions for organisations within reach, newest first."""
+    """List the extensions of a deadline.
+
+    The newest come first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await extensions.list_extensions(reader, page, deadline_id, organisation_id=organisation_id, under=under)
 
 
 @router.get("/{extension_id}")
 @operation(scope="calendar:read")
 async def get_extension(reader: Read, deadline_id: UUID, extension_id: UUID) -> Extension:
-    """An extension for an organisation within reach."""
+    """Get an extension.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await extensions.get_extension(reader, deadline_id, extension_id)

@@ -40,34 +40,55 @@ subscriptions = APIRouter(prefix="/calendar-feeds", route_class=FeedOperation, t
 
 class CalendarFeedIn(Body):
     name: Line
-    """What you call it: the device or program that subscribes."""
+    """Name for the feed, for example the device or program that reads it."""
 
 
 @router.post("", status_code=201, responses=refusing("too-many"))
 @operation(people_only=True, secret_answer=True)
 async def add_calendar_feed(writer: Write, body: CalendarFeedIn) -> NewCalendarFeed:
-    """Make an address at which a calendar program subscribes to your deadlines and tasks (everybody; at most 20)."""
+    """Create a calendar feed.
+
+    Creates a secret path at which a calendar program can read your deadlines and tasks. A person can have at most 20
+    feeds.
+
+    **Who:** everyone who has registered.
+    """
     return await feeds.add_feed(writer, name=body.name)
 
 
 @router.get("", response_model=Page[CalendarFeed])
 @operation(people_only=True, personal_data=True)
 async def list_calendar_feeds(reader: Read, page: Paging) -> Slice[CalendarFeed]:
-    """Your subscriptions, without their addresses (everybody)."""
+    """List your calendar feeds.
+
+    The secret paths are not included.
+
+    **Who:** everyone who has registered.
+    """
     return await feeds.list_feeds(reader, page)
 
 
 @router.get("/{feed_id}")
 @operation(people_only=True, personal_data=True)
 async def get_calendar_feed(reader: Read, feed_id: UUID) -> CalendarFeed:
-    """One of your subscriptions, without its address (everybody)."""
+    """Get one of your calendar feeds.
+
+    The secret path is not included.
+
+    **Who:** everyone who has registered.
+    """
     return await feeds.get_feed(reader, feed_id)
 
 
 @router.delete("/{feed_id}", status_code=204)
 @operation(people_only=True)
 async def end_calendar_feed(writer: PlainWrite, feed_id: UUID) -> None:
-    """End a subscription at once (everybody)."""
+    """End a calendar feed.
+
+    The feed stops working immediately.
+
+    **Who:** everyone who has registered.
+    """
     await feeds.end_feed(writer, feed_id)
 
 
@@ -80,8 +101,11 @@ _options["responses"] = _options["responses"] | refusing("not-found")
 @subscriptions.get("/{secret}.ics", **_options)
 @operation(is_open=True)
 async def read_calendar_feed(reader: Read, secret: str) -> Download:
-    """The deadlines and tasks of whoever made the address, in iCalendar (whoever knows it).
+    """Read a calendar feed.
 
-    Every event keeps its UID; a change raises its SEQUENCE, and what is no longer told is cancelled for 30 days.
+    Returns the owner's deadlines and tasks as iCalendar. Every event keeps its UID, and a change raises its SEQUENCE.
+    An event that is no longer shown stays cancelled for 30 days.
+
+    **Who:** anyone who knows the secret path.
     """
     return Download(await feeds.read_feed(reader, secret), MEDIA_TYPE, "tuntipankki.ics")

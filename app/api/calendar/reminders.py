@@ -18,22 +18,33 @@ router = APIRouter(prefix="/reminder-settings", route_class=Operation, tags=["Ca
 
 class ReminderSettingsIn(Body):
     closing_soon_days: Annotated[list[Annotated[StrictInt, Field(ge=1, le=60)]], Field(max_length=5)]
-    """So many days before a last day a reminder goes out."""
+    """Numbers of days before a last day on which a reminder is sent."""
     running_out_percents: Annotated[list[Annotated[StrictInt, Field(ge=1, le=100)]], Field(max_length=5)]
-    """Hours are running out where so much of the year's are reserved or used."""
+    """Percentages of the year's hours, reserved or used, at which the hours are running out."""
     unused_percent: Annotated[StrictInt, Field(ge=0, le=100)]
-    """Hours are going unused where less than so much is reserved or used at the year's last change window."""
+    """Percentage of the year's hours, reserved or used, below which the hours are going unused at the last change
+    window."""
 
 
 @router.get("")
 @operation(scope="calendar:read")
 async def get_reminder_settings(reader: Read) -> ReminderSettings:
-    """When reminders go out, and which hours count as running out or going unused (everybody)."""
+    """Get the reminder settings.
+
+    Shows when reminders are sent, and which hours count as running out or going unused.
+
+    **Who:** everyone who has registered.
+    """
     return await reminders.get_settings(reader)
 
 
 @router.put("")
 @operation(scope="calendar:write")
 async def put_reminder_settings(writer: Replace, body: ReminderSettingsIn) -> ReminderSettings:
-    """Set when reminders go out, for the whole study centre (staff)."""
+    """Set the reminder settings.
+
+    Applies to the complete study centre.
+
+    **Who:** staff.
+    """
     return await reminders.put_settings(writer, ReminderSettings(**body.model_dump()), writer.expected)

@@ -24,5 +24,10 @@ async def list_tasks(
     state: TaskState | None = None,
     organisation_id: UUID | None = None,
 ) -> Slice[Task]:
-    """What you have to do now and next, by the last days, each with the call that does it (everybody)."""
+    """List your tasks.
+
+    Shows what you have to do now and next, in the order of the last days. Each task has the request that does it.
+
+    **Who:** everyone who has registered.
+    """
     return await tasks.list_tasks(reader, page, kind=kind, state=state, organisation_id=organisation_id)

@@ -26,7 +26,12 @@ async def list_all_mails(
     event: SearchText = None,
     state: MailState | None = None,
 ) -> Slice[Mail]:
-    """Mails, newest first: all to staff and auditor, to everybody else one's own."""
+    """List emails.
+
+    The newest come first. Everyone else sees only the emails sent to them.
+
+    **Who:** staff, auditors; everyone for their own emails.
+    """
     return await mails.list_mails(
         reader, page, person_id=person_id, organisation_id=organisation_id, event=event, state=state
     )
@@ -35,5 +40,10 @@ async def list_all_mails(
 @router.get("/{mail_id}")
 @operation(people_only=True, personal_data=True)
 async def get_mail(reader: Read, mail_id: UUID) -> Mail:
-    """One mail, and what has become of it (staff, auditor, whose it is)."""
+    """Get an email.
+
+    Shows the email as its reader gets it, and its delivery.
+
+    **Who:** staff, auditors, the recipient.
+    """
     return await mails.get_mail(reader, mail_id)

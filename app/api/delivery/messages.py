@@ -23,27 +23,36 @@ router = APIRouter(prefix="/messages", route_class=Operation, tags=["Mail"])
 
 class MessageTextIn(Body):
     subject: Line
+    """Subject of the message."""
     body: Text
-    """`{name}`, `{organisation}` and, with a deadline, `{last_day}` are filled in for each recipient."""
+    """Text of the message. `{name}`, `{organisation}` and, with a deadline, `{last_day}` are filled in for each
+    recipient."""
 
 
 class MessageIn(Body):
     texts: dict[Language, MessageTextIn]
-    """By language; Finnish is required, and goes to those whose language has no text of its own."""
+    """Texts by language. The Finnish text is required, and is sent to recipients whose language is missing."""
     audience: Audience
+    """Recipients: all main users, those of the named organisations, or those whom the deadline concerns."""
     organisation_ids: Annotated[list[UUID], Field(max_length=1000, default_factory=list)]
-    """Central organisations, for the audience `organisations` alone."""
+    """IDs of central organisations. Only for the audience `organisations`."""
     deadline_id: UUID | None = None
+    """ID of the deadline that the message is about. `null` if there is none."""
     send_at: Instant | None = None
-    """Null, and `days_before` null too, is as soon as it is to be sent."""
+    """When the message is to be sent. `null` if it is sent immediately or by a deadline."""
     days_before: Annotated[StrictInt, Field(ge=0, le=365)] | None = None
-    """Before the deadline's last day."""
+    """Number of days before the deadline's last day. `null` if the message is not sent by a deadline."""
 
 
 @router.post("", status_code=201, responses=refusing("not-found"))
 @operation(people_only=True)
 async def write_message(writer: Write, body: MessageIn) -> Message:
-    """Write a message to main users; it is a draft until it is to be sent (staff)."""
+    """Create a message.
+
+    Creates a draft of a message to main users. It is sent with a separate request.
+
+    **Who:** staff.
+    """
     texts = {language: MessageText(text.subject, text.body) for language, text in body.texts.items()}
     return await messages.write_message(
         writer,
@@ -59,33 +68,58 @@ async def write_message(writer: Write, body: MessageIn) -> Message:
 @router.get("", response_model=Page[Message], responses=refusing("forbidden"))
 @operation(people_only=True)
 async def list_messages(reader: Read, page: Paging, state: MessageState | None = None) -> Slice[Message]:
-    """The messages written, newest first (staff, auditor)."""
+    """List messages.
+
+    The newest come first.
+
+    **Who:** staff, auditors.
+    """
     return await messages.list_messages(reader, page, state=state)
 
 
 @router.get("/{message_id}", responses=refusing("forbidden"))
 @operation(people_only=True)
 async def get_message(reader: Read, message_id: UUID) -> Message:
-    """One message, and to how many it went (staff, auditor)."""
+    """Get a message.
+
+    Includes the number of people it was sent to.
+
+    **Who:** staff, auditors.
+    """
     return await messages.get_message(reader, message_id)
 
 
 @router.get("/{message_id}/preview", responses=refusing("forbidden"))
 @operation(people_only=True, personal_data=True)
 async def preview_message(reader: Read, message_id: UUID, language: Language | None = None) -> MessagePreview:
-    """The message as one of its recipients would get it, and how many they are (staff, auditor)."""
+    """Preview a message.
+
+    Shows the message as one of its recipients would get it, and the number of recipients.
+
+    **Who:** staff, auditors.
+    """
     return await messages.preview_message(reader, message_id, language=language)
 
 
 @router.post("/{message_id}/sending", responses=refusing("wrong-state"))
 @operation(people_only=True)
 async def send_message(writer: Write, message_id: UUID, _: NoBody = None) -> Message:
-    """Have it sent: now, at its instant, or so many days before its deadline (staff)."""
+    """Send or schedule a message.
+
+    Sends the message immediately, at its time, or the given number of days before its deadline.
+
+    **Who:** staff.
+    """
     return await messages.send_message(writer, message_id)
 
 
 @router.post("/{message_id}/cancellation", responses=refusing("wrong-state"))
 @operation(people_only=True)
 async def cancel_message(writer: Write, message_id: UUID, _: NoBody = None) -> Message:
-    """Cancel it before it is sent (staff)."""
+    """Cancel a message.
+
+    Cancels a message that has not been sent.
+
+    **Who:** staff.
+    """
     return await messages.cancel_message(writer, message_id)

@@ -14,17 +14,26 @@ router = APIRouter(prefix="/me/mail-preferences", route_class=Operation, tags=["
 
 class MailPreferencesIn(Body):
     mail: MailPreference
+    """Choice of emails that are sent immediately, in a digest or not at all."""
 
 
 @router.get("")
 @operation(people_only=True, personal_data=True)
 async def get_mail_preferences(reader: Read) -> MailPreferences:
-    """Which mails you get at once, which gathered, and whether your mailbox takes them (everybody)."""
+    """Get your email preferences.
+
+    Also shows whether your mailbox accepts emails.
+
+    **Who:** everyone who has registered.
+    """
     return await preferences.get_preferences(reader)
 
 
 @router.put("")
 @operation(people_only=True)
 async def put_mail_preferences(writer: Replace, body: MailPreferencesIn) -> MailPreferences:
-    """Choose which mails come at once, gathered or not at all (everybody)."""
+    """Set your email preferences.
+
+    **Who:** everyone who has registered.
+    """
     return await preferences.put_preferences(writer, body.mail, writer.expected)

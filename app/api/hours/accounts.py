@@ -17,9 +17,7 @@ from app.services.hours import accounts
 
 router = APIRouter(prefix="/organisations/{organisation_id}", route_class=Operation, tags=["Hour accounts"])
 
-At = Annotated[
-    Instant | None, Query(description="The account as it was at this instant, what was made in it included.")
-]
+At = Annotated[Instant | None, Query(description="Time at which the account is read, entries of that time included.")]
 
 
 @router.get("/hour-accounts/{year}")
@@ -27,7 +25,12 @@ At = Annotated[
 async def get_account(
     reader: Read, organisation_id: UUID, year: YearPath, at: At = None
 ) -> CentralAccount | UnitAccount:
-    """An organisation's hours of a year: a central organisation's with its tree, or a unit's own."""
+    """Get an hour account.
+
+    Returns the hours of a central organisation with its tree, or those of a unit.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await accounts.get_account(reader, organisation_id, year, at=at)
 
 
@@ -36,5 +39,10 @@ async def get_account(
 async def list_transfers(
     reader: Read, organisation_id: UUID, page: Paging, year: YearQuery = None
 ) -> Slice[PostedTransfer]:
-    """The ledger's entries behind the account, newest first."""
+    """List the hour transfers of an organisation.
+
+    Returns the ledger's entries behind the account, newest first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await accounts.list_transfers(reader, organisation_id, page, year=year)

@@ -19,11 +19,12 @@ router = APIRouter(prefix="/hour-corrections", route_class=Operation, tags=["Hou
 
 class HourCorrectionIn(Body):
     organisation_id: UUID
-    """A central organisation."""
+    """ID of a central organisation."""
     year: Year
     hours: SignedHours
-    """Above 0 from the pool to the organisation, below 0 back."""
+    """Hours to move: from the pool to the organisation if above 0, back to the pool if below 0."""
     reason: Text
+    """Reason for the correction."""
 
 
 @router.post(
@@ -33,7 +34,12 @@ class HourCorrectionIn(Body):
 )
 @operation(scope="hours:write")
 async def correct_hours(writer: WriteOnce, body: HourCorrectionIn) -> HourCorrection:
-    """Put a mistake right between the pool and an organisation, also in a closed year (staff)."""
+    """Create an hour correction.
+
+    Moves hours between the pool and an organisation to correct a mistake, also in a closed year.
+
+    **Who:** staff, except main users of the organisation.
+    """
     return await corrections.correct_hours(
         writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, reason=body.reason
     )
@@ -44,12 +50,20 @@ async def correct_hours(writer: WriteOnce, body: HourCorrectionIn) -> HourCorrec
 async def list_corrections(
     reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None, year: YearQuery = None
 ) -> Slice[HourCorrection]:
-    """Corrections within reach, newest first."""
+    """List hour corrections.
+
+    The newest come first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await corrections.list_corrections(reader, page, organisation_id=organisation_id, under=under, year=year)
 
 
 @router.get("/{correction_id}")
 @operation(scope="hours:read")
 async def get_correction(reader: Read, correction_id: UUID) -> HourCorrection:
-    """One correction, with its reason."""
+    """Get an hour correction.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await corrections.get_correction(reader, correction_id)

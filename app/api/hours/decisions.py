@@ -22,16 +22,18 @@ router = APIRouter(prefix="/hour-decisions", route_class=Operation, tags=["Hour 
 
 class HourDecisionIn(Body):
     organisation_id: UUID
-    """A central organisation; each stands once in a batch."""
+    """ID of a central organisation, which may occur once in a request."""
     proposal_id: UUID | None = None
-    """Its submitted proposal, which is found also where this is left out."""
+    """ID of the organisation's submitted proposal. `null` if the service should find it."""
     hours: AnyHours
     reason: Text | None = None
+    """Reason for the decision. `null` if none is given."""
 
 
 class HourDecisionsIn(Body):
     year: Year
     items: Annotated[list[HourDecisionIn], Field(min_length=1, max_length=500)]
+    """Decisions to make, all together or none."""
 
 
 @router.post(
@@ -45,7 +47,12 @@ class HourDecisionsIn(Body):
 )
 @operation(scope="hours:write")
 async def decide_hours(writer: WriteOnce, body: HourDecisionsIn) -> Created:
-    """Grant central organisations their hours of the year from the pool, all or none of them (staff)."""
+    """Grant hours to central organisations.
+
+    Grants hours of the year from the pool to many organisations. Either all decisions are made or none.
+
+    **Who:** staff, except for their own proposals and organisations.
+    """
     items = [DecisionItem(**vars(item)) for item in body.items]
     return Created(await decisions.decide_hours(writer, year=body.year, items=items), location=None)
 
@@ -55,12 +62,22 @@ async def decide_hours(writer: WriteOnce, body: HourDecisionsIn) -> Created:
 async def list_decisions(
     reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None, year: YearQuery = None
 ) -> Slice[HourDecision]:
-    """Decisions within reach, newest first."""
+    """List hour decisions.
+
+    The newest come first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await decisions.list_decisions(reader, page, organisation_id=organisation_id, under=under, year=year)
 
 
 @router.get("/{decision_id}")
 @operation(scope="hours:read")
 async def get_decision(reader: Read, decision_id: UUID) -> HourDecision:
-    """One decision: what was asked and what was granted."""
+    """Get an hour decision.
+
+    Shows the hours proposed and the hours granted.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await decisions.get_decision(reader, decision_id)

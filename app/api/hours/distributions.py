@@ -22,13 +22,14 @@ MOST_UNITS = 10_000
 
 class AllotmentIn(Body):
     unit_id: UUID
+    """ID of the unit."""
     hours: AnyHours
-    """The unit's whole allotment, with what is reserved or used of it."""
+    """Total allotment of the unit, including reserved and used hours."""
 
 
 class DistributionIn(Body):
     units: Annotated[list[AllotmentIn], Field(max_length=MOST_UNITS)]
-    """All units that are to have an allotment; those left out get 0."""
+    """All units with an allotment. Units left out get 0 hours."""
 
 
 @router.put(
@@ -46,9 +47,12 @@ class DistributionIn(Body):
 )
 @operation(scope="hours:write")
 async def distribute(writer: Replace, organisation_id: UUID, year: YearPath, body: DistributionIn) -> Distribution:
-    """Say which units are to have which allotments, whole; the service makes the transfers (main user).
+    """Set the hour distribution.
 
-    `If-Match` is required once a distribution has been put.
+    Replaces the complete distribution. Units left out get 0 hours, and the service makes the transfers. `If-Match` is
+    required if a distribution has been set before.
+
+    **Who:** main users.
     """
     units = [Allotment(unit.unit_id, unit.hours) for unit in body.units]
     return await distributions.distribute(writer, organisation_id, year, units=units, expected=writer.expected)
@@ -57,5 +61,8 @@ async def distribute(writer: Replace, organisation_id: UUID, year: YearPath, bod
 @router.get("/{year}", responses=refusing("not-central"))
 @operation(scope="hours:read")
 async def get_distribution(reader: Read, organisation_id: UUID, year: YearPath) -> Distribution:
-    """The allotments in force."""
+    """Get the hour distribution.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await distributions.get_distribution(reader, organisation_id, year)

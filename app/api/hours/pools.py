@@ -17,32 +17,52 @@ router = APIRouter(prefix="/hour-pools", route_class=Operation, tags=["Hour pool
 
 class HourPoolIn(Body):
     hours: AnyHours
-    """What the study centre may grant in the year; never below what organisations hold."""
+    """Hours that the study centre may grant in the year. Not fewer than those granted and not returned."""
 
 
 @router.put("/{year}", responses=refusing("pool-exceeded", "year-closed", "already-exists"))
 @operation(scope="hours:write")
 async def set_pool(writer: Replace, year: YearPath, body: HourPoolIn) -> HourPool:
-    """Set what the study centre may grant in the year (staff)."""
+    """Set the hour pool.
+
+    Sets the hours that the study centre may grant in the year.
+
+    **Who:** staff.
+    """
     return await pools.set_pool(writer, year, hours=body.hours, expected=writer.expected)
 
 
 @router.get("", response_model=Page[HourPool], responses=refusing("forbidden"))
 @operation(scope="hours:read")
 async def list_pools(reader: Read, page: Paging, state: YearState | None = None) -> Slice[HourPool]:
-    """The pools that are set, newest year first (staff, auditor)."""
+    """List hour pools.
+
+    The latest year comes first. Years without a pool are left out.
+
+    **Who:** staff, auditors.
+    """
     return await pools.list_pools(reader, page, state=state)
 
 
 @router.get("/{year}", responses=refusing("forbidden"))
 @operation(scope="hours:read")
 async def get_pool(reader: Read, year: YearPath) -> HourPool:
-    """What of the year's hours has been granted, came back and is free; zeros where none is set (staff, auditor)."""
+    """Get the hour pool.
+
+    Shows the hours that have been granted, returned and are free. All are 0 if no pool has been set.
+
+    **Who:** staff, auditors.
+    """
     return await pools.get_pool(reader, year)
 
 
 @router.post("/{year}/closing", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
 async def close_pool(writer: WriteOnce, year: YearPath, _: NoBody = None) -> HourPool:
-    """Close the year, once its statements are over and nothing is reserved: what is free lapses (staff)."""
+    """Close the year.
+
+    Free hours lapse. The last day of the cost statements must have passed, and no hours may be reserved.
+
+    **Who:** staff.
+    """
     return await pools.close_pool(writer, year)

@@ -31,10 +31,12 @@ RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1), IN_DIGITS]
 
 class ProposalLineIn(Body):
     unit_id: UUID
-    """The organisation itself, or one below it."""
+    """ID of the organisation itself or of a unit below it."""
     hours: SomeHours
     emphasis: Line | None = None
+    """Emphasis of the training courses. `null` if none is given."""
     grounds: Text | None = None
+    """Grounds for the hours. `null` if none are given."""
 
     def line(self) -> ProposalLine:
         return ProposalLine(self.unit_id, self.hours, self.emphasis, self.grounds, None, None)
@@ -42,9 +44,10 @@ class ProposalLineIn(Body):
 
 class ProposalLinePatch(ProposalLineIn):
     source_proposal_id: UUID | None = None
-    """Of an included line: only its hours may be changed."""
+    """ID of the unit's proposal that an included line comes from. Only the hours of such a line may change. `null` if
+    the line is the organisation's own."""
     source_hours: SomeHours | None = None
-    """As it was, if said."""
+    """Hours that the unit proposed, unchanged. Optional."""
 
     def line(self) -> ProposalLine:
         return ProposalLine(**self.model_dump())
@@ -54,29 +57,36 @@ class ProposalIn(Body):
     organisation_id: UUID
     year: Year
     lines: Annotated[list[ProposalLineIn], Field(max_length=MOST_LINES)]
-    """May be empty until the proposal is submitted."""
+    """Lines of the proposal, which may be empty until it is submitted."""
 
 
 class ProposalPatch(Body):
     lines: Annotated[list[ProposalLinePatch], Field(max_length=MOST_LINES, default_factory=list)]
-    """All of them; those left out are removed. A unit's proposal with no line left is no longer included."""
+    """All lines of the proposal. Lines left out are removed. A unit's proposal without any lines left is no longer
+    included."""
 
 
 class InclusionsIn(Body):
     proposal_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_LINES)]
-    """Submitted proposals of units, for the same year."""
+    """IDs of submitted proposals of units for the same year."""
 
 
 class ReturnIn(Body):
     reason: Text
+    """Reason for sending the proposal back."""
     answer_by: Day | None = None
-    """Until the end of this day it may be submitted again, also after the round."""
+    """Last day to submit the proposal again, also after the round has closed. `null` if no day is given."""
 
 
 @router.post("", status_code=201, responses=refusing("not-found", "year-closed", "not-a-member", "already-exists"))
 @operation(scope="hours:write")
 async def make_proposal(writer: Write, body: ProposalIn) -> HourProposal:
-    """Draft a proposal for the hours of a year (main user; a unit's manager for the unit)."""
+    """Create an hour proposal.
+
+    Creates a draft for the hours of a year.
+
+    **Who:** main users; unit managers for their unit.
+    """
     return await proposals.make_proposal(
         writer, organisation_id=body.organisation_id, year=body.year, lines=[line.line() for line in body.lines]
     )
@@ -92,7 +102,12 @@ async def list_proposals(
     year: YearQuery = None,
     state: ProposalState | None = None,
 ) -> Slice[HourProposalSummary]:
-    """Proposals within reach, newest first, without their lines."""
+    """List hour proposals.
+
+    The newest come first. The lines are not included.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await proposals.list_proposals(
         reader, page, organisation_id=organisation_id, under=under, year=year, state=state
     )
@@ -101,14 +116,24 @@ async def list_proposals(
 @router.get("/{proposal_id}")
 @operation(scope="hours:read")
 async def get_proposal(reader: Read, proposal_id: UUID) -> HourProposal:
-    """A proposal with its lines, beside them the granted and used hours of the year before."""
+    """Get an hour proposal.
+
+    Includes the lines, and the granted and used hours of the previous year.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await proposals.get_proposal(reader, proposal_id)
 
 
 @router.patch("/{proposal_id}", responses=refusing("wrong-state", "year-closed", "not-a-member"))
 @operation(scope="hours:write")
 async def change_proposal(writer: Edit, proposal_id: UUID, body: ProposalPatch) -> HourProposal:
-    """Change the lines of a draft, or of what was sent back (main user; a unit's manager for the unit)."""
+    """Change an hour proposal.
+
+    Changes the lines of a draft or of a proposal that was sent back.
+
+    **Who:** main users; unit managers for their unit.
+    """
     changes = ProposalChanges()
     if "lines" in body.model_fields_set:
         changes["lines"] = [line.line() for line in body.lines]
@@ -120,7 +145,12 @@ async def change_proposal(writer: Edit, proposal_id: UUID, body: ProposalPatch) 
 )
 @operation(scope="hours:write")
 async def submit_proposal(writer: WriteOnce, proposal_id: UUID, _: NoBody = None) -> HourProposal:
-    """Submit a centre's to the study centre, a unit's to its centre (main user; a unit's manager for the unit)."""
+    """Submit an hour proposal.
+
+    A central organisation's proposal goes to the study centre, a unit's proposal to its central organisation.
+
+    **Who:** main users; unit managers for their unit.
+    """
     return await proposal_revisions.submit_proposal(writer, proposal_id)
 
 
@@ -129,14 +159,22 @@ async def submit_proposal(writer: WriteOnce, proposal_id: UUID, _: NoBody = None
 )
 @operation(scope="hours:write")
 async def include_proposals(writer: Write, proposal_id: UUID, body: InclusionsIn) -> HourProposal:
-    """Take units' submitted proposals into the centre's, line by line (main user)."""
+    """Include units' proposals.
+
+    Adds the lines of units' submitted proposals to the central organisation's proposal.
+
+    **Who:** main users.
+    """
     return await proposal_inclusions.include_proposals(writer, proposal_id, body.proposal_ids)
 
 
 @router.post("/{proposal_id}/return", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
 async def send_back_proposal(writer: Write, proposal_id: UUID, body: ReturnIn) -> HourProposal:
-    """Send a submitted proposal back to be completed (staff a centre's, the main user a unit's)."""
+    """Send a proposal back for completion.
+
+    **Who:** staff for a central organisation's proposal, main users for a unit's.
+    """
     return await proposal_revisions.send_back_proposal(
         writer, proposal_id, reason=body.reason, answer_by=body.answer_by
     )
@@ -145,19 +183,34 @@ async def send_back_proposal(writer: Write, proposal_id: UUID, body: ReturnIn) -
 @router.post("/{proposal_id}/withdrawal", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
 async def withdraw_proposal(writer: Write, proposal_id: UUID, _: NoBody = None) -> HourProposal:
-    """Take a proposal back before it is included or decided; another may then be made (its sender)."""
+    """Withdraw an hour proposal.
+
+    The proposal must not be included or decided yet. Another one may then be created.
+
+    **Who:** main users; unit managers for their unit.
+    """
     return await proposals.withdraw_proposal(writer, proposal_id)
 
 
 @router.get("/{proposal_id}/revisions", response_model=Page[ProposalRevision])
 @operation(scope="hours:read")
 async def list_revisions(reader: Read, page: Paging, proposal_id: UUID) -> Slice[ProposalRevision]:
-    """Every revision submitted, whole and unchanged, newest first."""
+    """List the revisions of a proposal.
+
+    Returns each submitted revision, complete and unchanged, newest first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await proposal_revisions.list_revisions(reader, page, proposal_id)
 
 
 @router.get("/{proposal_id}/revisions/{number}")
 @operation(scope="hours:read")
 async def get_revision(reader: Read, proposal_id: UUID, number: RevisionNumber) -> ProposalRevision:
-    """One revision as it was submitted."""
+    """Get a revision of a proposal.
+
+    Returns the revision as it was submitted.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await proposal_revisions.get_revision(reader, proposal_id, number)

@@ -19,10 +19,11 @@ router = APIRouter(prefix="/hour-returns", route_class=Operation, tags=["Hour re
 
 class HourReturnIn(Body):
     organisation_id: UUID
-    """A central organisation."""
+    """ID of a central organisation."""
     year: Year
     hours: SomeHours
     grounds: Text | None = None
+    """Grounds for the return. `null` if none are given."""
 
 
 @router.post(
@@ -34,7 +35,12 @@ class HourReturnIn(Body):
 )
 @operation(scope="hours:write")
 async def book_return(writer: WriteOnce, body: HourReturnIn) -> HourReturn:
-    """Hand unused hours back to the pool, in an open change window (main user)."""
+    """Return hours.
+
+    Moves unused hours back to the pool, in an open change window.
+
+    **Who:** main users.
+    """
     return await returns.book_return(
         writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, grounds=body.grounds
     )
@@ -50,7 +56,12 @@ async def list_returns(
     year: YearQuery = None,
     state: ReturnState | None = None,
 ) -> Slice[HourReturn]:
-    """Returns within reach, newest first."""
+    """List hour returns.
+
+    The newest come first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await returns.list_returns(
         reader, page, organisation_id=organisation_id, under=under, year=year, state=state
     )
@@ -59,5 +70,8 @@ async def list_returns(
 @router.get("/{return_id}")
 @operation(scope="hours:read")
 async def get_return(reader: Read, return_id: UUID) -> HourReturn:
-    """One return, as it was booked."""
+    """Get an hour return.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await returns.get_return(reader, return_id)

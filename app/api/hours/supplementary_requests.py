@@ -19,15 +19,18 @@ router = APIRouter(prefix="/supplementary-hour-requests", route_class=Operation,
 
 class SupplementaryRequestIn(Body):
     organisation_id: UUID
+    """ID of a central organisation."""
     year: Year
     hours: SomeHours
     grounds: Text
+    """Grounds for the request."""
 
 
 class SupplementaryDecisionIn(Body):
     hours: AnyHours
-    """0 rejects, less than asked approves in part."""
+    """Hours to grant. 0 rejects the request, fewer than requested approves a part of it."""
     reason: Text | None = None
+    """Reason for the decision. `null` if none is given."""
 
 
 @router.post(
@@ -35,7 +38,12 @@ class SupplementaryDecisionIn(Body):
 )
 @operation(scope="hours:write")
 async def submit_request(writer: WriteOnce, body: SupplementaryRequestIn) -> SupplementaryRequest:
-    """Ask for more hours within the year, in an open change window (main user)."""
+    """Submit a supplementary request.
+
+    Requests more hours for the year, in an open change window.
+
+    **Who:** main users.
+    """
     return await supplementary_requests.submit_request(
         writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, grounds=body.grounds
     )
@@ -51,7 +59,12 @@ async def list_requests(
     year: YearQuery = None,
     state: RequestState | None = None,
 ) -> Slice[SupplementaryRequest]:
-    """Requests within reach, newest first."""
+    """List supplementary requests.
+
+    The newest come first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await supplementary_requests.list_requests(
         reader, page, organisation_id=organisation_id, under=under, year=year, state=state
     )
@@ -60,7 +73,12 @@ async def list_requests(
 @router.get("/{request_id}")
 @operation(scope="hours:read")
 async def get_request(reader: Read, request_id: UUID) -> SupplementaryRequest:
-    """One request, with its decision once there is one."""
+    """Get a supplementary request.
+
+    Includes the decision, if one has been made.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await supplementary_requests.get_request(reader, request_id)
 
 
@@ -69,12 +87,22 @@ async def get_request(reader: Read, request_id: UUID) -> SupplementaryRequest:
 )
 @operation(scope="hours:write")
 async def decide_request(writer: WriteOnce, request_id: UUID, body: SupplementaryDecisionIn) -> SupplementaryRequest:
-    """Grant all, part or nothing, from the pool (staff)."""
+    """Decide a supplementary request.
+
+    Grants all, some or none of the requested hours from the pool.
+
+    **Who:** staff, except for their own requests and organisations.
+    """
     return await supplementary_requests.decide_request(writer, request_id, hours=body.hours, reason=body.reason)
 
 
 @router.post("/{request_id}/withdrawal", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
 async def withdraw_request(writer: Write, request_id: UUID, _: NoBody = None) -> SupplementaryRequest:
-    """Take the request back before it is decided (main user)."""
+    """Withdraw a supplementary request.
+
+    No decision may have been made yet.
+
+    **Who:** main users.
+    """
     return await supplementary_requests.withdraw_request(writer, request_id)

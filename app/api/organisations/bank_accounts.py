@@ -51,21 +51,25 @@ Iban = Annotated[
 
 class BankAccountIn(Body):
     iban: Iban
-    """With or without spaces, checked by its check digits; the bank's BIC is found by it."""
+    """IBAN with or without spaces. Its check digits are checked, and the bank's BIC is found by it."""
     holder: Line
-    """In whose name the account is."""
+    """Name of the account holder."""
 
 
 class RejectionIn(Body):
     reason: Text
+    """Reason for the rejection."""
 
 
 @accounts_router.put("", responses=refusing("already-exists"))
 @operation(people_only=True, strong_sign_in=True)
 async def propose_bank_account(writer: Replace, organisation_id: UUID, body: BankAccountIn) -> BankAccount:
-    """Propose the account to which payments go (main user within the tree; staff; a unit's manager for the unit).
+    """Propose a bank account.
 
-    The change waits in `open_change` for a second person. To say what stands already changes nothing.
+    Proposes the account for payments. The change waits in `open_change` for another person's approval. Proposing the
+    account in use changes nothing.
+
+    **Who:** main users within their tree, unit managers for their unit and below, staff.
     """
     bic = IBAN(body.iban).bic
     return await bank_accounts.propose_account(
@@ -81,7 +85,13 @@ async def propose_bank_account(writer: Replace, organisation_id: UUID, body: Ban
 @accounts_router.get("")
 @operation(scope="organisations:read", personal_data=True)
 async def get_bank_account(reader: Read, organisation_id: UUID) -> BankAccount:
-    """The account in force, the organisation's own or else its centre's, and the change that waits."""
+    """Get the bank account.
+
+    Returns the account in use, which is the organisation's own or its central organisation's, and the change that
+    waits.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await bank_accounts.get_account(reader, organisation_id)
 
 
@@ -94,33 +104,56 @@ async def list_bank_account_changes(
     under: UUID | None = None,
     state: ChangeState | None = None,
 ) -> Slice[BankAccountChange]:
-    """Changes of accounts within reach, newest first."""
+    """List bank account changes.
+
+    The newest come first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await bank_accounts.list_changes(reader, page, organisation_id=organisation_id, under=under, state=state)
 
 
 @changes_router.get("/{change_id}")
 @operation(scope="organisations:read", personal_data=True)
 async def get_bank_account_change(reader: Read, change_id: UUID) -> BankAccountChange:
-    """One change, with its decision once there is one."""
+    """Get a bank account change.
+
+    Includes the decision, if one has been made.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await bank_accounts.get_change(reader, change_id)
 
 
 @changes_router.post("/{change_id}/approval", responses=refusing("wrong-state"))
 @operation(people_only=True, strong_sign_in=True)
 async def approve_bank_account_change(writer: Write, change_id: UUID, _: NoBody = None) -> BankAccountChange:
-    """Approve the change as a second person (main user within the tree; staff); payments are held for five days."""
+    """Approve a bank account change.
+
+    Payments to the account start five days later.
+
+    **Who:** main users within their tree, staff; not the person who proposed the change.
+    """
     return await bank_accounts.approve_change(writer, change_id)
 
 
 @changes_router.post("/{change_id}/rejection", responses=refusing("wrong-state"))
 @operation(people_only=True)
 async def reject_bank_account_change(writer: Write, change_id: UUID, body: RejectionIn) -> BankAccountChange:
-    """Reject the change as a second person (main user within the tree; staff)."""
+    """Reject a bank account change.
+
+    **Who:** main users within their tree, staff; not the person who proposed the change.
+    """
     return await bank_accounts.reject_change(writer, change_id, reason=body.reason)
 
 
 @changes_router.post("/{change_id}/withdrawal", responses=refusing("wrong-state"))
 @operation(people_only=True)
 async def withdraw_bank_account_change(writer: Write, change_id: UUID, _: NoBody = None) -> BankAccountChange:
-    """Take the change back before it is decided (who proposed it)."""
+    """Withdraw a bank account change.
+
+    No decision may have been made yet.
+
+    **Who:** the person who proposed the change.
+    """
     return await bank_accounts.withdraw_change(writer, change_id)

@@ -19,7 +19,9 @@ router = APIRouter(prefix="/organisation-confirmations", route_class=Operation, 
 
 class ConfirmationIn(Body):
     organisation_id: UUID
+    """ID of your central organisation."""
     year: Year
+    """Year of the confirmation."""
 
 
 @router.post(
@@ -29,7 +31,12 @@ class ConfirmationIn(Body):
 )
 @operation(people_only=True)
 async def confirm_organisation(writer: Write, body: ConfirmationIn) -> OrganisationConfirmation:
-    """Confirm that the organisation's data and rights are in order this year (each main user once a year)."""
+    """Confirm an organisation's data.
+
+    Confirms that the data and roles are in order this year.
+
+    **Who:** main users, each once a year.
+    """
     return await confirmations.confirm_organisation(writer, organisation_id=body.organisation_id, year=body.year)
 
 
@@ -43,7 +50,12 @@ async def list_confirmations(
     year: YearQuery = None,
     person_id: UUID | None = None,
 ) -> Slice[OrganisationConfirmation]:
-    """Confirmations within reach, newest first."""
+    """List yearly confirmations.
+
+    The newest come first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await confirmations.list_confirmations(
         reader, page, organisation_id=organisation_id, under=under, year=year, person_id=person_id
     )
@@ -52,5 +64,8 @@ async def list_confirmations(
 @router.get("/{confirmation_id}")
 @operation(scope="organisations:read", personal_data=True)
 async def get_confirmation(reader: Read, confirmation_id: UUID) -> OrganisationConfirmation:
-    """One confirmation."""
+    """Get a yearly confirmation.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await confirmations.get_confirmation(reader, confirmation_id)

@@ -29,60 +29,83 @@ contact_router = APIRouter(prefix="/organisations/{organisation_id}/contact", ro
 
 class OfficeData(Body):
     email: Email | None = UNSAID
+    """Email address of the office. `null` if not known."""
     phone: Phone | None = UNSAID
     address: AddressIn | None = UNSAID
+    """Postal address of the office. `null` if not known."""
 
 
 class RegionalOfficeIn(OfficeData):
     name: Line
+    """Name of the office, unique in the study centre."""
 
 
 class RegionalOfficePatch(OfficeData):
     name: Line = UNSAID
+    """Name of the office, unique in the study centre."""
 
 
 class ContactAssignmentIn(Body):
     organisation_id: UUID
-    """A central organisation."""
+    """ID of a central organisation."""
     person_id: UUID
-    """Of the study centre's staff."""
+    """ID of a staff member of the study centre."""
     regional_office_id: UUID
     valid_from: Day
+    """First day."""
     valid_until: Day | None = None
-    """The last day; null is until further notice."""
+    """Last day. `null` if until further notice."""
 
 
 class ContactAssignmentPatch(Body):
     regional_office_id: UUID = UNSAID
     valid_from: Day = UNSAID
+    """First day."""
     valid_until: Day | None = UNSAID
+    """Last day. `null` if until further notice."""
 
 
 @offices_router.post("", status_code=201, responses=refusing("already-exists"))
 @operation(scope="organisations:write")
 async def open_regional_office(writer: Write, body: RegionalOfficeIn) -> RegionalOffice:
-    """Open a regional office (staff)."""
+    """Open a regional office.
+
+    **Who:** staff.
+    """
     return await regional_offices.open_office(writer, cast(OfficeChanges, body.model_dump(exclude_unset=True)))
 
 
 @offices_router.get("", response_model=Page[RegionalOffice])
 @operation(scope="organisations:read")
 async def list_regional_offices(reader: Read, page: Paging) -> Slice[RegionalOffice]:
-    """The study centre's regional offices, newest first."""
+    """List regional offices.
+
+    The newest come first.
+
+    **Who:** everyone who has registered.
+    """
     return await regional_offices.list_offices(reader, page)
 
 
 @offices_router.get("/{office_id}")
 @operation(scope="organisations:read")
 async def get_regional_office(reader: Read, office_id: UUID) -> RegionalOffice:
-    """One regional office."""
+    """Get a regional office.
+
+    **Who:** everyone who has registered.
+    """
     return await regional_offices.get_office(reader, office_id)
 
 
 @offices_router.patch("/{office_id}", responses=refusing("already-exists"))
 @operation(scope="organisations:write")
 async def change_regional_office(writer: Edit, office_id: UUID, body: RegionalOfficePatch) -> RegionalOffice:
-    """Change a regional office's name, address or contacts (staff)."""
+    """Change a regional office.
+
+    Changes the name, the address or the contact details.
+
+    **Who:** staff.
+    """
     changes = cast(OfficeChanges, body.model_dump(exclude_unset=True))
     return await regional_offices.change_office(writer, office_id, changes, writer.expected)
 
@@ -90,7 +113,12 @@ async def change_regional_office(writer: Edit, office_id: UUID, body: RegionalOf
 @assignments_router.post("", status_code=201, responses=refusing("not-found", "not-central", "assignment-overlap"))
 @operation(scope="organisations:write")
 async def assign_contact(writer: Write, body: ContactAssignmentIn) -> ContactAssignment:
-    """Name one of the staff as a central organisation's contact person, for a time (staff)."""
+    """Assign a contact person.
+
+    Names a staff member as the contact person of a central organisation for a period.
+
+    **Who:** staff.
+    """
     return await contacts.assign_contact(
         writer,
         organisation_id=body.organisation_id,
@@ -111,7 +139,12 @@ async def list_contact_assignments(
     person_id: UUID | None = None,
     regional_office_id: UUID | None = None,
 ) -> Slice[ContactAssignment]:
-    """Who is, was and will be the contact person of organisations within reach, newest first."""
+    """List contact assignments.
+
+    Returns past, present and future contact persons, newest first.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await contacts.list_assignments(
         reader,
         page,
@@ -125,7 +158,10 @@ async def list_contact_assignments(
 @assignments_router.get("/{assignment_id}")
 @operation(scope="organisations:read")
 async def get_contact_assignment(reader: Read, assignment_id: UUID) -> ContactAssignment:
-    """One assignment."""
+    """Get a contact assignment.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await contacts.get_assignment(reader, assignment_id)
 
 
@@ -134,7 +170,12 @@ async def get_contact_assignment(reader: Read, assignment_id: UUID) -> ContactAs
 async def change_contact_assignment(
     writer: Edit, assignment_id: UUID, body: ContactAssignmentPatch
 ) -> ContactAssignment:
-    """Change the days of an assignment or its office; another person is another assignment (staff)."""
+    """Change a contact assignment.
+
+    Changes the days or the office. Another person needs a new assignment.
+
+    **Who:** staff.
+    """
     changes = cast(AssignmentChanges, body.model_dump(exclude_unset=True))
     return await contacts.change_assignment(writer, assignment_id, changes, writer.expected)
 
@@ -142,12 +183,22 @@ async def change_contact_assignment(
 @assignments_router.delete("/{assignment_id}", status_code=204)
 @operation(scope="organisations:write")
 async def remove_contact_assignment(writer: Remove, assignment_id: UUID) -> None:
-    """Remove an assignment made by mistake; one that ends gets its last day instead (staff)."""
+    """Remove a contact assignment.
+
+    Removes an assignment that was made by mistake. To end an assignment, change its last day.
+
+    **Who:** staff.
+    """
     await contacts.remove_assignment(writer, assignment_id, writer.expected)
 
 
 @contact_router.get("")
 @operation(scope="organisations:read", personal_data=True)
 async def get_contact(reader: Read, organisation_id: UUID) -> Contact:
-    """Whom of the study centre to turn to today; units have their centre's contact person."""
+    """Get the contact person.
+
+    Returns today's contact person at the study centre. Units share the contact person of their central organisation.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await contacts.get_contact(reader, organisation_id)

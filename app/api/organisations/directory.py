@@ -20,5 +20,10 @@ router = APIRouter(prefix="/organisation-directory", route_class=Operation, tags
 async def list_organisation_directory(
     reader: Read, page: Paging, kind: OrganisationKind | None = None, q: NameQuery = None
 ) -> Slice[DirectoryEntry]:
-    """The organisations of the study centre that have not ended, by name, to find where to apply (everybody)."""
+    """List the organisation directory.
+
+    Returns the study centre's present organisations by name, for people who want to apply for a role.
+
+    **Who:** everyone who has registered.
+    """
     return await directory.list_directory(reader, page, kind=kind, q=q)

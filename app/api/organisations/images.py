@@ -22,10 +22,12 @@ PNG_OUT = giving("image/png")
 @router.put("/logo", responses=refusing("image-refused"))
 @operation(people_only=True, file=IMAGE_IN)
 async def put_logo(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
-    """Put the organisation's one logo (main user within the tree; staff; a unit's manager for the unit).
+    """Upload the logo.
 
-    PNG, JPEG or WebP of at most 5 MiB and 4,000 pixels an edge. It is drawn anew as a PNG without metadata, scaled
-    down to 2,000 pixels where it is larger.
+    Accepts PNG, JPEG or WebP of at most 5 MiB and 4,000 pixels an edge. The logo is stored as a PNG without metadata,
+    scaled down to at most 2,000 pixels an edge. It replaces the previous one.
+
+    **Who:** main users within their tree, unit managers for their unit and below, staff.
     """
     return await images.put_image(
         writer, organisation_id, "logo", content=file.content, media_type=file.media_type, expected=writer.expected
@@ -35,23 +37,33 @@ async def put_logo(writer: Replace, organisation_id: UUID, file: File) -> Organi
 @router.get("/logo", **PNG_OUT)
 @operation(scope="organisations:read")
 async def get_logo(reader: Read, organisation_id: UUID) -> Download:
-    """The logo, as a PNG (everybody within reach)."""
+    """Get the logo.
+
+    Returns the logo as a PNG.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return Download(await images.get_logo(reader, organisation_id), "image/png", f"logo-{organisation_id}.png")
 
 
 @router.delete("/logo", status_code=204)
 @operation(people_only=True)
 async def remove_logo(writer: Remove, organisation_id: UUID) -> None:
-    """Remove the logo (whoever may put it)."""
+    """Remove the logo.
+
+    **Who:** main users within their tree, unit managers for their unit and below, staff.
+    """
     await images.remove_image(writer, organisation_id, "logo", expected=writer.expected)
 
 
 @router.put("/signature-image", responses=refusing("image-refused"))
 @operation(people_only=True, file=IMAGE_IN)
 async def put_signature_image(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
-    """Put the organisation's one signature image (main user within the tree; staff; a unit's manager for the unit).
+    """Upload the signature image.
 
-    As with the logo, what is kept is a PNG of the service's own.
+    Accepts the same files as the logo and stores a PNG of its own. It replaces the previous one.
+
+    **Who:** main users within their tree, unit managers for their unit and below, staff.
     """
     return await images.put_image(
         writer,
@@ -66,7 +78,12 @@ async def put_signature_image(writer: Replace, organisation_id: UUID, file: File
 @router.get("/signature-image", **PNG_OUT | {"responses": PNG_OUT["responses"] | refusing("forbidden")})
 @operation(people_only=True, personal_data=True)
 async def use_signature_image(writer: PlainWrite, organisation_id: UUID) -> Download:
-    """The signature image, as a PNG (whoever may put it); each use is written down in the audit."""
+    """Get the signature image.
+
+    Returns the signature image as a PNG. Each use is recorded in the audit.
+
+    **Who:** main users within their tree, unit managers for their unit and below, staff.
+    """
     png = await images.use_signature_image(writer, organisation_id)
     return Download(png, "image/png", f"signature-{organisation_id}.png")
 
@@ -74,5 +91,8 @@ async def use_signature_image(writer: PlainWrite, organisation_id: UUID) -> Down
 @router.delete("/signature-image", status_code=204)
 @operation(people_only=True)
 async def remove_signature_image(writer: Remove, organisation_id: UUID) -> None:
-    """Remove the signature image (whoever may put it)."""
+    """Remove the signature image.
+
+    **Who:** main users within their tree, unit managers for their unit and below, staff.
+    """
     await images.remove_image(writer, organisation_id, "signature_image", expected=writer.expected)

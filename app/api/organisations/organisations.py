@@ -57,66 +57,89 @@ PostalCode = Annotated[
 ]
 
 
-NameQuery = Annotated[SearchText, Query(description="Words of the name, in Finnish or Swedish, or of the Y-tunnus.")]
+NameQuery = Annotated[
+    SearchText, Query(description="Words of the name in Finnish, Swedish or English, or of the business ID (Y-tunnus).")
+]
 
 
 class AddressIn(Body):
     street: Line | None = UNSAID
+    """Street address. `null` if not known."""
     postal_code: PostalCode | None = UNSAID
+    """Postal code. `null` if not known."""
     city: Line | None = UNSAID
+    """City. `null` if not known."""
 
 
 class ContactPersonIn(Body):
-    """Whom the study centre gets in touch with."""
+    """Person whom the study centre contacts."""
 
     name: Line | None = UNSAID
+    """Name of the contact person. `null` if not known."""
     email: Email | None = UNSAID
+    """Email address of the contact person. `null` if not known."""
     phone: Phone | None = UNSAID
+    """Telephone number of the contact person. `null` if not known."""
 
 
 class OrganisationData(Body):
     name_sv: Line | None = UNSAID
+    """Name in Swedish. `null` if there is none."""
     name_en: Line | None = UNSAID
+    """Name in English. `null` if there is none."""
     business_id: BusinessId | None = UNSAID
-    """Y-tunnus, checked by its check digit; a central organisation's is changed by staff."""
+    """Business ID (Y-tunnus), whose check digit is checked. Only staff change that of a central organisation. `null` if
+    not known."""
     language: Language = UNSAID
-    """Of the mails sent to it."""
+    """Language of the emails sent to the organisation."""
     languages: Annotated[list[Language], Field(max_length=3)] = UNSAID
-    """Those in which it works with its members, each once."""
+    """Languages in which the organisation works with its members, each once."""
     website: Website | None = UNSAID
+    """URL of the website. `null` if not known."""
     email: Email | None = UNSAID
+    """Email address of the organisation. `null` if not known."""
     phone: Phone | None = UNSAID
     address: AddressIn | None = UNSAID
+    """Postal address. `null` if not known."""
     billing_address: AddressIn | None = UNSAID
-    """Where it is another."""
+    """Billing address, if different from the postal address. `null` if it is the same."""
     contact_person: ContactPersonIn | None = UNSAID
+    """Person whom the study centre contacts. `null` if not known."""
     active_from: Day = UNSAID
-    """The first day; for a central organisation, of its membership, which staff change."""
+    """First day of the organisation, or of the membership for a central organisation, which only staff change."""
     active_until: Day | None = UNSAID
-    """The last day; for a central organisation, of its membership, which staff change."""
+    """Last day of the organisation, or of the membership for a central organisation, which only staff change. `null` if
+    until further notice."""
     draws_on: DrawsOn = UNSAID
-    """Central organisations only: whether units draw on common hours beside their allotment."""
+    """Whether units may draw on the common hours in addition to their allotment. Only for central organisations."""
     units_propose: Flag = UNSAID
-    """Central organisations only: whether units' managers make proposals."""
+    """Whether unit managers may make hour proposals. Only for central organisations."""
 
 
 class OrganisationIn(OrganisationData):
     name: Line
+    """Name in Finnish."""
     kind: OrganisationKind
+    """Kind of organisation."""
     parent_id: UUID | None = None
-    """Null for a central organisation, and for no other."""
+    """ID of the organisation directly above. `null` if and only if this is a central organisation."""
 
 
 class OrganisationPatch(OrganisationData):
     name: Line = UNSAID
+    """Name in Finnish."""
     parent_id: UUID | None = UNSAID
-    """Moves the organisation with all below it; to another central organisation, staff do."""
+    """ID of the new organisation directly above. Everything below moves too. Only staff move to another central
+    organisation. `null` if this is a central organisation."""
 
 
 @router.post("", status_code=201, responses=refusing("not-found", "not-central", "already-exists"))
 @operation(scope="organisations:write")
 async def add_organisation(writer: Write, body: OrganisationIn) -> Organisation:
-    """Add an organisation (staff; main users below their own)."""
+    """Add an organisation.
+
+    **Who:** staff; main users below their own organisation.
+    """
     data = cast(OrganisationChanges, body.model_dump(exclude_unset=True, exclude={"kind", "parent_id"}))
     return await organisations.add_organisation(writer, kind=body.kind, parent_id=body.parent_id, data=data)
 
@@ -131,14 +154,22 @@ async def list_organisations(
     under: UUID | None = None,
     q: NameQuery = None,
 ) -> Slice[Organisation]:
-    """Organisations within reach, by name in Finnish order."""
+    """List organisations.
+
+    Returns the organisations by name, in Finnish order.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await organisations.list_organisations(reader, page, kind=kind, parent_id=parent_id, under=under, q=q)
 
 
 @router.get("/{organisation_id}")
 @operation(scope="organisations:read", personal_data=True)
 async def get_organisation(reader: Read, organisation_id: UUID) -> Organisation:
-    """One organisation."""
+    """Get an organisation.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await organisations.get_organisation(reader, organisation_id)
 
 
@@ -148,6 +179,11 @@ async def get_organisation(reader: Read, organisation_id: UUID) -> Organisation:
 )
 @operation(scope="organisations:write")
 async def change_organisation(writer: Edit, organisation_id: UUID, body: OrganisationPatch) -> Organisation:
-    """Change an organisation's data, move it with all below it, or end it (main user within the tree; staff)."""
+    """Change an organisation.
+
+    Changes the data, moves the organisation with everything below it, or ends it.
+
+    **Who:** main users within their tree, staff.
+    """
     changes = cast(OrganisationChanges, body.model_dump(exclude_unset=True))
     return await organisations.change_organisation(writer, organisation_id, changes=changes, expected=writer.expected)

@@ -23,23 +23,27 @@ MOST_UNITS = 10_000
 
 class TrainingRulesIn(Body):
     kinds: Annotated[list[OrganisationKind], Field(min_length=1, max_length=3)]
-    """Organisations of these kinds may run supported trainings."""
+    """Kinds of organisations that may run subsidised courses."""
     units: Annotated[list[UUID], Field(max_length=MOST_UNITS)] | None = None
-    """Of them only these with all below them; null is all."""
+    """IDs of the units that may run subsidised courses, with everything below them. `null` if all may."""
     applications: RoleApplications = "open"
-    """Whether people may apply for the right of training manager, or are given it unasked alone."""
+    """Whether people may apply for the role of training manager. `by_invitation`: the role is only granted without an
+    application."""
     unit_managers_decide: Flag = False
-    """Whether a unit's managers too decide on applications for their unit."""
+    """Whether unit managers may decide applications for their unit."""
     practice: Text | None = None
-    """The rest of the internal practice, in words."""
+    """Other rules of the organisation, as text. `null` if there are none."""
 
 
 @router.put("", responses=refusing("precondition-required", "not-central"))
 @operation(scope="organisations:write")
 async def put_training_rules(writer: Replace, organisation_id: UUID, body: TrainingRulesIn) -> TrainingRules:
-    """Say, as a whole, which own rules on supported trainings the service is to obey (main user).
+    """Set the training rules.
 
-    `If-Match` is required once they have been put.
+    Replaces the organisation's own rules for subsidised courses, which the service follows. `If-Match` is required if
+    rules have been set before.
+
+    **Who:** main users.
     """
     return await training_rules.put_rules(
         writer,
@@ -56,5 +60,10 @@ async def put_training_rules(writer: Replace, organisation_id: UUID, body: Train
 @router.get("")
 @operation(scope="organisations:read")
 async def get_training_rules(reader: Read, organisation_id: UUID) -> TrainingRules:
-    """The rules that hold for the organisation: its centre's (everybody within reach)."""
+    """Get the training rules.
+
+    Returns the rules that apply to the organisation, which are those of its central organisation.
+
+    **Who:** everyone with a role, within their reach.
+    """
     return await training_rules.get_rules(reader, organisation_id)

@@ -19,34 +19,40 @@ from app.services.people import api_keys
 
 router = APIRouter(prefix="/api-keys", route_class=Operation, tags=["API keys"])
 
-Days = Annotated[StrictInt, Field(ge=1, le=LONGEST_DAYS, description="How long it works, by real time.")]
+Days = Annotated[
+    StrictInt, Field(ge=1, le=LONGEST_DAYS, description="Number of days that the key works, in real time.")
+]
 
 
 class ApiKeyIn(Body):
     organisation_id: UUID
     name: Line
-    """What the key is for, as people will know it."""
+    """Name of the key, as people will recognise it."""
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(SCOPES))]
-    """Each an area with `read` or `write`; `write` does not include `read`."""
+    """Scopes of the key, each an area with `read` or `write`. `write` does not include `read`."""
     expires_in_days: Days
 
 
 class RotationIn(Body):
     overlap_hours: Annotated[StrictInt, Field(ge=0, le=LONGEST_OVERLAP_HOURS)]
-    """For so long the old key works beside its successor, unless it expires before."""
+    """Number of hours that the old key works beside its successor, unless it expires before."""
     expires_in_days: Days
 
 
 class RevocationIn(Body):
     reason: Text | None = None
+    """Reason for the revocation. `null` if none is given."""
 
 
 @router.post("", status_code=201, responses=refusing("not-found"))
 @operation(people_only=True, strong_sign_in=True, secret_answer=True)
 async def make_api_key(writer: Write, body: ApiKeyIn) -> ApiKey:
-    """Make a key for an organisation's own programs (main user within the tree, staff; in person).
+    """Create an API key.
 
-    The `key` is in this answer alone; only its hash is kept. It is sent as `Authorization: Bearer tp_…`.
+    Creates a key for an organisation's own programs. Only this response contains the `key`; the service stores its
+    hash. Send it as `Authorization: Bearer tp_…`.
+
+    **Who:** main users within their tree, staff.
     """
     return await api_keys.make_key(
         writer,
@@ -62,23 +68,36 @@ async def make_api_key(writer: Write, body: ApiKeyIn) -> ApiKey:
 async def list_api_keys(
     reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None
 ) -> Slice[ApiKey]:
-    """Keys, newest first, those that work no more too (main user within the tree, staff, auditor)."""
+    """List API keys.
+
+    The newest come first. Expired and revoked keys are included.
+
+    **Who:** main users within their tree, staff, auditors.
+    """
     return await api_keys.list_keys(reader, page, organisation_id=organisation_id, under=under)
 
 
 @router.get("/{key_id}")
 @operation(people_only=True)
 async def get_api_key(reader: Read, key_id: UUID) -> ApiKey:
-    """One key: its scopes, its end, when it was last used (main user within the tree, staff, auditor)."""
+    """Get an API key.
+
+    Shows the scopes, the expiry time and the last use.
+
+    **Who:** main users within their tree, staff, auditors.
+    """
     return await api_keys.get_key(reader, key_id)
 
 
 @router.post("/{key_id}/rotation", status_code=201, response_model=ApiKey, responses=refusing("wrong-state"))
 @operation(people_only=True, strong_sign_in=True, secret_answer=True)
 async def rotate_api_key(writer: Write, key_id: UUID, body: RotationIn) -> Created:
-    """Make the key's successor, with the same name and scopes; both work until the overlap is over (main user, staff).
+    """Rotate an API key.
 
-    The answer is the successor, its `key` shown in this answer alone.
+    Creates a successor with the same name and scopes. Both keys work until the overlap ends. Only this response
+    contains the successor's `key`.
+
+    **Who:** main users within their tree, staff.
     """
     made = await api_keys.rotate_key(
         writer, key_id, overlap_hours=body.overlap_hours, expires_in_days=body.expires_in_days
@@ -89,5 +108,10 @@ async def rotate_api_key(writer: Write, key_id: UUID, body: RotationIn) -> Creat
 @router.post("/{key_id}/revocation", responses=refusing("wrong-state"))
 @operation(people_only=True)
 async def revoke_api_key(writer: Write, key_id: UUID, body: RevocationIn | None = None) -> ApiKey:
-    """End the key at once: the next request with it is refused (main user within the tree, staff)."""
+    """Revoke an API key.
+
+    The key stops working immediately.
+
+    **Who:** main users within their tree, staff.
+    """
     return await api_keys.revoke_key(writer, key_id, reason=body.reason if body else None)

@@ -31,14 +31,15 @@ router = APIRouter(
 
 class ServiceSignatureIn(Body):
     digest: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$")]
-    """The SHA-256 digest of the document that you sign, in hexadecimal digits: its `document_digest`."""
+    """SHA-256 digest of the document to sign, in hexadecimal digits: the application's `document_digest`."""
 
 
 class MatchIn(Body):
     signs_as: SignsAs
-    """Whose signature it is, by the certificate's subject."""
+    """Person whose signature it is, according to the certificate's subject."""
     reason: Text | None = None
-    """Needed where the certificate's revocation is unknown, or its name another: why it is accepted all the same."""
+    """Reason for accepting the signature. Required if revocation is unknown or the certificate has a different name.
+    `null` if none is given."""
 
 
 async def trust_of(request: Request) -> Trust:
@@ -49,7 +50,12 @@ async def trust_of(request: Request) -> Trust:
 @router.get("/document", **giving(PDF))
 @operation(people_only=True, personal_data=True)
 async def get_application_document(reader: Read, application_id: UUID) -> Download:
-    """The document to be signed, as it was made when the application was submitted."""
+    """Get the document to be signed.
+
+    Returns the PDF that was created when the application was submitted.
+
+    **Who:** the applicant, the signatory, the organisation's main users, staff, auditors.
+    """
     content = await signatures.get_document(reader, application_id)
     return Download(content, PDF, f"main-user-application-{application_id}.pdf")
 
@@ -59,10 +65,12 @@ async def get_application_document(reader: Read, application_id: UUID) -> Downlo
 async def bring_signed_document(
     writer: Replace, application_id: UUID, file: File, trust: Annotated[Trust, Depends(trust_of)]
 ) -> MainUserApplication:
-    """Bring the document back with one signature or both (applicant, signatory, staff).
+    """Upload the signed document.
 
-    Who signs second signs what the first has signed. `If-Match` is needed where a signed document is there already: the
-    `ETag` of that document, or of the application.
+    Accepts the document with one signature or both. The second signer signs the document that the first has signed.
+    `If-Match` is required if a signed document exists: use the `ETag` of that document or of the application.
+
+    **Who:** the applicant, the signatory, staff.
     """
     return await signatures.bring_signed_document(
         writer, application_id, content=file.content, trust=trust, expected=writer.expected
@@ -72,7 +80,12 @@ async def bring_signed_document(
 @router.get("/signed-document", **giving(PDF))
 @operation(people_only=True, personal_data=True)
 async def get_signed_document(reader: Read, application_id: UUID) -> Download:
-    """The document with the signatures that came back last."""
+    """Get the signed document.
+
+    Returns the document that was uploaded last.
+
+    **Who:** the applicant, the signatory, the organisation's main users, staff, auditors.
+    """
     content = await signatures.get_signed_document(reader, application_id)
     return Download(content, PDF, f"main-user-application-{application_id}-signed.pdf")
 
@@ -80,28 +93,46 @@ async def get_signed_document(reader: Read, application_id: UUID) -> Download:
 @router.post("/signatures", status_code=201, responses=refusing("wrong-state", "already-exists"))
 @operation(people_only=True, strong_sign_in=True)
 async def sign_in_service(writer: Write, application_id: UUID, body: ServiceSignatureIn) -> ApplicationSignature:
-    """Sign here, within five minutes of a strong authentication (applicant, signatory)."""
+    """Sign the application in the service.
+
+    Requires a strong authentication within the last five minutes.
+
+    **Who:** the applicant, the signatory.
+    """
     return await signatures.sign_in_service(writer, application_id, digest=body.digest)
 
 
 @router.get("/signatures", response_model=Page[ApplicationSignature])
 @operation(people_only=True, personal_data=True)
 async def list_signatures(reader: Read, page: Paging, application_id: UUID) -> Slice[ApplicationSignature]:
-    """The signatures, what was checked of them and found, and whose they are, newest first."""
+    """List the signatures of an application.
+
+    Shows whose signatures they are and the results of the checks, newest first.
+
+    **Who:** the applicant, the signatory, the organisation's main users, staff, auditors.
+    """
     return await signatures.list_signatures(reader, page, application_id)
 
 
 @router.get("/signatures/{signature_id}")
 @operation(people_only=True, personal_data=True)
 async def get_signature(reader: Read, application_id: UUID, signature_id: UUID) -> ApplicationSignature:
-    """One signature."""
+    """Get a signature of an application.
+
+    **Who:** the applicant, the signatory, the organisation's main users, staff, auditors.
+    """
     return await signatures.get_signature(reader, application_id, signature_id)
 
 
 @router.post("/signatures/{signature_id}/match", responses=refusing("wrong-state", "already-exists"))
 @operation(people_only=True)
 async def confirm_match(writer: Write, application_id: UUID, signature_id: UUID, body: MatchIn) -> ApplicationSignature:
-    """Confirm whose signature in the document it is; with the second the application is received (staff)."""
+    """Confirm whose signature it is.
+
+    Confirms a signature in the document. When both are confirmed, the application is received.
+
+    **Who:** staff, except the people concerned and the organisation's main users.
+    """
     return await signatures.confirm_match(
         writer, application_id, signature_id, signs_as=body.signs_as, reason=body.reason
     )

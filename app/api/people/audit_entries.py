@@ -16,9 +16,13 @@ from app.services.people import audit_entries
 
 router = APIRouter(prefix="/audit-entries", route_class=Operation, tags=["Audit"])
 
-ACTION = Query(description="As `hour-proposal.submitted`.", pattern=r"^[a-z-]+\.[a-z-]+$", max_length=100)
-FROM = Query(alias="from", description="Made at this instant or later.")
-UNTIL = Query(description="Made before this instant.")
+ACTION = Query(
+    description="Only entries with this action, for example `hour-proposal.submitted`.",
+    pattern=r"^[a-z-]+\.[a-z-]+$",
+    max_length=100,
+)
+FROM = Query(alias="from", description="Only entries made at this time or later.")
+UNTIL = Query(description="Only entries made before this time.")
 
 
 @router.get("", response_model=Page[AuditEntry])
@@ -34,7 +38,12 @@ async def list_audit_entries(
     since: Annotated[Instant | None, FROM] = None,
     until: Annotated[Instant | None, UNTIL] = None,
 ) -> Slice[AuditEntry]:
-    """Who did what to what, when and why, newest first (staff, auditors: all; main users: their trees; others: own)."""
+    """List audit entries.
+
+    Shows who did what to what, when and why, newest first.
+
+    **Who:** staff, auditors; main users within their tree; everyone for their own actions.
+    """
     return await audit_entries.list_entries(
         reader,
         page,
@@ -51,5 +60,8 @@ async def list_audit_entries(
 @router.get("/{entry_id}")
 @operation(people_only=True, personal_data=True)
 async def get_audit_entry(reader: Read, entry_id: UUID) -> AuditEntry:
-    """One entry of the audit (as the list)."""
+    """Get an audit entry.
+
+    **Who:** staff, auditors; main users within their tree; everyone for their own actions.
+    """
     return await audit_entries.get_entry(reader, entry_id)

@@ -25,26 +25,31 @@ NAMED = refusing("not-found", "already-exists", "wrong-state")
 class MainUserApplicationIn(Body):
     organisation_id: UUID
     signatory_id: UUID
-    """A confirmed signatory of the organisation, in force, who is not the applicant."""
+    """ID of an authorised signatory of the organisation, confirmed and in force. Not the applicant."""
     language: Language | None = None
-    """Of the document; unless said, the applicant's."""
+    """Language of the document. The default is the applicant's language."""
     begins_on: Day | None = None
-    """The right's first day; unless said, it begins with the approval."""
+    """First day of the role. `null` if the role begins when the application is approved."""
     replaces_role_grant_id: UUID | None = None
-    """The main user's right that is to end when this one begins."""
+    """ID of the main user's role that ends when the new one begins. `null` if no role is replaced."""
 
 
 class MainUserApplicationPatch(Body):
     signatory_id: UUID = UNSAID
+    """ID of an authorised signatory of the organisation, confirmed and in force. Not the applicant."""
     language: Language = UNSAID
+    """Language of the document."""
     begins_on: Day | None = UNSAID
+    """First day of the role. `null` if the role begins when the application is approved."""
     replaces_role_grant_id: UUID | None = UNSAID
+    """ID of the main user's role that ends when the new one begins. `null` if no role is replaced."""
 
 
 class MainUserDecisionIn(Body):
     outcome: Outcome
+    """Decision on the application."""
     reason: Text | None = None
-    """Needed to reject."""
+    """Reason for the decision, required for a rejection. `null` if none is given."""
 
 
 @router.post(
@@ -52,7 +57,12 @@ class MainUserDecisionIn(Body):
 )
 @operation(people_only=True)
 async def draft_main_user_application(writer: Write, body: MainUserApplicationIn) -> MainUserApplication:
-    """Draft your application to be a central organisation's main user (whoever holds a role in its tree)."""
+    """Create a main-user application.
+
+    Creates a draft of your application to become a main user of a central organisation.
+
+    **Who:** everyone with a role in the organisation's tree.
+    """
     return await applications.draft_application(
         writer,
         organisation_id=body.organisation_id,
@@ -73,7 +83,12 @@ async def list_main_user_applications(
     applicant_id: UUID | None = None,
     state: ApplicationState | None = None,
 ) -> Slice[MainUserApplication]:
-    """Applications, newest first (your own, those you are to sign; main user, staff, auditor)."""
+    """List main-user applications.
+
+    The newest come first.
+
+    **Who:** the applicant, the signatory, the organisation's main users, staff, auditors.
+    """
     return await applications.list_applications(
         reader, page, organisation_id=organisation_id, under=under, applicant_id=applicant_id, state=state
     )
@@ -82,7 +97,10 @@ async def list_main_user_applications(
 @router.get("/{application_id}")
 @operation(people_only=True, personal_data=True)
 async def get_main_user_application(reader: Read, application_id: UUID) -> MainUserApplication:
-    """One application, with its state by the clock."""
+    """Get a main-user application.
+
+    **Who:** the applicant, the signatory, the organisation's main users, staff, auditors.
+    """
     return await applications.get_application(reader, application_id)
 
 
@@ -91,7 +109,12 @@ async def get_main_user_application(reader: Read, application_id: UUID) -> MainU
 async def change_main_user_application(
     writer: Edit, application_id: UUID, body: MainUserApplicationPatch
 ) -> MainUserApplication:
-    """Change a draft (applicant)."""
+    """Change a main-user application.
+
+    The application must be a draft.
+
+    **Who:** the applicant.
+    """
     changes = cast(ApplicationChanges, body.model_dump(exclude_unset=True))
     return await applications.change_draft(writer, application_id, changes, writer.expected)
 
@@ -102,14 +125,24 @@ async def change_main_user_application(
 )
 @operation(people_only=True)
 async def submit_main_user_application(writer: Write, application_id: UUID, _: NoBody = None) -> MainUserApplication:
-    """Have the document made, to be signed by you and the signatory (applicant)."""
+    """Submit a main-user application.
+
+    Creates the document that you and the signatory sign.
+
+    **Who:** the applicant.
+    """
     return await applications.submit_application(writer, application_id)
 
 
 @router.post("/{application_id}/withdrawal", responses=refusing("wrong-state"))
 @operation(people_only=True)
 async def withdraw_main_user_application(writer: Write, application_id: UUID, _: NoBody = None) -> MainUserApplication:
-    """Take the application back before it is decided (applicant)."""
+    """Withdraw a main-user application.
+
+    No decision may have been made yet.
+
+    **Who:** the applicant.
+    """
     return await applications.withdraw_application(writer, application_id)
 
 
@@ -121,5 +154,10 @@ async def withdraw_main_user_application(writer: Write, application_id: UUID, _:
 async def decide_main_user_application(
     writer: Write, application_id: UUID, body: MainUserDecisionIn
 ) -> MainUserApplication:
-    """Give the right that is applied for, or reject the application (staff, but nobody on their own)."""
+    """Decide a main-user application.
+
+    Approval grants the role, opens the onboarding and ends the role that is replaced.
+
+    **Who:** staff, except the people concerned and the organisation's main users.
+    """
     return await decide_application(writer, application_id, outcome=body.outcome, reason=body.reason)

@@ -19,5 +19,10 @@ router = APIRouter(prefix="/main-user-coverage", route_class=Operation, tags=["R
 async def list_main_user_coverage(
     reader: Read, page: Paging, coverage: Coverage | None = None
 ) -> Slice[MainUserCoverage]:
-    """Member organisations by name, with how many main users each has (staff, auditor)."""
+    """List organisations by number of main users.
+
+    Returns the member organisations by name.
+
+    **Who:** staff, auditors.
+    """
     return await main_user_coverage.list_coverage(reader, page, coverage=coverage)

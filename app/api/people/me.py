@@ -19,23 +19,33 @@ router = APIRouter(prefix="/me", route_class=Operation, tags=["Me"])
 
 class MePatch(Body):
     name: Line = UNSAID
+    """Your name."""
     email: PersonEmail = UNSAID
+    """Your email address."""
     phone: Phone | None = UNSAID
     language: Language = UNSAID
-    """Of the mails sent to you."""
+    """Language of the emails sent to you."""
 
 
 @router.get("")
 @operation(people_only=True, personal_data=True)
 async def get_me(reader: Read) -> Me:
-    """Who you are, which roles you hold now and for which organisations (everybody)."""
+    """Get your profile and roles.
+
+    **Who:** everyone who has registered.
+    """
     return await me.get_me(reader)
 
 
 @router.patch("", responses=refusing("already-exists"))
 @operation(people_only=True)
 async def change_me(writer: Edit, body: MePatch) -> Me:
-    """Change your own name, address, telephone number or language (everybody)."""
+    """Change your profile.
+
+    Changes your name, email address, telephone number or language.
+
+    **Who:** everyone who has registered.
+    """
     return await me.change_me(
         writer, changes=cast(PersonChanges, body.model_dump(exclude_unset=True)), expected=writer.expected
     )

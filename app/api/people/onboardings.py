@@ -19,12 +19,17 @@ router = APIRouter(prefix="/onboardings", route_class=Operation, tags=["Onboardi
 
 class OnboardingPatch(Body):
     inductor_id: UUID | None = UNSAID
-    """Another main user of the organisation, present or former, or staff; in place of `inductor_name`."""
+    """ID of the person who gives the onboarding: a present or former main user of the organisation, or a staff member.
+    `null` if `inductor_name` is used."""
     inductor_name: Line | None = UNSAID
-    """Of somebody whom the service does not know; in place of `inductor_id`."""
+    """Name of the person who gives the onboarding, if the service does not know the person. `null` if `inductor_id` is
+    used."""
     inducted_on: Day | None = UNSAID
+    """Day of step 2, the onboarding meeting. `null` if not done."""
     service_known_on: Day | None = UNSAID
+    """Day of step 3, getting to know the service. `null` if not done."""
     member_services_known_on: Day | None = UNSAID
+    """Day of step 4, getting to know the study centre's services for members. `null` if not done."""
 
 
 @router.get("", response_model=Page[Onboarding])
@@ -37,7 +42,12 @@ async def list_onboardings(
     person_id: UUID | None = None,
     state: OnboardingState | None = None,
 ) -> Slice[Onboarding]:
-    """Your own onboarding, and others' within the tree of a main user; staff see all."""
+    """List onboardings.
+
+    The newest come first.
+
+    **Who:** main users within their tree, staff; everyone for their own.
+    """
     return await onboardings.list_onboardings(
         reader, page, organisation_id=organisation_id, under=under, person_id=person_id, state=state
     )
@@ -46,13 +56,23 @@ async def list_onboardings(
 @router.get("/{onboarding_id}")
 @operation(people_only=True, personal_data=True)
 async def get_onboarding(reader: Read, onboarding_id: UUID) -> Onboarding:
-    """A new main user's four steps with their days."""
+    """Get an onboarding.
+
+    Shows the four steps of a new main user with their days.
+
+    **Who:** main users within their tree, staff; everyone for their own.
+    """
     return await onboardings.get_onboarding(reader, onboarding_id)
 
 
 @router.patch("/{onboarding_id}")
 @operation(people_only=True)
 async def change_onboarding(writer: Edit, onboarding_id: UUID, body: OnboardingPatch) -> Onboarding:
-    """Say who gives the induction, and when the steps were taken (the new main user; other main users; staff)."""
+    """Change an onboarding.
+
+    Sets the person who gives the onboarding, and the days of the steps.
+
+    **Who:** the new main user, other main users of the organisation, staff.
+    """
     changes = cast(OnboardingChanges, body.model_dump(exclude_unset=True))
     return await onboardings.change_onboarding(writer, onboarding_id, changes=changes, expected=writer.expected)

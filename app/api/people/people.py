@@ -60,24 +60,32 @@ registration = APIRouter(prefix="/people", route_class=Registration, tags=["Peop
 
 class PersonIn(Body):
     name: Line
+    """Name of the person."""
     email: PersonEmail
+    """Email address of the person."""
     phone: Phone | None = None
     language: Language = "fi"
-    """Of the mails sent to the person."""
+    """Language of the emails sent to the person."""
     study_centre_id: UUID | None = None
-    """Needed only where the service is home to several study centres."""
+    """ID of the study centre. Required only if the service has several."""
 
 
 class MergerIn(Body):
     person_id: UUID
-    """The other, who is the same person."""
+    """ID of the other record of the same person."""
     reason: Text
+    """Reason for the merger."""
 
 
 @registration.post("", status_code=201, responses=refusing("not-found", "already-exists"))
 @operation(newcomers=True)
 async def register_person(writer: Write, body: PersonIn) -> Person:
-    """Register yourself, signed in but not known yet (everybody with a token of a trusted issuer)."""
+    """Register yourself.
+
+    Registers a person who has signed in and is not known yet. It gives no role.
+
+    **Who:** everyone with a token of a trusted issuer.
+    """
     return await people.register(writer, name=body.name, email=body.email, phone=body.phone, language=body.language)
 
 
@@ -86,22 +94,35 @@ async def register_person(writer: Write, body: PersonIn) -> Person:
 async def list_people(
     reader: Read,
     page: Paging,
-    q: Annotated[SearchText, Query(description="A part of the name or of the address.")] = None,
+    q: Annotated[SearchText, Query(description="Part of the name or of the email address.")] = None,
     organisation_id: UUID | None = None,
 ) -> Slice[Person]:
-    """People who hold roles within your reach, newest first (staff, auditors: everybody; main users, unit managers)."""
+    """List people.
+
+    Returns the people with a role within your reach, newest first.
+
+    **Who:** staff and auditors for everyone; main users and unit managers within their tree.
+    """
     return await people.list_people(reader, page, q=q, organisation_id=organisation_id)
 
 
 @router.get("/{person_id}")
 @operation(people_only=True, personal_data=True)
 async def get_person(reader: Read, person_id: UUID) -> Person:
-    """One person (staff, auditors; main users and unit managers within their trees; oneself)."""
+    """Get a person.
+
+    **Who:** staff, auditors; main users and unit managers within their tree; everyone for themselves.
+    """
     return await people.get_person(reader, person_id)
 
 
 @router.post("/{person_id}/merger", responses=refusing("same-person", "wrong-state", "last-main-user", "last-staff"))
 @operation(people_only=True)
 async def merge_people(writer: Write, person_id: UUID, body: MergerIn) -> Person:
-    """Let a person have the sign-ins, the roles and all else of another, who is the same human being (staff)."""
+    """Merge two records of the same person.
+
+    The person in the path gets the sign-ins, roles and other data of the person in the body.
+
+    **Who:** staff, except for their own records.
+    """
     return await people.merge(writer, person_id, other_id=body.person_id, reason=body.reason)

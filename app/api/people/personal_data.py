@@ -17,22 +17,30 @@ router = APIRouter(prefix="/people", route_class=Operation, tags=["People"])
 
 class ErasureIn(Body):
     reason: Text
-    """It goes into the audit: name nobody in it."""
+    """Reason for the erasure. It is recorded in the audit, so do not name anyone in it."""
 
 
 @router.get("/{person_id}/data")
 @operation(people_only=True, personal_data=True)
 async def get_personal_data(writer: PlainWrite, person_id: UUID) -> PersonalData:
-    """Everything that is held on a person, in one answer (the person, staff)."""
+    """Get a person's data.
+
+    Returns all data stored about the person. The request is recorded in the audit.
+
+    **Who:** the person, staff.
+    """
     return await personal_data.export_data(writer, person_id)
 
 
 @router.post("/{person_id}/erasure", responses=refusing("wrong-state", "last-main-user", "last-staff"))
 @operation(people_only=True, strong_sign_in=True)
 async def erase_person(writer: Write, person_id: UUID, body: ErasureIn) -> Erasure:
-    """Erase a person for good: the answer names what the law keeps, why and until when (the person, staff).
+    """Erase a person's data.
 
-    Name, address, telephone and sign-ins go; rights end, open applications are withdrawn, feeds and the keys that the
-    person made are revoked, mails lose their address and text. The audit stays whole, with the id alone.
+    Removes the name, the email address, the telephone number and the sign-ins permanently. Roles end, open applications
+    are withdrawn, and feeds and the person's API keys are revoked. Emails lose their address and text. The audit keeps
+    only the person's ID. The response lists the data that must be kept, why and until when.
+
+    **Who:** the person, staff.
     """
     return await personal_data.erase(writer, person_id, reason=body.reason)

@@ -19,23 +19,31 @@ router = APIRouter(prefix="/role-applications", route_class=Operation, tags=["Ri
 
 class RoleApplicationIn(Body):
     organisation_id: UUID
-    """Any, also one that is not yet within reach."""
+    """ID of any organisation, also one that is not within your reach yet."""
     role: AppliedRole
+    """Role to apply for."""
     reason: Text | None = None
+    """Reason for the application. `null` if none is given."""
 
 
 class RoleDecisionIn(Body):
     outcome: Outcome
+    """Decision on the application."""
     reason: Text | None = None
-    """Required where the application is rejected."""
+    """Reason for the decision, required for a rejection. `null` if none is given."""
     ends_on: Day | None = None
-    """The last day of the right given; null is without end."""
+    """Last day of the role. `null` if it has no end date."""
 
 
 @router.post("", status_code=201, responses=refusing("not-found", "by-invitation-only", "already-exists"))
 @operation(people_only=True)
 async def apply_for_role(writer: Write, body: RoleApplicationIn) -> RoleApplication:
-    """Apply for the right of a training manager or a unit manager (everybody)."""
+    """Apply for a role.
+
+    Applies for the role of training manager or unit manager.
+
+    **Who:** everyone who has registered.
+    """
     return await role_applications.apply_for_role(
         writer, organisation_id=body.organisation_id, role=body.role, reason=body.reason
     )
@@ -52,7 +60,12 @@ async def list_role_applications(
     role: AppliedRole | None = None,
     state: RoleApplicationState | None = None,
 ) -> Slice[RoleApplication]:
-    """Your own applications, and others' within the tree of a main user or unit manager; staff see all."""
+    """List role applications.
+
+    The newest come first.
+
+    **Who:** main users and unit managers within their tree, staff; everyone for their own.
+    """
     return await role_applications.list_applications(
         reader, page, organisation_id=organisation_id, under=under, person_id=person_id, role=role, state=state
     )
@@ -61,16 +74,23 @@ async def list_role_applications(
 @router.get("/{role_application_id}")
 @operation(people_only=True, personal_data=True)
 async def get_role_application(reader: Read, role_application_id: UUID) -> RoleApplication:
-    """One application, with its decision once there is one."""
+    """Get a role application.
+
+    Includes the decision, if one has been made.
+
+    **Who:** main users and unit managers within their tree, staff; everyone for their own.
+    """
     return await role_applications.get_application(reader, role_application_id)
 
 
 @router.post("/{role_application_id}/decision", responses=refusing("wrong-state", "already-exists"))
 @operation(people_only=True)
 async def decide_role_application(writer: Write, role_application_id: UUID, body: RoleDecisionIn) -> RoleApplication:
-    """Grant the right or reject the application (main user, staff; a unit manager where allowed).
+    """Decide a role application.
 
-    Nobody decides their own. A unit manager decides where the central organisation's own rules say so.
+    Grants the role or rejects the application. Nobody decides their own application.
+
+    **Who:** main users within their tree, staff; unit managers if the central organisation's training rules allow it.
     """
     return await role_applications.decide_application(
         writer, role_application_id, outcome=body.outcome, reason=body.reason, ends_on=body.ends_on
@@ -80,5 +100,10 @@ async def decide_role_application(writer: Write, role_application_id: UUID, body
 @router.post("/{role_application_id}/withdrawal", responses=refusing("wrong-state"))
 @operation(people_only=True)
 async def withdraw_role_application(writer: Write, role_application_id: UUID, _: NoBody = None) -> RoleApplication:
-    """Take the application back before it is decided (who applied)."""
+    """Withdraw a role application.
+
+    No decision may have been made yet.
+
+    **Who:** the applicant.
+    """
     return await role_applications.withdraw_application(writer, role_application_id)

@@ -21,26 +21,31 @@ router = APIRouter(prefix="/role-grants", route_class=Operation, tags=["Rights"]
 class RoleGrantIn(Body):
     person_id: UUID
     role: Role
-    """Not `main_user`, whose right comes by an approved main-user application alone."""
+    """Role to grant. `main_user` is granted only by an approved main-user application."""
     organisation_id: UUID | None
-    """Null for `staff` and `auditor`, who work for the study centre itself."""
+    """ID of the organisation. `null` if the role is `staff` or `auditor`, which are for the study centre."""
     reason: Text
+    """Reason for granting the role."""
     begins_on: Day | None = None
-    """The first day; null is at once."""
+    """First day of the role. `null` if it begins immediately."""
     ends_on: Day | None = None
-    """The last day; null is without end."""
+    """Last day of the role. `null` if it has no end date."""
 
 
 class RoleEndingIn(Body):
     ends_on: Day | None = None
-    """The last day; null is at once."""
+    """Last day of the role. `null` if it ends immediately."""
     reason: Text
+    """Reason for ending the role."""
 
 
 @router.post("", status_code=201, responses=refusing("not-found", "main-user-application-required", "already-exists"))
 @operation(people_only=True)
 async def give_role(writer: Write, body: RoleGrantIn) -> GrantedRole:
-    """Give somebody a right (staff; the managers of its own tree, the main user)."""
+    """Grant a role.
+
+    **Who:** staff; main users for the unit managers and training managers of their tree.
+    """
     return await role_grants.give_role(
         writer,
         person_id=body.person_id,
@@ -63,7 +68,12 @@ async def list_role_grants(
     role: Role | None = None,
     state: GrantState | None = None,
 ) -> Slice[GrantedRole]:
-    """Rights, ended ones too: your own, and others' within the tree of a main user or unit manager; staff see all."""
+    """List roles.
+
+    Ended roles are included.
+
+    **Who:** main users and unit managers within their tree, staff, auditors; everyone for their own.
+    """
     return await role_grants.list_role_grants(
         reader, page, organisation_id=organisation_id, under=under, person_id=person_id, role=role, state=state
     )
@@ -72,12 +82,22 @@ async def list_role_grants(
 @router.get("/{role_grant_id}")
 @operation(people_only=True, personal_data=True)
 async def get_role_grant(reader: Read, role_grant_id: UUID) -> GrantedRole:
-    """One right: who gave it and why, when it begins and ends, who ended it and why."""
+    """Get a role.
+
+    Shows who granted and ended the role, when and why.
+
+    **Who:** main users and unit managers within their tree, staff, auditors; everyone for their own.
+    """
     return await role_grants.get_grant(reader, role_grant_id)
 
 
 @router.post("/{role_grant_id}/ending", responses=refusing("wrong-state", "last-main-user", "last-staff"))
 @operation(people_only=True)
 async def end_role_grant(writer: Write, role_grant_id: UUID, body: RoleEndingIn) -> GrantedRole:
-    """End a right on a day, or at once (staff; main user within the tree; who holds it)."""
+    """End a role.
+
+    The role ends on the given day or immediately.
+
+    **Who:** main users within their tree, staff, the person with the role.
+    """
     return await role_grants.end_grant(writer, role_grant_id, ends_on=body.ends_on, reason=body.reason)

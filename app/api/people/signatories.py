@@ -21,23 +21,31 @@ router = APIRouter(
 
 class SignatoryIn(Body):
     name: Line | None = None
-    """Of somebody who is nobody to the service; else `person_id`."""
+    """Name of a signatory whom the service does not know. `null` if `person_id` is used."""
     person_id: UUID | None = None
+    """ID of the signatory's person. `null` if `name` is used."""
     basis: Line
-    """What the right to sign rests on: the office held, or the decision that gave it."""
+    """Basis for signing on behalf of the organisation: an office or a decision."""
     valid_from: Day
+    """First day."""
     valid_until: Day | None = None
-    """Last day; null is until further notice."""
+    """Last day. `null` if until further notice."""
 
 
 class EndIn(Body):
     reason: Text | None = None
+    """Reason for ending the signatory. `null` if none is given."""
 
 
 @router.post("", status_code=201, responses=refusing("not-central"))
 @operation(people_only=True)
 async def enter_signatory(writer: Write, organisation_id: UUID, body: SignatoryIn) -> Signatory:
-    """Enter who signs for a central organisation (main user, staff)."""
+    """Add an authorised signatory.
+
+    Adds a person who may sign for a central organisation.
+
+    **Who:** main users of the organisation, staff.
+    """
     return await signatories.enter_signatory(
         writer,
         organisation_id,
@@ -54,21 +62,34 @@ async def enter_signatory(writer: Write, organisation_id: UUID, body: SignatoryI
 async def list_signatories(
     reader: Read, page: Paging, organisation_id: UUID, state: SignatoryState | None = None
 ) -> Slice[Signatory]:
-    """Who signs for the organisation, newest first (everybody in its tree, staff, auditor)."""
+    """List authorised signatories.
+
+    The newest come first.
+
+    **Who:** everyone with a role in the organisation's tree, staff, auditors.
+    """
     return await signatories.list_signatories(reader, page, organisation_id, state=state)
 
 
 @router.get("/{signatory_id}")
 @operation(people_only=True, personal_data=True)
 async def get_signatory(reader: Read, organisation_id: UUID, signatory_id: UUID) -> Signatory:
-    """One signatory."""
+    """Get an authorised signatory.
+
+    **Who:** everyone with a role in the organisation's tree, staff, auditors.
+    """
     return await signatories.get_signatory(reader, organisation_id, signatory_id)
 
 
 @router.post("/{signatory_id}/confirmation", responses=refusing("wrong-state"))
 @operation(people_only=True)
 async def confirm_signatory(writer: Write, organisation_id: UUID, signatory_id: UUID, _: NoBody = None) -> Signatory:
-    """Confirm that the organisation has given the right to sign (staff, but not who entered it or is named)."""
+    """Confirm an authorised signatory.
+
+    Confirms that the organisation has authorised the person to sign.
+
+    **Who:** staff, except the person who added the signatory, the person named and the organisation's main users.
+    """
     return await signatories.confirm_signatory(writer, organisation_id, signatory_id)
 
 
@@ -77,6 +98,11 @@ async def confirm_signatory(writer: Write, organisation_id: UUID, signatory_id: 
 async def end_signatory(
     writer: Write, organisation_id: UUID, signatory_id: UUID, body: EndIn | None = None
 ) -> Signatory:
-    """End the right to sign at once (main user, staff)."""
+    """End an authorised signatory.
+
+    The signatory can no longer sign, with immediate effect.
+
+    **Who:** main users of the organisation, staff.
+    """
     reason = body.reason if body else None
     return await signatories.end_signatory(writer, organisation_id, signatory_id, reason=reason)

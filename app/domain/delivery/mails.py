@@ -60,28 +60,30 @@ class Mail:
     attempts: int
     """Number of attempts that no server accepted."""
     concluded_at: datetime | None
-    """When a server accepted the email or refused it for good, in real time. `null` if neither has happened."""
+    """When a server accepted the email or it was given up, in real time. `null` if neither has happened."""
     answer: str | None
-    """Last response of the mail server. `null` if there is none."""
+    """Last response of the email server. `null` if there is none."""
 
 
 @dataclass(frozen=True)
 class SandboxMail:
-    """A mail in the sandbox's mailbox."""
+    """An email in the sandbox's mailbox."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     to: str
-    """The address."""
+    """Email address of the recipient."""
     subject: str
+    """Subject of the email."""
     text: str
+    """Text of the email."""
     html: str
-    """The same words, as a browser shows them."""
+    """HTML of the email, with the same content."""
     event: str
-    """What it tells of."""
+    """Name of the event that caused the email, `message` for a message from staff, or `digest`."""
     state: MailState
-    """`due` unless the sandbox has a mail server."""
+    """State of the email, `due` unless the sandbox has an email server."""
     made_at: datetime
 
 
@@ -90,12 +92,12 @@ class MailPreferences:
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     mail: MailPreference
-    """Which emails are sent, and when. `each`: every email immediately, by itself. `reminders_gathered`, the default:
-    reminders in one email in the morning, and other news of the same moment in one email. `daily_digest`: everything
-    that may wait in one email in the morning. `necessary`: only emails that cannot be turned off. Emails about
-    roles, signatures and bank accounts are always sent immediately, by themselves."""
+    """Choice of emails. `each`: every email immediately, by itself. `reminders_gathered`, the default: reminders in one
+    email in the morning, and other news of the same moment in one email. `daily_digest`: everything that may wait in
+    one email in the morning. `necessary`: only emails that cannot be turned off. Emails about roles, signatures and
+    bank accounts are always sent immediately, by themselves."""
     mail_refused_at: datetime | None
-    """When the mail server last reported that the mailbox does not exist. `null` if it has accepted an email since, or
+    """When the email server last reported that the mailbox does not exist. `null` if it has accepted an email since, or
     never reported this."""
 
 

@@ -70,7 +70,7 @@ class HourProposalSummary:
     """Last day to submit the proposal again after it was sent back, also after the round has closed. `null` if no day
     was given."""
     return_reason: str | None
-    """Why the proposal was last sent back. `null` if it has not been sent back."""
+    """Reason given when the proposal was last sent back. `null` if it has not been sent back."""
     included_in: UUID | None
     """ID of the central organisation's proposal that includes this unit's proposal. `null` if it is not included."""
     created_by: UUID

@@ -31,10 +31,10 @@ class ApplicationSignature:
     id: UUID
     application_id: UUID
     method: Method
-    """How the application was signed. `document`: in the document, with a certificate. `service`: in the service, after
-    a strong authentication."""
+    """Way of signing. `document`: in the document, with a certificate. `service`: in the service, after a strong
+    authentication."""
     signs_as: SignsAs | None
-    """Whose signature it is. `null` if the name in the certificate matches neither person."""
+    """Person whose signature it is. `null` if the name in the certificate matches neither person."""
     named: str | None
     """Name of that person in the application, for comparison with the certificate. `null` if `signs_as` is `null`."""
     person_id: UUID | None

@@ -35,7 +35,7 @@ class AuditEntry:
     subject_id: UUID
     """ID of the resource that the action changed or read."""
     organisation_id: UUID | None
-    """ID of the organisation concerned. `null` if the entry concerns the study centre as a whole, or a person."""
+    """ID of the organisation concerned. `null` if the entry concerns the study centre itself, or a person."""
     reason: str | None
     """Reason given for the action. `null` if none was given."""
     facts: dict[str, Any]
