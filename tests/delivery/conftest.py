@@ -26,26 +26,26 @@ SENDER = sender_of("Tuntipankki <tunnit@opintokeskus.example>")
 
 @pytest.fixture
 def make(database: Addresses, centre: Centre) -> Callable[[], None]:
-    """Makes the mails that are to be made."""
+    """Make the mails whose time has come."""
 
     return _on_a_connection(database, centre, make_mails)
 
 
 @pytest.fixture
 def remind(database: Addresses, centre: Centre) -> Callable[[], None]:
-    """Tells what is to be told by the clock."""
+    """Record the reminders whose time has come."""
     return _on_a_connection(database, centre, send_reminders)
 
 
 @pytest.fixture
 def expire(database: Addresses, centre: Centre) -> Callable[[], None]:
-    """Marks the applications that have expired by the clock."""
+    """Mark the applications that have expired."""
     return _on_a_connection(database, centre, expire_applications)
 
 
 @pytest.fixture
 def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Hands over what is due, of this study centre alone."""
+    """Hand over the mails that are due, of this study centre alone."""
 
     async def own_centre(_: Connections) -> list[Any]:
         return [centre.id]
@@ -81,7 +81,7 @@ def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch
         surviving: tuple[type[Exception], ...] = (),
         between: Callable[[], None] = lambda: None,
     ) -> None:
-        """In one process, as the worker: a round that fails with what it survives is followed by the next."""
+        """Run in one process, as the worker: after a failed round comes the next."""
         asyncio.run(delivered(server, seconds, pause, rounds, surviving, between))
 
     return run

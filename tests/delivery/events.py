@@ -1,4 +1,4 @@
-"""Events that happen to tests, past the API, and what has become of their mails."""
+"""Events that tests record without the API, and the states of their mails."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -27,7 +27,7 @@ def states(centre: Centre) -> list[str]:
 
 
 def readers(centre: Centre, count: int) -> list[Person]:
-    """People with a mail each that is due, once it is made."""
+    """People who each get a mail once mails are made."""
     people = [centre.person() for _ in range(count)]
     for person in people:
         happen(centre, "role-grant.given", person_id=str(person.id), role="main_user")

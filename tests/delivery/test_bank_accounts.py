@@ -1,4 +1,4 @@
-"""A change of a bank account, of which no main user can stay unaware."""
+"""Every main user gets a mail about each step of a bank account change."""
 
 from uuid import UUID
 
@@ -22,14 +22,16 @@ def mailed(centre: Centre) -> Mailed:
 
 
 @pytest.mark.parametrize("of_a_unit", [False, True], ids=["of a central organisation", "of a unit"])
-def test_all_main_users_are_mailed_of_each_step_also_who_took_it(centre: Centre, make: Make, of_a_unit: bool) -> None:
+def test_all_main_users_get_a_mail_about_each_step_also_those_who_took_it(
+    centre: Centre, make: Make, of_a_unit: bool
+) -> None:
     central = centre.organisation(name="Marttaliitto")
     unit = centre.organisation(central, name="Marttaliiton piiri")
     first, second, third = (centre.main_user(central) for _ in range(3))
     centre.person("unit_manager", unit)
     centre.main_user(centre.organisation())
     for person in (first, second, third):
-        # Nobody turns it off.
+        # These mails cannot be turned off.
         assert person.put("/v1/me/mail-preferences", {"mail": "necessary"}, headers={"If-Match": "*"}).is_success
     organisation_id = unit if of_a_unit else central
 

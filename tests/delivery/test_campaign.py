@@ -2,7 +2,7 @@
 away for a while.
 
 Each gets it. A second copy comes only where a worker dies between the server's 250 and the commit, which is forced
-here at one mail: the worker is stopped before the 250 leaves, and killed once it stands in its buffers.
+here at one mail: the worker is stopped before the 250 leaves, and killed once it is in its buffers.
 """
 
 import os
@@ -117,7 +117,7 @@ def test_each_of_a_thousand_gets_it_and_only_the_forced_moment_makes_a_second_co
         return refuse_a_third_at_first(address)
 
     def at_end(_: str) -> str:
-        # It has the mail, and dies with the worker before it has said so: it throws the mail away.
+        # It has the mail, and dies with the worker before its reply: the mail is lost.
         if len(server.mails) == 300 and worker.killed == 1:
             worker.signal(signal.SIGKILL)
             return "451 4.3.0 The connection was lost"
@@ -158,7 +158,7 @@ def test_each_of_a_thousand_gets_it_and_only_the_forced_moment_makes_a_second_co
     assert set(server.recipients) == {f"aino{number}@example.org" for number in range(1, PEOPLE + 1)}
     assert sorted(address for address in set(server.recipients) if server.recipients.count(address) > 1) == twice
     assert len(server.mails) == PEOPLE + 1
-    # Both copies are the same mail to whoever counts.
+    # Both copies are the same mail.
     assert len(server.copies()) == PEOPLE
 
 
@@ -169,11 +169,11 @@ def _run_until(
     while not is_reached():
         assert time.monotonic() < until, owner.execute("SELECT state, count(*) FROM mails GROUP BY 1").fetchall()
         if worker.is_gone():
-            # What the one before had in hand waits until its note has lapsed: here time is short.
+            # The mail of the killed worker waits until its note has lapsed, which is soon here.
             owner.execute("UPDATE mails SET taken_at = taken_at - interval '1 hour' WHERE taken_at IS NOT NULL")
             worker.start()
         if twice and worker.killed == 2:
-            # Stopped with the server's answer unread: what it would have committed dies with it.
+            # Stopped with the server's reply unread: its commit never comes.
             time.sleep(0.2)
             worker.signal(signal.SIGKILL)
         time.sleep(0.05)

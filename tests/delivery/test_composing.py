@@ -1,4 +1,4 @@
-"""A mail's head, whatever stands in its texts."""
+"""A mail's header, whatever its texts are."""
 
 import re
 from dataclasses import replace
@@ -14,12 +14,12 @@ from app.delivery.composing import Outgoing, UnusableAddressError, address_of, c
 
 SENDER = sender_of("Opintokeskus <opintokeskus@example.org>")
 PLAIN = Outgoing(UUID(int=1), "aino@example.org", "Aino", "fi", "Hei", "Hei!", [], datetime(2023, 3, 15, tzinfo=UTC))
-# Decoded on the way into the head, it would end the line and begin others.
+# Decoded in the header, it would end the line and begin others.
 LINES = "=?utf-8?q?Hei=0D=0ABcc:_muu@example.org=0D=0A=0D=0A<p>?="
 
 
 def arrived(**members: Any) -> EmailMessage:
-    """As whoever receives it reads it."""
+    """The message as its receiver reads it."""
     mail = message_from_bytes(bytes(composed(replace(PLAIN, **members), SENDER)), policy=policy.default)
     assert isinstance(mail, EmailMessage)
     return mail
@@ -27,18 +27,18 @@ def arrived(**members: Any) -> EmailMessage:
 
 @pytest.mark.parametrize("before", ["", "Ääni ", "a" * 200])
 @pytest.mark.parametrize("member", ["subject", "name"])
-def test_no_text_adds_a_line_to_the_head(member: str, before: str) -> None:
+def test_no_text_adds_a_line_to_the_header(member: str, before: str) -> None:
     mail = arrived(**{member: before + LINES})
     assert mail.keys() == arrived().keys()
-    said = {"subject": str(mail["Subject"]), "name": mail["To"].addresses[0].display_name}
+    texts = {"subject": str(mail["Subject"]), "name": mail["To"].addresses[0].display_name}
     # Between two encoded words a reader may see a space.
-    assert re.sub(r"[\u2060 ]", "", said[member]) == (before + LINES).replace(" ", "")
+    assert re.sub(r"[\u2060 ]", "", texts[member]) == (before + LINES).replace(" ", "")
     assert mail["To"].addresses[0].addr_spec == "aino@example.org"
     body = mail.get_body(("plain",))
     assert body is not None
     assert body.get_content().strip() == "Hei!"
 
 
-def test_no_mail_is_addressed_to_what_a_head_would_misread() -> None:
+def test_an_address_that_a_header_would_misread_is_refused() -> None:
     with pytest.raises(UnusableAddressError):
         address_of("Aino", "=?utf-8?q?aino?=@example.org")

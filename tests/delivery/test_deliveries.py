@@ -1,4 +1,4 @@
-"""Mails handed over until a server takes them, or says that there is no such mailbox."""
+"""Mails are handed over until a server takes them or reports that the mailbox does not exist."""
 
 import socket
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def test_only_a_mailbox_that_does_not_exist_ends_a_mail(centre: Centre, make: Ma
     assert server.connections == 1
 
 
-def test_a_mail_that_was_put_off_comes_once_the_server_takes_it(centre: Centre, make: Make, deliver: Deliver) -> None:
+def test_a_mail_that_was_put_off_is_handed_over_again(centre: Centre, make: Make, deliver: Deliver) -> None:
     readers(centre, 3)
     refusals = iter(["450 4.2.0 Greylisted"] * 3)
     with mail_server(MailServer(on_mail=lambda _: next(refusals, ACCEPTED))) as server:
@@ -159,7 +159,7 @@ def test_a_mail_that_cannot_be_composed_holds_up_no_other(centre: Centre, make: 
 
 
 @pytest.mark.parametrize(("code", "state"), [("250 2.0.0", "sent"), ("451 4.3.0", "due"), ("550 5.1.1", "refused")])
-def test_an_answer_that_no_text_can_hold_is_kept_without_it(
+def test_a_reply_is_kept_without_the_characters_that_the_database_refuses(
     centre: Centre, make: Make, deliver: Deliver, code: str, state: str
 ) -> None:
     readers(centre, 1)
@@ -185,7 +185,7 @@ def test_workers_at_once_send_nothing_twice(centre: Centre, make: Make, deliver:
 
 @pytest.fixture
 def cut(database: Addresses) -> Callable[[str], None]:
-    """Ends the database sessions that hand mails over."""
+    """End the database sessions that hand mails over."""
 
     def end(_: str) -> None:
         with psycopg.connect(database.admin, autocommit=True) as admin:
@@ -213,7 +213,7 @@ def test_a_database_that_fails_after_the_250_makes_no_second_copy(
         assert states(centre).count("sent") == 0
         for _ in range(others):
             deliver(server)
-        # All but that which is in another's hand.
+        # All but the mail that the other worker has.
         assert states(centre).count("sent") == (2 if others else 0)
 
     server.on_taken = once
@@ -224,7 +224,7 @@ def test_a_database_that_fails_after_the_250_makes_no_second_copy(
     assert list(server.copies().values()) == [1, 1, 1]
 
 
-def test_what_a_worker_had_in_hand_as_it_died_is_handed_over_by_another_later(
+def test_the_mail_of_a_worker_that_died_is_handed_over_by_another(
     centre: Centre, cut: Callable[[str], None], make: Make, deliver: Deliver
 ) -> None:
     readers(centre, 1)
@@ -249,14 +249,14 @@ def test_what_a_worker_had_in_hand_as_it_died_is_handed_over_by_another_later(
 def test_a_250_that_never_comes_leaves_the_mail_due_and_its_copy_is_the_same_mail(
     centre: Centre, make: Make, deliver: Deliver, keeps_its_250: Literal["silent", "hanging up"]
 ) -> None:
-    """SMTP has no other answer to it (RFC 5321 §4.5.3.2.6, RFC 1047): a mail is never lost, and rather comes twice."""
+    """SMTP cannot prevent it (RFC 5321 §4.5.3.2.6, RFC 1047): a mail is never lost, but may come twice."""
     readers(centre, 1)
     server = MailServer(keeps_its_250=keeps_its_250)
     with mail_server(server):
         make()
         deliver(server, seconds=0.5, pause=3600)
-        told = {"silent": "no answer in time", "hanging up": "the connection was lost"}[keeps_its_250]
-        assert centre.rows("SELECT state, attempts, answer FROM mails") == [("due", 1, told)]
+        reported = {"silent": "no answer in time", "hanging up": "the connection was lost"}[keeps_its_250]
+        assert centre.rows("SELECT state, attempts, answer FROM mails") == [("due", 1, reported)]
         server.keeps_its_250 = ""
         centre.owner.execute("UPDATE mails SET next_attempt_at = now()")
         deliver(server)

@@ -1,4 +1,4 @@
-"""Main-user applications that the clock ends, of which the applicant is told."""
+"""The applicant gets a mail when a main-user application expires."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from tests.builders import Centre
 EXPIRED = "main-user-application.expired"
 
 
-def test_the_applicant_is_told_once_that_the_application_has_expired(
+def test_the_applicant_gets_one_mail_when_the_application_expires(
     centre: Centre, expire: Callable[[], None], make: Callable[[], None]
 ) -> None:
     candidate = Candidate.of(centre)
@@ -29,7 +29,7 @@ def test_the_applicant_is_told_once_that_the_application_has_expired(
     assert entry["subject_id"] == location.rsplit("/")[-1]
     assert entry["made_at"] == "2023-05-15T00:00:00+03:00"
     make()
-    told = centre.rows("SELECT person_id, state FROM mails WHERE event = %s", EXPIRED)
-    assert told == [(candidate.applicant.id, "due")]
+    mailed = centre.rows("SELECT person_id, state FROM mails WHERE event = %s", EXPIRED)
+    assert mailed == [(candidate.applicant.id, "due")]
     assert candidate.applicant.post("/v1/main-user-applications", candidate.asked()).status_code == 201
     assert centre.rows("SELECT count(*) FROM outbox WHERE event = %s", EXPIRED) == [(1,)]

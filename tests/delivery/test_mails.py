@@ -50,7 +50,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
     centre.main_user(centre.organisation())
     applicant, signatory = centre.person("training_manager", unit), centre.person()
     named = {"person_id": str(applicant.id), "signatory_person_id": str(signatory.id)}
-    # Who is told of what is a central organisation's, and of what is a unit's.
+    # Recipients for a central organisation's event and for a unit's.
     people = {
         "main_user": ({main_user.id}, {main_user.id}),
         "manager": ({main_user.id}, {manager.id}),
@@ -58,7 +58,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "applicant": ({applicant.id}, {applicant.id}),
         "signatory": ({signatory.id}, {signatory.id}),
     }
-    told = {
+    recipients_of = {
         "bank-account-change.approved": "main_user",
         "bank-account-change.proposed": "main_user",
         "bank-account-change.rejected": "main_user",
@@ -82,9 +82,9 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "role-grant.given": "applicant",
         "supplementary-hour-request.decided": "manager",
     }
-    assert set(told) == set(MAILED_EVENTS)
+    assert set(recipients_of) == set(MAILED_EVENTS)
     expected: dict[UUID, set[UUID]] = {happen(centre, "organisation.changed", central): set()}
-    for event, to in told.items():
+    for event, to in recipients_of.items():
         for organisation_id, recipients in zip((central, unit), people[to], strict=True):
             expected[happen(centre, event, organisation_id, **{**MAIL_FACTS[event], **named})] = recipients
     make()
@@ -96,7 +96,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
     assert centre.rows("SELECT count(*) FROM mails WHERE event <> 'digest'") == [(len(made),)]
 
 
-def test_each_reads_of_the_organisation_in_the_own_language(centre: Centre, make: Make) -> None:
+def test_mails_name_the_organisation_in_the_language_of_the_reader(centre: Centre, make: Make) -> None:
     named = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Martha Association")
     finnish_alone = centre.organisation(name="Villasukat")
     people = {language: centre.main_user(named) for language in ("fi", "sv", "en")}
@@ -104,7 +104,7 @@ def test_each_reads_of_the_organisation_in_the_own_language(centre: Centre, make
         centre.grant(person.id, "main_user", finnish_alone)
         centre.owner.execute("UPDATE persons SET language = %s WHERE id = %s", [language, person.id])
     for organisation_id in (named, finnish_alone):
-        # One that leaves at once, and a reminder that is gathered.
+        # A mail that leaves immediately, and a reminder that is gathered.
         happen(centre, "hour-proposal.sent-back", organisation_id, answer_by="2023-03-20")
         happen(centre, "hour-account.running-out", organisation_id, year=2023, percent=80, available=5)
     make()
@@ -126,7 +126,7 @@ def test_each_reads_of_the_organisation_in_the_own_language(centre: Centre, make
         assert any(name in text and "Villasukat" in text for _, text in digests)
 
 
-def test_an_event_that_commits_late_is_told_too_and_making_at_once_makes_once(centre: Centre, make: Make) -> None:
+def test_an_event_that_commits_late_is_mailed_too_and_concurrent_jobs_mail_it_once(centre: Centre, make: Make) -> None:
     late, early = readers(centre, 2)
     centre.owner.execute("DELETE FROM outbox")
     with psycopg.connect(
@@ -181,7 +181,7 @@ def test_reminders_of_a_day_are_one_mail_in_the_morning(centre: Centre, make: Ma
         ("daily_digest", ["role-grant.given", "role-grant.given"]),
     ],
 )
-def test_what_is_told_at_the_same_moment_is_one_mail_but_for_what_stands_alone(
+def test_mails_made_at_the_same_moment_are_one_but_for_those_always_sent_alone(
     centre: Centre, make: Make, preference: str | None, left: list[str]
 ) -> None:
     organisations = centre.organisation(name="Marttaliitto"), centre.organisation(name="Villasukat")
@@ -205,14 +205,16 @@ def test_what_is_told_at_the_same_moment_is_one_mail_but_for_what_stands_alone(
 @pytest.mark.parametrize(
     ("preference", "expected"),
     [
-        # A right, a decision and a reminder.
+        # A role, a decision and a reminder.
         ("each", {"role-grant.given": "due", "hour-decision.made": "due", "hour-account.running-out": "due"}),
         (None, {"role-grant.given": "due", "hour-decision.made": "due", "hour-account.running-out": "held"}),
         ("daily_digest", {"role-grant.given": "due", "hour-decision.made": "held", "hour-account.running-out": "held"}),
         ("necessary", {"role-grant.given": "due"}),
     ],
 )
-def test_what_a_person_prefers(centre: Centre, make: Make, preference: str | None, expected: dict[str, str]) -> None:
+def test_preferences_decide_which_mails_leave_and_when(
+    centre: Centre, make: Make, preference: str | None, expected: dict[str, str]
+) -> None:
     organisation_id = centre.organisation()
     main_user = centre.main_user(organisation_id)
     if preference:

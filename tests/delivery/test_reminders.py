@@ -1,4 +1,4 @@
-"""Reminders: what the calendar and the hours tell by themselves, each thing once."""
+"""Reminders of the calendar and of hours are recorded once each."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,14 +15,14 @@ from tests.builders import FOREVER, Centre
 Remind = Callable[[], None]
 
 
-def told(centre: Centre) -> list[tuple[str, UUID]]:
-    """Each event with whom it is about, in the order of their names."""
+def reminders(centre: Centre) -> list[tuple[str, UUID]]:
+    """Each event with its organisation, ordered by both."""
     rows = centre.rows("SELECT event, organisation_id FROM outbox ORDER BY event, organisation_id")
     return [tuple(row) for row in rows]
 
 
 def events(centre: Centre) -> list[str]:
-    return [event.removeprefix("deadline.") for event, _ in told(centre)]
+    return [event.removeprefix("deadline.") for event, _ in reminders(centre)]
 
 
 def extend(centre: Centre, deadline_id: UUID, organisation_id: UUID, closes_on: date) -> None:
@@ -51,7 +51,7 @@ def extend(centre: Centre, deadline_id: UUID, organisation_id: UUID, closes_on: 
         ((2023, 3, 29), []),
     ],
 )
-def test_a_window_is_told_by_the_days_of_helsinki(
+def test_a_window_is_reminded_of_by_the_days_in_helsinki(
     centre: Centre, remind: Remind, clock: tuple[int, ...], expected: list[str]
 ) -> None:
     centre.organisation()
@@ -63,7 +63,7 @@ def test_a_window_is_told_by_the_days_of_helsinki(
     assert events(centre) == expected
 
 
-def test_a_window_is_told_of_four_times_and_those_who_look_at_once_tell_once(centre: Centre, remind: Remind) -> None:
+def test_a_window_has_four_reminders_and_concurrent_jobs_record_each_once(centre: Centre, remind: Remind) -> None:
     organisations = sorted(centre.organisation() for _ in range(3))
     centre.organisation(organisations[0])
     centre.change_window()
@@ -73,9 +73,9 @@ def test_a_window_is_told_of_four_times_and_those_who_look_at_once_tell_once(cen
             for done in [pool.submit(remind) for _ in range(3)]:
                 done.result()
     names = ("deadline.closed", "deadline.closing-soon", "deadline.closing-soon", "deadline.opening")
-    assert told(centre) == sorted((name, organisation_id) for name in names for organisation_id in organisations)
-    told_by = centre.rows("SELECT event, made_at::date::text FROM outbox WHERE organisation_id = %s", organisations[0])
-    assert sorted(told_by, key=lambda row: row[1]) == [
+    assert reminders(centre) == sorted((name, organisation_id) for name in names for organisation_id in organisations)
+    recorded = centre.rows("SELECT event, made_at::date::text FROM outbox WHERE organisation_id = %s", organisations[0])
+    assert sorted(recorded, key=lambda row: row[1]) == [
         ("deadline.opening", "2023-03-13"),
         ("deadline.closing-soon", "2023-03-18"),
         ("deadline.closing-soon", "2023-03-24"),
@@ -83,18 +83,18 @@ def test_a_window_is_told_of_four_times_and_those_who_look_at_once_tell_once(cen
     ]
 
 
-def test_after_a_standstill_only_the_nearest_of_several_days_is_told(centre: Centre, remind: Remind) -> None:
+def test_after_a_standstill_only_the_nearest_of_several_days_is_reminded_of(centre: Centre, remind: Remind) -> None:
     centre.organisation()
     centre.change_window()
     centre.clock(2023, 3, 24)
     remind()
-    # Somebody puts the sandbox's clock back: what was nearer has been told.
+    # The sandbox's clock is put back: the nearer reminder has been recorded.
     centre.clock(2023, 3, 20)
     remind()
     assert events(centre) == ["closing-soon"]
 
 
-def test_a_day_that_is_moved_is_told_anew(centre: Centre, remind: Remind) -> None:
+def test_a_day_that_is_moved_has_a_new_reminder(centre: Centre, remind: Remind) -> None:
     organisation_id = centre.organisation()
     deadline_id = centre.deadline("change_window", None, date(2023, 3, 25))
     centre.clock(2023, 3, 24)
@@ -120,17 +120,17 @@ def test_an_extension_moves_the_closing_of_its_organisation_alone(centre: Centre
     ):
         centre.clock(*clock)
         remind()
-        assert told(centre) == expected
+        assert reminders(centre) == expected
     centre.owner.execute("DELETE FROM outbox")
     centre.clock(2023, 4, 23)
     remind()
-    assert told(centre) == [("deadline.closing-soon", extended)]
+    assert reminders(centre) == [("deadline.closing-soon", extended)]
     centre.clock(2023, 5, 1)
     remind()
-    assert told(centre) == [("deadline.closed", extended), ("deadline.closing-soon", extended)]
+    assert reminders(centre) == [("deadline.closed", extended), ("deadline.closing-soon", extended)]
 
 
-def test_whom_a_deadline_concerns(centre: Centre, remind: Remind) -> None:
+def test_reminders_concern_the_members_whom_the_deadline_concerns(centre: Centre, remind: Remind) -> None:
     central, other = centre.organisation(), centre.organisation()
     centre.organisation(active_until=date(2021, 12, 31))
     centre.organisation(active_from=date(2023, 1, 1))
@@ -155,13 +155,13 @@ def test_the_study_centres_own_days_and_per_cents(centre: Centre, remind: Remind
     )
     centre.clock(2023, 3, 25)
     remind()
-    assert told(centre) == [("hour-account.running-out", central)]
+    assert reminders(centre) == [("hour-account.running-out", central)]
     centre.owner.execute("UPDATE reminder_settings SET closing_soon_days = '[0, 40]', running_out_percents = '[]'")
     remind()
     assert events(centre) == ["closing-soon", "hour-account.running-out"]
 
 
-def test_hours_that_run_out_are_told_once_at_each_of_the_per_cents(centre: Centre, remind: Remind) -> None:
+def test_hours_that_run_out_have_one_reminder_at_each_percentage(centre: Centre, remind: Remind) -> None:
     central, other = centre.organisation(), centre.organisation()
     unit = centre.organisation(central)
     centre.post(2023, pool_change(1_000), grant(central, 100), grant(other, 100), distribution(central, unit, 50))
@@ -182,21 +182,19 @@ def test_hours_that_run_out_are_told_once_at_each_of_the_per_cents(centre: Centr
     centre.post(2023, release(central, unit, 60 - 10), supplementary_grant(central, 100))
     centre.post(2023, reservation(central, unit, 50), reservation(central, central, 100))
     assert len(facts()) == 2
-    # Who comes to 100 per cent at once is not told of 80, neither then nor when hours come free again.
+    # At 100 per cent there is no reminder of 80, neither then nor when hours become free again.
     centre.post(2023, reservation(other, other, 100))
     assert len(facts()) == 3
     centre.post(2023, release(other, other, 15))
     assert len(facts()) == 3
-    # Another year's hours are told in their own year.
+    # Another year's hours have reminders in their own year.
     centre.post(2024, pool_change(10), grant(central, 10), reservation(central, central, 10))
     assert len(facts()) == 3
     centre.clock(2024, 1, 1)
     assert len(facts()) == 4
 
 
-def test_a_main_user_is_told_in_one_mail_of_the_morning(
-    centre: Centre, remind: Remind, make: Callable[[], None]
-) -> None:
+def test_a_main_user_gets_one_mail_in_the_morning(centre: Centre, remind: Remind, make: Callable[[], None]) -> None:
     central = centre.organisation(name="Marttaliitto")
     main_user = centre.main_user(central)
     centre.deadline("change_window", date(2023, 3, 1), date(2023, 3, 22))

@@ -1,4 +1,4 @@
-"""Where mails are handed over: the address of the server, TLS and signing in."""
+"""The mail server: its URL, TLS and signing in."""
 
 import asyncio
 import ssl
@@ -25,7 +25,7 @@ def hand_over(server: Server) -> Outcome:
             async with Handover(server) as handover:
                 return await handover.hand_over(composed(mail, SENDER), SENDER, address_of("Aino", mail.address))
         finally:
-            # A connection that was given up is closed by the loop, which here would end before.
+            # The loop closes an abandoned connection, but here it would end first.
             await asyncio.sleep(0.05)
 
     return asyncio.run(run())
@@ -39,12 +39,12 @@ def hand_over(server: Server) -> Outcome:
         ("smtps://a%40b:sala%2Fsana@mail.example:4650", Server("mail.example", 4650, "a@b", "sala/sana", "throughout")),
     ],
 )
-def test_the_servers_address(url: str, server: Server) -> None:
+def test_a_servers_url(url: str, server: Server) -> None:
     assert Server.at(url) == server
 
 
 @pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example", "smtp://mail.example/x"])
-def test_an_address_of_another_form_is_refused(url: str) -> None:
+def test_a_url_of_another_form_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="SMTP_URL"):
         Server.at(url)
 
@@ -52,7 +52,7 @@ def test_an_address_of_another_form_is_refused(url: str) -> None:
 # The tests' server does not know that a connection is TLS from its first byte.
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 @pytest.mark.parametrize("scheme", ["smtp", "smtp+starttls", "smtps"])
-def test_tls_with_a_password_and_only_to_who_is_trusted(
+def test_tls_with_a_password_needs_a_trusted_certificate(
     scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"

@@ -16,7 +16,7 @@ def test_the_digest_leaves_at_eight_in_finland_on_days_of_any_length() -> None:
         assert next_digest(datetime.fromisoformat(now)) == datetime.fromisoformat(leaves)
 
 
-def test_what_nobody_can_turn_off_leaves_at_once() -> None:
+def test_a_mail_that_cannot_be_turned_off_leaves_immediately() -> None:
     now = datetime.combine(date(2023, 3, 15), datetime.min.time(), UTC)
     assert leaves_at("always", "necessary", now) == now
     assert leaves_at("promptly", "necessary", now) is None

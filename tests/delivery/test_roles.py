@@ -1,4 +1,4 @@
-"""What becomes of a person's rights is told once, with its days."""
+"""Each change of a person's roles is mailed once, with its days."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from tests.builders import Centre
 from tests.delivery.events import Make
 
 
-def told(centre: Centre, person_id: UUID) -> list[tuple[str, str]]:
+def mails_to(centre: Centre, person_id: UUID) -> list[tuple[str, str]]:
     """Event and text of each mail that leaves."""
     return centre.rows("SELECT event, text FROM mails WHERE person_id = %s AND state = 'due' ORDER BY id", person_id)
 
@@ -26,7 +26,7 @@ def days_kept(centre: Centre, event: str) -> set[tuple[str, str]]:
         ({"ends_on": "2023-12-31"}, "Voimassa alkaen: 15.3.2023\nViimeinen päivä: 31.12.2023\n\n"),
     ],
 )
-def test_a_right_that_was_applied_for_is_told_by_the_decision_alone(
+def test_only_the_decision_is_mailed_when_a_role_application_is_granted(
     centre: Centre, make: Make, more: dict[str, str], days: str
 ) -> None:
     central = centre.organisation(name="Marttaliitto")
@@ -35,36 +35,36 @@ def test_a_right_that_was_applied_for_is_told_by_the_decision_alone(
     location = applicant.post("/v1/role-applications", asked).headers["Location"]
     assert main_user.post(f"{location}/decision", {"outcome": "granted"} | more).is_success
     make()
-    [(event, text)] = told(centre, applicant.id)
+    [(event, text)] = mails_to(centre, applicant.id)
     assert event == "role-application.decided"
     assert "Päätös: myönnetty\n" in text
     assert days in text
 
 
-def test_a_rejected_application_tells_of_no_days(centre: Centre, make: Make) -> None:
+def test_the_mail_about_a_rejected_application_has_no_days(centre: Centre, make: Make) -> None:
     central, applicant = centre.organisation(), centre.person()
     asked = {"organisation_id": str(central), "role": "training_manager"}
     location = applicant.post("/v1/role-applications", asked).headers["Location"]
     assert centre.staff().post(f"{location}/decision", {"outcome": "rejected", "reason": "Ei nyt"}).is_success
     make()
-    [(_, text)] = told(centre, applicant.id)
+    [(_, text)] = mails_to(centre, applicant.id)
     assert "Päätös: hylätty\n" in text
     assert "Voimassa" not in text
 
 
 @pytest.mark.parametrize(("begins_on", "day"), [(None, "15.3.2023"), ("2023-04-01", "1.4.2023")])
-def test_a_main_user_is_told_once_from_which_day_on(
+def test_a_new_main_user_gets_one_mail_with_the_first_day(
     centre: Centre, make: Make, begins_on: str | None, day: str
 ) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     assert candidate.signatory
     candidate.approved(begins_on=begins_on)
     make()
-    [(event, text)] = told(centre, candidate.applicant.id)
+    [(event, text)] = mails_to(centre, candidate.applicant.id)
     assert event == "main-user-application.approved"
     assert "Hakemuksesi järjestön Marttaliitto pääkäyttäjäksi on hyväksytty." in text
     assert f"Pääkäyttäjäoikeutesi on voimassa {day} alkaen." in text
-    [(event, text)] = told(centre, candidate.signatory.id)
+    [(event, text)] = mails_to(centre, candidate.signatory.id)
     assert event == "main-user-application.submitted"
     assert "Viimeinen päivä allekirjoittaa on 14.5.2023." in text
     title = "Viimeinen päivä allekirjoittaa pääkäyttäjähakemus: Marttaliitto"
@@ -72,7 +72,7 @@ def test_a_main_user_is_told_once_from_which_day_on(
 
 
 @pytest.mark.parametrize(("ends_on", "last_day"), [(None, "2023-03-15"), ("2023-06-30", "2023-06-30")])
-def test_a_right_that_is_given_and_ended_is_told_with_its_days(
+def test_mails_about_a_role_that_is_granted_and_ended_have_its_days(
     centre: Centre, make: Make, ends_on: str | None, last_day: str
 ) -> None:
     central, person, staff = centre.organisation(name="Marttaliitto"), centre.person(), centre.staff()
@@ -82,7 +82,7 @@ def test_a_right_that_is_given_and_ended_is_told_with_its_days(
     ending = {"reason": "Muutto"} | ({"ends_on": ends_on} if ends_on else {})
     assert staff.post(f"{answer.headers['Location']}/ending", ending).is_success
     make()
-    (beginning, text), (end, of_end) = told(centre, person.id)
+    (beginning, text), (end, of_end) = mails_to(centre, person.id)
     assert (beginning, end) == ("role-grant.given", "role-grant.ended")
     assert "Voimassa alkaen: 15.3.2023" in text
     year, month, day = (int(part) for part in last_day.split("-"))
