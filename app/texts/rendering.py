@@ -4,8 +4,8 @@ A fact in a text is `{name}`. Its type decides how it is written: a number in gr
 its time in Helsinki, a list with "and" before its last item. Where that is not enough, the text says how:
 
 - `{state:word}`: one of our own values, by its word in `[words]`
-- `{hours:hours}`: what `[forms]` calls `hours`; a table of plural forms is chosen by the number, which is `{count}` in
-  it, and a text is filled with the members of a mapping
+- `{hours:hours}`: the form `hours` of `[forms]`. A table has plural forms of a number, `{count}`, and may
+  have `zero` for 0; a text is filled with the members of a mapping
 - `{year:year}`: a number without groups
 - `{percent:percent}`: 80 as 80 %
 - `{held_until:day}`: the day of an instant; the day or instant may also be in ISO 8601, as JSON has it
@@ -148,7 +148,9 @@ class Texts:
         form = self.forms[name]
         if isinstance(form, str):
             return self._filled(form, value if isinstance(value, Mapping) else {"count": value})
-        return self._filled(form[LOCALES[self.language].plural_form(_number(value))], {"count": value})
+        count = _number(value)
+        plural = "zero" if count == 0 and "zero" in form else LOCALES[self.language].plural_form(count)
+        return self._filled(form[plural], {"count": count})
 
     def _plain(self, value: object) -> str:
         match value:

@@ -81,7 +81,7 @@ def test_a_rejection_is_not_reported_as_a_grant() -> None:
     letter = mail("supplementary-hour-request.decided", "fi", {"state": "rejected", "hours": 0}, "Tunnit loppuivat")
     assert letter.text == (
         "Hei Aino,\n\nJärjestön Villasukat ry lisähausta on tehty päätös.\n\n"
-        "Päätös: hylätty\nMyönnetty: 0 opetustuntia\n\n"
+        "Päätös: hylätty\nMyönnetty: ei opetustunteja\n\n"
         "Perustelu: Tunnit loppuivat\n\nTerveisin\nOpintokeskus Esimerkki"
     )
 
@@ -101,6 +101,7 @@ def test_a_deadline_without_a_last_day_has_no_line_for_it() -> None:
 @pytest.mark.parametrize(
     ("hours", "fi", "sv", "en"),
     [
+        (0, "ei opetustunteja", "inga undervisningstimmar", "no teaching hours"),
         (1, "1 opetustunti", "1 undervisningstimme", "1 teaching hour"),
         (2, "2 opetustuntia", "2 undervisningstimmar", "2 teaching hours"),
         (1450, "1\u00a0450 opetustuntia", "1\u00a0450 undervisningstimmar", "1,450 teaching hours"),

@@ -16,6 +16,7 @@ SUMMER_MORNING = datetime(2023, 8, 14, 6, 5, tzinfo=UTC)
 def texts(language: Language) -> Texts:
     shared = texts_of("words", language)
     forms: dict[str, str | dict[str, str]] = {
+        "some": {"zero": "none", "one": "one", "other": "{count}"},
         "times": {"one": "{count} time", "other": "{count} times"},
         "held": "year {year:year}: {hours}",
     }
@@ -49,6 +50,9 @@ class Side(Enum):
         ("n: {n:word}", "neither", "n: neither", "n: neither", "n: neither"),
         ("{n:word} x", "open", "Auki x", "Auki x", "Auki x"),
         ("{n} x", "open", "open x", "open x", "open x"),
+        ("{n:some}", 0, "none", "none", "none"),
+        ("{n:some}", 2, "2", "2", "2"),
+        ("{n:times}", 0, "0 times", "0 times", "0 times"),
         ("{n:times}", 1, "1 time", "1 time", "1 time"),
         ("{n:times}", 1450, "1\u00a0450 times", "1\u00a0450 times", "1,450 times"),
         (

@@ -1,6 +1,9 @@
 """Every file of words has the same keys and facts in each language, and none of the words that were given up."""
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,3 +78,33 @@ def test_quotation_marks_apostrophes_and_spaces_are_those_of_print(area: str, la
     assert {
         key: text for key, text in texts.items() if not key.startswith("patterns") and re.search(r"['\"]|  ", text)
     } == {}
+
+
+APP = FOLDER.parent
+ELSEWHERE = {
+    "app/sandbox": "Demo data is what people would have written.",
+    "app/setup.py": "The command for administrators, with the first staff member's title.",
+    "app/domain/people/personal_data.py": "The pseudonym of an erased person, which is stored.",
+}
+"""Where Python may have Finnish, with the reason."""
+
+
+def constants_of(path: Path) -> Iterator[str]:
+    """The texts in a module, without docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
+            yield node.value
+
+
+def test_no_finnish_or_swedish_sentence_is_in_python() -> None:
+    modules = [
+        path for path in APP.rglob("*.py") if not path.relative_to(APP.parent).as_posix().startswith(tuple(ELSEWHERE))
+    ]
+    assert modules
+    sentences = re.compile(r"[a-zåäö]{2,}[åäö]|[åäö][a-zåäö]{2,}", re.IGNORECASE)
+    found = {
+        (path.name, text) for path in modules for text in constants_of(path) if " " in text and sentences.search(text)
+    }
+    assert found == set()
