@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from app import logs, worker
 from app.api import documents, openapi, operational, problems, sandbox
 from app.api.backend import Backend
-from app.api.calendar import calendars, deadlines, extensions, feeds, reminders, tasks
+from app.api.calendar import calendars, deadlines, extensions, feeds, reminder_settings, tasks
 from app.api.delivery import mails, messages, preferences
 from app.api.hours import (
     accounts,
@@ -86,7 +86,7 @@ ROUTERS = (
     calendars.router,
     deadlines.router,
     extensions.router,
-    reminders.router,
+    reminder_settings.router,
     feeds.subscriptions,
     pools.router,
     proposals.router,

@@ -27,7 +27,7 @@ from app.delivery.smtp import Server
 from app.domain.calendar.deadlines import HELSINKI
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.deliveries import Deliveries
-from app.services.delivery.making import make_mails
+from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
 from app.settings import Settings
 

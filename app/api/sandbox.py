@@ -30,7 +30,7 @@ from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
 from app.sandbox.domain import Clock, DemoPerson
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery import mails
-from app.services.delivery.making import make_mails
+from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
 
 ANYBODY = Caller(DEMO_STUDY_CENTRE, UUID(int=0))

@@ -16,7 +16,7 @@ from app.local.embedded_postgres import Addresses
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery import deliveries
 from app.services.delivery.deliveries import Deliveries
-from app.services.delivery.making import make_mails
+from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
 from tests.builders import Centre
 from tests.mail_server import MailServer

@@ -15,7 +15,7 @@ from app.db.calendar.hour_facts import (
     list_year_hours,
 )
 from app.db.calendar.pending_actions import list_pending_actions
-from app.db.calendar.reminders import find_settings
+from app.db.calendar.reminder_settings import find_settings
 from app.db.calendar.windows import list_own_windows, list_windows_of_everyone
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.organisations import name_in, organisations

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import Column, Table, Text, Uuid, bindparam, func, select
 
 from app.db.people.people import persons
-from app.db.statements import Connection, Query, metadata, put_row, study_centre_key
-from app.domain.delivery.mails import DEFAULT_PREFERENCE, MailPreference, MailPreferences
+from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.domain.delivery.mails import DEFAULT_PREFERENCE, MailPreferences
 
 mail_preferences = Table(
     "mail_preferences",
@@ -28,7 +28,3 @@ _found = Query(
 async def find_preferences(connection: Connection, person_id: UUID) -> MailPreferences | None:
     """The preferences, or None if there is no such person."""
     return await _found.first(connection, p_person_id=person_id)
-
-
-async def put_preference(connection: Connection, person_id: UUID, mail: MailPreference) -> None:
-    await put_row(connection, mail_preferences, person_id=person_id, mail=mail)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from app.domain.calendar.reminders import ReminderSettings
+from app.domain.calendar.reminder_settings import ReminderSettings
 from app.domain.calendar.task_facts import OwnWindow
 from app.domain.delivery.reminders import Reminder
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.domain.access import Role
 from app.domain.calendar.deadlines import Kind, State, Window, last_day_of, state_of
 from app.domain.calendar.pending_actions import PendingAction
-from app.domain.calendar.reminders import DEFAULT_REMINDERS, ReminderSettings
+from app.domain.calendar.reminder_settings import DEFAULT_REMINDERS, ReminderSettings
 from app.domain.calendar.tasks import NamedOrganisation
 from app.domain.hours.proposals import ProposalState
 from app.domain.organisations.membership import is_member_in

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.db.calendar.hour_facts import list_hours_in_use
-from app.db.calendar.reminders import find_settings
+from app.db.calendar.reminder_settings import find_settings
 from app.db.calendar.windows import list_turning_windows
 from app.db.connections import enqueue
 from app.db.delivery.outbox import find_enqueued

@@ -10,7 +10,7 @@ from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
 from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.sessions import Reader, Writer
-from app.db.statements import insert_row, row_of
+from app.db.statements import insert_value
 from app.domain.access import check_not_own, check_staff
 from app.domain.calendar.deadlines import Extension, check_concerns, check_extension, check_within_round
 from app.domain.errors import NotFound
@@ -33,7 +33,7 @@ async def give_extension(
         check_within_round(closes_on, standing.windows)
     by, at = writer.actor.person_id, writer.now
     extension = Extension(new_id(), deadline_id, organisation_id, closes_on, reason, by, at)
-    await insert_row(writer.connection, deadline_extensions, **row_of(deadline_extensions, extension))
+    await insert_value(writer.connection, deadline_extensions, extension)
     writer.record(
         "deadline-extension.given",
         extension.id,

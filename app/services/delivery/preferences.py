@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from app.db.delivery.preferences import find_preferences, put_preference
+from app.db.delivery.preferences import find_preferences, mail_preferences
 from app.db.sessions import Reader, Writer
+from app.db.statements import put_row
 from app.domain.access import check_person
 from app.domain.delivery.mails import MailPreference, MailPreferences
 from app.domain.errors import NotFound
@@ -23,6 +24,6 @@ async def put_preferences(writer: Writer, mail: MailPreference, expected: Versio
     check_version(preferences, expected)
     if mail != preferences.mail:
         own_id = writer.actor.person_id
-        await put_preference(writer.connection, own_id, mail)
+        await put_row(writer.connection, mail_preferences, person_id=own_id, mail=mail)
         writer.record("mail-preferences.changed", own_id, person_id=str(own_id), mail=mail)
     return replace(preferences, mail=mail)

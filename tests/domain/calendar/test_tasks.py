@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.calendar.deadlines import HELSINKI, Kind
-from app.domain.calendar.reminders import ReminderSettings
+from app.domain.calendar.reminder_settings import ReminderSettings
 from app.domain.calendar.task_facts import (
     HoursChange,
     OwnOrganisation,

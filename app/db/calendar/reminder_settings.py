@@ -3,8 +3,8 @@
 from sqlalchemy import Column, SmallInteger, Table, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import Connection, Query, columns_of, metadata, put_row, study_centre_key
-from app.domain.calendar.reminders import DEFAULT_REMINDERS, ReminderSettings
+from app.db.statements import Connection, Query, columns_of, metadata, study_centre_key
+from app.domain.calendar.reminder_settings import DEFAULT_REMINDERS, ReminderSettings
 
 reminder_settings = Table(
     "reminder_settings",
@@ -20,7 +20,3 @@ _found = Query(select(*columns_of(ReminderSettings, reminder_settings)), Reminde
 async def find_settings(connection: Connection) -> ReminderSettings:
     """The study centre's settings, or the defaults."""
     return await _found.first(connection) or DEFAULT_REMINDERS
-
-
-async def keep_settings(connection: Connection, settings: ReminderSettings) -> None:
-    await put_row(connection, reminder_settings, **vars(settings))

@@ -10,8 +10,8 @@ from app.api.conventions import Read, Replace
 from app.api.operations import Operation
 from app.api.security import operation
 from app.api.shapes import Body
-from app.domain.calendar.reminders import ReminderSettings
-from app.services.calendar import reminders
+from app.domain.calendar.reminder_settings import ReminderSettings
+from app.services.calendar import reminder_settings
 
 router = APIRouter(prefix="/reminder-settings", route_class=Operation, tags=["Calendar"])
 
@@ -35,7 +35,7 @@ async def get_reminder_settings(reader: Read) -> ReminderSettings:
 
     **Who:** everyone who has registered.
     """
-    return await reminders.get_settings(reader)
+    return await reminder_settings.get_settings(reader)
 
 
 @router.put("")
@@ -47,4 +47,4 @@ async def put_reminder_settings(writer: Replace, body: ReminderSettingsIn) -> Re
 
     **Who:** staff.
     """
-    return await reminders.put_settings(writer, ReminderSettings(**body.model_dump()), writer.expected)
+    return await reminder_settings.put_settings(writer, ReminderSettings(**body.model_dump()), writer.expected)

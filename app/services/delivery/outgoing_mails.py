@@ -1,4 +1,4 @@
-"""Making mails: of the outbox's events, of messages whose time has come, and of digests."""
+"""Outgoing mails: made from the events of the outbox, from messages that are due, and as digests."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -21,7 +21,7 @@ EVENTS_AT_ONCE = 200
 
 
 async def make_mails(connection: Connection) -> None:
-    """Make all mails whose time has come, of the connection's study centre, by its clock."""
+    """Make all mails that are due by the clock of the connection's study centre."""
     while await _mail_events(connection) == EVENTS_AT_ONCE:
         pass
     await _send_messages(connection)
@@ -31,7 +31,7 @@ async def make_mails(connection: Connection) -> None:
 async def _mail_events(connection: Connection) -> int:
     """Make the mails of the next events, and return how many events there were.
 
-    An event is marked in the transaction that makes its mails: killed at any moment, the next run makes them once.
+    An event is marked in the transaction that makes its mails, so that they are made once even if the process dies.
     """
     async with connection.transaction():
         centre = await lock_study_centre(connection)
@@ -53,7 +53,7 @@ async def _send_messages(connection: Connection) -> None:
 
 
 async def _gather_digests(connection: Connection) -> None:
-    """Release the mails that have waited for this moment: several for one person as one mail."""
+    """Release the mails whose digest is due."""
     async with connection.transaction():
         centre = await lock_study_centre(connection)
         held = await list_held(connection, centre.now)
@@ -62,7 +62,7 @@ async def _gather_digests(connection: Connection) -> None:
 
 
 def _mail_of_event(recipient: Recipient, centre: StudyCentre, now: datetime) -> dict[str, Any] | None:
-    """The mail's row; None where the recipient gets none."""
+    """The row of the mail, or None if the recipient gets none."""
     event = MAILED_EVENTS[recipient.event]
     preference = recipient.preference or DEFAULT_PREFERENCE
     leaves = leaves_at(event.sending, preference, now)
@@ -134,7 +134,7 @@ def _mail_of_message(
 
 
 async def _gather(connection: Connection, held: list[UnsentMail], centre: StudyCentre, now: datetime) -> None:
-    """Release one person's mails: several in a digest, one that waits alone as it is."""
+    """Release the mails of one person: several as a digest, a single one as it is."""
     digest_id = None
     if len(held) > 1:
         digest_id, first = new_id(), held[0]
