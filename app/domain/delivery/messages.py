@@ -26,7 +26,7 @@ class MessageText:
     """Subject of the message."""
     body: str
     """Text of the message. `{name}`, `{organisation}` and, with a deadline, `{last_day}` are filled in for each
-    recipient."""
+    recipient. A sentence with `{last_day}` is left out if the deadline has no last day."""
 
 
 @dataclass(frozen=True)
