@@ -124,7 +124,7 @@ class Body(BaseModel):
 
 
 class Nothing(Body):
-    """Nothing need be said: the body may be empty."""
+    """An empty body."""
 
 
 def _without_default(schema: dict[str, Any]) -> None:

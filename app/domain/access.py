@@ -14,7 +14,7 @@ CENTRE_ROLES: frozenset[Role] = frozenset({"staff", "auditor"})
 
 @dataclass(frozen=True)
 class RoleGrant:
-    """A role somebody holds: for an organisation, or for the study centre where `organisation_id` is None."""
+    """A person's role for an organisation, or for the study centre if `organisation_id` is None."""
 
     role: Role
     organisation_id: UUID | None
@@ -27,16 +27,16 @@ class RoleGrant:
 
 @dataclass(frozen=True)
 class Authentication:
-    """How the caller signed in, as the token's issuer tells it."""
+    """How the caller signed in, according to the token's issuer."""
 
     is_strong: bool = False
     at: datetime | None = None
-    """In real time, whatever a sandbox's clock shows; None where the issuer does not tell."""
+    """In real time, even if the sandbox's clock is set. None if the issuer does not say."""
     issuer: str = ""
     subject: str = ""
     acr: str | None = None
     strong_acr: tuple[str, ...] = ()
-    """What the `acr` of a strong one is at this issuer."""
+    """The `acr` values that count as strong at this issuer."""
 
 
 NOTHING_TOLD = Authentication()
@@ -47,14 +47,14 @@ class Actor:
     """The caller, with the roles that are in force now."""
 
     person_id: UUID
-    """An API key's own id where a key calls: it is written as the maker of what the key makes."""
+    """The person's ID, or the API key's own ID, which is recorded as the author of what the key creates."""
     roles: tuple[RoleGrant, ...]
     scopes: frozenset[str] | None = None
-    """What an API key may do, as `hours:read`; None is a person, who may do what the roles allow."""
+    """What an API key may do, for example `hours:read`. None for a person, who may do what the roles allow."""
     authentication: Authentication = NOTHING_TOLD
     other_ids: frozenset[UUID] = frozenset()
-    """Of those who were merged into this person, and of the API keys that any of them made: what these make, the same
-    human being makes."""
+    """IDs of the records merged into this person, and of the API keys that any of them created. What these create
+    counts as the person's own."""
 
     @classmethod
     def at(
@@ -88,7 +88,7 @@ SERVICE = Actor(UUID(int=0), ())
 
 @dataclass(frozen=True)
 class Place:
-    """Where an organisation stands in its tree."""
+    """The place of an organisation in its tree."""
 
     organisation_id: UUID
     central_organisation_id: UUID

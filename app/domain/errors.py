@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """A refusal. `facts` become fields of the problem; `pointer` (RFC 6901) is the place of the refused item."""
+    """A refusal. `facts` become fields of the problem. `pointer` (RFC 6901) is the place of the refused item."""
 
     code: ClassVar[str]
 
@@ -21,7 +21,7 @@ class DomainError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of the request: its place (a JSON pointer into the body) and its kind."""
+    """One error of the request: its place (a JSON pointer into the body) and its kind."""
 
     pointer: str
     code: str

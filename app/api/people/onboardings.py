@@ -46,7 +46,7 @@ async def list_onboardings(
 
     The newest come first.
 
-    **Who:** main users within their tree, staff; everyone for their own.
+    **Who:** main users within their tree, staff, auditors; everyone for their own.
     """
     return await onboardings.list_onboardings(
         reader, page, organisation_id=organisation_id, under=under, person_id=person_id, state=state
@@ -60,7 +60,7 @@ async def get_onboarding(reader: Read, onboarding_id: UUID) -> Onboarding:
 
     Shows the four steps of a new main user with their days.
 
-    **Who:** main users within their tree, staff; everyone for their own.
+    **Who:** main users within their tree, staff, auditors; everyone for their own.
     """
     return await onboardings.get_onboarding(reader, onboarding_id)
 

@@ -64,7 +64,7 @@ async def list_role_applications(
 
     The newest come first.
 
-    **Who:** main users and unit managers within their tree, staff; everyone for their own.
+    **Who:** main users and unit managers within their tree, staff, auditors; everyone for their own.
     """
     return await role_applications.list_applications(
         reader, page, organisation_id=organisation_id, under=under, person_id=person_id, role=role, state=state
@@ -78,7 +78,7 @@ async def get_role_application(reader: Read, role_application_id: UUID) -> RoleA
 
     Includes the decision, if one has been made.
 
-    **Who:** main users and unit managers within their tree, staff; everyone for their own.
+    **Who:** main users and unit managers within their tree, staff, auditors; everyone for their own.
     """
     return await role_applications.get_application(reader, role_application_id)
 

@@ -16,7 +16,7 @@ service had stopped."""
 
 @dataclass(frozen=True)
 class HoursInUse:
-    """A centre's hours of a year, with those of its units."""
+    """Hours of a central organisation for a year, with those of its units."""
 
     organisation_id: UUID
     year: int

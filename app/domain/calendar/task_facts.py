@@ -77,27 +77,27 @@ class OwnProposal:
 
 @dataclass(frozen=True)
 class WaitingProposals:
-    """Submitted proposals: those of a centre's units wait to be included, those of the centres to be decided."""
+    """Submitted proposals. Those of units wait to be included, those of central organisations to be decided."""
 
     central_organisation_id: UUID | None
-    """None for the proposals of all centres, which wait for the staff."""
+    """None for the proposals of all central organisations, which wait for staff."""
     year: int
     proposal_ids: list[UUID]
 
 
 @dataclass(frozen=True)
 class YearHours:
-    """An organisation's hours of a year. A centre has the hours of its tree."""
+    """An organisation's hours of a year. A central organisation has the hours of its tree."""
 
     organisation_id: UUID
     year: int
     granted: int
-    """What may be used: for a unit, its allotment."""
+    """Hours that may be used. For a unit, its allotment."""
     in_use: int
-    """Reserved or used."""
+    """Reserved or used hours."""
     reserved: int
     free: int
-    """The hours in the centre's common account; 0 for a unit."""
+    """Hours in the central organisation's common account. 0 for a unit."""
     is_distributed: bool
     is_closed: bool
 

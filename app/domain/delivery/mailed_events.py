@@ -18,7 +18,8 @@ class MailedEvent:
     day: str | None = None
     """The fact that is a day for the reader's calendar."""
     mailed_with: Sequence[str] = ()
-    """Facts that name what the same person gets another mail about: with any of them no mail is made of this event."""
+    """Facts that name what the same person gets another email about. With any of them no email is made
+    of this event."""
 
     def is_mailed_otherwise(self, facts: Mapping[str, Any]) -> bool:
         """Whether another mail reports it: each thing is reported once (rulebook §5.7)."""

@@ -21,7 +21,7 @@ class DateToKeep:
     """A day that goes into the reader's own calendar."""
 
     uid: str
-    """The same in each mail about the same day."""
+    """The same in each email about the same day."""
     day: date
     title: str
 

@@ -9,15 +9,15 @@ from app.domain.organisations.organisations import DrawsOn
 
 @dataclass(frozen=True)
 class Balance:
-    """One holder's accounts of a year, under one centre: the centre's own, or a unit's."""
+    """One holder's accounts of a year, under one central organisation: its own or a unit's."""
 
     organisation_id: UUID
     name: str
     stands_there: bool
-    """False where the unit has moved to another centre since: what it drew on stays behind."""
+    """False if the unit has since moved to another central organisation. What it drew on stays behind."""
     common: int
     allotment: int
-    """What is free of it."""
+    """Free hours of the allotment."""
     reserved: int
     used: int
     lapsed: int
@@ -32,12 +32,13 @@ class Balance:
 
 @dataclass(frozen=True)
 class Books:
-    """An organisation with the balances of its centre's tree in a year: a unit's has its own and the centre's alone."""
+    """An organisation with the balances of a year: all of its tree's for a central organisation; for a unit its own and
+    the central organisation's."""
 
     place: Place
     year: int
     draws_on: DrawsOn
-    """The centre's setting."""
+    """The central organisation's setting."""
     balances: list[Balance]
 
     def balance_of(self, organisation_id: UUID) -> Balance:

@@ -45,7 +45,7 @@ class HourDecisions:
 
 @dataclass(frozen=True)
 class DecisionItem:
-    """One decision of a batch, as it is wished."""
+    """One decision of a batch, as it is requested."""
 
     organisation_id: UUID
     proposal_id: UUID | None
@@ -55,7 +55,7 @@ class DecisionItem:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An organisation that a decision is wished for."""
+    """An organisation that a decision is requested for."""
 
     place: Place
     name: str
@@ -75,13 +75,13 @@ class LockedProposal:
 
 @dataclass(frozen=True)
 class SubmittedProposal:
-    """What a decision answers."""
+    """The proposal that a decision is about."""
 
     id: UUID
     organisation_id: UUID
     hours: int
     makers: frozenset[UUID]
-    """Who made or sent it, or a unit's proposal included in it."""
+    """IDs of those who created or sent it, or a unit's proposal included in it."""
 
 
 def check_each_once(items: Sequence[DecisionItem]) -> None:

@@ -24,11 +24,12 @@ class Drawable:
     central_organisation_id: UUID
     draws_on: DrawsOn
     common: int
-    """Free in the centre's common hours, whether or not a unit may draw on them."""
+    """Free common hours of the central organisation, whether or not a unit may draw on them."""
     holder_id: UUID | None
-    """Who has the allotment: the unit itself, else the nearest above it; None is nobody up to the centre."""
+    """The unit with the allotment: the unit itself, or else the nearest above it. None if there is none below the
+    central organisation."""
     allotment: int
-    """What is free of it."""
+    """Free hours of the allotment."""
 
     @property
     def available(self) -> int:

@@ -42,7 +42,7 @@ class Transfer:
     kind: TransferKind
     hours: int
     central_organisation_id: UUID | None
-    """Under which centre it happens; None between the study centre's own accounts."""
+    """The central organisation under which it happens. None between the study centre's own accounts."""
     source: Holding
     target: Holding
 

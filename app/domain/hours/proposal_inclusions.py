@@ -11,7 +11,7 @@ from app.domain.hours.proposals import MOST_LINES, HourProposal, ProposalLine, P
 
 @dataclass(frozen=True)
 class Source:
-    """A proposal that is to be included, or is."""
+    """A proposal that is included, or is about to be."""
 
     id: UUID
     organisation_id: UUID

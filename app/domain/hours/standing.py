@@ -16,15 +16,15 @@ class Standing:
     organisation_name: str
     year: int
     active_from: date
-    """The central organisation's membership, with `active_until`."""
+    """First day of the central organisation's membership. Its last day is `active_until`."""
     active_until: date | None
     units_propose: bool
     closed_at: datetime | None
     """When the year was closed."""
     windows: list[Window]
-    """Confirmed ones of the kind asked for, with the organisation's own extensions."""
+    """Confirmed windows of the requested kind, with the organisation's own extensions."""
     common: int
-    """Hours free in the central organisation's common account."""
+    """Free hours in the central organisation's common account."""
 
 
 def check_central(place: Place, *, pointer: str | None = None) -> None:

@@ -13,14 +13,14 @@ OPEN_STATES = ["draft", "submitted", "sent_back", "included"]
 
 @dataclass(frozen=True)
 class Holding:
-    """What an organisation and all below it have in a year that is not closed."""
+    """What an organisation and everything below it have in a year that is not closed."""
 
     year: int
     allotted: int
-    """Also what of the allotments is reserved or used already."""
+    """Allotted hours, with the reserved and used ones."""
     reserved: int
     used: int
-    """Of the allotments."""
+    """Used hours of the allotments."""
     open_proposals: int
 
 

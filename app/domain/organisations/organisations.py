@@ -98,7 +98,7 @@ class Organisation:
 
 
 class OrganisationChanges(TypedDict, total=False):
-    """What a caller says of an organisation; within addresses and `contact_person` too, only what is to change."""
+    """The fields of an organisation that a caller changes. Also within addresses and `contact_person`, only those."""
 
     parent_id: UUID | None
     name: str

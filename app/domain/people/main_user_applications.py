@@ -77,7 +77,7 @@ class MainUserApplication:
 
 @dataclass(frozen=True)
 class Candidacy:
-    """What stands behind an application: the organisation, and how the applicant stands towards it."""
+    """The organisation of an application, and the applicant's relation to it."""
 
     place: Place
     organisation_name: str
@@ -85,12 +85,12 @@ class Candidacy:
     active_from: date
     active_until: date | None
     belongs: bool
-    """Whether the applicant holds a role in its tree, whichever and wherever."""
+    """Whether the applicant has any role in its tree."""
 
 
 @dataclass(frozen=True)
 class HeldRight:
-    """A main user's right that an application may replace."""
+    """A main user's role that an application may replace."""
 
     id: UUID
     organisation_id: UUID

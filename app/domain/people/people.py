@@ -27,7 +27,7 @@ class Person:
 
 
 class PersonChanges(TypedDict, total=False):
-    """What persons change of themselves."""
+    """What people change in their own record."""
 
     name: str
     email: str

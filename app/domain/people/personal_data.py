@@ -60,7 +60,7 @@ class Erasure:
 
 @dataclass(frozen=True)
 class PersonStatus:
-    """Whether a person is there still."""
+    """Whether a person's record is still in use."""
 
     id: UUID
     merged_into: UUID | None

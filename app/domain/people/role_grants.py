@@ -73,7 +73,7 @@ class GrantedRole:
 
 @dataclass(frozen=True)
 class HeldGrant:
-    """One of the rights for the same role and organisation: whose, and for which days."""
+    """One grant of the same role and organisation: its person and its days."""
 
     id: UUID
     person_id: UUID
@@ -83,7 +83,7 @@ class HeldGrant:
 
 @dataclass(frozen=True)
 class MainUsers:
-    """A central organisation's main-user grants, those ended too, and the last day of its membership."""
+    """A central organisation's main-user grants, ended ones included, and the last day of its membership."""
 
     organisation_id: UUID
     active_until: date | None

@@ -93,41 +93,41 @@ class ExaminedSignature:
     certificate: Certificate
     signed_at: datetime
     signed_at_by: TimeSource
-    """Whose word the time is: the signer's own, or a trusted time stamp's."""
+    """Source of the time: the signer or a trusted time stamp."""
     revocation: Revocation
     checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What was checked of a signed document and found; one that fails a check is refused instead."""
+    """Results of the checks of a signed document. A document that fails a check is rejected instead."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     document_digest: str
-    """The SHA-256 digest of the document as it was made, in hexadecimal digits."""
+    """SHA-256 digest of the document as it was created, in hexadecimal digits."""
     signed_document_digest: str
-    """The same of the document as it was signed."""
+    """SHA-256 digest of the signed document, in hexadecimal digits."""
     examined_at: datetime
     signatures: tuple[ExaminedSignature, ...]
-    """In the order they were made."""
+    """In the order in which they were made."""
 
 
 @dataclass(frozen=True)
 class SignInEvidence:
-    """Who signed a document's digest in the service, and how it was known that it was they (rulebook §3.9.2)."""
+    """Who signed a document's digest in the service, and how that person was authenticated (rulebook §3.9.2)."""
 
     __pydantic_config__ = {"use_attribute_docstrings": True}
 
     person_id: UUID
     issuer: str
-    """Of the access token: who vouches for the person."""
+    """Issuer of the access token."""
     subject: str
     acr: str
-    """How strongly the person was authenticated, in the issuer's word."""
+    """Authentication level (`acr`), as the issuer names it."""
     authenticated_at: datetime
     document_digest: str
-    """The SHA-256 digest of the document, in hexadecimal digits."""
+    """SHA-256 digest of the document, in hexadecimal digits."""
     signed_at: datetime
     request_id: str
 
