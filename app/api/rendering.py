@@ -1,6 +1,7 @@
 """What an endpoint returns, as the response that leaves: JSON or a file, with its `ETag`, `Location` and `Link`."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from fastapi import Request
@@ -28,7 +29,12 @@ class Rendering:
 
     def __init__(self, status: int, response_model: Any) -> None:
         self.status = status
-        self._adapter: TypeAdapter[Any] = TypeAdapter(response_model)
+        self._response_model = response_model
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        """Made when it is first needed: all of them together would make the start longer."""
+        return TypeAdapter(self._response_model)
 
     def of_read(self, request: Request, result: object, *, personal: bool) -> Response:
         """The response, or 304 where `If-None-Match` names the present version."""
