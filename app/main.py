@@ -37,6 +37,7 @@ from app.api.organisations import (
     directory,
     images,
     organisations,
+    regional_offices,
     training_rules,
 )
 from app.api.people import (
@@ -81,7 +82,7 @@ ROUTERS = (
     images.router,
     training_rules.router,
     contacts.contact_router,
-    contacts.offices_router,
+    regional_offices.router,
     contacts.assignments_router,
     calendars.router,
     deadlines.router,

@@ -1,4 +1,4 @@
-"""`/v1/regional-offices`, `/v1/contact-assignments` and `/v1/organisations/{id}/contact`."""
+"""`/v1/contact-assignments` and `/v1/organisations/{id}/contact`."""
 
 from typing import cast
 from uuid import UUID
@@ -7,42 +7,17 @@ from fastapi import APIRouter
 
 from app.api.conventions import Edit, Read, Remove, Write
 from app.api.operations import Operation
-from app.api.organisations.organisations import AddressIn
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Day, Email, Line, Phone
+from app.api.shapes import UNSAID, Body, Day
 from app.db.paging import Slice
-from app.domain.organisations.contacts import (
-    AssignmentChanges,
-    Contact,
-    ContactAssignment,
-)
-from app.domain.organisations.regional_offices import OfficeChanges, RegionalOffice
-from app.services.organisations import contacts, regional_offices
+from app.domain.organisations.contacts import AssignmentChanges, Contact, ContactAssignment
+from app.services.organisations import contacts
 
 TAGS = ["Contact persons"]
-offices_router = APIRouter(prefix="/regional-offices", route_class=Operation, tags=[*TAGS])
 assignments_router = APIRouter(prefix="/contact-assignments", route_class=Operation, tags=[*TAGS])
 contact_router = APIRouter(prefix="/organisations/{organisation_id}/contact", route_class=Operation, tags=[*TAGS])
-
-
-class OfficeData(Body):
-    email: Email | None = UNSAID
-    """Email address of the office. `null` if not known."""
-    phone: Phone | None = UNSAID
-    address: AddressIn | None = UNSAID
-    """Postal address of the office. `null` if not known."""
-
-
-class RegionalOfficeIn(OfficeData):
-    name: Line
-    """Name of the office, unique in the study centre."""
-
-
-class RegionalOfficePatch(OfficeData):
-    name: Line = UNSAID
-    """Name of the office, unique in the study centre."""
 
 
 class ContactAssignmentIn(Body):
@@ -63,51 +38,6 @@ class ContactAssignmentPatch(Body):
     """First day."""
     valid_until: Day | None = UNSAID
     """Last day. `null` if until further notice."""
-
-
-@offices_router.post("", status_code=201, responses=refusing("already-exists"))
-@operation(scope="organisations:write")
-async def open_regional_office(writer: Write, body: RegionalOfficeIn) -> RegionalOffice:
-    """Open a regional office.
-
-    **Who:** staff.
-    """
-    return await regional_offices.open_office(writer, cast(OfficeChanges, body.model_dump(exclude_unset=True)))
-
-
-@offices_router.get("", response_model=Page[RegionalOffice])
-@operation(scope="organisations:read")
-async def list_regional_offices(reader: Read, page: Paging) -> Slice[RegionalOffice]:
-    """List regional offices.
-
-    The newest come first.
-
-    **Who:** everyone who has registered.
-    """
-    return await regional_offices.list_offices(reader, page)
-
-
-@offices_router.get("/{office_id}")
-@operation(scope="organisations:read")
-async def get_regional_office(reader: Read, office_id: UUID) -> RegionalOffice:
-    """Get a regional office.
-
-    **Who:** everyone who has registered.
-    """
-    return await regional_offices.get_office(reader, office_id)
-
-
-@offices_router.patch("/{office_id}", responses=refusing("already-exists"))
-@operation(scope="organisations:write")
-async def change_regional_office(writer: Edit, office_id: UUID, body: RegionalOfficePatch) -> RegionalOffice:
-    """Change a regional office.
-
-    Changes the name, the address or the contact details.
-
-    **Who:** staff.
-    """
-    changes = cast(OfficeChanges, body.model_dump(exclude_unset=True))
-    return await regional_offices.change_office(writer, office_id, changes, writer.expected)
 
 
 @assignments_router.post("", status_code=201, responses=refusing("not-found", "not-central", "assignment-overlap"))

@@ -18,11 +18,7 @@ from app.domain.access import check_reach, check_staff
 from app.domain.errors import NotFound
 from app.domain.hours.standing import check_central
 from app.domain.organisations import contacts as rules
-from app.domain.organisations.contacts import (
-    AssignmentChanges,
-    Contact,
-    ContactAssignment,
-)
+from app.domain.organisations.contacts import AssignmentChanges, Contact, ContactAssignment
 from app.domain.versions import Versions, check_version
 
 

@@ -1,4 +1,4 @@
-"""`/v1/regional-offices`, `/v1/contact-assignments` and `/v1/organisations/{id}/contact`."""
+"""`/v1/contact-assignments` and `/v1/organisations/{id}/contact`."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -40,48 +40,6 @@ def naming(central: UUID, staff: Person, office: dict[str, Any]) -> dict[str, An
         "valid_from": "2023-01-01",
         "valid_until": "2023-06-30",
     }
-
-
-def test_staff_open_offices_that_all_see(centre: Centre, staff: Person, office: dict[str, Any]) -> None:
-    somebody = centre.person()
-    path = f"{OFFICES}/{office['id']}"
-    assert somebody.get(path).json() == office
-    assert somebody.get(OFFICES).json()["items"] == [office]
-    answer = staff.patch(path, {"address": {"street": "Kerhokuja 4"}, "phone": None})
-    assert answer.json() == office | {
-        "address": {"street": "Kerhokuja 4", "postal_code": None, "city": "Tampere"},
-        "phone": None,
-    }
-    fetched = somebody.get(path)
-    assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
-
-
-def test_an_office_is_changed_in_the_version_seen(staff: Person, office: dict[str, Any]) -> None:
-    path = f"{OFFICES}/{office['id']}"
-    etag = staff.get(path).headers["ETag"]
-    changed = staff.patch(path, {"phone": None}, etag=etag)
-    assert changed.status_code == 200
-    stale = staff.patch(path, {"name": "Oulu"}, etag=etag)
-    assert refusal(stale) == (412, "precondition-failed")
-    assert stale.headers["ETag"] == changed.headers["ETag"]
-    assert staff.get(path).json()["name"] == "Tampere"
-
-
-def test_two_offices_of_one_name_are_refused(staff: Person, office: dict[str, Any]) -> None:
-    answer = staff.post(OFFICES, {"name": "Tampere"})
-    assert refusal(answer) == (409, "already-exists")
-    assert answer.json()["existing_id"] == office["id"]
-    other = staff.post(OFFICES, {"name": "Oulu"}).headers["Location"]
-    assert refusal(staff.patch(other, {"name": "Tampere"})) == (409, "already-exists")
-    assert staff.patch(other, {"name": "Oulu"}).status_code == 200
-
-
-def test_only_staff_open_and_change_offices(centre: Centre, central: UUID, office: dict[str, Any]) -> None:
-    main_user = centre.main_user(central)
-    assert refusal(main_user.post(OFFICES, {"name": "Oulu"})) == (403, "forbidden")
-    assert refusal(main_user.patch(f"{OFFICES}/{office['id']}", {"name": "Oulu"})) == (403, "forbidden")
-    assert refusal(main_user.get(f"{OFFICES}/{new_id()}")) == (404, "not-found")
-    assert refusal(main_user.patch(f"{OFFICES}/{new_id()}", {}, etag="*")) == (404, "not-found")
 
 
 def test_a_contact_person_is_seen_from_the_first_day_to_the_last(
