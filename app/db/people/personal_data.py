@@ -32,30 +32,21 @@ HELD_THROUGH = {
     "main_user_applications": ("signatory_id", "signatories"),
 }
 """By table, the column by which its rows belong to another's, and are told with those of the person."""
+
+
+def _made_in(table: Table) -> tuple[str, ...]:
+    """The columns of ids named `…_by` or `actor_id`, without those by which a row is about the person."""
+    ids = (column.name for column in table.c if isinstance(column.type, Uuid))
+    held = HELD.get(table.name, ())
+    return tuple(name for name in ids if (name.endswith("_by") or name == "actor_id") and name not in held)
+
+
 MADE: dict[str, tuple[str, ...]] = {
-    "api_keys": ("revoked_by",),
-    "bank_account_changes": ("proposed_by", "decided_by"),
-    "contact_assignments": ("made_by",),
-    "deadline_extensions": ("made_by",),
-    "hour_corrections": ("made_by",),
-    "hour_decisions": ("decided_by",),
-    "hour_distributions": ("changed_by",),
-    "hour_proposal_revisions": ("submitted_by",),
-    "hour_proposals": ("created_by",),
-    "hour_returns": ("booked_by",),
-    "hour_transfers": ("actor_id",),
-    "main_user_application_signatures": ("matched_by",),
-    "main_user_application_signed_documents": ("uploaded_by",),
-    "main_user_applications": ("decided_by",),
-    "messages": ("made_by", "scheduled_by"),
-    "organisation_images": ("changed_by",),
-    "role_applications": ("decided_by",),
-    "role_grants": ("granted_by", "ended_by"),
-    "signatories": ("entered_by", "confirmed_by", "ended_by"),
-    "supplementary_hour_requests": ("submitted_by", "decided_by"),
-    "training_rules": ("changed_by",),
+    table.name: names
+    for table in sorted(metadata.tables.values(), key=lambda table: table.name)
+    if (names := _made_in(table))
 }
-"""By table, the columns that name who made or decided what is of an organisation: how often is told."""
+"""By table, the columns that name who made or decided what is of an organisation: the response has the numbers."""
 WITHHELD = {"study_centre_id", "digest"}
 """The study centre is the same everywhere; the digest is that of a feed's secret."""
 
