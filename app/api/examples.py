@@ -12,23 +12,30 @@ EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples.toml"
 def examples() -> dict[str, dict[str, Any]]:
     """By operation: who sends it (`as`, or `as_subject`), at which instant (`at`), `path`, `query`, `headers`, `body`.
 
-    Where the body is a file, `file` is the media type and its place beside the examples, or the sandbox's operation
-    that answers it (`answer_of`), with what it is sent (`to`).
+    `defaults` is for all operations. If the body is a file, `file` is the media type and its place beside the examples,
+    or the sandbox's operation that answers it (`answer_of`), with what it is sent (`to`).
     """
     return tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
 
 
+def example_of(operation: dict[str, Any]) -> dict[str, Any]:
+    """The operation's own example, and by default who sends it and when, if it has a caller."""
+    own, defaults = examples().get(operation["operationId"], {}), examples()["defaults"]
+    if not operation["security"]:
+        return own
+    caller = {} if "as_subject" in own else {"as": defaults["as"]}
+    return {"at": defaults["at"]} | caller | own
+
+
 def show_example(operation: dict[str, Any]) -> None:
-    example = examples().get(operation["operationId"], {})
-    values = {
-        (place, name.lower()): value
-        for place, member in (("path", "path"), ("query", "query"), ("header", "headers"))
-        for name, value in example.get(member, {}).items()
-    }
+    example = example_of(operation)
+    own, defaults = _values_of(example), _values_of(examples()["defaults"])
     for parameter in operation.get("parameters", []):
         key = parameter["in"], parameter["name"].lower()
-        if key in values:
-            parameter["example"] = values[key]
+        if key in own:
+            parameter["example"] = own[key]
+        elif parameter["required"] and key in defaults:
+            parameter["example"] = defaults[key]
     if "body" in example:
         for body in operation["requestBody"]["content"].values():
             body["example"] = example["body"]
@@ -36,3 +43,12 @@ def show_example(operation: dict[str, Any]) -> None:
         who = f"as `{example['as']}`" if "as" in example else f"with a token of the subject `{example['as_subject']}`"
         hint = f"**Try it** {who}, with the sandbox's clock set to `{example['at']}`."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), hint]))
+
+
+def _values_of(example: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """The values of parameters, by where they are and their names in small letters."""
+    return {
+        (place, name.lower()): value
+        for place, member in (("path", "path"), ("query", "query"), ("header", "headers"))
+        for name, value in example.get(member, {}).items()
+    }

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 
-from app.api.examples import EXAMPLES, examples
+from app.api.examples import EXAMPLES, example_of
 from tests.document import document
 from tests.sandbox import Sandbox
 
@@ -32,7 +32,7 @@ class Example:
     @property
     def told(self) -> dict[str, Any]:
         """Who sends it, and when."""
-        return examples().get(self.id, {})
+        return example_of(self.operation)
 
     @property
     def media_types(self) -> list[str]:
