@@ -135,10 +135,12 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
         await asyncio.wait([working])
         await connections.close()
 
+    routers = (*([sandbox.router] if settings.sandbox else []), *ROUTERS)
     app = FastAPI(
         title="Tuntipankki",
         version="1",
         description=openapi.DESCRIPTION,
+        openapi_tags=openapi.tags_of(routers),
         docs_url=None,
         redoc_url=None,
         # A redirect to the path with or without its last slash would repeat whatever host the request names.
@@ -151,7 +153,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
     app.state.ledger_check = operational.LedgerCheck()
     app.add_middleware(Edge)
     problems.install(app)
-    for router in (*([sandbox.router] if settings.sandbox else []), *ROUTERS):
+    for router in routers:
         app.include_router(router, prefix="/v1")
     app.include_router(documents.router)
     app.include_router(operational.router)

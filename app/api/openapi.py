@@ -1,12 +1,14 @@
 """The OpenAPI document: what FastAPI generates, completed with what it cannot know."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
 
 from app.api.descriptions import describe
 from app.api.examples import show_example
+from app.api.operations import Tag
 from app.api.problems import Problem
 from app.api.requests import JSON, MERGE_PATCH
 from app.api.responses import HEADERS, SHARED
@@ -36,37 +38,6 @@ person who signs in for the first time registers by `POST /v1/people`.
   hours are left, which states allow the request.
 """
 
-TAGS = [
-    {"name": name, "description": description}
-    for name, description in {
-        "Sandbox": "Demo people, tokens, the clock and the emails sent, for trying the service as anyone, at any time.",
-        "Me": "Your profile, roles and organisations, and what you have to do.",
-        "People": "Registering, people's data, and merging two records of one person.",
-        "Rights": "Roles: applying, granting and ending, with who did it, why and for how long.",
-        "Onboarding": "The four steps of a new main user, each with its day.",
-        "Yearly confirmations": "Each main user's confirmation, once a year, that the data and roles are in order.",
-        "Organisations": "Central organisations, and the districts and associations below them.",
-        "Main-user applications": "How a person becomes a main user: signatories, application, signatures, decision.",
-        "Bank accounts": "Accounts for payments. Another person approves a change, and payments wait five days.",
-        "Images": "An organisation's logo and signature image, at most one of each.",
-        "Training rules": "A central organisation's own rules for subsidised courses, which the service follows.",
-        "Contact persons": "An organisation's contact person at the study centre, and the regional offices.",
-        "Calendar": "The yearly calendar (vuosikello): the deadlines that open and close everything below.",
-        "Hour pools": "The hours that the study centre may grant for a year, and the closing of the year.",
-        "Hour proposals": "Hours that organisations propose for the next year, in the proposal round in the autumn.",
-        "Hour decisions": "The hours that the study centre grants to many organisations together, all or nothing.",
-        "Hour distribution": "How a central organisation divides its hours among its districts and associations.",
-        "Hour accounts": "Where the hours are, now or at any time in the past, and every transfer that moved them.",
-        "Supplementary requests": "Requests for more hours for the year, in the change windows.",
-        "Hour returns": "Unused hours that are returned in the change windows for others to use.",
-        "Hour corrections": "Corrections of mistakes, each as a transfer of its own.",
-        "API keys": "Keys for organisations' own programs, which call the service within their scopes.",
-        "Audit": "Who did what to what, when and why, in entries that never change.",
-        "Mail": "The emails sent, and the messages that staff write.",
-    }.items()
-]
-"""In the order of the year, which the routers follow."""
-
 BEARER = """
 A person's access token, or an organisation's API key (`tp_…`). A key needs the scope that the operation names. If the
 operation names none, only a person can call it.
@@ -79,6 +50,12 @@ IF_NONE_MATCH = {
     "description": "`ETag` of the version you have.",
     "schema": {"type": "string"},
 }
+
+
+def tags_of(routers: Iterable[APIRouter]) -> list[dict[str, str]]:
+    """The tags with their descriptions, in the order of the routers."""
+    tags = {str(tag): tag.description for router in routers for tag in router.tags if isinstance(tag, Tag)}
+    return [{"name": name, "description": description} for name, description in tags.items()]
 
 
 def complete(app: FastAPI) -> None:
@@ -103,16 +80,13 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     components["responses"] = SHARED
     components["headers"] = HEADERS
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "description": BEARER}}
-    used = set()
     for path in document["paths"].values():
         for method, operation in path.items():
-            used.update(operation["tags"])
             _complete_operation(method, operation)
     describe(document)
     _drop_titles(document["paths"])
     _drop_titles(schemas)
     components["schemas"] = dict(sorted(schemas.items()))
-    document["tags"] = [tag for tag in TAGS if tag["name"] in used]
     return document
 
 

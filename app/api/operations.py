@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, get_origin
+from typing import Any, Self, get_origin
 
 from fastapi import Request
 from fastapi.routing import APIRoute
@@ -25,6 +25,17 @@ from app.api.requests import (
 from app.api.responses import Kind, extras_of, responses_of
 from app.api.security import declaration_of
 from app.db.connections import Caller
+
+
+class Tag(str):
+    """A tag with its description. Other routers with the same tag name it as plain text."""
+
+    description: str
+
+    def __new__(cls, name: str, description: str) -> Self:
+        tag = super().__new__(cls, name)
+        tag.description = description
+        return tag
 
 
 class Operation(APIRoute):

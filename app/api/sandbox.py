@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.api.backend import Backend
 from app.api.conventions import PlainWrite, Read, SandboxWrite
 from app.api.files import Download, giving
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -48,7 +48,16 @@ class SandboxOperation(Operation):
         return ANYBODY
 
 
-router = APIRouter(prefix="/sandbox", route_class=SandboxOperation, tags=["Sandbox"])
+router = APIRouter(
+    prefix="/sandbox",
+    route_class=SandboxOperation,
+    tags=[
+        Tag(
+            "Sandbox",
+            "Demo people, tokens, the clock and the emails sent, for trying the service as anyone, at any time.",
+        )
+    ],
+)
 
 
 class DemoRoleIn(Body):

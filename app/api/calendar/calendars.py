@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app.api.conventions import Read, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.rendering import Created
 from app.api.responses import refusing
 from app.api.security import operation
@@ -11,7 +11,11 @@ from app.api.shapes import Body, Year, YearPath
 from app.domain.calendar.years import Calendar
 from app.services.calendar import calendars
 
-router = APIRouter(prefix="/calendars", route_class=Operation, tags=["Calendar"])
+router = APIRouter(
+    prefix="/calendars",
+    route_class=Operation,
+    tags=[Tag("Calendar", "The yearly calendar (vuosikello): the deadlines that open and close everything below.")],
+)
 
 
 class CopyIn(Body):

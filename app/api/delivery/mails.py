@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import Read
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
 from app.api.shapes import SearchText
@@ -13,7 +13,9 @@ from app.db.paging import Slice
 from app.domain.delivery.mails import Mail, MailState
 from app.services.delivery import mails
 
-router = APIRouter(prefix="/mails", route_class=Operation, tags=["Mail"])
+router = APIRouter(
+    prefix="/mails", route_class=Operation, tags=[Tag("Mail", "The emails sent, and the messages that staff write.")]
+)
 
 
 @router.get("", response_model=Page[Mail])

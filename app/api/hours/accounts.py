@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.api.conventions import Read
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
 from app.api.shapes import Instant, YearPath, YearQuery
@@ -15,7 +15,13 @@ from app.domain.hours.accounts import CentralAccount, UnitAccount
 from app.domain.hours.transfers import PostedTransfer
 from app.services.hours import accounts
 
-router = APIRouter(prefix="/organisations/{organisation_id}", route_class=Operation, tags=["Hour accounts"])
+router = APIRouter(
+    prefix="/organisations/{organisation_id}",
+    route_class=Operation,
+    tags=[
+        Tag("Hour accounts", "Where the hours are, now or at any time in the past, and every transfer that moved them.")
+    ],
+)
 
 At = Annotated[Instant | None, Query(description="Time at which the account is read, entries of that time included.")]
 

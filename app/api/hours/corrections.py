@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import Read, WriteOnce
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -14,7 +14,11 @@ from app.db.paging import Slice
 from app.domain.hours.corrections import HourCorrection
 from app.services.hours import corrections
 
-router = APIRouter(prefix="/hour-corrections", route_class=Operation, tags=["Hour corrections"])
+router = APIRouter(
+    prefix="/hour-corrections",
+    route_class=Operation,
+    tags=[Tag("Hour corrections", "Corrections of mistakes, each as a transfer of its own.")],
+)
 
 
 class HourCorrectionIn(Body):

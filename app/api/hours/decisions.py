@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.api.conventions import Read, WriteOnce
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
 from app.api.responses import NO_LOCATION, refusing
@@ -17,7 +17,13 @@ from app.db.paging import Slice
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.services.hours import decisions
 
-router = APIRouter(prefix="/hour-decisions", route_class=Operation, tags=["Hour decisions"])
+router = APIRouter(
+    prefix="/hour-decisions",
+    route_class=Operation,
+    tags=[
+        Tag("Hour decisions", "The hours that the study centre grants to many organisations together, all or nothing.")
+    ],
+)
 
 
 class HourDecisionIn(Body):

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.api.conventions import Read, Replace
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import AnyHours, Body, YearPath
@@ -15,7 +15,11 @@ from app.domain.hours.distributions import Allotment, Distribution
 from app.services.hours import distributions
 
 router = APIRouter(
-    prefix="/organisations/{organisation_id}/hour-distribution", route_class=Operation, tags=["Hour distribution"]
+    prefix="/organisations/{organisation_id}/hour-distribution",
+    route_class=Operation,
+    tags=[
+        Tag("Hour distribution", "How a central organisation divides its hours among its districts and associations.")
+    ],
 )
 MOST_UNITS = 10_000
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app.api.conventions import NoBody, Read, Replace, WriteOnce
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -12,7 +12,11 @@ from app.db.paging import Slice
 from app.domain.hours.pools import HourPool, YearState
 from app.services.hours import pools
 
-router = APIRouter(prefix="/hour-pools", route_class=Operation, tags=["Hour pools"])
+router = APIRouter(
+    prefix="/hour-pools",
+    route_class=Operation,
+    tags=[Tag("Hour pools", "The hours that the study centre may grant for a year, and the closing of the year.")],
+)
 
 
 class HourPoolIn(Body):

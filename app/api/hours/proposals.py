@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from app.api.conventions import Edit, NoBody, Read, Write, WriteOnce
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -24,7 +24,15 @@ from app.domain.hours.proposals import (
 from app.services.hours import proposal_inclusions, proposal_revisions, proposals
 from app.services.hours.proposals import ProposalChanges
 
-router = APIRouter(prefix="/hour-proposals", route_class=Operation, tags=["Hour proposals"])
+router = APIRouter(
+    prefix="/hour-proposals",
+    route_class=Operation,
+    tags=[
+        Tag(
+            "Hour proposals", "Hours that organisations propose for the next year, in the proposal round in the autumn."
+        )
+    ],
+)
 
 RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1), IN_DIGITS]
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import Read, WriteOnce
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -14,7 +14,11 @@ from app.db.paging import Slice
 from app.domain.hours.returns import HourReturn, ReturnState
 from app.services.hours import returns
 
-router = APIRouter(prefix="/hour-returns", route_class=Operation, tags=["Hour returns"])
+router = APIRouter(
+    prefix="/hour-returns",
+    route_class=Operation,
+    tags=[Tag("Hour returns", "Unused hours that are returned in the change windows for others to use.")],
+)
 
 
 class HourReturnIn(Body):

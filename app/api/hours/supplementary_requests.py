@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import NoBody, Read, Write, WriteOnce
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -14,7 +14,11 @@ from app.db.paging import Slice
 from app.domain.hours.supplementary_requests import RequestState, SupplementaryRequest
 from app.services.hours import supplementary_requests
 
-router = APIRouter(prefix="/supplementary-hour-requests", route_class=Operation, tags=["Supplementary requests"])
+router = APIRouter(
+    prefix="/supplementary-hour-requests",
+    route_class=Operation,
+    tags=[Tag("Supplementary requests", "Requests for more hours for the year, in the change windows.")],
+)
 
 
 class SupplementaryRequestIn(Body):

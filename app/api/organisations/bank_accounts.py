@@ -11,7 +11,7 @@ from schwifty import IBAN
 from schwifty.exceptions import InvalidBBANChecksum, InvalidChecksumDigits, SchwiftyException
 
 from app.api.conventions import NoBody, Read, Replace, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -20,7 +20,7 @@ from app.db.paging import Slice
 from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange, ChangeState
 from app.services.organisations import bank_accounts
 
-TAGS = ["Bank accounts"]
+TAGS = [Tag("Bank accounts", "Accounts for payments. Another person approves a change, and payments wait five days.")]
 accounts_router = APIRouter(prefix="/organisations/{organisation_id}/bank-account", route_class=Operation, tags=[*TAGS])
 changes_router = APIRouter(prefix="/bank-account-changes", route_class=Operation, tags=[*TAGS])
 

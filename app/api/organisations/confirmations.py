@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import Read, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -14,7 +14,13 @@ from app.db.paging import Slice
 from app.domain.organisations.confirmations import OrganisationConfirmation
 from app.services.organisations import confirmations
 
-router = APIRouter(prefix="/organisation-confirmations", route_class=Operation, tags=["Yearly confirmations"])
+router = APIRouter(
+    prefix="/organisation-confirmations",
+    route_class=Operation,
+    tags=[
+        Tag("Yearly confirmations", "Each main user's confirmation, once a year, that the data and roles are in order.")
+    ],
+)
 
 
 class ConfirmationIn(Body):

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import Edit, Read, Remove, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -15,7 +15,7 @@ from app.db.paging import Slice
 from app.domain.organisations.contacts import AssignmentChanges, Contact, ContactAssignment
 from app.services.organisations import contacts
 
-TAGS = ["Contact persons"]
+TAGS = [Tag("Contact persons", "An organisation's contact person at the study centre, and the regional offices.")]
 assignments_router = APIRouter(prefix="/contact-assignments", route_class=Operation, tags=[*TAGS])
 contact_router = APIRouter(prefix="/organisations/{organisation_id}/contact", route_class=Operation, tags=[*TAGS])
 

@@ -6,13 +6,17 @@ from fastapi import APIRouter
 
 from app.api.conventions import File, PlainWrite, Read, Remove, Replace
 from app.api.files import Download, giving
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.responses import refusing
 from app.api.security import FileBody, operation
 from app.domain.organisations.images import OrganisationImage
 from app.services.organisations import images
 
-router = APIRouter(prefix="/organisations/{organisation_id}", route_class=Operation, tags=["Images"])
+router = APIRouter(
+    prefix="/organisations/{organisation_id}",
+    route_class=Operation,
+    tags=[Tag("Images", "An organisation's logo and signature image, at most one of each.")],
+)
 LARGEST_IMAGE = 5 * 1024 * 1024
 """In bytes."""
 IMAGE_IN = FileBody(("image/png", "image/jpeg", "image/webp"), LARGEST_IMAGE)

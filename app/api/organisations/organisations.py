@@ -11,7 +11,7 @@ from stdnum.exceptions import ValidationError
 from stdnum.fi import ytunnus
 
 from app.api.conventions import Edit, Read, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -26,7 +26,11 @@ from app.domain.organisations.organisations import (
 )
 from app.services.organisations import organisations
 
-router = APIRouter(prefix="/organisations", route_class=Operation, tags=["Organisations"])
+router = APIRouter(
+    prefix="/organisations",
+    route_class=Operation,
+    tags=[Tag("Organisations", "Central organisations, and the districts and associations below them.")],
+)
 
 
 def _business_id(text: str) -> str:

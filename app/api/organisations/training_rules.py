@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.api.conventions import Read, Replace
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Flag, Text
@@ -16,7 +16,11 @@ from app.domain.organisations.training_rules import RoleApplications, TrainingRu
 from app.services.organisations import training_rules
 
 router = APIRouter(
-    prefix="/organisations/{organisation_id}/training-rules", route_class=Operation, tags=["Training rules"]
+    prefix="/organisations/{organisation_id}/training-rules",
+    route_class=Operation,
+    tags=[
+        Tag("Training rules", "A central organisation's own rules for subsidised courses, which the service follows.")
+    ],
 )
 MOST_UNITS = 10_000
 

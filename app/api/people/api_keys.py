@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field, StrictInt
 
 from app.api.conventions import Read, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
 from app.api.responses import refusing
@@ -17,7 +17,11 @@ from app.db.paging import Slice
 from app.domain.people.api_keys import LONGEST_DAYS, LONGEST_OVERLAP_HOURS, SCOPES, ApiKey, Scope
 from app.services.people import api_keys
 
-router = APIRouter(prefix="/api-keys", route_class=Operation, tags=["API keys"])
+router = APIRouter(
+    prefix="/api-keys",
+    route_class=Operation,
+    tags=[Tag("API keys", "Keys for organisations' own programs, which call the service within their scopes.")],
+)
 
 Days = Annotated[
     StrictInt, Field(ge=1, le=LONGEST_DAYS, description="Number of days that the key works, in real time.")

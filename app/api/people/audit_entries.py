@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.api.conventions import Read
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
 from app.api.shapes import Instant
@@ -14,7 +14,11 @@ from app.db.paging import Slice
 from app.domain.people.audit_entries import AuditEntry
 from app.services.people import audit_entries
 
-router = APIRouter(prefix="/audit-entries", route_class=Operation, tags=["Audit"])
+router = APIRouter(
+    prefix="/audit-entries",
+    route_class=Operation,
+    tags=[Tag("Audit", "Who did what to what, when and why, in entries that never change.")],
+)
 
 ACTION = Query(
     description="Only entries with this action, for example `hour-proposal.submitted`.",

@@ -5,7 +5,7 @@ from typing import cast
 from fastapi import APIRouter
 
 from app.api.conventions import Edit, Read
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.people.people import PersonEmail
 from app.api.responses import refusing
 from app.api.security import operation
@@ -14,7 +14,11 @@ from app.domain.organisations.organisations import Language
 from app.domain.people.people import Me, PersonChanges
 from app.services.people import me
 
-router = APIRouter(prefix="/me", route_class=Operation, tags=["Me"])
+router = APIRouter(
+    prefix="/me",
+    route_class=Operation,
+    tags=[Tag("Me", "Your profile, roles and organisations, and what you have to do.")],
+)
 
 
 class MePatch(Body):

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import Edit, Read
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Line
@@ -14,7 +14,11 @@ from app.db.paging import Slice
 from app.domain.people.onboardings import Onboarding, OnboardingChanges, OnboardingState
 from app.services.people import onboardings
 
-router = APIRouter(prefix="/onboardings", route_class=Operation, tags=["Onboarding"])
+router = APIRouter(
+    prefix="/onboardings",
+    route_class=Operation,
+    tags=[Tag("Onboarding", "The four steps of a new main user, each with its day.")],
+)
 
 
 class OnboardingPatch(Body):

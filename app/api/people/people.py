@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator
 
 from app.api.conventions import Read, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.requests import JSON, media_type_of
 from app.api.responses import refusing
@@ -54,7 +54,11 @@ def _chosen(study_centres: Sequence[UUID], body: bytes) -> UUID:
     return wanted or study_centres[0]
 
 
-router = APIRouter(prefix="/people", route_class=Operation, tags=["People"])
+router = APIRouter(
+    prefix="/people",
+    route_class=Operation,
+    tags=[Tag("People", "Registering, people's data, and merging two records of one person.")],
+)
 registration = APIRouter(prefix="/people", route_class=Registration, tags=["People"])
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import NoBody, Read, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -14,7 +14,11 @@ from app.db.paging import Slice
 from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplication, RoleApplicationState
 from app.services.people import role_applications
 
-router = APIRouter(prefix="/role-applications", route_class=Operation, tags=["Rights"])
+router = APIRouter(
+    prefix="/role-applications",
+    route_class=Operation,
+    tags=[Tag("Rights", "Roles: applying, granting and ending, with who did it, why and for how long.")],
+)
 
 
 class RoleApplicationIn(Body):

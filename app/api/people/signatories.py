@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import NoBody, Read, Write
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -15,7 +15,14 @@ from app.domain.people.signatories import Signatory, SignatoryState
 from app.services.people import signatories
 
 router = APIRouter(
-    prefix="/organisations/{organisation_id}/signatories", route_class=Operation, tags=["Main-user applications"]
+    prefix="/organisations/{organisation_id}/signatories",
+    route_class=Operation,
+    tags=[
+        Tag(
+            "Main-user applications",
+            "How a person becomes a main user: signatories, application, signatures, decision.",
+        )
+    ],
 )
 
 
