@@ -56,33 +56,27 @@ class Resource(Listing[Item]):
             self._locked = Query(one.with_for_update(key_share=True, of=table), row)
             self._locked_seen = Query(one_seen.with_for_update(key_share=True, of=table), row)
 
-    async def find(self, session: Reader, item_id: UUID) -> Item | None:
-        """Also what the caller does not see."""
-        return await self._found.first(session.connection, p_id=item_id, **clock_of(session))
+    async def find(self, session: Reader, item_id: UUID, *, locked: bool = False) -> Item | None:
+        """Also what the caller does not see. Locked, nobody else changes it until the transaction ends."""
+        return await self._one(session, item_id, None, locked)
 
-    async def get(self, session: Reader, item_id: UUID) -> Item:
-        """Raises NotFound where there is none, or the caller does not see it."""
-        return await self._one(self._found, self._found_seen, session, item_id)
-
-    async def lock(self, session: Reader, item_id: UUID) -> Item:
-        """As `get`, and nobody else changes it until the transaction ends."""
-        if self._lock:
-            await self._lock.run(session.connection, p_id=item_id)
-        return await self._one(self._locked, self._locked_seen, session, item_id)
-
-    async def lock_any(self, session: Reader, item_id: UUID) -> Item | None:
-        """As `find`, and nobody else changes it until the transaction ends."""
-        if self._lock:
-            await self._lock.run(session.connection, p_id=item_id)
-        return await self._locked.first(session.connection, p_id=item_id, **clock_of(session))
-
-    async def _one(self, every: Query[Item], seen: Query[Item], session: Reader, item_id: UUID) -> Item:
-        sight = self.sight_of(session)
-        query = every if sight is None else seen
-        item = await query.first(session.connection, p_id=item_id, **clock_of(session), **(sight or {}))
+    async def get(self, session: Reader, item_id: UUID, *, locked: bool = False) -> Item:
+        """As `find`. Raises NotFound where there is none, or the caller does not see it."""
+        item = await self._one(session, item_id, self.sight_of(session), locked)
         if item is None:
             raise NotFound
         return item
+
+    async def lock(self, session: Reader, item_id: UUID) -> Item:
+        """As `get`, and nobody else changes it until the transaction ends."""
+        return await self.get(session, item_id, locked=True)
+
+    async def _one(self, session: Reader, item_id: UUID, sight: dict[str, object] | None, locked: bool) -> Item | None:
+        if locked and self._lock:
+            await self._lock.run(session.connection, p_id=item_id)
+        every, seen = (self._locked, self._locked_seen) if locked else (self._found, self._found_seen)
+        query = every if sight is None else seen
+        return await query.first(session.connection, p_id=item_id, **clock_of(session), **(sight or {}))
 
 
 def of_organisations(row: type[Item], table: Table, *filters: str) -> Resource[Item]:

@@ -2,31 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 from uuid import UUID
 
 from psycopg.rows import args_row
-from sqlalchemy import (
-    ARRAY,
-    Column,
-    DateTime,
-    Table,
-    Text,
-    Uuid,
-    any_,
-    bindparam,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ARRAY, Column, DateTime, Table, Text, Uuid, any_, bindparam, case, func, or_, select, update
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, below, given, within_reach
+from app.db.paging import below, filters_of, within_reach
 from app.db.people.people import callers
-from app.db.statements import Connection, Query, insert_row, metadata, row_of, study_centre_key
-from app.domain.people.api_keys import ApiKey, key_state_of
+from app.db.resources import Resource
+from app.db.statements import Connection, Query, columns_of, insert_row, metadata, row_of, study_centre_key
+from app.domain.people.api_keys import ApiKey
 
 actors = Table(
     "actors",
@@ -57,84 +44,30 @@ api_keys = Table(
 NOTED_EVERY = timedelta(minutes=1)
 
 
-def _api_key(
-    key_id: UUID,
-    organisation_id: UUID,
-    organisation_name: str,
-    name: str,
-    scopes: list[Any],
-    prefix: str,
-    made_by: UUID,
-    made_at: datetime,
-    expires_at: datetime,
-    last_used_at: datetime | None,
-    successor_id: UUID | None,
-    revoked_at: datetime | None,
-    revoked_by: UUID | None,
-) -> ApiKey:
-    state = key_state_of(datetime.now(UTC), expires_at=expires_at, revoked_at=revoked_at, successor_id=successor_id)
-    return ApiKey(
-        key_id,
-        organisation_id,
-        organisation_name,
-        name,
-        scopes,
-        prefix,
-        made_by,
-        made_at,
-        expires_at,
-        last_used_at,
-        successor_id,
-        revoked_at,
-        revoked_by,
-        state,
-    )
-
-
-_keys = select(
-    api_keys.c.id,
-    api_keys.c.organisation_id,
-    organisations.c.name.label("organisation_name"),
-    api_keys.c.name,
-    api_keys.c.scopes,
-    api_keys.c.prefix,
-    api_keys.c.made_by,
-    api_keys.c.made_at,
-    api_keys.c.expires_at,
-    api_keys.c.last_used_at,
-    api_keys.c.successor_id,
-    api_keys.c.revoked_at,
-    api_keys.c.revoked_by,
-).join(organisations, organisations.c.id == api_keys.c.organisation_id)
-_one = _keys.where(api_keys.c.id == bindparam("p_id", type_=Uuid))
-_found = Query(_one, _api_key)
-_locked = Query(_one.with_for_update(key_share=True, of=api_keys), _api_key)
+# Keys go by real time, like tokens (contract §3).
+_state = case(
+    (api_keys.c.revoked_at.is_not(None), "revoked"),
+    (api_keys.c.expires_at <= func.clock_timestamp(), "expired"),
+    (api_keys.c.successor_id.is_not(None), "rotated"),
+    else_="active",
+)
+_keys = select(*columns_of(ApiKey, api_keys, organisation_name=organisations.c.name, state=_state)).join(
+    organisations, organisations.c.id == api_keys.c.organisation_id
+)
+keys = Resource(
+    _keys,
+    ApiKey,
+    api_keys,
+    seen=within_reach(api_keys.c.organisation_id),
+    filters=filters_of(api_keys, "organisation_id", "under")
+    | {"trees": below(api_keys.c.organisation_id, any_(bindparam("p_trees", type_=ARRAY(Uuid))))},
+)
 _unrevoked_locked = Query(
     _keys.where(api_keys.c.made_by == any_(bindparam("p_ids", type_=ARRAY(Uuid))), api_keys.c.revoked_at.is_(None))
     .order_by(api_keys.c.id)
     .with_for_update(key_share=True, of=api_keys),
-    _api_key,
+    ApiKey,
 )
-
-listing = Listing(
-    _keys,
-    _api_key,
-    key=[api_keys.c.id],
-    filters={
-        "reach": within_reach(api_keys.c.organisation_id).condition,
-        "organisation_id": given(api_keys.c.organisation_id, "organisation_id"),
-        "under": below(api_keys.c.organisation_id, bindparam("p_under", type_=Uuid)),
-    },
-)
-
-
-async def find(connection: Connection, key_id: UUID) -> ApiKey | None:
-    return await _found.first(connection, p_id=key_id)
-
-
-async def lock(connection: Connection, key_id: UUID) -> ApiKey | None:
-    """As `find`, and nobody else changes it until the transaction ends."""
-    return await _locked.first(connection, p_id=key_id)
 
 
 async def lock_unrevoked_of(connection: Connection, maker_ids: list[UUID]) -> list[ApiKey]:

@@ -1,13 +1,10 @@
 """Signatories."""
 
-from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     Column,
-    ColumnElement,
     Date,
     DateTime,
     Table,
@@ -15,19 +12,20 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     func,
-    literal_column,
     or_,
     select,
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, PageRequest, Slice, given
+from app.db.paging import clock_of, filters_of, given
 from app.db.people.people import persons, role_grants
+from app.db.resources import Resource
 from app.db.sessions import Reader
-from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.db.statements import TODAY, Connection, Query, columns_of, metadata, study_centre_key
 from app.domain.calendar.deadlines import day_of
-from app.domain.people.signatories import Signatory, SignatoryState, state_of
+from app.domain.people.signatories import Signatory
 
 signatories = Table(
     "signatories",
@@ -48,86 +46,33 @@ signatories = Table(
     Column("ended_at", DateTime(timezone=True)),
 )
 
+_has_passed = or_(signatories.c.ended_at.is_not(None), signatories.c.valid_until < TODAY)
+_state = case(
+    (_has_passed, "ended"),
+    (signatories.c.confirmed_at.is_(None), "unconfirmed"),
+    (signatories.c.valid_from > TODAY, "upcoming"),
+    else_="in_force",
+)
 _stored = select(
-    signatories.c.id,
-    signatories.c.organisation_id,
-    func.coalesce(persons.c.name, signatories.c.name).label("name"),
-    signatories.c.person_id,
-    signatories.c.basis,
-    signatories.c.valid_from,
-    signatories.c.valid_until,
-    # Follows from the clock: `_as_of` puts the real one in its place.
-    literal_column("'unconfirmed'").label("state"),
-    signatories.c.entered_by,
-    signatories.c.entered_at,
-    signatories.c.confirmed_by,
-    signatories.c.confirmed_at,
-    signatories.c.ended_at,
+    *columns_of(Signatory, signatories, name=func.coalesce(persons.c.name, signatories.c.name), state=_state)
 ).outerjoin(persons, persons.c.id == signatories.c.person_id)
-_one = _stored.where(signatories.c.id == bindparam("p_id", type_=Uuid))
-_found = Query(_one, Signatory)
-_locked = Query(_one.with_for_update(key_share=True, of=signatories), Signatory)
+signatory_resource = Resource(
+    _stored,
+    Signatory,
+    signatories,
+    filters=filters_of(signatories, "organisation_id") | {"state": given(_state, "state")},
+)
 _locked_of_people = Query(
-    _stored.where(
-        signatories.c.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))), signatories.c.ended_at.is_(None)
-    )
+    _stored.where(signatories.c.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))), _state != "ended")
     .order_by(signatories.c.id)
     .with_for_update(key_share=True, of=signatories),
     Signatory,
 )
 
 
-def _as_of(signatory: Signatory, now: datetime) -> Signatory:
-    state = state_of(signatory.valid_from, signatory.valid_until, signatory.confirmed_at, signatory.ended_at, now)
-    return replace(signatory, state=state)
-
-
-async def find_signatory(session: Reader, signatory_id: UUID) -> Signatory | None:
-    found = await _found.first(session.connection, p_id=signatory_id)
-    return found and _as_of(found, session.now)
-
-
-async def lock_signatory(session: Reader, signatory_id: UUID) -> Signatory | None:
-    """As `find_signatory`, and nobody else changes it until the transaction ends."""
-    found = await _locked.first(session.connection, p_id=signatory_id)
-    return found and _as_of(found, session.now)
-
-
 async def lock_signatories_of(session: Reader, person_ids: list[UUID]) -> list[Signatory]:
     """Those that are these people and have not ended."""
-    found = await _locked_of_people.all(session.connection, p_person_ids=person_ids)
-    return [each for each in (_as_of(each, session.now) for each in found) if each.state != "ended"]
-
-
-def _has_passed(day: str) -> ColumnElement[bool]:
-    return or_(signatories.c.ended_at.is_not(None), signatories.c.valid_until < bindparam(day, type_=Date))
-
-
-# By state, with the day it is now.
-_states: dict[str, ColumnElement[bool]] = {
-    "ended": _has_passed("p_ended"),
-    "unconfirmed": ~func.coalesce(_has_passed("p_unconfirmed"), False) & signatories.c.confirmed_at.is_(None),
-    "upcoming": ~func.coalesce(_has_passed("p_upcoming"), False)
-    & signatories.c.confirmed_at.is_not(None)
-    & (signatories.c.valid_from > bindparam("p_upcoming", type_=Date)),
-    "in_force": ~func.coalesce(_has_passed("p_in_force"), False)
-    & signatories.c.confirmed_at.is_not(None)
-    & (signatories.c.valid_from <= bindparam("p_in_force", type_=Date)),
-}
-_listing = Listing(
-    _stored,
-    Signatory,
-    key=[signatories.c.id],
-    filters={"organisation_id": given(signatories.c.organisation_id, "organisation_id"), **_states},
-)
-
-
-async def page_of_signatories(
-    session: Reader, page: PageRequest, organisation_id: UUID, state: SignatoryState | None
-) -> Slice[Signatory]:
-    by_day = {} if state is None else {state: day_of(session.now)}
-    found = await _listing.page(session, page, organisation_id=organisation_id, **by_day)
-    return replace(found, items=[_as_of(signatory, session.now) for signatory in found.items])
+    return await _locked_of_people.all(session.connection, p_person_ids=person_ids, **clock_of(session))
 
 
 _held = Query(
@@ -140,7 +85,7 @@ _any = Query(
     select(signatories.c.id)
     .where(
         signatories.c.organisation_id == bindparam("p_organisation_id", type_=Uuid),
-        ~func.coalesce(_has_passed("p_today"), False),
+        _state != "ended",
     )
     .limit(1),
     lambda signatory_id: signatory_id,

@@ -52,17 +52,6 @@ class ApiKey:
     """The key itself, returned only by the request that creates it. `null` if it is not shown."""
 
 
-def key_state_of(
-    now: datetime, *, expires_at: datetime, revoked_at: datetime | None, successor_id: UUID | None
-) -> KeyState:
-    """`now` is real time."""
-    if revoked_at is not None:
-        return "revoked"
-    if expires_at <= now:
-        return "expired"
-    return "rotated" if successor_id else "active"
-
-
 def check_may_keep_keys(actor: Actor, place: Place) -> None:
     """A key makes no keys, and says nothing of others."""
     check_person(actor)

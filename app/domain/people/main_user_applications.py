@@ -100,13 +100,6 @@ class HeldRight:
     valid_until: datetime | None
 
 
-def state_of(state: ApplicationState, expires_at: datetime | None, now: datetime) -> ApplicationState:
-    """What waits for signatures expires by the clock alone (rulebook §3.9); a sandbox's goes backwards too."""
-    if state in {"awaiting_signatures", "expired"} and expires_at is not None:
-        return "expired" if expires_at <= now else "awaiting_signatures"
-    return state
-
-
 def expiry_of(submitted_at: datetime, signing_days: int) -> datetime:
     """At the end of that many whole days, the day of submission not counted."""
     return start_of(day_of(submitted_at) + timedelta(days=signing_days + 1))
@@ -199,15 +192,6 @@ def check_document_version(application: MainUserApplication, expected: Versions)
         raise VersionRequired
     if not expected & {tag, fingerprint(application), "*"}:
         raise Stale(etag=f'"{tag}"')
-
-
-def may_see(actor: Actor, application: MainUserApplication, place: Place) -> bool:
-    """The applicant, the signatory, the organisation's main users, staff and auditors (rulebook §3.9)."""
-    return (
-        actor.person_id in {application.applicant_id, application.signatory_person_id}
-        or actor.has("staff", "auditor")
-        or actor.has_for(place, "main_user")
-    )
 
 
 def check_applicant(actor: Actor, application: MainUserApplication) -> None:

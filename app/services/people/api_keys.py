@@ -4,21 +4,22 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
 from app.db.organisations import profiles
-from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
-from app.db.people.api_keys import add_key, api_keys, find, listing, lock
+from app.db.organisations.organisations import get_place
+from app.db.paging import OrganisationFilters, PageRequest, Slice
+from app.db.people.api_keys import add_key, api_keys, keys
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row
+from app.db.statements import change_row, change_value
 from app.domain.access import check_reach, check_strong
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import NotFound
 from app.domain.lists import check_once
 from app.domain.people import api_keys as rules
-from app.domain.people.api_keys import ApiKey, Scope, key_state_of
+from app.domain.people.api_keys import ApiKey, Scope
 
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 SECRET_BYTES = 32
@@ -62,25 +63,20 @@ async def revoke_key(writer: Writer, key_id: UUID, *, reason: str | None) -> Api
 async def revoke(writer: Writer, key: ApiKey, *, reason: str | None) -> ApiKey:
     """Revoke a locked key; whether the caller may is checked before."""
     revoked_at, revoked_by = datetime.now(HELSINKI), writer.actor.person_id
-    await change_row(writer.connection, api_keys, key.id, revoked_at=revoked_at, revoked_by=revoked_by)
+    revoked = await change_value(writer.connection, api_keys, key, revoked_at=revoked_at, revoked_by=revoked_by)
     writer.record("api-key.revoked", key.id, organisation_id=key.organisation_id, reason=reason)
-    return replace(key, revoked_at=revoked_at, revoked_by=revoked_by, state="revoked")
+    return replace(revoked, state="revoked")
 
 
 async def get_key(reader: Reader, key_id: UUID) -> ApiKey:
-    key = await find(reader.connection, key_id)
-    if key is None:
-        raise NotFound
-    place = check_reach(reader.actor, await find_place(reader.connection, key.organisation_id))
+    key = await keys.get(reader, key_id)
+    place = await get_place(reader.connection, key.organisation_id)
     rules.check_may_see_keys(reader.actor, place)
     return key
 
 
-async def list_keys(
-    reader: Reader, page: PageRequest, *, organisation_id: UUID | None, under: UUID | None
-) -> Slice[ApiKey]:
-    reach = rules.keys_seen_by(reader.actor)
-    return await listing.page(reader, page, reach=reach, organisation_id=organisation_id, under=under)
+async def list_keys(reader: Reader, page: PageRequest, **filters: Unpack[OrganisationFilters]) -> Slice[ApiKey]:
+    return await keys.page(reader, page, trees=rules.keys_seen_by(reader.actor), **filters)
 
 
 async def _make(
@@ -104,7 +100,7 @@ async def _make(
         successor_id=None,
         revoked_at=None,
         revoked_by=None,
-        state=key_state_of(datetime.now(HELSINKI), expires_at=expires_at, revoked_at=None, successor_id=None),
+        state="active",
         key=text,
     )
     await add_key(writer.connection, made, sha256(text.encode()).digest())
@@ -112,9 +108,7 @@ async def _make(
 
 
 async def _lock_in_reach(writer: Writer, key_id: UUID) -> ApiKey:
-    key = await lock(writer.connection, key_id)
-    if key is None:
-        raise NotFound
-    place = check_reach(writer.actor, await find_place(writer.connection, key.organisation_id))
+    key = await keys.lock(writer, key_id)
+    place = await get_place(writer.connection, key.organisation_id)
     rules.check_may_keep_keys(writer.actor, place)
     return key

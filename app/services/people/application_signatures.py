@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from app.db.organisations.organisations import get_place
 from app.db.paging import PageRequest, Slice
 from app.db.people.application_documents import find_document, find_signed_document
 from app.db.people.application_signatures import (
@@ -13,11 +14,10 @@ from app.db.people.application_signatures import (
     match_signature,
     page_of_signatures,
 )
-from app.db.people.main_user_applications import (
-    change_application,
-)
-from app.db.people.signatories import find_signatory
+from app.db.people.main_user_applications import applications, main_user_applications
+from app.db.people.signatories import signatory_resource
 from app.db.sessions import Reader, Writer
+from app.db.statements import change_value
 from app.documents.signatures import Trust, examine
 from app.domain.errors import NotFound
 from app.domain.people import application_signatures as rules
@@ -32,7 +32,7 @@ from app.domain.people.main_user_applications import (
 )
 from app.domain.people.signatures import Check, SignInEvidence
 from app.domain.versions import Versions
-from app.services.people.main_user_applications import get_application_seen, record_application
+from app.services.people.main_user_applications import record_application
 
 
 async def get_document(reader: Reader, application_id: UUID) -> bytes:
@@ -64,7 +64,7 @@ async def bring_signed_document(
         found.signed_document_digest,
         list(zip(found.signatures, signs_as, strict=True)),
     )
-    brought = await change_application(writer, application, signed_document_id=document_id)
+    brought = await change_value(writer.connection, main_user_applications, application, signed_document_id=document_id)
     brought = replace(brought, signed_document_digest=found.signed_document_digest)
     record_application(
         writer,
@@ -77,7 +77,7 @@ async def bring_signed_document(
 
 
 async def sign_in_service(writer: Writer, application_id: UUID, *, digest: str) -> ApplicationSignature:
-    application, _ = await get_application_seen(writer, application_id, locked=True)
+    application = await applications.get(writer, application_id, locked=True)
     signs_as = rules.check_may_sign(writer.actor, application, datetime.now(UTC))
     check_state(application, "awaiting_signatures")
     await _check_signatory(writer, application)
@@ -104,7 +104,8 @@ async def sign_in_service(writer: Writer, application_id: UUID, *, digest: str) 
 async def confirm_match(
     writer: Writer, application_id: UUID, signature_id: UUID, *, signs_as: SignsAs, reason: str | None
 ) -> ApplicationSignature:
-    application, place = await get_application_seen(writer, application_id, locked=True)
+    application = await applications.get(writer, application_id, locked=True)
+    place = await get_place(writer.connection, application.organisation_id)
     signatures = await find_signatures(writer.connection, application_id)
     signature = _of(signatures, signature_id)
     check_may_judge(writer.actor, application, place)
@@ -119,17 +120,17 @@ async def confirm_match(
 
 
 async def get_signature(reader: Reader, application_id: UUID, signature_id: UUID) -> ApplicationSignature:
-    await get_application_seen(reader, application_id)
+    await applications.get(reader, application_id)
     return await _get_signature(reader, application_id, signature_id)
 
 
 async def list_signatures(reader: Reader, page: PageRequest, application_id: UUID) -> Slice[ApplicationSignature]:
-    await get_application_seen(reader, application_id)
+    await applications.get(reader, application_id)
     return await page_of_signatures(reader, page, application_id)
 
 
 async def _content(reader: Reader, application_id: UUID, *, signed: bool) -> bytes:
-    await get_application_seen(reader, application_id)
+    await applications.get(reader, application_id)
     content = await (find_signed_document if signed else find_document)(reader.connection, application_id)
     if content is None:
         raise NotFound
@@ -140,7 +141,7 @@ async def _get_to_sign(
     writer: Writer, application_id: UUID, expected: Versions, *, locked: bool = False
 ) -> MainUserApplication:
     """What a signed document may be brought for."""
-    application, _ = await get_application_seen(writer, application_id, locked=locked)
+    application = await applications.get(writer, application_id, locked=locked)
     check_may_upload(writer.actor, application)
     check_document_version(application, expected)
     check_state(application, "awaiting_signatures", "signed")
@@ -150,7 +151,7 @@ async def _get_to_sign(
 
 async def _check_signatory(writer: Writer, application: MainUserApplication) -> None:
     """Whose right to sign has ended since the submission signs no more."""
-    signatory = await find_signatory(writer, application.signatory_id)
+    signatory = await signatory_resource.find(writer, application.signatory_id)
     check_signatory(signatory, application.organisation_id, application.applicant_id, application.applicant_name)
 
 
@@ -160,7 +161,9 @@ async def _update_state(writer: Writer, application: MainUserApplication) -> Mai
     if state == application.state:
         return application
     received_at = writer.now if state == "received" else None
-    settled = await change_application(writer, application, state=state, received_at=received_at)
+    settled = await change_value(
+        writer.connection, main_user_applications, application, state=state, received_at=received_at
+    )
     if state != "awaiting_signatures":
         record_application(writer, state, settled)
     return settled

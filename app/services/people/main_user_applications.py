@@ -3,37 +3,32 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import TypedDict
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
-from app.db.paging import PageRequest, Slice
+from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.people.application_documents import keep_document
 from app.db.people.main_user_applications import (
-    change_application,
-    find_application,
+    applications,
     find_candidacy,
     find_main_users_right,
-    lock_application,
     lock_open_application,
     main_user_applications,
-    page_of_applications,
     read_study_centre,
 )
 from app.db.people.me import find_person
-from app.db.people.signatories import find_signatory
+from app.db.people.signatories import signatory_resource
 from app.db.sessions import Reader, Writer
-from app.db.statements import insert_row, row_of
+from app.db.statements import change_value, insert_value
 from app.documents.applications import ApplicationContent, digest_of, make_application
-from app.domain.access import Place, check_reach
+from app.domain.access import check_reach
 from app.domain.calendar.deadlines import last_day_before
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.hours.standing import check_central
 from app.domain.organisations.organisations import Language
 from app.domain.people import main_user_applications as rules
 from app.domain.people.main_user_applications import (
-    ApplicationState,
     Candidacy,
     HeldRight,
     MainUserApplication,
@@ -41,6 +36,11 @@ from app.domain.people.main_user_applications import (
 from app.domain.people.signatories import Signatory
 from app.domain.versions import Versions, check_version, fingerprint
 from app.texts.main_user_application import application_words
+
+
+class ApplicationFilters(OrganisationFilters, total=False):
+    applicant_id: UUID | None
+    state: str | None
 
 
 class ApplicationChanges(TypedDict, total=False):
@@ -95,7 +95,7 @@ async def draft_application(
     rules.check_begins(begins_on, writer.now)
     signatory, _ = await _check_named(writer, application)
     application = replace(application, signatory_name=signatory.name, signatory_person_id=signatory.person_id)
-    await insert_row(writer.connection, main_user_applications, **row_of(main_user_applications, application))
+    await insert_value(writer.connection, main_user_applications, application)
     record_application(writer, "drafted", application)
     return application
 
@@ -112,7 +112,7 @@ async def change_draft(
     signatory, _ = await _check_named(writer, changed)
     changed = replace(changed, signatory_name=signatory.name, signatory_person_id=signatory.person_id)
     if changes:
-        await change_application(writer, application, **changes)
+        await change_value(writer.connection, main_user_applications, application, **changes)
         record_application(writer, "changed", application, changed=sorted(changes))
     return changed
 
@@ -148,8 +148,9 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
     digest = digest_of(document)
     await keep_document(writer, application_id, document, digest)
     expires_at = rules.expiry_of(writer.now, signing_days)
-    submitted = await change_application(
-        writer,
+    submitted = await change_value(
+        writer.connection,
+        main_user_applications,
         application,
         state="awaiting_signatures",
         submitted_at=writer.now,
@@ -170,47 +171,25 @@ async def withdraw_application(writer: Writer, application_id: UUID) -> MainUser
 async def withdraw_all(writer: Writer, application_ids: Iterable[UUID], *, reason: str) -> None:
     """Withdraw those that are open; whether the caller may is checked before."""
     for application_id in application_ids:
-        application = await lock_application(writer, application_id)
+        application = await applications.find(writer, application_id, locked=True)
         if application and application.state in rules.OPEN:
             await _withdraw(writer, application, reason=reason)
 
 
 async def expire(writer: Writer, application: MainUserApplication) -> None:
     """Mark a locked application that has expired by the clock."""
-    await change_application(writer, application, state="expired")
+    await change_value(writer.connection, main_user_applications, application, state="expired")
     record_application(writer, "expired", application)
 
 
 async def get_application(reader: Reader, application_id: UUID) -> MainUserApplication:
-    application, _ = await get_application_seen(reader, application_id)
-    return application
+    return await applications.get(reader, application_id)
 
 
 async def list_applications(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    organisation_id: UUID | None,
-    under: UUID | None,
-    applicant_id: UUID | None,
-    state: ApplicationState | None,
+    reader: Reader, page: PageRequest, **filters: Unpack[ApplicationFilters]
 ) -> Slice[MainUserApplication]:
-    return await page_of_applications(
-        reader, page, state=state, organisation_id=organisation_id, under=under, applicant_id=applicant_id
-    )
-
-
-async def get_application_seen(
-    session: Reader, application_id: UUID, *, locked: bool = False
-) -> tuple[MainUserApplication, Place]:
-    """With the organisation's place. Raises NotFound, also where the caller may not see it."""
-    found = await (lock_application if locked else find_application)(session, application_id)
-    if found is None:
-        raise NotFound
-    place = await find_place(session.connection, found.organisation_id)
-    if place is None or not rules.may_see(session.actor, found, place):
-        raise NotFound
-    return found, place
+    return await applications.page(reader, page, **filters)
 
 
 def record_application(
@@ -253,7 +232,7 @@ async def _check_named(writer: Writer, application: MainUserApplication) -> tupl
     organisation_id, applicant_id = application.organisation_id, application.applicant_id
     rules.check_not_main_user_yet(writer.actor.roles, organisation_id, application.begins_on)
     signatory = rules.check_signatory(
-        await find_signatory(writer, application.signatory_id),
+        await signatory_resource.find(writer, application.signatory_id),
         organisation_id,
         applicant_id,
         application.applicant_name,
@@ -266,7 +245,7 @@ async def _check_named(writer: Writer, application: MainUserApplication) -> tupl
 
 
 async def _get_own(writer: Writer, application_id: UUID, *, locked: bool = False) -> MainUserApplication:
-    application, _ = await get_application_seen(writer, application_id, locked=locked)
+    application = await applications.get(writer, application_id, locked=locked)
     rules.check_applicant(writer.actor, application)
     return application
 
@@ -274,6 +253,8 @@ async def _get_own(writer: Writer, application_id: UUID, *, locked: bool = False
 async def _withdraw(
     writer: Writer, application: MainUserApplication, *, reason: str | None = None
 ) -> MainUserApplication:
-    withdrawn = await change_application(writer, application, state="withdrawn", withdrawn_at=writer.now)
+    withdrawn = await change_value(
+        writer.connection, main_user_applications, application, state="withdrawn", withdrawn_at=writer.now
+    )
     record_application(writer, "withdrawn", withdrawn, reason=reason)
     return withdrawn

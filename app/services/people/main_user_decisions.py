@@ -2,13 +2,20 @@
 
 from uuid import UUID
 
-from app.db.people.main_user_applications import change_application, find_candidacy, find_main_users_right
+from app.db.organisations.organisations import get_place
+from app.db.people.main_user_applications import (
+    applications,
+    find_candidacy,
+    find_main_users_right,
+    main_user_applications,
+)
 from app.db.sessions import Writer
+from app.db.statements import change_value
 from app.domain.errors import NotFound
 from app.domain.people import main_user_applications as rules
 from app.domain.people.main_user_applications import MainUserApplication, Outcome
 from app.domain.people.role_grants import GrantedRole
-from app.services.people.main_user_applications import get_application_seen, record_application
+from app.services.people.main_user_applications import record_application
 from app.services.people.onboardings import open_onboarding
 from app.services.people.roles import end_role, grant_role
 
@@ -17,12 +24,14 @@ async def decide_application(
     writer: Writer, application_id: UUID, *, outcome: Outcome, reason: str | None
 ) -> MainUserApplication:
     """Approval gives the right, opens the onboarding and ends the right replaced, all at once."""
-    application, place = await get_application_seen(writer, application_id, locked=True)
+    application = await applications.get(writer, application_id, locked=True)
+    place = await get_place(writer.connection, application.organisation_id)
     rules.check_may_judge(writer.actor, application, place)
     rules.check_decision(application, outcome, reason)
     given = await _grant_main_user_role(writer, application, reason) if outcome == "approved" else None
-    decided = await change_application(
-        writer,
+    decided = await change_value(
+        writer.connection,
+        main_user_applications,
         application,
         state=outcome,
         reason=reason,

@@ -107,7 +107,7 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
         main_users = await lock_main_users(writer.connection, grant.organisation_id)
     elif grant.role == "staff":
         staff = await lock_staff(writer.connection)
-    locked = await grants.lock_any(writer, grant_id)
+    locked = await grants.find(writer, grant_id, locked=True)
     if locked is None:
         raise NotFound
     grant = locked

@@ -5,16 +5,14 @@ from datetime import date
 from uuid import UUID
 
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
+from app.db.organisations.organisations import get_place
 from app.db.paging import PageRequest, Slice
 from app.db.people.signatories import (
     belongs_to,
     find_name,
-    find_signatory,
     has_signatory,
-    lock_signatory,
-    page_of_signatories,
     signatories,
+    signatory_resource,
 )
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row
@@ -110,21 +108,19 @@ async def end(writer: Writer, signatory: Signatory, *, reason: str | None) -> Si
 
 async def get_signatory(reader: Reader, organisation_id: UUID, signatory_id: UUID) -> Signatory:
     await _place_seen(reader, organisation_id)
-    return _of(organisation_id, await find_signatory(reader, signatory_id))
+    return await _get(reader, organisation_id, signatory_id)
 
 
 async def list_signatories(
     reader: Reader, page: PageRequest, organisation_id: UUID, *, state: SignatoryState | None
 ) -> Slice[Signatory]:
     await _place_seen(reader, organisation_id)
-    return await page_of_signatories(reader, page, organisation_id, state)
+    return await signatory_resource.page(reader, page, organisation_id=organisation_id, state=state)
 
 
 async def _place_seen(session: Reader, organisation_id: UUID) -> Place:
     """Whoever belongs to the tree may see who signs for it: an applicant names one. Raises NotFound."""
-    place = await find_place(session.connection, organisation_id)
-    if place is None:
-        raise NotFound
+    place = await get_place(session.connection, organisation_id)
     if not is_within_reach(session.actor, place) and not await belongs_to(session, organisation_id):
         raise NotFound
     return place
@@ -132,10 +128,11 @@ async def _place_seen(session: Reader, organisation_id: UUID) -> Place:
 
 async def _lock_seen(writer: Writer, organisation_id: UUID, signatory_id: UUID) -> tuple[Place, Signatory]:
     place = await _place_seen(writer, organisation_id)
-    return place, _of(organisation_id, await lock_signatory(writer, signatory_id))
+    return place, await _get(writer, organisation_id, signatory_id, locked=True)
 
 
-def _of(organisation_id: UUID, signatory: Signatory | None) -> Signatory:
-    if signatory is None or signatory.organisation_id != organisation_id:
+async def _get(session: Reader, organisation_id: UUID, signatory_id: UUID, *, locked: bool = False) -> Signatory:
+    signatory = await signatory_resource.get(session, signatory_id, locked=locked)
+    if signatory.organisation_id != organisation_id:
         raise NotFound
     return signatory
