@@ -46,7 +46,7 @@ CALENDAR_2023 = [
 ]
 
 
-def test_the_calendar_of_2023_is_told_as_the_year_goes(staff: Person) -> None:
+def test_the_calendar_of_2023_is_in_the_order_of_the_year(staff: Person) -> None:
     make_2023(staff)
     answer = staff.get("/v1/calendars/2023")
     assert answer.status_code == 200
@@ -206,7 +206,7 @@ def test_a_copy_names_the_year_it_comes_from(staff: Person, body: Any) -> None:
     assert refusal(staff.post("/v1/calendars/2024/copy", body)) == (422, "validation")
 
 
-def test_of_copies_made_at_once_one_wins(centre: Centre, staff: Person) -> None:
+def test_one_of_simultaneous_copies_wins(centre: Centre, staff: Person) -> None:
     make_2023(staff)
     posts: list[Callable[[str, Any], httpx.Response]] = [centre.staff().post for _ in range(6)]
     with ThreadPoolExecutor(len(posts)) as pool:
@@ -216,7 +216,7 @@ def test_of_copies_made_at_once_one_wins(centre: Centre, staff: Person) -> None:
     assert len(staff.get("/v1/calendars/2024").json()["items"]) == 6
 
 
-def test_a_dry_run_of_a_copy_shows_it_and_makes_nothing(staff: Person) -> None:
+def test_a_dry_run_of_a_copy_shows_it_and_changes_nothing(staff: Person) -> None:
     make_2023(staff)
     answer = staff.post("/v1/calendars/2024/copy", {"from_year": 2023}, key=False, params={"validate_only": "true"})
     assert (answer.status_code, len(answer.json()["items"])) == (201, 6)

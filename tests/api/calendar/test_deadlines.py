@@ -70,7 +70,7 @@ def test_staff_put_a_deadline_in_a_calendar(staff: Person) -> None:
         ("cost_statement", 2022),
     ],
 )
-def test_the_year_of_the_hours_goes_with_the_kind_unless_said(staff: Person, kind: str, hours_year: int) -> None:
+def test_the_year_of_the_hours_follows_from_the_kind_by_default(staff: Person, kind: str, hours_year: int) -> None:
     body = {"kind": kind, "closes_on": "2023-05-01"}
     assert staff.post(PATH, body).json()["hours_year"] == hours_year
     assert staff.post(PATH, body | {"hours_year": 2030}).json()["hours_year"] == 2030
@@ -105,7 +105,7 @@ def test_the_year_of_the_hours_goes_with_the_kind_unless_said(staff: Person, kin
         ),
     ],
 )
-def test_a_wrong_deadline_tells_all_its_faults(
+def test_a_wrong_deadline_is_refused_with_all_its_faults(
     staff: Person, year: int, body: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     assert faults(staff.post(f"/v1/calendars/{year}/deadlines", body)) == expected
@@ -140,7 +140,9 @@ def test_only_staff_run_everyones_deadlines(centre: Centre, role: str | None) ->
         ("2023-03-20", "2023-03-20", True),
     ],
 )
-def test_no_two_of_a_kind_overlap(staff: Person, opens_on: str | None, closes_on: str | None, overlaps: bool) -> None:
+def test_deadlines_of_one_kind_do_not_overlap(
+    staff: Person, opens_on: str | None, closes_on: str | None, overlaps: bool
+) -> None:
     first = staff.post(PATH, SPRING | {"confirmed": False}).json()
     days = {"kind": "change_window", "opens_on": opens_on, "closes_on": closes_on}
     answer = staff.post(PATH, days)
@@ -148,9 +150,9 @@ def test_no_two_of_a_kind_overlap(staff: Person, opens_on: str | None, closes_on
         assert answer.status_code == 201
     else:
         assert refusal(answer) == (409, "deadline-overlap")
-        told = [answer.json()[fact] for fact in ("kind", "hours_year", "overlaps_with")]
-        assert told == ["change_window", 2023, first["id"]]
-    # Another year's calendar with days for the same hours is no way around it.
+        facts = [answer.json()[fact] for fact in ("kind", "hours_year", "overlaps_with")]
+        assert facts == ["change_window", 2023, first["id"]]
+    # The calendar of another year is checked too.
     elsewhere = staff.post("/v1/calendars/2022/deadlines", days | {"hours_year": 2023})
     assert refusal(elsewhere) == (409, "deadline-overlap")
 
@@ -165,7 +167,7 @@ def test_other_kinds_hours_and_organisations_do_not_overlap(centre: Centre, staf
     assert refusal(again) == (409, "deadline-overlap")
 
 
-def test_of_overlapping_deadlines_made_at_once_one_stands(centre: Centre) -> None:
+def test_one_of_overlapping_deadlines_made_simultaneously_wins(centre: Centre) -> None:
     people = [centre.staff() for _ in range(6)]
     with ThreadPoolExecutor(len(people)) as pool:
         answers = list(pool.map(lambda person: person.post(PATH, SPRING), people))
@@ -278,7 +280,7 @@ def test_a_change_is_merged_in(centre: Centre, staff: Person) -> None:
     assert staff.patch(path, {"note": None}).json()["note"] is None
 
 
-def test_a_change_of_nothing_changes_nothing(centre: Centre, staff: Person) -> None:
+def test_an_empty_change_changes_nothing(centre: Centre, staff: Person) -> None:
     path = staff.post(PATH, SPRING).headers["Location"]
     before = staff.get(path)
     answer = staff.patch(path, {})
@@ -286,7 +288,7 @@ def test_a_change_of_nothing_changes_nothing(centre: Centre, staff: Person) -> N
     assert centre.rows("SELECT action FROM audit_entries") == [("deadline.made",)]
 
 
-def test_the_audit_tells_what_was_changed_and_no_note(centre: Centre, staff: Person) -> None:
+def test_the_audit_has_the_changes_without_the_note(centre: Centre, staff: Person) -> None:
     path = staff.post(PATH, SPRING).headers["Location"]
     staff.patch(path, {"closes_on": "2023-03-26", "note": "Aino Esimerkin toive"})
     [(facts,)] = centre.rows("SELECT facts FROM audit_entries WHERE action = 'deadline.changed'")
@@ -306,7 +308,7 @@ def test_the_audit_tells_what_was_changed_and_no_note(centre: Centre, staff: Per
         ({"opens_on": "2023-03-26"}, {("/closes_on", "before-opens-on")}),
     ],
 )
-def test_a_change_keeps_to_what_a_deadline_may_be(
+def test_a_change_is_checked_as_a_new_deadline_is(
     staff: Person, changes: dict[str, Any], expected: set[tuple[str, str]]
 ) -> None:
     path = staff.post(PATH, SPRING).headers["Location"]
@@ -374,7 +376,7 @@ def test_a_removed_deadline_takes_its_extensions_along(centre: Centre, staff: Pe
 
 
 @pytest.mark.parametrize("deadline_id", [str(UUID(int=1)), "x"])
-def test_what_is_no_deadline_is_not_found(staff: Person, deadline_id: str) -> None:
+def test_an_unknown_deadline_is_not_found(staff: Person, deadline_id: str) -> None:
     expected = (422, "validation") if deadline_id == "x" else (404, "not-found")
     path = f"/v1/deadlines/{deadline_id}"
     assert refusal(staff.get(path)) == expected
@@ -431,12 +433,12 @@ def test_the_list_of_a_calendar_is_filtered_and_paged(centre: Centre, staff: Per
     assert [item["id"] for item in rest.json()["items"]] == [str(closed)]
 
 
-def test_the_list_tells_states_by_the_clock(centre: Centre, staff: Person) -> None:
+def test_the_list_has_states_by_the_clock(centre: Centre, staff: Person) -> None:
     centre.change_window()
-    told = []
+    states = []
     for day in (12, 13, 26):
         centre.clock(2023, 3, day)
         (item,) = staff.get(PATH).json()["items"]
         assert staff.get(PATH, params={"state": item["state"]}).json()["items"] == [item]
-        told.append(item["state"])
-    assert told == ["upcoming", "open", "closed"]
+        states.append(item["state"])
+    assert states == ["upcoming", "open", "closed"]

@@ -27,7 +27,7 @@ def extended(organisation_id: UUID, closes_on: str = "2023-03-31") -> dict[str, 
     return {"organisation_id": str(organisation_id), "closes_on": closes_on, "reason": "Toimiston muutto"}
 
 
-def asked(central: UUID) -> dict[str, Any]:
+def request_of(central: UUID) -> dict[str, Any]:
     return {"organisation_id": str(central), "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
 
 
@@ -64,21 +64,21 @@ def test_an_extension_after_the_close_opens_the_window_for_its_organisation_alon
     central, other = centre.organisation(), centre.organisation()
     main_user, beside = centre.main_user(central), centre.main_user(other)
     centre.clock(2023, 3, 28)
-    assert refusal(main_user.post(REQUESTS, asked(central))) == (409, "window-closed")
+    assert refusal(main_user.post(REQUESTS, request_of(central))) == (409, "window-closed")
     assert staff.post(f"{spring}/extensions", extended(central)).status_code == 201
-    assert main_user.post(REQUESTS, asked(central)).status_code == 201
-    refused = beside.post(REQUESTS, asked(other))
+    assert main_user.post(REQUESTS, request_of(central)).status_code == 201
+    refused = beside.post(REQUESTS, request_of(other))
     assert refusal(refused) == (409, "window-closed")
     assert refused.json()["closed_on"] == "2023-03-25"
     assert staff.get(spring).json()["state"] == "closed"  # the deadline's own days stay as they are
     centre.clock(2023, 4, 1)
-    own_end = main_user.post(REQUESTS, asked(central))
+    own_end = main_user.post(REQUESTS, request_of(central))
     assert refusal(own_end) == (409, "window-closed")
     assert (own_end.json()["opened_on"], own_end.json()["closed_on"]) == ("2023-03-13", "2023-03-31")
 
 
 def test_an_extension_holds_for_all_below_and_not_above_or_beside(centre: Centre, staff: Person) -> None:
-    """Told by how far own days may be extended: no further than the organisation's own end of the round."""
+    """Own days may be extended no further than the organisation's own end of the round."""
     central = centre.organisation()
     district, beside = centre.organisation(central), centre.organisation(central)
     association = centre.organisation(centre.organisation(district))
@@ -97,19 +97,19 @@ def test_an_extension_for_a_unit_opens_no_window_for_its_centre(centre: Centre, 
     central = centre.organisation()
     staff.post(f"{spring}/extensions", extended(centre.organisation(central)))
     centre.clock(2023, 3, 28)
-    answer = centre.main_user(central).post(REQUESTS, asked(central))
+    answer = centre.main_user(central).post(REQUESTS, request_of(central))
     assert (refusal(answer), answer.json()["closed_on"]) == ((409, "window-closed"), "2023-03-25")
 
 
-def test_of_several_extensions_the_latest_counts(centre: Centre, staff: Person, spring: str) -> None:
+def test_the_latest_of_several_extensions_counts(centre: Centre, staff: Person, spring: str) -> None:
     central = centre.organisation()
     main_user = centre.main_user(central)
     for closes_on in ("2023-04-05", "2023-03-31"):
         assert staff.post(f"{spring}/extensions", extended(central, closes_on)).status_code == 201
     centre.clock(2023, 4, 5, 23, 59, 59)
-    assert main_user.post(REQUESTS, asked(central)).status_code == 201
+    assert main_user.post(REQUESTS, request_of(central)).status_code == 201
     centre.clock(2023, 4, 6)
-    answer = main_user.post(REQUESTS, asked(central))
+    answer = main_user.post(REQUESTS, request_of(central))
     assert (refusal(answer), answer.json()["closed_on"]) == ((409, "window-closed"), "2023-04-05")
 
 
@@ -117,10 +117,10 @@ def test_an_unconfirmed_deadline_opens_nothing_extended_or_not(centre: Centre, s
     central = centre.organisation()
     path = f"/v1/deadlines/{centre.deadline('change_window', None, date(2023, 3, 25), confirmed=False)}"
     staff.post(f"{path}/extensions", extended(central))
-    answer = centre.main_user(central).post(REQUESTS, asked(central))
+    answer = centre.main_user(central).post(REQUESTS, request_of(central))
     assert (refusal(answer), answer.json()["closed_on"]) == ((409, "window-closed"), None)
     staff.patch(path, {"confirmed": True})
-    assert centre.main_user(central).post(REQUESTS, asked(central)).status_code == 201
+    assert centre.main_user(central).post(REQUESTS, request_of(central)).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_an_unknown_organisation_is_pointed_at(staff: Person, spring: str) -> No
     assert answer.json()["pointer"] == "/organisation_id"
 
 
-def test_a_wrong_shape_tells_all_its_faults(staff: Person, spring: str) -> None:
+def test_a_wrong_shape_is_refused_with_all_its_faults(staff: Person, spring: str) -> None:
     answer = staff.post(f"{spring}/extensions", {"organisation_id": "x", "closes_on": "31.3.2023", "made_by": "me"})
     assert refusal(answer) == (422, "validation")
     assert {(error["pointer"], error["code"]) for error in answer.json()["errors"]} == {
@@ -201,7 +201,7 @@ def test_extensions_are_seen_within_reach(centre: Centre, staff: Person, spring:
     assert under.json()["items"] == [made[unit], made[central]]
 
 
-def test_an_extension_stands_below_its_own_deadline(centre: Centre, staff: Person, spring: str) -> None:
+def test_an_extension_is_found_only_below_its_deadline(centre: Centre, staff: Person, spring: str) -> None:
     extension = staff.post(f"{spring}/extensions", extended(centre.organisation())).json()
     other = centre.deadline("change_window", date(2023, 8, 14), date(2023, 8, 25))
     assert refusal(staff.get(f"/v1/deadlines/{other}/extensions/{extension['id']}")) == (404, "not-found")

@@ -47,7 +47,7 @@ def subscribe(person: Person, *, key: str | bool = True) -> dict[str, Any]:
 
 
 def events(subscriber: httpx.Client, feed: dict[str, Any]) -> dict[str, icalendar.Component]:
-    """By their titles, and read by a second reader too."""
+    """The events by their titles. A second reader reads them too."""
     answer = subscriber.get(feed["address"])
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
@@ -94,7 +94,7 @@ def test_deadlines_and_tasks_are_whole_days_of_a_subscription(
     assert "example.org" not in text
 
 
-def test_a_change_raises_the_sequence_and_what_is_gone_is_cancelled_for_a_while(
+def test_a_change_raises_the_sequence_and_a_removal_is_sent_as_cancelled_for_a_while(
     centre: Centre, main_user: Person, subscriber: httpx.Client
 ) -> None:
     round_id = centre.deadline("proposal_round", *ROUND)
@@ -114,7 +114,7 @@ def test_a_change_raises_the_sequence_and_what_is_gone_is_cancelled_for_a_while(
     assert {title: (str(event["STATUS"]), event["SEQUENCE"]) for title, event in gone.items()} == {
         "Tuntihaku 2024: viimeinen päivä": ("CANCELLED", 2),
         "Marttaliitto: tee tuntiehdotus vuodelle 2024": ("CANCELLED", 2),
-    }, "what is past is not cancelled, it is told no longer"
+    }, "a past event is left out, not cancelled"
     centre.clock(2023, 11, 3)
     assert events(subscriber, feed) == {}
 
@@ -135,7 +135,7 @@ def test_a_task_that_is_done_leaves_the_calendar(
     assert (again["STATUS"], again["SEQUENCE"]) == ("CONFIRMED", 2)
 
 
-def test_what_has_not_changed_is_not_sent_again(centre: Centre, main_user: Person, subscriber: httpx.Client) -> None:
+def test_an_unchanged_calendar_is_not_sent_again(centre: Centre, main_user: Person, subscriber: httpx.Client) -> None:
     centre.deadline("proposal_round", *ROUND)
     feed = subscribe(main_user)
     etag = subscriber.get(feed["address"]).headers["ETag"]
@@ -146,7 +146,7 @@ def test_what_has_not_changed_is_not_sent_again(centre: Centre, main_user: Perso
     assert subscriber.get(feed["address"], headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_who_holds_no_role_has_an_empty_calendar(
+def test_a_person_without_a_role_has_an_empty_calendar(
     centre: Centre, main_user: Person, central: UUID, subscriber: httpx.Client
 ) -> None:
     centre.main_user(central)
@@ -166,7 +166,7 @@ def test_who_holds_no_role_has_an_empty_calendar(
     ("role", "expected"),
     [("staff", {"Tuntihaku", "Päätösaika", "Koulutusten"}), ("training_manager", {"Koulutusten"}), ("auditor", set())],
 )
-def test_the_calendar_shows_what_the_role_is_about(
+def test_the_calendar_shows_the_deadlines_of_the_role(
     centre: Centre, central: UUID, subscriber: httpx.Client, role: str, expected: set[str]
 ) -> None:
     centre.main_user(central)
@@ -204,10 +204,10 @@ def test_the_address_is_shown_once_and_kept_nowhere(centre: Centre, main_user: P
     assert len(secret) == 43
     for table in ("calendar_feeds", "callers", "audit_entries", "outbox", "stored_answers"):
         assert secret not in str(centre.rows(f"SELECT * FROM {table}")), table
-    assert centre.rows("SELECT 1 FROM stored_answers"), "it was asked for with an Idempotency-Key"
+    assert centre.rows("SELECT 1 FROM stored_answers"), "the request had an Idempotency-Key"
 
 
-def test_the_same_request_sent_again_answers_the_same_address(main_user: Person) -> None:
+def test_a_repeated_request_returns_the_same_address(main_user: Person) -> None:
     first, second = (main_user.post(PATH, {"name": "Puhelin"}, key="sama") for _ in range(2))
     assert (second.status_code, second.json()) == (201, first.json())
     assert len(main_user.get(PATH).json()["items"]) == 1

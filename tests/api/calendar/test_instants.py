@@ -1,6 +1,6 @@
 """The table of instants (promise L6): windows right to the second at every edge, over HTTP.
 
-The instants are told in UTC, of which Finland is 2 hours ahead in winter and 3 in summer.
+The times are in UTC. Finland is 2 hours ahead of UTC in winter and 3 hours in summer.
 """
 
 from datetime import UTC, date, datetime
@@ -92,15 +92,25 @@ def test_a_window_is_right_to_the_second(
         assert datetime.fromisoformat(answer.json()["submitted_at"]) == utc(instant)
         return
     assert refusal(answer) == (409, "window-closed")
-    told = answer.json()
+    facts = answer.json()
     first, last = (day.isoformat() for day in days)
     if state == "upcoming":
-        assert [told[fact] for fact in ("opened_on", "closed_on", "opens_on", "closes_on")] == [None, None, first, last]
+        assert [facts[fact] for fact in ("opened_on", "closed_on", "opens_on", "closes_on")] == [
+            None,
+            None,
+            first,
+            last,
+        ]
         # One second later it opens.
-        assert datetime.fromisoformat(told["opens_at"]).timestamp() == utc(instant).timestamp() + 1
+        assert datetime.fromisoformat(facts["opens_at"]).timestamp() == utc(instant).timestamp() + 1
     else:
-        assert [told[fact] for fact in ("opened_on", "closed_on", "opens_on", "closes_on")] == [first, last, None, None]
-        assert told["opens_at"] is None
+        assert [facts[fact] for fact in ("opened_on", "closed_on", "opens_on", "closes_on")] == [
+            first,
+            last,
+            None,
+            None,
+        ]
+        assert facts["opens_at"] is None
 
 
 @pytest.mark.parametrize(
@@ -134,7 +144,7 @@ def test_an_extended_window_is_right_to_the_second(
 
 
 @pytest.mark.parametrize(("days", "closed_at"), [(edges[0], edges[2]) for edges in EDGES])
-def test_a_retry_after_closing_gets_its_first_answer(
+def test_a_retry_after_closing_gets_its_first_response(
     centre: Centre, main_user: Person, central: UUID, days: tuple[date, date], closed_at: str
 ) -> None:
     centre.deadline("change_window", *days, year=days[0].year, hours_year=2023)
@@ -146,19 +156,21 @@ def test_a_retry_after_closing_gets_its_first_answer(
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert refusal(ask(main_user, central, key="too-late")) == (409, "window-closed")
-    # A refusal leaves its key free: the clock set back, the same request is heard.
+    # A refusal leaves its key free, so that the same request is processed after the clock is set back.
     centre.clock_at(utc(f"{closed_at}-1"))
     assert ask(main_user, central, key="too-late").status_code == 201
 
 
-def test_between_two_windows_the_last_and_the_next_are_told(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_between_two_windows_the_refusal_names_the_last_and_the_next(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
     for days in (AUTUMN, SPRING):
         centre.deadline("change_window", *days)
     for instant in ("2023-03-25T22:00:00", "2023-08-13T21:00:00-1"):
         centre.clock_at(utc(instant))
-        told = ask(main_user, central).json()
+        facts = ask(main_user, central).json()
         assert {
-            fact: told[fact] for fact in ("kind", "opened_on", "closed_on", "opens_on", "closes_on", "opens_at")
+            fact: facts[fact] for fact in ("kind", "opened_on", "closed_on", "opens_on", "closes_on", "opens_at")
         } == {
             "kind": "change_window",
             "opened_on": "2023-03-13",

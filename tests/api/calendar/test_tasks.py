@@ -67,7 +67,7 @@ def test_a_proposal_is_a_task_from_its_announcement_to_its_submission(
     assert kinds(main_user) == []
 
 
-def test_what_was_not_sent_in_time_is_late_for_sixty_days(centre: Centre, main_user: Person) -> None:
+def test_a_proposal_that_was_not_sent_in_time_is_late_for_sixty_days(centre: Centre, main_user: Person) -> None:
     centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
     centre.clock(2024, 1, 29)
     assert kinds(main_user) == [("hour_proposal", "late")]
@@ -75,9 +75,7 @@ def test_what_was_not_sent_in_time_is_late_for_sixty_days(centre: Centre, main_u
     assert kinds(main_user) == []
 
 
-def test_an_extension_moves_the_task_of_its_organisation_alone(
-    centre: Centre, main_user: Person, central: UUID
-) -> None:
+def test_an_extension_moves_the_task_of_its_own_organisation(centre: Centre, main_user: Person, central: UUID) -> None:
     round_id = centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
     staff = centre.staff()
     body = {"organisation_id": str(central), "closes_on": "2023-12-08", "reason": "Sairaus"}
@@ -142,7 +140,7 @@ def test_thresholds_are_the_study_centres_to_set(centre: Centre, main_user: Pers
     assert (twice.json()["errors"][0]["pointer"], twice.status_code) == ("/closing_soon_days/1", 422)
     stale = staff.put("/v1/reminder-settings", settings, headers={"If-Match": '"0"'})
     assert refusal(stale) == (412, "precondition-failed")
-    # Another study centre keeps its own: this one's audit tells the change.
+    # Another study centre keeps its own settings. This one's audit has the change.
     assert centre.rows("SELECT action, subject_id FROM audit_entries") == [("reminder-settings.changed", centre.id)]
 
 
@@ -155,7 +153,7 @@ def test_hours_going_unused_are_given_back_in_the_last_window(centre: Centre, ma
     (task,) = tasks(main_user)
     assert (task["kind"], task["call"]["body"]["hours"]) == ("hours_going_unused", 51)
     assert main_user.post(task["call"]["path"], task["call"]["body"]).status_code == 201
-    # What was left is all in use now: the window is the usual one, and something was done in it.
+    # All remaining hours are in use now, so that the window's task is the usual one, and is done.
     assert kinds(main_user) == [("hours_running_out", "done")]
 
 
@@ -202,7 +200,7 @@ def test_staff_decide(centre: Centre, main_user: Person, central: UUID) -> None:
     assert kinds(staff) == [("hour_decisions", "done")]
 
 
-def test_staff_answer_requests_and_see_who_has_no_main_user(centre: Centre, central: UUID) -> None:
+def test_staff_decide_requests_and_see_organisations_without_a_main_user(centre: Centre, central: UUID) -> None:
     staff = centre.staff()
     (task,) = tasks(staff)
     assert (task["kind"], task["organisation_name"]) == ("organisation_without_main_user", "Marttaliitto")
@@ -219,7 +217,7 @@ def test_staff_answer_requests_and_see_who_has_no_main_user(centre: Centre, cent
     assert tasks(staff) == []
 
 
-def test_who_holds_no_role_applies_for_one(centre: Centre) -> None:
+def test_a_person_without_a_role_applies_for_one(centre: Centre) -> None:
     assert kinds(centre.person()) == [("role_to_apply_for", "open")]
     assert kinds(centre.person("auditor")) == []
 
@@ -234,7 +232,7 @@ def test_titles_are_in_the_persons_language(centre: Centre, main_user: Person) -
     assert task["organisation_name"] == "Marthaförbundet"
 
 
-def test_staff_read_of_organisations_in_their_own_language_too(centre: Centre) -> None:
+def test_staff_see_names_of_organisations_in_their_own_language(centre: Centre) -> None:
     staff = centre.staff()
     centre.owner.execute("UPDATE persons SET language = 'en' WHERE id = %s", [staff.id])
     alone = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Marthas")
@@ -245,7 +243,7 @@ def test_staff_read_of_organisations_in_their_own_language_too(centre: Centre) -
     assert names == {"organisation_without_main_user": "The Marthas", "role_application": "The Marthas"}
 
 
-def test_tasks_come_in_parts_and_by_what_is_asked_for(centre: Centre, main_user: Person) -> None:
+def test_tasks_are_paged_and_filtered(centre: Centre, main_user: Person) -> None:
     centre.change_window()
     centre.deadline("proposal_round", date(2023, 3, 1), date(2023, 3, 20))
     centre.deadline("change_window", date(2023, 4, 14), date(2023, 4, 25))
@@ -267,7 +265,7 @@ def counted_service(database: Addresses) -> Iterator[str]:
 
 
 def test_the_questions_asked_do_not_grow_with_the_organisations(centre: Centre, counted_service: str) -> None:
-    """The clock, who it is, the settings, what waits for the person, seven facts of a main user, four of the staff."""
+    """The clock, the person, the settings, the pending actions, seven facts of a main user and four of the staff."""
     centre.address = counted_service
     centre.change_window()
     person = centre.staff()

@@ -86,7 +86,7 @@ def test_an_organisation_has_one_contact_person_a_day(
     assert answer.json()["overlaps_with"] == made["id"]
 
 
-def test_one_follows_the_other_from_day_to_day(staff: Person, naming: dict[str, Any]) -> None:
+def test_one_contact_person_may_follow_another_on_the_next_day(staff: Person, naming: dict[str, Any]) -> None:
     staff.post(ASSIGNMENTS, naming)
     after = naming | {"valid_from": "2023-07-01", "valid_until": None}
     path = staff.post(ASSIGNMENTS, after).headers["Location"]
@@ -102,14 +102,14 @@ def test_one_follows_the_other_from_day_to_day(staff: Person, naming: dict[str, 
     assert refusal(staff.get(path)) == (404, "not-found")
 
 
-def test_days_stand_in_their_order(staff: Person, naming: dict[str, Any]) -> None:
+def test_the_last_day_does_not_come_before_the_first(staff: Person, naming: dict[str, Any]) -> None:
     answer = staff.post(ASSIGNMENTS, naming | {"valid_until": "2022-12-31"})
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/valid_until", "day-order")]
     answer = staff.post(ASSIGNMENTS, naming | {"valid_from": "1999-12-31"})
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/valid_from"]
 
 
-def test_a_contact_person_is_of_the_staff(centre: Centre, staff: Person, naming: dict[str, Any]) -> None:
+def test_a_contact_person_is_a_staff_member(centre: Centre, staff: Person, naming: dict[str, Any]) -> None:
     answer = staff.post(ASSIGNMENTS, naming | {"person_id": str(centre.person("auditor").id)})
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/person_id", "not-staff")]
 
@@ -122,13 +122,13 @@ def test_units_have_no_contact_person_of_their_own(
 
 
 @pytest.mark.parametrize("member", ["organisation_id", "person_id", "regional_office_id"])
-def test_what_is_absent_is_told_where_it_was_named(staff: Person, naming: dict[str, Any], member: str) -> None:
+def test_an_unknown_id_is_refused_with_its_pointer(staff: Person, naming: dict[str, Any], member: str) -> None:
     answer = staff.post(ASSIGNMENTS, naming | {member: str(new_id())})
     assert refusal(answer) == (404, "not-found")
     assert answer.json()["pointer"] == f"/{member}"
 
 
-def test_main_users_name_nobody_and_see_their_own(
+def test_main_users_assign_nobody_and_see_their_own_contact_person(
     centre: Centre, staff: Person, central: UUID, naming: dict[str, Any]
 ) -> None:
     path = staff.post(ASSIGNMENTS, naming).headers["Location"]
@@ -145,7 +145,7 @@ def test_main_users_name_nobody_and_see_their_own(
     assert refusal(stranger.get(f"/v1/organisations/{central}/contact")) == (404, "not-found")
 
 
-def test_of_two_named_at_once_one_is_refused(centre: Centre, naming: dict[str, Any]) -> None:
+def test_one_of_two_simultaneous_assignments_is_refused(centre: Centre, naming: dict[str, Any]) -> None:
     people = [centre.staff(), centre.staff()]
     barrier = Barrier(2)
 

@@ -24,20 +24,20 @@ def office(staff: Person) -> dict[str, Any]:
 
 
 def test_staff_open_offices_that_all_see(centre: Centre, staff: Person, office: dict[str, Any]) -> None:
-    somebody = centre.person()
+    person = centre.person()
     path = f"{OFFICES}/{office['id']}"
-    assert somebody.get(path).json() == office
-    assert somebody.get(OFFICES).json()["items"] == [office]
+    assert person.get(path).json() == office
+    assert person.get(OFFICES).json()["items"] == [office]
     answer = staff.patch(path, {"address": {"street": "Kerhokuja 4"}, "phone": None})
     assert answer.json() == office | {
         "address": {"street": "Kerhokuja 4", "postal_code": None, "city": "Tampere"},
         "phone": None,
     }
-    fetched = somebody.get(path)
+    fetched = person.get(path)
     assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
 
 
-def test_an_office_is_changed_in_the_version_seen(staff: Person, office: dict[str, Any]) -> None:
+def test_an_office_is_changed_in_the_expected_version(staff: Person, office: dict[str, Any]) -> None:
     path = f"{OFFICES}/{office['id']}"
     etag = staff.get(path).headers["ETag"]
     changed = staff.patch(path, {"phone": None}, etag=etag)
@@ -48,7 +48,7 @@ def test_an_office_is_changed_in_the_version_seen(staff: Person, office: dict[st
     assert staff.get(path).json()["name"] == "Tampere"
 
 
-def test_two_offices_of_one_name_are_refused(staff: Person, office: dict[str, Any]) -> None:
+def test_a_second_office_of_the_same_name_is_refused(staff: Person, office: dict[str, Any]) -> None:
     answer = staff.post(OFFICES, {"name": "Tampere"})
     assert refusal(answer) == (409, "already-exists")
     assert answer.json()["existing_id"] == office["id"]

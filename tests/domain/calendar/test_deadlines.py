@@ -1,4 +1,4 @@
-"""Windows right at every edge, to the second, and what a refusal tells (rulebook §5)."""
+"""Windows at every edge, to the second, and the facts of a refusal (rulebook §5)."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -82,7 +82,7 @@ def test_a_deadline_is_open_from_midnight_of_its_first_day_to_midnight_after_its
 ) -> None:
     assert state_of(opens_on, closes_on, utc(now)) == state
     assert is_open(Window(opens_on, closes_on), utc(now)) is (state == "open")
-    # The same instant said in another zone is the same answer.
+    # The same time in another zone has the same result.
     assert state_of(opens_on, closes_on, utc(now).astimezone(HELSINKI)) == state
 
 
@@ -122,7 +122,7 @@ EXTENDED_SPRING = Window(date(2023, 3, 13), date(2023, 3, 25), extended_until=da
     [
         (SPRING, date(2023, 3, 25)),
         (EXTENDED_SPRING, date(2023, 3, 27)),
-        # The deadline itself was moved past the extension afterwards: the later end holds.
+        # The deadline itself was moved past the extension afterwards: the later end counts.
         (Window(None, date(2023, 3, 31), extended_until=date(2023, 3, 27)), date(2023, 3, 31)),
         # Its end was taken away afterwards.
         (Window(date(2023, 3, 13), None, extended_until=date(2023, 3, 27)), None),
@@ -165,7 +165,7 @@ def test_an_extension_ends_after_its_deadline(deadline_closes_on: date | None, c
         assert [fault.pointer for fault in refusal.value.faults] == ["/closes_on"]
 
 
-# -- What a closed window tells --
+# -- Facts of a closed window --
 
 
 @pytest.mark.parametrize("now", ["2023-03-12T22:00:00", "2023-08-25T20:59:59"])
@@ -240,7 +240,7 @@ def test_an_open_window_lets_through(now: str) -> None:
         ),
     ],
 )
-def test_a_closed_window_tells_the_last_and_the_next(
+def test_a_closed_window_names_the_last_and_the_next(
     windows: list[Window],
     now: str,
     facts: tuple[date | None, date | None, date | None, date | None, str | None],
@@ -248,9 +248,9 @@ def test_a_closed_window_tells_the_last_and_the_next(
     with pytest.raises(WindowClosed) as refusal:
         check_window_open("change_window", windows, utc(now))
     opened_on, closed_on, opens_on, closes_on, opens_at = facts
-    told = dict(refusal.value.facts)
-    instant = told.pop("opens_at")
-    assert told == {
+    found = dict(refusal.value.facts)
+    instant = found.pop("opens_at")
+    assert found == {
         "kind": "change_window",
         "opened_on": opened_on,
         "closed_on": closed_on,

@@ -1,4 +1,4 @@
-"""Each kind of task names a call that is there."""
+"""Each kind of task names a call that exists."""
 
 import json
 import re
@@ -14,7 +14,7 @@ import pytest
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.task_facts import OwnProposal, WaitingProposals, WaitingRequest
 from app.domain.calendar.tasks import NamedOrganisation, Task, TaskKind
-from tests.domain.calendar.test_tasks import CENTRE, ROUND, UNIT, UNITS, hours, told, window
+from tests.domain.calendar.test_tasks import CENTRE, ROUND, UNIT, UNITS, hours, tasks_on, window
 
 DOCUMENT = json.loads(Path("openapi/openapi.json").read_text(encoding="utf-8"))
 ACTION = UUID(int=7)
@@ -48,14 +48,14 @@ def all_tasks() -> Iterator[Task]:
     waiting = [WaitingProposals(CENTRE, 2024, [UUID(int=3)]), WaitingProposals(None, 2024, [UUID(int=4)])]
     draft = OwnProposal(UUID(int=5), CENTRE, 2024, "draft", None)
     for proposals in ([], [draft], [replace(draft, state="submitted")]):
-        yield from told(day, windows=windows, waiting=waiting, proposals=proposals)
-    yield from told(day, organisations=[UNITS], windows=windows)
+        yield from tasks_on(day, windows=windows, waiting=waiting, proposals=proposals)
+    yield from tasks_on(day, organisations=[UNITS], windows=windows)
     for in_use in (10, 90):
-        yield from told(day, windows=windows, hours=[hours(100, in_use)])
-        yield from told(day, windows=[], hours=[hours(100, in_use)])
-    yield from told(date(2023, 1, 20), hours=[hours(100, 0, is_distributed=False)])
+        yield from tasks_on(day, windows=windows, hours=[hours(100, in_use)])
+        yield from tasks_on(day, windows=[], hours=[hours(100, in_use)])
+    yield from tasks_on(date(2023, 1, 20), hours=[hours(100, 0, is_distributed=False)])
     request = WaitingRequest(UUID(int=6), CENTRE, "Marttaliitto", 2023, 10)
-    yield from told(
+    yield from tasks_on(
         day,
         organisations=[],
         windows=windows,
@@ -89,12 +89,12 @@ def schema_of(operation: dict[str, Any]) -> dict[str, Any]:
     return dict(DOCUMENT["components"]["schemas"][name.rpartition("/")[2]])
 
 
-def test_every_kind_is_looked_at() -> None:
+def test_every_kind_is_tested() -> None:
     assert {task.kind for task in TASKS} == set(get_args(TaskKind))
 
 
 @pytest.mark.parametrize("kind", get_args(TaskKind))
-def test_the_call_is_an_operation_of_the_document_with_such_a_body(kind: TaskKind) -> None:
+def test_the_call_and_its_body_are_in_the_document(kind: TaskKind) -> None:
     calls = [task.call for task in TASKS if task.kind == kind]
     for call in calls:
         operation = operation_of(call.method, call.path)
@@ -105,9 +105,9 @@ def test_the_call_is_an_operation_of_the_document_with_such_a_body(kind: TaskKin
                 assert set(schema.get("required", ())) <= call.body.keys(), call.path
 
 
-def test_what_is_to_be_signed_has_a_last_day() -> None:
+def test_an_application_to_sign_has_a_last_day() -> None:
     expires_at = datetime(2023, 10, 19, 21, tzinfo=UTC)
-    (task,) = told(
+    (task,) = tasks_on(
         date(2023, 10, 19),
         organisations=[],
         pending_actions=[action("main_user_application_to_sign", expires_at=expires_at)],
@@ -132,10 +132,10 @@ def test_what_is_to_be_signed_has_a_last_day() -> None:
 def test_data_are_confirmed_in_their_days(day: date, confirmed: bool, state: str | None) -> None:
     windows = [window("data_confirmation", date(2023, 5, 1), date(2023, 5, 31), year=2023)]
     own = frozenset({(CENTRE, 2023)} if confirmed else ())
-    found = [(task.kind, task.state) for task in told(day, windows=windows, confirmed=own, person_id=ACTION)]
+    found = [(task.kind, task.state) for task in tasks_on(day, windows=windows, confirmed=own, person_id=ACTION)]
     assert found == ([("data_confirmation", state)] if state else [])
 
 
 def test_units_confirm_nothing() -> None:
     windows = [window("data_confirmation", date(2023, 5, 1), date(2023, 5, 31), year=2023, of=UNIT)]
-    assert told(date(2023, 5, 2), organisations=[UNITS], windows=windows) == []
+    assert tasks_on(date(2023, 5, 2), organisations=[UNITS], windows=windows) == []

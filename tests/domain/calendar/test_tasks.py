@@ -1,4 +1,4 @@
-"""Which facts make which task, and when it is shown."""
+"""Tasks by their facts, and when they are shown."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -41,14 +41,14 @@ def hours(granted: int, in_use: int, **changes: Any) -> YearHours:
     return replace(of_year, **changes)
 
 
-def told(day: date, **facts: Any) -> list[Task]:
+def tasks_on(day: date, **facts: Any) -> list[Task]:
     now = datetime(day.year, day.month, day.day, 12, tzinfo=HELSINKI)
     known = TaskFacts(now=now, **({"organisations": [OWN]} | facts))
     return tasks_of(known, partial(task_title, "fi"))
 
 
 def states(day: date, **facts: Any) -> list[tuple[str, str]]:
-    return [(task.kind, task.state) for task in told(day, **facts)]
+    return [(task.kind, task.state) for task in tasks_on(day, **facts)]
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,15 @@ def test_a_task_is_shown_by_its_days(day: date, state: str | None) -> None:
         ("sent_back", date(2023, 11, 8), date(2023, 11, 9), "open"),  # The round goes on all the same.
     ],
 )
-def test_a_proposal_by_its_state(state: Any, answer_by: date | None, day: date, expected: str | None) -> None:
+def test_the_task_follows_the_state_of_the_proposal(
+    state: Any, answer_by: date | None, day: date, expected: str | None
+) -> None:
     proposal = OwnProposal(UUID(int=9), CENTRE, 2024, state, answer_by)
     found = states(day, windows=[window("proposal_round", *ROUND)], proposals=[proposal])
     assert found == ([("hour_proposal", expected)] if expected else [])
 
 
-def test_of_two_rounds_of_a_year_the_task_is_of_the_one_that_goes_on() -> None:
+def test_the_task_of_a_year_with_two_rounds_is_of_the_current_one() -> None:
     rounds = [
         window("proposal_round", date(2023, 10, 1), date(2023, 10, 31)),
         window("proposal_round", date(2023, 11, 10), date(2023, 11, 20)),
@@ -99,11 +101,11 @@ def test_of_two_rounds_of_a_year_the_task_is_of_the_one_that_goes_on() -> None:
         (date(2023, 12, 1), "2023-11-20"),
     ]
     for day, last_day in expected:
-        (task,) = told(day, windows=rounds)
+        (task,) = tasks_on(day, windows=rounds)
         assert str(task.closes_on) == last_day
 
 
-def test_who_is_no_member_in_the_year_proposes_nothing() -> None:
+def test_an_organisation_proposes_only_for_years_of_its_membership() -> None:
     leaving = replace(OWN, active_until=date(2023, 12, 31))
     assert states(date(2023, 11, 1), organisations=[leaving], windows=[window("proposal_round", *ROUND)]) == []
 
@@ -116,7 +118,9 @@ def test_who_is_no_member_in_the_year_proposes_nothing() -> None:
         ({"training_manager"}, True, []),
     ],
 )
-def test_who_of_a_unit_proposes(roles: Any, units_propose: bool, expected: list[str]) -> None:
+def test_a_unit_proposes_by_its_manager_if_the_centre_allows_it(
+    roles: Any, units_propose: bool, expected: list[str]
+) -> None:
     unit = replace(UNITS, roles=frozenset(roles), units_propose=units_propose)
     windows = [window("proposal_round", *ROUND, of=UNIT)]
     assert [kind for kind, _ in states(date(2023, 11, 1), organisations=[unit], windows=windows)] == expected
@@ -128,7 +132,9 @@ def test_units_proposals_wait_while_the_centre_can_include_them(state: Any) -> N
     waiting = [WaitingProposals(CENTRE, 2024, [UUID(int=7)])]
     kinds = [
         task.kind
-        for task in told(date(2023, 11, 1), windows=[window("proposal_round", *ROUND)], proposals=own, waiting=waiting)
+        for task in tasks_on(
+            date(2023, 11, 1), windows=[window("proposal_round", *ROUND)], proposals=own, waiting=waiting
+        )
     ]
     assert ("units_hour_proposals" in kinds) == (state in ("draft", "sent_back", None))
 
@@ -158,10 +164,10 @@ def test_hours_run_out_or_go_unused(day: date, year_hours: YearHours, expected: 
     assert states(day, windows=[SPRING, AUTUMN], hours=[year_hours]) == expected
 
 
-def test_the_threshold_reached_last_is_told() -> None:
+def test_the_threshold_reached_last_is_tasks_on() -> None:
     settings = ReminderSettings(running_out_percents=[100, 80])
     ids = {
-        in_use: told(date(2023, 3, 15), windows=[SPRING], hours=[hours(100, in_use)], settings=settings)[0].id
+        in_use: tasks_on(date(2023, 3, 15), windows=[SPRING], hours=[hours(100, in_use)], settings=settings)[0].id
         for in_use in (80, 99, 100)
     }
     assert ids[80] == ids[99] != ids[100]
@@ -220,5 +226,5 @@ def test_staff_decide_in_their_period(day: date, waiting: int, expected: str | N
 def test_tasks_come_by_their_last_days_and_those_without_one_at_the_end() -> None:
     known = [hours(100, 100)]
     windows = [window("proposal_round", date(2023, 9, 1), date(2023, 9, 30))]
-    found = [task.kind for task in told(date(2023, 9, 5), windows=windows, hours=known)]
+    found = [task.kind for task in tasks_on(date(2023, 9, 5), windows=windows, hours=known)]
     assert found == ["hour_proposal", "hours_running_out"]

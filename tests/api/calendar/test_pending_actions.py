@@ -21,7 +21,7 @@ def kinds(person: Person) -> list[str]:
 
 
 def do(person: Person, status: int = 200, **more: Any) -> dict[str, Any]:
-    """The one task that there is, by its call."""
+    """The only task, by its call."""
     (task,) = tasks(person)
     call = task["call"]
     body = None if call["body"] is None else call["body"] | more
@@ -69,7 +69,7 @@ def test_a_main_user_application_goes_from_task_to_task(centre: Centre) -> None:
     assert kinds(candidate.signatory) == []
     assert do(staff)["kind"] == "main_user_application"
     assert kinds(staff) == []
-    # Whose right was just given is inducted.
+    # A person with a new role has the steps of the onboarding as a task.
     (task,) = tasks(applicant)
     assert task["kind"] == "onboarding"
     assert task["call"]["body"] == dict.fromkeys(("inducted_on", "service_known_on", "member_services_known_on"))
@@ -79,7 +79,7 @@ def test_a_main_user_application_goes_from_task_to_task(centre: Centre) -> None:
     assert kinds(applicant) == []
 
 
-def test_what_waits_for_signatures_is_no_task_once_it_has_expired(centre: Centre) -> None:
+def test_an_expired_application_is_no_task(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     candidate.submitted()
     assert candidate.signatory
@@ -109,7 +109,7 @@ def test_signatories_are_confirmed_by_another(centre: Centre) -> None:
     assert kinds(main_user) == []
     assert do(staff)["kind"] == "signatory"
     assert kinds(staff) == []
-    # Of what staff entered another of the staff is asked, and of what has ended nobody.
+    # Another staff member confirms what one has entered. Nobody confirms what has ended.
     second = signatory_of(staff, central, name="Toinen Nimi", valid_until="2023-03-20")
     assert second["state"] == "unconfirmed"
     assert kinds(staff) == []
