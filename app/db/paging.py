@@ -21,14 +21,6 @@ class OrganisationFilters(TypedDict, total=False):
     under: UUID | None
 
 
-class YearFilters(OrganisationFilters, total=False):
-    year: int | None
-
-
-class YearStateFilters(YearFilters, total=False):
-    state: str | None
-
-
 @dataclass(frozen=True)
 class PageRequest:
     limit: int
@@ -116,6 +108,8 @@ class Listing(Generic[Item]):
 
     async def page(self, session: Reader, page: PageRequest, **filters: object) -> Slice[Item]:
         """What the caller sees. Filters that are None are left out."""
+        if unknown := filters.keys() - self._filters.keys():
+            raise TypeError(f"the list has no filter {sorted(unknown)}")
         named = {name: value for name, value in filters.items() if value is not None}
         parameters = clock_of(session) | {f"p_{name}": value for name, value in named.items()}
         used = frozenset(named)

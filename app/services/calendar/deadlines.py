@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict
 from uuid import UUID
 
 from app.db.calendar.deadlines import deadline_resource, deadlines, find_overlapping, lock_calendars
@@ -10,14 +10,12 @@ from app.db.calendar.extensions import list_of_deadline
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_place
-from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row, remove_row, row_of
 from app.domain.access import Place, check_reach
 from app.domain.calendar.deadlines import (
     Deadline,
     Kind,
-    State,
     check_deadline,
     check_may_edit,
     check_within_round,
@@ -27,12 +25,6 @@ from app.domain.calendar.deadlines import (
 from app.domain.errors import DeadlineOverlap
 from app.domain.hours.standing import check_central
 from app.domain.versions import Versions, check_version
-
-
-class DeadlineFilters(OrganisationFilters, total=False):
-    kind: Kind | None
-    hours_year: int | None
-    state: State | None
 
 
 class DeadlineChanges(TypedDict, total=False):
@@ -121,14 +113,8 @@ async def remove_deadline(writer: Writer, deadline_id: UUID, expected: Versions)
     writer.record("deadline.removed", deadline_id, organisation_id=deadline.organisation_id, **_facts_of(deadline))
 
 
-async def get_deadline(reader: Reader, deadline_id: UUID) -> Deadline:
-    return await deadline_resource.get(reader, deadline_id)
-
-
-async def list_deadlines(
-    reader: Reader, page: PageRequest, *, year: int, **filters: Unpack[DeadlineFilters]
-) -> Slice[Deadline]:
-    return await deadline_resource.page(reader, page, year=year, **filters)
+get_deadline = deadline_resource.get
+list_deadlines = deadline_resource.page
 
 
 async def _find_owner(session: Reader, organisation_id: UUID | None) -> Place | None:

@@ -17,7 +17,6 @@ from app.db.calendar.feeds import (
 )
 from app.db.calendar.task_facts import find_task_facts
 from app.db.identifiers import new_id
-from app.db.paging import PageRequest, Slice
 from app.db.people.me import find_person
 from app.db.people.people import callers
 from app.db.sessions import Reader, Writer
@@ -25,7 +24,7 @@ from app.db.statements import insert_row, row_of
 from app.delivery.calendars import calendar_of
 from app.domain.access import check_person
 from app.domain.calendar.deadlines import day_of
-from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed, check_feed_limit, events_of
+from app.domain.calendar.feeds import NewCalendarFeed, check_feed_limit, events_of
 from app.domain.calendar.task_rules import tasks_of
 from app.domain.errors import NotFound
 from app.texts.calendar import day_title, feed_name, task_title
@@ -51,12 +50,8 @@ async def add_feed(writer: Writer, *, name: str) -> NewCalendarFeed:
     return feed
 
 
-async def list_feeds(reader: Reader, page: PageRequest) -> Slice[CalendarFeed]:
-    return await feeds.page(reader, page)
-
-
-async def get_feed(reader: Reader, feed_id: UUID) -> CalendarFeed:
-    return await feeds.get(reader, feed_id)
+list_feeds = feeds.page
+get_feed = feeds.get
 
 
 async def end_feed(writer: Writer, feed_id: UUID) -> None:

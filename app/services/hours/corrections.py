@@ -1,6 +1,5 @@
 """Corrections: make, look."""
 
-from typing import Unpack
 from uuid import UUID
 
 from app.db.hours.corrections import corrections, hour_corrections
@@ -8,8 +7,7 @@ from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import lock_pool
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
-from app.db.paging import PageRequest, Slice, YearFilters
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import row_of
 from app.domain.access import check_not_own, check_staff
 from app.domain.hours.corrections import HourCorrection, check_correction
@@ -45,9 +43,5 @@ async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hou
     return made
 
 
-async def get_correction(reader: Reader, correction_id: UUID) -> HourCorrection:
-    return await corrections.get(reader, correction_id)
-
-
-async def list_corrections(reader: Reader, page: PageRequest, **filters: Unpack[YearFilters]) -> Slice[HourCorrection]:
-    return await corrections.page(reader, page, **filters)
+get_correction = corrections.get
+list_corrections = corrections.page

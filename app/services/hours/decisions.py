@@ -1,16 +1,13 @@
 """Decisions: make a batch of them, look."""
 
 from collections.abc import Sequence
-from typing import Unpack
-from uuid import UUID
 
 from app.db.hours.decisions import decisions, find_candidates, find_decided, hour_decisions
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import lock_pool
 from app.db.hours.proposals import find_submitted, lock_contested
 from app.db.identifiers import new_id
-from app.db.paging import PageRequest, Slice, YearFilters
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import insert_rows, row_of
 from app.domain.access import check_staff
 from app.domain.hours import decisions as rules
@@ -77,9 +74,5 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
     return HourDecisions(made)
 
 
-async def get_decision(reader: Reader, decision_id: UUID) -> HourDecision:
-    return await decisions.get(reader, decision_id)
-
-
-async def list_decisions(reader: Reader, page: PageRequest, **filters: Unpack[YearFilters]) -> Slice[HourDecision]:
-    return await decisions.page(reader, page, **filters)
+get_decision = decisions.get
+list_decisions = decisions.page

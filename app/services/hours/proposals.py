@@ -1,7 +1,7 @@
 """Hour proposals: make, change, withdraw, look."""
 
 from collections.abc import Collection, Sequence
-from typing import TypedDict, Unpack
+from typing import TypedDict
 from uuid import UUID
 
 from app.db.hours.proposal_inclusions import list_lines_sent
@@ -18,13 +18,12 @@ from app.db.hours.proposals import (
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_below
-from app.db.paging import PageRequest, Slice, YearStateFilters
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import change_row, insert_row
 from app.domain.errors import AlreadyExists
 from app.domain.hours import proposals as rules
 from app.domain.hours.proposal_inclusions import as_sent, sources_of
-from app.domain.hours.proposals import HourProposal, HourProposalSummary, ProposalLine
+from app.domain.hours.proposals import HourProposal, ProposalLine
 from app.domain.hours.standing import check_year
 from app.domain.hours.years import check_year_open
 from app.domain.versions import Versions, check_version
@@ -101,14 +100,8 @@ async def decide_proposals(writer: Writer, proposal_ids: Collection[UUID]) -> No
         writer.record("hour-proposal.decided", proposal_id, organisation_id=organisation_id)
 
 
-async def get_proposal(reader: Reader, proposal_id: UUID) -> HourProposal:
-    return await proposals.get(reader, proposal_id)
-
-
-async def list_proposals(
-    reader: Reader, page: PageRequest, **filters: Unpack[YearStateFilters]
-) -> Slice[HourProposalSummary]:
-    return await summaries.page(reader, page, **filters)
+get_proposal = proposals.get
+list_proposals = summaries.page
 
 
 async def _check_units(writer: Writer, organisation_id: UUID, lines: Sequence[ProposalLine]) -> None:

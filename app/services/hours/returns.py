@@ -1,14 +1,12 @@
 """Returns of hours: book, look."""
 
-from typing import Unpack
 from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
 from app.db.hours.returns import hour_returns, returns
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
-from app.db.paging import PageRequest, Slice, YearStateFilters
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import row_of
 from app.domain.access import check_main_user
 from app.domain.hours.ledger import hour_return
@@ -44,9 +42,5 @@ async def book_return(
     return booked
 
 
-async def get_return(reader: Reader, return_id: UUID) -> HourReturn:
-    return await returns.get(reader, return_id)
-
-
-async def list_returns(reader: Reader, page: PageRequest, **filters: Unpack[YearStateFilters]) -> Slice[HourReturn]:
-    return await returns.page(reader, page, **filters)
+get_return = returns.get
+list_returns = returns.page

@@ -1,6 +1,5 @@
 """Supplementary requests: submit, decide, withdraw, look."""
 
-from typing import Unpack
 from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
@@ -8,8 +7,7 @@ from app.db.hours.pools import lock_pool
 from app.db.hours.standing import get_standing
 from app.db.hours.supplementary_requests import requests, supplementary_hour_requests
 from app.db.identifiers import new_id
-from app.db.paging import PageRequest, Slice, YearStateFilters
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import change_value, insert_value
 from app.domain.access import check_main_user, check_not_own, check_staff
 from app.domain.hours import supplementary_requests as rules
@@ -96,14 +94,8 @@ async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryReq
     return withdrawn
 
 
-async def get_request(reader: Reader, request_id: UUID) -> SupplementaryRequest:
-    return await requests.get(reader, request_id)
-
-
-async def list_requests(
-    reader: Reader, page: PageRequest, **filters: Unpack[YearStateFilters]
-) -> Slice[SupplementaryRequest]:
-    return await requests.page(reader, page, **filters)
+get_request = requests.get
+list_requests = requests.page
 
 
 async def _lock_in_reach(writer: Writer, request_id: UUID) -> tuple[SupplementaryRequest, Standing]:

@@ -1,22 +1,16 @@
 """Yearly confirmations: confirm, look."""
 
-from typing import Unpack
 from uuid import UUID
 
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
 from app.db.organisations.confirmations import confirmations, organisation_confirmations
-from app.db.paging import PageRequest, Slice, YearFilters
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import insert_value
 from app.domain.access import check_main_user, check_person
 from app.domain.hours.standing import check_central
 from app.domain.organisations.confirmations import OrganisationConfirmation, check_begun, is_late
 from app.domain.organisations.membership import check_member_in
-
-
-class ConfirmationFilters(YearFilters, total=False):
-    person_id: UUID | None
 
 
 async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: int) -> OrganisationConfirmation:
@@ -48,11 +42,5 @@ async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: i
     return confirmation
 
 
-async def get_confirmation(reader: Reader, confirmation_id: UUID) -> OrganisationConfirmation:
-    return await confirmations.get(reader, confirmation_id)
-
-
-async def list_confirmations(
-    reader: Reader, page: PageRequest, **filters: Unpack[ConfirmationFilters]
-) -> Slice[OrganisationConfirmation]:
-    return await confirmations.page(reader, page, **filters)
+get_confirmation = confirmations.get
+list_confirmations = confirmations.page

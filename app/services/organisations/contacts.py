@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
@@ -11,7 +10,6 @@ from app.db.organisations import profiles
 from app.db.organisations.contacts import assignments, contact_assignments
 from app.db.organisations.organisations import find_place
 from app.db.organisations.regional_offices import offices
-from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_value, remove_row
 from app.domain.access import check_reach, check_staff
@@ -20,11 +18,6 @@ from app.domain.hours.standing import check_central
 from app.domain.organisations import contacts as rules
 from app.domain.organisations.contacts import AssignmentChanges, Contact, ContactAssignment
 from app.domain.versions import Versions, check_version
-
-
-class AssignmentFilters(OrganisationFilters, total=False):
-    person_id: UUID | None
-    regional_office_id: UUID | None
 
 
 async def assign_contact(
@@ -83,14 +76,8 @@ async def remove_assignment(writer: Writer, assignment_id: UUID, expected: Versi
     _record(writer, "removed", assignment)
 
 
-async def get_assignment(reader: Reader, assignment_id: UUID) -> ContactAssignment:
-    return await assignments.get(reader, assignment_id)
-
-
-async def list_assignments(
-    reader: Reader, page: PageRequest, **filters: Unpack[AssignmentFilters]
-) -> Slice[ContactAssignment]:
-    return await assignments.page(reader, page, **filters)
+get_assignment = assignments.get
+list_assignments = assignments.page
 
 
 async def get_contact(reader: Reader, organisation_id: UUID) -> Contact:

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from app.db.identifiers import new_id
 from app.db.organisations.regional_offices import find_named, offices, regional_offices
-from app.db.paging import PageRequest, Slice
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import change_row, insert_row, row_of
 from app.domain.access import check_staff
 from app.domain.organisations import regional_offices as rules
@@ -35,12 +34,8 @@ async def change_office(writer: Writer, office_id: UUID, data: OfficeChanges, ex
     return after
 
 
-async def get_office(reader: Reader, office_id: UUID) -> RegionalOffice:
-    return await offices.get(reader, office_id)
-
-
-async def list_offices(reader: Reader, page: PageRequest) -> Slice[RegionalOffice]:
-    return await offices.page(reader, page)
+get_office = offices.get
+list_offices = offices.page
 
 
 async def _check_name(writer: Writer, office: RegionalOffice) -> None:

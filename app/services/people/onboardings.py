@@ -2,25 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import get_place
-from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.people.onboardings import gives_inductions, lock_with_names, onboarding_resource, onboardings
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import change_row, insert_row
 from app.domain.access import check_person
 from app.domain.people import onboardings as rules
-from app.domain.people.onboardings import Onboarding, OnboardingChanges, OnboardingState
+from app.domain.people.onboardings import Onboarding, OnboardingChanges
 from app.domain.people.role_grants import GrantedRole
 from app.domain.versions import Versions, check_version
-
-
-class OnboardingFilters(OrganisationFilters, total=False):
-    person_id: UUID | None
-    state: OnboardingState | None
 
 
 async def open_onboarding(writer: Writer, grant: GrantedRole) -> UUID:
@@ -57,14 +50,8 @@ async def forget_inductors(writer: Writer, person_ids: list[UUID], *, reason: st
         await _keep(writer, replace(onboarding, inductor_name=""), ["inductor_name"], reason=reason)
 
 
-async def get_onboarding(reader: Reader, onboarding_id: UUID) -> Onboarding:
-    return await onboarding_resource.get(reader, onboarding_id)
-
-
-async def list_onboardings(
-    reader: Reader, page: PageRequest, **filters: Unpack[OnboardingFilters]
-) -> Slice[Onboarding]:
-    return await onboarding_resource.page(reader, page, **filters)
+get_onboarding = onboarding_resource.get
+list_onboardings = onboarding_resource.page
 
 
 async def _keep(writer: Writer, after: Onboarding, changed: Collection[str], *, reason: str | None = None) -> None:

@@ -2,33 +2,25 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import get_place
 from app.db.organisations.profiles import find as find_organisation
 from app.db.organisations.training_rules import find_rules
-from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.people.me import find_person
 from app.db.people.role_applications import applications, role_applications
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import change_value, insert_value
 from app.domain.access import check_person
 from app.domain.calendar.deadlines import last_day_before
 from app.domain.errors import Forbidden, NotFound
 from app.domain.organisations.training_rules import check_may_apply
 from app.domain.people import role_applications as rules
-from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplication, RoleApplicationState
+from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplication
 from app.domain.people.role_grants import validity_of
 from app.domain.people.roles import check_role_fits
 from app.services.people.roles import check_not_held, grant_role
-
-
-class ApplicationFilters(OrganisationFilters, total=False):
-    person_id: UUID | None
-    role: AppliedRole | None
-    state: RoleApplicationState | None
 
 
 async def apply_for_role(
@@ -121,14 +113,8 @@ async def withdraw(writer: Writer, application: RoleApplication, *, reason: str 
     return withdrawn
 
 
-async def get_application(reader: Reader, application_id: UUID) -> RoleApplication:
-    return await applications.get(reader, application_id)
-
-
-async def list_applications(
-    reader: Reader, page: PageRequest, **filters: Unpack[ApplicationFilters]
-) -> Slice[RoleApplication]:
-    return await applications.page(reader, page, **filters)
+get_application = applications.get
+list_applications = applications.page
 
 
 def _record(

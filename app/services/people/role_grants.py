@@ -1,25 +1,17 @@
 """Rights: give, end, look."""
 
 from datetime import date
-from typing import Unpack
 from uuid import UUID
 
 from app.db.organisations.organisations import find_place
 from app.db.organisations.profiles import find as find_organisation
-from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.people.role_grants import grants
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.domain.access import Role, check_person, check_reach
 from app.domain.people import role_grants as rules
-from app.domain.people.role_grants import GrantedRole, GrantState
+from app.domain.people.role_grants import GrantedRole
 from app.domain.people.roles import check_role_fits
 from app.services.people.roles import end_role, grant_role
-
-
-class GrantFilters(OrganisationFilters, total=False):
-    person_id: UUID | None
-    role: Role | None
-    state: GrantState | None
 
 
 async def give_role(
@@ -61,9 +53,5 @@ async def end_grant(writer: Writer, grant_id: UUID, *, ends_on: date | None, rea
     return await end_role(writer, grant_id, at=rules.end_of(grant, ends_on, writer.now), reason=reason)
 
 
-async def get_grant(reader: Reader, grant_id: UUID) -> GrantedRole:
-    return await grants.get(reader, grant_id)
-
-
-async def list_role_grants(reader: Reader, page: PageRequest, **filters: Unpack[GrantFilters]) -> Slice[GrantedRole]:
-    return await grants.page(reader, page, **filters)
+get_grant = grants.get
+list_role_grants = grants.page
