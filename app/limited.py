@@ -1,7 +1,7 @@
-"""Runs a function of ours on bytes of somebody else's, in a process that has little time, memory and no secrets.
+"""Runs a function of ours on bytes from outside, in a process with little time, little memory and no secrets.
 
-A decoder is where a hostile file does its harm: it loops, swallows memory, or breaks the process. Here that process
-is a child that can be killed, that knows nothing of the environment, and that can answer with bytes alone.
+A hostile file does its harm in the decoder: it loops, swallows memory, or breaks the process. Here that process is a
+child that can be killed, that knows nothing of the environment, and that can return only bytes.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 AT_ONCE = 2
 MOST_WAITING = 2
-"""Whoever waits holds a connection of the study centre's pool: the next are to ask again, and leave it to others."""
+"""A waiting request occupies a connection of the study centre's pool, so further ones are rejected and try again later.
+"""
 LARGEST_ANSWER = 32 * 1024 * 1024
 ROOT = Path(__file__).parent.parent
 
@@ -27,17 +28,17 @@ _places = BoundedSemaphore(AT_ONCE + MOST_WAITING)
 
 
 class LimitsReached(Exception):
-    """The work ended without an answer: it took too long, wanted too much memory, or broke its process."""
+    """The work ended without a result: it took too long, needed too much memory, or broke its process."""
 
 
 class Overloaded(Exception):
-    """So many files are waiting already that one more would wait for long."""
+    """So many files are already waiting that another would wait too long."""
 
 
 async def run_limited(work: Callable[..., bytes], *parts: bytes, seconds: int = 10, megabytes: int = 512) -> bytes:
-    """What `work`, a function of a module, answers to the parts. Raises LimitsReached, Overloaded.
+    """Return what `work`, a function of a module, returns for the parts. Raises LimitsReached, Overloaded.
 
-    What `work` raises is LimitsReached too: a refusal it foresees belongs into its answer.
+    Any exception of `work` becomes LimitsReached: a refusal that it foresees belongs in its result.
     """
     if not _places.acquire(blocking=False):
         raise Overloaded
@@ -58,7 +59,7 @@ def _run(name: str, parts: tuple[bytes, ...], seconds: int, megabytes: int) -> b
             said.write(len(part).to_bytes(8) + part)
         said.seek(0)
         try:
-            # Files instead of pipes: the kernel then holds the answer's bound (RLIMIT_FSIZE) too.
+            # Files instead of pipes: the kernel then limits the size of the result (RLIMIT_FSIZE) too.
             ended = subprocess.run(  # noqa: S603  # Nothing of the command is anybody else's.
                 command,
                 stdin=said,
@@ -98,7 +99,7 @@ def _parts(file: BinaryIO) -> list[bytes]:
 
 
 def answer(name: str, seconds: str, megabytes: str) -> None:
-    """What the child does: bounds itself before it imports or reads anything."""
+    """Run in the child: set its limits before it imports or reads anything."""
     _limit(int(seconds), int(megabytes))
     module, _, function = name.partition(":")
     answered = getattr(import_module(module), function)(*_parts(sys.stdin.buffer))

@@ -102,18 +102,18 @@ ROUTERS = (
     mails.router,
     messages.router,
 )
-# The framework would ask for exporters at every request, and find some by itself where the environment says so.
+# Otherwise the framework looks for exporters at every request, and finds some by itself if the environment has any.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 STATIC = Path(fastapi_offline.__file__).parent / "static"
 
 
 def operation_id(route: APIRoute) -> str:
-    """The endpoint's name, `submit_proposal`: once released, clients' code is named after it."""
+    """The endpoint's name, for example `submit_proposal`: once released, clients' code is named after it."""
     return route.name
 
 
 def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] = AsyncConnection) -> FastAPI:
-    """The service on one database; `connection_class` lets tests count round trips."""
+    """Return the service on one database; `connection_class` lets tests count round trips."""
     if not structlog.is_configured():
         logs.configure(settings.log_level)
     connections = Connections(
@@ -127,7 +127,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # A sandbox has no worker of its own, and hands its mails over all the same where it is told a server.
+        # A sandbox has no worker of its own, yet it hands its mails over if it has a mail server.
         often = worker.mail_jobs(settings) if settings.sandbox and settings.smtp_url else {}
         working = asyncio.create_task(worker.work(connections, jobs=(), often=often))
         yield
@@ -143,7 +143,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
         openapi_tags=openapi.tags_of(routers),
         docs_url=None,
         redoc_url=None,
-        # A redirect to the path with or without its last slash would repeat whatever host the request names.
+        # A redirect to the path with or without its last slash would repeat any host that the request names.
         redirect_slashes=False,
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
@@ -164,7 +164,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
 
 
 def app_from_environment() -> FastAPI:
-    """For `uvicorn --factory` and its workers, on a database that is prepared already."""
+    """Return the service for `uvicorn --factory` and its workers, on a database that is already prepared."""
     settings = Settings()
     logs.configure(settings.log_level)
     check_database(settings.database_url, sandbox=settings.sandbox)

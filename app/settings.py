@@ -1,4 +1,4 @@
-"""The settings, read once from the environment; README's configuration table tells them to operators."""
+"""The settings, read once from the environment; README's configuration table explains them to operators."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,19 +16,20 @@ class Issuer(BaseModel):
     audience: str
     algorithms: Annotated[list[str], Field(min_length=1)] = ["RS256", "ES256"]
     jwks_uri: str | None = None
-    """Where its keys are; without one they are discovered at the issuer."""
+    """Where its keys are; without it they are discovered at the issuer."""
     strong_acr: list[Annotated[str, Field(pattern=r"^[!#-\[\]-~]+$")]] = []
-    """The values of `acr` that tell of a strong authentication (vahva tunnistautuminen)."""
+    """The values of `acr` that mean a strong authentication (vahva tunnistautuminen)."""
     client_id: str | None = None
-    """The public client that Swagger UI signs in as, with authorization code and PKCE; without one it does not."""
+    """The public client for Swagger UI's sign-in, by authorization code and PKCE; without it Swagger UI has no such
+    sign-in."""
     scopes: list[str] = ["openid"]
-    """What Swagger UI asks for."""
+    """The scopes that Swagger UI requests."""
     authorization_parameters: dict[str, str] = {}
-    """What Swagger UI sends the issuer besides, as `{"resource": …}` or `{"audience": …}`."""
+    """Further parameters that Swagger UI sends to the issuer, `{"resource": …}` or `{"audience": …}`."""
 
 
 def check_private(address: str) -> None:
-    """Keys that come unencrypted from elsewhere are anybody's. Raises ValueError."""
+    """Refuse to fetch keys unencrypted from another machine, where anybody could replace them. Raises ValueError."""
     parts = urlsplit(address)
     if parts.scheme == "https" and parts.hostname:
         return
@@ -47,12 +48,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=None, env_ignore_empty=True, use_attribute_docstrings=True)
 
     database_url: str
-    """Where the service works: its own role, which owns nothing."""
+    """The database as the service's own role, which owns nothing."""
     owner_database_url: str | None = None
-    """Where migrations, the setup command and the sandbox's reset work: the tables' owner."""
+    """The database as the tables' owner, for migrations, the setup command and the sandbox's reset."""
     role_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = "tuntipankki"
     secret_key: SecretStr
-    """At least 32 characters; cursors and sandbox tokens are signed with keys drawn from it."""
+    """At least 32 characters; the keys that sign cursors and sandbox tokens are derived from it."""
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -61,25 +62,25 @@ class Settings(BaseSettings):
     oidc_issuers: list[Issuer] = []
     """JSON: `[{"issuer": …, "audience": …}]`."""
     signature_roots: list[Path] = []
-    """JSON, files: the certificates by which signatures in documents are trusted; a sandbox also trusts its own."""
+    """JSON, files: the certificates that signatures in documents must lead to; a sandbox also trusts its own."""
     signature_revocation_lists: list[Path] = []
     """JSON, files: revocation lists, for certificates whose signatures embed none. Read at each signature."""
     connections: Annotated[int, Field(ge=1, le=200)] = 10
     """The most database connections per study centre and process."""
     connection_idle_seconds: Annotated[float, Field(gt=0)] = 60.0
-    """After how long an unused one of them is given up: study centres are many, the server's connections few."""
+    """How long an unused connection is kept: there are many study centres, and the server's connections are few."""
     statement_timeout_ms: Annotated[int, Field(ge=100)] = 10_000
     lock_timeout_ms: Annotated[int, Field(ge=100)] = 4_000
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     smtp_url: SecretStr | None = None
     """Where the worker hands mails over: `smtp://`, `smtp+starttls://` or `smtps://`, `user:password@` and so on;
-    without one mails are made and wait."""
+    without it mails are made and wait."""
     mail_from: str = "Tuntipankki <tuntipankki@localhost>"
     """The sender of mails; needed with `smtp_url`."""
     mail_retry_seconds: Annotated[float, Field(gt=0)] = 60.0
-    """Until a mail that no server took is tried again; after each attempt twice as long."""
+    """How long a mail that no server took waits for its next attempt; the time doubles after each attempt."""
     worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Where the worker tells its metrics, on `host`; without one it tells none."""
+    """The port on `host` where the worker serves its metrics; without it the worker serves none."""
 
     @model_validator(mode="after")
     def check(self) -> Self:

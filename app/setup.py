@@ -1,6 +1,6 @@
 """`python -m app.setup`: the first study centre and its first staff member, outside the sandbox.
 
-Works where OWNER_DATABASE_URL says, and brings the database to the head of the migrations.
+Works on the database of OWNER_DATABASE_URL, and migrates it to the newest revision.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from app.db.schema import WrongDatabaseError, prepared_database
 
 
 class AlreadyThereError(RuntimeError):
-    """Somebody has been set up with that subject."""
+    """A person with that subject has already been set up."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_study_centre(owner_address: str, study_centre: str, issuer: str, subject: str, name: str, email: str) -> UUID:
-    """Both or neither. Raises AlreadyThereError where that subject of the issuer is known."""
+    """Create the study centre and its first staff member. Raises AlreadyThereError if the issuer's subject is known."""
     centre_id, person_id = new_id(), new_id()
     now = datetime.now(UTC)
     with psycopg.connect(owner_address, options=f"-c app.study_centre_id={centre_id}") as connection:
@@ -66,7 +66,7 @@ def make_study_centre(owner_address: str, study_centre: str, issuer: str, subjec
     return centre_id
 
 
-def _said(text: str) -> str:
+def _short_text(text: str) -> str:
     text = text.strip()
     if not text or "\0" in text or len(text) > 200:
         raise argparse.ArgumentTypeError("needs 1 to 200 characters")
@@ -75,17 +75,19 @@ def _said(text: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app.setup", description=__doc__)
-    parser.add_argument("--study-centre", required=True, metavar="NAME", type=_said)
+    parser.add_argument("--study-centre", required=True, metavar="NAME", type=_short_text)
     parser.add_argument(
         "--staff",
         required=True,
         nargs=2,
         metavar=("ISSUER", "SUBJECT"),
-        type=_said,
+        type=_short_text,
         help="who the first staff member is: `iss` and `sub` of the access token",
     )
-    parser.add_argument("--name", default="Opintokeskuksen työntekijä", type=_said, help="the staff member's name")
-    parser.add_argument("--email", default="staff@localhost", type=_said, help="the staff member's address")
+    parser.add_argument(
+        "--name", default="Opintokeskuksen työntekijä", type=_short_text, help="the staff member's name"
+    )
+    parser.add_argument("--email", default="staff@localhost", type=_short_text, help="the staff member's address")
     return parser
 
 

@@ -1,13 +1,13 @@
-"""`python -m app.worker`: the jobs of the night, each at the start and then every night by real time, and the mail.
+"""`python -m app.worker`: mail, and the jobs of the night, which run at the start and then every night by real time.
 
-Reminders, and applications that expire, are looked for each minute: what was told before is told no more, so that
-nobody keeps when it ran last.
+Reminders and expired applications are looked for every minute. What has been sent before is not sent again, so nobody
+records when the job ran last.
 
-A plain loop, not procrastinate. The jobs of the night may be run twice without harm and are enqueued by nobody. Mail is
-enqueued, in the transaction of what it tells of: by the outbox, which every request writes anyway. A mail is a row
-with its state, its text and its Message-ID, and this row is the queue's item too, taken with SKIP LOCKED. With
-procrastinate there would be a second row for each mail, in a table of no study centre, to be kept in step with the
-first, and a schema, a pool and rights of the service's role; and its job too would be run again when a worker dies.
+A plain loop, not procrastinate. The jobs of the night may run twice without harm, and nobody enqueues them. Mail is
+enqueued by the outbox, which every request writes anyway, in the transaction that the mail is about. A mail is a row
+with its state, its text and its Message-ID, and this row is also the queue's item, taken with SKIP LOCKED. With
+procrastinate there would be a second row for each mail, in a table outside the study centres, to be kept in step with
+the first, and a schema, a pool and rights of the service's role; and its job too would run again when a worker dies.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from app.services.people.expiring import expire_applications
 from app.settings import Settings
 
 AT_NIGHT = time(2, 30)
-"""When the jobs of the night run, in Helsinki: every night has this time once."""
+"""Local time in Helsinki at which the jobs of the night run: every night has this time exactly once."""
 AGAIN_SECONDS = 600.0
 MAIL_SECONDS = 2.0
 REMINDING_SECONDS = 60.0
@@ -42,7 +42,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 MAIL_STATEMENT_MS = 60_000
 """Time for a statement of a mail job, which may make mails to very many people in one transaction."""
 ANSWERS_KEPT_DAYS = 31
-"""How long answers are kept. The contract promises at least 30 days."""
+"""How long stored answers are kept. The contract promises at least 30 days."""
 
 Job = Callable[[Connections], Awaitable[None]]
 
@@ -115,7 +115,7 @@ async def work(
         try:
             await asyncio.wait(tasks)
         except asyncio.CancelledError:
-            # Before Python 3.12 a wait that ends at that moment loses its cancellation, so that it is repeated.
+            # Before Python 3.12 a wait that ends at that moment loses its cancellation, so it is repeated.
             while running := [task for task in tasks if not task.done()]:
                 for task in running:
                     task.cancel()

@@ -1,7 +1,7 @@
-"""The floor: bare Starlette on asyncpg with hand-written SQL, and none of the service's duties.
+"""The floor: bare Starlette on asyncpg with hand-written SQL, without the service's duties.
 
-It answers the same three questions from the same tables as the database's superuser, whom no policy binds. `/w2`
-does only the transfer; `/w2-kept` also looks a key up and keeps key, answer and audit entry.
+It answers the same three requests from the same tables as the database's superuser, to whom no policy applies. `/w2`
+does only the transfer; `/w2-kept` also looks a key up and stores key, answer and audit entry.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A plain load: so many requests over a few kept-alive connections, and what they cost in processor time."""
+"""A plain load: a number of requests over a few kept-alive connections, and their cost in processor time."""
 
 import asyncio
 import os
@@ -56,7 +56,7 @@ async def _send(port: int, requests: Iterator[bytes], statuses: list[int]) -> No
 def measure(
     port: int, service_pids: list[int], postmaster: int, request: Callable[[int], bytes], count: int, clients: int
 ) -> Cost:
-    """Sends `count` requests; each must be answered well."""
+    """Send `count` requests; each must be answered well."""
     requests = (request(number) for number in range(count))
     statuses: list[int] = []
 

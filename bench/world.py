@@ -1,4 +1,4 @@
-"""The world that is measured: a database of real size, an issuer of tokens, and the servers."""
+"""The measured world: a database of real size, an issuer of tokens, and the servers."""
 
 import json
 import os

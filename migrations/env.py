@@ -1,4 +1,4 @@
-"""Runs the migrations as the tables' owner. Locks are waited for briefly: a migration must not stop the service."""
+"""Runs the migrations as the tables' owner. Waits only briefly for locks: a migration must not stop the service."""
 
 import os
 
@@ -30,7 +30,7 @@ name_role_prefix = text("SELECT set_config('app.role_prefix', :prefix, false)").
 
 
 def write_out() -> None:
-    """`alembic upgrade head --sql`: for reading, and for the lint."""
+    """`alembic upgrade head --sql`: the statements for reading and for the lint."""
     context.configure(
         dialect_name="postgresql",
         dialect_opts={"paramstyle": "named"},

@@ -1,4 +1,4 @@
-"""What the edge holds for the life of the process, made once in create_app."""
+"""What the edge keeps for the life of the process, made once in create_app."""
 
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -20,7 +20,7 @@ from app.sandbox.authority import Authority
 from app.settings import Settings
 
 ROLES_KEPT_SECONDS = 20.0
-"""A role taken away works no more within a minute (promises §2), and most readers ask again within seconds."""
+"""A role that was ended must stop working within a minute (promises §2), and most readers call again within seconds."""
 
 
 class Backend:
@@ -34,20 +34,20 @@ class Backend:
         if self.sandbox_issuer:
             issuers.append(IssuerKeys(self.sandbox_issuer.issuer, self.sandbox_issuer.keys))
         self.authority = Authority(drawn_key(secret, "authority")) if settings.sandbox else None
-        self.trust()  # What cannot be read is told at the start.
+        self.trust()  # A file that cannot be read stops the start.
         self.sign_in = next((IssuerMetadata(issuer) for issuer in settings.oidc_issuers if issuer.client_id), None)
-        """Where Swagger UI signs in."""
+        """The issuer where Swagger UI signs in."""
         self.verifier = Verifier(connections, issuers)
         self._roles: dict[tuple[UUID, UUID], tuple[float, list[RoleGrant]]] = {}
 
     def trust(self) -> Trust:
-        """Whose signatures in documents are accepted; read anew, since revocation lists are."""
+        """Return whose signatures in documents are accepted; read again each time, since revocation lists change."""
         own = [self.authority.root] if self.authority else []
         return read_trust(self.settings.signature_roots, self.settings.signature_revocation_lists, *own)
 
     @asynccontextmanager
     async def reading(self, caller: Caller) -> AsyncIterator[Reader]:
-        """Reads run each statement by itself, without a transaction."""
+        """Run each statement of a read by itself, without a transaction."""
         async with self.connections.connection(caller.study_centre_id) as connection:
             now = self.instant(await read_clock(connection) if self.settings.sandbox else None)
             yield Reader(connection, self.actor(caller, await self._roles_of(caller, connection), now), now)
@@ -62,18 +62,18 @@ class Backend:
         return roles
 
     def actor(self, caller: Caller, roles: list[RoleGrant], now: datetime, other_ids: Iterable[UUID] = ()) -> Actor:
-        """A person with the roles in force; a key with the one that it acts in, and its scopes."""
+        """A person with the roles in force; a key with the one role that it acts in, and its scopes."""
         if caller.key:
             return Actor.at(caller.person_id, [caller.key.grant], now, scopes=caller.key.scopes)
         authentication = caller.authentication
         return Actor.at(caller.person_id, roles, now, authentication=authentication, other_ids=other_ids)
 
     def seal(self, retry_key: str) -> Seal:
-        """Of the answers to requests with that Idempotency-Key."""
+        """The seal of the answers to requests with that Idempotency-Key."""
         return Seal(drawn_key(self.settings.secret_key.get_secret_value(), "stored answers"), retry_key)
 
     def remember_roles(self, caller: Caller, roles: list[RoleGrant]) -> None:
-        """An empty list is never kept: who has just been given the first role need not wait."""
+        """An empty list is never kept: a person who has just got the first role need not wait."""
         key = (caller.study_centre_id, caller.person_id)
         if roles:
             self._roles[key] = (time.monotonic() + ROLES_KEPT_SECONDS, roles)
@@ -81,7 +81,7 @@ class Backend:
             self._roles.pop(key, None)
 
     def forget_roles_changed_by(self, writer: Writer, study_centre_id: UUID) -> None:
-        """Whose rights a request has just changed need not wait: other processes learn of it within seconds."""
+        """People whose roles a request has just changed need not wait; other processes notice within seconds."""
         if any(record["action"] in {"person.merged", "person.erased"} for record in writer.records):
             self.verifier.forget_sign_ins()
         for record in writer.records:
@@ -89,10 +89,10 @@ class Backend:
                 self._roles.pop((study_centre_id, UUID(record["facts"]["person_id"])), None)
 
     def forget(self) -> None:
-        """Throws away who was seen and which roles they held."""
+        """Forget callers and their roles."""
         self.verifier.forget()
         self._roles.clear()
 
     def instant(self, clock_at: datetime | None) -> datetime:
-        """The service's present: the sandbox's clock where it stands, else real time, in Europe/Helsinki."""
+        """The service's present: the time of the sandbox's clock if it is set, else real time, in Europe/Helsinki."""
         return (clock_at or datetime.now(UTC)).astimezone(HELSINKI)

@@ -94,13 +94,13 @@ async def swagger_ui_signed_in() -> HTMLResponse:
 
 async def _sign_in_at(issuer: IssuerMetadata) -> dict[str, Any] | None:
     """What Swagger UI signs in with, by authorization code and PKCE; None while the issuer does not answer."""
-    told = await issuer.find() or {}
-    if not {"authorization_endpoint", "token_endpoint"} <= told.keys():
+    metadata = await issuer.find() or {}
+    if not {"authorization_endpoint", "token_endpoint"} <= metadata.keys():
         return None
     settings = issuer.issuer
     flow = {
-        "authorizationUrl": told["authorization_endpoint"],
-        "tokenUrl": told["token_endpoint"],
+        "authorizationUrl": metadata["authorization_endpoint"],
+        "tokenUrl": metadata["token_endpoint"],
         "scopes": dict.fromkeys(settings.scopes, ""),
     }
     scheme = {"type": "oauth2", "description": settings.issuer, "flows": {"authorizationCode": flow}}

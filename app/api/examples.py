@@ -1,4 +1,4 @@
-"""The examples of `openapi/examples.toml` in the OpenAPI document: Swagger UI fills them in, ready to be sent."""
+"""The examples of `openapi/examples.toml` in the OpenAPI document: Swagger UI fills them in, ready to send."""
 
 import tomllib
 from functools import cache
@@ -10,10 +10,10 @@ EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples.toml"
 
 @cache
 def examples() -> dict[str, dict[str, Any]]:
-    """By operation: who sends it (`as`, or `as_subject`), at which instant (`at`), `path`, `query`, `headers`, `body`.
+    """The examples by operation: `as` or `as_subject` (the sender), `at`, `path`, `query`, `headers` and `body`.
 
     `defaults` is for all operations. If the body is a file, `file` is the media type and its place beside the examples,
-    or the sandbox's operation that answers it (`answer_of`), with what it is sent (`to`).
+    or the sandbox's operation that returns it (`answer_of`), with that request (`to`).
     """
     return tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
 

@@ -11,7 +11,7 @@ from app.domain.organisations.organisations import Language
 from app.texts.problems import field_error_of
 
 MOST_FAULTS = 100
-"""As many are reported at once: a body of two megabytes has room for a hundred thousand."""
+"""At most so many are reported at once: a body of two megabytes has room for a hundred thousand."""
 
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -30,7 +30,7 @@ def errors_of_rules(refusal: Invalid, language: Language) -> list[dict[str, str]
 def errors_of_shape(
     error: RequestValidationError, parameter_faults: Mapping[str, str], language: Language
 ) -> list[dict[str, str]]:
-    """What Pydantic and FastAPI found, then the codes by parameter that FastAPI does not look for."""
+    """The faults found by Pydantic and FastAPI, then the codes by parameter that FastAPI does not look for."""
     errors = [_error_of_shape(fault, language) for fault in error.errors()[:MOST_FAULTS]]
     found = {one.get("parameter") for one in errors}
     errors += [

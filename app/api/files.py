@@ -1,4 +1,4 @@
-"""Files that come in and go out as they are, not as JSON: documents and images."""
+"""Files in requests and responses that are not JSON: documents and images."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,12 +21,12 @@ class Upload:
 
 @dataclass(frozen=True)
 class Download:
-    """What an operation answers whose answer is a file."""
+    """The answer of an operation that returns a file."""
 
     content: bytes
     media_type: str
     name: str
-    """In ASCII: what a browser saves it as."""
+    """Suggested file name, in ASCII."""
 
     @property
     def tag(self) -> str:

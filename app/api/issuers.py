@@ -1,4 +1,4 @@
-"""OpenID Connect issuers: what they tell of themselves, and their public keys, kept and asked for again."""
+"""OpenID Connect issuers: their metadata and public keys, kept for a while and fetched again."""
 
 import asyncio
 import time
@@ -21,14 +21,14 @@ KEYS_ASKED_AGAIN_SECONDS = 30
 FIRST_KEYS_ASKED_AGAIN_SECONDS = 1
 METADATA_KEPT_SECONDS = 600
 FAULTS = (httpx.HTTPError, httpx.InvalidURL, JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
-"""What an issuer that does not answer, or not as it should, may lead to."""
+"""What an issuer that does not respond, or not as it should, can raise."""
 
 log = structlog.get_logger()
 
 
 @dataclass
 class IssuerKeys:
-    """An issuer, and its public keys as they were last seen."""
+    """An issuer, and its public keys when they were last fetched."""
 
     issuer: Issuer
     fetch: Callable[[Issuer], Awaitable[KeySet]]
@@ -37,10 +37,10 @@ class IssuerKeys:
     asking: asyncio.Task[None] | None = None
 
     async def key_set(self, key_id: object) -> KeySet:
-        """Asked for again when old, or when a key is unknown: but then not more often than every 30 seconds.
+        """Fetch the keys again when they are old or a key is unknown, but then at most every 30 seconds.
 
-        There is one question at a time, and who brings a known key never waits for its answer. Raises Busy where the
-        issuer has never told its keys.
+        One fetch runs at a time, and a caller with a known key never waits for it. Raises Busy if the issuer's keys
+        have never been fetched.
         """
         age = time.monotonic() - self.asked_at
         known = self.keys is not None and any(key.kid == key_id for key in self.keys.keys)
@@ -52,7 +52,7 @@ class IssuerKeys:
             self.asked_at = time.monotonic()
             self.asking = asyncio.create_task(self._ask())
         if self.asking and not known:
-            # One caller who gives up does not take the answer from the others who wait for it.
+            # A caller who gives up does not take the result from the others who wait for it.
             await asyncio.shield(self.asking)
         if self.keys is None:
             raise Busy
@@ -62,7 +62,7 @@ class IssuerKeys:
         try:
             self.keys = await self.fetch(self.issuer)
         except FAULTS as fault:
-            # An issuer that does not answer takes nobody's access away while its last keys are known.
+            # While an issuer does not respond, its last known keys remain valid.
             log.warning("issuer keys not fetched", issuer=self.issuer.issuer, error=type(fault).__name__)
         finally:
             self.asking = None
@@ -70,29 +70,29 @@ class IssuerKeys:
 
 @dataclass
 class IssuerMetadata:
-    """What an issuer told of itself, kept a while; browsers are sent where it says."""
+    """An issuer's metadata, kept for a while; browsers are sent to its addresses."""
 
     issuer: Issuer
-    told: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
     asked_at: float = float("-inf")
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def find(self) -> dict[str, Any] | None:
-        """None where the issuer has never answered as it should."""
+        """None if the issuer has never responded as it should."""
         async with self.asking:
-            good_for = METADATA_KEPT_SECONDS if self.told else FIRST_KEYS_ASKED_AGAIN_SECONDS
+            good_for = METADATA_KEPT_SECONDS if self.metadata else FIRST_KEYS_ASKED_AGAIN_SECONDS
             if time.monotonic() - self.asked_at > good_for:
                 self.asked_at = time.monotonic()
                 try:
                     async with _client() as client:
-                        self.told = await discover(client, self.issuer)
+                        self.metadata = await discover(client, self.issuer)
                 except FAULTS as fault:
                     log.warning("issuer not discovered", issuer=self.issuer.issuer, error=type(fault).__name__)
-        return self.told
+        return self.metadata
 
 
 async def fetch_keys(issuer: Issuer) -> KeySet:
-    """From the issuer's JWKS, found by discovery where it is not configured. Raises one of FAULTS."""
+    """Fetch the issuer's JWKS, found by discovery if it is not configured. Raises one of FAULTS."""
     async with _client() as client:
         address = issuer.jwks_uri or str((await discover(client, issuer))["jwks_uri"])
         check_private(address)
@@ -100,17 +100,17 @@ async def fetch_keys(issuer: Issuer) -> KeySet:
 
 
 async def discover(client: httpx.AsyncClient, issuer: Issuer) -> dict[str, Any]:
-    """Raises ValueError where it answers in another's name (OpenID Connect Discovery §4.3)."""
+    """Raises ValueError if it responds in another issuer's name (OpenID Connect Discovery §4.3)."""
     metadata = await _read(client, issuer.issuer.rstrip("/") + "/.well-known/openid-configuration")
     if metadata["issuer"] != issuer.issuer:
         raise ValueError("the metadata are another issuer's")
     return metadata
 
 
-def usable_keys(told: dict[str, Any]) -> KeySet:
-    """The public keys to check signatures with; what else is among them is left alone (RFC 7517 §5)."""
+def usable_keys(key_set: dict[str, Any]) -> KeySet:
+    """The public keys for checking signatures; other keys in the set are ignored (RFC 7517 §5)."""
     keys: list[Key] = []
-    for one in told["keys"]:
+    for one in key_set["keys"]:
         if isinstance(one, dict) and one.get("kty") in {"RSA", "EC", "OKP"} and one.get("use", "sig") == "sig":
             try:
                 keys.append(JWKRegistry.import_key(one))
@@ -124,5 +124,5 @@ def _client() -> httpx.AsyncClient:
 
 
 async def _read(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
-    told: dict[str, Any] = (await client.get(address)).raise_for_status().json()
-    return told
+    content: dict[str, Any] = (await client.get(address)).raise_for_status().json()
+    return content

@@ -1,4 +1,4 @@
-"""Who calls with an API key: asked at every request, so that a revoked one is refused at once in every process."""
+"""Callers with an API key: looked up at every request, so that every process rejects a revoked one immediately."""
 
 from collections import OrderedDict
 from datetime import date, datetime, time, timedelta
@@ -15,14 +15,14 @@ REMEMBERED = 10_000
 
 
 class KeyCallers:
-    """Remembers whose key it is, which never changes; whether it works still, is asked each time."""
+    """Remembers whose a key is, which never changes; whether it still works is looked up each time."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._owners: OrderedDict[bytes, KeyOwner] = OrderedDict()
 
     async def caller(self, key: str) -> Caller:
-        """Raises Unauthenticated for a key that is unknown, expired or revoked."""
+        """Raises Unauthenticated if the key is unknown, expired or revoked."""
         key_hash = sha256(key.encode()).digest()
         owner = self._owners.get(key_hash) or await self._find(key_hash)
         async with self._connections.connection(owner.study_centre_id) as connection:

@@ -1,4 +1,4 @@
-"""Keys drawn from the one secret, each for one purpose."""
+"""Keys derived from the one secret, each for one purpose."""
 
 import secrets
 from hashlib import blake2b
@@ -14,10 +14,10 @@ def drawn_key(secret: str, purpose: str) -> bytes:
 
 
 class Seal:
-    """Closes what is stored for a replay of the same request, where it holds a secret.
+    """Encrypts a stored answer that has a secret, for a replay of the same request.
 
-    The key is drawn from ours and from the caller's Idempotency-Key, of which the database has a digest alone: who
-    reads the database learns nothing, and whoever has both reads only what was answered to that very caller.
+    The key is derived from ours and from the caller's Idempotency-Key, of which the database has only a digest. Reading
+    the database reveals nothing; with both keys one reads only what that very caller has already received.
     """
 
     def __init__(self, own_key: bytes, retry_key: str) -> None:

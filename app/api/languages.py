@@ -9,7 +9,7 @@ _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
 def preferred_language(accept_language: str | None) -> Language:
-    """The language that the header rates highest; Finnish where it rates none."""
+    """Return the language that the header rates highest; Finnish if it rates none."""
     weights: dict[str, float] = {}
     for element in (accept_language or "").split(","):
         tag, _, parameter = element.partition(";")

@@ -1,4 +1,4 @@
-"""Pure ASGI around the whole service: request ids, bounded bodies, the last resort, logs and metrics."""
+"""Pure ASGI around the whole service: request ids, limits on bodies, the last resort, logs and metrics."""
 
 import re
 import secrets
@@ -15,7 +15,7 @@ from app.api.requests import LARGEST_BODY
 
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 WATCHERS = frozenset({"/livez", "/readyz", "/metrics"})
-"""Asked every few seconds by machines: their good answers would drown the rest of the log."""
+"""Machines request these every few seconds: their good responses would drown the rest of the log."""
 
 log = structlog.get_logger()
 requests_seen = Counter("tuntipankki_requests", "Requests answered", ["method", "route", "status"])
@@ -43,7 +43,7 @@ class Edge:
             message = await receive()
             received += len(message.get("body", b""))
             if received > getattr(scope.get("route"), "largest_body", LARGEST_BODY):
-                # The one kind that FastAPI lets through where it reads the body itself.
+                # The only kind of exception that FastAPI lets through when it reads the body itself.
                 raise HTTPException(413)
             return message
 

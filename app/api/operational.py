@@ -1,4 +1,4 @@
-"""What operators ask: is it alive, is it ready, how does it do. Readiness goes by real time, whatever clock is set."""
+"""Endpoints for operators: liveness, readiness and metrics. Readiness goes by real time, whatever clock is set."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ LEDGER_KEPT_SECONDS = 60.0
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 Check = dict[str, Any]
-"""`ok`, and the facts it rests on."""
+"""`ok`, and the facts behind it."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,7 +46,7 @@ async def metrics() -> Response:
 
 @router.get("/readyz")
 async def ready(request: Request, deep: bool = False) -> Response:
-    """The deep form also asks whether every ledger holds (promise L1); for staff, and for callers on this machine."""
+    """The deep form also checks every ledger (promise L1); for staff, and for callers on this machine."""
     backend: Backend = request.app.state.backend
     if deep and not _is_local(request):
         caller = await backend.verifier.caller(request.headers.get("authorization"))
@@ -65,7 +65,7 @@ def _answer(request: Request, checks: Mapping[str, Check]) -> Response:
 
 
 def _is_local(request: Request) -> bool:
-    """A proxy on this machine says for whom it asks."""
+    """Behind a proxy on this machine, the headers show that the caller is another."""
     if request.client is None or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
         return False
     try:
@@ -100,7 +100,7 @@ def _head() -> str | None:
 
 @dataclass
 class LedgerCheck:
-    """Asked once a minute at the most, however many ask: the question reads whole ledgers."""
+    """Runs at most once a minute, however many ask: the check reads whole ledgers."""
 
     answer: Check = field(default_factory=dict)
     kept_until: float = 0.0

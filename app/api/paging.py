@@ -1,4 +1,4 @@
-"""Lists: a signed cursor, bound to the path, the filters and the caller it was made for."""
+"""Lists: a signed cursor, bound to the path, the filters and the caller that it was made for."""
 
 import base64
 import binascii
@@ -52,14 +52,14 @@ def _encoded(raw: bytes) -> str:
 
 
 def key_of(request: Request, cursor: str) -> tuple[str, ...]:
-    """Raises InvalidCursor unless we made it, for this very list and caller."""
+    """Raises InvalidCursor unless the service made it, for this very list and caller."""
     if len(cursor) > LARGEST_CURSOR:
         raise InvalidCursor
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise InvalidCursor from None
-    # Reading base64 overlooks padding and the last bits: a cursor has one spelling, ours.
+    # Reading base64 ignores padding and the last bits: only the service's own spelling of a cursor is valid.
     if _encoded(raw) != cursor:
         raise InvalidCursor
     signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
@@ -68,7 +68,7 @@ def key_of(request: Request, cursor: str) -> tuple[str, ...]:
     return tuple(json.loads(payload))
 
 
-# The length is told, not asked by the type: a cursor that is too long is invalid like any other that is not ours.
+# The document states the length, but the type does not check it: a cursor that is too long is invalid like any other.
 CURSOR = Query(
     description="Value of `next_cursor` in the previous page.", json_schema_extra={"maxLength": LARGEST_CURSOR}
 )

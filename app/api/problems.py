@@ -69,7 +69,7 @@ STATUSES: dict[str, int] = {
     "not-ready": 503,
 }
 
-# What the framework itself raises, by status.
+# Errors that the framework itself raises, by status.
 FRAMEWORK_CODES = {
     400: "malformed-json",
     404: "not-found",
@@ -223,7 +223,7 @@ def refuse(request: Request, refusal: DomainError) -> Response:
 
 
 def _headers_of(request: Request, refusal: DomainError) -> dict[str, str]:
-    """The headers of a refusal, for clients that act on it without reading the body."""
+    """The headers of a refusal, for clients that react without reading the body."""
     facts: dict[str, Any] = refusal.facts
     match refusal.code:
         case "unauthenticated":
@@ -248,7 +248,7 @@ def _headers_of(request: Request, refusal: DomainError) -> dict[str, str]:
 
 
 def _challenge(**parameters: object) -> str:
-    """What the client has to send (RFC 6750 §3, RFC 9470 §3)."""
+    """Return the challenge: what the client has to send (RFC 6750 §3, RFC 9470 §3)."""
     given = {"realm": "tuntipankki", **parameters}
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in given.items() if value)
 
@@ -261,7 +261,7 @@ def _refuse_shape(request: Request, error: RequestValidationError) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    """The methods of all operations at the path; the framework names those of the first alone."""
+    """The methods of all operations at the path; the framework names only those of the first."""
     path = request.scope["path"]
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
@@ -270,8 +270,8 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-# The database has no room or no time now, and the same request may be sent again: a lock or a statement that took too
-# long, a deadlock, a pool without a free connection.
+# The database has no room or no time now, and the same request may be sent again: a lock or a statement took too long,
+# a deadlock occurred, or the pool had no free connection.
 BUSY = psycopg.OperationalError
 
 

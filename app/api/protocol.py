@@ -1,4 +1,4 @@
-"""HTTP with a bounded head: httptools itself takes a request line and headers of any length, at any pace."""
+"""HTTP with a bounded head: httptools itself accepts a request line and headers of any length, at any pace."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ SLOWEST_HEAD_SECONDS = 15.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A head that goes on beyond one reading is bounded in size and time; the edge bounds the body."""
+    """Limits the size and time of a head that needs more than one reading; the edge limits the body."""
 
     head_is_open = False
     head_size = 0

@@ -1,4 +1,4 @@
-"""The shapes of what comes in, shared by all bodies: strict types, no unknown members, bounded texts."""
+"""The shapes of requests, shared by all bodies: strict types, no unknown fields, bounded texts."""
 
 import re
 import unicodedata
@@ -27,15 +27,15 @@ from app.domain.versions import Versions
 LARGEST_HOURS = 10_000_000
 
 
-# By Unicode's categories: control and format characters, among them those that turn the direction of writing,
-# halves of surrogate pairs, what is of private use or nothing at all, and separators of lines and paragraphs.
+# Unicode categories: control and format characters, among them those that turn the direction of writing, halves of
+# surrogate pairs, private or unassigned characters, and separators of lines and paragraphs.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters and a symbol by category, yet blank: fillers of Hangul, and a Braille pattern without dots.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def _printable(text: str, breaks: str = "") -> str:
-    """`breaks` are the control characters that may stand in it all the same."""
+    """`breaks` are the control characters that are allowed all the same."""
     for character in text:
         if unicodedata.category(character) in _UNSEEN and character not in breaks:
             raise PydanticCustomError(
@@ -57,7 +57,7 @@ def _not_zero(hours: int) -> int:
 
 
 def _day_text(value: object) -> object:
-    """Python's own reading of days takes numbers too: a day is `YYYY-MM-DD`."""
+    """Accept only `YYYY-MM-DD`: Pydantic's own parsing of days takes numbers too."""
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         raise PydanticCustomError("date_parsing", "A day is written YYYY-MM-DD")
     return value
@@ -67,21 +67,21 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-
 
 
 def _instant_text(value: object) -> object:
-    """A missing offset is let through: the type itself says so in words of its own."""
+    """A missing offset is let through: the type itself reports it, in words of its own."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise PydanticCustomError("datetime_parsing", "An instant is written as in RFC 3339, with its offset")
     return value
 
 
 def _digits(value: object) -> object:
-    """Python's own reading of numbers takes `2023.0`, `2_023` and `02023` too: one year has one address."""
+    """Pydantic's own parsing of numbers takes `2023.0`, `2_023` and `02023` too; one year has one path."""
     if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9]\d*)", value, re.ASCII):
         raise PydanticCustomError("int_parsing", "A number is written in digits")
     return value
 
 
-class ToldAs:
-    """Adds to a type's JSON schema what a check of our own holds, in words of our own."""
+class InSchema:
+    """Adds keywords to a type's JSON schema that describe a check of our own."""
 
     def __init__(self, **keywords: Any) -> None:
         self.keywords = keywords
@@ -91,7 +91,7 @@ class ToldAs:
 
 
 class Form:
-    """Holds a text to a pattern, with a fault of the form's own that tells how it is written."""
+    """Checks a text against a pattern, and reports a fault of the form's own that shows the right form."""
 
     def __init__(self, code: LiteralString, pattern: str) -> None:
         self.code, self.pattern = code, pattern
@@ -109,14 +109,14 @@ class Form:
 
 
 class Body(BaseModel):
-    """A JSON body: unknown members are refused, attribute docstrings describe members."""
+    """A JSON body: unknown fields are refused, attribute docstrings describe fields."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     @model_validator(mode="before")
     @classmethod
     def _few_unknown(cls, value: Any) -> Any:
-        """Of very many unknown members a hundred are refused: Pydantic would make a fault of each."""
+        """Of very many unknown fields only a hundred are reported: Pydantic would make a fault of each."""
         if not isinstance(value, dict) or len(value) <= len(cls.model_fields) + 100:
             return value
         unknown = (name for name in value if name not in cls.model_fields)
@@ -132,7 +132,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 UNSAID: Any = Field(default=None, json_schema_extra=_without_default)
-"""The default of what a body may leave out, also where it may not be null; read it with `exclude_unset`."""
+"""The default of an optional field, also if it may not be null; read the body with `exclude_unset`."""
 Flag = StrictBool
 Day = Annotated[date, BeforeValidator(_day_text)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]
@@ -152,7 +152,7 @@ SignedHours = Annotated[
         le=LARGEST_HOURS,
         description="Number of teaching hours (45 minutes), above or below 0.",
     ),
-    ToldAs(**{"not": {"const": 0}}),
+    InSchema(**{"not": {"const": 0}}),
     AfterValidator(_not_zero),
 ]
 Line = Annotated[
@@ -160,17 +160,17 @@ Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_printable),
     AfterValidator(_visible),
-    ToldAs(pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"),
+    InSchema(pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"),
 ]
 """A name or a short text of one line."""
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
     AfterValidator(lambda text: _visible(_printable(text, breaks="\n\t\r"))),
-    ToldAs(pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"),
+    InSchema(pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"),
 ]
 """Grounds, reasons, notes."""
-# What the head of a mail could read as more than one address, or as something else, stands in none.
+# Characters that the head of a mail could read as more than one address, or as something else, are not allowed.
 _OUTSIDE = r'\s@.,;:<>()\[\]"\\?\x00-\x1f\x7f-\x9f'
 _ATOM = f"[^{_OUTSIDE}]+"
 _LABEL = f"[^{_OUTSIDE}-]([^{_OUTSIDE}]*[^{_OUTSIDE}-])?"
@@ -192,7 +192,7 @@ SearchText = Annotated[
 
 
 def versions_of(header: str | None, *, weak: bool = False) -> Versions:
-    """The tags of an `If-Match` header; of an `If-None-Match` those that a proxy has weakened too (RFC 9110 §13.1)."""
+    """The tags of an `If-Match` header; for `If-None-Match` also those that a proxy has weakened (RFC 9110 §13.1)."""
     if header is None:
         return None
     tags = (tag.strip() for tag in header.split(","))

@@ -1,4 +1,4 @@
-"""Bearer tokens: the sandbox's and every OpenID Connect issuer's go through the same verification."""
+"""Bearer tokens: the sandbox's and every OpenID Connect issuer's are verified in the same way."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
 
 
 class SandboxIssuer:
-    """Signs tokens for demo people with a key drawn from the secret; to the verifier it is one more issuer."""
+    """Signs tokens for demo people with a key derived from the secret; the verifier treats it as one more issuer."""
 
     issuer = Issuer(
         issuer=SANDBOX_ISSUER, audience=SANDBOX_AUDIENCE, algorithms=["Ed25519"], strong_acr=["sandbox-strong"]
@@ -53,7 +53,7 @@ class SandboxIssuer:
         return KeySet([self._key])
 
     def token_for(self, subject: object, *, strong: bool = True) -> str:
-        """As if the subject, a person's id where it is one of ours, had signed in just now."""
+        """Sign a token as if the subject, a person's id if it is one of ours, had signed in just now."""
         now = int(time.time())
         claims = {
             "iss": SANDBOX_ISSUER,
@@ -69,7 +69,7 @@ class SandboxIssuer:
 
 
 class Verifier:
-    """Tells who sends a token. What was verified is remembered by the token's hash, a minute at the most."""
+    """Finds the caller of a token. A verified token is remembered by its hash, for at most a minute."""
 
     def __init__(self, connections: Connections, issuers: list[IssuerKeys]) -> None:
         self._connections = connections
@@ -78,7 +78,7 @@ class Verifier:
         self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
     async def caller(self, authorization: str | None) -> Caller:
-        """Raises Unauthenticated for whatever is no valid access token, NotRegistered where its subject is unknown."""
+        """Raises Unauthenticated if the access token is not valid, NotRegistered if its subject is unknown."""
         token = _token_in(authorization)
         if token.startswith(KEY_MARK):
             return await self._keys.caller(token)
@@ -99,11 +99,11 @@ class Verifier:
         return caller
 
     async def authentication(self, authorization: str | None) -> Authentication:
-        """Whoever it is that signed in. Raises Unauthenticated."""
+        """The sign-in, registered or not. Raises Unauthenticated."""
         return self._authentication_of(await self._claims(_token_in(authorization)))
 
     async def newcomer(self, authentication: Authentication, choose_centre: Callable[[list[UUID]], UUID]) -> Newcomer:
-        """With the id to be registered under, or the own one of who is known already."""
+        """A caller with a new id for the registration, or with the present id if already registered."""
         async with self._connections.connection(None) as connection:
             known = await find_caller(connection, authentication.issuer, authentication.subject)
             if known is None:
@@ -115,13 +115,13 @@ class Verifier:
         self._keys.forget()
 
     def forget_sign_ins(self) -> None:
-        """Whose they are, is asked anew."""
+        """Forget which persons the sign-ins belong to."""
         self._verified.clear()
 
     def _authentication_of(self, claims: Mapping[str, Any]) -> Authentication:
-        """An `auth_time` that is no instant of the past is as if it were not told."""
+        """An `auth_time` that is no time in the past counts as missing."""
         issuer, subject = claims["iss"], claims["sub"]
-        # What no text of the database can hold names nobody.
+        # A subject that the database cannot store as text belongs to nobody.
         if not (isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()):
             raise Unauthenticated
         at: Any = claims.get("auth_time")

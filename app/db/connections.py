@@ -1,7 +1,7 @@
-"""A pool of connections per study centre: the only place that knows which centre a connection sees.
+"""A pool of connections per study centre: the only module that knows which centre a connection sees.
 
-The centre stands in the start options of each connection. No request can forget it, leave it or keep another's:
-without it the policies of row-level security show nothing.
+The centre is in the start options of each connection. No request can forget it, leave it or use another's: without it
+the policies of row-level security show nothing.
 """
 
 import asyncio
@@ -21,20 +21,20 @@ from psycopg_pool import AsyncConnectionPool
 
 from app.db.sessions import Writer
 from app.db.statements import Connection
-from app.domain.access import NOTHING_TOLD, SERVICE, Authentication, RoleGrant
+from app.domain.access import NO_SIGN_IN, SERVICE, Authentication, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.delivery.reminders import Reminder
 
 WAIT_SECONDS = 30.0
-"""How long a request waits for a connection before it is told that the service is busy: five hundred at once for the
-last hours stand in one queue, and each is to hear what is left (promises L4), also on a busy machine."""
+"""How long a request waits for a connection before it is rejected with `busy`: five hundred requests for the last hours
+wait in one queue, and each should learn what is left (promises L4), also on a busy machine."""
 RECONNECT_SECONDS = 3.0
-"""After that a pool stops trying by itself, lest its pauses grow: the next request tries anew."""
+"""After this time a pool stops trying by itself, before its pauses grow; the next request makes it try again."""
 
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """The first answer to a request with an Idempotency-Key; `request_digest` tells another body apart."""
+    """The first answer to a request with an Idempotency-Key; `request_digest` differs for another body."""
 
     request_digest: bytes
     status: int
@@ -44,22 +44,22 @@ class StoredAnswer:
 
 @dataclass(frozen=True)
 class Entry:
-    """What entering a transaction tells, in one message."""
+    """What the database returns when a transaction begins, in one message."""
 
     roles: list[RoleGrant]
     clock_at: datetime | None
-    """Where the sandbox's clock stands; None is real time."""
+    """Time of the sandbox's clock; None is real time."""
     key_is_free: bool
-    """False where another request with the same key is running now."""
+    """False if another request with the same key is running now."""
     stored: StoredAnswer | None
     is_gone: bool
-    """Whether the person was merged into another or erased: the sign-in is remembered longer than it holds."""
+    """Whether the person was merged into another or erased: a remembered sign-in outlives both."""
     other_ids: list[UUID]
-    """Of those who were merged into the person, and of the API keys that any of them made."""
+    """Ids of those who were merged into the person, and of the API keys that any of them made."""
 
 
 class Connections:
-    """Opens pools as study centres are seen; `close` ends them all."""
+    """Opens the pool of a study centre when it is first needed; `close` closes them all."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Connections:
 
     @asynccontextmanager
     async def apart(self, study_centre_id: UUID, *, statement_timeout_ms: int) -> AsyncIterator[Connection]:
-        """A connection outside the pools, for the long questions of operators and jobs."""
+        """A connection outside the pools, for the long queries of operators and jobs."""
         options = self._options(study_centre_id, statement_timeout_ms)
         async with await self._class.connect(self._address, autocommit=True, options=options) as connection:
             yield connection
@@ -111,8 +111,9 @@ class Connections:
                 options = self._options(study_centre_id, self._statement_timeout_ms)
 
                 async def check(connection: Connection) -> None:
-                    if _has_heard(connection):
-                        # One that the server has hung up is seldom alone, and the pool would try one a second.
+                    if _has_input(connection):
+                        # If the server has closed one connection, it has usually closed more, and the pool would try
+                        # one a second.
                         await pool.check()
                         await pool.check_connection(connection)
 
@@ -133,19 +134,21 @@ class Connections:
             return self._pools[study_centre_id]
 
 
-def _has_heard(connection: Connection) -> bool:
-    """Whether something waits to be read on an idle connection, most often the server's farewell: asked of the
-    system alone, without a round trip."""
+def _has_input(connection: Connection) -> bool:
+    """Whether an idle connection has something to read, most often the server's farewell.
+
+    Only the operating system is asked, so there is no round trip.
+    """
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
     return bool(poll.poll(0))
 
 
 async def enter(connection: Connection, person_id: UUID, key_digest: bytes | None) -> Entry:
-    """Begins the transaction and asks who the caller is and whether this request was answered before.
+    """Begin the transaction, and find who the caller is and whether this request was answered before.
 
-    BEGIN and the question travel in one message. The lock on the key is tried, not waited for, so that a hundred
-    copies of one request do not hold a hundred connections.
+    BEGIN and the query travel in one message. The lock on the key is tried, not waited for, so that a hundred copies of
+    one request do not occupy a hundred connections.
     """
     async with AsyncClientCursor(connection) as cursor:
         await cursor.execute("BEGIN; SELECT * FROM enter(%s, %s), standing_of(%s)", [person_id, key_digest, person_id])
@@ -168,7 +171,7 @@ def _grant_of(role: dict[str, Any]) -> RoleGrant:
 
 
 def _instant_of(text: str) -> datetime:
-    """As a row's own: what is the same instant elsewhere would be another version to whoever compares."""
+    """In Helsinki time, as rows have it: otherwise one instant would be two versions."""
     return datetime.fromisoformat(text).astimezone(HELSINKI)
 
 
@@ -180,10 +183,9 @@ def _text_of(fact: object) -> str:
 async def write_down_and_commit(
     writer: Writer, request_id: str, key_digest: bytes | None, answer: StoredAnswer
 ) -> None:
-    """Commits, after what was left to the last and the closing statement: the answer under its key, the audit
-    entries and the outbox.
+    """Commit, after the postponed statements and the closing one: the answer under its key, audit entries, outbox.
 
-    All travel in one message; where one of them is refused, COMMIT is not reached.
+    All travel in one message; if one of them is refused, COMMIT is not reached.
     """
     statements = [sql for sql, _ in writer.last]
     parameters: dict[str, object] = {}
@@ -203,7 +205,7 @@ async def write_down_and_commit(
 
 
 async def write_down(writer: Writer) -> None:
-    """The closing message of a job of the service's own: nobody waits for an answer, and the job commits."""
+    """Send the closing message of a job of the service: no answer is stored, and the job itself commits."""
     for sql, parameters in writer.last:
         await writer.connection.execute(sql, parameters)
     if writer.records:
@@ -211,7 +213,7 @@ async def write_down(writer: Writer) -> None:
 
 
 async def enqueue(connection: Connection, reminders: Iterable[Reminder], now: datetime) -> None:
-    """Events that no audit holds, for they follow from the clock alone. Each is enqueued once, by its id."""
+    """Enqueue events without audit entries, because they follow from the clock alone: each once, by its id."""
     rows = [vars(reminder) | {"id": reminder.id, "facts": Jsonb(reminder.facts), "now": now} for reminder in reminders]
     async with connection.cursor() as cursor:
         await cursor.executemany(_ENQUEUE, rows)
@@ -227,7 +229,7 @@ def _recorded(writer: Writer, request_id: str) -> dict[str, object]:
 
 
 async def try_and_roll_back(writer: Writer) -> None:
-    """The end of a dry run: everything that the database could still refuse is asked of it, and nothing is kept."""
+    """End a dry run: let the database refuse whatever it still could, and keep nothing."""
     for sql, parameters in writer.last:
         await writer.connection.execute(sql, parameters)
     await writer.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -243,7 +245,7 @@ _NO_ANSWER = dict.fromkeys(["down_key", "down_request", "down_status", "down_hea
 
 @dataclass(frozen=True)
 class KeyRights:
-    """What an API key may do: it acts in one role of its organisation, narrowed by its scopes."""
+    """What an API key may do: it acts in one role of its organisation, limited by its scopes."""
 
     grant: RoleGrant
     scopes: frozenset[str]
@@ -253,19 +255,19 @@ class KeyRights:
 class Caller:
     study_centre_id: UUID
     person_id: UUID
-    """An API key's own id where a key calls."""
-    authentication: Authentication = NOTHING_TOLD
+    """An API key's own id when a key calls."""
+    authentication: Authentication = NO_SIGN_IN
     key: KeyRights | None = None
 
     @property
     def key_scope(self) -> str:
-        """Whose an Idempotency-Key is."""
+        """The owner of the caller's Idempotency-Keys."""
         return str(self.person_id)
 
 
 @dataclass(frozen=True)
 class Newcomer(Caller):
-    """Who registers: the keys are the sign-in's, so that a retry after the first success is known again."""
+    """A caller who registers: Idempotency-Keys belong to the sign-in, so a retry after the success is recognised."""
 
     @property
     def key_scope(self) -> str:
@@ -279,7 +281,7 @@ async def find_caller(connection: Connection, issuer: str, subject: str) -> Call
 
 
 async def list_study_centres(connection: Connection) -> list[UUID]:
-    """All that have anybody who may call."""
+    """All study centres with at least one known caller."""
     cursor = await connection.execute("SELECT * FROM study_centres_known() ORDER BY 1")
     return [row[0] for row in await cursor.fetchall()]
 
@@ -294,7 +296,7 @@ async def read_roles(connection: Connection, person_id: UUID) -> list[RoleGrant]
 
 
 async def read_clock(connection: Connection) -> datetime | None:
-    """Where the sandbox's clock stands; None is real time."""
+    """Time of the sandbox's clock; None is real time."""
     cursor = await connection.execute("SELECT clock_at FROM study_centres")
     row = await cursor.fetchone()
     return row[0] if row else None

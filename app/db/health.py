@@ -1,4 +1,4 @@
-"""What operators need to know of the database: its clock, its settings, its revision, and whether the ledger holds."""
+"""What operators need to know of the database: its clock, settings and revision, and whether the ledgers are right."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,18 +11,18 @@ from app.db.connections import Connections
 from app.db.statements import Connection
 
 LEDGER_VIEWS = ("ledger_years_astray", "ledger_balances_astray", "ledger_pools_astray", "ledger_accounts_overdrawn")
-"""The questions of promise L1: each answers no row while the ledger holds."""
+"""The views of promise L1: each is empty while the ledger is right."""
 LONGEST_CHECK_MS = 10 * 60_000
 
-_ASTRAY = " UNION ALL ".join(f"SELECT '{view}' FROM {view}" for view in LEDGER_VIEWS)
+_BROKEN = " UNION ALL ".join(f"SELECT '{view}' FROM {view}" for view in LEDGER_VIEWS)
 
 
 @dataclass(frozen=True)
 class Vitals:
     clock_at: datetime
-    """Real time as the database has it."""
+    """Real time by the database's clock."""
     fsync: bool
-    """Whether a commit outlives a power cut."""
+    """Whether a commit survives a power cut."""
 
 
 async def read_vitals(connection: Connection) -> Vitals:
@@ -33,7 +33,7 @@ async def read_vitals(connection: Connection) -> Vitals:
 
 
 async def find_revision(connection: Connection) -> str | None:
-    """Of the migrations; None where none has run."""
+    """The revision of the migrations; None if none has run."""
     try:
         row = await (await connection.execute("SELECT version_num FROM alembic_version")).fetchone()
     except ProgrammingError:
@@ -48,22 +48,22 @@ async def list_study_centres(connections: Connections) -> list[UUID]:
 
 
 async def find_broken_ledgers(connections: Connections) -> dict[UUID, list[str]]:
-    """The views of promise L1 that answer a row, by study centre; nothing while every ledger holds."""
-    astray: dict[UUID, list[str]] = {}
+    """Return the views of promise L1 that have rows, by study centre; empty while every ledger is right."""
+    broken: dict[UUID, list[str]] = {}
     for centre in await list_study_centres(connections):
         async with connections.apart(centre, statement_timeout_ms=LONGEST_CHECK_MS) as connection:
-            rows = await (await connection.execute(_ASTRAY)).fetchall()
+            rows = await (await connection.execute(_BROKEN)).fetchall()
         if rows:
-            astray[centre] = sorted({row[0] for row in rows})
-    return astray
+            broken[centre] = sorted({row[0] for row in rows})
+    return broken
 
 
 async def purge_answers(connections: Connections, *, days: int) -> int:
-    """Throws away answers stored under an Idempotency-Key longer ago than that, and tells how many they were."""
+    """Delete stored answers that are older than the days, and return how many there were."""
     purged = 0
     for centre in await list_study_centres(connections):
         async with connections.apart(centre, statement_timeout_ms=LONGEST_CHECK_MS) as connection:
-            # In small transactions: nobody is kept waiting, and what is done stays done.
+            # In small transactions: nobody has to wait, and a crash loses nothing that is done.
             while count := (await connection.execute(_PURGE, {"p_days": days})).rowcount:
                 purged += count
     return purged

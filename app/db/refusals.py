@@ -1,4 +1,4 @@
-"""What the database refuses, as refusals of the domain: the second lock on every invariant speaks as the first."""
+"""Refusals of the database as refusals of the domain: a constraint is the second lock on every invariant."""
 
 import json
 from datetime import datetime
@@ -40,11 +40,11 @@ REFUSALS: dict[str, type[DomainError]] = {
     "onboardings_one_a_grant": AlreadyExists,
     "organisation_confirmations_once": AlreadyExists,
 }
-"""By constraint. One that is not here is a fault of ours: a 500."""
+"""Refusals by constraint. One that is missing here is an error of the service: a 500."""
 
 
 def refusal_of(error: errors.Error) -> DomainError | None:
-    """The refusal behind a database error; None where it is none."""
+    """Return the refusal behind a database error; None if there is none."""
     if error.sqlstate == OVERDRAWN:
         facts = json.loads(error.diag.message_detail or "{}")
         exceeded = PoolExceeded if facts["account"] == "pool" else QuotaExceeded

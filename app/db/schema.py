@@ -1,7 +1,7 @@
-"""The database as a whole: what it is for, and its tables at the head of the migrations.
+"""The database as a whole: its purpose, and its tables at the newest migration.
 
-A sandbox's data may be thrown away, so a sandbox marks the database that it makes and starts on no other, and no
-other start touches one that is marked. The mark is the database's comment, which any role can read.
+A sandbox's data may be deleted. So a sandbox marks the database that it makes and starts on no other, and no other
+start touches a marked one. The mark is the database's comment, which any role can read.
 """
 
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from psycopg import sql
 
 SANDBOX_MARK = "tuntipankki sandbox: its data may be thrown away"
 STARTING = 0x7475_6E74_6970
-"""The advisory lock of whoever prepares the database."""
+"""The advisory lock of the process that prepares the database."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class WrongDatabaseError(RuntimeError):
-    """The database is not for this start; the message tells what to do."""
+    """The database is not for this start; the message says what to do."""
 
 
 def check_purpose(connection: psycopg.Connection[Any], *, sandbox: bool) -> None:
-    """Raises WrongDatabaseError where a sandbox would start on another's database, or another on a sandbox's."""
+    """Raises WrongDatabaseError if a sandbox would start on another's database, or another on a sandbox's."""
     if sandbox and not _is_marked(connection):
         raise WrongDatabaseError(
             "This database was not made by a sandbox, and a sandbox starts on no other: it would throw the data away. "
@@ -37,16 +37,16 @@ def check_purpose(connection: psycopg.Connection[Any], *, sandbox: bool) -> None
 
 
 def check_database(address: str, *, sandbox: bool) -> None:
-    """As `check_purpose`, for starts that do not prepare the database themselves."""
+    """Like `check_purpose`, for starts that do not prepare the database themselves."""
     with psycopg.connect(address, connect_timeout=10) as connection:
         check_purpose(connection, sandbox=sandbox)
 
 
 @contextmanager
 def prepared_database(owner_address: str, role_prefix: str, *, sandbox: bool) -> Iterator[None]:
-    """Marks a sandbox's own database while it is empty, checks what it is for, and migrates to the head.
+    """Mark a sandbox's own database while it is empty, check its purpose, and run all migrations.
 
-    Within the block no other start prepares it. A start that was killed on the way is taken up where it ended.
+    Within the block no other start prepares it. After a start that was killed on the way, the next one continues.
     """
     with psycopg.connect(owner_address, autocommit=True, connect_timeout=10) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [STARTING])
@@ -75,7 +75,7 @@ def _is_empty(connection: psycopg.Connection[Any]) -> bool:
 
 
 def _migrate(owner_address: str, role_prefix: str, *, sandbox: bool) -> None:
-    # Alembic is a heavy load for the processes that only serve.
+    # Alembic takes long to import, and processes that only serve do not need it.
     from alembic import command
     from alembic.config import Config
 

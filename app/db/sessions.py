@@ -1,4 +1,4 @@
-"""What a use case is handed: a connection that sees one study centre, the caller, and the instant."""
+"""What a use case gets: a connection that sees one study centre, the caller, and the time."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,15 +20,15 @@ class Reader:
 
 @dataclass
 class Writer(Reader):
-    """Within a transaction, which the edge commits; what is gathered here is written by its closing statement."""
+    """A session in a transaction that the edge commits; its closing statement writes what is collected here."""
 
     retry_key: bytes
     """32 bytes that name this request for ever: the digest of caller, method, path and Idempotency-Key."""
     request_id: str = ""
-    """The `X-Request-Id` of its answer."""
+    """The `X-Request-Id` of the request's answer."""
     records: list[dict[str, Any]] = field(default_factory=list)
     last: list[tuple[str, dict[str, object]]] = field(default_factory=list)
-    """SQL and parameters that travel with the closing statement: what they lock is held for one message only."""
+    """SQL and parameters that travel with the closing statement, so that their locks last for one message only."""
 
     def record(
         self,
@@ -39,9 +39,9 @@ class Writer(Reader):
         reason: str | None = None,
         **facts: object,
     ) -> None:
-        """Who did what to what, when and why: into the audit, and into the outbox, whence mail and webhooks come.
+        """Record who did what to what, when and why: in the audit, and in the outbox, which mail and webhooks read.
 
-        `action` is `subject.verb`, as `hour-proposal.submitted`; `facts` hold no personal data.
+        `action` is `subject.verb`, for example `hour-proposal.submitted`; `facts` have no personal data.
         """
         self.records.append(
             {

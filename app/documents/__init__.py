@@ -1,1 +1,1 @@
-"""Documents: making the main-user application's PDF, and examining its signatures."""
+"""Documents: makes the main-user application's PDF and examines its signatures."""

@@ -25,7 +25,7 @@ TEMPLATE = FOLDER / "template.typ"
 SHOWN = re.compile(
     r"[ -~\u00a1-\u02af\u0300-\u0377\u037a-\u03ff\u0400-\u04ff\u1e00-\u1fff\u2010-\u2027\u2030-\u2040\u20a0-\u20bf]"
 )
-"""The signs that the fonts have: Latin, Greek and Cyrillic letters, punctuation, currencies. Others fail PDF/A."""
+"""The characters in the fonts: Latin, Greek and Cyrillic letters, punctuation, currencies. Others fail PDF/A."""
 MISSING = "□"
 INVISIBLE = {"Cc", "Cf", "Cs"}
 UNASSIGNED = "Cn"
@@ -46,9 +46,9 @@ class ApplicationContent:
     signatory_basis: str | None
     """The basis of the right to sign, in the organisation's words."""
     replaces_name: str | None
-    """The main user whose place the applicant takes."""
+    """The main user whom the applicant replaces."""
     valid_from: date | None
-    """The day applied for; None is the day of the approval."""
+    """The requested day; None is the day of the approval."""
     made_at: datetime
 
     @property
@@ -80,7 +80,7 @@ def compose_application(content: ApplicationContent, words: Mapping[str, Any]) -
 
 
 def shown_of(text: str) -> str:
-    """The text as the fonts can show it: with spaces for white space, boxes for unknown signs, no invisible signs."""
+    """The text as the fonts can show it: spaces for white space, boxes for unknown characters, no invisible ones."""
     return "".join(
         " " if sign.isspace() else sign if SHOWN.match(sign) and category(sign) != UNASSIGNED else MISSING
         for sign in normalize("NFC", text)
@@ -95,5 +95,5 @@ def _fonts() -> typst.Fonts:
 
 
 def digest_of(document: bytes) -> str:
-    """The SHA-256 digest in hexadecimal digits, which is signed in the service."""
+    """The SHA-256 digest in hexadecimal digits, which people sign in the service."""
     return sha256(document).hexdigest()

@@ -1,6 +1,6 @@
-"""What is found of a signed document: the part that reads the file, run in a limited process alone.
+"""Examines a signed document: the part that reads the file, which runs only in a limited process.
 
-Only a file that begins with our own document's very bytes comes here, so the hostile part is what was added to them.
+Only a file that begins with our own document's bytes comes here, so only what was added to them can be hostile.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ from app.domain.people.signatures import SignedDocumentRefused
 
 MOST_SIGNATURES = 10
 LARGEST_STAMP = 0.25
-"""Of a page of 210 by 297 mm: the visible part of a signature is a stamp, no new page over the old one."""
+"""Share of a page of 210 by 297 mm: a signature's visible part is a stamp, not a new page over the old one."""
 PAGE_AREA = 595.0 * 842.0
 END = re.compile(rb"startxref\s+\d+\s+%%EOF\s*(\d+\s+\d+\s+obj\b|\Z)")
 SKEW = timedelta(minutes=5)
@@ -55,15 +55,15 @@ DIGESTS = frozenset(
     for name in ("sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
     for parameters in ({}, {"parameters": core.Null()})
 )
-"""The digest algorithms that signatures may name, in the two ways in which they are written."""
+"""The digest algorithms that signatures may name, in both ways of writing them."""
 
 
 class FirstForm(FormUpdatingRule):
-    """Lets the first signature make the form it stands in: the library's own rule knows later signatures alone."""
+    """Lets the first signature add the form that it is in: the library's own rule accepts later signatures only."""
 
     def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
         if "/AcroForm" not in old.root:
-            # As if our document had an empty form: what is new in it is then judged as in any other.
+            # As if our document had an empty form: additions to it are then judged as in any other.
             empty = {NameObject("/Fields"): ArrayObject()}
             old.root["/AcroForm"] = DictionaryObject(empty)  # type: ignore[no-untyped-call]  # The library's lack.
         return super().apply(old, new)
@@ -85,12 +85,12 @@ ATTRIBUTES = {
     NameOID.EMAIL_ADDRESS: "emailAddress",
     NameOID.ORGANIZATION_IDENTIFIER: "organizationIdentifier",
 }
-"""Of names, which the library would write as numbers."""
+"""Attributes of names, which the library would write as numbers."""
 
 
-def findings(original: bytes, signed: bytes, said: bytes, *trusted: bytes) -> bytes:
-    """JSON: the signatures, or the facts of the refusal."""
-    facts = json.loads(said)
+def findings(original: bytes, signed: bytes, known: bytes, *trusted: bytes) -> bytes:
+    """Return JSON: the signatures, or the facts of the refusal."""
+    facts = json.loads(known)
     roots = [asn1_x509.Certificate.load(root) for root in trusted[: facts["roots"]]]
     circumstances = Circumstances(
         made_at=datetime.fromisoformat(facts["made_at"]),
@@ -113,7 +113,7 @@ async def _signatures(original: bytes, signed: bytes, circumstances: Circumstanc
         signatures = _added_signatures(reader)
     except SignedDocumentRefused:
         raise
-    except Exception as fault:  # A library that meets hostile bytes raises whatever it likes.
+    except Exception as fault:  # On hostile bytes the library raises exceptions of any kind.
         raise SignedDocumentRefused("altered") from fault
     found = []
     signers: set[object] = set()
@@ -125,7 +125,7 @@ async def _signatures(original: bytes, signed: bytes, circumstances: Circumstanc
         except SignedDocumentRefused as refused:
             named = _name(subject.subject) if subject else None
             raise SignedDocumentRefused(refused.finding, signature=number, subject=named) from refused
-        except Exception as fault:  # The same.
+        except Exception as fault:  # On hostile bytes the library raises exceptions of any kind.
             raise SignedDocumentRefused("signature-broken", signature=number) from fault
         signer = (subject.issuer, subject.subject)
         if signer in signers:
@@ -138,7 +138,7 @@ def _reader(signed: bytes) -> PdfFileReader:
     try:
         reader = PdfFileReader(BytesIO(signed))
         is_encrypted = reader.encrypted
-    except Exception as fault:  # The same.
+    except Exception as fault:  # On hostile bytes the library raises exceptions of any kind.
         raise SignedDocumentRefused("not-a-pdf") from fault
     if is_encrypted:
         raise SignedDocumentRefused("encrypted")
@@ -146,9 +146,9 @@ def _reader(signed: bytes) -> PdfFileReader:
 
 
 def _check_alterations(original: bytes, reader: PdfFileReader) -> None:
-    """Raises SignedDocumentRefused where what was added does not build on our document, or changes it."""
+    """Raises SignedDocumentRefused if the additions do not build on our document, or if they change it."""
     ours = PdfFileReader(BytesIO(original))
-    # Behind our bytes a whole other document might stand, whose cross-references never lead back to ours.
+    # A complete second document can follow our bytes, with cross-references that never lead back to ours.
     ours_at = ours.xrefs.get_startxref_for_revision(0)
     if reader.xrefs.get_startxref_for_revision(0) != ours_at or ours.total_revisions != 1:
         raise SignedDocumentRefused("altered")
@@ -159,15 +159,18 @@ def _check_alterations(original: bytes, reader: PdfFileReader) -> None:
 
 
 def _check_ends(signed: bytes, reader: PdfFileReader) -> None:
-    """Raises SignedDocumentRefused where behind a revision stands more than blank space and the next one's objects:
-    what no signature covers, and no reader shows."""
+    """Only blank space and the next revision's objects may follow a revision: no signature covers other bytes, and no
+    reader shows them.
+
+    Raises SignedDocumentRefused.
+    """
     ends = (reader.xrefs.get_startxref_for_revision(revision) for revision in range(reader.total_revisions))
     if not all(END.match(signed, signed.find(b"startxref", end)) for end in ends):
         raise SignedDocumentRefused("altered")
 
 
 def _added_signatures(reader: PdfFileReader) -> list[EmbeddedPdfSignature]:
-    """Raises SignedDocumentRefused where there is none, or one of another kind than PAdES."""
+    """Raises SignedDocumentRefused if there is no signature, or one of another kind than PAdES."""
     fields = [field.get_object() for _, _, field in enumerate_sig_fields(reader, filled_status=True)]
     if len(fields) > MOST_SIGNATURES:
         raise SignedDocumentRefused("too-demanding")
@@ -196,25 +199,25 @@ def _certificate(signature: EmbeddedPdfSignature) -> x509.Certificate:
 
 
 async def _signature(
-    signature: EmbeddedPdfSignature, reader: PdfFileReader, certificate: x509.Certificate, told: Circumstances
+    signature: EmbeddedPdfSignature, reader: PdfFileReader, certificate: x509.Certificate, known: Circumstances
 ) -> dict[str, object]:
-    """Raises SignedDocumentRefused with the first finding against it."""
+    """Raises SignedDocumentRefused with the first finding against the signature."""
     _check_padding(signature.pkcs7_content)
     _check_uncovered(signature)
-    status = await judged(signature, reader, told, told.now)
-    moment = told.now
+    status = await judged(signature, reader, known, known.now)
+    moment = known.now
     stamp = status.timestamp_validity
     stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
     if stamp is not None and stamped:
-        # A trusted time stamp shows that the signature was there when its certificate was still valid.
+        # A trusted time stamp proves that the signature was there while its certificate was valid.
         moment = stamp.timestamp
-        status = await judged(signature, reader, told, moment)
+        status = await judged(signature, reader, known, moment)
     if not (status.intact and status.valid):
         raise SignedDocumentRefused("signature-broken")
     whole = (SignatureCoverageLevel.ENTIRE_REVISION, SignatureCoverageLevel.ENTIRE_FILE)
     if status.coverage not in whole or not status.docmdp_ok:
         raise SignedDocumentRefused("altered")
-    if any(is_revoked(each, told.revocation_lists, moment) for each in (certificate, *authorities_of(status))):
+    if any(is_revoked(each, known.revocation_lists, moment) for each in (certificate, *authorities_of(status))):
         raise SignedDocumentRefused("certificate-revoked")
     if not status.trusted:
         problem = problem_of(status)
@@ -225,25 +228,25 @@ async def _signature(
     signed_at = moment if stamped else status.signer_reported_dt
     if signed_at is None or signed_at.tzinfo is None:
         raise SignedDocumentRefused("signature-time")
-    if not told.made_at - SKEW <= signed_at <= told.now + SKEW:
+    if not known.made_at - SKEW <= signed_at <= known.now + SKEW:
         raise SignedDocumentRefused("signature-time")
-    # Trusted once more where evidence is required for each certificate: only then is it known not to be revoked. And
-    # only then is evidence read of those certificates that do not say where to ask for it.
-    proven = await status_with(signature, reader, told, moment, "require")
+    # Check again with evidence required for each certificate: only then is it known that none is revoked. And only then
+    # does the library read evidence about certificates that do not say where to get it.
+    proven = await status_with(signature, reader, known, moment, "require")
     if speaks_of_revocation(proven):
         raise SignedDocumentRefused("certificate-revoked")
-    return _told(certificate, signed_at, stamped=stamped, proven=proven.trusted)
+    return _facts_of(certificate, signed_at, stamped=stamped, proven=proven.trusted)
 
 
 def _check_padding(content: bytes) -> None:
-    """Where the signature is put, room is left, which it does not cover: nothing may stand there."""
+    """The room around the signature, which it does not cover, must be empty."""
     value = core.Any.load(content)
     if any(content[len(value.dump()) :]):
         raise SignedDocumentRefused("signature-broken")
 
 
 def _check_uncovered(signature: EmbeddedPdfSignature) -> None:
-    """The versions and digest algorithms of RFC 5652 §5, which a signature does not cover either."""
+    """Check the versions and digest algorithms of RFC 5652 §5, which a signature does not cover either."""
     signed, signer = signature.signed_data, signature.signer_info
     try:
         versions = {signed["version"].native, signer["version"].native}
@@ -259,7 +262,7 @@ def _name(name: x509.Name) -> str:
     return name.rfc4514_string(ATTRIBUTES)
 
 
-def _told(certificate: x509.Certificate, signed_at: datetime, *, stamped: bool, proven: bool) -> dict[str, object]:
+def _facts_of(certificate: x509.Certificate, signed_at: datetime, *, stamped: bool, proven: bool) -> dict[str, object]:
     names = [str(name.value) for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     return {
         "certificate": {

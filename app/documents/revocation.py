@@ -1,6 +1,6 @@
-"""Whether a signature's certificate is trusted, and what the evidence of revocation says of it.
+"""Checks whether a signature's certificate is trusted, and what the evidence of revocation shows.
 
-Evidence is what is configured, and what the document brings along; nothing is fetched.
+The evidence is what is configured and what the document contains; nothing is fetched.
 """
 
 from collections.abc import Sequence
@@ -30,12 +30,12 @@ FINDINGS: dict[str, Finding] = {
     "CRYPTO_CONSTRAINTS_FAILURE": "signature-broken",
     "CRYPTO_CONSTRAINTS_FAILURE_NO_POE": "signature-broken",
 }
-"""By the library's word (ETSI EN 319 102-1); whatever else is wrong with a chain makes it untrusted."""
+"""Findings by the library's name of the problem (ETSI EN 319 102-1); any other problem makes the chain untrusted."""
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the service knows beside the file: when it made its document, what time it is, and whom it trusts."""
+    """What the service knows besides the file: when it made its document, the present time, and the trusted roots."""
 
     made_at: datetime
     now: datetime
@@ -44,46 +44,46 @@ class Circumstances:
 
 
 async def judged(
-    signature: EmbeddedPdfSignature, reader: PdfFileReader, told: Circumstances, moment: datetime
+    signature: EmbeddedPdfSignature, reader: PdfFileReader, known: Circumstances, moment: datetime
 ) -> PdfSignatureStatus:
-    """Evidence that is too old, or of another certificate, is none: it makes nothing untrusted.
+    """Return the status; evidence that is too old, or about another certificate, makes nothing untrusted.
 
-    Then the other evidence is left out too: what the configured lists say is asked by `is_revoked` besides.
+    In that case all evidence is left out; `is_revoked` reads the configured lists besides.
     """
-    status = await status_with(signature, reader, told, moment, "soft-fail")
+    status = await status_with(signature, reader, known, moment, "soft-fail")
     unclear = [each for each in (status, status.timestamp_validity) if each is not None and not each.trusted]
     if unclear and not any(map(speaks_of_revocation, unclear)):
-        status = await status_with(signature, reader, told, moment, "none")
+        status = await status_with(signature, reader, known, moment, "none")
     return status
 
 
 def speaks_of_revocation(status: SignatureStatus) -> bool:
-    """Whether it is for a revoked certificate, the signer's or an authority's, that the chain is not trusted."""
+    """Whether the chain is not trusted because a certificate, the signer's or an authority's, is revoked."""
     return FINDINGS.get(problem_of(status)) == "certificate-revoked"
 
 
 def problem_of(status: SignatureStatus) -> str:
-    """Why the chain is not trusted, in the library's word."""
+    """The library's name of the reason why the chain is not trusted."""
     return status.trust_problem_indic.standard_name if status.trust_problem_indic else ""
 
 
 async def status_with(
     signature: EmbeddedPdfSignature,
     reader: PdfFileReader,
-    told: Circumstances,
+    known: Circumstances,
     moment: datetime,
     evidence: Literal["soft-fail", "require", "none"],
 ) -> PdfSignatureStatus:
-    """As found with the evidence of revocation that there is, with all that there must be, or without any."""
+    """The status with the available evidence of revocation, with all evidence required, or without any."""
     options: dict[str, Any] = {
-        "trust_roots": told.roots,
-        "crls": [] if evidence == "none" else told.revocation_lists,
+        "trust_roots": known.roots,
+        "crls": [] if evidence == "none" else known.revocation_lists,
         "allow_fetching": False,
-        # Without evidence the library knows no milder mode than the one that asks for none.
+        # Without evidence the library has no milder mode than the one that requires none.
         "revocation_mode": "soft-fail" if evidence == "none" else evidence,
         "moment": moment,
-        # Of a moment that has passed, evidence that came later tells too.
-        "retroactive_revinfo": moment < told.now,
+        # For a moment in the past, later evidence counts too.
+        "retroactive_revinfo": moment < known.now,
     }
     try:
         brought = DocumentSecurityStore.read_dss(reader)
@@ -97,7 +97,8 @@ async def status_with(
 
 
 def authorities_of(status: PdfSignatureStatus) -> list[x509.Certificate]:
-    """Between the certificate and its root, and of the time stamp's, with its own: where they are trusted."""
+    """The certificates between the signer's and its root, and those of the time stamp with its own, if they are
+    trusted."""
     stamp = status.timestamp_validity
     paths = [status.validation_path, stamp.validation_path if stamp else None]
     chained = [each for path in paths if path for each in path.iter_certs(include_root=False)]
@@ -105,7 +106,7 @@ def authorities_of(status: PdfSignatureStatus) -> list[x509.Certificate]:
 
 
 def is_revoked(certificate: x509.Certificate, revocation_lists: Sequence[bytes], moment: datetime) -> bool:
-    """By the configured lists, whatever an older list that came with the signature says."""
+    """Whether a configured list revokes the certificate, whatever an older list embedded in the signature says."""
     for der in revocation_lists:
         revocation_list = x509.load_der_x509_crl(der)
         if revocation_list.issuer == certificate.issuer:

@@ -1,4 +1,4 @@
-"""Examines the signatures of a document that comes back: offline, by the roots and revocation lists configured."""
+"""Examines the signatures of a signed document: offline, with the configured roots and revocation lists."""
 
 import json
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ PASSED: tuple[CheckName, ...] = (
 
 @dataclass(frozen=True)
 class Trust:
-    """Whose signatures are accepted: certificates of roots, and revocation lists beside what signatures embed; DER."""
+    """What makes a signature trusted: certificates of roots, and revocation lists beside embedded ones; all in DER."""
 
     roots: tuple[bytes, ...]
     revocation_lists: tuple[bytes, ...] = ()
 
 
 async def examine(original: bytes, signed: bytes, trust: Trust, *, made_at: datetime, now: datetime) -> Examination:
-    """What is found (rulebook §3.9.2); `made_at` is the original's own instant.
+    """Return the signatures (rulebook §3.9.2); `made_at` is when the original was made.
 
     Takes about a second in a process of its own. Raises SignedDocumentRefused, Overloaded.
     """
@@ -67,14 +67,14 @@ async def examine(original: bytes, signed: bytes, trust: Trust, *, made_at: date
 
 
 def examined(*parts: bytes) -> bytes:
-    """In the limited process, which alone loads the library."""
+    """Call the limited process, which alone loads the library."""
     from app.documents.examining import findings
 
     return findings(*parts)
 
 
 def _check_bytes(original: bytes, signed: bytes) -> None:
-    """A file that does not begin with our own document's bytes is not read any further."""
+    """A file that does not begin with our own document's bytes is not read further."""
     if len(signed) > SIGNED_DOCUMENT_BYTES:
         raise SignedDocumentRefused("too-large")
     if not signed.startswith(b"%PDF-") or (len(signed) < len(original) and original.startswith(signed)):

@@ -1,4 +1,4 @@
-"""Reads whose signatures are accepted from the files that are configured, in PEM or DER."""
+"""Reads the configured files of trusted certificates and of revocation lists, in PEM or DER."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ PEM = b"-----BEGIN"
 
 
 def read_trust(roots: Sequence[Path], revocation_lists: Sequence[Path], *more_roots: bytes) -> Trust:
-    """A file of PEM certificates may hold several. Raises OSError, ValueError where one cannot be read."""
+    """A PEM file may have several certificates. Raises OSError, ValueError if a file cannot be read."""
     certificates = [one.public_bytes(Encoding.DER) for path in roots for one in _certificates(path.read_bytes())]
     lists = [_revocation_list(path.read_bytes()).public_bytes(Encoding.DER) for path in revocation_lists]
     return Trust((*certificates, *more_roots), tuple(lists))

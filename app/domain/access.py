@@ -1,4 +1,4 @@
-"""Who may do what for which organisation (käyttöoikeudet; rulebook §2)."""
+"""Permissions: who may do what for which organisation (käyttöoikeudet; rulebook §2)."""
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Authentication:
     """The `acr` values that count as strong at this issuer."""
 
 
-NOTHING_TOLD = Authentication()
+NO_SIGN_IN = Authentication()
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Actor:
     roles: tuple[RoleGrant, ...]
     scopes: frozenset[str] | None = None
     """What an API key may do, for example `hours:read`. None for a person, who may do what the roles allow."""
-    authentication: Authentication = NOTHING_TOLD
+    authentication: Authentication = NO_SIGN_IN
     other_ids: frozenset[UUID] = frozenset()
     """IDs of the records merged into this person, and of the API keys that any of them created. What these create
     counts as the person's own."""
@@ -64,26 +64,26 @@ class Actor:
         now: datetime,
         *,
         scopes: frozenset[str] | None = None,
-        authentication: Authentication = NOTHING_TOLD,
+        authentication: Authentication = NO_SIGN_IN,
         other_ids: Iterable[UUID] = (),
     ) -> "Actor":
         in_force = tuple(grant for grant in grants if grant.is_in_force(now))
         return cls(person_id, in_force, scopes, authentication, frozenset(other_ids))
 
     def is_among(self, ids: Container[UUID | None]) -> bool:
-        """Whether one of them is this person, who may act under several (rulebook §2.4, §2.5)."""
+        """Whether one of the ids is this person's, who may act under several (rulebook §2.4, §2.5)."""
         return any(own_id in ids for own_id in (self.person_id, *self.other_ids))
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)
 
     def has_for(self, place: "Place", *roles: Role) -> bool:
-        """Whether one of the roles is held for the place or for something above it."""
+        """Whether the actor has one of the roles for the place or for an organisation above it."""
         return any(g.role in roles and g.organisation_id in place.ancestors for g in self.roles)
 
 
 SERVICE = Actor(UUID(int=0), ())
-"""The service itself, when the clock alone makes it act: nobody's, and without a role."""
+"""The service itself, when only the clock makes it act: no person, and without a role."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Place:
 
 
 def reach_of(actor: Actor) -> list[UUID] | None:
-    """The organisations at the tops of what the actor reaches; None is the whole study centre (rulebook §2.2)."""
+    """Return the topmost organisations that the actor reaches; None is the whole study centre (rulebook §2.2)."""
     if actor.has("staff", "auditor"):
         return None
     return sorted({grant.organisation_id for grant in actor.roles if grant.organisation_id})
@@ -113,32 +113,32 @@ def is_within_reach(actor: Actor, place: Place) -> bool:
 
 
 def check_reach(actor: Actor, place: Place | None, *, pointer: str | None = None) -> Place:
-    """The place, if it is there and in reach. Raises NotFound, the same for both (rulebook §2.2)."""
+    """Return the place if it exists and is within reach. Raises NotFound, the same for both (rulebook §2.2)."""
     if place is None or not is_within_reach(actor, place):
         raise NotFound(pointer=pointer)
     return place
 
 
 def check_person(actor: Actor) -> None:
-    """What only somebody in person may do, and no API key: to sign, to give rights, to make keys (rulebook §2.4)."""
+    """Refuse an API key: only a person may sign, grant roles and make keys (rulebook §2.4)."""
     if actor.scopes is not None:
         raise Forbidden(because="person-only")
 
 
 def check_scope(actor: Actor, scope: str) -> None:
-    """Raises Forbidden, with the `scope` needed, where an API key was not given it (rulebook §2.4)."""
+    """Raises Forbidden, with the missing `scope`, if an API key lacks it (rulebook §2.4)."""
     if actor.scopes is not None and scope not in actor.scopes:
         raise Forbidden(scope=scope)
 
 
 def check_strong(actor: Actor) -> None:
-    """For what needs a strong authentication (vahva tunnistautuminen; rulebook §2.3)."""
+    """Require a strong authentication (vahva tunnistautuminen; rulebook §2.3)."""
     if not actor.authentication.is_strong:
         raise StrongAuthenticationRequired(acr_values=list(actor.authentication.strong_acr))
 
 
 def check_fresh(actor: Actor, real_now: datetime, *, minutes: int = 5) -> None:
-    """Strong, and no older than the minutes: whoever sits there now is the one who signed in (rulebook §2.3)."""
+    """Require a strong authentication within the last minutes, so that it is the same person (rulebook §2.3)."""
     signed_in = actor.authentication
     if not signed_in.is_strong or signed_in.at is None or real_now - signed_in.at > timedelta(minutes=minutes):
         raise StrongAuthenticationRequired(acr_values=list(signed_in.strong_acr), max_age=minutes * 60)
@@ -150,7 +150,7 @@ def check_staff(actor: Actor) -> None:
 
 
 def check_not_own(actor: Actor, place: Place, makers: Container[UUID | None], *, pointer: str | None = None) -> None:
-    """No one decides their own: what they made or sent, or what their own organisation asks (rulebook §2.2)."""
+    """Nobody decides on what they made or sent, or on what their own organisation applies for (rulebook §2.2)."""
     if actor.is_among(makers) or actor.has_for(place, "main_user"):
         raise Forbidden(pointer=pointer, because="own-matter")
 
@@ -161,7 +161,7 @@ def check_staff_or_auditor(actor: Actor) -> None:
 
 
 def check_main_user(actor: Actor, place: Place) -> None:
-    """Only the main user, not staff: the organisation's own affair (rulebook §2.2)."""
+    """Only the main user, not staff: the matter is the organisation's own (rulebook §2.2)."""
     check_role(actor, place, "main_user")
 
 
@@ -170,24 +170,24 @@ def check_main_user_or_staff(actor: Actor, place: Place) -> None:
 
 
 def check_role(actor: Actor, place: Place, *roles: Role) -> None:
-    """One of the roles, for the place or for something above it; those of the study centre are above all."""
+    """Require one of the roles, for the place or for an organisation above it; the study centre's are above all."""
     if not (actor.has_for(place, *roles) or actor.has(*CENTRE_ROLES.intersection(roles))):
         raise Forbidden(roles=list(roles))
 
 
 OVERSEERS: tuple[Role, ...] = ("main_user", "unit_manager")
-"""Who sees, in their own tree, which person holds or asks for which role."""
+"""The roles that see, within their own tree, which person has which role or applies for one."""
 
 
 def overseen_of(actor: Actor) -> list[UUID] | None:
-    """The organisations at the tops of where the actor sees other people's rights; None is all (rulebook §2.6)."""
+    """Return the topmost organisations whose people's roles the actor sees; None is all (rulebook §2.6)."""
     if actor.has("staff", "auditor"):
         return None
     return sorted({g.organisation_id for g in actor.roles if g.role in OVERSEERS and g.organisation_id})
 
 
 def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:
-    """Nobody gives themselves a right or decides on their own (rulebook §2.6, §3.10).
+    """Nobody grants themselves a role or decides on their own (rulebook §2.6, §3.10).
 
     Raises Forbidden.
     """

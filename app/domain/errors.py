@@ -29,7 +29,7 @@ class Fault:
 
 
 class Invalid(DomainError):
-    """The request is wrong in itself, whatever is stored; all its faults together."""
+    """The request itself is wrong, whatever is stored; carries all its faults together."""
 
     code = "validation"
 
@@ -72,7 +72,7 @@ class VersionRequired(DomainError):
 
 
 class Conflict(DomainError):
-    """Against the rules in the present state."""
+    """The action breaks a rule in the present state."""
 
 
 class WindowClosed(Conflict):

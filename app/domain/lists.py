@@ -1,4 +1,4 @@
-"""Lists that a caller sends: what may stand in them only once; of the API's shape, no rule of the rulebook."""
+"""Lists in requests: what may be in them only once; about the shape of the API, no rule of the rulebook."""
 
 from collections.abc import Hashable, Iterable
 
@@ -6,7 +6,7 @@ from app.domain.errors import Fault, Invalid
 
 
 def check_once(keys: Iterable[Hashable], pointer: str) -> None:
-    """Raises Invalid where a key stands twice; `pointer` has `{}` where the item's index goes."""
+    """Raises Invalid if a key occurs twice; `pointer` has `{}` where the item's index goes."""
     seen: set[Hashable] = set()
     faults = []
     for index, key in enumerate(keys):

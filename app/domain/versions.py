@@ -1,4 +1,4 @@
-"""Versions of resources: whoever changes a thing says which version of it was seen.
+"""Versions of resources: a change names the version that the caller has seen.
 
 A convention of the API (`If-Match`, `ETag`), no rule of the rulebook.
 """
@@ -8,11 +8,11 @@ from hashlib import blake2b
 from app.domain.errors import Stale, VersionRequired
 
 Versions = frozenset[str] | None
-"""The fingerprints the caller accepts; `*` among them is any, None was not said."""
+"""The versions that the caller accepts; `*` is any version, None means that the caller named none."""
 
 
 def fingerprint(resource: object) -> str:
-    """A short text that differs whenever anything a reader sees of the resource (a frozen dataclass) differs."""
+    """A short text that differs whenever anything that a reader sees of the resource (a frozen dataclass) differs."""
     return blake2b(repr(resource).encode(), digest_size=12).hexdigest()
 
 
@@ -22,14 +22,14 @@ def tag_of(digest: str) -> str:
 
 
 def check_version(resource: object, expected: Versions) -> None:
-    """Raises Stale where the caller named versions and none is the present one."""
+    """Raises Stale if the caller named versions and none of them is the present one."""
     current = fingerprint(resource)
     if expected is not None and not expected & {current, "*"}:
         raise Stale(etag=f'"{current}"')
 
 
-def check_version_said(resource: object, expected: Versions) -> None:
-    """Raises VersionRequired where the caller named none, else as `check_version`."""
+def check_required_version(resource: object, expected: Versions) -> None:
+    """Raises VersionRequired if the caller named no version, otherwise like `check_version`."""
     if expected is None:
         raise VersionRequired()
     check_version(resource, expected)

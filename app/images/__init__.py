@@ -1,1 +1,1 @@
-"""Images: what others send is decoded in a limited process and drawn anew."""
+"""Images: uploaded ones are decoded in a limited process and drawn again."""

@@ -1,4 +1,4 @@
-"""The work of the limited process: it reads what may be hostile, and answers a PNG or why there is none."""
+"""The work of the limited process: reads a file that may be hostile, and returns a PNG or why there is none."""
 
 from io import BytesIO
 
@@ -6,14 +6,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 LARGEST_EDGE = 4_000
-"""In pixels, of what is taken."""
+"""Greatest number of pixels of an uploaded image."""
 KEPT_EDGE = 2_000
-"""Of what is kept: enough for print, and not over sixteen megabytes whatever the picture."""
+"""Greatest number of pixels of a stored image: enough for print, and never over sixteen megabytes."""
 
 
 def decode(content: bytes, media_type: bytes) -> bytes:
-    """A PNG, or the finding that keeps it from being made (`app.domain.organisations.images.Finding`)."""
-    # The bound is our own, told before anything is decoded.
+    """Return a PNG, or the finding that prevents it (`app.domain.organisations.images.Finding`)."""
+    # The limit is our own, and it is set before anything is decoded.
     Image.MAX_IMAGE_PIXELS = None
     try:
         image = Image.open(BytesIO(content), formats=list(FORMATS.values()))
@@ -29,7 +29,7 @@ def decode(content: bytes, media_type: bytes) -> bytes:
     if image.format != "MPO" and getattr(image, "is_animated", False):
         return b"animated"
     try:
-        # The check sums of all parts, also of those that the picture itself does not need.
+        # The checksums of all parts, also of those that the picture itself does not need.
         Image.open(BytesIO(content), formats=[str(image.format)] if image.format != "MPO" else ["JPEG"]).verify()
         return _png(ImageOps.exif_transpose(image))
     except Exception:  # noqa: BLE001  # The same.
@@ -40,7 +40,7 @@ def _png(image: Image.Image) -> bytes:
     mode = "RGBA" if image.has_transparency_data else "RGB"
     pixels = image.convert(mode)
     pixels.thumbnail((KEPT_EDGE, KEPT_EDGE))
-    # A new image knows nothing of the old one's metadata.
+    # A new image has none of the old one's metadata.
     bare = Image.frombytes(mode, pixels.size, pixels.tobytes())
     answer = BytesIO()
     bare.save(answer, "PNG")

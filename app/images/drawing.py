@@ -1,4 +1,4 @@
-"""Draws an image anew as a PNG of our own: nothing that came in is kept but the pixels."""
+"""Draws an image again as a PNG of our own: only the pixels of the original are kept."""
 
 from typing import get_args
 
@@ -8,11 +8,11 @@ from app.limited import LimitsReached, run_limited
 
 SECONDS = 10
 MEGABYTES = 512
-"""The largest image allowed takes some 300 with its copies."""
+"""The largest allowed image takes about 300 with its copies."""
 
 
-async def draw_anew(content: bytes, media_type: str) -> bytes:
-    """A PNG without metadata, scaled down where it is large. Raises ImageRefused, Overloaded."""
+async def redraw(content: bytes, media_type: str) -> bytes:
+    """Return a PNG without metadata, scaled down if the image is large. Raises ImageRefused, Overloaded."""
     try:
         answer = await run_limited(decode, content, media_type.encode(), seconds=SECONDS, megabytes=MEGABYTES)
     except LimitsReached as fault:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from app.domain.organisations.images import ImageRefused
 from app.images.decoding import KEPT_EDGE, LARGEST_EDGE, decode
-from app.images.drawing import draw_anew
+from app.images.drawing import redraw
 from tests.images.pictures import SVG, TYPES, animated, bomb, picture, saved, text_bomb, with_place
 
 
@@ -100,12 +100,12 @@ def test_a_picture_with_a_changed_byte_is_damaged() -> None:
 def test_the_largest_picture_fits_the_limits_of_the_process(kind: str, mode: str) -> None:
     """Noise, which no compression makes small: the bound of what is kept holds too."""
     noise = Image.effect_noise((LARGEST_EDGE, LARGEST_EDGE), 90).convert(mode)
-    answer = asyncio.run(draw_anew(saved(noise, kind, quality=10), TYPES[kind]))
+    answer = asyncio.run(redraw(saved(noise, kind, quality=10), TYPES[kind]))
     assert answer.startswith(b"\x89PNG")
     assert len(answer) < 16 * 1024 * 1024
 
 
 def test_a_finding_comes_back_from_the_process() -> None:
     with pytest.raises(ImageRefused) as refused:
-        asyncio.run(draw_anew(SVG, "image/png"))
+        asyncio.run(redraw(SVG, "image/png"))
     assert refused.value.facts == {"finding": "not-an-image"}

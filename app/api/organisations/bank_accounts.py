@@ -15,7 +15,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Line, Text, ToldAs
+from app.api.shapes import Body, InSchema, Line, Text
 from app.db.paging import Slice
 from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange, ChangeState
 from app.services.organisations import bank_accounts
@@ -45,7 +45,7 @@ Iban = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=50),
     AfterValidator(_iban),
-    ToldAs(pattern="^[A-Za-z]{2}[0-9]{2}( ?[A-Za-z0-9]){11,30}$"),
+    InSchema(pattern="^[A-Za-z]{2}[0-9]{2}( ?[A-Za-z0-9]){11,30}$"),
 ]
 
 

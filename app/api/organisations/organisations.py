@@ -15,7 +15,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Day, Email, Flag, Form, Line, Phone, SearchText, ToldAs
+from app.api.shapes import UNSAID, Body, Day, Email, Flag, Form, InSchema, Line, Phone, SearchText
 from app.db.paging import Slice
 from app.domain.organisations.organisations import (
     DrawsOn,
@@ -47,7 +47,7 @@ BusinessId = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=20),
     AfterValidator(_business_id),
-    ToldAs(pattern="^[0-9]{7}-?[0-9]$"),
+    InSchema(pattern="^[0-9]{7}-?[0-9]$"),
 ]
 Website = Annotated[
     str,

@@ -15,7 +15,7 @@ from app.domain.hours import distributions as rules
 from app.domain.hours.accounts import Books
 from app.domain.hours.distributions import Allotment, Distribution
 from app.domain.hours.standing import check_central, check_year
-from app.domain.versions import Versions, check_version, check_version_said, fingerprint
+from app.domain.versions import Versions, check_required_version, check_version, fingerprint
 
 
 async def distribute(
@@ -31,7 +31,7 @@ async def distribute(
     await lock_balances(writer.connection, year, organisation_id)
     books, current = await _find(writer, organisation_id, year)
     if current.revision:
-        check_version_said(current, expected)
+        check_required_version(current, expected)
     check_version(current, expected)
     check_central(standing.place)
     check_year(standing)

@@ -12,7 +12,7 @@ from app.domain.organisations import images as rules
 from app.domain.organisations.images import OrganisationImage, Purpose, image_of
 from app.domain.organisations.organisations import check_may_keep
 from app.domain.versions import Versions
-from app.images.drawing import draw_anew
+from app.images.drawing import redraw
 
 SUBJECTS: dict[Purpose, str] = {"logo": "logo", "signature_image": "signature-image"}
 """Of the audit's actions."""
@@ -23,7 +23,7 @@ async def put_image(
 ) -> OrganisationImage:
     await _permit(writer, organisation_id)
     # Before anything is locked: it takes its time.
-    png = await draw_anew(content, media_type)
+    png = await redraw(content, media_type)
     await profiles.lock(writer.connection, organisation_id)
     rules.check_image_version(await questions.find(writer.connection, organisation_id, purpose), expected)
     await questions.keep(

@@ -13,7 +13,7 @@ from app.domain.hours.standing import check_central
 from app.domain.organisations import training_rules as rules
 from app.domain.organisations.organisations import OrganisationKind
 from app.domain.organisations.training_rules import RoleApplications, TrainingRules
-from app.domain.versions import Versions, check_version, check_version_said
+from app.domain.versions import Versions, check_required_version, check_version
 
 
 async def put_rules(
@@ -35,7 +35,7 @@ async def put_rules(
     check_main_user(writer.actor, place)
     current = await questions.find_rules(writer.connection, place.central_organisation_id)
     if current.revision:
-        check_version_said(current, expected)
+        check_required_version(current, expected)
     check_version(current, expected)
     check_central(place)
     put = replace(
