@@ -6,7 +6,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Annotated, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from fastapi import Depends, Query, Request
 from pydantic import WithJsonSchema
@@ -14,6 +14,7 @@ from pydantic import WithJsonSchema
 from app.api.problems import InvalidCursor
 from app.api.shapes import IN_DIGITS
 from app.db.paging import PageRequest
+from app.domain.values import Shown
 
 Item = TypeVar("Item")
 SIGNATURE_BYTES = 16
@@ -22,10 +23,8 @@ UNBOUND = {"limit", "cursor", "include"}
 
 
 @dataclass(frozen=True)
-class Page(Generic[Item]):
+class Page(Shown, Generic[Item]):
     """One page of a list."""
-
-    __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
 
     items: list[Item]
     """Items of the page."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -23,6 +23,7 @@ from app.db.paging import Slice
 from app.domain.access import Role
 from app.domain.delivery.mails import SandboxMail
 from app.domain.organisations.organisations import Language
+from app.domain.values import Shown
 from app.sandbox import services as sandbox
 from app.sandbox.authority import Authority
 from app.sandbox.demo.loading import load_demo
@@ -104,9 +105,7 @@ class ClockIn(Body):
 
 
 @dataclass(frozen=True)
-class Token:
-    __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
-
+class Token(Shown):
     access_token: str
     """Access token, to be sent as `Authorization: Bearer …`."""
     token_type: str

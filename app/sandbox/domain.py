@@ -8,12 +8,11 @@ from app.domain.access import Role
 from app.domain.calendar.deadlines import instants_out_of_range
 from app.domain.errors import Invalid
 from app.domain.organisations.organisations import Language
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class DemoRole:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class DemoRole(Shown):
     role: Role
     """Role of the person."""
     organisation_id: UUID | None
@@ -23,10 +22,8 @@ class DemoRole:
 
 
 @dataclass(frozen=True)
-class DemoPerson:
+class DemoPerson(Shown):
     """A person to try the service as. `POST /v1/sandbox/tokens` returns a token."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     name: str
@@ -40,9 +37,7 @@ class DemoPerson:
 
 
 @dataclass(frozen=True)
-class Clock:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Clock(Shown):
     now: datetime
     """Current time of the service, for all processes."""
     standing: bool

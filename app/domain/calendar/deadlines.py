@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.access import Actor, Place, check_main_user, check_staff
 from app.domain.errors import Fault, Invalid, NotFound, WindowClosed
+from app.domain.values import Shown
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
@@ -43,10 +44,8 @@ HOURS_YEAR_OFFSETS: dict[Kind, int] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Shown):
     """Days of the calendar between which something may be done."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     year: int
@@ -71,10 +70,8 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(Shown):
     """A later last day for one organisation and everything below it (lisäaika; rulebook §5.2)."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     deadline_id: UUID

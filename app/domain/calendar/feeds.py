@@ -11,6 +11,7 @@ from app.domain.calendar.deadlines import Kind, day_of
 from app.domain.calendar.task_facts import OwnWindow, TaskFacts
 from app.domain.calendar.tasks import LATE, Task, task_id_of
 from app.domain.errors import TooMany
+from app.domain.values import Shown
 
 AHEAD = timedelta(days=400)
 MOST_FEEDS = 20
@@ -24,9 +25,7 @@ KINDS_SEEN: dict[Role, frozenset[Kind]] = {
 
 
 @dataclass(frozen=True)
-class CalendarFeed:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class CalendarFeed(Shown):
     id: UUID
     name: str
     """Name that the owner gave the feed."""

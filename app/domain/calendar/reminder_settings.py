@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 
 from app.domain.lists import check_once
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class ReminderSettings:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class ReminderSettings(Shown):
     closing_soon_days: list[int] = field(default_factory=lambda: [7, 1])
     """Numbers of days before a last day on which a reminder is sent."""
     running_out_percents: list[int] = field(default_factory=lambda: [80, 100])

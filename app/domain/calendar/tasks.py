@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from app.domain.calendar.deadlines import day_of, start_of, state_of
+from app.domain.values import Shown
 
 TaskKind = Literal[
     "hour_proposal",
@@ -41,10 +42,8 @@ _TASKS = UUID("5f0e7f0c-7f4f-5d0a-9a51-6a1c3c0c1b5e")
 
 
 @dataclass(frozen=True)
-class TaskCall:
+class TaskCall(Shown):
     """The operation that does the task."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     method: Literal["GET", "POST", "PUT", "PATCH"]
     """HTTP method of the operation."""
@@ -55,9 +54,7 @@ class TaskCall:
 
 
 @dataclass(frozen=True)
-class Task:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Task(Shown):
     id: UUID
     """ID of the task, the same every time for the same thing to do."""
     kind: TaskKind

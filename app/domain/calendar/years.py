@@ -7,15 +7,14 @@ from itertools import groupby
 
 from app.domain.calendar.deadlines import FIRST_YEAR, LAST_YEAR, Deadline, Kind
 from app.domain.errors import AlreadyExists
+from app.domain.values import Shown
 
 SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Shown):
     """All deadlines of a calendar year, in the order of the year."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     year: int
     """Year of the calendar."""

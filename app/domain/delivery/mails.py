@@ -8,6 +8,7 @@ from uuid import UUID
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.delivery.mailed_events import Sending
 from app.domain.organisations.organisations import Language
+from app.domain.values import Shown
 
 MailState = Literal["held", "gathered", "due", "sent", "refused"]
 MailPreference = Literal["each", "reminders_gathered", "daily_digest", "necessary"]
@@ -27,10 +28,8 @@ class DateToKeep:
 
 
 @dataclass(frozen=True)
-class Mail:
+class Mail(Shown):
     """An email as its reader gets it, and what has happened to it."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     """ID of the email. Its Message-ID begins with it and stays the same at each attempt."""
@@ -66,10 +65,8 @@ class Mail:
 
 
 @dataclass(frozen=True)
-class SandboxMail:
+class SandboxMail(Shown):
     """An email in the sandbox's mailbox."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     to: str
@@ -88,9 +85,7 @@ class SandboxMail:
 
 
 @dataclass(frozen=True)
-class MailPreferences:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class MailPreferences(Shown):
     mail: MailPreference
     """Choice of emails. `each`: every email immediately, by itself. `reminders_gathered`, the default: reminders in one
     email in the morning, and other news of the same moment in one email. `daily_digest`: everything that may wait in

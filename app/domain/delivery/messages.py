@@ -10,6 +10,7 @@ from uuid import UUID
 from app.domain.calendar.deadlines import HELSINKI, instants_out_of_range
 from app.domain.errors import Fault, Invalid, WrongState
 from app.domain.organisations.organisations import Language
+from app.domain.values import Shown
 
 Audience = Literal["main_users", "organisations", "deadline"]
 MessageState = Literal["draft", "scheduled", "sent", "cancelled"]
@@ -19,9 +20,7 @@ PLACEHOLDERS = ("name", "organisation", "last_day")
 
 
 @dataclass(frozen=True)
-class MessageText:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class MessageText(Shown):
     subject: str
     """Subject of the message."""
     body: str
@@ -30,9 +29,7 @@ class MessageText:
 
 
 @dataclass(frozen=True)
-class Message:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Message(Shown):
     id: UUID
     texts: Mapping[Language, MessageText]
     """Texts by language. Recipients whose language is missing get the Finnish text."""
@@ -64,10 +61,8 @@ class Message:
 
 
 @dataclass(frozen=True)
-class MessagePreview:
+class MessagePreview(Shown):
     """What one recipient would get if the message were sent now."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     recipients: int
     """Number of people who would get the message."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.domain.access import Place
 from app.domain.organisations.organisations import DrawsOn
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ class Books:
 
 
 @dataclass(frozen=True)
-class UnitHours:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class UnitHours(Shown):
     organisation_id: UUID
     """ID of the unit."""
     name: str
@@ -78,11 +77,9 @@ class UnitHours:
 
 
 @dataclass(frozen=True)
-class CentralAccount:
+class CentralAccount(Shown):
     """Hours of a central organisation: `granted = returned + lapsed + available + Σ units.available +
     reserved + used`."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
     year: int
@@ -105,9 +102,7 @@ class CentralAccount:
 
 
 @dataclass(frozen=True)
-class UnitAccount:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class UnitAccount(Shown):
     organisation_id: UUID
     """ID of the unit."""
     year: int

@@ -5,12 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from app.domain.errors import PoolExceeded
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class HourCorrection:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class HourCorrection(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str

@@ -11,12 +11,11 @@ from app.domain.hours.proposals import ProposalState
 from app.domain.hours.standing import check_central
 from app.domain.lists import check_once
 from app.domain.organisations.membership import check_member_in
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class HourDecision:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class HourDecision(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str
@@ -36,9 +35,7 @@ class HourDecision:
 
 
 @dataclass(frozen=True)
-class HourDecisions:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class HourDecisions(Shown):
     items: list[HourDecision]
     """Decisions made by the request, in the order of the request."""
 

@@ -8,12 +8,11 @@ from app.domain.errors import AllotmentInUse, NotFound, QuotaExceeded, RunsNoTra
 from app.domain.hours.accounts import Balance, Books
 from app.domain.hours.ledger import Transfer, distribution, recall
 from app.domain.lists import check_once
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class Allotment:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Allotment(Shown):
     unit_id: UUID
     """ID of the unit."""
     hours: int
@@ -21,9 +20,7 @@ class Allotment:
 
 
 @dataclass(frozen=True)
-class Distribution:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Distribution(Shown):
     organisation_id: UUID
     year: int
     revision: int

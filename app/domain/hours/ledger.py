@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from app.domain.values import Shown
+
 Account = Literal["state", "pool", "common", "allotment", "reserved", "used", "lapsed"]
 TransferKind = Literal[
     "pool",
@@ -26,10 +28,8 @@ TransferKind = Literal[
 
 
 @dataclass(frozen=True)
-class Holding:
+class Holding(Shown):
     """An account and its holder."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     account: Account
     """Kind of account."""

@@ -8,14 +8,13 @@ from app.domain.calendar.deadlines import day_of
 from app.domain.errors import PoolExceeded, WrongState
 from app.domain.hours.ledger import Transfer, pool_change
 from app.domain.hours.years import check_year_open
+from app.domain.values import Shown
 
 YearState = Literal["open", "closed"]
 
 
 @dataclass(frozen=True)
-class HourPool:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class HourPool(Shown):
     year: int
     hours: int
     """Hours that the study centre may grant in the year."""

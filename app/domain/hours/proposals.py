@@ -12,6 +12,7 @@ from app.domain.calendar.deadlines import Window, check_units_window_open, check
 from app.domain.errors import Fault, Invalid, NotFound, WrongState
 from app.domain.hours.standing import Standing, check_year
 from app.domain.lists import check_once
+from app.domain.values import Shown
 
 ProposalState = Literal["draft", "submitted", "sent_back", "included", "decided", "withdrawn"]
 
@@ -20,9 +21,7 @@ MOST_LINES = 5000
 
 
 @dataclass(frozen=True)
-class ProposalLine:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class ProposalLine(Shown):
     unit_id: UUID
     """ID of the organisation itself or of a unit below it."""
     hours: int
@@ -38,10 +37,8 @@ class ProposalLine:
 
 
 @dataclass(frozen=True)
-class PreviousYear:
+class PreviousYear(Shown):
     """Hours of the previous year, for comparison with the proposal."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     granted: int
     """Hours granted to the central organisation, or allotted to the unit."""
@@ -50,10 +47,8 @@ class PreviousYear:
 
 
 @dataclass(frozen=True)
-class HourProposalSummary:
+class HourProposalSummary(Shown):
     """A proposal without its lines, as lists show it."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     organisation_id: UUID
@@ -90,10 +85,8 @@ class HourProposal(HourProposalSummary):
 
 
 @dataclass(frozen=True)
-class ProposalRevision:
+class ProposalRevision(Shown):
     """What was submitted, complete and unchanged whatever happens to the proposal."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     number: int
     """Number of the revision, 1 for the first submission."""

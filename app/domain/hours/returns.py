@@ -6,14 +6,13 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.errors import QuotaExceeded
+from app.domain.values import Shown
 
 ReturnState = Literal["booked"]
 
 
 @dataclass(frozen=True)
-class HourReturn:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class HourReturn(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str

@@ -6,14 +6,13 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.errors import Fault, Invalid, PoolExceeded, WrongState
+from app.domain.values import Shown
 
 RequestState = Literal["submitted", "approved", "partially_approved", "rejected", "withdrawn"]
 
 
 @dataclass(frozen=True)
-class SupplementaryRequest:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class SupplementaryRequest(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str

@@ -5,13 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from app.domain.hours.ledger import Holding, TransferKind
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class Cause:
+class Cause(Shown):
     """What made the hours move, for example `supplementary_hour_request` and its ID."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     type: str
     """Type of the resource that caused the transfer."""
@@ -20,9 +19,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class PostedTransfer:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class PostedTransfer(Shown):
     id: UUID
     kind: TransferKind
     """Kind of transfer."""

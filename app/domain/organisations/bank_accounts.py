@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place, check_main_user_or_staff
 from app.domain.errors import AlreadyExists, Forbidden, WrongState
+from app.domain.values import Shown
 
 ChangeState = Literal["proposed", "approved", "rejected", "withdrawn"]
 HOLD = timedelta(days=5)
@@ -14,9 +15,7 @@ HOLD = timedelta(days=5)
 
 
 @dataclass(frozen=True)
-class BankAccountChange:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class BankAccountChange(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str
@@ -43,9 +42,7 @@ class BankAccountChange:
 
 
 @dataclass(frozen=True)
-class BankAccount:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class BankAccount(Shown):
     organisation_id: UUID
     owner_id: UUID | None
     """ID of the organisation that owns the account: the organisation itself or its central organisation. `null` if

@@ -6,12 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from app.domain.calendar.deadlines import Window, check_window_open, day_of, is_open
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class OrganisationConfirmation:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class OrganisationConfirmation(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str

@@ -8,12 +8,11 @@ from uuid import UUID
 from app.domain.calendar.deadlines import days_out_of_range
 from app.domain.errors import AssignmentOverlap, Fault, Invalid
 from app.domain.organisations.regional_offices import RegionalOffice
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class ContactAssignment:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class ContactAssignment(Shown):
     id: UUID
     organisation_id: UUID
     """ID of the central organisation."""
@@ -35,9 +34,7 @@ class AssignmentChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Adviser:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Adviser(Shown):
     id: UUID
     name: str
     """Name of the adviser."""
@@ -46,10 +43,8 @@ class Adviser:
 
 
 @dataclass(frozen=True)
-class Contact:
+class Contact(Shown):
     """Contact person of an organisation at the study centre today."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
     central_organisation_id: UUID

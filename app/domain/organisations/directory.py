@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.organisations.organisations import OrganisationKind
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class DirectoryEntry:
+class DirectoryEntry(Shown):
     """What is needed to recognise an organisation, and nothing more."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     name: str

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.domain.access import Actor, Place
 from app.domain.errors import DomainError, Stale
 from app.domain.organisations.organisations import check_may_keep
+from app.domain.values import Shown
 from app.domain.versions import Versions, tag_of
 
 Purpose = Literal["logo", "signature_image"]
@@ -26,10 +27,8 @@ class ImageRefused(DomainError):
 
 
 @dataclass(frozen=True)
-class OrganisationImage:
+class OrganisationImage(Shown):
     """Facts about an image, without the image itself."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     organisation_id: UUID
     media_type: Literal["image/png"]

@@ -10,6 +10,7 @@ from app.domain.access import Actor, Place, check_main_user_or_staff, check_role
 from app.domain.calendar.deadlines import days_out_of_range
 from app.domain.errors import Fault, Invalid, NotCentral, OrganisationCycle
 from app.domain.lists import check_once
+from app.domain.values import Shown
 
 OrganisationKind = Literal["central", "district", "association"]
 Language = Literal["fi", "sv", "en"]
@@ -23,9 +24,7 @@ SETTINGS = frozenset({"draws_on", "units_propose"})
 
 
 @dataclass(frozen=True)
-class Address:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Address(Shown):
     street: str | None = None
     """Street address. `null` if not known."""
     postal_code: str | None = None
@@ -35,10 +34,8 @@ class Address:
 
 
 @dataclass(frozen=True)
-class ContactPerson:
+class ContactPerson(Shown):
     """Person whom the study centre contacts (yhteyshenkilö)."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     name: str | None = None
     """Name of the contact person. `null` if not known."""
@@ -49,9 +46,7 @@ class ContactPerson:
 
 
 @dataclass(frozen=True)
-class Organisation:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Organisation(Shown):
     id: UUID
     kind: OrganisationKind
     """Kind of organisation."""

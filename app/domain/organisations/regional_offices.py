@@ -6,12 +6,11 @@ from uuid import UUID
 
 from app.domain.errors import AlreadyExists
 from app.domain.organisations.organisations import Address, merged
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class RegionalOffice:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class RegionalOffice(Shown):
     id: UUID
     name: str
     """Name of the regional office, unique in the study centre."""

@@ -11,14 +11,13 @@ from app.domain.access import Actor, Place
 from app.domain.errors import ByInvitationOnly, NotFound
 from app.domain.lists import check_once
 from app.domain.organisations.organisations import OrganisationKind
+from app.domain.values import Shown
 
 RoleApplications = Literal["open", "by_invitation"]
 
 
 @dataclass(frozen=True)
-class TrainingRules:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class TrainingRules(Shown):
     organisation_id: UUID
     """ID of the central organisation, whose rules apply to its complete tree."""
     revision: int

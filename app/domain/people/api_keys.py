@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place, check_main_user_or_staff, check_person
 from app.domain.errors import Forbidden, WrongState
+from app.domain.values import Shown
 
 Scope = Literal[
     "calendar:read", "calendar:write", "hours:read", "hours:write", "organisations:read", "organisations:write"
@@ -20,9 +21,7 @@ SHOWN_LETTERS = 8
 
 
 @dataclass(frozen=True)
-class ApiKey:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class ApiKey(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str

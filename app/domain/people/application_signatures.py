@@ -17,6 +17,7 @@ from app.domain.people.signatures import (
     SignedDocumentRefused,
     TimeSource,
 )
+from app.domain.values import Shown
 
 SignsAs = Literal["applicant", "signatory"]
 Method = Literal["document", "service"]
@@ -25,9 +26,7 @@ BOTH: frozenset[SignsAs] = frozenset({"applicant", "signatory"})
 
 
 @dataclass(frozen=True)
-class ApplicationSignature:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class ApplicationSignature(Shown):
     id: UUID
     application_id: UUID
     method: Method

@@ -6,14 +6,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.domain.access import Actor
+from app.domain.values import Shown
 
 ActorKind = Literal["person", "api_key", "service"]
 
 
 @dataclass(frozen=True)
-class AuditActor:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class AuditActor(Shown):
     id: UUID | None
     """ID of the person or API key. `null` if the service acted by itself."""
     kind: ActorKind
@@ -24,9 +23,7 @@ class AuditActor:
 
 
 @dataclass(frozen=True)
-class AuditEntry:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class AuditEntry(Shown):
     id: UUID
     actor: AuditActor
     """Person, API key or service that acted."""

@@ -23,6 +23,7 @@ from app.domain.errors import (
 )
 from app.domain.organisations.organisations import Language
 from app.domain.people.signatories import Signatory
+from app.domain.values import Shown
 from app.domain.versions import Versions, check_version, fingerprint, tag_of
 
 ApplicationState = Literal[
@@ -33,9 +34,7 @@ OPEN: tuple[ApplicationState, ...] = ("draft", "awaiting_signatures", "signed", 
 
 
 @dataclass(frozen=True)
-class MainUserApplication:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class MainUserApplication(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str

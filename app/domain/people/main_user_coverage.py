@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from app.domain.values import Shown
+
 Coverage = Literal["none", "one", "several"]
 
 
 @dataclass(frozen=True)
-class MainUserCoverage:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class MainUserCoverage(Shown):
     organisation_id: UUID
     organisation_name: str
     main_users: int

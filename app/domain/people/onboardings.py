@@ -8,14 +8,13 @@ from uuid import UUID
 from app.domain.access import Actor, Place, check_main_user_or_staff
 from app.domain.calendar.deadlines import day_of, days_out_of_range
 from app.domain.errors import Fault, Invalid
+from app.domain.values import Shown
 
 OnboardingState = Literal["open", "done"]
 
 
 @dataclass(frozen=True)
-class Onboarding:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Onboarding(Shown):
     id: UUID
     role_grant_id: UUID
     """ID of the main user's role that the onboarding belongs to."""

@@ -8,12 +8,11 @@ from uuid import UUID
 from app.domain.access import Actor, Role, check_person, check_staff
 from app.domain.errors import Forbidden, SamePerson
 from app.domain.organisations.organisations import Language, OrganisationKind
+from app.domain.values import Shown
 
 
 @dataclass(frozen=True)
-class Person:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Person(Shown):
     id: UUID
     name: str
     """Name of the person."""
@@ -36,9 +35,7 @@ class PersonChanges(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class HeldRole:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class HeldRole(Shown):
     role: Role
     """Role of the person."""
     organisation_id: UUID | None
@@ -52,10 +49,8 @@ class HeldRole:
 
 
 @dataclass(frozen=True)
-class OwnOrganisation:
+class OwnOrganisation(Shown):
     """An organisation that the person has a role in."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     name: str
@@ -66,9 +61,7 @@ class OwnOrganisation:
 
 
 @dataclass(frozen=True)
-class Me:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Me(Shown):
     person: Person
     """Your own record."""
     roles: list[HeldRole]

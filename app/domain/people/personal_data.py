@@ -7,15 +7,14 @@ from uuid import UUID
 
 from app.domain.access import Actor, check_person
 from app.domain.errors import Forbidden, WrongState
+from app.domain.values import Shown
 
 ACCOUNTING_YEARS = 10
 ANSWERS_KEPT_DAYS = 31
 
 
 @dataclass(frozen=True)
-class SignIn:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class SignIn(Shown):
     issuer: str
     """Issuer of the person's tokens."""
     subject: str
@@ -23,9 +22,7 @@ class SignIn:
 
 
 @dataclass(frozen=True)
-class PersonalData:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class PersonalData(Shown):
     person_id: UUID
     sign_ins: list[SignIn]
     """Sign-ins of the person."""
@@ -36,9 +33,7 @@ class PersonalData:
 
 
 @dataclass(frozen=True)
-class Kept:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Kept(Shown):
     what: str
     """Kind of data that is kept."""
     ground: str
@@ -48,9 +43,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Erasure:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Erasure(Shown):
     person_id: UUID
     erased_at: datetime
     """When the person was erased."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.domain.access import Actor, Place, Role, check_main_user_or_staff, check_not_oneself
 from app.domain.errors import Fault, Forbidden, Invalid, WrongState
 from app.domain.organisations.training_rules import TrainingRules, may_decide
+from app.domain.values import Shown
 
 AppliedRole = Literal["training_manager", "unit_manager"]
 RoleApplicationState = Literal["applied", "granted", "rejected", "withdrawn"]
@@ -15,9 +16,7 @@ Outcome = Literal["granted", "rejected"]
 
 
 @dataclass(frozen=True)
-class RoleApplication:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class RoleApplication(Shown):
     id: UUID
     person_id: UUID
     """ID of the applicant."""

@@ -25,6 +25,7 @@ from app.domain.errors import (
     MainUserApplicationRequired,
     WrongState,
 )
+from app.domain.values import Shown
 
 GrantState = Literal["upcoming", "in_force", "ended"]
 ONE_DAY = timedelta(days=1)
@@ -33,10 +34,8 @@ FEW = 1
 
 
 @dataclass(frozen=True)
-class GrantedRole:
+class GrantedRole(Shown):
     """A person's past, present or future role: who granted it, why and for how long."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     id: UUID
     person_id: UUID

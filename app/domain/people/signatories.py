@@ -8,14 +8,13 @@ from uuid import UUID
 from app.domain.access import Actor, Place, check_main_user_or_staff, check_not_own, check_person, check_staff
 from app.domain.calendar.deadlines import day_of, days_out_of_range
 from app.domain.errors import Fault, Invalid, WrongState
+from app.domain.values import Shown
 
 SignatoryState = Literal["unconfirmed", "upcoming", "in_force", "ended"]
 
 
 @dataclass(frozen=True)
-class Signatory:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Signatory(Shown):
     id: UUID
     organisation_id: UUID
     name: str

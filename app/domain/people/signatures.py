@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.errors import DomainError
+from app.domain.values import Shown
 
 Finding = Literal[
     "not-a-pdf",
@@ -56,9 +57,7 @@ class SignedDocumentRefused(DomainError):
 
 
 @dataclass(frozen=True)
-class Certificate:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Certificate(Shown):
     subject: str
     """Complete subject name in the certificate."""
     common_name: str
@@ -76,9 +75,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Check:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class Check(Shown):
     name: CheckName
     """Name of the check."""
     finding: Literal["passed", "unknown"]
@@ -87,9 +84,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class ExaminedSignature:
-    __pydantic_config__ = {"use_attribute_docstrings": True}
-
+class ExaminedSignature(Shown):
     certificate: Certificate
     signed_at: datetime
     signed_at_by: TimeSource
@@ -99,10 +94,8 @@ class ExaminedSignature:
 
 
 @dataclass(frozen=True)
-class Examination:
+class Examination(Shown):
     """Results of the checks of a signed document. A document that fails a check is rejected instead."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     document_digest: str
     """SHA-256 digest of the document as it was created, in hexadecimal digits."""
@@ -114,10 +107,8 @@ class Examination:
 
 
 @dataclass(frozen=True)
-class SignInEvidence:
+class SignInEvidence(Shown):
     """Who signed a document's digest in the service, and how that person was authenticated (rulebook §3.9.2)."""
-
-    __pydantic_config__ = {"use_attribute_docstrings": True}
 
     person_id: UUID
     issuer: str
