@@ -71,19 +71,19 @@ class Actor:
         return cls(person_id, in_force, scopes, authentication, frozenset(other_ids))
 
     def is_among(self, ids: Container[UUID | None]) -> bool:
-        """Whether one of the ids is this person's, who may act under several (rulebook §2.4, §2.5)."""
+        """Whether one of the IDs is this person's, who may act under several (rulebook §2.4, §2.5)."""
         return any(own_id in ids for own_id in (self.person_id, *self.other_ids))
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)
 
     def has_for(self, place: "Place", *roles: Role) -> bool:
-        """Whether the actor has one of the roles for the place or for an organisation above it."""
+        """Whether the actor has one of the roles for the place or for something above it."""
         return any(g.role in roles and g.organisation_id in place.ancestors for g in self.roles)
 
 
 SERVICE = Actor(UUID(int=0), ())
-"""The service itself, when only the clock makes it act: no person, and without a role."""
+"""The service itself, when it acts because time has passed. It is nobody's actor and has no role."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Place:
 
 
 def reach_of(actor: Actor) -> list[UUID] | None:
-    """Return the topmost organisations that the actor reaches; None is the whole study centre (rulebook §2.2)."""
+    """Return the organisations at the tops of the actor's reach. None is the complete study centre (rulebook §2.2)."""
     if actor.has("staff", "auditor"):
         return None
     return sorted({grant.organisation_id for grant in actor.roles if grant.organisation_id})
@@ -113,32 +113,32 @@ def is_within_reach(actor: Actor, place: Place) -> bool:
 
 
 def check_reach(actor: Actor, place: Place | None, *, pointer: str | None = None) -> Place:
-    """Return the place if it exists and is within reach. Raises NotFound, the same for both (rulebook §2.2)."""
+    """Return the place if it exists and is in reach. Raise NotFound, the same for both (rulebook §2.2)."""
     if place is None or not is_within_reach(actor, place):
         raise NotFound(pointer=pointer)
     return place
 
 
 def check_person(actor: Actor) -> None:
-    """Refuse an API key: only a person may sign, grant roles and make keys (rulebook §2.4)."""
+    """Check that a person acts, not an API key: to sign, to grant roles, to create keys (rulebook §2.4)."""
     if actor.scopes is not None:
         raise Forbidden(because="person-only")
 
 
 def check_scope(actor: Actor, scope: str) -> None:
-    """Raises Forbidden, with the missing `scope`, if an API key lacks it (rulebook §2.4)."""
+    """Check that an API key has the scope (rulebook §2.4). Raise Forbidden, with the missing `scope`."""
     if actor.scopes is not None and scope not in actor.scopes:
         raise Forbidden(scope=scope)
 
 
 def check_strong(actor: Actor) -> None:
-    """Require a strong authentication (vahva tunnistautuminen; rulebook §2.3)."""
+    """Check that the sign-in was a strong authentication (vahva tunnistautuminen; rulebook §2.3)."""
     if not actor.authentication.is_strong:
         raise StrongAuthenticationRequired(acr_values=list(actor.authentication.strong_acr))
 
 
 def check_fresh(actor: Actor, real_now: datetime, *, minutes: int = 5) -> None:
-    """Require a strong authentication within the last minutes, so that it is the same person (rulebook §2.3)."""
+    """Check that the sign-in was strong and no older than the minutes, by the person who acts now (rulebook §2.3)."""
     signed_in = actor.authentication
     if not signed_in.is_strong or signed_in.at is None or real_now - signed_in.at > timedelta(minutes=minutes):
         raise StrongAuthenticationRequired(acr_values=list(signed_in.strong_acr), max_age=minutes * 60)
@@ -150,7 +150,7 @@ def check_staff(actor: Actor) -> None:
 
 
 def check_not_own(actor: Actor, place: Place, makers: Container[UUID | None], *, pointer: str | None = None) -> None:
-    """Nobody decides on what they made or sent, or on what their own organisation applies for (rulebook §2.2)."""
+    """Check that nobody decides what they created or sent, or what their own organisation requests (rulebook §2.2)."""
     if actor.is_among(makers) or actor.has_for(place, "main_user"):
         raise Forbidden(pointer=pointer, because="own-matter")
 
@@ -161,7 +161,7 @@ def check_staff_or_auditor(actor: Actor) -> None:
 
 
 def check_main_user(actor: Actor, place: Place) -> None:
-    """Only the main user, not staff: the matter is the organisation's own (rulebook §2.2)."""
+    """Check for the main user, not staff: the matter is the organisation's own (rulebook §2.2)."""
     check_role(actor, place, "main_user")
 
 
@@ -170,26 +170,26 @@ def check_main_user_or_staff(actor: Actor, place: Place) -> None:
 
 
 def check_role(actor: Actor, place: Place, *roles: Role) -> None:
-    """Require one of the roles, for the place or for an organisation above it; the study centre's are above all."""
+    """Check for one of the roles, for the place or for something above it. The study centre's roles are above all."""
     if not (actor.has_for(place, *roles) or actor.has(*CENTRE_ROLES.intersection(roles))):
         raise Forbidden(roles=list(roles))
 
 
 OVERSEERS: tuple[Role, ...] = ("main_user", "unit_manager")
-"""The roles that see, within their own tree, which person has which role or applies for one."""
+"""Roles that see which people in their own tree have a role or apply for one."""
 
 
 def overseen_of(actor: Actor) -> list[UUID] | None:
-    """Return the topmost organisations whose people's roles the actor sees; None is all (rulebook §2.6)."""
+    """Return the tops of the trees in which the actor sees other people's roles. None is all (rulebook §2.6)."""
     if actor.has("staff", "auditor"):
         return None
     return sorted({g.organisation_id for g in actor.roles if g.role in OVERSEERS and g.organisation_id})
 
 
 def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:
-    """Nobody grants themselves a role or decides on their own (rulebook §2.6, §3.10).
+    """Check that nobody grants themselves a role or decides their own matter (rulebook §2.6, §3.10).
 
-    Raises Forbidden.
+    Raise Forbidden.
     """
     if actor.is_among({person_id}):
         raise Forbidden(pointer=pointer, because="own-matter")

@@ -1,4 +1,4 @@
-"""Every refusal of the rules, each with a frozen code and the facts that let the caller go on.
+"""Every refusal of the rules, each with a frozen code and the facts that help the caller continue.
 
 A released code is never changed or reused. The HTTP statuses are in `app/api/problems.py` alone, the texts in
 `app/texts/*/problems.toml`.

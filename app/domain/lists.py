@@ -1,4 +1,4 @@
-"""Lists in requests: what may be in them only once; about the shape of the API, no rule of the rulebook."""
+"""Lists in a request: which values may occur only once. A rule of the API's shape, no rule of the rulebook."""
 
 from collections.abc import Hashable, Iterable
 
@@ -6,7 +6,7 @@ from app.domain.errors import Fault, Invalid
 
 
 def check_once(keys: Iterable[Hashable], pointer: str) -> None:
-    """Raises Invalid if a key occurs twice; `pointer` has `{}` where the item's index goes."""
+    """Check that no key occurs twice. Raise Invalid; `pointer` has `{}` in place of the item's index."""
     seen: set[Hashable] = set()
     faults = []
     for index, key in enumerate(keys):

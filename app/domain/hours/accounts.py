@@ -27,7 +27,7 @@ class Balance:
 
     @property
     def allotted(self) -> int:
-        """A unit's whole allotment, free or not; 0 for the centre, which has none."""
+        """The unit's total allotment. 0 for a central organisation, which has none."""
         return self.allotment + self.reserved + self.used + self.allotment_lapsed
 
 
@@ -43,7 +43,7 @@ class Books:
     balances: list[Balance]
 
     def balance_of(self, organisation_id: UUID) -> Balance:
-        """Zeros where nothing was ever booked."""
+        """The holder's balance, with zeros if nothing was ever booked."""
         found = next((balance for balance in self.balances if balance.organisation_id == organisation_id), None)
         return found or Balance(organisation_id, "", True, 0, 0, 0, 0, 0, 0, 0)
 
@@ -53,7 +53,7 @@ class Books:
 
     @property
     def allotments(self) -> list[Balance]:
-        """Of units with an allotment, which those are too that have drawn on one."""
+        """The balances of units with an allotment or with hours drawn on one."""
         central_id = self.place.central_organisation_id
         return [holder for holder in self.balances if holder.organisation_id != central_id and holder.allotted]
 

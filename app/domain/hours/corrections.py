@@ -1,4 +1,4 @@
-"""Corrections (oikaisu): the staff put a mistake right by moving hours once more (rulebook §3.13)."""
+"""Corrections (korjaus): staff correct a mistake with another transfer (rulebook §3.13)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,6 @@ class HourCorrection(Shown):
 
 
 def check_correction(available: int, hours: int) -> None:
-    """Never more than is there (rulebook §3.13): of the pool's `available`. Raises PoolExceeded."""
+    """Check that no more is taken than there is, from the pool its `available` (rulebook §3.13). Raise PoolExceeded."""
     if hours > available:
         raise PoolExceeded(available=available, asked=hours)

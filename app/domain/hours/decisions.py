@@ -1,4 +1,4 @@
-"""Decisions (päätös): the staff grant the year's hours to central organisations, many at once (rulebook §3.2)."""
+"""Decisions (päätös): staff grant the year's hours to many central organisations together (rulebook §3.2)."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ class SubmittedProposal:
 
 
 def check_each_once(items: Sequence[DecisionItem]) -> None:
-    """Raises Invalid: a batch decides once for each organisation."""
+    """Check that a batch has one decision for each organisation. Raise Invalid."""
     check_once((item.organisation_id for item in items), "/items/{}/organisation_id")
 
 
@@ -93,7 +93,7 @@ def check_there(
     candidates: Mapping[UUID, Candidate],
     proposals: Mapping[UUID, LockedProposal],
 ) -> None:
-    """Every organisation is there and in reach, every proposal named is its own, of that year. Raises NotFound."""
+    """Check that every organisation is in reach, and every proposal is its own and of that year. Raise NotFound."""
     for index, item in enumerate(items):
         candidate = candidates.get(item.organisation_id)
         check_reach(actor, candidate.place if candidate else None, pointer=_organisation(index))
@@ -109,7 +109,8 @@ def check_none_own(
     candidates: Mapping[UUID, Candidate],
     submitted: Mapping[UUID, SubmittedProposal],
 ) -> None:
-    """`submitted` has the proposals by organisation. Raises Forbidden (rulebook §2.2)."""
+    """Check that nobody decides their own (rulebook §2.2). `submitted` are proposals by organisation.
+    Raise Forbidden."""
     for index, item in enumerate(items):
         proposal = submitted.get(item.organisation_id)
         place, makers = candidates[item.organisation_id].place, proposal.makers if proposal else ()
@@ -117,7 +118,7 @@ def check_none_own(
 
 
 def check_centrals(items: Sequence[DecisionItem], candidates: Mapping[UUID, Candidate]) -> None:
-    """Raises NotCentral: a decision is for a central organisation (rulebook §3.2)."""
+    """Check that every decision is for a central organisation (rulebook §3.2). Raise NotCentral."""
     for index, item in enumerate(items):
         check_central(candidates[item.organisation_id].place, pointer=_organisation(index))
 
@@ -125,9 +126,9 @@ def check_centrals(items: Sequence[DecisionItem], candidates: Mapping[UUID, Cand
 def check_submitted(
     items: Sequence[DecisionItem], proposals: Mapping[UUID, LockedProposal], decided: Container[UUID]
 ) -> None:
-    """A proposal named is a submitted one; where it is decided, its organisation's decision is told of instead.
+    """Check that a named proposal is submitted. If it is decided, `check_undecided` reports the decision instead.
 
-    Raises WrongState.
+    Raise WrongState.
     """
     for index, item in enumerate(items):
         if item.proposal_id is None or item.organisation_id in decided:
@@ -138,16 +139,17 @@ def check_submitted(
 
 
 def check_members(year: int, items: Sequence[DecisionItem], candidates: Mapping[UUID, Candidate]) -> None:
-    """Hours of a year are for who is a member in it (rulebook §6.1). Raises NotAMember."""
+    """Check that the organisations are members in the year (rulebook §6.1). Raise NotAMember."""
     for index, item in enumerate(items):
         candidate = candidates[item.organisation_id]
         check_member_in(year, candidate.active_from, candidate.active_until, pointer=_organisation(index))
 
 
 def check_undecided(items: Sequence[DecisionItem], decided: Mapping[UUID, UUID]) -> None:
-    """One decision per organisation and year (rulebook §3.2); `decided` has them by organisation.
+    """Check that an organisation has no decision for the year yet (rulebook §3.2). `decided` are those, by
+    organisation.
 
-    Raises AlreadyExists.
+    Raise AlreadyExists.
     """
     for index, item in enumerate(items):
         if item.organisation_id in decided:
@@ -155,7 +157,8 @@ def check_undecided(items: Sequence[DecisionItem], decided: Mapping[UUID, UUID])
 
 
 def check_pool_suffices(available: int, items: Iterable[DecisionItem]) -> None:
-    """Together they stay within what is free in the pool (rulebook §3.2). Raises PoolExceeded."""
+    """Check that the decisions together do not exceed the free hours of the pool (rulebook §3.2).
+    Raise PoolExceeded."""
     asked = sum(item.hours for item in items)
     if asked > available:
         raise PoolExceeded(available=available, asked=asked)

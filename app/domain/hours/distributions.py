@@ -1,4 +1,4 @@
-"""Distributions (tuntien sisäinen jako): the wished allotments, whole, become transfers (rulebook §3.3)."""
+"""Distributions (tuntien sisäinen jako): the requested allotments become transfers (rulebook §3.3)."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,24 +35,28 @@ def distribution_of(books: Books, revision: int) -> Distribution:
 
 
 def _in_its_hands(books: Books) -> list[Balance]:
-    """What a unit that has moved away drew here stays here: it is no longer the centre's to give or recall."""
+    """Return the allotments that the central organisation can still change, without those of units that moved away."""
     return [unit for unit in books.allotments if unit.stands_there]
 
 
 def check_each_once(wished: Sequence[Allotment]) -> None:
-    """Raises Invalid: a unit stands once."""
+    """Check that a unit occurs once. Raise Invalid."""
     check_once((allotment.unit_id for allotment in wished), "/units/{}/unit_id")
 
 
 def check_below(organisation_id: UUID, wished: Sequence[Allotment], found: Collection[UUID]) -> None:
-    """`found` is the organisation with all below it. Raises NotFound: only what is below it gets an allotment."""
+    """Check that every unit is below the organisation. `found` is the organisation and everything below it. Raise
+    NotFound."""
     for index, allotment in enumerate(wished):
         if allotment.unit_id == organisation_id or allotment.unit_id not in found:
             raise NotFound(pointer=f"/units/{index}/unit_id")
 
 
 def check_runners(books: Books, wished: Sequence[Allotment], runners: Mapping[UUID, bool]) -> None:
-    """Hours go to no unit that may not run trainings; what it has it keeps (rulebook §6.7). Raises RunsNoTrainings."""
+    """Check that units that may not run courses get no more hours. They keep what they have (rulebook §6.7).
+
+    Raise RunsNoTrainings.
+    """
     held = {unit.organisation_id: unit.allotted for unit in _in_its_hands(books)}
     for index, allotment in enumerate(wished):
         if allotment.hours > held.get(allotment.unit_id, 0) and not runners[allotment.unit_id]:
@@ -60,9 +64,9 @@ def check_runners(books: Books, wished: Sequence[Allotment], runners: Mapping[UU
 
 
 def transfers_of(books: Books, wished: Sequence[Allotment]) -> list[Transfer]:
-    """Recalls first, so that what is recalled may be given out in the same call.
+    """Return the transfers, recalls first, so that recalled hours can be given out in the same request.
 
-    Raises AllotmentInUse, QuotaExceeded.
+    Raise AllotmentInUse, QuotaExceeded.
     """
     held = {unit.organisation_id: unit for unit in _in_its_hands(books)}
     central_id = books.place.central_organisation_id
@@ -85,7 +89,7 @@ def transfers_of(books: Books, wished: Sequence[Allotment]) -> list[Transfer]:
 
 
 def _whole(wished: Sequence[Allotment], held: Collection[UUID]) -> Iterator[tuple[UUID, int, str | None]]:
-    """Each unit with the hours it is to have and where it was said; units left out get 0."""
+    """Return each unit with its requested hours and their place in the request. Units left out get 0."""
     for index, allotment in enumerate(wished):
         yield allotment.unit_id, allotment.hours, f"/units/{index}"
     named = {allotment.unit_id for allotment in wished}

@@ -1,7 +1,8 @@
-"""Drawing (tuntien käyttö): whose hours a unit reserves, frees and uses (rulebook §3.3, §3.5).
+"""Drawing (tuntien käyttö): whose hours a unit reserves, releases and uses (rulebook §3.3, §3.5).
 
-A unit draws on its own allotment, else on the nearest one above it; what that does not cover, on the centre's common
-hours, unless the centre has set `allotment_only`. What is reserved stays with the holder drawn on.
+A unit draws on its own allotment, or else on the nearest one above it. The rest comes from the central
+organisation's common hours, unless its setting is `allotment_only`. Reserved hours stay with the holder that they
+were drawn from.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from app.domain.hours.ledger import Transfer, release, reservation, use
 from app.domain.organisations.organisations import DrawsOn
 
 Drawn = Mapping[UUID, int]
-"""What one cause has reserved, by holder."""
+"""Hours that one cause has reserved, by holder."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ class Drawable:
 
     @property
     def common_available(self) -> int:
-        """The setting binds the units, not the centre itself."""
+        """Common hours that the unit may draw on. The setting restricts units, not the central organisation itself."""
         is_centre = self.organisation_id == self.central_organisation_id
         return self.common if is_centre or self.draws_on == "allotment_then_common" else 0
 
 
 def reservations_of(drawable: Drawable, hours: int) -> list[Transfer]:
-    """Reserves from the allotment first, then from common. Raises QuotaExceeded."""
+    """Return the transfers that reserve hours, from the allotment first, then from common. Raise QuotaExceeded."""
     if hours > drawable.available:
         raise QuotaExceeded(available=drawable.available, asked=hours)
     central_id = drawable.central_organisation_id
@@ -57,13 +58,13 @@ def reservations_of(drawable: Drawable, hours: int) -> list[Transfer]:
 
 
 def releases_of(central_id: UUID, drawn: Drawn, hours: int) -> list[Transfer]:
-    """Frees some of what one cause has reserved, common's part first."""
+    """Return the transfers that release some of what one cause has reserved, the common part first."""
     common_first = sorted(drawn, key=lambda holder_id: (holder_id != central_id, holder_id))
     return _taken(release, central_id, drawn, hours, common_first)
 
 
 def settlement_of(central_id: UUID, drawn: Drawn, held: int) -> list[Transfer]:
-    """Of the hours planned those held become used, at most all of them, and the rest is freed (rulebook §3.5)."""
+    """Return the transfers that use the held hours, up to the planned ones, and release the rest (rulebook §3.5)."""
     used = min(held, sum(drawn.values()))
     common_last = sorted(drawn, key=lambda holder_id: (holder_id == central_id, holder_id))
     uses = _taken(use, central_id, drawn, used, common_last)
@@ -73,7 +74,7 @@ def settlement_of(central_id: UUID, drawn: Drawn, held: int) -> list[Transfer]:
 def _taken(
     transfer: Callable[[UUID, UUID, int], Transfer], central_id: UUID, drawn: Drawn, hours: int, order: list[UUID]
 ) -> list[Transfer]:
-    """Raises QuotaExceeded where the cause has reserved less."""
+    """Raise QuotaExceeded if the cause has reserved less."""
     if hours > sum(drawn.values()):
         raise QuotaExceeded(available=sum(drawn.values()), asked=hours)
     transfers = []

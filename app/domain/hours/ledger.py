@@ -1,7 +1,8 @@
 """The ledger of hours (tuntikirjanpito): accounts, and the transfers between them (rulebook §3.12).
 
-Double-entry and append-only: a transfer takes whole hours from one account and puts them into another. A mistake is
-corrected by another transfer. Within a year all accounts sum to zero, the source `state` being minus what was granted.
+Double-entry and append-only: a transfer moves a whole number of hours from one account to another. A mistake is
+corrected by another transfer. The accounts of a year sum to zero, because the source `state` is minus what was
+granted.
 """
 
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ class Transfer:
     target: Holding
 
     def holders(self) -> Iterator[tuple[UUID, UUID]]:
-        """The organisations whose balances it moves, each with the centre it holds them under."""
+        """The organisations whose balances the transfer changes, each with its central organisation."""
         for holding in (self.source, self.target):
             if holding.organisation_id is not None and self.central_organisation_id is not None:
                 yield holding.organisation_id, self.central_organisation_id
@@ -58,7 +59,7 @@ POOL = Holding("pool", None)
 
 
 def pool_change(hours: int) -> Transfer:
-    """The state grants more (positive), or the study centre gives some back (negative)."""
+    """Return the transfer that adds hours from the state to the pool, or, if negative, gives some back."""
     if hours > 0:
         return Transfer("pool", hours, None, STATE, POOL)
     return Transfer("pool", -hours, None, POOL, STATE)
@@ -85,7 +86,7 @@ def hour_return(central_id: UUID, hours: int) -> Transfer:
 
 
 def free_account_of(central_id: UUID, holder_id: UUID) -> Holding:
-    """Where a holder's free hours stand: in the centre's `common`, in a unit's `allotment`."""
+    """Return the account of a holder's free hours: `common` of a central organisation, `allotment` of a unit."""
     return Holding("common" if holder_id == central_id else "allotment", holder_id)
 
 
@@ -109,7 +110,10 @@ def lapse(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:
 
 
 def correction(central_id: UUID, hours: int, *, year_is_closed: bool) -> Transfer:
-    """Signed: more for the centre, or less. In a closed year what has lapsed is corrected (rulebook §3.13)."""
+    """Return the transfer that adds hours to the central organisation, or, if negative, takes some.
+
+    In a closed year it changes the lapsed hours (rulebook §3.13).
+    """
     own = Holding("lapsed" if year_is_closed else "common", central_id)
     if hours > 0:
         return Transfer("correction", hours, central_id, POOL, own)

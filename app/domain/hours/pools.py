@@ -31,15 +31,15 @@ class HourPool(Shown):
 
 
 def pool_of(year: int, hours: int, available: int, returned: int, closed_at: datetime | None) -> HourPool:
-    """As the ledger keeps it: what was granted is what is neither free nor came back (rulebook §3.12)."""
+    """Return the pool from its balance: granted is what is neither free nor returned (rulebook §3.12)."""
     granted = hours - available + returned
     return HourPool(year, hours, granted, returned, available, "closed" if closed_at else "open", closed_at)
 
 
 def resized(pool: HourPool, hours: int) -> tuple[HourPool, list[Transfer]]:
-    """The pool with other hours, and what makes it so; it never falls below what organisations hold (rulebook §3.13).
+    """Return the pool with other hours, and the transfer. It never falls below the hours granted and not returned.
 
-    Raises YearClosed, and PoolExceeded where more would be taken out than is free.
+    Rulebook §3.13. Raise YearClosed, and PoolExceeded if more than the free hours would be taken.
     """
     check_year_open(pool.year, pool.closed_at)
     more = hours - pool.hours
@@ -49,10 +49,10 @@ def resized(pool: HourPool, hours: int) -> tuple[HourPool, list[Transfer]]:
 
 
 def check_may_close(pool: HourPool, reserved: int, last_day: date | None, now: datetime) -> None:
-    """Nothing is reserved, and the last day of the cost statements, extensions counted in, is over (rulebook §3.13).
+    """Check that nothing is reserved and that the last day of the cost statements, extensions included, has passed.
 
-    `last_day` is None where no confirmed deadline tells it. Raises YearClosed, and WrongState, which tells both and
-    what of them is in the way.
+    Rulebook §3.13. `last_day` is None if there is no confirmed deadline. Raise YearClosed, and WrongState with the
+    obstacles.
     """
     check_year_open(pool.year, pool.closed_at)
     obstacles: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""Inclusion (kokoaminen): units' hour proposals become lines of their centre's (rulebook §3.1)."""
+"""Inclusion (kokoaminen): units' hour proposals become lines of their central organisation's (rulebook §3.1)."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -24,7 +24,8 @@ def sources_of(lines: Sequence[ProposalLine]) -> frozenset[UUID]:
 
 
 def check_sources_there(proposal_ids: Sequence[UUID], sources: Mapping[UUID, Source], units: AbstractSet[UUID]) -> None:
-    """`units` are the centre and those below it. Raises NotFound."""
+    """Check that the sources are of the tree. `units` are the central organisation and those below it.
+    Raise NotFound."""
     for index, proposal_id in enumerate(proposal_ids):
         if proposal_id not in sources or sources[proposal_id].organisation_id not in units:
             raise NotFound(pointer=f"/proposal_ids/{index}")
@@ -33,7 +34,7 @@ def check_sources_there(proposal_ids: Sequence[UUID], sources: Mapping[UUID, Sou
 def check_includable(
     proposal_ids: Sequence[UUID], sources: Mapping[UUID, Source], into: HourProposal, new_lines: int
 ) -> None:
-    """Submitted ones of the same year, within the bound of lines. Raises Invalid, WrongState."""
+    """Check that the sources are submitted, of the same year and not too many lines. Raise Invalid, WrongState."""
     for index, source in enumerate(map(sources.__getitem__, proposal_ids)):
         pointer = f"/proposal_ids/{index}"
         if source.year != into.year:
@@ -45,9 +46,9 @@ def check_includable(
 
 
 def as_sent(lines: Sequence[ProposalLine], sent: Sequence[ProposalLine]) -> list[ProposalLine]:
-    """The lines, each that names a source with what the unit wrote in it: only its hours may differ from `sent`.
+    """Return the lines with the units' own content: only the hours of an included line may differ from `sent`.
 
-    Raises NotFound where a source is not among those included, Invalid where more than the hours was changed.
+    Raise NotFound if a source is not included, Invalid if more than the hours was changed.
     """
     known = {(line.source_proposal_id, line.unit_id, line.emphasis): line for line in sent}
     sources = sources_of(sent)

@@ -1,4 +1,4 @@
-"""Hour proposals (tuntiehdotus): what an organisation applies for in the autumn round (rulebook §3.1)."""
+"""Hour proposals (tuntiehdotus): the hours that an organisation applies for in the autumn round (rulebook §3.1)."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
@@ -17,7 +17,7 @@ from app.domain.values import Shown
 ProposalState = Literal["draft", "submitted", "sent_back", "included", "decided", "withdrawn"]
 
 MOST_LINES = 5000
-"""Of one proposal, those included counted in."""
+"""The most lines of one proposal, included ones counted."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,14 @@ class ProposalRevision(Shown):
 
 
 def check_proposer(actor: Actor, standing: Standing) -> None:
-    """The main user; for a unit its manager too, where the centre lets its units propose. Raises Forbidden."""
+    """Check for the main user, or the unit's manager if the central organisation allows it. Raise Forbidden."""
     units_may = standing.units_propose and not standing.place.is_central
     check_role(actor, standing.place, "main_user", *(("unit_manager",) if units_may else ()))
 
 
 def check_returner(actor: Actor, standing: Standing) -> None:
-    """Whoever it was sent to: staff a centre's, the main user a unit's. Raises Forbidden."""
+    """Check for the receiver: staff for a central organisation's proposal, its main user for a unit's.
+    Raise Forbidden."""
     if not standing.place.is_central:
         check_main_user(actor, standing.place)
     else:
@@ -120,27 +121,27 @@ def check_state(state: ProposalState, *allowed: ProposalState) -> None:
 
 
 def check_editable(state: ProposalState) -> None:
-    """Drafts and what was sent back may be changed, and submitted. Raises WrongState."""
+    """Check that the proposal is a draft or was sent back. Raise WrongState."""
     check_state(state, "draft", "sent_back")
 
 
 def check_lines_once(lines: Sequence[ProposalLine]) -> None:
-    """The same unit, emphasis and source stand once. Raises Invalid."""
+    """Check that the same unit, emphasis and source occur once. Raise Invalid."""
     check_once(((line.unit_id, line.emphasis, line.source_proposal_id) for line in lines), "/lines/{}")
 
 
 def check_units(lines: Sequence[ProposalLine], units: AbstractSet[UUID]) -> None:
-    """`units` are the organisation and those below it. Raises NotFound."""
+    """Check that the lines are of the tree. `units` are the organisation and those below it. Raise NotFound."""
     for index, line in enumerate(lines):
         if line.unit_id not in units:
             raise NotFound(pointer=f"/lines/{index}/unit_id")
 
 
 def check_submission(proposal: HourProposal, standing: Standing, own_days: Sequence[Window], now: datetime) -> None:
-    """A centre's in the round, a unit's in its centre's days; sent back with a day to answer by, until that day too.
+    """Check that the round is open, for a unit its central organisation's own days, or the last day to submit again.
 
-    `standing` brings the windows of the round, `own_days` are those of the centre for its units.
-    Raises WrongState, YearClosed, NotAMember, WindowClosed, and Invalid where nothing is asked for.
+    `standing` has the windows of the round, `own_days` are the central organisation's days for its units. Raise
+    WrongState, YearClosed, NotAMember, WindowClosed, and Invalid if there are no lines.
     """
     check_editable(proposal.state)
     check_year(standing)
@@ -155,6 +156,6 @@ def check_submission(proposal: HourProposal, standing: Standing, own_days: Seque
 
 
 def check_answer_by(answer_by: date | None, now: datetime) -> None:
-    """Nobody can answer by a day that has passed. Raises Invalid."""
+    """Check that the last day to submit again has not passed. Raise Invalid."""
     if answer_by is not None and answer_by < day_of(now):
         raise Invalid(Fault("/answer_by", "day-passed"))

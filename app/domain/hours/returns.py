@@ -1,4 +1,4 @@
-"""Returns of hours (tuntien palautus): what will not be used goes back to the pool (rulebook §3.4)."""
+"""Returns of hours (tuntien palautus): unused hours go back to the pool (rulebook §3.4)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,9 +30,9 @@ class HourReturn(Shown):
 
 
 def check_return(common: int, hours: int) -> None:
-    """No more than is free in common; a unit's unspent allotment is recalled first (rulebook §3.4).
+    """Check that the common hours suffice. A unit's unused allotment is recalled first (rulebook §3.4).
 
-    Raises QuotaExceeded.
+    Raise QuotaExceeded.
     """
     if hours > common:
         raise QuotaExceeded(available=common, asked=hours)

@@ -1,4 +1,4 @@
-"""How an organisation stands towards the hours of a year, and what that lets it do."""
+"""What an organisation may do with the hours of a year: its membership, its windows and the state of the year."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,24 +28,27 @@ class Standing:
 
 
 def check_central(place: Place, *, pointer: str | None = None) -> None:
-    """Raises NotCentral: the study centre deals with central organisations only (rulebook §3.2, §3.4)."""
+    """Check that it is a central organisation: the study centre deals with no others (rulebook §3.2, §3.4).
+
+    Raise NotCentral.
+    """
     if not place.is_central:
         raise NotCentral(pointer=pointer, organisation_id=place.organisation_id)
 
 
 def check_year(standing: Standing) -> None:
-    """The year is not closed, and the central organisation a member in it (rulebook §3.13, §6.1).
+    """Check that the year is open and the central organisation a member in it (rulebook §3.13, §6.1).
 
-    Raises YearClosed, NotAMember.
+    Raise YearClosed, NotAMember.
     """
     check_year_open(standing.year, standing.closed_at)
     check_member_in(standing.year, standing.active_from, standing.active_until)
 
 
 def check_may_change(standing: Standing, now: datetime) -> None:
-    """A central organisation may ask for more, or return some, in an open change window (rulebook §3.4).
+    """Check that a central organisation may request or return hours: a change window is open (rulebook §3.4).
 
-    Raises NotCentral, YearClosed, NotAMember, WindowClosed.
+    Raise NotCentral, YearClosed, NotAMember, WindowClosed.
     """
     check_central(standing.place)
     check_year(standing)

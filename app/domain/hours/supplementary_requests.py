@@ -1,4 +1,4 @@
-"""Supplementary requests (lisähaku): a central organisation asks for more within the year (rulebook §3.4)."""
+"""Supplementary requests (lisähaku): a central organisation requests more hours for the year (rulebook §3.4)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,13 +37,13 @@ class SupplementaryRequest(Shown):
 
 
 def check_undecided(state: RequestState) -> None:
-    """Both a decision and a withdrawal come before any decision. Raises WrongState."""
+    """Check that no decision or withdrawal has been made. Raise WrongState."""
     if state != "submitted":
         raise WrongState(state=state, allowed=["submitted"])
 
 
 def decided_state_of(asked: int, granted: int) -> RequestState:
-    """Raises Invalid where more is granted than was asked."""
+    """Return the state that follows from the granted hours. Raise Invalid if they exceed the requested ones."""
     if granted > asked:
         raise Invalid(Fault("/hours", "more-than-asked", {"asked": asked}))
     if granted == 0:
@@ -52,6 +52,6 @@ def decided_state_of(asked: int, granted: int) -> RequestState:
 
 
 def check_grant(available: int, granted: int) -> None:
-    """Raises PoolExceeded: what the study centre has left is its bound."""
+    """Check that the pool has enough free hours. Raise PoolExceeded."""
     if granted > available:
         raise PoolExceeded(available=available, asked=granted)

@@ -1,4 +1,5 @@
-"""Entries of the ledger (tapahtumat) as they are shown: what moved, whence, whither, why, by whom (rulebook §3.12)."""
+"""Entries of the ledger (tapahtumat) as they are shown: what moved, from where to where, why, by whom
+(rulebook §3.12)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

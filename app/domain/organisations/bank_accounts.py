@@ -1,4 +1,4 @@
-"""Bank accounts (tilinumero): to which account payments go, and how a change of it is made by two (rulebook §6.4)."""
+"""Bank accounts (tilinumero) for payments, and how two people change one (rulebook §6.4)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from app.domain.values import Shown
 
 ChangeState = Literal["proposed", "approved", "rejected", "withdrawn"]
 HOLD = timedelta(days=5)
-"""How long payments wait once an account has changed, so that a wrong one is noticed before money goes there."""
+"""How long payments wait after a change of account, so that a wrong one is noticed before money is sent."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ class BankAccount(Shown):
 def account_of(
     organisation_id: UUID, in_force: BankAccountChange | None, waiting: BankAccountChange | None, now: datetime
 ) -> BankAccount:
-    """`in_force` is the last change approved, of the organisation or else of its centre (rulebook §10 question 21)."""
+    """Return the account. `in_force` is the last approved change, of the organisation or its central organisation.
+
+    Rulebook §10 question 21.
+    """
     if in_force is None:
         return BankAccount(organisation_id, None, None, None, None, None, None, False, waiting)
     held_until = in_force.payments_held_until
@@ -85,25 +88,25 @@ def account_of(
 
 
 def names_account(known: BankAccountChange | BankAccount | None, iban: str, holder: str) -> bool:
-    """Whether it is this very account already: to say it again changes nothing."""
+    """Whether it is the same account already: then a proposal changes nothing."""
     return known is not None and (known.iban, known.holder) == (iban, holder)
 
 
 def check_none_open(waiting: BankAccountChange | None) -> None:
-    """One change at a time (rulebook §6.4). Raises AlreadyExists."""
+    """Check that no other change is open (rulebook §6.4). Raise AlreadyExists."""
     if waiting is not None:
         raise AlreadyExists(existing_id=waiting.id)
 
 
 def check_may_decide(actor: Actor, place: Place, change: BankAccountChange) -> None:
-    """A second person, main user of the tree or staff, never who proposed it (rulebook §6.4). Raises Forbidden."""
+    """Check for another person than the proposer: a main user of the tree or staff (rulebook §6.4). Raise Forbidden."""
     check_main_user_or_staff(actor, place)
     if actor.is_among({change.proposed_by}):
         raise Forbidden(because="own-matter")
 
 
 def check_may_withdraw(actor: Actor, change: BankAccountChange) -> None:
-    """Who proposed it; others reject. Raises Forbidden."""
+    """Check for the person who proposed the change; others reject it. Raise Forbidden."""
     if not actor.is_among({change.proposed_by}):
         raise Forbidden(because="not-a-party")
 
@@ -114,12 +117,12 @@ def check_open(state: ChangeState) -> None:
 
 
 def held_until(approved_at: datetime) -> datetime:
-    """Five days later at the same time of day."""
+    """Return the time five days later, at the same time of day."""
     return approved_at + HOLD
 
 
 def masked(iban: str) -> str:
-    """The country and the last four, so that an account can be told from another and yet not be used."""
+    """Return the country and the last four characters, which identify an account but cannot be used."""
     return f"{iban[:2]}{'*' * (len(iban) - 6)}{iban[-4:]}"
 
 

@@ -1,4 +1,4 @@
-"""Yearly confirmations (vuosivahvistus): a main user says that the organisation's data and rights are in order."""
+"""Yearly confirmations (vuosivahvistus): a main user confirms that the organisation's data and roles are in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ class OrganisationConfirmation(Shown):
 
 
 def check_begun(windows: Sequence[Window], now: datetime) -> None:
-    """It opens with the year's days, and does not close with them (rulebook §5.9). Raises WindowClosed."""
+    """Check that the year's days have begun. Their end does not matter (rulebook §5.9). Raise WindowClosed."""
     today = day_of(now)
     if not any(window.opens_on is None or window.opens_on <= today for window in windows):
         check_window_open("data_confirmation", windows, now)
 
 
 def is_late(windows: Sequence[Window], now: datetime) -> bool:
-    """Late is better than never (rulebook §5.9)."""
+    """Whether the last day has passed (rulebook §5.9)."""
     return not any(is_open(window, now) for window in windows)

@@ -1,4 +1,4 @@
-"""The directory of organisations (järjestöluettelo): who is there to be applied to (rulebook §6.9)."""
+"""The directory of organisations (järjestöluettelo): those that people can apply to (rulebook §6.9)."""
 
 from dataclasses import dataclass
 from uuid import UUID

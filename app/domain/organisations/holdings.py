@@ -1,4 +1,5 @@
-"""What keeps an organisation where it is: allotments, reserved hours and open proposals (rulebook §6.1)."""
+"""What prevents an organisation from moving or ending: allotments, reserved hours and open proposals
+(rulebook §6.1)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from app.domain.organisations.membership import is_member_in
 from app.domain.organisations.organisations import Organisation
 
 OPEN_STATES = ["draft", "submitted", "sent_back", "included"]
-"""Of proposals: something may yet come of them."""
+"""States of proposals that can still lead to something."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,14 @@ class Holding:
 
 
 def check_may_leave(holdings: Iterable[Holding]) -> None:
-    """Whoever moves to another central organisation leaves nothing behind in a year not closed; an allotment used up
-    is something, since the old centre's distribution still counts with it. Raises OrganisationInUse."""
+    """Check that a move to another central organisation leaves nothing behind in an open year. A used-up allotment
+    counts, because it is still in the old central organisation's distribution. Raise OrganisationInUse."""
     _refuse([one for one in holdings if one.allotted or one.reserved or one.open_proposals])
 
 
 def check_may_end(before: Organisation, after: Organisation, holdings: Iterable[Holding]) -> None:
-    """A unit that ends has nothing left to use. A membership may run out while its last year is under way: it is the
-    years left outside that count. Raises OrganisationInUse."""
+    """Check that a unit that ends has nothing left to use. A membership may end during its last year: only the years
+    after it count. Raise OrganisationInUse."""
     _refuse(
         [
             one
@@ -44,7 +45,7 @@ def check_may_end(before: Organisation, after: Organisation, holdings: Iterable[
 
 
 def loses_days(before: Organisation, after: Organisation) -> bool:
-    """Whether days are taken away, so that it matters what is held."""
+    """Whether the change removes days, so that it matters what the organisation has."""
     return _ends_sooner(before, after) or (after.is_central and after.active_from > before.active_from)
 
 

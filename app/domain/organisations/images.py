@@ -14,7 +14,7 @@ from app.domain.versions import Versions, tag_of
 
 Purpose = Literal["logo", "signature_image"]
 Finding = Literal["not-an-image", "other-type", "too-many-pixels", "animated", "damaged", "too-demanding"]
-"""Why an image is refused: the first that was found."""
+"""Why an image is refused: the first reason found."""
 
 
 class ImageRefused(DomainError):
@@ -57,7 +57,7 @@ def image_of(organisation_id: UUID, png: bytes, changed_at: datetime) -> Organis
 
 
 def check_image_version(present: bytes | None, expected: Versions) -> None:
-    """Raises Stale where the caller named versions and the image is none of them; where there is none, `*` is none."""
+    """Raise Stale if the caller named versions and the image has none of them. Without an image, `*` names none."""
     tag = tag_of(sha256(present or b"").hexdigest())
     accepted = {tag} if present is None else {tag, "*"}
     if expected is not None and not expected & accepted:
@@ -65,6 +65,9 @@ def check_image_version(present: bytes | None, expected: Versions) -> None:
 
 
 def check_may_see(actor: Actor, place: Place, purpose: Purpose) -> None:
-    """A logo: everybody within reach; a signature image: who keeps it (rulebook §6.5). Raises Forbidden."""
+    """Check that the actor may see the image: a logo within reach, a signature image only if the actor may upload it.
+
+    Rulebook §6.5. Raise Forbidden.
+    """
     if purpose == "signature_image":
         check_may_keep(actor, place)

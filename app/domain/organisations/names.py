@@ -1,4 +1,4 @@
-"""How organisations' names are put in Finnish order, and how they are found (rulebook §6.1)."""
+"""How organisations' names are sorted in Finnish order, and how they are found (rulebook §6.1)."""
 
 import re
 import unicodedata
@@ -15,17 +15,17 @@ _SEARCHED = str.maketrans(
 
 
 def sort_key_of(name: str) -> str:
-    """Keys compared byte by byte put names in Finnish order: digits, a–z, å, ä, ö; case and punctuation ignored."""
+    """Return a key that sorts byte by byte in Finnish order: digits, a–z, å, ä, ö; case and punctuation are ignored."""
     return _without_accents(_words(name).translate(_ORDERED))
 
 
 def search_text_of(*texts: str | None) -> str:
-    """What the words of a search are looked for in: no case, no accents, no dots on ä and ö, no punctuation."""
+    """Return the text that is searched: no case, no accents, no dots on ä and ö, no punctuation."""
     return _without_accents(_words(" ".join(text for text in texts if text)).translate(_SEARCHED))
 
 
 def search_words_of(text: str) -> list[str]:
-    """Each is to be found, in whatever order. Signs without a letter or a digit are one word, which is nowhere."""
+    """Return the words to find, in any order. Signs without a letter or a digit become one word that never occurs."""
     lowered = _lower(text)
     words = re.findall(r"[^\W_]+", lowered) or lowered.split()
     return [_without_accents(word.translate(_SEARCHED)) for word in words]
@@ -36,7 +36,7 @@ def _lower(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """In lower case, of letters and digits alone."""
+    """Return the words in lower case, with letters and digits only."""
     words = ("".join(filter(str.isalnum, word)) for word in _lower(text).split())
     return " ".join(word for word in words if word)
 

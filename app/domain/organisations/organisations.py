@@ -17,9 +17,9 @@ Language = Literal["fi", "sv", "en"]
 DrawsOn = Literal["allotment_then_common", "allotment_only"]
 
 FIRST_DAY = date(2000, 1, 1)
-"""Of who has always been there: the first day of the years that the service knows."""
+"""Default first day of an organisation: the first of the years that the service knows."""
 MEMBERSHIP = frozenset({"business_id", "active_from", "active_until"})
-"""What of a central organisation is the study centre's to say."""
+"""Fields of a central organisation that only the study centre changes."""
 SETTINGS = frozenset({"draws_on", "units_propose"})
 
 
@@ -117,7 +117,8 @@ class OrganisationChanges(TypedDict, total=False):
 def new_organisation(
     organisation_id: UUID, kind: OrganisationKind, parent: Organisation | None, data: OrganisationChanges
 ) -> Organisation:
-    """Where nothing else is said, a unit speaks its parent's language and a centre leaves its units free."""
+    """Return a new organisation. By default a unit has its parent's language and a central organisation restricts no
+    unit."""
     plain = Organisation(
         id=organisation_id,
         kind=kind,
@@ -132,7 +133,7 @@ def new_organisation(
 
 
 def changed(organisation: Organisation, changes: OrganisationChanges) -> Organisation:
-    """As it is after the changes, merged as JSON Merge Patch does (RFC 7396)."""
+    """Return the organisation after the changes, merged as JSON Merge Patch (RFC 7396)."""
     said = dict(changes)
     for name, kind, current in (
         ("address", Address, organisation.address),
@@ -145,7 +146,7 @@ def changed(organisation: Organisation, changes: OrganisationChanges) -> Organis
 
 
 def merged(kind: type[Address] | type[ContactPerson], current: object, said: object) -> object:
-    """None where nothing is left in it."""
+    """Return the merged value, None if nothing is left in it."""
     if not isinstance(said, dict):
         return None
     parts = (asdict(current) if current else {}) | said  # type: ignore[call-overload]  # An Address or ContactPerson.
@@ -153,13 +154,13 @@ def merged(kind: type[Address] | type[ContactPerson], current: object, said: obj
 
 
 def differing(before: Organisation, after: Organisation) -> frozenset[str]:
-    """The names of what is not the same."""
+    """Return the names of the fields that differ."""
     names = (each.name for each in fields(Organisation))
     return frozenset(name for name in names if getattr(before, name) != getattr(after, name))
 
 
 def check_parent_fits(kind: OrganisationKind, parent_id: UUID | None) -> None:
-    """A central organisation has nothing above it; all others have (rulebook §6.1). Raises Invalid."""
+    """Check that a central organisation has nothing above it and all others have (rulebook §6.1). Raise Invalid."""
     if kind == "central" and parent_id is not None:
         raise Invalid(Fault("/parent_id", "parent-not-allowed"))
     if kind != "central" and parent_id is None:
@@ -167,7 +168,7 @@ def check_parent_fits(kind: OrganisationKind, parent_id: UUID | None) -> None:
 
 
 def check_data(organisation: Organisation, said: Collection[str]) -> None:
-    """Raises Invalid where a day is of no known year or the last comes before the first, NotCentral where a unit
+    """Raise Invalid if a day is outside the known years or the last day comes before the first, NotCentral if a unit
     would have settings."""
     check_once(organisation.languages, "/languages/{}")
     if faults := days_out_of_range(active_from=organisation.active_from, active_until=organisation.active_until):
@@ -180,7 +181,7 @@ def check_data(organisation: Organisation, said: Collection[str]) -> None:
 
 
 def check_may_add(actor: Actor, parent: Place | None) -> None:
-    """Staff add any, a main user below the own central organisation (rulebook §2.2). Raises Forbidden."""
+    """Check for staff, or a main user below the own central organisation (rulebook §2.2). Raise Forbidden."""
     if parent is None:
         check_staff(actor)
     else:
@@ -188,8 +189,8 @@ def check_may_add(actor: Actor, parent: Place | None) -> None:
 
 
 def check_may_edit(actor: Actor, place: Place, names: Collection[str], parent: Place | None) -> None:
-    """A main user edits the tree, but the own membership is the study centre's, and so is a move to another central
-    organisation (rulebook §2.2, §6.1); `parent` is the new one. Raises Forbidden."""
+    """Check that a main user edits the own tree, except the own membership and a move to another central organisation,
+    which only staff change (rulebook §2.2, §6.1). `parent` is the new one. Raise Forbidden."""
     check_main_user_or_staff(actor, place)
     crosses = parent is not None and parent.central_organisation_id != place.central_organisation_id
     if crosses or (place.is_central and MEMBERSHIP & set(names)):
@@ -197,12 +198,12 @@ def check_may_edit(actor: Actor, place: Place, names: Collection[str], parent: P
 
 
 def check_may_keep(actor: Actor, place: Place) -> None:
-    """Account, logo and signature image: a main user within the tree, staff, and a unit's manager for the own unit
-    (rulebook §2.2). Raises Forbidden."""
+    """Check that the actor may change account, logo and signature image: a main user within the tree, staff, or a
+    unit's manager for the own unit (rulebook §2.2). Raise Forbidden."""
     check_role(actor, place, "main_user", "staff", "unit_manager")
 
 
 def check_no_cycle(organisation_id: UUID, parent: Place) -> None:
-    """Raises OrganisationCycle: no organisation stands above itself (rulebook §6.1)."""
+    """Check that no organisation is above itself (rulebook §6.1). Raise OrganisationCycle."""
     if organisation_id in parent.ancestors:
         raise OrganisationCycle(pointer="/parent_id", organisation_id=organisation_id, parent_id=parent.organisation_id)

@@ -1,5 +1,5 @@
-"""A central organisation's own rules on supported trainings (sisäinen käytäntö): who may run them, who may apply for
-the right to plan them, and who decides on that (rulebook §6.7)."""
+"""A central organisation's own rules for subsidised courses (sisäinen käytäntö): who may run them, who may apply for
+the role of training manager, and who decides the applications (rulebook §6.7)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -40,19 +40,19 @@ class TrainingRules(Shown):
 
 
 def open_to_all(central_id: UUID) -> TrainingRules:
-    """What holds until a centre has said otherwise (rulebook §6.7)."""
+    """Return the rules that apply until a central organisation has set its own (rulebook §6.7)."""
     kinds: list[OrganisationKind] = ["central", "district", "association"]
     return TrainingRules(central_id, 0, kinds, None, "open", False, None, None, None)
 
 
 def check_each_once(kinds: Collection[OrganisationKind], units: Collection[UUID] | None) -> None:
-    """Raises Invalid."""
+    """Check that nothing occurs twice. Raise Invalid."""
     check_once(kinds, "/kinds/{}")
     check_once(units or (), "/units/{}")
 
 
 def check_below(units: Collection[UUID] | None, found: Collection[UUID]) -> None:
-    """`found` are those of the units in the tree. Raises NotFound."""
+    """Check that the units are in the tree: `found` are those that are. Raise NotFound."""
     for index, unit_id in enumerate(units or ()):
         if unit_id not in found:
             raise NotFound(pointer=f"/units/{index}")
@@ -61,18 +61,19 @@ def check_below(units: Collection[UUID] | None, found: Collection[UUID]) -> None
 def may_run(
     kind: OrganisationKind, ancestors: Collection[UUID], kinds: Collection[str], units: Collection[UUID] | None
 ) -> bool:
-    """Whether an organisation may run supported trainings, by the `kinds` and `units` of its centre's rules."""
+    """Whether an organisation may run subsidised courses, by the `kinds` and `units` of the rules."""
     return kind in kinds and (units is None or not set(units).isdisjoint(ancestors))
 
 
 def check_may_apply(rules: TrainingRules) -> None:
-    """Before an application for the right of training manager. Raises ByInvitationOnly."""
+    """Check that people may apply for the role of training manager. Raise ByInvitationOnly."""
     if rules.applications == "by_invitation":
         raise ByInvitationOnly(organisation_id=rules.organisation_id)
 
 
 def may_decide(actor: Actor, place: Place, rules: TrainingRules) -> bool:
-    """Who decides on an application for that place: the main user, staff, and where the rules say so its manager."""
+    """Whether the actor decides applications for the place: the main user, staff, and its manager if
+    the rules say so."""
     if actor.has("staff") or actor.has_for(place, "main_user"):
         return True
     return rules.unit_managers_decide and actor.has_for(place, "unit_manager")

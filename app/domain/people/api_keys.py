@@ -52,7 +52,7 @@ class ApiKey(Shown):
 
 
 def check_may_keep_keys(actor: Actor, place: Place) -> None:
-    """A key makes no keys, and says nothing of others."""
+    """Check for a person who is a main user of the tree or staff: a key cannot create or show keys."""
     check_person(actor)
     check_main_user_or_staff(actor, place)
 
@@ -63,7 +63,7 @@ def check_may_see_keys(actor: Actor, place: Place) -> None:
 
 
 def keys_seen_by(actor: Actor) -> list[UUID] | None:
-    """The tops of the trees whose keys the actor sees; None is all. Raises Forbidden where there are none."""
+    """Return the tops of the trees whose keys the actor sees. None is all. Raise Forbidden if there are none."""
     check_person(actor)
     if actor.has("staff", "auditor"):
         return None
@@ -75,11 +75,11 @@ def keys_seen_by(actor: Actor) -> list[UUID] | None:
 
 
 def check_key_state(key: ApiKey, allowed: Collection[KeyState]) -> None:
-    """Raises WrongState."""
+    """Raise WrongState."""
     if key.state not in allowed:
         raise WrongState(state=key.state, allowed=sorted(allowed))
 
 
 def overlap_end_of(key: ApiKey, now: datetime, overlap_hours: int) -> datetime:
-    """When a rotated key stops working: never later than it would have anyway."""
+    """Return when a rotated key stops working, never later than it would have anyway."""
     return min(key.expires_at, now + timedelta(hours=overlap_hours))

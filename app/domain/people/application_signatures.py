@@ -1,4 +1,4 @@
-"""Signatures on a main-user application: whose they are, and what they make of it (rulebook §3.9.2)."""
+"""Signatures on a main-user application: whose they are, and the state that follows from them (rulebook §3.9.2)."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -69,8 +69,8 @@ class ApplicationSignature(Shown):
 def signers_of(
     examined: Sequence[ExaminedSignature], application: MainUserApplication, in_service: Collection[SignsAs]
 ) -> list[SignsAs | None]:
-    """Whose each signature is by the certificate's name; staff have the last word. Raises SignedDocumentRefused where
-    somebody signed twice, be it in the service."""
+    """Return whose each signature is by the certificate's name, which staff confirm later. Raise SignedDocumentRefused
+    if a person has signed twice, also in the service."""
     names: dict[SignsAs, str] = {"applicant": application.applicant_name, "signatory": application.signatory_name}
     found: list[SignsAs | None] = []
     for number, signature in enumerate(examined, 1):
@@ -84,12 +84,12 @@ def signers_of(
 
 
 def _contains_name(common_name: str, name: str) -> bool:
-    """Certificates write names in any order and case, with numbers or further given names beside them."""
+    """Whether a certificate's name contains the name: it may have another order, case, numbers or more given names."""
     return set(name.casefold().split()) <= set(common_name.casefold().replace(",", " ").split())
 
 
 def state_after(signatures: Iterable[ApplicationSignature]) -> ApplicationState:
-    """What the signatures that are there make of an application that is not decided (rulebook §3.9.2)."""
+    """Return the state of an undecided application that follows from its signatures (rulebook §3.9.2)."""
     there = list(signatures)
     matched = {signature.signs_as for signature in there if signature.state == "matched"}
     if matched >= BOTH:
@@ -100,9 +100,9 @@ def state_after(signatures: Iterable[ApplicationSignature]) -> ApplicationState:
 
 
 def check_may_sign(actor: Actor, application: MainUserApplication, real_now: datetime) -> SignsAs:
-    """As whom the actor signs: in person, within minutes of a strong authentication (rulebook §3.9.2).
+    """Return as whom the actor signs: in person, within minutes of a strong authentication (rulebook §3.9.2).
 
-    Raises Forbidden, StrongAuthenticationRequired.
+    Raise Forbidden, StrongAuthenticationRequired.
     """
     check_person(actor)
     if actor.person_id not in {application.applicant_id, application.signatory_person_id}:
@@ -112,14 +112,14 @@ def check_may_sign(actor: Actor, application: MainUserApplication, real_now: dat
 
 
 def check_not_signed(signatures: Iterable[ApplicationSignature], signs_as: SignsAs) -> None:
-    """Nobody signs twice. Raises AlreadyExists."""
+    """Check that nobody signs twice. Raise AlreadyExists."""
     for signature in signatures:
         if signature.signs_as == signs_as:
             raise AlreadyExists(existing_id=signature.id)
 
 
 def check_digest(said: str, digest: str | None) -> None:
-    """What is signed is said by its digest: no other document is signed by mistake. Raises Invalid."""
+    """Check the digest in the request, so that no other document is signed by mistake. Raise Invalid."""
     if said.lower() != digest:
         raise Invalid(Fault("/digest", "digest-differs"))
 
@@ -130,9 +130,10 @@ def check_match(
     signs_as: SignsAs,
     reason: str | None,
 ) -> None:
-    """One signature for each; by another name, or with its revocation unknown, for a reason only (rulebook §3.9.2).
+    """Check that each person has one signature. A different name or unknown revocation needs a reason (rulebook
+    §3.9.2).
 
-    Raises WrongState, AlreadyExists, Invalid.
+    Raise WrongState, AlreadyExists, Invalid.
     """
     if signature.state == "matched":
         raise WrongState(state="matched", allowed=["unmatched"])

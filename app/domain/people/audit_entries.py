@@ -44,7 +44,7 @@ class AuditEntry(Shown):
 
 
 def audit_reach_of(actor: Actor) -> list[UUID] | None:
-    """The tops of the trees whose entries the actor sees beside the own ones; None is all."""
+    """Return the tops of the trees whose entries the actor sees beside the own ones. None is all."""
     if actor.has("staff", "auditor"):
         return None
     trees = {grant.organisation_id for grant in actor.roles if grant.role == "main_user"}

@@ -1,4 +1,4 @@
-"""Main-user applications (pääkäyttäjähakemus): how a central organisation's main user is made (rulebook §3.9)."""
+"""Main-user applications (pääkäyttäjähakemus): how a person becomes a main user (rulebook §3.9)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -100,19 +100,22 @@ class HeldRight:
 
 
 def expiry_of(submitted_at: datetime, signing_days: int) -> datetime:
-    """At the end of that many whole days, the day of submission not counted."""
+    """Return the end of the last of so many days, the day of submission not counted."""
     return start_of(day_of(submitted_at) + timedelta(days=signing_days + 1))
 
 
 def check_may_apply(actor: Actor, candidacy: Candidacy) -> None:
-    """Whoever holds a role in the organisation's tree and belongs to it by that (rulebook §3.9). Raises Forbidden."""
+    """Check that the applicant has a role in the organisation's tree (rulebook §3.9). Raise Forbidden."""
     check_person(actor)
     if not candidacy.belongs:
         raise Forbidden(pointer="/organisation_id", roles=["training_manager", "unit_manager"])
 
 
 def check_not_main_user_yet(grants: Iterable[RoleGrant], organisation_id: UUID, begins_on: date | None) -> None:
-    """Whose right ends may apply for another that begins then (rulebook §3.9). Raises AlreadyExists."""
+    """Check that the applicant is no main user, or applies for the time after that role (rulebook §3.9).
+
+    Raise AlreadyExists.
+    """
     for grant in grants:
         if grant.role == "main_user" and grant.organisation_id == organisation_id:
             ends = grant.valid_until
@@ -121,7 +124,7 @@ def check_not_main_user_yet(grants: Iterable[RoleGrant], organisation_id: UUID, 
 
 
 def check_member_now(candidacy: Candidacy, now: datetime) -> None:
-    """Raises NotAMember where today is no day of the membership (rulebook §6.1)."""
+    """Check that today is within the membership (rulebook §6.1). Raise NotAMember."""
     today = day_of(now)
     until = candidacy.active_until
     if today < candidacy.active_from or (until is not None and until < today):
@@ -133,9 +136,9 @@ def check_member_now(candidacy: Candidacy, now: datetime) -> None:
 def check_signatory(
     signatory: Signatory | None, organisation_id: UUID, applicant_id: UUID, applicant_name: str
 ) -> Signatory:
-    """A confirmed signatory of the organisation in force, who is not the applicant (rulebook §3.9).
+    """Check for a confirmed signatory in force who is not the applicant (rulebook §3.9).
 
-    Raises NotFound, Invalid, WrongState.
+    Raise NotFound, Invalid, WrongState.
     """
     pointer = "/signatory_id"
     if signatory is None or signatory.organisation_id != organisation_id:
@@ -149,9 +152,9 @@ def check_signatory(
 
 
 def check_replaced(right: HeldRight | None, organisation_id: UUID, applicant_id: UUID, now: datetime) -> HeldRight:
-    """Another main user's right of the same organisation, in force (rulebook §3.9).
+    """Return the replaced role if it is another main user's, of the same organisation and in force (rulebook §3.9).
 
-    Raises NotFound, Invalid, WrongState.
+    Raise NotFound, Invalid, WrongState.
     """
     pointer = "/replaces_role_grant_id"
     if right is None or right.organisation_id != organisation_id:
@@ -179,9 +182,9 @@ def check_state(application: MainUserApplication, *allowed: ApplicationState) ->
 
 
 def check_document_version(application: MainUserApplication, expected: Versions) -> None:
-    """Whoever takes the place of a signed document says which it was: by its own version, or the application's.
+    """Check that an upload that replaces a signed document names that document's version, or the application's.
 
-    Raises VersionRequired, Stale.
+    Raise VersionRequired, Stale.
     """
     if application.signed_document_digest is None:
         check_version(application, expected)
@@ -200,24 +203,24 @@ def check_applicant(actor: Actor, application: MainUserApplication) -> None:
 
 
 def check_may_upload(actor: Actor, application: MainUserApplication) -> None:
-    """The signed document is brought back by who signs it, or by staff (rulebook §3.9.2). Raises Forbidden."""
+    """Check for one of the signers or staff (rulebook §3.9.2). Raise Forbidden."""
     check_person(actor)
     if actor.person_id not in {application.applicant_id, application.signatory_person_id} and not actor.has("staff"):
         raise Forbidden(because="not-a-party", roles=["staff"])
 
 
 def check_may_judge(actor: Actor, application: MainUserApplication, place: Place) -> None:
-    """Staff confirm and decide, but neither the applicant nor the signatory, nor a main user of the organisation
-    (rulebook §3.9). Raises Forbidden."""
+    """Check for staff who are neither the applicant nor the signatory, nor a main user of the organisation (rulebook
+    §3.9). Raise Forbidden."""
     check_person(actor)
     check_staff(actor)
     check_not_own(actor, place, {application.applicant_id, application.signatory_person_id})
 
 
 def check_decision(application: MainUserApplication, outcome: Outcome, reason: str | None) -> None:
-    """Approved is what was received, and signed by two; what cannot be is rejected, and told why.
+    """Check that an approved application is received and signed by two people. A rejection needs a reason.
 
-    Raises WrongState, SamePerson, Invalid.
+    Raise WrongState, SamePerson, Invalid.
     """
     if outcome == "approved":
         check_state(application, "received")
@@ -231,13 +234,13 @@ def check_decision(application: MainUserApplication, outcome: Outcome, reason: s
 
 
 def check_base_right(candidacy: Candidacy) -> None:
-    """Who has no role in the tree any more does not become its main user (rulebook §3.9). Raises BaseRightRequired."""
+    """Check that the applicant still has a role in the tree (rulebook §3.9). Raise BaseRightRequired."""
     if not candidacy.belongs:
         raise BaseRightRequired(organisation_id=candidacy.place.organisation_id)
 
 
 def beginning_of(begins_on: date | None, now: datetime) -> datetime:
-    """When the right begins: on its day, but never before it is given."""
+    """Return when the role begins: on its day, but never before it is granted."""
     return max(now, start_of(begins_on)) if begins_on else now
 
 

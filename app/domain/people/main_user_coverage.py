@@ -1,4 +1,4 @@
-"""Which central organisations have main users enough: one is a must, several are better (rulebook §2.7)."""
+"""Which central organisations have enough main users: one is required, several are better (rulebook §2.7)."""
 
 from dataclasses import dataclass
 from typing import Literal

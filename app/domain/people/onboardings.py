@@ -58,7 +58,8 @@ def state_of(*days: date | None) -> OnboardingState:
 
 
 def changed(onboarding: Onboarding, changes: OnboardingChanges) -> Onboarding:
-    """Who is named as inductor takes the place of who was, known to the service or not."""
+    """Return the onboarding after the changes. A new inductor replaces the previous one, known to the
+    service or not."""
     said = dict(changes)
     if said.get("inductor_id") and "inductor_name" not in said:
         said["inductor_name"] = None
@@ -69,13 +70,14 @@ def changed(onboarding: Onboarding, changes: OnboardingChanges) -> Onboarding:
 
 
 def check_may_change(actor: Actor, onboarding: Onboarding, place: Place) -> None:
-    """The new main user, the other main users and staff keep the list (rulebook §3.9.3). Raises Forbidden."""
+    """Check for the new main user, another main user or staff (rulebook §3.9.3). Raise Forbidden."""
     if actor.person_id != onboarding.person_id:
         check_main_user_or_staff(actor, place)
 
 
 def check_steps(after: Onboarding, changes: OnboardingChanges, now: datetime) -> None:
-    """Steps have been taken, and another gives the induction (rulebook §3.9.3). Raises Invalid."""
+    """Check that no step is in the future and that another person gives the onboarding (rulebook §3.9.3). Raise
+    Invalid."""
     days = {name: getattr(after, name) for name in DAYS if name in changes}
     faults = days_out_of_range(**days)
     faults += [Fault(f"/{name}", "day-to-come") for name, day in days.items() if day and day > day_of(now)]
@@ -90,6 +92,6 @@ def check_steps(after: Onboarding, changes: OnboardingChanges, now: datetime) ->
 
 
 def check_inductor(gives_inductions: bool) -> None:
-    """A main user of the organisation, present or former, or staff (rulebook §3.9.3). Raises Invalid."""
+    """Check for a present or former main user of the organisation, or staff (rulebook §3.9.3). Raise Invalid."""
     if not gives_inductions:
         raise Invalid(Fault("/inductor_id", "not-an-inductor"))

@@ -1,4 +1,4 @@
-"""Persons (henkilöt), and what each may know of itself."""
+"""People (henkilöt), and what they may see of one another."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,7 +71,7 @@ class Me(Shown):
 
 
 def people_reach_of(actor: Actor) -> list[UUID] | None:
-    """The organisations at the tops of the trees whose people the actor sees; None is everybody (rulebook §2.5)."""
+    """Return the tops of the trees whose people the actor sees. None is all people (rulebook §2.5)."""
     if actor.has("staff", "auditor"):
         return None
     tops = (grant for grant in actor.roles if grant.role in {"main_user", "unit_manager"})
@@ -79,7 +79,7 @@ def people_reach_of(actor: Actor) -> list[UUID] | None:
 
 
 def check_may_merge(actor: Actor, person_id: UUID, other_id: UUID) -> None:
-    """Staff, and not themselves: who takes over another's sign-in acts as that one (rulebook §2.5)."""
+    """Check for staff, but not for their own record: a merger lets them act as the other (rulebook §2.5)."""
     check_person(actor)
     check_staff(actor)
     if actor.person_id in {person_id, other_id}:
@@ -87,6 +87,6 @@ def check_may_merge(actor: Actor, person_id: UUID, other_id: UUID) -> None:
 
 
 def check_two(person_id: UUID, other_id: UUID) -> None:
-    """Those who are merged are two (rulebook §2.5). Raises SamePerson."""
+    """Check that the two records differ (rulebook §2.5). Raise SamePerson."""
     if person_id == other_id:
         raise SamePerson(pointer="/person_id", person_id=person_id)

@@ -1,4 +1,4 @@
-"""What the service holds on a person, told and erased in one call each (rulebook §6.8)."""
+"""The data that the service stores about a person, shown and erased in one request each (rulebook §6.8)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -61,14 +61,14 @@ class PersonStatus:
 
 
 def check_may_handle_data(actor: Actor, person_id: UUID) -> None:
-    """The person, or the staff; nobody for others, and no key."""
+    """Check for the person or staff. Keys may not."""
     check_person(actor)
     if actor.person_id != person_id and not actor.has("staff"):
         raise Forbidden(because="not-a-party", roles=["staff"])
 
 
 def check_not_erased(status: PersonStatus, *, pointer: str | None = None) -> None:
-    """Raises WrongState; of a merged sign-in the person that it was merged into is erased, with all of them."""
+    """Check that the record is in use: a merged record is erased with the one it was merged into. Raise WrongState."""
     if status.erased_at:
         raise WrongState(pointer=pointer, state="erased", allowed=["registered"])
     if status.merged_into:
@@ -84,18 +84,18 @@ def kept_after(today: date, answers_until: date) -> list[Kept]:
     claims = "General Data Protection Regulation, article 17(3)(e): legal claims"
     return [
         Kept(
-            "decisions, transfers of hours and payments, with the id of who made them",
+            "decisions, transfers of hours and payments, with the ID of the person who made them",
             "Accounting Act (1336/1997), chapter 2, section 10",
             books_until,
         ),
         Kept("signed main-user applications, their documents, signatures and evidence", claims, books_until),
-        Kept("who held which role and when, by id", claims, books_until),
-        Kept("the audit, whole, by id", "General Data Protection Regulation, articles 5(2) and 17(3)(b)", None),
-        Kept("that a mail was sent and when, without its address and text", claims, books_until),
+        Kept("which person had which role and when, by ID", claims, books_until),
+        Kept("the complete audit, by ID", "General Data Protection Regulation, articles 5(2) and 17(3)(b)", None),
+        Kept("that an email was sent and when, without its address and text", claims, books_until),
         Kept(
-            "what others wrote in their own words, such as an inductor's name in their onboarding",
-            "General Data Protection Regulation, article 11: the service does not know whom it names",
+            "what others wrote in their own words, for example the `inductor_name` of their own onboarding",
+            "General Data Protection Regulation, article 11: the service does not know which person is named",
             None,
         ),
-        Kept("stored answers to requests sent with an Idempotency-Key", "they are purged by age", answers_until),
+        Kept("stored responses to requests sent with an Idempotency-Key", "deleted after 31 days", answers_until),
     ]

@@ -1,4 +1,4 @@
-"""Applications for the rights of managers (käyttöoikeushakemukset; rulebook §3.10)."""
+"""Applications for the roles of managers (käyttöoikeushakemukset; rulebook §3.10)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,8 +42,8 @@ class RoleApplication(Shown):
 
 
 def check_may_decide(actor: Actor, application: RoleApplication, place: Place, rules: TrainingRules) -> None:
-    """The main user, staff, and where the centre's own rules say so a unit's manager of trainings' managers; nobody
-    their own (rulebook §2.2, §3.10). Raises Forbidden."""
+    """Check for the main user or staff. If the central organisation's rules say so, a unit's manager decides
+    applications for training manager. Nobody decides their own (rulebook §2.2, §3.10). Raise Forbidden."""
     if application.role == "unit_manager":
         check_main_user_or_staff(actor, place)
     elif not may_decide(actor, place, rules):
@@ -53,12 +53,12 @@ def check_may_decide(actor: Actor, application: RoleApplication, place: Place, r
 
 
 def check_undecided(state: RoleApplicationState) -> None:
-    """Raises WrongState."""
+    """Raise WrongState."""
     if state != "applied":
         raise WrongState(state=state, allowed=["applied"])
 
 
 def check_reason_given(outcome: Outcome, reason: str | None) -> None:
-    """Who is rejected is told why (rulebook §3.10). Raises Invalid."""
+    """Check that a rejection has a reason (rulebook §3.10). Raise Invalid."""
     if outcome == "rejected" and reason is None:
         raise Invalid(Fault("/reason", "required"))

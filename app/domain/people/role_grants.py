@@ -1,4 +1,4 @@
-"""Rights (käyttöoikeudet): how a role begins and ends, and that a central organisation keeps a main user."""
+"""Role grants (käyttöoikeudet): how a role begins and ends, and that a central organisation keeps a main user."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ from app.domain.values import Shown
 GrantState = Literal["upcoming", "in_force", "ended"]
 ONE_DAY = timedelta(days=1)
 FEW = 1
-"""So many main users or fewer, and the staff are told (rulebook §2.7)."""
+"""If an organisation has this many main users or fewer, staff are informed (rulebook §2.7)."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class MainUsers:
     grants: tuple[HeldGrant, ...]
 
     def is_member_from(self, at: datetime) -> bool:
-        """Whether the membership goes on at that instant (rulebook §2.7)."""
+        """Whether the membership continues at that time (rulebook §2.7)."""
         return self.active_until is None or at < start_of(self.active_until + ONE_DAY)
 
 
@@ -100,9 +100,9 @@ def state_of(valid_from: datetime, valid_until: datetime | None, now: datetime) 
 
 
 def validity_of(begins_on: date | None, ends_on: date | None, now: datetime) -> tuple[datetime, datetime | None]:
-    """The instants between which a right holds, by its first and last days; unsaid it begins now and has no end.
+    """Return when a role begins and ends, by its first and last days. By default it begins now and has no end.
 
-    Raises Invalid where a day is of no known year, is past, or the last comes before the first.
+    Raise Invalid if a day is outside the known years, is past, or the last comes before the first.
     """
     today = day_of(now)
     faults = days_out_of_range(begins_on=begins_on, ends_on=ends_on)
@@ -117,8 +117,8 @@ def validity_of(begins_on: date | None, ends_on: date | None, now: datetime) -> 
 
 
 def check_may_grant(actor: Actor, role: Role, place: Place | None, person_id: UUID) -> None:
-    """Staff give any right, a main user those of managers in the own tree, nobody one to themselves; a main user's
-    right comes by its application alone (rulebook §2.6). Raises Forbidden, MainUserApplicationRequired."""
+    """Check that staff grant any role, a main user those of managers in the own tree, and nobody one to themselves. The
+    role of main user needs an application (rulebook §2.6). Raise Forbidden, MainUserApplicationRequired."""
     if place is None:
         check_staff(actor)
     else:
@@ -129,7 +129,7 @@ def check_may_grant(actor: Actor, role: Role, place: Place | None, person_id: UU
 
 
 def check_may_end(actor: Actor, grant: GrantedRole, place: Place | None) -> None:
-    """Who holds a right may give it up; staff end any, main users those within their tree (rulebook §2.6)."""
+    """Check for the person with the role, staff, or a main user of the tree (rulebook §2.6)."""
     if actor.person_id == grant.person_id or actor.has("staff"):
         return
     if place is None or not actor.has_for(place, "main_user"):
@@ -137,21 +137,21 @@ def check_may_end(actor: Actor, grant: GrantedRole, place: Place | None) -> None
 
 
 def check_centre_role(role: Role, organisation_id: UUID | None) -> None:
-    """The study centre's own roles have no organisation, all others have (rulebook §2.2). Raises Invalid."""
+    """Check that only the study centre's own roles have no organisation (rulebook §2.2). Raise Invalid."""
     if (role in CENTRE_ROLES) != (organisation_id is None):
         raise Invalid(Fault("/organisation_id", "role-does-not-fit"))
 
 
 def check_not_ended(state: GrantState) -> None:
-    """A right ends once (rulebook §2.6). Raises WrongState."""
+    """Check that the role has not been ended (rulebook §2.6). Raise WrongState."""
     if state == "ended":
         raise WrongState(state=state, allowed=["upcoming", "in_force"])
 
 
 def end_of(grant: GrantedRole, ends_on: date | None, now: datetime) -> datetime:
-    """The instant at which a right ends whose last day is said; unsaid it ends at once (rulebook §2.6).
+    """Return when a role ends, by its last day. Without one it ends immediately (rulebook §2.6).
 
-    Raises WrongState where it has ended, Invalid where the day is past or not before the end it has.
+    Raise WrongState if it has ended, Invalid if the day is past or not before the present end.
     """
     check_not_ended(grant.state)
     if ends_on is None:
@@ -166,25 +166,25 @@ def end_of(grant: GrantedRole, ends_on: date | None, now: datetime) -> datetime:
 
 
 def check_brought_forward(grant: GrantedRole, at: datetime) -> None:
-    """An end is not put off (rulebook §2.6). Raises Invalid."""
+    """Check that an end is not postponed (rulebook §2.6). Raise Invalid."""
     if grant.valid_until is not None and grant.valid_until <= at:
         raise Invalid(Fault("/ends_on", "not-before-the-end", {"valid_until": grant.valid_until}))
 
 
 def check_main_users_remain(main_users: MainUsers, ending: Collection[UUID], at: datetime) -> None:
-    """The last main user does not go without a successor (rulebook §2.7). Raises LastMainUser.
+    """Check that the last main user has a successor (rulebook §2.7). Raise LastMainUser.
 
-    Another right, already given, must be in force at that instant and have no end of its own. An organisation whose
-    membership is over by then needs none.
+    Another grant must be in force at that time and have no end date. An organisation whose membership is over by
+    then needs none.
     """
     if main_users.is_member_from(at) and not _one_continues(main_users.grants, ending, at):
         raise LastMainUser(organisation_id=main_users.organisation_id, needed_from=at)
 
 
 def check_staff_remain(staff: Collection[HeldGrant], ending: Collection[UUID], at: datetime) -> None:
-    """Somebody must be left who gives rights (rulebook §2.6). Raises LastStaff.
+    """Check that a staff member who can grant roles remains (rulebook §2.6). Raise LastStaff.
 
-    Another right of the staff, already given, must be in force at that instant and have no end of its own.
+    Another staff grant must be in force at that time and have no end date.
     """
     if not _one_continues(staff, ending, at):
         raise LastStaff(needed_from=at)
@@ -195,7 +195,7 @@ def _one_continues(grants: Collection[HeldGrant], ending: Collection[UUID], at: 
 
 
 def count_main_users(main_users: MainUsers, ending: Collection[UUID], at: datetime) -> int:
-    """How many persons are main users at that instant, without those rights."""
+    """Return the number of main users at that time, without those grants."""
     return len(
         {
             grant.person_id
@@ -206,7 +206,8 @@ def count_main_users(main_users: MainUsers, ending: Collection[UUID], at: dateti
 
 
 def few_main_users(main_users: MainUsers, ending: Collection[UUID], at: datetime) -> int | None:
-    """How many main users are left at that instant, if they are few; None if not, or the membership is over by then.
+    """Return the number of main users left at that time, if they are few. None if not, or the membership is over by
+    then.
 
     Rulebook §2.7.
     """
@@ -215,9 +216,9 @@ def few_main_users(main_users: MainUsers, ending: Collection[UUID], at: datetime
 
 
 def surplus_of(grants: Collection[GrantedRole], now: datetime) -> list[tuple[GrantedRole, datetime]]:
-    """Of rights of one person those that another covers, each with the instant from which it does (rulebook §2.5).
+    """Return the person's grants that another one covers, each with the time from which it does (rulebook §2.5).
 
-    Of two for the same role, organisation and days the one that lasts longer stays, so that no day is lost.
+    Of two for the same role, organisation and days the longer one stays, so that no day is lost.
     """
     stay: list[GrantedRole] = []
     surplus = []
@@ -238,6 +239,6 @@ def surplus_of(grants: Collection[GrantedRole], now: datetime) -> list[tuple[Gra
 
 
 def _by_end(grant: GrantedRole) -> tuple[bool, float, datetime]:
-    """The last to end first; of those the first to begin."""
+    """Sort key: the last to end first, then the first to begin."""
     ends = 0.0 if grant.valid_until is None else -grant.valid_until.timestamp()
     return grant.valid_until is not None, ends, grant.valid_from

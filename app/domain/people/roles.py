@@ -11,22 +11,22 @@ KINDS: dict[Role, frozenset[OrganisationKind]] = {
     "unit_manager": frozenset({"district", "association"}),
     "training_manager": frozenset({"central", "district", "association"}),
 }
-"""Of the organisations that a role is held for; the study centre's own roles are held for none."""
+"""Kinds of organisations that a role can be for. The study centre's own roles are for none."""
 
 
 def fits(role: Role, kind: OrganisationKind | None) -> bool:
-    """`kind` None is the study centre itself."""
+    """Whether the role fits the kind of organisation. None is the study centre."""
     return role in CENTRE_ROLES if kind is None else kind in KINDS.get(role, frozenset())
 
 
 def check_role_fits(role: Role, kind: OrganisationKind | None) -> None:
-    """Raises Invalid."""
+    """Raise Invalid."""
     if not fits(role, kind):
         raise Invalid(Fault("/organisation_id", "role-does-not-fit"))
 
 
 def check_roles_fit(roles: Sequence[tuple[Role, OrganisationKind | None]]) -> None:
-    """Raises Invalid, with all that do not."""
+    """Raise Invalid, with all that do not fit."""
     faults = [
         Fault(f"/roles/{index}/organisation_id", "role-does-not-fit")
         for index, (role, kind) in enumerate(roles)

@@ -1,4 +1,5 @@
-"""Signatories (allekirjoittajat): who signs for a central organisation beside an applicant (rulebook §3.9.1)."""
+"""Authorised signatories (nimenkirjoittajat): who signs for a central organisation with an applicant
+(rulebook §3.9.1)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,7 +58,7 @@ def state_of(
 
 
 def check_entry(name: str | None, person_id: UUID | None, valid_from: date, valid_until: date | None) -> None:
-    """By name or as a person, not both. Raises Invalid."""
+    """Check for a name or a person, not both. Raise Invalid."""
     faults = days_out_of_range(valid_from=valid_from, valid_until=valid_until)
     if (name is None) == (person_id is None):
         faults.append(Fault("/name", "name-or-person"))
@@ -68,19 +69,22 @@ def check_entry(name: str | None, person_id: UUID | None, valid_from: date, vali
 
 
 def check_may_enter(actor: Actor, place: Place) -> None:
-    """The organisation's main user enters and ends its signatories, or staff (rulebook §3.9.1). Raises Forbidden."""
+    """Check for the organisation's main user or staff (rulebook §3.9.1). Raise Forbidden."""
     check_person(actor)
     check_main_user_or_staff(actor, place)
 
 
 def is_confirmed_at_entry(actor: Actor, place: Place, person_id: UUID | None, *, is_first: bool) -> bool:
-    """What staff enter for an organisation that has no signatory needs no second look (rulebook §3.9.1)."""
+    """Whether no confirmation is needed: staff add the organisation's first signatory (rulebook §3.9.1)."""
     is_own = actor.is_among({person_id}) or actor.has_for(place, "main_user")
     return actor.has("staff") and is_first and not is_own
 
 
 def check_may_confirm(actor: Actor, place: Place, signatory: Signatory) -> None:
-    """Staff, but neither who is named, nor who entered it, nor a main user of the organisation. Raises Forbidden."""
+    """Check for staff who did not add the signatory, are not named and are no main user of the organisation.
+
+    Raise Forbidden.
+    """
     check_person(actor)
     check_staff(actor)
     check_not_own(actor, place, {signatory.entered_by, signatory.person_id})

@@ -1,4 +1,5 @@
-"""Signatures (allekirjoitukset): what was found of those in a PDF, and the evidence of those made in the service."""
+"""Signatures (allekirjoitukset): results of the checks of those in a PDF, and the evidence of those made in the
+service."""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -27,9 +28,9 @@ Finding = Literal[
     "signed-twice",
     "too-demanding",
 ]
-"""Why a signed document is refused: the first that was found."""
+"""Why a signed document is refused: the first reason found."""
 Revocation = Literal["good", "unknown"]
-"""`good` rests on evidence that the signature embeds or that is configured; with neither it is `unknown`."""
+"""`good` needs evidence that is embedded in the signature or configured. Without it the status is `unknown`."""
 TimeSource = Literal["signer", "time-stamp"]
 CheckName = Literal[
     "document-is-ours",
@@ -41,7 +42,7 @@ CheckName = Literal[
     "authentication-fresh",
 ]
 SIGNED_DOCUMENT_BYTES = 10 * 1024 * 1024
-"""The most that a signed document may take; ours has some ten thousand, a signature with all its evidence as many."""
+"""Maximum size of a signed document. Ours has some ten thousand bytes, a signature with its evidence as many."""
 
 
 class SignedDocumentRefused(DomainError):
@@ -124,12 +125,12 @@ class SignInEvidence(Shown):
 
     @property
     def digest(self) -> str:
-        """The SHA-256 digest of the evidence in its one spelling, to be kept beside it, in hexadecimal digits."""
+        """The SHA-256 digest of the evidence as it is stored, in hexadecimal digits."""
         return sha256(canonical(self)).hexdigest()
 
 
 def canonical(evidence: SignInEvidence) -> bytes:
-    """The evidence as JSON: sorted keys, no spaces, instants in UTC with six decimals."""
+    """Return the evidence as JSON: sorted keys, no spaces, times in UTC with six decimals."""
     values = {name: _canonical_text(value) for name, value in asdict(evidence).items()}
     return dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
