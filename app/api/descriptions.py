@@ -1,5 +1,6 @@
 """Descriptions of fields and parameters whose name says what they are, written once for all operations."""
 
+from collections.abc import Container
 from typing import Any
 
 FIELDS = {
@@ -50,16 +51,27 @@ BASES = {"HourProposal": "HourProposalSummary", "NewCalendarFeed": "CalendarFeed
 def describe(document: dict[str, Any]) -> None:
     """Add a description to each field and parameter that has none of its own."""
     schemas = document["components"]["schemas"]
-    for derived, base in BASES.items():
-        for name, field in schemas[base]["properties"].items():
-            _add(schemas[derived]["properties"][name], field.get("description"))
-    for schema in schemas.values():
+    for schema_name, schema in schemas.items():
         for name, field in schema.get("properties", {}).items():
-            _add(field, FIELDS.get(name) or _named(name))
+            _add(field, _inherited(schemas, schema_name, name) or FIELDS.get(name) or _named(name))
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         for parameter in operation.get("parameters", ()):
             name = parameter["name"]
             _add(parameter, FILTERS.get(name) if parameter["in"] == "query" else PATHS.get(name) or _named(name))
+
+
+def _inherited(schemas: dict[str, Any], schema_name: str, field_name: str) -> str | None:
+    """The description of the same field of the schema that this one follows."""
+    base = _base_of(schema_name, schemas)
+    field = schemas[base].get("properties", {}).get(field_name, {}) if base else {}
+    return field.get("description") or (_inherited(schemas, base, field_name) if base else None)
+
+
+def _base_of(name: str, schemas: Container[str]) -> str | None:
+    """`VenuePatch` follows `VenueIn`, and that the value itself, `Venue`."""
+    value = name.removesuffix("Patch").removesuffix("In")
+    bases = (BASES.get(name), f"{value}In" if name.endswith("Patch") else None, value)
+    return next((base for base in bases if base in schemas and base != name), None)
 
 
 def _add(described: dict[str, Any], description: str | None) -> None:

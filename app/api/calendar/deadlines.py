@@ -22,7 +22,6 @@ router = APIRouter(route_class=Operation, tags=["Calendar"])
 
 class DeadlineIn(Body):
     kind: Kind
-    """Kind of deadline, which decides what it opens."""
     hours_year: Year | None = None
     """Year of the hours concerned. The default is the usual year for the kind."""
     organisation_id: UUID | None = None
@@ -34,20 +33,15 @@ class DeadlineIn(Body):
     confirmed: Flag = True
     """Whether the deadline is confirmed. Unconfirmed deadlines are visible but have no effect."""
     note: Text | None = None
-    """Note shown with the deadline. `null` if there is none."""
 
 
 class DeadlinePatch(Body):
     hours_year: Year = UNSAID
     """Year of the hours concerned."""
     opens_on: Day | None = None
-    """First day. `null` if the deadline is open until `closes_on`."""
     closes_on: Day | None = None
-    """Last day. `null` if the deadline is open from `opens_on` on."""
     confirmed: Flag = UNSAID
-    """Whether the deadline is confirmed. Unconfirmed deadlines are visible but have no effect."""
     note: Text | None = None
-    """Note shown with the deadline. `null` if there is none."""
 
 
 @router.post(

@@ -22,7 +22,6 @@ class ExtensionIn(Body):
     closes_on: Day
     """New last day of the organisation, after the deadline's own."""
     reason: Text
-    """Reason for the extension."""
 
 
 @router.post("", status_code=201)

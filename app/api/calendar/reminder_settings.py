@@ -18,12 +18,8 @@ router = APIRouter(prefix="/reminder-settings", route_class=Operation, tags=["Ca
 
 class ReminderSettingsIn(Body):
     closing_soon_days: Annotated[list[Annotated[StrictInt, Field(ge=1, le=60)]], Field(max_length=5)]
-    """Numbers of days before a last day on which a reminder is sent."""
     running_out_percents: Annotated[list[Annotated[StrictInt, Field(ge=1, le=100)]], Field(max_length=5)]
-    """Percentages of the year's hours, reserved or used, at which the hours are running out."""
     unused_percent: Annotated[StrictInt, Field(ge=0, le=100)]
-    """Percentage of the year's hours, reserved or used, below which the hours are going unused at the last change
-    window."""
 
 
 @router.get("")

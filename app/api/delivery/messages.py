@@ -23,7 +23,6 @@ router = APIRouter(prefix="/messages", route_class=Operation, tags=["Mail"])
 
 class MessageTextIn(Body):
     subject: Line
-    """Subject of the message."""
     body: Text
     """Text of the message. `{name}`, `{organisation}` and, with a deadline, `{last_day}` are filled in for each
     recipient."""
@@ -33,13 +32,10 @@ class MessageIn(Body):
     texts: dict[Language, MessageTextIn]
     """Texts by language. The Finnish text is required, and is sent to recipients whose language is missing."""
     audience: Audience
-    """Recipients: all main users, those of the named organisations, or those whom the deadline concerns."""
     organisation_ids: Annotated[list[UUID], Field(max_length=1000, default_factory=list)]
     """IDs of central organisations. Only for the audience `organisations`."""
     deadline_id: UUID | None = None
-    """ID of the deadline that the message is about. `null` if there is none."""
     send_at: Instant | None = None
-    """When the message is to be sent. `null` if it is sent immediately or by a deadline."""
     days_before: Annotated[StrictInt, Field(ge=0, le=365)] | None = None
     """Number of days before the deadline's last day. `null` if the message is not sent by a deadline."""
 

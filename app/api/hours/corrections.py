@@ -28,7 +28,6 @@ class HourCorrectionIn(Body):
     hours: SignedHours
     """Hours to move: from the pool to the organisation if above 0, back to the pool if below 0."""
     reason: Text
-    """Reason for the correction."""
 
 
 @router.post(

@@ -26,7 +26,6 @@ MOST_UNITS = 10_000
 
 class AllotmentIn(Body):
     unit_id: UUID
-    """ID of the unit."""
     hours: AnyHours
     """Total allotment of the unit, including reserved and used hours."""
 

@@ -39,7 +39,6 @@ RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1), IN_DIGITS]
 
 class ProposalLineIn(Body):
     unit_id: UUID
-    """ID of the organisation itself or of a unit below it."""
     hours: SomeHours
     emphasis: Line | None = None
     """Emphasis of the training courses. `null` if none is given."""

@@ -27,7 +27,6 @@ class SupplementaryRequestIn(Body):
     year: Year
     hours: SomeHours
     grounds: Text
-    """Grounds for the request."""
 
 
 class SupplementaryDecisionIn(Body):

@@ -27,17 +27,13 @@ class ContactAssignmentIn(Body):
     """ID of a staff member of the study centre."""
     regional_office_id: UUID
     valid_from: Day
-    """First day."""
     valid_until: Day | None = None
-    """Last day. `null` if until further notice."""
 
 
 class ContactAssignmentPatch(Body):
     regional_office_id: UUID = UNSAID
     valid_from: Day = UNSAID
-    """First day."""
     valid_until: Day | None = UNSAID
-    """Last day. `null` if until further notice."""
 
 
 @assignments_router.post("", status_code=201, responses=refusing("not-found", "not-central", "assignment-overlap"))

@@ -68,47 +68,33 @@ NameQuery = Annotated[
 
 class AddressIn(Body):
     street: Line | None = UNSAID
-    """Street address. `null` if not known."""
     postal_code: PostalCode | None = UNSAID
-    """Postal code. `null` if not known."""
     city: Line | None = UNSAID
-    """City. `null` if not known."""
 
 
 class ContactPersonIn(Body):
     """Person whom the study centre contacts."""
 
     name: Line | None = UNSAID
-    """Name of the contact person. `null` if not known."""
     email: Email | None = UNSAID
-    """Email address of the contact person. `null` if not known."""
     phone: Phone | None = UNSAID
-    """Telephone number of the contact person. `null` if not known."""
 
 
 class OrganisationData(Body):
     name_sv: Line | None = UNSAID
-    """Name in Swedish. `null` if there is none."""
     name_en: Line | None = UNSAID
-    """Name in English. `null` if there is none."""
     business_id: BusinessId | None = UNSAID
     """Business ID (Y-tunnus), whose check digit is checked. Only staff change that of a central organisation. `null` if
     not known."""
     language: Language = UNSAID
-    """Language of the emails sent to the organisation."""
     languages: Annotated[list[Language], Field(max_length=3)] = UNSAID
     """Languages in which the organisation works with its members, each once."""
     website: Website | None = UNSAID
-    """URL of the website. `null` if not known."""
     email: Email | None = UNSAID
-    """Email address of the organisation. `null` if not known."""
     phone: Phone | None = UNSAID
     address: AddressIn | None = UNSAID
-    """Postal address. `null` if not known."""
     billing_address: AddressIn | None = UNSAID
-    """Billing address, if different from the postal address. `null` if it is the same."""
     contact_person: ContactPersonIn | None = UNSAID
-    """Person whom the study centre contacts. `null` if not known."""
     active_from: Day = UNSAID
     """First day of the organisation, or of the membership for a central organisation, which only staff change."""
     active_until: Day | None = UNSAID
@@ -122,16 +108,13 @@ class OrganisationData(Body):
 
 class OrganisationIn(OrganisationData):
     name: Line
-    """Name in Finnish."""
     kind: OrganisationKind
-    """Kind of organisation."""
     parent_id: UUID | None = None
     """ID of the organisation directly above. `null` if and only if this is a central organisation."""
 
 
 class OrganisationPatch(OrganisationData):
     name: Line = UNSAID
-    """Name in Finnish."""
     parent_id: UUID | None = UNSAID
     """ID of the new organisation directly above. Everything below moves too. Only staff move to another central
     organisation. `null` if this is a central organisation."""

@@ -21,10 +21,8 @@ router = APIRouter(prefix="/regional-offices", route_class=Operation, tags=["Con
 
 class OfficeData(Body):
     email: Email | None = UNSAID
-    """Email address of the office. `null` if not known."""
     phone: Phone | None = UNSAID
     address: AddressIn | None = UNSAID
-    """Postal address of the office. `null` if not known."""
 
 
 class RegionalOfficeIn(OfficeData):
@@ -34,7 +32,6 @@ class RegionalOfficeIn(OfficeData):
 
 class RegionalOfficePatch(OfficeData):
     name: Line = UNSAID
-    """Name of the office, unique in the study centre."""
 
 
 @router.post("", status_code=201, responses=refusing("already-exists"))

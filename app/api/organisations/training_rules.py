@@ -27,16 +27,10 @@ MOST_UNITS = 10_000
 
 class TrainingRulesIn(Body):
     kinds: Annotated[list[OrganisationKind], Field(min_length=1, max_length=3)]
-    """Kinds of organisations that may run subsidised courses."""
     units: Annotated[list[UUID], Field(max_length=MOST_UNITS)] | None = None
-    """IDs of the units that may run subsidised courses, with everything below them. `null` if all may."""
     applications: RoleApplications = "open"
-    """Whether people may apply for the role of training manager. `by_invitation`: the role is only granted without an
-    application."""
     unit_managers_decide: Flag = False
-    """Whether unit managers may decide applications for their unit."""
     practice: Text | None = None
-    """Other rules of the organisation, as text. `null` if there are none."""
 
 
 @router.put("", responses=refusing("precondition-required", "not-central"))

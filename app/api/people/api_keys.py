@@ -31,7 +31,6 @@ Days = Annotated[
 class ApiKeyIn(Body):
     organisation_id: UUID
     name: Line
-    """Name of the key, as people will recognise it."""
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(SCOPES))]
     """Scopes of the key, each an area with `read` or `write`. `write` does not include `read`."""
     expires_in_days: Days

@@ -31,18 +31,14 @@ class MainUserApplicationIn(Body):
     begins_on: Day | None = None
     """First day of the role. `null` if the role begins when the application is approved."""
     replaces_role_grant_id: UUID | None = None
-    """ID of the main user's role that ends when the new one begins. `null` if no role is replaced."""
 
 
 class MainUserApplicationPatch(Body):
     signatory_id: UUID = UNSAID
-    """ID of an authorised signatory of the organisation, confirmed and in force. Not the applicant."""
     language: Language = UNSAID
     """Language of the document."""
     begins_on: Day | None = UNSAID
-    """First day of the role. `null` if the role begins when the application is approved."""
     replaces_role_grant_id: UUID | None = UNSAID
-    """ID of the main user's role that ends when the new one begins. `null` if no role is replaced."""
 
 
 class MainUserDecisionIn(Body):

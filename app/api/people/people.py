@@ -64,12 +64,9 @@ registration = APIRouter(prefix="/people", route_class=Registration, tags=["Peop
 
 class PersonIn(Body):
     name: Line
-    """Name of the person."""
     email: PersonEmail
-    """Email address of the person."""
     phone: Phone | None = None
     language: Language = "fi"
-    """Language of the emails sent to the person."""
     study_centre_id: UUID | None = None
     """ID of the study centre. Required only if the service has several."""
 

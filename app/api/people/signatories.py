@@ -32,11 +32,8 @@ class SignatoryIn(Body):
     person_id: UUID | None = None
     """ID of the signatory's person. `null` if `name` is used."""
     basis: Line
-    """Basis for signing on behalf of the organisation: an office or a decision."""
     valid_from: Day
-    """First day."""
     valid_until: Day | None = None
-    """Last day. `null` if until further notice."""
 
 
 class EndIn(Body):
