@@ -122,6 +122,10 @@ class Body(BaseModel):
         unknown = (name for name in value if name not in cls.model_fields)
         return {name: value[name] for name in (*(cls.model_fields.keys() & value.keys()), *islice(unknown, 100))}
 
+    def given(self, *, exclude: set[str] | None = None) -> Any:
+        """The fields that the request names, as a typed dictionary of changes."""
+        return self.model_dump(exclude_unset=True, exclude=exclude)
+
 
 class Nothing(Body):
     """An empty body."""
@@ -132,7 +136,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 UNSAID: Any = Field(default=None, json_schema_extra=_without_default)
-"""The default of an optional field, also if it may not be null; read the body with `exclude_unset`."""
+"""The default of an optional field, also if it may not be null; read the body with `given`."""
 Flag = StrictBool
 Day = Annotated[date, BeforeValidator(_day_text)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]

@@ -1,6 +1,5 @@
 """`/v1/calendars/{year}/deadlines` and `/v1/deadlines`."""
 
-from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,7 +14,6 @@ from app.api.shapes import UNSAID, Body, Day, Flag, Text, Year, YearPath, YearQu
 from app.db.paging import Slice
 from app.domain.calendar.deadlines import Deadline, Kind, State
 from app.services.calendar import deadlines
-from app.services.calendar.deadlines import DeadlineChanges
 
 router = APIRouter(route_class=Operation, tags=["Calendar"])
 
@@ -119,8 +117,7 @@ async def change_deadline(writer: Edit, deadline_id: UUID, body: DeadlinePatch) 
 
     **Who:** staff; for a central organisation's own days for its units, its main users.
     """
-    changes = cast(DeadlineChanges, body.model_dump(exclude_unset=True))
-    return await deadlines.change_deadline(writer, deadline_id, changes, writer.expected)
+    return await deadlines.change_deadline(writer, deadline_id, body.given(), writer.expected)
 
 
 @router.delete("/deadlines/{deadline_id}", status_code=204)

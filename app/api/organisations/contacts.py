@@ -1,6 +1,5 @@
 """`/v1/contact-assignments` and `/v1/organisations/{id}/contact`."""
 
-from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,7 +11,7 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day
 from app.db.paging import Slice
-from app.domain.organisations.contacts import AssignmentChanges, Contact, ContactAssignment
+from app.domain.organisations.contacts import Contact, ContactAssignment
 from app.services.organisations import contacts
 
 TAGS = [Tag("Contact persons", "An organisation's contact person at the study centre, and the regional offices.")]
@@ -102,8 +101,7 @@ async def change_contact_assignment(
 
     **Who:** staff.
     """
-    changes = cast(AssignmentChanges, body.model_dump(exclude_unset=True))
-    return await contacts.change_assignment(writer, assignment_id, changes, writer.expected)
+    return await contacts.change_assignment(writer, assignment_id, body.given(), writer.expected)
 
 
 @assignments_router.delete("/{assignment_id}", status_code=204)

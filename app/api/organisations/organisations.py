@@ -1,7 +1,7 @@
 """`/v1/organisations`."""
 
 import re
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -21,7 +21,6 @@ from app.domain.organisations.organisations import (
     DrawsOn,
     Language,
     Organisation,
-    OrganisationChanges,
     OrganisationKind,
 )
 from app.services.organisations import organisations
@@ -127,7 +126,7 @@ async def add_organisation(writer: Write, body: OrganisationIn) -> Organisation:
 
     **Who:** staff; main users below their own organisation.
     """
-    data = cast(OrganisationChanges, body.model_dump(exclude_unset=True, exclude={"kind", "parent_id"}))
+    data = body.given(exclude={"kind", "parent_id"})
     return await organisations.add_organisation(writer, kind=body.kind, parent_id=body.parent_id, data=data)
 
 
@@ -172,5 +171,6 @@ async def change_organisation(writer: Edit, organisation_id: UUID, body: Organis
 
     **Who:** main users within their tree, staff.
     """
-    changes = cast(OrganisationChanges, body.model_dump(exclude_unset=True))
-    return await organisations.change_organisation(writer, organisation_id, changes=changes, expected=writer.expected)
+    return await organisations.change_organisation(
+        writer, organisation_id, changes=body.given(), expected=writer.expected
+    )

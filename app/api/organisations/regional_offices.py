@@ -1,6 +1,5 @@
 """`/v1/regional-offices`."""
 
-from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -13,7 +12,7 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Email, Line, Phone
 from app.db.paging import Slice
-from app.domain.organisations.regional_offices import OfficeChanges, RegionalOffice
+from app.domain.organisations.regional_offices import RegionalOffice
 from app.services.organisations import regional_offices
 
 router = APIRouter(prefix="/regional-offices", route_class=Operation, tags=["Contact persons"])
@@ -41,7 +40,7 @@ async def open_regional_office(writer: Write, body: RegionalOfficeIn) -> Regiona
 
     **Who:** staff.
     """
-    return await regional_offices.open_office(writer, cast(OfficeChanges, body.model_dump(exclude_unset=True)))
+    return await regional_offices.open_office(writer, body.given())
 
 
 @router.get("", response_model=Page[RegionalOffice])
@@ -75,5 +74,4 @@ async def change_regional_office(writer: Edit, office_id: UUID, body: RegionalOf
 
     **Who:** staff.
     """
-    changes = cast(OfficeChanges, body.model_dump(exclude_unset=True))
-    return await regional_offices.change_office(writer, office_id, changes, writer.expected)
+    return await regional_offices.change_office(writer, office_id, body.given(), writer.expected)

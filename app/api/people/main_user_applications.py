@@ -1,6 +1,5 @@
 """`/v1/main-user-applications`."""
 
-from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,7 +14,6 @@ from app.db.paging import Slice
 from app.domain.organisations.organisations import Language
 from app.domain.people.main_user_applications import ApplicationState, MainUserApplication, Outcome
 from app.services.people import main_user_applications as applications
-from app.services.people.main_user_applications import ApplicationChanges
 from app.services.people.main_user_decisions import decide_application
 
 router = APIRouter(prefix="/main-user-applications", route_class=Operation, tags=["Main-user applications"])
@@ -111,8 +109,7 @@ async def change_main_user_application(
 
     **Who:** the applicant.
     """
-    changes = cast(ApplicationChanges, body.model_dump(exclude_unset=True))
-    return await applications.change_draft(writer, application_id, changes, writer.expected)
+    return await applications.change_draft(writer, application_id, body.given(), writer.expected)
 
 
 @router.post(

@@ -1,7 +1,5 @@
 """`/v1/me`."""
 
-from typing import cast
-
 from fastapi import APIRouter
 
 from app.api.conventions import Edit, Read
@@ -11,7 +9,7 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Line, Phone
 from app.domain.organisations.organisations import Language
-from app.domain.people.people import Me, PersonChanges
+from app.domain.people.people import Me
 from app.services.people import me
 
 router = APIRouter(
@@ -50,6 +48,4 @@ async def change_me(writer: Edit, body: MePatch) -> Me:
 
     **Who:** everyone who has registered.
     """
-    return await me.change_me(
-        writer, changes=cast(PersonChanges, body.model_dump(exclude_unset=True)), expected=writer.expected
-    )
+    return await me.change_me(writer, changes=body.given(), expected=writer.expected)

@@ -1,6 +1,5 @@
 """`/v1/onboardings`."""
 
-from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,7 +10,7 @@ from app.api.paging import Page, Paging
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Day, Line
 from app.db.paging import Slice
-from app.domain.people.onboardings import Onboarding, OnboardingChanges, OnboardingState
+from app.domain.people.onboardings import Onboarding, OnboardingState
 from app.services.people import onboardings
 
 router = APIRouter(
@@ -78,5 +77,4 @@ async def change_onboarding(writer: Edit, onboarding_id: UUID, body: OnboardingP
 
     **Who:** the new main user, other main users of the organisation, staff.
     """
-    changes = cast(OnboardingChanges, body.model_dump(exclude_unset=True))
-    return await onboardings.change_onboarding(writer, onboarding_id, changes=changes, expected=writer.expected)
+    return await onboardings.change_onboarding(writer, onboarding_id, changes=body.given(), expected=writer.expected)
