@@ -22,7 +22,7 @@ from sqlalchemy import (
 from app.db.organisations.organisations import organisations, place_at
 from app.db.paging import Sight, clock_of, filters_of, given
 from app.db.people.application_documents import documents, signed_documents
-from app.db.people.people import in_force, persons, role_grants, study_centres
+from app.db.people.people import in_force, persons, role_grants
 from app.db.people.signatories import signatories
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -202,16 +202,3 @@ _right = Query(
 
 async def find_main_users_right(connection: Connection, role_grant_id: UUID) -> HeldRight | None:
     return await _right.first(connection, p_id=role_grant_id)
-
-
-_setting = Query(
-    select(study_centres.c.name, study_centres.c.signing_days), lambda name, signing_days: (name, signing_days)
-)
-
-
-async def read_study_centre(connection: Connection) -> tuple[str, int]:
-    """Its name, and how many days an application waits for its signatures."""
-    found: tuple[str, int] | None = await _setting.first(connection)
-    if found is None:
-        raise RuntimeError("A connection sees its study centre")
-    return found

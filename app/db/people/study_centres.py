@@ -17,6 +17,8 @@ class StudyCentre:
     name: str
     clock_at: datetime | None
     """The time by the sandbox's clock; None for real time."""
+    signing_days: int
+    """How many days a main-user application waits for its signatures."""
 
     @property
     def now(self) -> datetime:
@@ -24,12 +26,20 @@ class StudyCentre:
         return (self.clock_at or datetime.now(UTC)).astimezone(HELSINKI)
 
 
-_locked = Query(select(*columns_of(StudyCentre, study_centres)).with_for_update(key_share=True), StudyCentre)
+_one = select(*columns_of(StudyCentre, study_centres))
+_found, _locked = Query(_one, StudyCentre), Query(_one.with_for_update(key_share=True), StudyCentre)
+
+
+async def get_study_centre(connection: Connection) -> StudyCentre:
+    return _existing(await _found.first(connection))
 
 
 async def lock_study_centre(connection: Connection) -> StudyCentre:
     """Let no other job, such as one that makes a digest, work for the study centre until the transaction ends."""
-    centre = await _locked.first(connection)
+    return _existing(await _locked.first(connection))
+
+
+def _existing(centre: StudyCentre | None) -> StudyCentre:
     if centre is None:
         raise RuntimeError("the connection has no study centre")
     return centre

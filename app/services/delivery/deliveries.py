@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.headerregistry import Address
 from typing import Any
 from uuid import UUID
@@ -11,14 +11,14 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
-from app.db.connections import Connections, read_clock
+from app.db.connections import Connections
 from app.db.delivery.deliveries import DueMail, conclude, let_go, note_mailbox, postpone, take_due_mail
 from app.db.health import list_study_centres
 from app.db.identifiers import new_id
+from app.db.people.study_centres import get_study_centre
 from app.db.statements import Connection
 from app.delivery.composing import Outgoing, UnusableAddressError, address_of, composed
 from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
-from app.domain.calendar.deadlines import HELSINKI
 from app.domain.delivery.mails import DateToKeep, pause_after
 
 STATEMENT_TIMEOUT_MS = 10_000
@@ -47,7 +47,7 @@ class Deliveries:
             for centre in await list_study_centres(connections):
                 async with connections.apart(centre, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as connection:
                     await self._write_down_accepted(centre, connection)
-                    now = (await read_clock(connection) or datetime.now(UTC)).astimezone(HELSINKI)
+                    now = (await get_study_centre(connection)).now
                     while await _uninterrupted(self._deliver_one(centre, connection, handover, now)):
                         pass
 

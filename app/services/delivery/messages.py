@@ -16,7 +16,7 @@ from app.db.delivery.messages import (
 )
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
-from app.db.people.main_user_applications import read_study_centre
+from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_value, insert_row, row_of
 from app.delivery.composing import html_of
@@ -95,13 +95,13 @@ async def preview_message(reader: Reader, message_id: UUID, *, language: Languag
     shown = next((each for each in addressees if language in {None, each.language}), None)
     if shown is None:
         return MessagePreview(len(addressees), due, None, None, None, None, None)
-    study_centre, _ = await read_study_centre(reader.connection)
+    centre = await get_study_centre(reader.connection)
     letter = letter_of_message(
         message,
         shown.language,
         name=shown.name,
         organisation=shown.organisation,
-        study_centre=study_centre,
+        study_centre=centre.name,
         last_day=last_day,
     )
     html = html_of(letter.subject, letter.text, letter.language)

@@ -15,10 +15,10 @@ from app.db.people.main_user_applications import (
     find_main_users_right,
     lock_open_application,
     main_user_applications,
-    read_study_centre,
 )
 from app.db.people.me import find_person
 from app.db.people.signatories import signatory_resource
+from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_value, insert_value
 from app.documents.applications import ApplicationContent, digest_of, make_application
@@ -126,11 +126,11 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
     rules.check_member_now(candidacy, writer.now)
     signatory, replaced = await _check_named(writer, application)
     person = await find_person(writer.connection, application.applicant_id)
-    study_centre, signing_days = await read_study_centre(writer.connection)
+    centre = await get_study_centre(writer.connection)
     content = ApplicationContent(
         application_id=application.id,
         language=application.language,
-        study_centre_name=study_centre,
+        study_centre_name=centre.name,
         organisation_name=candidacy.organisation_name,
         business_id=candidacy.business_id,
         applicant_name=application.applicant_name,
@@ -147,7 +147,7 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
     check_version(await _get_own(writer, application_id, locked=True), frozenset({fingerprint(application)}))
     digest = digest_of(document)
     await keep_document(writer, application_id, document, digest)
-    expires_at = rules.expiry_of(writer.now, signing_days)
+    expires_at = rules.expiry_of(writer.now, centre.signing_days)
     submitted = await change_value(
         writer.connection,
         main_user_applications,
