@@ -26,6 +26,7 @@ MARKDOWN: dict[str, Language] = {
     "README.md": "en",
     "README.fi.md": "fi",
     "CHANGELOG.md": "en",
+    "CONTRIBUTING.md": "en",
     "docs/rulebook.md": "en",
 }
 
