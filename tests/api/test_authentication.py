@@ -1,4 +1,4 @@
-"""How strongly and how lately somebody signed in: from the token to the rule, and what a refusal asks for."""
+"""The strength and the time of a sign-in, from the token to the rule, and what a refusal requires."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ router = APIRouter(route_class=Operation, tags=["Me"])
 @router.get("/strong")
 @operation(people_only=True, strong_sign_in=True)
 async def strong(reader: Read) -> UUID:
-    """Who signed in strongly."""
+    """A person with a strong sign-in."""
     check_strong(reader.actor)
     return reader.actor.person_id
 
@@ -33,7 +33,7 @@ async def strong(reader: Read) -> UUID:
 @router.get("/fresh")
 @operation(people_only=True, strong_sign_in=True)
 async def fresh(reader: Read) -> UUID:
-    """Who signed in strongly just now."""
+    """A person with a strong sign-in just now."""
     check_fresh(reader.actor, datetime.now(UTC))
     return reader.actor.person_id
 
@@ -59,7 +59,7 @@ def test_a_sandbox_token_is_strong_and_fresh(centre: Centre, guarded: httpx.Clie
             assert guarded.get(path, headers=headers).json() == str(person_id)
 
 
-def test_a_weak_one_is_told_what_to_ask_the_issuer_for(centre: Centre, guarded: httpx.Client) -> None:
+def test_the_refusal_of_a_weak_sign_in_names_what_the_issuer_must_prove(centre: Centre, guarded: httpx.Client) -> None:
     headers = bearer(SandboxIssuer(SECRET).token_for(centre.person().id, strong=False))
     answer = guarded.get("/v1/strong", headers=headers)
     assert refusal(answer) == (401, "strong-authentication-required")

@@ -1,4 +1,4 @@
-"""Everything is bounded: bodies, depths, heads, waits; and what the database cannot do now may be asked again."""
+"""Limits of bodies, depths, heads and waits; a request that the database cannot serve now may be sent again."""
 
 import json
 import socket
@@ -31,7 +31,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def hasty(database: Addresses) -> Iterator[str]:
-    """A service that waits for nothing long."""
+    """A service that does not wait long for anything."""
     settings = Settings(
         database_url=database.service, secret_key=SECRET, sandbox=True, lock_timeout_ms=200, statement_timeout_ms=500
     )
@@ -56,7 +56,7 @@ def asked(central: UUID, hours: int = 100) -> dict[str, Any]:
 
 
 def to(address: str, person: Person, centre: Centre) -> Person:
-    """The same person, asking another service on the same database."""
+    """The same person, calling another service on the same database."""
     centre.clients.append(httpx.Client(base_url=address, headers=person.client.headers, timeout=60, verify=NO_TLS))
     return Person(person.id, centre.clients[-1])
 
@@ -64,7 +64,7 @@ def to(address: str, person: Person, centre: Centre) -> Person:
 @pytest.mark.parametrize("size", [LARGEST_BODY + 1, 5_000_000])
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_body_over_2_mib_is_too_large(main_user: Person, size: int, chunked: bool) -> None:
-    """A client that says no length is counted as it speaks."""
+    """A body without a stated length is counted as it arrives."""
     chunks = (b" " * 65536 for _ in range(size // 65536 + 1))
     answer = main_user.client.post(
         PATH, content=chunks if chunked else b" " * size, headers=JSON | {"Idempotency-Key": "k"}
@@ -90,14 +90,14 @@ def test_a_body_of_2_mib_is_not(main_user: Person, central: UUID) -> None:
     ],
     ids=["lists", "objects", "digits", "unfinished", "no UTF-8", "empty"],
 )
-def test_json_that_cannot_be_read_is_refused(main_user: Person, body: bytes) -> None:
+def test_malformed_json_is_refused(main_user: Person, body: bytes) -> None:
     answer = main_user.client.post(PATH, content=body, headers=JSON | {"Idempotency-Key": "k"})
     assert refusal(answer) in ((400, "malformed-json"), (422, "validation"))
     assert (answer.status_code == 422) == (body == b"")
 
 
 @pytest.mark.parametrize("depth", [50, 500, 5_000])
-def test_depth_within_a_member_is_a_fault_of_shape(main_user: Person, central: UUID, depth: int) -> None:
+def test_depth_within_a_field_is_a_fault_of_shape(main_user: Person, central: UUID, depth: int) -> None:
     body = json.dumps(asked(central)).replace('"Kysynt\\u00e4 kasvoi"', "[" * depth + "]" * depth)
     answer = main_user.client.post(PATH, content=body, headers=JSON | {"Idempotency-Key": "k"})
     assert refusal(answer)[0] in (400, 422)
@@ -126,7 +126,7 @@ def test_a_head_in_pieces_is_read(service: str) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
-def test_a_lock_that_another_holds_is_waited_for_briefly(
+def test_a_request_waits_briefly_for_anothers_lock(
     centre: Centre, main_user: Person, central: UUID, hasty: str
 ) -> None:
     request = main_user.post(PATH, asked(central)).json()
@@ -146,7 +146,7 @@ def test_a_lock_that_another_holds_is_waited_for_briefly(
     assert "Idempotency-Replayed" not in again.headers
 
 
-def test_a_statement_that_takes_too_long_is_given_up(
+def test_a_statement_that_takes_too_long_is_cancelled(
     centre: Centre, main_user: Person, central: UUID, hasty: str
 ) -> None:
     with trigger(centre.owner, "supplementary_hour_requests", "PERFORM pg_sleep(5)"):
@@ -155,7 +155,7 @@ def test_a_statement_that_takes_too_long_is_given_up(
     assert centre.rows("SELECT FROM supplementary_hour_requests") == []
 
 
-def test_killed_connections_are_replaced_before_anybody_notices(
+def test_killed_connections_are_replaced_without_an_error(
     database: Addresses, centre: Centre, main_user: Person, central: UUID, hasty: str
 ) -> None:
     asking = to(hasty, main_user, centre)
@@ -169,7 +169,7 @@ def test_killed_connections_are_replaced_before_anybody_notices(
     assert asking.post(PATH, asked(central)).status_code == 201
 
 
-def test_a_connection_killed_in_mid_request_is_told_as_busy(
+def test_a_connection_killed_in_mid_request_is_reported_as_busy(
     database: Addresses, centre: Centre, main_user: Person, central: UUID
 ) -> None:
     request = main_user.post(PATH, asked(central)).json()
@@ -201,7 +201,7 @@ def wait_for_lock(database: Addresses) -> None:
 
 
 def end_backends(database: Addresses) -> int:
-    """Ends every connection of the service's role, and tells how many there were."""
+    """End every connection of the service's role, and return how many there were."""
     role = psycopg.conninfo.conninfo_to_dict(database.service)["user"]
     with psycopg.connect(database.admin, autocommit=True) as admin:
         ended = admin.execute(

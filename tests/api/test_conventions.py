@@ -45,7 +45,7 @@ def made(centre: Centre) -> int:
 
 
 def test_the_commit_comes_before_the_answer(centre: Centre, main_user: Person, central: UUID) -> None:
-    """A refusal that PostgreSQL gives only at COMMIT is never told as a success, nor kept under the key."""
+    """A refusal that PostgreSQL raises only at COMMIT is never reported as a success, nor stored under the key."""
     with trigger(centre.owner, "supplementary_hour_requests", "RAISE EXCEPTION 'refused at commit'", deferred=True):
         answer = main_user.post(PATH, asked(central), key="one")
         dry = main_user.post(PATH, asked(central), params={"validate_only": True})
@@ -72,12 +72,12 @@ def test_answer_audit_and_outbox_are_written_with_the_effect(centre: Centre, mai
 
 
 @pytest.mark.parametrize("given", ["a", "A-z_0.9~", "a" * 128])
-def test_a_sane_request_id_is_taken_over(main_user: Person, given: str) -> None:
+def test_a_valid_request_id_is_kept(main_user: Person, given: str) -> None:
     assert main_user.get(PATH, headers={"X-Request-Id": given}).headers["X-Request-Id"] == given
 
 
 @pytest.mark.parametrize("given", [None, "", "a" * 129, "a b", "a/b", "<script>", "ä".encode()])
-def test_another_is_made_where_it_is_not_sane(main_user: Person, given: str | bytes | None) -> None:
+def test_an_invalid_request_id_is_replaced(main_user: Person, given: str | bytes | None) -> None:
     headers = {} if given is None else {"X-Request-Id": given}
     answer = main_user.client.get("/v1/nowhere", headers=headers)  # type: ignore[arg-type]  # httpx takes bytes.
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])
@@ -113,27 +113,27 @@ def test_the_frameworks_refusals_are_problems_in_three_languages(main_user: Pers
 
 
 @pytest.mark.parametrize("hours", ['"hours": 1, "hours": 2', '"hours": 1, "\\u0068ours": 1'])
-def test_what_is_said_twice_is_not_guessed(centre: Centre, main_user: Person, central: UUID, hours: str) -> None:
+def test_a_repeated_field_is_refused(centre: Centre, main_user: Person, central: UUID, hours: str) -> None:
     said = f'{{"organisation_id": "{central}", "year": 2023, {hours}, "grounds": "Kysyntä"}}'
     answer = main_user.client.post(PATH, content=said.encode(), headers=JSON | {"Idempotency-Key": "k"})
     assert refusal(answer) == (400, "malformed-json")
     assert made(centre) == 0
 
 
-def test_the_address_alone_leads_to_swagger_ui(main_user: Person) -> None:
+def test_the_root_path_redirects_to_swagger_ui(main_user: Person) -> None:
     answer = main_user.get("/", headers={"Host": "evil.example"})
     assert (answer.status_code, answer.headers["Location"]) == (307, "/docs")
 
 
 @pytest.mark.parametrize("path", [PATH + "/", f"{PATH}/{UUID(int=1)}/", "/problems/", "/livez/", "/v1/", "/static"])
-def test_another_slash_leads_nowhere_else(main_user: Person, path: str) -> None:
+def test_a_last_slash_does_not_redirect(main_user: Person, path: str) -> None:
     answer = main_user.get(path, headers={"Host": "evil.example"})
     assert refusal(answer) == (404, "not-found")
     assert "Location" not in answer.headers
 
 
 @pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "HEAD", "TRACE"])
-def test_a_method_that_is_not_there_is_told_all_that_are(main_user: Person, method: str) -> None:
+def test_the_refusal_of_a_wrong_method_names_the_right_ones(main_user: Person, method: str) -> None:
     answer = main_user.client.request(method, PATH)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, POST"
@@ -156,7 +156,7 @@ def test_every_problem_leads_to_its_page(main_user: Person) -> None:
     assert page.headers["Content-Type"].startswith("text/html")
 
 
-def test_who_calls_is_asked_before_anything_else(service: str) -> None:
+def test_the_token_is_checked_before_anything_else(service: str) -> None:
     answer = httpx.post(f"{service}{PATH}", content=b"{", headers={"Content-Type": "text/plain"})
     assert refusal(answer) == (401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -173,7 +173,7 @@ def test_unknown_query_parameters_are_refused(main_user: Person, query: dict[str
     assert (error["parameter"], error["code"]) == (list(query)[-1], "extra-forbidden")
 
 
-def test_faults_of_the_address_are_told_with_those_of_the_body(main_user: Person) -> None:
+def test_faults_of_the_path_and_of_the_body_are_reported_together(main_user: Person) -> None:
     answer = main_user.post(PATH, {"hours": "1"}, params={"colour": "red", "validate_only": ["true", "false"]})
     assert refusal(answer) == (422, "validation")
     told = {error.get("parameter") or error["pointer"]: error["code"] for error in answer.json()["errors"]}
@@ -189,7 +189,7 @@ def test_a_repeated_parameter_writes_nothing(centre: Centre, main_user: Person, 
     assert made(centre) == 0
 
 
-def test_no_more_than_a_hundred_faults_are_told(main_user: Person, central: UUID) -> None:
+def test_at_most_a_hundred_faults_are_reported(main_user: Person, central: UUID) -> None:
     answer = main_user.post(PATH, {f"member{i}": 1 for i in range(1000)} | asked(central, hours="1"))
     assert refusal(answer) == (422, "validation")
     pointers = [error["pointer"] for error in answer.json()["errors"]]
@@ -197,7 +197,7 @@ def test_no_more_than_a_hundred_faults_are_told(main_user: Person, central: UUID
 
 
 @pytest.mark.parametrize("spelling", ["{:s}", "urn:uuid:{:s}", "{{{:s}}}", "hex"])
-def test_a_resource_has_one_address(main_user: Person, central: UUID, spelling: str) -> None:
+def test_a_resource_has_one_path(main_user: Person, central: UUID, spelling: str) -> None:
     request_id = main_user.post(PATH, asked(central)).json()["id"]
     written = request_id.replace("-", "") if spelling == "hex" else spelling.format(request_id)
     answer = main_user.get(f"{PATH}/{written}")
@@ -219,7 +219,7 @@ def test_a_limit_out_of_bounds_is_refused(main_user: Person, limit: str) -> None
 
 
 @pytest.mark.parametrize("year", ["02023", "2023.0", "+2023", "2_023"])
-def test_a_year_has_one_address(main_user: Person, central: UUID, year: str) -> None:
+def test_a_year_is_written_in_one_way(main_user: Person, central: UUID, year: str) -> None:
     assert refusal(main_user.get(f"/v1/organisations/{central}/hour-accounts/{year}")) == (422, "validation")
 
 
@@ -231,7 +231,7 @@ def test_a_patch_is_a_merge_patch(centre: Centre) -> None:
     assert answer.json()["accepted"] == ["application/merge-patch+json"]
 
 
-def test_where_nothing_need_be_said_the_body_may_be_empty(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_body_without_required_fields_may_be_empty(centre: Centre, main_user: Person, central: UUID) -> None:
     for body, headers in ((b"", {}), (b"{}", JSON), (b"null", JSON)):
         request = main_user.post(PATH, asked(central)).json()
         answer = main_user.client.post(f"{PATH}/{request['id']}/withdrawal", content=body, headers=headers)
@@ -263,7 +263,7 @@ def test_a_change_needs_the_version_it_starts_from(centre: Centre) -> None:
     assert staff.patch(deadline, {}, etag="*").status_code == 200
 
 
-def test_a_dry_run_asks_for_the_version_too(centre: Centre) -> None:
+def test_a_dry_run_needs_the_version_too(centre: Centre) -> None:
     staff, deadline = centre.staff(), deadline_of(centre)
     dry = {"validate_only": "true"}
     unsaid = staff.client.patch(deadline, json={}, headers=MERGE_PATCH, params=dry)
@@ -275,7 +275,7 @@ def test_a_dry_run_asks_for_the_version_too(centre: Centre) -> None:
     assert staff.get(deadline).json()["note"] is None
 
 
-def test_what_has_not_changed_is_not_sent_again(main_user: Person, central: UUID) -> None:
+def test_an_unchanged_resource_is_not_sent_again(main_user: Person, central: UUID) -> None:
     location = main_user.post(PATH, asked(central)).headers["Location"]
     tag = main_user.get(location).headers["ETag"]
     assert re.fullmatch(r'"[^"]+"', tag)
@@ -288,14 +288,14 @@ def test_what_has_not_changed_is_not_sent_again(main_user: Person, central: UUID
     assert main_user.get(location, headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_deletion_answers_nothing_and_twice_not_found(centre: Centre) -> None:
+def test_a_deletion_returns_nothing_and_a_second_one_not_found(centre: Centre) -> None:
     staff, deadline = centre.staff(), deadline_of(centre)
     answer = staff.delete(deadline)
     assert (answer.status_code, answer.content) == (204, b"")
     assert refusal(staff.delete(deadline)) == (404, "not-found")
 
 
-def test_what_a_deletion_says_in_a_body_is_not_read(centre: Centre) -> None:
+def test_the_body_of_a_deletion_is_not_read(centre: Centre) -> None:
     deadline = deadline_of(centre)
     assert centre.staff().client.request("DELETE", deadline, content=b"\xff{", headers=JSON).status_code == 204
 
@@ -348,7 +348,7 @@ def test_a_key_belongs_to_caller_method_and_path(centre: Centre, main_user: Pers
         assert "Idempotency-Replayed" not in withdrawn.headers
 
 
-def test_a_key_holds_however_the_ids_of_the_path_are_written(main_user: Person, central: UUID) -> None:
+def test_a_key_belongs_to_the_ids_of_the_path_however_they_are_written(main_user: Person, central: UUID) -> None:
     request_id = main_user.post(PATH, asked(central)).json()["id"]
     first = main_user.post(f"{PATH}/{request_id}/withdrawal", key="one")
     again = main_user.post(f"{PATH}/{request_id.upper()}/withdrawal", key="one")
@@ -413,12 +413,12 @@ def cursor_of(main_user: Person, central: UUID) -> str:
     return str(main_user.get(PATH, params={"limit": 1}).json()["next_cursor"])
 
 
-def test_a_cursor_goes_on_with_another_limit(main_user: Person, central: UUID) -> None:
+def test_a_cursor_may_be_used_with_another_limit(main_user: Person, central: UUID) -> None:
     cursor = cursor_of(main_user, central)
     assert len(main_user.get(PATH, params={"cursor": cursor, "limit": 200}).json()["items"]) == 2
 
 
-def test_a_cursor_is_of_no_use_elsewhere(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_cursor_is_refused_elsewhere(centre: Centre, main_user: Person, central: UUID) -> None:
     cursor = cursor_of(main_user, central)
     colleague = centre.main_user(central)
     for answer in (
@@ -429,7 +429,7 @@ def test_a_cursor_is_of_no_use_elsewhere(centre: Centre, main_user: Person, cent
         assert refusal(answer) == (400, "invalid-cursor")
 
 
-def test_a_cursor_that_was_tampered_with_is_refused(main_user: Person, central: UUID) -> None:
+def test_an_altered_cursor_is_refused(main_user: Person, central: UUID) -> None:
     cursor = cursor_of(main_user, central)
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     forged = base64.urlsafe_b64encode(raw[:16] + json.dumps([str(new_id())]).encode()).decode().rstrip("=")
@@ -447,7 +447,7 @@ def test_a_cursor_has_one_spelling(main_user: Person, central: UUID) -> None:
         assert refusal(main_user.get(PATH, params={"cursor": other})) == (400, "invalid-cursor"), other
 
 
-def test_what_tells_of_the_caller_alone_is_not_kept_by_caches_of_all(main_user: Person, central: UUID) -> None:
+def test_shared_caches_do_not_store_responses_about_the_caller(main_user: Person, central: UUID) -> None:
     location = main_user.post(PATH, asked(central)).headers["Location"]
     for path in (location, PATH):
         assert main_user.get(path).headers["Cache-Control"] == "private, no-cache"

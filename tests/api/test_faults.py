@@ -1,4 +1,4 @@
-"""Every fault of a request's shape has its own text, whoever finds it."""
+"""Every fault of a request's shape has its own text, whichever check finds it."""
 
 import ast
 from datetime import date
@@ -85,7 +85,7 @@ def test_every_fault_that_our_own_code_finds_has_its_text() -> None:
         ("sv", "Värdet är inte tillåtet. Tillåtna värden: draft, submitted och decided."),
     ],
 )
-def test_values_allowed_are_listed_as_they_are_to_be_sent(language: Language, detail: str) -> None:
+def test_allowed_values_are_listed_as_they_are_sent(language: Language, detail: str) -> None:
     fault = {
         "type": "literal_error",
         "loc": ("query", "state"),

@@ -1,4 +1,4 @@
-"""Issuers' keys: found by discovery, kept, rotated, and asked for again without anybody with a good token waiting."""
+"""Issuers' keys: discovered, kept, rotated and fetched again, while nobody with a good token has to wait."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ ISSUER = Issuer(issuer="https://issuer.example", audience="hours")
 
 
 class Source:
-    """Where keys come from: counts how often it is asked, and answers when it is let."""
+    """A source of keys: counts how often it is fetched, and responds when it may."""
 
     def __init__(self, *keys: ECKey) -> None:
         self.keys, self.asked, self.fault = keys, 0, False
@@ -45,7 +45,7 @@ def ids(keys: KeySet) -> list[str | None]:
     return [key.kid for key in keys.keys]
 
 
-def test_keys_are_asked_for_once_and_kept() -> None:
+def test_keys_are_fetched_once_and_kept() -> None:
     async def scenario(source: Source, issuer: IssuerKeys) -> None:
         for _ in range(100):
             assert ids(await issuer.key_set("first")) == ["first"]
@@ -54,7 +54,7 @@ def test_keys_are_asked_for_once_and_kept() -> None:
     asyncio.run(play(scenario))
 
 
-def test_a_thousand_unknown_key_ids_at_once_ask_once() -> None:
+def test_a_thousand_simultaneous_unknown_key_ids_cause_one_fetch() -> None:
     async def scenario(source: Source, issuer: IssuerKeys) -> None:
         await issuer.key_set("first")
         await asyncio.gather(*(issuer.key_set(f"unknown-{number}") for number in range(1000)))
@@ -76,12 +76,12 @@ def test_a_new_key_is_found_when_its_first_token_comes() -> None:
     asyncio.run(play(scenario))
 
 
-def test_a_key_taken_away_is_forgotten_after_ten_minutes() -> None:
+def test_a_removed_key_is_forgotten_after_ten_minutes() -> None:
     async def scenario(source: Source, issuer: IssuerKeys) -> None:
         await issuer.key_set("first")
         source.keys = (SECOND,)
         issuer.asked_at -= issuers.KEYS_KEPT_SECONDS + 1
-        # The one who meets the old keys does not wait; the next one meets the new.
+        # The first caller gets the old keys without waiting; the next one gets the new ones.
         assert ids(await issuer.key_set("first")) == ["first"]
         await asyncio.sleep(0)
         assert ids(await issuer.key_set("first")) == ["second"]
@@ -89,7 +89,7 @@ def test_a_key_taken_away_is_forgotten_after_ten_minutes() -> None:
     asyncio.run(play(scenario))
 
 
-def test_who_brings_a_known_key_waits_for_nobody() -> None:
+def test_a_caller_with_a_known_key_does_not_wait() -> None:
     async def scenario(source: Source, issuer: IssuerKeys) -> None:
         await issuer.key_set("first")
         source.may_answer.clear()
@@ -104,7 +104,7 @@ def test_who_brings_a_known_key_waits_for_nobody() -> None:
     asyncio.run(play(scenario))
 
 
-def test_who_gives_up_takes_no_answer_from_others() -> None:
+def test_a_caller_who_gives_up_does_not_disturb_the_others() -> None:
     async def scenario(source: Source, issuer: IssuerKeys) -> None:
         source.may_answer.clear()
         impatient, patient = (asyncio.create_task(issuer.key_set("first")) for _ in range(2))
@@ -118,7 +118,7 @@ def test_who_gives_up_takes_no_answer_from_others() -> None:
     asyncio.run(play(scenario))
 
 
-def test_an_issuer_that_fails_takes_nobodys_access_away() -> None:
+def test_known_keys_remain_valid_while_the_issuer_fails() -> None:
     async def scenario(source: Source, issuer: IssuerKeys) -> None:
         await issuer.key_set("first")
         source.fault = True
@@ -130,7 +130,7 @@ def test_an_issuer_that_fails_takes_nobodys_access_away() -> None:
     asyncio.run(play(scenario))
 
 
-def test_an_issuer_that_never_answered_is_not_asked_by_everybody() -> None:
+def test_not_every_caller_tries_an_issuer_that_never_responded() -> None:
     async def scenario(source: Source, issuer: IssuerKeys) -> None:
         source.fault = True
         for _ in range(100):
@@ -144,7 +144,7 @@ def test_an_issuer_that_never_answered_is_not_asked_by_everybody() -> None:
     asyncio.run(play(scenario))
 
 
-def test_of_what_an_issuer_publishes_only_public_signing_keys_are_used() -> None:
+def test_only_public_signing_keys_of_an_issuer_are_used() -> None:
     secret = OctKey.generate_key(256, {"kid": "secret"})
     encryption = RSAKey.generate_key(2048, {"kid": "encryption", "use": "enc"})
     told = [key.as_dict(private=key is secret) for key in (FIRST, secret, encryption)]
@@ -153,7 +153,7 @@ def test_of_what_an_issuer_publishes_only_public_signing_keys_are_used() -> None
 
 
 @contextmanager
-def telling(pages: dict[str, Any]) -> Iterator[str]:
+def serving(pages: dict[str, Any]) -> Iterator[str]:
     """Serves JSON by path."""
 
     class Pages(BaseHTTPRequestHandler):
@@ -180,9 +180,9 @@ DISCOVERY = "/.well-known/openid-configuration"
 KEYS = {"keys": [FIRST.as_dict(private=False)]}
 
 
-def test_keys_are_found_by_discovery_or_where_the_settings_say() -> None:
+def test_keys_are_found_by_discovery_or_at_the_configured_address() -> None:
     pages: dict[str, Any] = {"/keys": KEYS}
-    with telling(pages) as address:
+    with serving(pages) as address:
         pages[DISCOVERY] = {"issuer": address, "jwks_uri": f"{address}/keys"}
         for issuer in (
             Issuer(issuer=address, audience="hours"),
@@ -196,7 +196,7 @@ def test_keys_are_found_by_discovery_or_where_the_settings_say() -> None:
     [
         {"issuer": "https://another.example"},
         {"issuer": None},
-        # Not even with one slash more: the names are compared as they are.
+        # Not even with an additional slash: the names are compared as they are.
         {"slash": True},
         {"jwks_uri": "http://keys.example/"},
         {"jwks_uri": "file:///etc/passwd"},
@@ -205,9 +205,9 @@ def test_keys_are_found_by_discovery_or_where_the_settings_say() -> None:
     ],
     ids=str,
 )
-def test_metadata_that_are_not_right_are_not_believed(told: Any) -> None:
+def test_wrong_metadata_is_ignored(told: Any) -> None:
     pages: dict[str, Any] = {"/keys": KEYS}
-    with telling(pages) as address:
+    with serving(pages) as address:
         right = {"issuer": address, "jwks_uri": f"{address}/keys"}
         if isinstance(told, dict) and told.pop("slash", False):
             told = {"issuer": f"{address}/"}
@@ -216,10 +216,10 @@ def test_metadata_that_are_not_right_are_not_believed(told: Any) -> None:
             asyncio.run(fetch_keys(Issuer(issuer=address, audience="hours")))
 
 
-def test_two_who_ask_at_once_get_one_answer() -> None:
+def test_two_simultaneous_callers_cause_one_fetch() -> None:
     async def scenario() -> None:
         pages: dict[str, Any] = {}
-        with telling(pages) as address:
+        with serving(pages) as address:
             pages[DISCOVERY] = {"issuer": address}
             metadata = IssuerMetadata(Issuer(issuer=address, audience="hours"))
             for told in await asyncio.gather(metadata.find(), metadata.find()):
@@ -228,10 +228,10 @@ def test_two_who_ask_at_once_get_one_answer() -> None:
     asyncio.run(scenario())
 
 
-def test_metadata_are_kept_and_asked_for_again_where_there_were_none() -> None:
+def test_metadata_is_kept_and_missing_metadata_is_fetched_again() -> None:
     async def scenario() -> None:
         pages: dict[str, Any] = {DISCOVERY: []}
-        with telling(pages) as address:
+        with serving(pages) as address:
             metadata = IssuerMetadata(Issuer(issuer=address, audience="hours"))
             assert await metadata.find() is None
             pages[DISCOVERY] = {"issuer": address}

@@ -24,7 +24,7 @@ from app.api.languages import preferred_language
         ("fi;q=0, sv;q=0, *", "en"),
         ("fi;q=0.1, *;q=0.9", "sv"),
         ("sv;q=0, en;q=0.001", "en"),
-        # What the grammar does not know counts for nothing.
+        # Parts that do not fit the grammar are ignored.
         ("sv;q=2", "fi"),
         ("sv;q=-1, en", "en"),
         ("sv;q=nan", "fi"),

@@ -56,7 +56,7 @@ def test_a_service_whose_checks_all_pass_is_ready(durable: Addresses) -> None:
     assert deep.json()["checks"]["ledger"]["ok"]
 
 
-def test_a_database_that_may_forget_is_not_ready(service: str, database: Addresses) -> None:
+def test_a_database_that_may_lose_commits_is_not_ready(service: str, database: Addresses) -> None:
     """The tests' own cluster runs without fsync; one that the environment names may run with it."""
     with psycopg.connect(database.owner) as owner:
         fsync = owner.execute("SELECT current_setting('fsync') = 'on'").fetchall()[0][0]
@@ -98,7 +98,7 @@ def test_without_its_database_a_service_is_alive_but_not_ready() -> None:
 
 
 def test_a_service_is_ready_again_soon_after_its_database_is_back(tmp_path: Path) -> None:
-    """However long it was away: the pool's pauses between attempts do not grow."""
+    """However long the database was away: the pool's pauses between attempts do not grow."""
     with ExitStack() as cluster:
         addresses = cluster.enter_context(running_postgres(tmp_path))
         command.upgrade(alembic_config(addresses.owner, addresses.service), "head")
@@ -113,7 +113,7 @@ def test_a_service_is_ready_again_soon_after_its_database_is_back(tmp_path: Path
                 assert time.monotonic() - began < 10
 
 
-def test_the_deep_form_finds_a_ledger_astray(durable: Addresses) -> None:
+def test_the_deep_form_finds_a_broken_ledger(durable: Addresses) -> None:
     centre_id, person_id = new_id(), new_id()
     with (
         psycopg.connect(durable.owner, autocommit=True, options=f"-c app.study_centre_id={centre_id}") as owner,
@@ -149,7 +149,7 @@ def test_from_elsewhere_the_deep_form_is_for_staff(centre: Centre) -> None:
     assert centre.staff().get("/readyz", params=deep, headers=elsewhere).json()["checks"]["ledger"]
 
 
-def test_metrics_count_by_route_and_name_nobody(centre: Centre) -> None:
+def test_metrics_count_by_route_and_contain_no_names(centre: Centre) -> None:
     staff = centre.staff()
     staff.get(f"/v1/supplementary-hour-requests/{centre.id}")
     staff.get("/v1/supplementary-hour-requests", params={"organisation_id": str(centre.id)})

@@ -1,4 +1,4 @@
-"""The pages of the error codes stand on their own and lead to one another."""
+"""The pages of the error codes are complete and link to one another."""
 
 from html.parser import HTMLParser
 
@@ -11,7 +11,7 @@ from app.texts.rendering import LANGUAGES
 
 
 class Outline(HTMLParser):
-    """Reads a page as a browser would: what is opened is closed, and nothing comes from another site."""
+    """Reads a page like a browser: every tag that is opened is closed, and nothing comes from another site."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Outline(HTMLParser):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", [*sorted(CODES), "the index"])
-def test_a_page_is_whole_and_leads_to_the_other_languages(code: str, language: Language) -> None:
+def test_a_page_is_complete_and_links_to_the_other_languages(code: str, language: Language) -> None:
     page = index_page(language) if code == "the index" else page_of(code, language)
     assert page is not None
     outline = Outline()
@@ -45,7 +45,7 @@ def test_a_page_is_whole_and_leads_to_the_other_languages(code: str, language: L
     assert "{{" not in page
 
 
-def test_the_index_leads_to_every_page() -> None:
+def test_the_index_links_to_every_page() -> None:
     index = index_page("fi")
     assert all(f'href="/problems/{code}?lang=fi"' in index for code in CODES)
 

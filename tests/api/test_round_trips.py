@@ -1,4 +1,4 @@
-"""How often an operation goes to the database: fixed numbers that do not grow with the page (promises §3)."""
+"""Round trips of an operation to the database: fixed numbers that do not grow with the page (promises §3)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ REQUESTS = "/v1/supplementary-hour-requests"
 
 @dataclass
 class Asking:
-    """A central organisation with hours, and its people as they ask the service that counts."""
+    """A central organisation with hours, and its people as callers of a service that counts its round trips."""
 
     central: UUID
     units: list[UUID]
@@ -63,7 +63,7 @@ def counted_service(database: Addresses) -> Iterator[str]:
 
 @pytest.fixture
 def asking(centre: Centre, counted_service: str) -> Asking:
-    """Tokens, roles and connections are warm: what is counted is what each request costs."""
+    """Tokens, roles and connections are warm, so the count is the cost of each request."""
     centre.address = counted_service
     centre.change_window()
     central = centre.organisation()
@@ -83,17 +83,18 @@ def trips(ask: Callable[..., httpx.Response], *arguments: Any, **options: Any) -
 
 
 def test_a_write_that_posts_takes_three_round_trips(asking: Asking) -> None:
-    """Enter, the facts, the posting with its row, and the closing statement with the commit; house §3 allows five."""
+    """The beginning, the facts, the posting with its row, and the closing statement with the commit; house §3 allows
+    five."""
     assert trips(asking.give_back) == 3
 
 
-def test_a_replay_takes_two(asking: Asking) -> None:
-    """Enter, and out again."""
+def test_a_replay_takes_two_round_trips(asking: Asking) -> None:
+    """The beginning, and the rollback."""
     asking.give_back("one")
     assert trips(asking.give_back, "one") == 2
 
 
-def test_a_request_and_its_decision(asking: Asking) -> None:
+def test_a_request_and_its_decision_take_few_round_trips(asking: Asking) -> None:
     assert trips(asking.ask) == 4
     request = asking.ask().headers["Location"]
     assert trips(asking.decide, request) == 7
@@ -104,8 +105,8 @@ def test_a_request_and_its_decision(asking: Asking) -> None:
     ("path", "number"),
     [("hour-accounts", 2), ("hour-distribution", 3)],
 )
-def test_what_belongs_to_a_year_is_read_in_a_fixed_number(asking: Asking, path: str, number: int) -> None:
-    """Of the sandbox's reads one is the clock's, which other services do not ask for."""
+def test_the_resources_of_a_year_take_a_fixed_number_of_round_trips(asking: Asking, path: str, number: int) -> None:
+    """In a sandbox one round trip of a read is for the clock; other services do not need it."""
     address = asking.path(path)
     assert trips(asking.main_user.get, address) == number
     asking.distribute(asking.main_user.get(asking.path("hour-distribution")).headers["ETag"], 20, 10)
@@ -113,7 +114,7 @@ def test_what_belongs_to_a_year_is_read_in_a_fixed_number(asking: Asking, path: 
 
 
 @pytest.mark.parametrize("path", [REQUESTS, "/v1/hour-returns", "/v1/hour-proposals"])
-def test_a_page_takes_two_however_long_it_is(asking: Asking, path: str) -> None:
+def test_a_page_takes_two_round_trips_however_long_it_is(asking: Asking, path: str) -> None:
     """The clock and the page; the total is one more."""
     assert trips(asking.main_user.get, path) == 2
     for year in range(2024, 2029):

@@ -1,4 +1,4 @@
-"""The index of operations: each is found at its own address, and by it alone."""
+"""The index of operations: each is found at its own path only."""
 
 import re
 from typing import Any
@@ -24,7 +24,7 @@ def asked(method: str, path: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation.name}")
-def test_each_operation_is_found_at_its_address(operation: RouteContext) -> None:
+def test_each_operation_is_found_at_its_path(operation: RouteContext) -> None:
     path = re.sub(r"\{\w+\}", "2023", str(operation.path))
     for method in operation.methods or ():
         match, found = INDEX.matches(asked(method, path))
@@ -49,7 +49,7 @@ def test_nothing_else_is_found(method: str, path: str) -> None:
     assert INDEX.matches(asked(method, path)) == (Match.NONE, {})
 
 
-def test_a_wrong_method_is_found_out_at_the_address() -> None:
+def test_a_wrong_method_at_a_known_path_is_refused() -> None:
     match, found = INDEX.matches(asked("TRACE", "/v1/organisations"))
     assert (match, found["path_template"]) == (Match.PARTIAL, "/v1/organisations")
 

@@ -73,7 +73,7 @@ def test_the_staff_member_whom_the_setup_named_signs_in(deployed: Deployed) -> N
         assert helmi.get("/v1/people").status_code == 200
 
 
-def test_who_signs_in_for_the_first_time_registers(deployed: Deployed) -> None:
+def test_a_person_registers_after_the_first_sign_in(deployed: Deployed) -> None:
     with deployed.client(deployed.token_of("aino")) as aino:
         assert refusal(aino.get("/v1/me")) == (403, "not-registered")
         said = {"name": "Aino", "email": "aino@example.org", "study_centre_id": str(deployed.study_centre_id)}
@@ -85,20 +85,20 @@ def test_who_signs_in_for_the_first_time_registers(deployed: Deployed) -> None:
         assert aino.get("/v1/me").json()["person"]["id"] == made.json()["id"]
 
 
-def test_how_and_when_somebody_signed_in_is_known(deployed: Deployed) -> None:
+def test_the_way_and_the_time_of_a_sign_in_are_known(deployed: Deployed) -> None:
     with deployed.client(deployed.token_of("helmi")) as helmi:
         assert helmi.get("/v1/strong").status_code == 200
         assert helmi.get("/v1/fresh").status_code == 200
 
 
-def test_an_id_token_of_the_same_sign_in_is_no_access_token(deployed: Deployed) -> None:
+def test_an_id_token_of_the_same_sign_in_is_not_accepted(deployed: Deployed) -> None:
     with deployed.client(deployed.token_of("helmi", "id_token")) as helmi:
         answer = helmi.get("/v1/me")
         assert refusal(answer) == (401, "unauthenticated")
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
-def test_a_role_taken_away_works_no_more_within_a_minute(deployed: Deployed) -> None:
+def test_a_role_that_was_ended_stops_working_within_a_minute(deployed: Deployed) -> None:
     with deployed.client(deployed.token_of("veikko")) as veikko:
         said = {"name": "Veikko", "email": "veikko@example.org", "study_centre_id": str(deployed.study_centre_id)}
         person_id = veikko.post("/v1/people", json=said).json()["id"]
@@ -108,17 +108,17 @@ def test_a_role_taken_away_works_no_more_within_a_minute(deployed: Deployed) -> 
         assert veikko.get("/v1/hour-pools/2023").status_code == 200
         assert veikko.put("/v1/hour-pools/2023", json=corrected).status_code == 200
         deployed.run("UPDATE role_grants SET valid_until = now() WHERE person_id = %s", person_id)
-        # What changes something is refused at once; what was just read may be read a moment longer.
+        # A write is refused immediately; what was just read may be read for another moment.
         assert refusal(veikko.put("/v1/hour-pools/2023", json=corrected)) == (403, "forbidden")
-        # The write has looked at the roles anew, and reads know it since.
+        # The write has read the roles again, and reads use them since.
         assert refusal(veikko.get("/v1/hour-pools/2023")) == (403, "forbidden")
 
 
-def test_reads_alone_notice_it_too(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reads_without_a_write_notice_an_ended_role_too(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     assert backend.ROLES_KEPT_SECONDS <= 30
     monkeypatch.setattr(backend, "ROLES_KEPT_SECONDS", 1.0)
     with deployed.client(deployed.token_of("helmi")) as helmi:
-        # The write looks at the roles, and the reads after it remember them.
+        # The write reads the roles, and the reads after it remember them.
         assert helmi.put("/v1/hour-pools/2023", json={"hours": 10}).status_code == 200
         assert helmi.get("/v1/hour-pools/2023").status_code == 200
         deployed.run("UPDATE role_grants SET valid_until = now() WHERE role = 'staff'")
@@ -129,7 +129,7 @@ def test_reads_alone_notice_it_too(deployed: Deployed, monkeypatch: pytest.Monke
                 time.sleep(0.1)
         finally:
             deployed.run("UPDATE role_grants SET valid_until = NULL WHERE role = 'staff'")
-            # A write looks at the roles anew: reads after this test know them again.
+            # A write reads the roles again, and reads after this test use them.
             assert helmi.put("/v1/hour-pools/2023", json={"hours": 10}).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Access tokens of an OpenID Connect issuer: the same verification that the sandbox's tokens go through."""
+"""Access tokens of an OpenID Connect issuer: verified in the same way as the sandbox's tokens."""
 
 import base64
 import hmac
@@ -34,7 +34,7 @@ STRONG = "urn:example:strong"
 
 @dataclass
 class Provider:
-    """An issuer with discovery and a JWKS over HTTP; counts how often its keys are asked for."""
+    """An issuer with discovery and a JWKS over HTTP; counts how often its keys are fetched."""
 
     address: str = ""
     keys: list[ECKey | RSAKey] = field(default_factory=list)
@@ -79,7 +79,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(scope="module")
 def deployed(provider: Provider, database: Addresses) -> Iterator[httpx.Client]:
-    """A service outside the sandbox, with that provider, and one person of its."""
+    """A service outside the sandbox, with that provider, and one registered person."""
     centre_id, person_id = new_id(), new_id()
     with psycopg.connect(database.owner, autocommit=True, options=f"-c app.study_centre_id={centre_id}") as owner:
         owner.execute("INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus Oikea')", [centre_id])
@@ -108,7 +108,7 @@ def answer_to(client: httpx.Client, token: str, scheme: str = "Bearer", *, path:
 
 
 def from_now(claims: dict[str, Any]) -> dict[str, Any]:
-    """Small numbers are seconds from now, but of a subject."""
+    """Turn small numbers into times that many seconds from now, except in `sub`."""
     now = int(time.time())
     return {
         name: now + value if type(value) is int and abs(value) < 1000 and name != "sub" else value
@@ -142,7 +142,7 @@ def test_a_token_of_a_configured_issuer_lets_its_person_in(provider: Provider, d
     ],
     ids=str,
 )
-def test_a_claim_that_is_wrong_is_refused(provider: Provider, deployed: httpx.Client, claims: dict[str, Any]) -> None:
+def test_a_wrong_claim_is_refused(provider: Provider, deployed: httpx.Client, claims: dict[str, Any]) -> None:
     answer = answer_to(deployed, provider.token(**from_now(claims)))
     assert refusal(answer) == (401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tuntipankki", error="invalid_token"'
@@ -151,19 +151,21 @@ def test_a_claim_that_is_wrong_is_refused(provider: Provider, deployed: httpx.Cl
 @pytest.mark.parametrize(
     "claims",
     [
-        # Clocks differ a little: half a minute is let pass on both sides.
+        # Clocks differ a little: half a minute is tolerated in both directions.
         {"exp": -25},
         {"nbf": 25, "iat": 25},
         {"aud": ["another service", "tuntipankki"]},
         {"auth_time": -5, "acr": "low"},
-        # What an issuer tells oddly of the sign-in is as if it were not told.
+        # A strange claim of the issuer about the sign-in counts as missing.
         {"auth_time": "yesterday", "acr": ["low"]},
         {"auth_time": 10**30, "acr": {}},
         {"auth_time": True, "acr": None},
     ],
     ids=str,
 )
-def test_a_token_that_is_good_all_the_same(provider: Provider, deployed: httpx.Client, claims: dict[str, Any]) -> None:
+def test_an_unusual_but_valid_token_is_accepted(
+    provider: Provider, deployed: httpx.Client, claims: dict[str, Any]
+) -> None:
     assert answer_to(deployed, provider.token(**from_now(claims))).status_code == 200
 
 
@@ -172,25 +174,25 @@ def test_a_token_that_names_no_key_is_refused(provider: Provider, deployed: http
 
 
 @pytest.mark.parametrize("key_id", [1, ["first"], {}])
-def test_a_key_is_named_by_a_text(provider: Provider, deployed: httpx.Client, key_id: Any) -> None:
+def test_a_key_id_that_is_not_text_is_refused(provider: Provider, deployed: httpx.Client, key_id: Any) -> None:
     _, payload, signature = provider.token().split(".")
     header = json.dumps({"alg": "ES256", "typ": "at+jwt", "kid": key_id})
     token = f"{base64.urlsafe_b64encode(header.encode()).decode().rstrip('=')}.{payload}.{signature}"
     assert refusal(answer_to(deployed, token)) == (401, "unauthenticated")
 
 
-def test_a_stranger_is_told_to_register(provider: Provider, deployed: httpx.Client) -> None:
+def test_an_unknown_person_is_asked_to_register(provider: Provider, deployed: httpx.Client) -> None:
     answer = answer_to(deployed, provider.token(sub="a stranger"))
     assert refusal(answer) == (403, "not-registered")
     assert "POST /v1/people" in answer.json()["detail"]
 
 
-def test_no_token_is_unauthenticated(deployed: httpx.Client) -> None:
+def test_a_call_without_a_token_is_unauthenticated(deployed: httpx.Client) -> None:
     answer = deployed.get(PATH)
     assert refusal(answer) == (401, "unauthenticated")
-    # Where nothing was tried, nothing is said to be wrong (RFC 6750 §3.1).
+    # A request without a token gets no error code (RFC 6750 §3.1).
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tuntipankki"'
-    # Who calls comes before what is said: a body that is no JSON changes nothing.
+    # The token is checked before the body: a body that is not JSON changes nothing.
     assert refusal(deployed.post(PATH, content="{")) == (401, "unauthenticated")
 
 
@@ -218,14 +220,14 @@ def test_a_token_without_a_signature_is_refused(provider: Provider, deployed: ht
     assert refusal(answer_to(deployed, f"{header}.{payload}.")) == (401, "unauthenticated")
 
 
-def test_an_id_token_is_no_access_token(provider: Provider, deployed: httpx.Client) -> None:
+def test_an_id_token_is_not_accepted(provider: Provider, deployed: httpx.Client) -> None:
     assert refusal(answer_to(deployed, provider.token(header={"typ": "JWT"}))) == (401, "unauthenticated")
 
 
 @pytest.mark.parametrize(
     "token", ["x", "a.b", "a.b.c", "..", "e30.e30.", "W10.W10.", "é.é.é".encode().decode("latin-1"), "x" * 9000]
 )
-def test_what_is_no_token_is_refused(deployed: httpx.Client, token: str) -> None:
+def test_text_that_is_not_a_token_is_refused(deployed: httpx.Client, token: str) -> None:
     answer = deployed.get(PATH, headers={b"Authorization": f"Bearer {token}".encode("latin-1")})
     assert refusal(answer) == (401, "unauthenticated")
 
@@ -237,7 +239,7 @@ def test_altered_claims_are_refused(provider: Provider, deployed: httpx.Client) 
     assert refusal(answer_to(deployed, f"{header}.{payload}.{signature}")) == (401, "unauthenticated")
 
 
-def test_a_thousand_unknown_key_ids_ask_the_issuer_once_at_most(provider: Provider, deployed: httpx.Client) -> None:
+def test_a_thousand_unknown_key_ids_cause_at_most_one_fetch(provider: Provider, deployed: httpx.Client) -> None:
     answer_to(deployed, provider.token())
     stranger = ECKey.generate_key("P-256")
     before = provider.asked
@@ -278,8 +280,8 @@ def test_the_sandboxs_calls_do_not_exist_outside_it(deployed: httpx.Client) -> N
     assert refusal(deployed.post("/v1/sandbox/tokens", json={"person_id": str(UUID(int=0))})) == (404, "not-found")
 
 
-def test_swagger_ui_offers_no_sign_in_where_the_issuer_tells_of_none(database: Addresses, provider: Provider) -> None:
-    """The page is there all the same, for a token from elsewhere."""
+def test_swagger_ui_offers_no_sign_in_if_the_issuer_has_none(database: Addresses, provider: Provider) -> None:
+    """The page works all the same, with a token from elsewhere."""
     for address in (provider.address, "http://127.0.0.1:9"):
         issuer = Issuer(issuer=address, audience="tuntipankki", client_id="swagger-ui")
         settings = Settings(database_url=database.service, secret_key=SECRET, oidc_issuers=[issuer])
@@ -289,9 +291,7 @@ def test_swagger_ui_offers_no_sign_in_where_the_issuer_tells_of_none(database: A
         assert "const signIn = null;" in page.text
 
 
-def test_what_needs_a_strong_authentication_takes_the_acr_that_its_issuer_is_configured_with(
-    provider: Provider, deployed: httpx.Client
-) -> None:
+def test_a_strong_authentication_is_one_with_the_configured_acr(provider: Provider, deployed: httpx.Client) -> None:
     def erase(**claims: Any) -> httpx.Response:
         me = answer_to(deployed, provider.token(), path="/v1/me").json()["person"]["id"]
         headers = {"Authorization": f"Bearer {provider.token(auth_time=int(time.time()), **claims)}"}
@@ -308,7 +308,7 @@ def test_what_needs_a_strong_authentication_takes_the_acr_that_its_issuer_is_con
 
 @pytest.fixture
 def candidate(centre: Centre, provider: Provider) -> Candidate:
-    """Whose application is submitted today, and whom the configured issuer knows."""
+    """A person whose application was submitted today, and who is known to the configured issuer."""
     centre.clock_at(datetime.now(UTC))
     candidate = Candidate.of(centre, signatory_in_person=True)
     centre.owner.execute(
@@ -318,7 +318,7 @@ def candidate(centre: Centre, provider: Provider) -> Candidate:
     return candidate
 
 
-def test_who_signed_in_more_than_five_minutes_ago_does_not_sign(
+def test_a_sign_in_older_than_five_minutes_is_not_enough_to_sign(
     provider: Provider, deployed: httpx.Client, candidate: Candidate
 ) -> None:
     location = candidate.submitted()
@@ -339,13 +339,13 @@ def test_who_signed_in_more_than_five_minutes_ago_does_not_sign(
     assert signed(acr=STRONG, auth_time=int(time.time()) - 270).status_code == 201
 
 
-def test_an_issuer_that_changes_its_keys_is_asked_for_them_anew(
+def test_keys_are_fetched_again_after_the_issuer_changed_them(
     provider: Provider, deployed: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = provider.keys[0], ECKey.generate_key("P-256", {"kid": "second"})
     assert answer_to(deployed, provider.token(old)).status_code == 200
     assert refusal(answer_to(deployed, provider.token(new))) == (401, "unauthenticated")
-    # As if the last question had been half a minute ago.
+    # As if the last fetch had been half a minute ago.
     monkeypatch.setattr(issuers, "KEYS_ASKED_AGAIN_SECONDS", 0)
     try:
         provider.keys[:] = [new]
@@ -353,7 +353,7 @@ def test_an_issuer_that_changes_its_keys_is_asked_for_them_anew(
         assert answer_to(deployed, provider.token(new)).status_code == 200
         assert answer_to(deployed, provider.token(new)).status_code == 200
         assert provider.asked == asked + 1
-        # What the issuer no longer tells of is good for nothing.
+        # A key that the issuer no longer publishes is not accepted.
         assert refusal(answer_to(deployed, provider.token(old))) == (401, "unauthenticated")
     finally:
         provider.keys[:] = [old]
