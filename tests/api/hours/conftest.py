@@ -21,12 +21,12 @@ class League:
     centre: Centre
     central: UUID
     district: UUID
-    """Below the central organisation."""
+    """Directly below the central organisation."""
     association: UUID
     """Below the district."""
     main_user: Person
     manager: Person
-    """The district's."""
+    """The manager of the district."""
 
     def draft(self, proposer: Person, organisation_id: UUID, *lines: dict[str, Any], year: int = 2024) -> Any:
         lines = lines or (line(organisation_id, 100),)
@@ -44,7 +44,7 @@ class League:
 
 @pytest.fixture
 def league(centre: Centre) -> League:
-    """The round of 1.10.–30.11. is open: it is noon of 16 October."""
+    """The round of 1.10.–30.11. is open: it is noon on 16 October."""
     centre.clock(2023, 10, 16, 12)
     centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
     central = centre.organisation(name="Marttaliitto")

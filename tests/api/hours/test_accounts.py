@@ -49,7 +49,7 @@ def account(person: Person, organisation_id: UUID, **params: Any) -> dict[str, A
     return body
 
 
-def test_an_account_with_nothing_in_it_is_all_zeros(main_user: Person, central: UUID, unit: UUID) -> None:
+def test_an_empty_account_is_all_zeros(main_user: Person, central: UUID, unit: UUID) -> None:
     zeros = dict.fromkeys(("granted", "distributed", "reserved", "used", "returned", "lapsed", "available"), 0)
     assert account(main_user, central) == {"organisation_id": str(central), "year": 2023, **zeros, "units": []}
     assert account(main_user, unit) == {
@@ -60,7 +60,9 @@ def test_an_account_with_nothing_in_it_is_all_zeros(main_user: Person, central: 
     }
 
 
-def test_a_centres_account_counts_its_whole_tree(centre: Centre, main_user: Person, central: UUID, unit: UUID) -> None:
+def test_a_central_organisations_account_counts_its_whole_tree(
+    centre: Centre, main_user: Person, central: UUID, unit: UUID
+) -> None:
     other = centre.organisation(central, name="Äänekosken Martat", sort_key="2")
     recalled = centre.organisation(central)
     centre.post(
@@ -115,7 +117,7 @@ def test_a_centres_account_counts_its_whole_tree(centre: Centre, main_user: Pers
     }
 
 
-def test_what_lapses_of_an_allotment_is_told_of_both(
+def test_both_accounts_show_the_lapsed_hours_of_an_allotment(
     centre: Centre, main_user: Person, central: UUID, unit: UUID
 ) -> None:
     centre.post(2023, grant(central, 100), distribution(central, unit, 30))
@@ -127,7 +129,7 @@ def test_what_lapses_of_an_allotment_is_told_of_both(
     assert (own["allotted"], own["used"], own["lapsed"], own["available"]) == (30, 10, 20, 0)
 
 
-def test_a_unit_that_may_not_draw_on_common_is_not_told_of_it(centre: Centre) -> None:
+def test_a_unit_limited_to_its_allotment_does_not_see_common_hours(centre: Centre) -> None:
     central = centre.organisation(draws_on="allotment_only")
     unit = centre.organisation(central)
     assert account(centre.main_user(central), unit)["common_available"] is None
@@ -151,7 +153,7 @@ def test_a_units_account_is_under_its_present_centre(centre: Centre, central: UU
     assert staff.get(f"/v1/organisations/{unit}/hour-transfers").json()["items"] == []
 
 
-def test_an_account_is_told_as_it_was_at_an_instant(
+def test_an_account_can_be_read_as_it_was_at_an_instant(
     centre: Centre, main_user: Person, central: UUID, unit: UUID
 ) -> None:
     seen = {}
@@ -194,12 +196,12 @@ def test_an_instant_is_written_with_its_offset(main_user: Person, central: UUID,
 
 
 @pytest.mark.parametrize("year", ["1999", "2101", "abc"])
-def test_a_year_far_off_is_refused(main_user: Person, central: UUID, year: str) -> None:
+def test_a_year_out_of_bounds_is_refused(main_user: Person, central: UUID, year: str) -> None:
     assert refusal(main_user.get(f"/v1/organisations/{central}/hour-accounts/{year}")) == (422, "validation")
 
 
 @pytest.mark.parametrize("what", ["hour-accounts/2023", "hour-transfers"])
-def test_an_account_is_seen_within_reach_alone(centre: Centre, central: UUID, unit: UUID, what: str) -> None:
+def test_an_account_is_visible_within_reach_only(centre: Centre, central: UUID, unit: UUID, what: str) -> None:
     manager = centre.person("unit_manager", unit)
     assert manager.get(f"/v1/organisations/{unit}/{what}").status_code == 200
     for stranger, organisation in ((manager, central), (centre.main_user(centre.organisation()), central)):
@@ -208,14 +210,14 @@ def test_an_account_is_seen_within_reach_alone(centre: Centre, central: UUID, un
     assert centre.person("auditor").get(f"/v1/organisations/{central}/{what}").status_code == 200
 
 
-def test_an_account_unchanged_need_not_be_sent_again(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_an_unchanged_account_is_not_sent_again(centre: Centre, main_user: Person, central: UUID) -> None:
     tag = main_user.get(path(central)).headers["ETag"]
     assert main_user.get(path(central), headers={"If-None-Match": tag}).status_code == 304
     centre.post(2023, grant(central, 1))
     assert main_user.get(path(central), headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_transfers_are_told_whole_and_newest_first(
+def test_transfers_are_listed_completely_and_newest_first(
     centre: Centre, main_user: Person, central: UUID, unit: UUID
 ) -> None:
     other = centre.organisation()

@@ -15,7 +15,7 @@ PATH = "/v1/hour-corrections"
 
 @pytest.fixture
 def central(centre: Centre) -> UUID:
-    """Holds 300 of the pool's 1,000 hours of 2022."""
+    """An organisation with 300 of the pool's 1,000 hours of 2022."""
     central = centre.organisation(name="Marttaliitto")
     centre.post(2022, pool_change(1000), grant(central, 300))
     return central
@@ -34,10 +34,10 @@ def corrected(central: UUID, hours: Any, **members: Any) -> dict[str, Any]:
     ("hours", "pool", "common"),
     [
         (700, 0, 1000),  # All that the pool had left goes to the organisation.
-        (-300, 1000, 0),  # All that it held goes back.
+        (-300, 1000, 0),  # All that the organisation had goes back.
     ],
 )
-def test_hours_go_from_the_pool_or_back(
+def test_a_correction_moves_hours_from_the_pool_or_back(
     centre: Centre, staff: Person, central: UUID, hours: int, pool: int, common: int
 ) -> None:
     answer = staff.post(PATH, corrected(central, hours))
@@ -68,7 +68,7 @@ def test_hours_go_from_the_pool_or_back(
         (-301, "quota-exceeded", 300, 301),
     ],
 )
-def test_never_more_than_is_there(
+def test_a_correction_moves_no_more_hours_than_there_are(
     centre: Centre, staff: Person, central: UUID, hours: int, code: str, available: int, asked: int
 ) -> None:
     answer = staff.post(PATH, corrected(central, hours))
@@ -85,7 +85,7 @@ def test_the_ledger_keeps_the_key_after_the_stored_answer_is_gone(centre: Centre
     assert centre.rows("SELECT common FROM hour_balances") == [(400,)]
 
 
-def test_in_a_closed_year_what_has_lapsed_is_corrected(centre: Centre, staff: Person, central: UUID) -> None:
+def test_a_correction_in_a_closed_year_changes_the_lapsed_hours(centre: Centre, staff: Person, central: UUID) -> None:
     centre.deadline("cost_statement", None, date(2023, 1, 18))
     assert staff.post("/v1/hour-pools/2022/closing").status_code == 200
     assert staff.post(PATH, corrected(central, 200)).status_code == 201
@@ -133,7 +133,7 @@ def test_a_replay_corrects_once_and_a_dry_run_never(centre: Centre, staff: Perso
     assert centre.rows("SELECT common FROM hour_balances") == [(301,)]
 
 
-def test_the_list_is_filtered_and_within_reach(centre: Centre, staff: Person, central: UUID) -> None:
+def test_the_list_is_filtered_and_limited_to_reach(centre: Centre, staff: Person, central: UUID) -> None:
     other = centre.organisation()
     made = [staff.post(PATH, corrected(each, 1)).json()["id"] for each in (central, central, other)]
 

@@ -21,7 +21,7 @@ PATH = "/v1/hour-decisions"
 
 @pytest.fixture
 def staff(centre: Centre) -> Person:
-    """Of a study centre with 1,000 hours for 2024."""
+    """Staff of a study centre with 1,000 hours for 2024."""
     centre.post(2024, pool_change(1000))
     return centre.staff()
 
@@ -81,7 +81,7 @@ def test_a_batch_grants_many_their_hours(centre: Centre, staff: Person, central:
     assert centre.rows(causes) == [(UUID(made[1]["id"]), 400), (UUID(made[0]["id"]), 600)]
 
 
-def test_what_was_answered_is_what_is_fetched_and_listed(centre: Centre, staff: Person, central: UUID) -> None:
+def test_the_answer_equals_what_is_fetched_and_listed(centre: Centre, staff: Person, central: UUID) -> None:
     other = centre.organisation()
     made = staff.post(PATH, batch(item(central, 6), item(other, 4))).json()["items"]
     main_user = centre.main_user(central)
@@ -137,13 +137,13 @@ def test_the_same_organisation_twice_is_a_fault_of_shape(staff: Person, central:
     ]
 
 
-def test_an_unknown_organisation_is_pointed_at(centre: Centre, staff: Person, central: UUID) -> None:
+def test_the_refusal_of_an_unknown_organisation_has_its_pointer(centre: Centre, staff: Person, central: UUID) -> None:
     answer = staff.post(PATH, batch(item(central, 1), item(centre.organisation(), 1), item(new_id(), 1)))
     assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/items/2/organisation_id")
     assert centre.rows("SELECT FROM hour_decisions") == []
 
 
-def test_a_proposal_of_another_is_not_found(centre: Centre, staff: Person, central: UUID) -> None:
+def test_the_proposal_of_another_organisation_is_not_found(centre: Centre, staff: Person, central: UUID) -> None:
     others = proposal(centre, centre.organisation(), 1)
     for proposal_id in (others, new_id()):
         answer = staff.post(PATH, batch(item(central, 1, proposal_id=str(proposal_id))))
@@ -158,7 +158,7 @@ def test_a_proposal_that_is_not_submitted_is_not_decided(centre: Centre, staff: 
     assert answer.json()["pointer"] == "/items/0/proposal_id"
 
 
-def test_units_are_not_decided_for(centre: Centre, staff: Person, central: UUID) -> None:
+def test_a_unit_gets_no_decision_of_its_own(centre: Centre, staff: Person, central: UUID) -> None:
     answer = staff.post(PATH, batch(item(central, 1), item(centre.organisation(central), 1)))
     assert (refusal(answer), answer.json()["pointer"]) == ((409, "not-central"), "/items/1/organisation_id")
 
@@ -182,11 +182,11 @@ def test_only_staff_decide(centre: Centre, staff: Person, central: UUID) -> None
     assert refusal(staff.get(f"{PATH}/{new_id()}")) == (404, "not-found")
 
 
-def test_nobody_decides_their_own(league: League) -> None:
+def test_nobody_decides_on_their_own_proposal(league: League) -> None:
     sender, of_unit, bystander = league.centre.staff(), league.manager, league.centre.staff()
     league.centre.post(2024, pool_change(1000))
     other = league.centre.organisation()
-    # The sender is its main user for a while; whoever sent a unit's proposal that it includes has sent a part of it.
+    # The sender is its main user for a while; the sender of a unit's included proposal has sent a part of it.
     league.centre.grant(sender.id, "main_user", league.central)
     part = league.submitted(of_unit, league.district)
     whole = league.draft(sender, league.central)
@@ -216,7 +216,7 @@ def test_nobody_decides_their_own(league: League) -> None:
         ([{"organisation_id": str(UUID(int=1)), "hours": 1}] * 501, "/items"),
     ],
 )
-def test_a_wrong_shape_is_pointed_at(staff: Person, items: Any, pointer: str) -> None:
+def test_the_faults_of_a_wrong_shape_have_pointers(staff: Person, items: Any, pointer: str) -> None:
     answer = staff.post(PATH, {"year": 2024, "items": items})
     assert refusal(answer) == (422, "validation")
     assert answer.json()["errors"][0]["pointer"] == pointer
@@ -234,7 +234,7 @@ def test_a_replay_decides_once_and_a_dry_run_never(centre: Centre, staff: Person
     assert refusal(staff.post(PATH, body, key=False)) == (400, "idempotency-key-required")
 
 
-def test_of_two_batches_at_once_one_decides(centre: Centre, central: UUID, staff: Person) -> None:
+def test_only_one_of_two_simultaneous_batches_decides(centre: Centre, central: UUID, staff: Person) -> None:
     others = [centre.organisation() for _ in range(6)]
     bodies = [batch(item(central, 100), item(other, 50)) for other in others]
     people = [centre.staff() for _ in bodies]
@@ -266,5 +266,5 @@ def test_five_hundred_decisions_take_as_many_round_trips_as_one(
         send(client, [centre.organisation()])
         few = send(client, [centre.organisation()])
         assert few <= 15
-        # The pipeline in which many rows travel reads its answers in a few turns more.
+        # The pipeline in which many rows travel reads its answers in a few more turns.
         assert send(client, [centre.organisation() for _ in range(500)]) <= few + 5

@@ -36,7 +36,7 @@ def path(organisation_id: UUID, year: int = 2023) -> str:
 
 
 def wish(units: list[UUID], *hours: int) -> dict[str, Any]:
-    """The first unit gets the first hours, and so on."""
+    """Give the first hours to the first unit, and so on."""
     return {"units": [{"unit_id": str(unit), "hours": amount} for unit, amount in zip(units, hours, strict=False)]}
 
 
@@ -50,25 +50,27 @@ def moves(centre: Centre) -> list[tuple[str, int]]:
     )
 
 
-def test_before_the_first_there_are_no_units_but_an_etag(main_user: Person, central: UUID, units: list[UUID]) -> None:
+def test_before_the_first_distribution_there_is_an_etag_but_no_unit(
+    main_user: Person, central: UUID, units: list[UUID]
+) -> None:
     answer = main_user.get(path(central))
     assert answer.json() == {"organisation_id": str(central), "year": 2023, "revision": 0, "units": []}
     assert put(main_user, central, wish(units, 10), answer.headers["ETag"]).status_code == 200
 
 
-def test_a_wish_becomes_transfers_and_the_distribution_in_force(
+def test_a_request_becomes_transfers_and_the_distribution_in_force(
     centre: Centre, main_user: Person, central: UUID, units: list[UUID]
 ) -> None:
     answer = put(main_user, central, wish(units[::-1], 200, 100, 50))
     assert answer.status_code == 200, answer.text
-    # In the order of names, whatever the order of the wish.
+    # In the order of names, whatever the order of the request.
     assert answer.json() == {"organisation_id": str(central), "year": 2023, "revision": 1, **wish(units, 50, 100, 200)}
     fetched = main_user.get(path(central))
     assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
     assert moves(centre) == [("distribution", 200), ("distribution", 100), ("distribution", 50)]
 
 
-def test_what_is_recalled_may_be_given_out_in_the_same_call(
+def test_recalled_hours_can_be_allotted_in_the_same_request(
     centre: Centre, main_user: Person, central: UUID, units: list[UUID]
 ) -> None:
     first = put(main_user, central, wish(units, 300, 200))
@@ -91,7 +93,9 @@ def test_the_ledger_keeps_the_key_after_the_stored_answer_is_gone(
     assert moves(centre) == [("distribution", 10)]
 
 
-def test_what_was_put_is_changed_by_who_has_seen_it(main_user: Person, central: UUID, units: list[UUID]) -> None:
+def test_a_distribution_is_changed_in_the_version_that_was_seen(
+    main_user: Person, central: UUID, units: list[UUID]
+) -> None:
     first = put(main_user, central, wish(units, 10))
     assert refusal(put(main_user, central, wish(units, 20))) == (428, "precondition-required")
     assert put(main_user, central, wish(units, 20), first.headers["ETag"]).status_code == 200
@@ -104,11 +108,13 @@ def test_what_was_put_is_changed_by_who_has_seen_it(main_user: Person, central: 
     assert put(main_user, central, wish(units, 5), "*").status_code == 200
 
 
-def test_a_stale_first_is_refused_too(main_user: Person, central: UUID, units: list[UUID]) -> None:
+def test_a_stale_version_of_the_first_distribution_is_refused_too(
+    main_user: Person, central: UUID, units: list[UUID]
+) -> None:
     assert refusal(put(main_user, central, wish(units, 10), '"another"')) == (412, "precondition-failed")
 
 
-def test_no_more_is_given_out_than_is_free(centre: Centre, main_user: Person, central: UUID, units: list[UUID]) -> None:
+def test_no_more_is_allotted_than_is_free(centre: Centre, main_user: Person, central: UUID, units: list[UUID]) -> None:
     centre.post(2023, reservation(central, central, 100))
     answer = put(main_user, central, wish(units, 300, 101))
     assert refusal(answer) == (409, "quota-exceeded")
@@ -117,7 +123,7 @@ def test_no_more_is_given_out_than_is_free(centre: Centre, main_user: Person, ce
     assert refusal(put(main_user, central, wish(units, *[10_000_000] * 3), "*")) == (409, "quota-exceeded")
 
 
-def test_what_was_drawn_cannot_be_recalled(centre: Centre, main_user: Person, central: UUID, units: list[UUID]) -> None:
+def test_used_hours_cannot_be_recalled(centre: Centre, main_user: Person, central: UUID, units: list[UUID]) -> None:
     put(main_user, central, wish(units, 200, 100))
     centre.post(2023, reservation(central, units[1], 70), use(central, units[1], 30))
     answer = put(main_user, central, wish(units, 200, 69), "*")
@@ -130,7 +136,7 @@ def test_what_was_drawn_cannot_be_recalled(centre: Centre, main_user: Person, ce
     assert put(main_user, central, wish(units, 200, 70), "*").status_code == 200
 
 
-def test_a_unit_stands_once(main_user: Person, central: UUID, units: list[UUID]) -> None:
+def test_a_unit_listed_twice_is_refused(main_user: Person, central: UUID, units: list[UUID]) -> None:
     answer = put(main_user, central, wish([*units, units[0]], 1, 2, 3, 4))
     assert refusal(answer) == (422, "validation")
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
@@ -165,7 +171,7 @@ def test_a_wrong_shape_is_refused(main_user: Person, central: UUID, body: dict[s
     assert refusal(put(main_user, central, body)) == (422, "validation")
 
 
-def test_the_main_user_alone_divides_the_hours(centre: Centre, central: UUID, units: list[UUID]) -> None:
+def test_only_the_main_user_divides_the_hours(centre: Centre, central: UUID, units: list[UUID]) -> None:
     for person in (centre.staff(), centre.person("auditor"), centre.person("unit_manager", central)):
         assert person.get(path(central)).status_code == 200
         assert refusal(put(person, central, wish(units, 1))) == (403, "forbidden")
@@ -211,7 +217,7 @@ def test_a_retry_with_its_old_version_gets_its_first_answer(
 
 
 @pytest.mark.parametrize("granted", [True, False])
-def test_of_two_first_distributions_at_once_one_is_told_of_the_other(centre: Centre, granted: bool) -> None:
+def test_only_one_of_two_simultaneous_first_distributions_is_accepted(centre: Centre, granted: bool) -> None:
     central = centre.organisation()
     units = [centre.organisation(central) for _ in range(2)]
     if granted:

@@ -1,4 +1,4 @@
-"""The year of hours as a machine: any moves in any order, and after each the account is what plain arithmetic says.
+"""The year of hours as a machine: moves in any order, and after each the account is as plain arithmetic predicts.
 
 `make fuzz` runs it long.
 """
@@ -54,7 +54,7 @@ class Sent:
 
 @dataclass
 class Cause:
-    """A training that has hours reserved."""
+    """A training course with reserved hours."""
 
     tree: int
     drawn: dict[UUID, int]
@@ -80,7 +80,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.causes: list[Cause] = []
 
     def planted(self) -> Tree:
-        """A centre with a district, an association below that, and one beside."""
+        """A central organisation with a district, an association below that, and one beside."""
         central = self.centre.organisation()
         district = self.centre.organisation(central, kind="district")
         return Tree(
@@ -97,7 +97,7 @@ class HoursMachine(RuleBasedStateMachine):
             assert [self.account(index, at=instant.isoformat()) for index in range(2)] == accounts
         self.resources.close()
 
-    # What each step does: the model says what is to come, then it is asked for.
+    # Each step: the model predicts the outcome, then the request is sent.
 
     def ask(
         self,
@@ -109,7 +109,7 @@ class HoursMachine(RuleBasedStateMachine):
         change: Callable[[Year], object],
         etag: str = "",
     ) -> httpx.Response | None:
-        """The answer of a call that took effect."""
+        """Return the answer of a request that took effect."""
         headers = {"Idempotency-Key": str(new_id())} | ({"If-Match": etag} if etag else {})
         params = {"validate_only": "true"} if dry else {}
         answer = person.client.request(method, path, json=body, headers=headers, params=params)
@@ -129,7 +129,7 @@ class HoursMachine(RuleBasedStateMachine):
         return answer
 
     def post(self, transfers: list[Transfer], after: Year, dry: bool) -> None:
-        """Posts what a training will post; a dry run is rolled back."""
+        """Post what a training course will post; a dry run is rolled back."""
         with self.centre.owner.transaction():
             self.centre.post(2023, *transfers)
             if dry:
@@ -140,7 +140,7 @@ class HoursMachine(RuleBasedStateMachine):
     def took_effect(self, after: Year) -> None:
         self.model = after
         self.latest = max(self.latest, after.now)
-        # What was seen of this instant, and of those after it, has been changed from behind.
+        # The change has altered what was seen of this instant and of later ones.
         self.seen = {instant: accounts for instant, accounts in self.seen.items() if instant < after.now}
 
     @initialize(
@@ -220,7 +220,7 @@ class HoursMachine(RuleBasedStateMachine):
 
     @rule(tree=trees, number=organisations, hours=some_hours, beyond=st.booleans(), dry=dry_runs)
     def reserve(self, tree: int, number: int, hours: int, beyond: bool, dry: bool) -> None:
-        """`beyond`: all of the allotment drawn on, and somewhat more."""
+        """`beyond`: draw on the complete allotment, and somewhat more."""
         central = self.model.trees[tree]
         organisation = [central.id, *central.units][number]
         if beyond:
@@ -274,7 +274,8 @@ class HoursMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 30), another_body=st.booleans())
     def send_again(self, number: int, another_body: bool) -> None:
-        """A request that took effect, with its key: its first answer, whatever has happened since."""
+        """Send a request that took effect again, with its key: it returns its first answer, whatever has happened
+        since."""
         if not self.sent:
             return
         sent = self.sent[number % len(self.sent)]
@@ -287,7 +288,7 @@ class HoursMachine(RuleBasedStateMachine):
         assert again.headers["Idempotency-Replayed"] == "true"
         assert (again.status_code, again.json()) == (sent.answer.status_code, sent.answer.json())
 
-    # What holds after each step.
+    # What is true after each step.
 
     def account(self, tree: int, **params: str) -> dict[str, Any]:
         path = f"/v1/organisations/{self.model.trees[tree].id}/hour-accounts/2023"
@@ -299,7 +300,7 @@ class HoursMachine(RuleBasedStateMachine):
         return account
 
     @invariant()
-    def the_accounts_are_what_arithmetic_says(self) -> None:
+    def the_accounts_agree_with_arithmetic(self) -> None:
         accounts = [self.account(index) for index in range(2)]
         assert accounts == [tree.account() for tree in self.model.trees]
         for account in accounts:
@@ -310,13 +311,13 @@ class HoursMachine(RuleBasedStateMachine):
             assert account["distributed"] == sum(unit["allotted"] for unit in units)
             for unit in units:
                 assert unit["allotted"] == unit["available"] + unit["reserved"] + unit["used"] + unit["lapsed"]
-        # Every entry was made by the latest instant, so the account as of then is the present one.
+        # Every entry was made by the latest instant, so the account at that instant is the present one.
         assert self.account(0, at=self.latest.isoformat()) == accounts[0]
         if self.model.now >= self.latest:
             self.seen[self.model.now] = accounts
 
     @invariant()
-    def the_pool_is_what_arithmetic_says(self) -> None:
+    def the_pool_agrees_with_arithmetic(self) -> None:
         pool = self.staff.get("/v1/hour-pools/2023").json()
         assert (pool["hours"], pool["available"], pool["returned"]) == (
             self.model.hours,
@@ -340,7 +341,7 @@ class HoursMachine(RuleBasedStateMachine):
         )
 
     @invariant()
-    def the_ledger_holds(self) -> None:
+    def the_ledger_is_right(self) -> None:
         self.centre.check_ledger()
 
 

@@ -33,7 +33,7 @@ def staff(centre: Centre) -> Person:
     return centre.staff()
 
 
-def test_nothing_is_in_a_pool_before_it_is_set(staff: Person) -> None:
+def test_a_pool_is_empty_before_it_is_set(staff: Person) -> None:
     answer = staff.get(f"{PATH}/2023")
     assert answer.json() == {
         "year": 2023,
@@ -60,7 +60,7 @@ def test_staff_set_what_may_be_granted(centre: Centre, staff: Person) -> None:
     assert centre.person("auditor").get(f"{PATH}/2023").headers["ETag"] == answer.headers["ETag"]
 
 
-def test_a_pool_never_falls_below_what_organisations_hold(centre: Centre, staff: Person) -> None:
+def test_a_pool_never_falls_below_the_granted_hours(centre: Centre, staff: Person) -> None:
     centre.post(2023, pool_change(1000), grant(centre.organisation(), 700))
     answer = staff.put(f"{PATH}/2023", {"hours": 699})
     assert refusal(answer) == (409, "pool-exceeded")
@@ -68,7 +68,7 @@ def test_a_pool_never_falls_below_what_organisations_hold(centre: Centre, staff:
     assert staff.get(f"{PATH}/2023").json()["hours"] == 1000
 
 
-def test_a_version_is_honoured_where_it_is_named(staff: Person) -> None:
+def test_a_version_is_checked_if_it_is_named(staff: Person) -> None:
     before = staff.get(f"{PATH}/2023").headers["ETag"]
     first = staff.put(f"{PATH}/2023", {"hours": 10}, headers={"If-Match": before})
     assert first.status_code == 200
@@ -86,7 +86,7 @@ def test_the_ledger_keeps_the_key_after_the_stored_answer_is_gone(centre: Centre
     assert staff.get(f"{PATH}/2023").json()["hours"] == 10
 
 
-def test_only_staff_set_and_only_staff_and_auditors_look(centre: Centre, staff: Person) -> None:
+def test_only_staff_set_pools_and_only_staff_and_auditors_see_them(centre: Centre, staff: Person) -> None:
     auditor = centre.person("auditor")
     main_user = centre.main_user(centre.organisation())
     for person in (auditor, main_user):
@@ -127,7 +127,7 @@ def test_the_list_begins_with_the_newest_year(staff: Person) -> None:
 
 
 class TestClosing:
-    """The year 2022, whose cost statements end on 18 January 2023; the clock stands in March."""
+    """The year 2022, whose cost statements end on 18 January 2023; the clock is set to March."""
 
     @pytest.fixture
     def central(self, centre: Centre) -> UUID:
@@ -138,13 +138,13 @@ class TestClosing:
 
     @pytest.fixture
     def unit(self, centre: Centre, central: UUID) -> UUID:
-        """Holds 200 of the 500, has used 60 of them and given up 20 it had planned; 140 are free."""
+        """Has 200 of the 500, has used 60 of them and given up 20 that it had planned; 140 are free."""
         unit = centre.organisation(central)
         drawn = [reservation(central, unit, 80), use(central, unit, 60), release(central, unit, 20)]
         centre.post(2022, distribution(central, unit, 200), *drawn)
         return unit
 
-    def test_what_is_free_lapses_and_the_pools_rest_stays(
+    def test_free_hours_lapse_and_the_rest_of_the_pool_stays(
         self, centre: Centre, staff: Person, central: UUID, unit: UUID
     ) -> None:
         answer = staff.post(f"{PATH}/2022/closing")
@@ -169,7 +169,7 @@ class TestClosing:
             ("hour-pool.closed", {"year": 2022, "lapsed": 440})
         ]
 
-    def test_all_but_a_correction_is_refused_afterwards(self, centre: Centre, staff: Person, central: UUID) -> None:
+    def test_only_a_correction_is_possible_afterwards(self, centre: Centre, staff: Person, central: UUID) -> None:
         staff.post(f"{PATH}/2022/closing")
         for answer in (staff.post(f"{PATH}/2022/closing"), staff.put(f"{PATH}/2022", {"hours": 2000})):
             assert refusal(answer) == (409, "year-closed")
@@ -178,13 +178,13 @@ class TestClosing:
             centre.post(2022, grant(central, 1))
 
     @pytest.mark.usefixtures("central")
-    def test_a_copy_gets_the_first_answer(self, staff: Person) -> None:
+    def test_a_repeated_closing_gets_the_first_answer(self, staff: Person) -> None:
         first = staff.post(f"{PATH}/2022/closing", key="once")
         again = staff.post(f"{PATH}/2022/closing", key="once")
         assert (again.status_code, again.content) == (200, first.content)
         assert refusal(staff.post(f"{PATH}/2022/closing", key=False)) == (400, "idempotency-key-required")
 
-    def test_what_is_reserved_stands_in_the_way(self, centre: Centre, staff: Person, central: UUID, unit: UUID) -> None:
+    def test_reserved_hours_prevent_closing(self, centre: Centre, staff: Person, central: UUID, unit: UUID) -> None:
         centre.post(2022, reservation(central, central, 7), reservation(central, unit, 5))
         answer = staff.post(f"{PATH}/2022/closing")
         assert refusal(answer) == (409, "wrong-state")
@@ -193,7 +193,7 @@ class TestClosing:
         assert "still_due" not in answer.json()
 
     @pytest.mark.usefixtures("central")
-    def test_the_last_day_of_the_statements_is_waited_for(self, centre: Centre, staff: Person) -> None:
+    def test_a_year_is_not_closed_before_the_last_day_of_the_statements(self, centre: Centre, staff: Person) -> None:
         centre.clock(2023, 1, 18, 23, 59, 59)
         answer = staff.post(f"{PATH}/2022/closing")
         assert refusal(answer) == (409, "wrong-state")
@@ -201,7 +201,9 @@ class TestClosing:
         centre.clock(2023, 1, 19)
         assert staff.post(f"{PATH}/2022/closing").status_code == 200
 
-    def test_so_is_an_extension_of_it(self, centre: Centre, staff: Person, central: UUID) -> None:
+    def test_a_year_is_not_closed_before_the_end_of_an_extension(
+        self, centre: Centre, staff: Person, central: UUID
+    ) -> None:
         deadline_id = centre.rows("SELECT id FROM deadlines")[0][0]
         centre.owner.execute(
             "INSERT INTO deadline_extensions (id, deadline_id, organisation_id, closes_on, reason, made_by, made_at) "
@@ -224,12 +226,12 @@ class TestClosing:
         assert centre.rows("SELECT common FROM hour_balances WHERE organisation_id = %s", central) == [(500,)]
 
 
-class TestClosingMeetsOthers:
-    """Whoever comes first, what the closing lapses is all that is free, and nothing moves after it."""
+class TestSimultaneousClosing:
+    """Whatever comes first, the closing lapses all free hours, and nothing moves after it."""
 
     @pytest.fixture
     def older_unit(self, centre: Centre) -> UUID:
-        """Its id sorts before its centre's, so that its balance is the first to be locked."""
+        """Its id sorts before its central organisation's, so that its balance is locked first."""
         return centre.organisation()
 
     @pytest.fixture
@@ -251,7 +253,7 @@ class TestClosingMeetsOthers:
             yield other
 
     @pytest.mark.parametrize("unit_is_older", [True, False])
-    def test_a_distribution_under_way_is_waited_for_and_its_new_allotment_lapses(
+    def test_closing_waits_for_a_running_distribution_and_its_allotment_lapses(
         self, centre: Centre, other: Centre, staff: Person, central: UUID, older_unit: UUID, unit_is_older: bool
     ) -> None:
         unit = older_unit if unit_is_older else centre.organisation(central)
@@ -265,7 +267,7 @@ class TestClosingMeetsOthers:
         assert centre.rows(balances, unit) == [(0, 120)]
         assert centre.rows("SELECT lapsed FROM hour_balances WHERE organisation_id = %s", central) == [(500,)]
 
-    def test_a_reservation_under_way_is_waited_for_and_counted(
+    def test_closing_waits_for_a_running_reservation_and_counts_it(
         self, centre: Centre, other: Centre, staff: Person, central: UUID
     ) -> None:
         with ThreadPoolExecutor() as threads:
@@ -277,7 +279,7 @@ class TestClosingMeetsOthers:
         assert (refusal(answer), answer.json()["reserved"]) == ((409, "wrong-state"), 9)
 
     @pytest.mark.parametrize("move", ["reservation", "distribution", "grant", "grant to a newcomer"])
-    def test_whoever_comes_after_it_finds_the_year_closed(
+    def test_later_requests_find_the_year_closed(
         self, centre: Centre, other: Centre, central: UUID, older_unit: UUID, move: str
     ) -> None:
         moves: dict[str, Transfer] = {
@@ -297,7 +299,7 @@ class TestClosingMeetsOthers:
                 coming.result()
         assert refused.value.sqlstate == "TP002"
 
-    def test_a_return_that_waited_for_it_is_told_so(
+    def test_a_return_that_waited_for_the_closing_is_refused(
         self, centre: Centre, other: Centre, staff: Person, central: UUID
     ) -> None:
         centre.deadline("change_window", date(2023, 3, 1), None, hours_year=2022)
@@ -311,7 +313,7 @@ class TestClosingMeetsOthers:
                 returning = threads.submit(main_user.post, "/v1/hour-returns", body)
                 until_somebody_waits(centre, 2)
             answers = [closing.result(), returning.result()]
-        # The one that asked for the pool first has it first; either way both end well.
+        # The request that came for the pool first gets it first; either way both end well.
         assert [answer.status_code for answer in answers] in ([200, 409], [200, 201])
         if answers[1].status_code == 409:
             assert refusal(answers[1]) == (409, "year-closed")

@@ -1,4 +1,4 @@
-"""`/v1/hour-proposals/{id}/inclusions`: units' proposals become lines of their centre's."""
+"""`/v1/hour-proposals/{id}/inclusions`: units' proposals become lines of their central organisation's."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -21,7 +21,7 @@ def source(league: League) -> Any:
 
 @pytest.fixture
 def target(league: League) -> Any:
-    """The centre's draft, of one line."""
+    """The central organisation's draft, of one line."""
     return league.draft(league.main_user, league.central, line(league.central, 7))
 
 
@@ -35,9 +35,7 @@ def state_of(league: League, proposal: Any) -> tuple[str, str | None]:
     return fetched["state"], fetched["included_in"]
 
 
-def test_each_line_of_a_units_proposal_becomes_a_line_that_remembers_it(
-    league: League, source: Any, target: Any
-) -> None:
+def test_each_line_of_a_units_proposal_becomes_a_line_with_its_source(league: League, source: Any, target: Any) -> None:
     before = league.main_user.get(f"{PROPOSALS}/{source['id']}").headers["ETag"]
     answer = include(league.main_user, target, source)
     assert answer.status_code == 200
@@ -58,13 +56,15 @@ def test_each_line_of_a_units_proposal_becomes_a_line_that_remembers_it(
     ]
 
 
-def test_several_are_included_at_once_and_after_one_another(league: League, source: Any, target: Any) -> None:
+def test_several_proposals_are_included_together_and_one_after_another(
+    league: League, source: Any, target: Any
+) -> None:
     second = league.submitted(league.manager, league.association)
     beside = league.centre.organisation(league.central)
     third = league.submitted(league.main_user, beside)
     assert len(include(league.main_user, target, second, source).json()["lines"]) == 4
     lines = include(league.main_user, target, third).json()["lines"]
-    # The association is asked for by itself and by its district: two sources.
+    # Hours for the association are requested by itself and by its district: two sources.
     assert [one["hours"] for one in lines if one["unit_id"] == str(league.association)] == [30, 100]
     assert lines[-1]["source_proposal_id"] == third["id"]
 
@@ -81,7 +81,7 @@ def test_the_main_user_changes_the_hours_of_an_included_line(league: League, sou
     included = include(league.main_user, target, source).json()
     lines = included["lines"]
     lines[1]["hours"] = 20
-    # What a client read may be sent back as it is, and need not be said again.
+    # A client may send back unchanged what it read, or leave it out.
     del lines[2]["grounds"], lines[2]["source_hours"]
     answer = league.main_user.patch(f"{PROPOSALS}/{target['id']}", {"lines": lines})
     assert answer.status_code == 200
@@ -100,7 +100,7 @@ def test_the_main_user_changes_the_hours_of_an_included_line(league: League, sou
         ({"source_hours": 49}, "/lines/0/source_hours"),
     ],
 )
-def test_nothing_but_the_hours_of_an_included_line_is_changed(
+def test_only_the_hours_of_an_included_line_can_be_changed(
     league: League, source: Any, target: Any, change: dict[str, Any], pointer: str
 ) -> None:
     included = include(league.main_user, target, source).json()["lines"][1]
@@ -129,7 +129,7 @@ def test_a_source_stays_included_until_its_last_line_is_taken_out(league: League
     path = f"{PROPOSALS}/{target['id']}"
     league.main_user.patch(path, {"lines": [own, second]})
     assert state_of(league, source) == ("included", target["id"])
-    # A line taken out may be put back while its proposal is included.
+    # A line that was taken out may be put back while its proposal is included.
     assert league.main_user.patch(path, {"lines": [first, second]}).status_code == 200
     league.main_user.patch(path, {"lines": [own]})
     assert state_of(league, source) == ("submitted", None)
@@ -138,7 +138,7 @@ def test_a_source_stays_included_until_its_last_line_is_taken_out(league: League
 
 
 @pytest.mark.parametrize("until", ["draft", "submitted", "sent_back"])
-def test_withdrawing_the_centres_makes_its_sources_submitted_again(
+def test_withdrawing_the_including_proposal_makes_its_sources_submitted_again(
     league: League, source: Any, target: Any, until: str
 ) -> None:
     include(league.main_user, target, source)
@@ -153,7 +153,7 @@ def test_withdrawing_the_centres_makes_its_sources_submitted_again(
     assert include(league.main_user, another, source).status_code == 200
 
 
-def test_what_is_included_is_neither_changed_withdrawn_sent_back_nor_included_again(
+def test_an_included_proposal_is_neither_changed_withdrawn_sent_back_nor_included_again(
     league: League, source: Any, target: Any
 ) -> None:
     include(league.main_user, target, source)
@@ -171,7 +171,7 @@ def test_what_is_included_is_neither_changed_withdrawn_sent_back_nor_included_ag
     assert answer.json()["allowed"] == ["submitted"]
 
 
-def test_drafts_are_not_included_and_nothing_else_of_the_call_is(league: League, source: Any, target: Any) -> None:
+def test_a_draft_is_not_included_and_refuses_the_whole_request(league: League, source: Any, target: Any) -> None:
     draft = league.draft(league.manager, league.association)
     answer = include(league.main_user, target, source, draft)
     assert refusal(answer) == (409, "wrong-state")
@@ -189,7 +189,7 @@ def test_a_proposal_for_another_year_is_not_included(league: League, source: Any
     ]
 
 
-def test_proposals_of_other_centres_are_absent(league: League, source: Any, target: Any) -> None:
+def test_proposals_of_other_central_organisations_are_not_found(league: League, source: Any, target: Any) -> None:
     foreign = league.centre.organisation(league.centre.organisation())
     manager = league.centre.person("unit_manager", foreign)
     for absent in (league.submitted(manager, foreign), new_id()):
@@ -213,7 +213,7 @@ def test_a_units_proposal_includes_nothing(league: League) -> None:
     assert refusal(include(league.main_user, of_association, sent)) == (409, "not-central")
 
 
-def test_nothing_is_included_in_what_was_submitted(league: League, source: Any, target: Any) -> None:
+def test_nothing_is_included_in_a_submitted_proposal(league: League, source: Any, target: Any) -> None:
     league.main_user.post(f"{PROPOSALS}/{target['id']}/submission")
     answer = include(league.main_user, target, source)
     assert refusal(answer) == (409, "wrong-state")
@@ -221,19 +221,19 @@ def test_nothing_is_included_in_what_was_submitted(league: League, source: Any, 
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], None, [None]])
-def test_what_is_included_is_named(league: League, target: Any, ids: Any) -> None:
+def test_an_inclusion_names_its_proposals(league: League, target: Any, ids: Any) -> None:
     answer = league.main_user.post(f"{PROPOSALS}/{target['id']}/inclusions", {"proposal_ids": ids})
     assert refusal(answer) == (422, "validation")
 
 
-def test_a_proposal_is_named_once(league: League, source: Any, target: Any) -> None:
+def test_a_proposal_named_twice_is_refused(league: League, source: Any, target: Any) -> None:
     answer = include(league.main_user, target, source, source)
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
         ("/proposal_ids/1", "duplicate-item")
     ]
 
 
-def test_the_lines_stay_within_their_bound(league: League, source: Any) -> None:
+def test_included_lines_count_towards_the_limit(league: League, source: Any) -> None:
     full = [line(league.central, 1, emphasis=str(number)) for number in range(MOST_LINES - 1)]
     target = league.draft(league.main_user, league.central, *full)
     answer = include(league.main_user, target, source)
@@ -243,7 +243,7 @@ def test_the_lines_stay_within_their_bound(league: League, source: Any) -> None:
     assert len(include(league.main_user, target, source).json()["lines"]) == MOST_LINES
 
 
-def test_of_those_that_include_the_same_proposal_at_once_one_does(league: League, source: Any, target: Any) -> None:
+def test_only_one_of_simultaneous_requests_includes_a_proposal(league: League, source: Any, target: Any) -> None:
     people = [league.centre.main_user(league.central) for _ in range(6)]
     with ThreadPoolExecutor(6) as threads:
         answers = [*threads.map(lambda person: include(person, target, source), people)]
@@ -251,7 +251,7 @@ def test_of_those_that_include_the_same_proposal_at_once_one_does(league: League
     assert len(league.main_user.get(f"{PROPOSALS}/{target['id']}").json()["lines"]) == 3
 
 
-def test_a_source_withdrawn_while_it_is_included_is_one_or_the_other(league: League, target: Any) -> None:
+def test_a_proposal_is_either_withdrawn_or_included(league: League, target: Any) -> None:
     units = [league.centre.organisation(league.central) for _ in range(6)]
     for unit in units:
         source = league.submitted(league.main_user, unit)

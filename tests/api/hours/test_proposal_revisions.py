@@ -23,13 +23,13 @@ def submit(person: Person, proposal: Any) -> Any:
 
 @pytest.fixture
 def draft(league: League) -> Any:
-    """The centre's."""
+    """The central organisation's draft."""
     return league.draft(league.main_user, league.central)
 
 
 @pytest.fixture
 def units_draft(league: League) -> Any:
-    """The district's."""
+    """The district's draft."""
     return league.draft(league.manager, league.district)
 
 
@@ -37,7 +37,7 @@ def own_days(league: League, first: date, last: date, *, confirmed: bool = True)
     league.centre.deadline("unit_proposals", first, last, organisation_id=league.central, confirmed=confirmed)
 
 
-def test_a_centres_proposal_is_submitted_while_the_round_is_open(league: League, draft: Any) -> None:
+def test_a_central_organisation_submits_while_the_round_is_open(league: League, draft: Any) -> None:
     answer = submit(league.main_user, draft)
     assert answer.status_code == 200
     assert answer.json() == {**draft, "state": "submitted", "submitted_at": "2023-10-16T12:00:00+03:00"}
@@ -47,7 +47,7 @@ def test_a_centres_proposal_is_submitted_while_the_round_is_open(league: League,
     assert refusal(submit(league.main_user, draft)) == (409, "wrong-state")
 
 
-def test_a_submission_names_its_retry_key(league: League, draft: Any) -> None:
+def test_a_submission_needs_an_idempotency_key(league: League, draft: Any) -> None:
     answer = league.main_user.post(path_of(draft, "submission"), key=False)
     assert refusal(answer) == (400, "idempotency-key-required")
     first = league.main_user.post(path_of(draft, "submission"), key="one")
@@ -56,7 +56,7 @@ def test_a_submission_names_its_retry_key(league: League, draft: Any) -> None:
     assert (again.content, again.headers["Idempotency-Replayed"]) == (first.content, "true")
 
 
-def test_a_unit_that_has_moved_to_another_centre_keeps_its_line_from_being_submitted(league: League) -> None:
+def test_a_proposal_with_a_line_of_a_unit_that_moved_away_is_not_submitted(league: League) -> None:
     moved = league.association
     draft = league.draft(league.main_user, league.central, line(league.district, 10), line(moved, 5))
     staff = league.centre.staff()
@@ -91,7 +91,7 @@ def test_the_round_is_open_to_the_second(league: League, draft: Any, instant: tu
     assert submit(league.main_user, draft).status_code == status
 
 
-def test_a_closed_round_tells_when_it_was_or_will_be(league: League, draft: Any) -> None:
+def test_the_refusal_of_a_closed_round_names_its_days(league: League, draft: Any) -> None:
     league.centre.clock(2023, 9, 15)
     answer = submit(league.main_user, draft)
     assert refusal(answer) == (409, "window-closed")
@@ -122,12 +122,14 @@ def test_an_extension_lets_the_centre_and_its_units_submit(league: League, draft
     assert submit(league.manager, units_draft).status_code == 200
 
 
-def test_units_submit_while_the_round_is_open_where_their_centre_has_no_days(league: League, units_draft: Any) -> None:
+def test_units_submit_while_the_round_is_open_if_there_are_no_own_days(league: League, units_draft: Any) -> None:
     own_days(league, date(2023, 9, 1), date(2023, 9, 30), confirmed=False)
     assert submit(league.manager, units_draft).json()["state"] == "submitted"
 
 
-def test_units_submit_in_their_centres_days_alone(league: League, draft: Any, units_draft: Any) -> None:
+def test_units_submit_only_within_their_central_organisations_own_days(
+    league: League, draft: Any, units_draft: Any
+) -> None:
     own_days(league, date(2023, 9, 10), date(2023, 10, 10))
     answer = submit(league.manager, units_draft)
     assert refusal(answer) == (409, "window-closed")
@@ -137,7 +139,7 @@ def test_units_submit_in_their_centres_days_alone(league: League, draft: Any, un
     assert submit(league.manager, units_draft).status_code == 200
 
 
-def test_a_unit_of_a_district_follows_its_centres_days_not_anothers(league: League) -> None:
+def test_a_unit_of_a_district_follows_its_own_central_organisations_days(league: League) -> None:
     other = league.centre.organisation()
     days = {"organisation_id": other, "hours_year": 2024}
     league.centre.deadline("unit_proposals", date(2023, 9, 1), date(2023, 9, 30), **days)  # type: ignore[arg-type]
@@ -145,7 +147,7 @@ def test_a_unit_of_a_district_follows_its_centres_days_not_anothers(league: Leag
     assert submit(league.manager, proposal).status_code == 200
 
 
-def test_nothing_asked_for_is_not_submitted(league: League, draft: Any) -> None:
+def test_a_proposal_of_no_hours_is_not_submitted(league: League, draft: Any) -> None:
     league.main_user.patch(path_of(draft), {"lines": []})
     answer = submit(league.main_user, draft)
     assert refusal(answer) == (422, "validation")
@@ -158,7 +160,7 @@ def test_after_the_membership_nothing_is_submitted(league: League, draft: Any) -
     assert refusal(league.main_user.patch(path_of(draft), {"lines": []})) == (409, "not-a-member")
 
 
-def test_staff_send_a_centres_back_with_a_reason(league: League, draft: Any) -> None:
+def test_staff_send_a_central_organisations_proposal_back_with_a_reason(league: League, draft: Any) -> None:
     submit(league.main_user, draft)
     body = {"reason": "Perustelut puuttuvat", "answer_by": "2023-12-08"}
     answer = league.centre.staff().post(path_of(draft, "return"), body, key=False)
@@ -172,7 +174,7 @@ def test_staff_send_a_centres_back_with_a_reason(league: League, draft: Any) -> 
     assert league.main_user.get(path_of(draft)).headers["ETag"] == answer.headers["ETag"]
 
 
-def test_a_units_proposal_is_sent_back_by_the_main_user_a_centres_by_staff(
+def test_the_main_user_sends_units_proposals_back_and_staff_the_main_users(
     league: League, draft: Any, units_draft: Any
 ) -> None:
     staff = league.centre.staff()
@@ -190,7 +192,7 @@ def test_a_units_proposal_is_sent_back_by_the_main_user_a_centres_by_staff(
     assert staff.post(path_of(draft, "return"), reason).json()["state"] == "sent_back"
 
 
-def test_only_what_was_submitted_is_sent_back(league: League, draft: Any) -> None:
+def test_only_a_submitted_proposal_is_sent_back(league: League, draft: Any) -> None:
     answer = league.centre.staff().post(path_of(draft, "return"), {"reason": "Täydennä"})
     assert refusal(answer) == (409, "wrong-state")
     assert (answer.json()["state"], answer.json()["allowed"]) == ("draft", ["submitted"])
@@ -205,7 +207,7 @@ def test_only_what_was_submitted_is_sent_back(league: League, draft: Any) -> Non
         ({"reason": "Täydennä", "answer_by": "2023-10-15"}, "/answer_by", "day-passed"),
     ],
 )
-def test_a_return_says_why_and_leaves_time_to_answer(
+def test_sending_back_needs_a_reason_and_leaves_time_to_answer(
     league: League, draft: Any, body: dict[str, Any], pointer: str, code: str
 ) -> None:
     submit(league.main_user, draft)
@@ -214,7 +216,7 @@ def test_a_return_says_why_and_leaves_time_to_answer(
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, code)]
 
 
-# The round has closed on 30.11.; the day to answer by is 8.12.
+# The round closed on 30.11.; the last day for answering is 8.12.
 @pytest.mark.parametrize(
     ("answer_by", "instant", "status"),
     [
@@ -225,7 +227,7 @@ def test_a_return_says_why_and_leaves_time_to_answer(
         ("2023-10-16", (2023, 11, 30), 200),
     ],
 )
-def test_what_was_sent_back_may_be_submitted_until_the_day_to_answer_by_or_the_rounds_end(
+def test_a_proposal_sent_back_may_be_submitted_until_its_last_day_or_the_rounds_end(
     league: League, draft: Any, answer_by: str | None, instant: tuple[int, ...], status: int
 ) -> None:
     submit(league.main_user, draft)
@@ -237,7 +239,7 @@ def test_what_was_sent_back_may_be_submitted_until_the_day_to_answer_by_or_the_r
         assert answer.json()["code"] == "window-closed"
 
 
-def test_every_revision_is_kept_whole_and_unchanged(league: League, draft: Any) -> None:
+def test_every_revision_is_kept_complete_and_unchanged(league: League, draft: Any) -> None:
     revisions = path_of(draft, "revisions")
     assert league.main_user.get(revisions).json() == {"items": [], "next_cursor": None}
     first = submit(league.main_user, draft).json()
@@ -270,14 +272,14 @@ def test_every_revision_is_kept_whole_and_unchanged(league: League, draft: Any) 
         assert "ETag" in one.headers
 
 
-def test_a_revision_that_is_not_there_is_absent(league: League, draft: Any) -> None:
+def test_an_unknown_revision_is_not_found(league: League, draft: Any) -> None:
     submit(league.main_user, draft)
     assert refusal(league.main_user.get(path_of(draft, "revisions/2"))) == (404, "not-found")
     for number in ("0", "x", str(2**31)):
         assert refusal(league.main_user.get(path_of(draft, f"revisions/{number}"))) == (422, "validation")
 
 
-def test_a_revision_of_a_centres_proposal_tells_what_its_units_wrote(league: League, draft: Any) -> None:
+def test_a_revision_shows_what_the_units_wrote(league: League, draft: Any) -> None:
     source = league.submitted(league.manager, league.district)
     included = league.main_user.post(path_of(draft, "inclusions"), {"proposal_ids": [source["id"]]}).json()
     submit(league.main_user, draft)
@@ -295,7 +297,7 @@ def test_the_service_can_neither_change_nor_remove_a_revision(
             service.rollback()
 
 
-def test_a_change_that_meets_a_submission_is_whole_in_the_revision_or_refused(league: League) -> None:
+def test_a_change_during_a_submission_is_complete_in_the_revision_or_refused(league: League) -> None:
     for _ in range(6):
         proposal = league.draft(league.main_user, league.central, line(league.central, 1))
         path = path_of(proposal)
@@ -306,14 +308,14 @@ def test_a_change_that_meets_a_submission_is_whole_in_the_revision_or_refused(le
             submission = threads.submit(submit, league.main_user, proposal)
         assert submission.result().status_code == 200
         hours = league.main_user.get(path).json()["hours"]
-        # Whoever was first, what was submitted is what stands: a change that came second saw another version.
+        # Whichever came first, the submitted revision is complete: a change that came second saw another version.
         assert hours == (2 if patch.result().status_code == 200 else 1)
         assert patch.result().status_code in (200, 412)
         assert league.main_user.get(f"{path}/revisions/1").json()["hours"] == hours
         league.main_user.post(f"{path}/withdrawal")
 
 
-def test_of_submissions_sent_at_once_one_is_taken(league: League, draft: Any) -> None:
+def test_only_one_of_simultaneous_submissions_is_accepted(league: League, draft: Any) -> None:
     people = [league.centre.main_user(league.central) for _ in range(6)]
     with ThreadPoolExecutor(6) as threads:
         answers = [*threads.map(lambda person: submit(person, draft), people)]

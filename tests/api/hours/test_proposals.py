@@ -1,4 +1,4 @@
-"""`/v1/hour-proposals`: making, changing, withdrawing, looking."""
+"""`/v1/hour-proposals`: create, change, withdraw, read."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -22,7 +22,7 @@ def body(league: League, *lines: dict[str, Any], **changes: Any) -> dict[str, An
     return {"organisation_id": str(league.central), "year": 2024, "lines": list(lines), **changes}
 
 
-def test_a_main_user_drafts_a_proposal_with_lines_for_the_tree(league: League) -> None:
+def test_a_main_user_drafts_a_proposal_with_lines_for_the_whole_tree(league: League) -> None:
     lines = [
         line(league.central, 300, emphasis="Johtaminen", grounds="Uudet puheenjohtajat"),
         line(league.association, 40),
@@ -54,7 +54,7 @@ def test_a_main_user_drafts_a_proposal_with_lines_for_the_tree(league: League) -
     assert fetched.headers["ETag"] == answer.headers["ETag"]
 
 
-def test_a_draft_may_be_made_at_any_time_and_without_lines(league: League) -> None:
+def test_a_draft_may_be_created_at_any_time_and_without_lines(league: League) -> None:
     league.centre.clock(2023, 2, 1)
     answer = league.main_user.post(PROPOSALS, body(league))
     assert (answer.status_code, answer.json()["hours"], answer.json()["lines"]) == (201, 0, [])
@@ -71,7 +71,7 @@ def test_a_main_user_proposes_for_a_unit_too(league: League) -> None:
     assert league.draft(league.main_user, league.association)["state"] == "draft"
 
 
-def test_a_units_manager_proposes_nothing_where_the_centre_lets_no_unit(league: League) -> None:
+def test_a_units_manager_proposes_nothing_if_the_rules_forbid_it(league: League) -> None:
     before = league.draft(league.manager, league.district)
     league.centre.owner.execute("UPDATE organisations SET units_propose = false WHERE id = %s", [league.central])
     answer = league.manager.post(PROPOSALS, body(league, organisation_id=str(league.association)))
@@ -92,7 +92,7 @@ def test_a_units_manager_proposes_nothing_where_the_centre_lets_no_unit(league: 
         ("training_manager", "district"),
     ],
 )
-def test_others_within_reach_propose_and_withdraw_nothing(league: League, role: str, at: str | None) -> None:
+def test_other_roles_neither_propose_nor_withdraw(league: League, role: str, at: str | None) -> None:
     other = league.centre.person(role, getattr(league, at) if at else None)
     named = league.district if at == "district" else league.central
     assert refusal(other.post(PROPOSALS, body(league, organisation_id=str(named)))) == (403, "forbidden")
@@ -103,7 +103,7 @@ def test_others_within_reach_propose_and_withdraw_nothing(league: League, role: 
     assert other.get(path).status_code == 200
 
 
-def test_what_is_out_of_reach_is_absent(league: League) -> None:
+def test_a_proposal_out_of_reach_is_not_found(league: League) -> None:
     foreign = league.centre.organisation()
     proposal = league.draft(league.centre.main_user(foreign), foreign)
     path = f"{PROPOSALS}/{proposal['id']}"
@@ -143,7 +143,7 @@ def test_a_line_names_the_organisation_or_one_below_it(league: League) -> None:
     assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/lines/0/unit_id")
 
 
-def test_a_unit_stands_once_for_each_emphasis(league: League) -> None:
+def test_a_unit_has_one_line_for_each_emphasis(league: League) -> None:
     unit = league.association
     twice = [line(unit, 1), line(unit, 2, emphasis="Talous"), line(unit, 3), line(unit, 4, emphasis=" Talous ")]
     assert faults(league.main_user.post(PROPOSALS, body(league, *twice))) == [
@@ -155,7 +155,7 @@ def test_a_unit_stands_once_for_each_emphasis(league: League) -> None:
     assert faults(answer) == [("/lines/2", "duplicate-item")]
 
 
-def test_a_wrong_shape_tells_all_its_faults_at_once(league: League) -> None:
+def test_all_faults_of_a_wrong_shape_are_reported_together(league: League) -> None:
     wrong = {
         "organisation_id": "x",
         "year": 2101,
@@ -186,7 +186,7 @@ def test_the_lines_are_bounded_and_their_sum_is_not(league: League) -> None:
     assert answer.json()["hours"] == 3_000_000_000
 
 
-def test_there_is_one_proposal_for_an_organisation_and_year_but_withdrawn_ones(league: League) -> None:
+def test_an_organisation_has_one_proposal_a_year_besides_withdrawn_ones(league: League) -> None:
     first = league.draft(league.main_user, league.central)
     answer = league.main_user.post(PROPOSALS, body(league))
     assert refusal(answer) == (409, "already-exists")
@@ -197,7 +197,7 @@ def test_there_is_one_proposal_for_an_organisation_and_year_but_withdrawn_ones(l
     assert league.draft(league.main_user, league.central)["id"] != first["id"]
 
 
-def test_of_drafts_made_at_once_one_is_made(league: League) -> None:
+def test_only_one_of_simultaneous_drafts_is_created(league: League) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = [*threads.map(lambda _: league.main_user.post(PROPOSALS, body(league)), range(8))]
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
@@ -214,7 +214,7 @@ def test_a_year_outside_the_membership_is_refused(league: League) -> None:
         assert answer.json()["active_until"] == "2023-12-31"
 
 
-def test_in_a_closed_year_nothing_is_made_changed_submitted_sent_back_included_or_withdrawn(league: League) -> None:
+def test_nothing_is_done_to_proposals_of_a_closed_year(league: League) -> None:
     draft = f"{PROPOSALS}/{league.draft(league.main_user, league.central)['id']}"
     source = league.submitted(league.manager, league.district)["id"]
     unit = f"{PROPOSALS}/{source}"
@@ -232,7 +232,7 @@ def test_in_a_closed_year_nothing_is_made_changed_submitted_sent_back_included_o
         assert answer.json()["year"] == 2024
 
 
-def test_the_previous_years_granted_and_used_hours_stand_beside_the_proposal(league: League) -> None:
+def test_a_proposal_shows_the_previous_years_granted_and_used_hours(league: League) -> None:
     central, district = league.central, league.district
     league.centre.post(
         2023,
@@ -245,14 +245,14 @@ def test_the_previous_years_granted_and_used_hours_stand_beside_the_proposal(lea
         use(central, central, 30),
         hour_return(central, 50),
     )
-    # 500 were granted to the centre, though 50 went back; 60 + 30 were used in its tree.
+    # 500 were granted to the central organisation, though 50 went back; 60 + 30 were used in its tree.
     assert league.draft(league.main_user, central)["previous_year"] == {"granted": 500, "used": 90}
     # Of the district's 200, 120 are free, 20 reserved and 60 used.
     assert league.draft(league.manager, district)["previous_year"] == {"granted": 200, "used": 60}
     assert league.draft(league.manager, league.association)["previous_year"] == {"granted": 0, "used": 0}
 
 
-def test_hours_that_lapsed_were_granted_all_the_same(league: League) -> None:
+def test_granted_hours_include_lapsed_ones(league: League) -> None:
     central, district = league.central, league.district
     league.centre.post(2023, pool_change(1000), grant(central, 500), distribution(central, district, 200))
     league.centre.post(2023, lapse(central, district, 200), lapse(central, central, 300))
@@ -260,7 +260,7 @@ def test_hours_that_lapsed_were_granted_all_the_same(league: League) -> None:
     assert league.draft(league.manager, district)["previous_year"] == {"granted": 200, "used": 0}
 
 
-def test_a_patch_replaces_the_lines_whole(league: League) -> None:
+def test_a_patch_replaces_all_lines(league: League) -> None:
     proposal = league.draft(league.main_user, league.central, line(league.central, 1), line(league.district, 2))
     path = f"{PROPOSALS}/{proposal['id']}"
     answer = league.main_user.patch(path, {"lines": [line(league.association, 3, grounds="Kurssi")]})
@@ -274,12 +274,12 @@ def test_a_patch_replaces_the_lines_whole(league: League) -> None:
 
 
 @pytest.mark.parametrize("patch", [{"lines": None}, {"state": "submitted"}, {"year": 2025}, {"hours": 5}])
-def test_a_patch_changes_nothing_but_lines(league: League, patch: dict[str, Any]) -> None:
+def test_a_patch_changes_only_lines(league: League, patch: dict[str, Any]) -> None:
     path = f"{PROPOSALS}/{league.draft(league.main_user, league.central)['id']}"
     assert refusal(league.main_user.patch(path, patch)) == (422, "validation")
 
 
-def test_a_patch_says_which_version_it_starts_from(league: League) -> None:
+def test_a_patch_needs_the_version_it_starts_from(league: League) -> None:
     path = f"{PROPOSALS}/{league.draft(league.main_user, league.central)['id']}"
     merge = {"Content-Type": "application/merge-patch+json"}
     assert refusal(league.main_user.client.patch(path, json={}, headers=merge)) == (428, "precondition-required")
@@ -290,7 +290,7 @@ def test_a_patch_says_which_version_it_starts_from(league: League) -> None:
     assert answer.headers["ETag"] == now
 
 
-def test_of_two_patches_of_one_version_one_is_taken(league: League) -> None:
+def test_only_one_of_two_patches_of_one_version_is_accepted(league: League) -> None:
     path = f"{PROPOSALS}/{league.draft(league.main_user, league.central)['id']}"
     seen = league.main_user.get(path).headers["ETag"]
     people = [league.centre.main_user(league.central) for _ in range(6)]
@@ -302,7 +302,7 @@ def test_of_two_patches_of_one_version_one_is_taken(league: League) -> None:
     assert sorted(wish.result().status_code for wish in wishes) == [200] + [412] * 5
 
 
-def test_what_is_submitted_is_not_changed_until_it_is_sent_back(league: League) -> None:
+def test_a_submitted_proposal_is_not_changed_until_it_is_sent_back(league: League) -> None:
     path = f"{PROPOSALS}/{league.submitted(league.main_user, league.central)['id']}"
     answer = league.main_user.patch(path, {"lines": []})
     assert refusal(answer) == (409, "wrong-state")
@@ -311,7 +311,7 @@ def test_what_is_submitted_is_not_changed_until_it_is_sent_back(league: League) 
     assert league.main_user.patch(path, {"lines": []}).json()["state"] == "sent_back"
 
 
-def test_a_proposal_is_withdrawn_as_draft_submitted_or_sent_back(league: League) -> None:
+def test_a_draft_a_submitted_and_a_returned_proposal_can_be_withdrawn(league: League) -> None:
     path = f"{PROPOSALS}/{league.draft(league.main_user, league.central)['id']}"
     assert league.main_user.post(f"{path}/withdrawal", key=False).json()["state"] == "withdrawn"
     path = f"{PROPOSALS}/{league.submitted(league.manager, league.district)['id']}"
@@ -330,7 +330,7 @@ def test_a_proposal_is_withdrawn_as_draft_submitted_or_sent_back(league: League)
         assert answer.json()["state"] == "withdrawn"
 
 
-def test_the_list_shows_what_is_within_reach_newest_first_by_every_filter(league: League) -> None:
+def test_the_list_is_filtered_limited_to_reach_and_newest_first(league: League) -> None:
     centrals = league.draft(league.main_user, league.central)
     later = league.draft(league.main_user, league.central, year=2025)
     districts = league.submitted(league.manager, league.district)
@@ -358,7 +358,7 @@ def test_the_list_shows_what_is_within_reach_newest_first_by_every_filter(league
     assert (last["items"], last["next_cursor"]) == ([centrals], None)
 
 
-def test_what_is_done_is_written_down(league: League) -> None:
+def test_every_action_is_recorded_in_the_audit(league: League) -> None:
     path = f"{PROPOSALS}/{league.submitted(league.main_user, league.central)['id']}"
     league.centre.staff().post(f"{path}/return", {"reason": "Täydennä"})
     league.main_user.patch(path, {"lines": []})

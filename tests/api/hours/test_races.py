@@ -1,4 +1,4 @@
-"""Many at once for the last hours, and many copies of one request (promises L4)."""
+"""Many simultaneous requests for the last hours, and many copies of one request (promises L4)."""
 
 import asyncio
 from collections import Counter
@@ -19,10 +19,10 @@ LAST_HOURS = 100
 
 
 def send_at_once(person: Person, requests: Sequence[tuple[str, Any, str]]) -> list[httpx.Response]:
-    """Sends all of them before any is answered: each has its own connection and its own key."""
+    """Send all requests before any is answered: each has its own connection and its own key."""
 
     async def send(path: str, body: Any, key: str) -> httpx.Response:
-        # One client for all would look through all its connections at each step of each.
+        # A client for all would look through all its connections at each step of each request.
         async with httpx.AsyncClient(
             base_url=person.client.base_url, headers=person.client.headers, timeout=120, verify=NO_TLS
         ) as client:
@@ -40,13 +40,13 @@ def central(centre: Centre) -> UUID:
     return centre.organisation()
 
 
-def check_who_lost(losers: Sequence[httpx.Response], code: str) -> None:
-    """Each is told how much is left: nothing, and so nobody was refused too early."""
+def check_refusals(losers: Sequence[httpx.Response], code: str) -> None:
+    """Each refusal names what is left: nothing, so nobody was refused too early."""
     assert {refusal(answer) for answer in losers} == {(409, code)}
     assert {(answer.json()["available"], answer.json()["asked"]) for answer in losers} == {(0, 1)}
 
 
-def test_five_hundred_at_once_are_granted_the_last_hundred_hours(centre: Centre, central: UUID) -> None:
+def test_five_hundred_simultaneous_requests_are_granted_the_last_hundred_hours(centre: Centre, central: UUID) -> None:
     centre.post(2023, pool_change(LAST_HOURS))
     person = centre.person()
     ids = [new_id() for _ in range(MANY)]
@@ -59,21 +59,21 @@ def test_five_hundred_at_once_are_granted_the_last_hundred_hours(centre: Centre,
     path = "/v1/supplementary-hour-requests/{}/decision"
     answers = send_at_once(centre.staff(), [(path.format(each), {"hours": 1}, str(each)) for each in ids])
     assert Counter(answer.status_code for answer in answers) == {200: LAST_HOURS, 409: MANY - LAST_HOURS}
-    check_who_lost([answer for answer in answers if answer.status_code == 409], "pool-exceeded")
+    check_refusals([answer for answer in answers if answer.status_code == 409], "pool-exceeded")
     assert centre.rows("SELECT pool FROM hour_pools") == [(0,)]
     assert centre.rows("SELECT common FROM hour_balances") == [(LAST_HOURS,)]
     states = centre.rows("SELECT state, count(*) FROM supplementary_hour_requests GROUP BY state ORDER BY state")
     assert states == [("approved", LAST_HOURS), ("submitted", MANY - LAST_HOURS)]
 
 
-def test_five_hundred_at_once_return_the_last_hundred_hours(centre: Centre, central: UUID) -> None:
+def test_five_hundred_simultaneous_requests_return_the_last_hundred_hours(centre: Centre, central: UUID) -> None:
     centre.post(2023, pool_change(LAST_HOURS), grant(central, LAST_HOURS))
     body = {"organisation_id": str(central), "year": 2023, "hours": 1}
     answers = send_at_once(
         centre.main_user(central), [("/v1/hour-returns", body, str(number)) for number in range(MANY)]
     )
     assert Counter(answer.status_code for answer in answers) == {201: LAST_HOURS, 409: MANY - LAST_HOURS}
-    check_who_lost([answer for answer in answers if answer.status_code == 409], "quota-exceeded")
+    check_refusals([answer for answer in answers if answer.status_code == 409], "quota-exceeded")
     assert centre.rows("SELECT pool, returned FROM hour_pools") == [(LAST_HOURS, LAST_HOURS)]
     assert len(centre.rows("SELECT FROM hour_returns")) == LAST_HOURS
 

@@ -14,7 +14,7 @@ PATH = "/v1/hour-returns"
 
 @pytest.fixture
 def central(centre: Centre) -> UUID:
-    """The organisation was granted 500 of the pool's 1,000 hours."""
+    """An organisation with 500 of the pool's 1,000 hours."""
     centre.change_window()
     central = centre.organisation(name="Marttaliitto")
     centre.post(2023, pool_change(1000), grant(central, 500))
@@ -53,7 +53,7 @@ def test_unused_hours_go_back_to_the_pool(centre: Centre, main_user: Person, cen
     ]
 
 
-def test_what_was_answered_is_what_is_fetched(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_the_answer_equals_what_is_fetched(centre: Centre, main_user: Person, central: UUID) -> None:
     answer = main_user.post(PATH, returned(central))
     fetched = main_user.get(answer.headers["Location"])
     assert fetched.json() == answer.json()
@@ -61,7 +61,7 @@ def test_what_was_answered_is_what_is_fetched(centre: Centre, main_user: Person,
     assert centre.person("auditor").get(answer.headers["Location"]).json() == answer.json()
 
 
-def test_what_was_returned_can_be_granted_again(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_returned_hours_can_be_granted_again(centre: Centre, main_user: Person, central: UUID) -> None:
     other = centre.organisation()
     asked = {"organisation_id": str(other), "year": 2023, "hours": 600, "grounds": "Kysyntä kasvoi"}
     request = centre.main_user(other).post("/v1/supplementary-hour-requests", asked).json()
@@ -92,7 +92,7 @@ def test_an_organisation_without_hours_returns_none(centre: Centre) -> None:
     assert answer.json()["available"] == 0
 
 
-def test_a_closed_window_refuses_and_tells_the_next(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_the_refusal_of_a_closed_window_names_the_next_one(centre: Centre, main_user: Person, central: UUID) -> None:
     centre.clock(2023, 3, 26)
     answer = main_user.post(PATH, returned(central))
     assert refusal(answer) == (409, "window-closed")
@@ -100,23 +100,23 @@ def test_a_closed_window_refuses_and_tells_the_next(centre: Centre, main_user: P
     assert answer.json()["closed_on"] == "2023-03-25"
 
 
-def test_a_closed_year_refuses(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_return_in_a_closed_year_is_refused(centre: Centre, main_user: Person, central: UUID) -> None:
     centre.owner.execute("UPDATE hour_pools SET closed_at = %s", [centre.clock(2023, 3, 15)])
     answer = main_user.post(PATH, returned(central))
     assert refusal(answer) == (409, "year-closed")
     assert answer.json()["year"] == 2023
 
 
-def test_a_year_outside_the_membership_refuses(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_return_in_a_year_outside_the_membership_is_refused(centre: Centre, main_user: Person, central: UUID) -> None:
     centre.owner.execute("UPDATE organisations SET active_until = '2022-12-31' WHERE id = %s", [central])
     assert refusal(main_user.post(PATH, returned(central))) == (409, "not-a-member")
 
 
-def test_a_unit_has_nothing_of_its_own_to_return(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_unit_has_no_hours_of_its_own_to_return(centre: Centre, main_user: Person, central: UUID) -> None:
     assert refusal(main_user.post(PATH, returned(centre.organisation(central)))) == (409, "not-central")
 
 
-def test_what_is_absent_and_what_is_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
+def test_missing_and_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
     for organisation_id in (centre.organisation(), new_id()):
         answer = main_user.post(PATH, returned(organisation_id))
         assert refusal(answer) == (404, "not-found")
@@ -163,14 +163,14 @@ def test_the_ledger_keeps_the_key_after_the_stored_answer_is_gone(
     assert len(centre.rows("SELECT FROM hour_returns")) == 1
 
 
-def test_a_dry_run_answers_as_the_real_one_and_moves_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_dry_run_returns_the_real_answer_and_moves_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
     answer = main_user.post(PATH, returned(central), key=False, params={"validate_only": "true"})
     assert (answer.status_code, answer.json()["state"]) == (201, "booked")
     assert centre.rows("SELECT common FROM hour_balances") == [(500,)]
     assert centre.rows("SELECT FROM hour_returns") == []
 
 
-def test_the_list_is_filtered_and_within_reach(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_the_list_is_filtered_and_limited_to_reach(centre: Centre, main_user: Person, central: UUID) -> None:
     made = [main_user.post(PATH, returned(central, hours)).json()["id"] for hours in (1, 2)]
     other = centre.organisation()
     centre.post(2023, grant(other, 10))

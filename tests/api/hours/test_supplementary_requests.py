@@ -57,7 +57,7 @@ def test_staff_grant_all_part_or_nothing(
     assert centre.rows("SELECT pool FROM hour_pools") == [(1000 - granted,)]
 
 
-def test_grounds_have_lines_but_nothing_unseen(main_user: Person, central: UUID) -> None:
+def test_grounds_have_lines_but_no_invisible_characters(main_user: Person, central: UUID) -> None:
     grounds = "Kysyntä\r\n\tkasvoi"
     assert main_user.post(PATH, asked(central) | {"grounds": grounds}).json()["grounds"] == grounds
     for unseen in ("Kysyntä\x1bkasvoi", "Kysyntä\u202ekasvoi", "\u200b"):
@@ -77,14 +77,14 @@ def test_a_second_decision_is_refused(centre: Centre, main_user: Person, central
     assert answer.json()["allowed"] == ["submitted"]
 
 
-def test_more_than_was_asked_cannot_be_granted(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_no_more_than_requested_can_be_granted(centre: Centre, main_user: Person, central: UUID) -> None:
     request = main_user.post(PATH, asked(central)).json()
     answer = centre.staff().post(f"{PATH}/{request['id']}/decision", {"hours": 101})
     assert refusal(answer) == (422, "validation")
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/hours", "more-than-asked")]
 
 
-def test_more_than_the_pool_holds_cannot_be_granted(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_no_more_than_the_pool_has_can_be_granted(centre: Centre, main_user: Person, central: UUID) -> None:
     request = main_user.post(PATH, asked(central, hours=1001)).json()
     answer = centre.staff().post(f"{PATH}/{request['id']}/decision", {"hours": 1001})
     assert refusal(answer) == (409, "pool-exceeded")
@@ -110,7 +110,7 @@ def test_a_closed_year_keeps_its_requests_as_they_are(centre: Centre, main_user:
     assert refusal(main_user.post(PATH, asked(central))) == (409, "year-closed")
 
 
-def test_a_closed_window_refuses_and_tells_the_next(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_the_refusal_of_a_closed_window_names_the_next_one(centre: Centre, main_user: Person, central: UUID) -> None:
     centre.clock(2023, 3, 26)
     answer = main_user.post(PATH, asked(central))
     assert refusal(answer) == (409, "window-closed")
@@ -118,12 +118,12 @@ def test_a_closed_window_refuses_and_tells_the_next(centre: Centre, main_user: P
     assert answer.json()["opens_on"] is None
 
 
-def test_a_district_cannot_ask(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_district_cannot_request_hours(centre: Centre, main_user: Person, central: UUID) -> None:
     unit = centre.organisation(central)
     assert refusal(main_user.post(PATH, asked(unit))) == (409, "not-central")
 
 
-def test_what_is_absent_and_what_is_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
+def test_missing_and_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
     foreign = centre.organisation()
     for organisation_id in (foreign, new_id()):
         answer = main_user.post(PATH, asked(organisation_id))
@@ -131,7 +131,7 @@ def test_what_is_absent_and_what_is_out_of_reach_look_the_same(centre: Centre, m
         assert answer.json()["pointer"] == "/organisation_id"
 
 
-def test_staff_do_not_ask_for_an_organisation(centre: Centre, central: UUID) -> None:
+def test_staff_do_not_request_hours_for_an_organisation(centre: Centre, central: UUID) -> None:
     assert refusal(centre.staff().post(PATH, asked(central))) == (403, "forbidden")
 
 
@@ -140,19 +140,19 @@ def test_main_users_do_not_decide(main_user: Person, central: UUID) -> None:
     assert refusal(main_user.post(f"{PATH}/{request['id']}/decision", {"hours": 1})) == (403, "forbidden")
 
 
-def test_nobody_decides_their_own(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_nobody_decides_on_their_own_request(centre: Centre, main_user: Person, central: UUID) -> None:
     request = main_user.post(PATH, asked(central)).json()
     centre.grant(main_user.id, "staff")
     other_main_user = centre.main_user(central)
     centre.grant(other_main_user.id, "staff")
     for person in (main_user, other_main_user):
         assert refusal(person.post(f"{PATH}/{request['id']}/decision", {"hours": 1})) == (403, "forbidden")
-    # Who sent it decides it no more for having ceased to be its main user.
+    # The sender may not decide on it even after ceasing to be its main user.
     centre.owner.execute("DELETE FROM role_grants WHERE person_id = %s AND role = 'main_user'", [main_user.id])
     assert refusal(main_user.post(f"{PATH}/{request['id']}/decision", {"hours": 0})) == (403, "forbidden")
 
 
-def test_who_is_a_member_no_more_is_granted_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_former_member_is_granted_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
     request = main_user.post(PATH, asked(central)).json()
     centre.owner.execute("UPDATE organisations SET active_until = '2022-12-31' WHERE id = %s", [central])
     decision = f"{PATH}/{request['id']}/decision"
@@ -161,7 +161,7 @@ def test_who_is_a_member_no_more_is_granted_nothing(centre: Centre, main_user: P
 
 
 @pytest.mark.parametrize("state", ["approved", "partially_approved", "rejected"])
-def test_the_database_keeps_no_decision_without_its_hours(
+def test_the_database_refuses_a_decision_without_its_hours(
     centre: Centre, main_user: Person, central: UUID, state: str
 ) -> None:
     main_user.post(PATH, asked(central))
@@ -169,7 +169,7 @@ def test_the_database_keeps_no_decision_without_its_hours(
         centre.owner.execute("UPDATE supplementary_hour_requests SET state = %s", [state])
 
 
-def test_a_wrong_shape_tells_all_its_faults_at_once(main_user: Person) -> None:
+def test_all_faults_of_a_wrong_shape_are_reported_together(main_user: Person) -> None:
     answer = main_user.post(PATH, {"organisation_id": "x", "year": 1999, "hours": "10", "state": "approved"})
     assert refusal(answer) == (422, "validation")
     assert {(error["pointer"], error["code"]) for error in answer.json()["errors"]} == {
@@ -186,7 +186,7 @@ def test_hours_are_whole_and_bounded(main_user: Person, central: UUID, hours: An
     assert refusal(main_user.post(PATH, asked(central) | {"hours": hours})) == (422, "validation")
 
 
-def test_a_replay_answers_the_same_after_the_window_has_closed(
+def test_a_replay_returns_the_same_after_the_window_has_closed(
     centre: Centre, main_user: Person, central: UUID
 ) -> None:
     first = main_user.post(PATH, asked(central), key="one")
@@ -200,7 +200,7 @@ def test_a_replay_answers_the_same_after_the_window_has_closed(
     assert len(centre.rows("SELECT FROM supplementary_hour_requests")) == 1
 
 
-def test_a_dry_run_answers_as_the_real_one_and_writes_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_dry_run_returns_the_real_answer_and_writes_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
     answer = main_user.post(PATH, asked(central), key=False, params={"validate_only": "true"})
     assert (answer.status_code, answer.json()["state"]) == (201, "submitted")
     assert "Location" not in answer.headers

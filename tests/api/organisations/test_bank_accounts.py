@@ -49,7 +49,7 @@ def approved(proposer: Person, approver: Person, organisation_id: UUID, iban: st
     assert approver.post(f"{proposed(proposer, organisation_id, iban)}/approval").status_code == 200
 
 
-def test_an_account_waits_for_a_second_person(main_user: Person, second: Person, central: UUID) -> None:
+def test_a_change_waits_for_a_second_person(main_user: Person, second: Person, central: UUID) -> None:
     answer = propose(main_user, central, "FI21 1234 5600 0007 85")
     assert answer.status_code == 200
     account = answer.json()
@@ -63,7 +63,7 @@ def test_an_account_waits_for_a_second_person(main_user: Person, second: Person,
     assert second.get(f"{CHANGES}/{change['id']}").json() == change
 
 
-def test_two_sign_ins_of_one_person_are_no_two_persons(
+def test_two_sign_ins_of_one_person_are_one_person(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     change = proposed(main_user, central)
@@ -73,7 +73,7 @@ def test_two_sign_ins_of_one_person_are_no_two_persons(
     assert second.post(f"{change}/withdrawal").status_code == 200
 
 
-def test_an_approved_account_holds_payments_for_five_days(
+def test_an_approved_account_delays_payments_for_five_days(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     change = proposed(main_user, central)
@@ -104,20 +104,22 @@ def test_the_present_account_stays_until_the_change_is_approved(
 
 
 @pytest.mark.parametrize("decision", ["approval", "rejection"])
-def test_nobody_decides_their_own_change(centre: Centre, main_user: Person, central: UUID, decision: str) -> None:
+def test_nobody_decides_on_their_own_change(centre: Centre, main_user: Person, central: UUID, decision: str) -> None:
     change = proposed(main_user, central)
     centre.grant(main_user.id, "staff")
     body = {"reason": "Oma"} if decision == "rejection" else None
     assert refusal(main_user.post(f"{change}/{decision}", body)) == (403, "forbidden")
 
 
-def test_staff_are_a_second_person_and_may_be_the_first(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_staff_may_be_the_first_or_the_second_person(centre: Centre, main_user: Person, central: UUID) -> None:
     approved(main_user, centre.staff(), central)
     change = proposed(centre.staff(), central, OTHER_IBAN)
     assert main_user.post(f"{change}/approval").json()["state"] == "approved"
 
 
-def test_a_rejected_change_tells_why_and_leaves_the_account(main_user: Person, second: Person, central: UUID) -> None:
+def test_a_rejected_change_has_its_reason_and_leaves_the_account(
+    main_user: Person, second: Person, central: UUID
+) -> None:
     change = proposed(main_user, central)
     answer = second.post(f"{change}/rejection", {"reason": "Tili on suljettu"})
     assert (answer.json()["state"], answer.json()["reason"]) == ("rejected", "Tili on suljettu")
@@ -125,7 +127,7 @@ def test_a_rejected_change_tells_why_and_leaves_the_account(main_user: Person, s
     assert propose(main_user, central).json()["open_change"]["state"] == "proposed"
 
 
-def test_who_proposed_a_change_withdraws_it_and_nobody_else(main_user: Person, second: Person, central: UUID) -> None:
+def test_only_the_proposer_withdraws_a_change(main_user: Person, second: Person, central: UUID) -> None:
     change = proposed(main_user, central)
     assert refusal(second.post(f"{change}/withdrawal")) == (403, "forbidden")
     assert main_user.post(f"{change}/withdrawal").json()["state"] == "withdrawn"
@@ -149,7 +151,7 @@ def test_one_change_is_open_at_a_time(main_user: Person, second: Person, central
     assert change.endswith(answer.json()["existing_id"])
 
 
-def test_saying_the_same_account_again_changes_nothing(
+def test_proposing_the_present_account_changes_nothing(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     change = proposed(main_user, central)
@@ -171,8 +173,8 @@ def test_a_stale_version_is_refused(main_user: Person, central: UUID) -> None:
     ("iban", "code"),
     [
         ("FI2112345600000786", "iban-checksum"),  # The last digit is wrong.
-        ("FI1212345600000785", "iban-checksum"),  # The check digits are.
-        ("FI3112345600000781", "iban-checksum"),  # Theirs match, but the account's own last digit does not.
+        ("FI1212345600000785", "iban-checksum"),  # The check digits are wrong.
+        ("FI3112345600000781", "iban-checksum"),  # The check digits match, but the account's own last digit does not.
         ("FI21123456000007", "iban-format"),  # Two digits are missing.
         ("12345600000785", "iban-format"),
         ("FI21-1234-5600-0007-85", "iban-format"),
@@ -181,19 +183,21 @@ def test_a_stale_version_is_refused(main_user: Person, central: UUID) -> None:
         ("BR1800360305000010009795493C1", "iban-country"),  # Right, but payments are in euros.
     ],
 )
-def test_a_wrong_iban_is_told_apart_and_not_repeated(main_user: Person, central: UUID, iban: str, code: str) -> None:
+def test_each_kind_of_wrong_iban_has_its_own_error_without_the_number(
+    main_user: Person, central: UUID, iban: str, code: str
+) -> None:
     answer = propose(main_user, central, iban)
     assert refusal(answer) == (422, "validation")
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/iban", code)]
     assert iban not in answer.text
 
 
-def test_an_account_abroad_within_sepa_is_taken(main_user: Person, central: UUID) -> None:
+def test_a_foreign_account_within_sepa_is_accepted(main_user: Person, central: UUID) -> None:
     change = propose(main_user, central, "de89 3704 0044 0532 0130 00").json()["open_change"]
     assert (change["iban"], change["bic"]) == ("DE89370400440532013000", "COBADEFFXXX")
 
 
-def test_a_unit_without_an_account_has_its_centres(
+def test_a_unit_without_an_account_has_its_central_organisations(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     district = centre.organisation(central)
@@ -217,7 +221,7 @@ def test_a_units_manager_proposes_for_the_unit_and_does_not_decide(
     assert main_user.post(f"{change}/approval").status_code == 200
 
 
-def test_only_those_who_keep_accounts_see_them_whole(
+def test_training_managers_and_units_see_only_masked_account_numbers(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     unit = centre.organisation(central)
@@ -234,7 +238,7 @@ def test_only_those_who_keep_accounts_see_them_whole(
         assert person.get(account_path(organisation_id)).json()["iban"] == MASKED
 
 
-def test_accounts_are_proposed_and_approved_after_strong_authentication(
+def test_proposing_and_approving_an_account_need_strong_authentication(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     def weakly(person: Person) -> dict[str, str]:
@@ -250,7 +254,7 @@ def test_accounts_are_proposed_and_approved_after_strong_authentication(
     assert second.get(change).json()["state"] == "proposed"
 
 
-def test_the_account_is_in_no_audit_entry_and_no_event(
+def test_no_audit_entry_and_no_event_has_the_account_number(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     approved(main_user, second, central)
@@ -280,7 +284,7 @@ def test_changes_are_listed_within_reach(centre: Centre, main_user: Person, seco
     assert listed(under=unit) == [str(unit)]
 
 
-def test_what_is_absent_and_what_is_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
+def test_missing_and_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
     foreign = centre.organisation()
     change = proposed(centre.main_user(foreign), foreign)
     for organisation_id in (foreign, new_id()):
@@ -295,7 +299,7 @@ def test_a_training_manager_does_not_propose(centre: Centre, central: UUID) -> N
     assert refusal(propose(centre.person("training_manager", central), central)) == (403, "forbidden")
 
 
-def at_once(*calls: Callable[[], httpx.Response]) -> list[tuple[int, str]]:
+def send_both(*calls: Callable[[], httpx.Response]) -> list[tuple[int, str]]:
     """Statuses with codes, smallest first."""
     barrier = Barrier(len(calls))
 
@@ -308,10 +312,10 @@ def at_once(*calls: Callable[[], httpx.Response]) -> list[tuple[int, str]]:
         return sorted(pool.map(run, calls))
 
 
-def test_of_two_changes_proposed_at_once_one_waits(
+def test_only_one_of_two_simultaneous_changes_is_accepted(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
-    outcomes = at_once(lambda: propose(main_user, central), lambda: propose(second, central, OTHER_IBAN))
+    outcomes = send_both(lambda: propose(main_user, central), lambda: propose(second, central, OTHER_IBAN))
     assert outcomes == [(200, ""), (409, "already-exists")]
     assert centre.rows("SELECT count(*) FROM bank_account_changes") == [(1,)]
 
@@ -320,6 +324,6 @@ def test_a_change_is_either_approved_or_withdrawn(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     change = proposed(main_user, central)
-    outcomes = at_once(lambda: second.post(f"{change}/approval"), lambda: main_user.post(f"{change}/withdrawal"))
+    outcomes = send_both(lambda: second.post(f"{change}/approval"), lambda: main_user.post(f"{change}/withdrawal"))
     assert outcomes == [(200, ""), (409, "wrong-state")]
     assert len(centre.rows("SELECT FROM audit_entries WHERE subject_id = %s", change.rpartition("/")[2])) == 2

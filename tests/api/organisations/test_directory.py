@@ -1,4 +1,4 @@
-"""`GET /v1/organisation-directory`: whoever has no role yet finds where to apply for one."""
+"""`GET /v1/organisation-directory`: people without a role find an organisation to apply to."""
 
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ def names(person: Person, **filters: Any) -> list[str]:
     return [each["name"] for each in person.get(PATH, params=filters).json()["items"]]
 
 
-def test_who_has_no_role_finds_an_organisation_and_applies_to_it(centre: Centre, central: UUID) -> None:
+def test_a_person_without_a_role_finds_an_organisation_and_applies_to_it(centre: Centre, central: UUID) -> None:
     person = centre.person()
     unit = centre.organisation(central, name="Kainuun Martat")
     assert person.get("/v1/organisations").json()["items"] == []
@@ -43,14 +43,14 @@ def test_who_has_no_role_finds_an_organisation_and_applies_to_it(centre: Centre,
     assert person.post("/v1/role-applications", said).status_code == 201
 
 
-def test_an_organisation_that_takes_no_applications_is_found_all_the_same(centre: Centre, central: UUID) -> None:
+def test_an_organisation_without_applications_is_found_too(centre: Centre, central: UUID) -> None:
     rules = {"kinds": ["central"], "units": None, "applications": "by_invitation", "unit_managers_decide": False}
     answer = centre.main_user(central).put(f"/v1/organisations/{central}/training-rules", rules)
     assert answer.status_code == 200
     assert names(centre.person()) == ["Marttaliitto"]
 
 
-def test_what_has_ended_is_left_out_with_all_below_it(centre: Centre, central: UUID) -> None:
+def test_an_ended_organisation_is_left_out_with_all_below_it(centre: Centre, central: UUID) -> None:
     ended = centre.organisation(central, name="Entinen piiri", active_until=date(2023, 3, 14))
     centre.organisation(ended, name="Entisen piirin yhdistys")
     centre.organisation(central, name="Päättyvä piiri", active_until=date(2023, 3, 15))
@@ -67,6 +67,6 @@ def test_the_directory_comes_in_pages_by_name(centre: Centre, central: UUID) -> 
     assert refusal(person.get(PATH, params={"cursor": "x"})) == (400, "invalid-cursor")
 
 
-def test_the_directory_is_of_ones_own_study_centre_and_not_for_the_unknown(centre: Centre, central: UUID) -> None:
+def test_the_directory_shows_ones_own_study_centre_to_registered_people(centre: Centre, central: UUID) -> None:
     stranger = Person(central, centre.signed_in("nobody-yet"))
     assert refusal(stranger.get(PATH)) == (403, "not-registered")

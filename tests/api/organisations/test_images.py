@@ -52,7 +52,7 @@ def test_an_organisation_has_one_image_of_each_kind(main_user: Person, central: 
 
 
 @BOTH
-def test_what_is_shown_has_no_metadata(main_user: Person, central: UUID, of: str) -> None:
+def test_a_stored_image_has_no_metadata(main_user: Person, central: UUID, of: str) -> None:
     put(main_user, path(central, of), with_place("JPEG"), "image/jpeg")
     shown = main_user.get(path(central, of)).content
     assert b"Exif" not in shown
@@ -79,7 +79,7 @@ def test_a_stale_version_is_refused(main_user: Person, central: UUID, of: str) -
         assert answer.headers["ETag"] == newer
 
 
-def test_a_logo_had_already_is_not_sent_again(main_user: Person, central: UUID) -> None:
+def test_an_unchanged_logo_is_not_sent_again(main_user: Person, central: UUID) -> None:
     etag = put(main_user, path(central)).headers["ETag"]
     assert main_user.get(path(central), headers={"If-None-Match": etag}).status_code == 304
 
@@ -106,20 +106,20 @@ def test_a_refused_image_leaves_the_one_before(
     assert main_user.get(path(central, of)).headers["ETag"] == etag
 
 
-def test_other_types_and_too_much_are_not_read(main_user: Person, central: UUID) -> None:
+def test_other_types_and_too_large_files_are_not_read(main_user: Person, central: UUID) -> None:
     for media_type in ("image/svg+xml", "image/gif", "application/json", ""):
         assert refusal(put(main_user, path(central), SVG, media_type)) == (415, "unsupported-media-type")
     assert refusal(put(main_user, path(central), bytes(5 * 1024 * 1024 + 1))) == (413, "payload-too-large")
 
 
-def test_a_dry_run_draws_and_keeps_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_dry_run_draws_the_image_and_stores_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
     assert put(main_user, path(central) + "?validate_only=true").status_code == 200
     answer = put(main_user, path(central) + "?validate_only=true", SVG)
     assert refusal(answer) == (422, "image-refused")
     assert centre.rows("SELECT FROM organisation_images") == []
 
 
-def test_a_logo_is_for_everybody_within_reach(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_everybody_within_reach_sees_a_logo(centre: Centre, main_user: Person, central: UUID) -> None:
     put(main_user, path(central))
     for person in (centre.person("training_manager", central), centre.person("auditor"), centre.staff()):
         assert person.get(path(central)).status_code == 200
@@ -129,7 +129,7 @@ def test_a_logo_is_for_everybody_within_reach(centre: Centre, main_user: Person,
         assert refusal(put(stranger, path(organisation_id))) == (404, "not-found")
 
 
-def test_a_signature_image_is_seen_by_its_own_organisation_and_staff_alone(
+def test_only_its_own_organisation_and_staff_see_a_signature_image(
     centre: Centre, main_user: Person, central: UUID
 ) -> None:
     put(main_user, path(central, "signature-image"))
@@ -142,11 +142,11 @@ def test_a_signature_image_is_seen_by_its_own_organisation_and_staff_alone(
     assert refusal(stranger.get(path(central, "signature-image"))) == (404, "not-found")
 
 
-def test_every_use_of_a_signature_image_is_written_down(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_every_use_of_a_signature_image_is_recorded(centre: Centre, main_user: Person, central: UUID) -> None:
     put(main_user, path(central, "signature-image"))
     staff = centre.staff()
     shown = staff.get(path(central, "signature-image"))
-    # Also where the same picture is had already: who asks has seen it again.
+    # A client that already has the picture gets no body, but it has seen the picture again.
     staff.get(path(central, "signature-image"), headers={"If-None-Match": shown.headers["ETag"]})
     assert centre.rows("SELECT action, actor_id, organisation_id FROM audit_entries ORDER BY id") == [
         ("signature-image.changed", main_user.id, central),
@@ -156,7 +156,7 @@ def test_every_use_of_a_signature_image_is_written_down(centre: Centre, main_use
 
 
 @BOTH
-def test_a_units_manager_keeps_the_units_image_alone(centre: Centre, central: UUID, of: str) -> None:
+def test_a_units_manager_changes_only_the_units_own_image(centre: Centre, central: UUID, of: str) -> None:
     unit = centre.organisation(central)
     manager = centre.person("unit_manager", unit)
     assert put(manager, path(unit, of)).status_code == 200
@@ -168,7 +168,7 @@ def test_a_units_manager_keeps_the_units_image_alone(centre: Centre, central: UU
     assert refusal(trainer.delete(path(unit, of))) == (403, "forbidden")
 
 
-def test_of_two_put_at_once_one_is_kept(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_one_of_two_simultaneous_uploads_is_kept(centre: Centre, main_user: Person, central: UUID) -> None:
     contents = [picture(size=(10, 10)), picture(size=(20, 20))]
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda content: put(main_user, path(central), content), contents))

@@ -1,4 +1,4 @@
-"""`GET /v1/organisations`: order, filters, pages, and what they cost."""
+"""`GET /v1/organisations`: order, filters, pages and cost."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -31,7 +31,7 @@ def names(person: Person, **filters: str) -> list[str]:
     return [item["name"] for item in answer.json()["items"]]
 
 
-def test_organisations_stand_in_finnish_order_page_by_page(main_user: Person, central: UUID) -> None:
+def test_organisations_are_in_finnish_order_page_by_page(main_user: Person, central: UUID) -> None:
     in_order = ["4H", "Martat", "Waasa", "Åbo", "Äidit", "Äidit", "Öljy"]
     for name in reversed(in_order):
         main_user.post(PATH, unit(central, name))
@@ -68,7 +68,7 @@ def test_a_search_finds_finnish_and_swedish_names_and_business_ids(main_user: Pe
     assert names(main_user, q="20774740") == names(main_user, q="etelä") == []
 
 
-def test_a_list_holds_what_is_within_reach(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_list_has_what_is_within_reach(centre: Centre, main_user: Person, central: UUID) -> None:
     foreign = centre.organisation(name="Vieras")
     centre.organisation(foreign, name="Vieraan alla")
     district = centre.organisation(central, name="Piiri")
@@ -93,7 +93,7 @@ def counted(settings: Settings, main_user: Person) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_round_trips_are_as_many_however_large_the_tree(counted: httpx.Client, centre: Centre, central: UUID) -> None:
+def test_round_trips_do_not_grow_with_the_tree(counted: httpx.Client, centre: Centre, central: UUID) -> None:
     def trips(method: str, path: str, json: object = None) -> int:
         headers = {"Content-Type": "application/merge-patch+json", "If-Match": "*"} if method == "PATCH" else {}
         before = CountedConnection.round_trips
@@ -104,12 +104,12 @@ def test_round_trips_are_as_many_however_large_the_tree(counted: httpx.Client, c
     for depth in (1, 2, 3):
         deep = centre.organisation(deep)
         path = f"{PATH}/{deep}"
-        # The sandbox's clock, then the question; roles are known from before.
+        # The sandbox's clock, then the query; roles are remembered.
         assert trips("GET", path) == 2, depth
         assert trips("GET", f"{PATH}?under={central}&q=a&limit=1") == 2, depth
-        # Enter, trees, parent, row, ancestors, closing statement with the commit.
+        # The beginning, trees, parent, row, ancestors, closing statement with the commit.
         assert trips("POST", PATH, unit(deep)) == 6, depth
-        # Enter, row, row, closing statement with the commit.
+        # The beginning, row, row, closing statement with the commit.
         assert trips("PATCH", path, {"name": f"Yhdistys {depth}"}) == 4, depth
-        # Enter, trees, row, parent, ancestors cut and given, row, closing statement with the commit.
+        # The beginning, trees, row, parent, ancestors removed and added, row, closing statement with the commit.
         assert trips("PATCH", path, {"parent_id": str(centre.organisation(central))}) == 8, depth

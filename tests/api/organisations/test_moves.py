@@ -20,7 +20,7 @@ def staff(centre: Centre) -> Person:
 
 @pytest.fixture
 def central(centre: Centre) -> UUID:
-    """With 1,000 hours of 2023."""
+    """A central organisation with 1,000 hours of 2023."""
     central = centre.organisation()
     centre.post(2023, pool_change(2000), grant(central, 1000))
     return central
@@ -67,7 +67,7 @@ def test_a_main_user_moves_a_unit_with_all_below_it(
     assert {item["id"] for item in listed} == {str(one) for one in (other, association, deeper)}
 
 
-def test_a_move_within_the_centre_asks_for_no_hours_back(
+def test_a_move_within_the_central_organisation_recalls_no_hours(
     centre: Centre, staff: Person, central: UUID, association: UUID
 ) -> None:
     centre.post(2023, distribution(central, association, 10))
@@ -75,7 +75,7 @@ def test_a_move_within_the_centre_asks_for_no_hours_back(
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2])
-def test_no_organisation_stands_below_itself(
+def test_no_organisation_is_below_itself(
     centre: Centre, staff: Person, district: UUID, association: UUID, depth: int
 ) -> None:
     parent = (district, association, centre.organisation(association))[depth]
@@ -84,7 +84,7 @@ def test_no_organisation_stands_below_itself(
     assert (answer.json()["organisation_id"], answer.json()["parent_id"]) == (str(district), str(parent))
 
 
-def test_staff_move_a_unit_to_another_centre_with_all_below_it(
+def test_staff_move_a_unit_to_another_central_organisation_with_all_below_it(
     centre: Centre, staff: Person, central: UUID, district: UUID, association: UUID
 ) -> None:
     propose(centre, association, central, state="decided")
@@ -96,11 +96,13 @@ def test_staff_move_a_unit_to_another_centre_with_all_below_it(
     assert ancestors(centre, association) == [association, district, other]
     assert centre.main_user(central).get(f"{PATH}/{association}").status_code == 404
     assert centre.main_user(other).get(f"{PATH}/{association}").status_code == 200
-    # What was entered before stays with the old centre.
+    # Transfers from before stay with the old central organisation.
     assert centre.rows("SELECT central_organisation_id FROM hour_proposals") == [(central,)]
 
 
-def test_a_main_user_moves_nothing_to_another_centre(centre: Centre, central: UUID, district: UUID) -> None:
+def test_a_main_user_moves_nothing_to_another_central_organisation(
+    centre: Centre, central: UUID, district: UUID
+) -> None:
     other = centre.organisation()
     main_user = centre.main_user(central)
     answer = move(main_user, district, other)
@@ -111,7 +113,7 @@ def test_a_main_user_moves_nothing_to_another_centre(centre: Centre, central: UU
     assert refusal(move(of_both, district, other)) == (403, "forbidden")
 
 
-def test_hours_below_hold_a_unit_in_its_centre_until_they_are_recalled(
+def test_a_unit_with_hours_below_it_does_not_move_until_they_are_recalled(
     centre: Centre, staff: Person, central: UUID, district: UUID, association: UUID
 ) -> None:
     other = centre.organisation()
@@ -138,14 +140,16 @@ def test_hours_below_hold_a_unit_in_its_centre_until_they_are_recalled(
         ("withdrawn", False),
     ],
 )
-def test_open_proposals_hold(
+def test_a_unit_with_an_open_proposal_does_not_move(
     centre: Centre, staff: Person, central: UUID, district: UUID, state: str, holds: bool
 ) -> None:
     propose(centre, district, central, state=state)
     assert move(staff, district, centre.organisation()).status_code == (409 if holds else 200)
 
 
-def test_a_closed_year_holds_nothing(centre: Centre, staff: Person, central: UUID, district: UUID) -> None:
+def test_hours_of_a_closed_year_do_not_prevent_a_move(
+    centre: Centre, staff: Person, central: UUID, district: UUID
+) -> None:
     centre.post(2023, distribution(central, district, 30))
     propose(centre, district, central)
     centre.post(2023, lapse(central, district, 30), lapse(central, central, 970))
@@ -153,14 +157,14 @@ def test_a_closed_year_holds_nothing(centre: Centre, staff: Person, central: UUI
     assert move(staff, district, centre.organisation()).status_code == 200
 
 
-def test_an_allotment_recalled_holds_no_more(centre: Centre, staff: Person, central: UUID, district: UUID) -> None:
+def test_a_recalled_allotment_does_not_prevent_a_move(
+    centre: Centre, staff: Person, central: UUID, district: UUID
+) -> None:
     centre.post(2023, distribution(central, district, 30), recall(central, district, 30))
     assert move(staff, district, centre.organisation()).status_code == 200
 
 
-def test_a_unit_ends_when_it_has_nothing_left_to_use(
-    centre: Centre, staff: Person, central: UUID, district: UUID
-) -> None:
+def test_a_unit_can_end_when_it_has_no_hours_left(centre: Centre, staff: Person, central: UUID, district: UUID) -> None:
     centre.post(2023, distribution(central, district, 30), reservation(central, district, 30))
     answer = end(staff, district, "2023-12-31")
     assert refusal(answer) == (409, "organisation-in-use")
@@ -171,7 +175,7 @@ def test_a_unit_ends_when_it_has_nothing_left_to_use(
     assert staff.patch(f"{PATH}/{district}", {"active_until": None}).status_code == 200
 
 
-def test_a_membership_ends_with_the_years_it_has_hours_in(
+def test_a_membership_ends_no_earlier_than_the_years_with_its_hours(
     centre: Centre, staff: Person, central: UUID, district: UUID
 ) -> None:
     centre.post(2023, distribution(central, district, 30))
@@ -188,7 +192,7 @@ def test_a_membership_ends_with_the_years_it_has_hours_in(
 
 
 @pytest.mark.parametrize("_attempt", range(3))
-def test_of_two_moves_that_would_make_a_cycle_together_one_wins(
+def test_only_one_of_two_moves_that_would_make_a_cycle_is_done(
     centre: Centre, staff: Person, central: UUID, _attempt: int
 ) -> None:
     one, other = centre.organisation(central), centre.organisation(central)
@@ -206,7 +210,7 @@ def test_of_two_moves_that_would_make_a_cycle_together_one_wins(
     assert sorted(len(ancestors(centre, each)) for each in (one, other)) == [2, 3]
 
 
-def test_units_added_while_their_parent_moves_stand_where_it_stands(
+def test_units_added_while_their_parent_moves_are_below_it(
     centre: Centre, staff: Person, central: UUID, district: UUID
 ) -> None:
     homes = [central, centre.organisation()]
@@ -229,10 +233,10 @@ def test_units_added_while_their_parent_moves_stand_where_it_stands(
         assert (central_id, ancestors(centre, unit_id)) == (home, [unit_id, district, home])
 
 
-def test_of_a_move_and_an_allotment_one_waits_for_the_other(
+def test_a_move_and_an_allotment_wait_for_each_other(
     centre: Centre, staff: Person, central: UUID, district: UUID
 ) -> None:
-    """The old centre gives hours to a unit that has just left: its call is to be tried again."""
+    """The old central organisation allots hours to a unit that has just left: the request has to be sent again."""
     assert move(staff, district, centre.organisation()).status_code == 200
     with pytest.raises(psycopg.errors.SerializationFailure):
         centre.post(2023, distribution(central, district, 1))
@@ -240,7 +244,9 @@ def test_of_a_move_and_an_allotment_one_waits_for_the_other(
         propose(centre, district, central)
 
 
-def test_a_move_waits_for_a_proposal_being_made(centre: Centre, staff: Person, central: UUID, district: UUID) -> None:
+def test_a_move_waits_for_a_proposal_that_is_being_created(
+    centre: Centre, staff: Person, central: UUID, district: UUID
+) -> None:
     other = centre.organisation()
     etag = staff.get(f"{PATH}/{district}").headers["ETag"]
     with ThreadPoolExecutor(1) as thread:
@@ -252,7 +258,7 @@ def test_a_move_waits_for_a_proposal_being_made(centre: Centre, staff: Person, c
         assert refusal(moving.result()) == (409, "organisation-in-use")
 
 
-def test_adding_a_unit_waits_for_a_move_under_way(centre: Centre, staff: Person, district: UUID) -> None:
+def test_adding_a_unit_waits_for_a_running_move(centre: Centre, staff: Person, district: UUID) -> None:
     unit = {"name": "Yhdistys", "kind": "association", "parent_id": str(district)}
     with ThreadPoolExecutor(1) as thread:
         with centre.owner.transaction():

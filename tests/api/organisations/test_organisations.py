@@ -77,7 +77,7 @@ def test_staff_add_a_central_organisation(staff: Person) -> None:
     assert fetched.headers["Cache-Control"] == "no-store"
 
 
-def test_a_main_user_adds_units_below_its_own_of_any_depth(centre: Centre, staff: Person) -> None:
+def test_a_main_user_adds_units_at_any_depth(centre: Centre, staff: Person) -> None:
     central = staff.post(PATH, {"name": "Förbundet", "kind": "central", "language": "sv"}).json()["id"]
     main_user = centre.main_user(UUID(central))
     district = main_user.post(PATH, unit(central, kind="district") | {"kind": "district"}).json()
@@ -92,7 +92,7 @@ def test_a_main_user_adds_units_below_its_own_of_any_depth(centre: Centre, staff
         assert ancestors(centre, deepest) == above[::-1]
 
 
-def test_all_that_is_said_is_kept(staff: Person, central: UUID) -> None:
+def test_all_fields_are_stored(staff: Person, central: UUID) -> None:
     said: dict[str, Any] = {
         "name_sv": "Södra Savolax Marthor",
         "name_en": "Marthas of South Savo",
@@ -115,11 +115,11 @@ def test_all_that_is_said_is_kept(staff: Person, central: UUID) -> None:
     assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])
 
 
-def test_each_language_stands_once(staff: Person, central: UUID) -> None:
+def test_a_language_named_twice_is_refused(staff: Person, central: UUID) -> None:
     assert faults(staff.post(PATH, unit(central, languages=["fi", "sv", "fi"]))) == {("/languages/2", "duplicate-item")}
 
 
-def test_a_wrong_shape_tells_all_its_faults_at_once(staff: Person) -> None:
+def test_all_faults_of_a_wrong_shape_are_reported_together(staff: Person) -> None:
     said = {
         "name": " ",
         "kind": "company",
@@ -170,7 +170,7 @@ def test_a_wrong_shape_tells_all_its_faults_at_once(staff: Person) -> None:
         "=?utf-8?q?a?=@x.org",
     ],
 )
-def test_an_address_that_a_mails_head_could_read_otherwise_is_refused(staff: Person, address: str) -> None:
+def test_an_address_that_could_break_a_mails_head_is_refused(staff: Person, address: str) -> None:
     answer = staff.post(PATH, {"name": "Yhdistys", "kind": "central", "parent_id": None, "email": address})
     assert faults(answer) == {("/email", "email-format")}
 
@@ -194,7 +194,7 @@ def test_a_business_id_has_eight_digits(staff: Person, written: str) -> None:
     assert faults(answer) == {("/business_id", "business-id-format")}
 
 
-def test_a_business_id_stands_once_and_is_named_to_those_who_may_see_it(
+def test_a_business_id_is_unique_and_its_organisation_named_within_reach(
     staff: Person, main_user: Person, central: UUID
 ) -> None:
     holder = staff.post(PATH, {"name": "Toinen", "kind": "central", "business_id": Y_TUNNUS}).json()["id"]
@@ -218,7 +218,7 @@ def test_only_a_central_organisation_has_no_parent(staff: Person, central: UUID)
     assert faults(answer) == {("/parent_id", "parent-not-allowed")}
 
 
-def test_who_may_not_add(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_other_roles_add_no_organisations(centre: Centre, main_user: Person, central: UUID) -> None:
     assert refusal(main_user.post(PATH, {"name": "Liitto", "kind": "central"})) == (403, "forbidden")
     district = centre.organisation(central)
     for role, organisation_id in (("unit_manager", district), ("training_manager", district), ("auditor", None)):
@@ -226,21 +226,21 @@ def test_who_may_not_add(centre: Centre, main_user: Person, central: UUID) -> No
         assert refusal(answer) == (403, "forbidden"), role
 
 
-def test_a_parent_absent_or_out_of_reach_looks_the_same(centre: Centre, main_user: Person) -> None:
+def test_a_missing_parent_and_one_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
     for parent in (centre.organisation(), new_id()):
         answer = main_user.post(PATH, unit(parent))
         assert refusal(answer) == (404, "not-found")
         assert answer.json()["pointer"] == "/parent_id"
 
 
-def test_an_organisation_absent_or_out_of_reach_looks_the_same(centre: Centre, main_user: Person) -> None:
+def test_a_missing_organisation_and_one_out_of_reach_look_the_same(centre: Centre, main_user: Person) -> None:
     for organisation_id in (centre.organisation(), new_id()):
         assert refusal(main_user.get(f"{PATH}/{organisation_id}")) == (404, "not-found")
         answer = main_user.patch(f"{PATH}/{organisation_id}", {"name": "Uusi"}, etag='"x"')
         assert refusal(answer) == (404, "not-found")
 
 
-def test_a_patch_changes_what_it_names_and_nulls_remove(staff: Person, central: UUID) -> None:
+def test_a_patch_changes_the_named_fields_and_null_removes(staff: Person, central: UUID) -> None:
     contact = {"name": "Aino Esimerkki", "email": "aino@example.org"}
     made = staff.post(PATH, unit(central, phone="09 123 4567", contact_person=contact)).json()
     path = f"{PATH}/{made['id']}"
@@ -299,7 +299,9 @@ def test_a_main_user_changes_its_tree_but_not_its_own_membership(
 
 
 @pytest.mark.parametrize("setting", [{"draws_on": "allotment_only"}, {"units_propose": False}])
-def test_settings_are_the_centres(centre: Centre, staff: Person, central: UUID, setting: dict[str, Any]) -> None:
+def test_only_a_central_organisation_has_settings(
+    centre: Centre, staff: Person, central: UUID, setting: dict[str, Any]
+) -> None:
     below = centre.organisation(central)
     for answer in (staff.patch(f"{PATH}/{below}", setting), staff.post(PATH, unit(central, **setting))):
         assert refusal(answer) == (409, "not-central")
@@ -319,12 +321,12 @@ UNSEEN = [
 
 
 @pytest.mark.parametrize("name", [*UNSEEN, "Mar\ntat", "Mar\ttat", "\u3164", "\u0301"])
-def test_a_name_can_be_seen_whole(staff: Person, name: str) -> None:
+def test_a_name_has_no_invisible_characters(staff: Person, name: str) -> None:
     assert faults(staff.post(PATH, {"name": name, "kind": "central"})) == {("/name", "not-printable")}
 
 
 @pytest.mark.parametrize("q", UNSEEN)
-def test_nothing_unseen_is_searched_for(staff: Person, q: str) -> None:
+def test_a_search_with_invisible_characters_is_refused(staff: Person, q: str) -> None:
     answer = staff.get(PATH, params={"q": q})
     assert refusal(answer) == (422, "validation")
     assert [(each["parameter"], each["code"]) for each in answer.json()["errors"]] == [("q", "not-printable")]
@@ -345,7 +347,7 @@ def test_the_last_day_is_not_before_the_first(staff: Person, central: UUID) -> N
     assert faults(staff.patch(path, {"active_from": "2023-02-02"})) == {("/active_from", "day-order")}
 
 
-def test_the_days_are_of_years_that_the_service_knows(staff: Person, central: UUID) -> None:
+def test_days_are_within_the_years_of_the_service(staff: Person, central: UUID) -> None:
     days = {"active_from": "1999-12-31", "active_until": "2101-01-01"}
     outside = {("/active_from", "out-of-range"), ("/active_until", "out-of-range")}
     assert faults(staff.post(PATH, unit(central, **days))) == outside

@@ -23,7 +23,7 @@ def office(staff: Person) -> dict[str, Any]:
     return found
 
 
-def test_staff_open_offices_that_all_see(centre: Centre, staff: Person, office: dict[str, Any]) -> None:
+def test_staff_open_offices_that_everybody_sees(centre: Centre, staff: Person, office: dict[str, Any]) -> None:
     person = centre.person()
     path = f"{OFFICES}/{office['id']}"
     assert person.get(path).json() == office

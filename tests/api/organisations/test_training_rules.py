@@ -1,4 +1,4 @@
-"""`/v1/organisations/{id}/training-rules`, and how the service obeys them."""
+"""`/v1/organisations/{id}/training-rules`, and their effects."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -33,7 +33,7 @@ def put(person: Person, organisation_id: UUID, body: dict[str, Any], etag: str |
     return person.put(path(organisation_id), body, headers={"If-Match": etag} if etag else {})
 
 
-def test_everything_is_open_until_a_centre_says_otherwise(main_user: Person, central: UUID) -> None:
+def test_everything_is_allowed_without_rules(main_user: Person, central: UUID) -> None:
     rules = main_user.get(path(central)).json()
     assert rules == {
         "organisation_id": str(central),
@@ -48,7 +48,7 @@ def test_everything_is_open_until_a_centre_says_otherwise(main_user: Person, cen
     }
 
 
-def test_the_rules_hold_in_the_whole_tree(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_the_rules_apply_to_the_whole_tree(centre: Centre, main_user: Person, central: UUID) -> None:
     unit = centre.organisation(central)
     answer = put(main_user, central, RULES | {"units": [str(unit)], "unit_managers_decide": True})
     assert answer.status_code == 200
@@ -60,14 +60,14 @@ def test_the_rules_hold_in_the_whole_tree(centre: Centre, main_user: Person, cen
     assert "Piirit" not in str(facts)
 
 
-def test_rules_once_put_are_put_again_by_their_version(main_user: Person, central: UUID) -> None:
+def test_present_rules_are_changed_in_the_version_that_was_seen(main_user: Person, central: UUID) -> None:
     etag = put(main_user, central, RULES).headers["ETag"]
     assert refusal(put(main_user, central, RULES)) == (428, "precondition-required")
     assert put(main_user, central, {"kinds": ["central"]}, etag).json()["practice"] is None
     assert refusal(put(main_user, central, RULES, etag)) == (412, "precondition-failed")
 
 
-def test_of_two_who_put_the_first_at_once_one_is_told(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_only_one_of_two_simultaneous_first_rules_is_accepted(centre: Centre, main_user: Person, central: UUID) -> None:
     people = [main_user, centre.main_user(central)]
     barrier = Barrier(2)
 
@@ -88,20 +88,24 @@ def test_of_two_who_put_the_first_at_once_one_is_told(centre: Centre, main_user:
         ({"kinds": ["central"], "units": ["0176cc32-0980-7738-aa6b-f9b116cf3c05"] * 2}, "/units/1"),
     ],
 )
-def test_what_cannot_be_right_is_told(main_user: Person, central: UUID, body: dict[str, Any], pointer: str) -> None:
+def test_contradictory_rules_are_refused(main_user: Person, central: UUID, body: dict[str, Any], pointer: str) -> None:
     answer = put(main_user, central, body)
     assert refusal(answer) == (422, "validation")
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
-def test_units_are_of_the_tree(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_units_in_the_rules_are_below_the_central_organisation(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
     for unit in (centre.organisation(), new_id()):
         answer = put(main_user, central, {"kinds": ["central"], "units": [str(central), str(unit)]})
         assert refusal(answer) == (404, "not-found")
         assert answer.json()["pointer"] == "/units/1"
 
 
-def test_the_rules_are_the_centres_own_affair(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_only_the_central_organisations_main_user_changes_its_rules(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
     unit = centre.organisation(central)
     assert refusal(put(centre.staff(), central, RULES)) == (403, "forbidden")
     assert refusal(put(centre.person("unit_manager", unit), unit, RULES)) == (403, "forbidden")
@@ -111,7 +115,7 @@ def test_the_rules_are_the_centres_own_affair(centre: Centre, main_user: Person,
     assert refusal(stranger.get(path(central))) == (404, "not-found")
 
 
-def test_hours_go_to_no_unit_that_may_not_run_trainings(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_unit_that_may_not_run_courses_gets_no_hours(centre: Centre, main_user: Person, central: UUID) -> None:
     district, association = centre.organisation(central, kind="district"), centre.organisation(central)
     centre.post(2023, pool_change(1000), grant(central, 500))
     centre.post(2023, distribution(central, association, 40))
@@ -128,7 +132,7 @@ def test_hours_go_to_no_unit_that_may_not_run_trainings(centre: Centre, main_use
     answer = distribute(100, 41)
     assert refusal(answer) == (409, "runs-no-trainings")
     assert (answer.json()["pointer"], answer.json()["unit_id"]) == ("/units/1", str(association))
-    # What it has it may keep, and less.
+    # It may keep what it has, and less.
     assert distribute(100, 40).status_code == 200
     assert distribute(100, 30).status_code == 200
     assert refusal(distribute(100, 31)) == (409, "runs-no-trainings")
