@@ -1,7 +1,6 @@
 """What schemathesis cannot know of us: codes beside statuses, keys that are fresh, cursors that are signed."""
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ from schemathesis.checks import CheckContext
 from schemathesis.core.transport import Response
 
 from app.db.identifiers import new_id
+from app.texts.rendering import texts_of
 
 ROOT = Path(__file__).parents[2]
-FAULTS = set(tomllib.loads((ROOT / "openapi" / "problems" / "en.toml").read_text(encoding="utf-8"))["faults"])
+FAULTS = set(texts_of("problems", "en").tables["faults"])
 RULES = "".join(
     file.read_text(encoding="utf-8")
     for layer in ("domain", "services", "sandbox")
