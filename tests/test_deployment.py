@@ -95,6 +95,7 @@ def command_of_image() -> list[str]:
     return command
 
 
+@pytest.mark.long
 def test_the_composition_starts_from_nothing(server: dict[str, Any]) -> None:
     migrate = environment_of("migrate", server)
     subprocess.run(COMPOSE["services"]["migrate"]["command"], env=migrate, cwd=ROOT, check=True, timeout=60)

@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from app.local.embedded_postgres import Addresses
 from app.settings import Settings
 from tests.sandbox import serving_sandbox
@@ -17,6 +19,7 @@ def code_of(readme: str) -> str:
     return "\n".join(re.findall(r"^```bash\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
 
 
+@pytest.mark.long
 def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> None:
     with serving_sandbox(postgres_cluster) as sandbox:
         ran = subprocess.run(

@@ -97,6 +97,7 @@ def test_without_its_database_a_service_is_alive_but_not_ready() -> None:
         assert httpx.get(f"{address}/livez").status_code == 200
 
 
+@pytest.mark.long
 def test_a_service_is_ready_again_soon_after_its_database_is_back(tmp_path: Path) -> None:
     """However long the database was away: the pool's pauses between attempts do not grow."""
     with ExitStack() as cluster:

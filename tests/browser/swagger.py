@@ -21,7 +21,14 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                # Swagger UI makes much that it soon throws away.
+                "--js-flags=--min-semi-space-size=64 --max-semi-space-size=128",
+            ],
         )
         try:
             yield browser

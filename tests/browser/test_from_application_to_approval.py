@@ -77,6 +77,7 @@ def signed(document: bytes, *names: str) -> bytes:
     return document
 
 
+@pytest.mark.long
 def test_from_the_first_sign_in_to_the_right_of_a_main_user(deployed: Deployed, tmp_path: Path) -> None:
     staff = deployed.somebody("helmi")
     liitto = staff.succeed("add_organisation", {"kind": "central", "parent_id": None, "name": "Esimerkkiliitto ry"})

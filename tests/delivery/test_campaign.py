@@ -96,6 +96,7 @@ def campaign(postgres_cluster: Addresses) -> Iterator[tuple[Addresses, psycopg.C
             yield database, owner
 
 
+@pytest.mark.long
 def test_each_of_a_thousand_gets_it_and_only_the_forced_moment_makes_a_second_copy(
     campaign: tuple[Addresses, psycopg.Connection[Any]],
 ) -> None:

@@ -292,6 +292,7 @@ def test_nothing_follows_the_last_signature(tail: bytes | str) -> None:
     assert finding_of(signed + b"\r\n") is None
 
 
+@pytest.mark.long
 def test_one_byte_altered_anywhere_is_refused() -> None:
     signed = bytearray(signed_by(somebody(), revocation_list=EVIDENCE))
     begin = len(original())

@@ -85,6 +85,7 @@ def count(address: str) -> int:
     return total
 
 
+@pytest.mark.long
 def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None:
     data = tmp_path / "data"
     said: dict[str, str] = {"DATA_DIR": str(data), "PORT": str(free_port()), "LOG_LEVEL": "WARNING"}
@@ -150,6 +151,7 @@ def databases(cluster: Addresses) -> Iterator[tuple[Addresses, dict[str, Any]]]:
         )
 
 
+@pytest.mark.long
 def test_a_named_database_is_no_sandbox_unless_said(postgres_cluster: Addresses, tmp_path: Path) -> None:
     with databases(postgres_cluster) as (database, said):
         said["DATA_DIR"] = str(tmp_path / "data")

@@ -17,6 +17,7 @@ def fresh_sandbox(postgres_cluster: Addresses) -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.mark.long
 def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sandbox) -> None:
     refused = []
     for example in examples_of():

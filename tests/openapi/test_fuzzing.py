@@ -93,6 +93,7 @@ def configured(world: World, directory: Path) -> Path:
 
 
 @pytest.mark.parametrize("role", SHORT)
+@pytest.mark.long
 def test_no_answer_is_outside_the_document(service: str, world: World, tmp_path: Path, role: str) -> None:
     token = f"--header=Authorization: {world.people[role].client.headers['Authorization']}"
     check_answers(service, COMMITTED, configured(world, tmp_path), token, short=SHORT[role])

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx
 import psycopg
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -345,6 +346,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.centre.check_ledger()
 
 
+@pytest.mark.long
 def test_any_year_of_hours_adds_up(new_centre: Callable[[], AbstractContextManager[Centre]]) -> None:
     run_state_machine_as_test(
         lambda: HoursMachine(new_centre),  # type: ignore[arg-type]  # A factory does as well as a class.

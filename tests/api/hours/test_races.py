@@ -46,6 +46,7 @@ def check_refusals(losers: Sequence[httpx.Response], code: str) -> None:
     assert {(answer.json()["available"], answer.json()["asked"]) for answer in losers} == {(0, 1)}
 
 
+@pytest.mark.long
 def test_five_hundred_simultaneous_requests_are_granted_the_last_hundred_hours(centre: Centre, central: UUID) -> None:
     centre.post(2023, pool_change(LAST_HOURS))
     person = centre.person()
@@ -66,6 +67,7 @@ def test_five_hundred_simultaneous_requests_are_granted_the_last_hundred_hours(c
     assert states == [("approved", LAST_HOURS), ("submitted", MANY - LAST_HOURS)]
 
 
+@pytest.mark.long
 def test_five_hundred_simultaneous_requests_return_the_last_hundred_hours(centre: Centre, central: UUID) -> None:
     centre.post(2023, pool_change(LAST_HOURS), grant(central, LAST_HOURS))
     body = {"organisation_id": str(central), "year": 2023, "hours": 1}

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.openapi.fuzzing import CONFIG, check_answers
 from tests.sandbox import Sandbox
 
@@ -9,6 +11,7 @@ from tests.sandbox import Sandbox
 OPERATIONS = "^/v1/sandbox/(people|tokens|clock|mailbox)"
 
 
+@pytest.mark.long
 def test_no_answer_of_the_sandbox_is_outside_the_document(sandbox: Sandbox, tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
     document.write_bytes(sandbox.client.get("/openapi.json").content)
