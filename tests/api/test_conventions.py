@@ -28,11 +28,6 @@ def central(centre: Centre) -> UUID:
     return centre.organisation()
 
 
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def asked(central: UUID, **members: Any) -> dict[str, Any]:
     return {"organisation_id": str(central), "year": 2023, "hours": 100, "grounds": "Kysyntä kasvoi"} | members
 

@@ -12,11 +12,6 @@ from app.domain.calendar.years import DEADLINES_OF_2023
 from tests.builders import Centre, Person, refusal
 
 
-@pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
 def rows(answer: httpx.Response) -> list[tuple[Any, ...]]:
     items = answer.json()["items"]
     return [(item["kind"], item["hours_year"], item["opens_on"], item["closes_on"]) for item in items]

@@ -14,11 +14,6 @@ PATH = "/v1/calendars/2023/deadlines"
 SPRING = {"kind": "change_window", "opens_on": "2023-03-13", "closes_on": "2023-03-25"}
 
 
-@pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
 def own_days(
     central: UUID, opens_on: str | None = "2023-09-01", closes_on: str | None = "2023-09-30"
 ) -> dict[str, Any]:

@@ -13,11 +13,6 @@ REQUESTS = "/v1/supplementary-hour-requests"
 
 
 @pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
-@pytest.fixture
 def spring(centre: Centre) -> str:
     """The spring window, 13.–25.3.2023."""
     return f"/v1/deadlines/{centre.deadline('change_window', date(2023, 3, 13), date(2023, 3, 25))}"

@@ -27,11 +27,6 @@ def central(centre: Centre) -> UUID:
 
 
 @pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
-@pytest.fixture
 def subscriber(centre: Centre) -> Iterator[httpx.Client]:
     """A calendar program: it has no token."""
     hooks = {"response": [check_answer]}

@@ -64,16 +64,6 @@ def utc(text: str) -> datetime:
     return datetime.fromtimestamp(instant.timestamp() - text.endswith("-1"), UTC)
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation()
-
-
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def ask(main_user: Person, central: UUID, **options: Any) -> httpx.Response:
     body = {"organisation_id": str(central), "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
     return main_user.post(REQUESTS, body, **options)

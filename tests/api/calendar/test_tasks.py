@@ -19,16 +19,6 @@ from tests.server import serving
 PATH = "/v1/me/tasks"
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
-
-
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def tasks(person: Person, **query: Any) -> list[dict[str, Any]]:
     answer = person.get(PATH, params=query)
     assert answer.status_code == 200, answer.text

@@ -33,11 +33,6 @@ def unit(centre: Centre, central: UUID) -> UUID:
     return centre.organisation(central, name="Ålands Marthor", sort_key="1")
 
 
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def path(organisation_id: UUID, year: int = 2023) -> str:
     return f"/v1/organisations/{organisation_id}/hour-accounts/{year}"
 

@@ -21,11 +21,6 @@ def central(centre: Centre) -> UUID:
     return central
 
 
-@pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
 def corrected(central: UUID, hours: Any, **members: Any) -> dict[str, Any]:
     return {"organisation_id": str(central), "year": 2022, "hours": hours, "reason": "Näppäilyvirhe"} | members
 

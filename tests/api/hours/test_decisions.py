@@ -26,11 +26,6 @@ def staff(centre: Centre) -> Person:
     return centre.staff()
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
-
-
 def batch(*items: dict[str, Any], year: int = 2024) -> dict[str, Any]:
     return {"year": year, "items": list(items)}
 

@@ -26,11 +26,6 @@ def units(centre: Centre, central: UUID) -> list[UUID]:
     return [district, centre.organisation(district, name="B yhdistys"), centre.organisation(central, name="C yhdistys")]
 
 
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def path(organisation_id: UUID, year: int = 2023) -> str:
     return f"/v1/organisations/{organisation_id}/hour-distribution/{year}"
 

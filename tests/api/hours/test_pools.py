@@ -28,11 +28,6 @@ from tests.locks import another, until_somebody_waits
 PATH = "/v1/hour-pools"
 
 
-@pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
 def test_a_pool_is_empty_before_it_is_set(staff: Person) -> None:
     answer = staff.get(f"{PATH}/2023")
     assert answer.json() == {

@@ -21,11 +21,6 @@ def central(centre: Centre) -> UUID:
     return central
 
 
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def returned(central: UUID, hours: int = 100, **members: Any) -> dict[str, Any]:
     return {"organisation_id": str(central), "year": 2023, "hours": hours} | members
 

@@ -20,11 +20,6 @@ def central(centre: Centre) -> UUID:
     return centre.organisation(name="Marttaliitto")
 
 
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def asked(central: UUID, hours: int = 100) -> dict[str, Any]:
     return {"organisation_id": str(central), "year": 2023, "hours": hours, "grounds": "Kysyntä kasvoi"}
 

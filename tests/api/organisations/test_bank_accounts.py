@@ -17,16 +17,6 @@ CHANGES = "/v1/bank-account-changes"
 
 
 @pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
-
-
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
-@pytest.fixture
 def second(centre: Centre, central: UUID) -> Person:
     return centre.main_user(central)
 

@@ -14,16 +14,6 @@ OFFICES, ASSIGNMENTS = "/v1/regional-offices", "/v1/contact-assignments"
 
 
 @pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation()
-
-
-@pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
-@pytest.fixture
 def office(staff: Person) -> dict[str, Any]:
     answer = staff.post(OFFICES, {"name": "Tampere", "address": {"city": "Tampere"}, "phone": "+358 50 556 0003"})
     assert answer.status_code == 201

@@ -14,16 +14,6 @@ from tests.images.pictures import SVG, animated, bomb, picture, with_place
 BOTH = pytest.mark.parametrize("of", ["logo", "signature-image"])
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation()
-
-
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def path(organisation_id: UUID, of: str = "logo") -> str:
     return f"/v1/organisations/{organisation_id}/{of}"
 

@@ -20,11 +20,6 @@ def central(centre: Centre) -> UUID:
     return centre.organisation(name="Marttaliitto", sort_key="marttaliitto")
 
 
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def names(person: Person, **filters: str) -> list[str]:
     answer = person.get(PATH, params=filters)
     assert answer.status_code == 200

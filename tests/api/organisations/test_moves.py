@@ -14,11 +14,6 @@ from tests.builders import FOREVER, Centre, Person, refusal
 
 
 @pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
-@pytest.fixture
 def central(centre: Centre) -> UUID:
     """A central organisation with 1,000 hours of 2023."""
     central = centre.organisation()

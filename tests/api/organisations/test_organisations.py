@@ -12,21 +12,6 @@ PATH = "/v1/organisations"
 Y_TUNNUS = "2077474-0"
 
 
-@pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
-
-
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def unit(parent: UUID | str, name: str = "Etelä-Savon Martat", **more: Any) -> dict[str, Any]:
     return {"name": name, "kind": "association", "parent_id": str(parent), **more}
 

@@ -11,11 +11,6 @@ OFFICES = "/v1/regional-offices"
 
 
 @pytest.fixture
-def staff(centre: Centre) -> Person:
-    return centre.staff()
-
-
-@pytest.fixture
 def office(staff: Person) -> dict[str, Any]:
     answer = staff.post(OFFICES, {"name": "Tampere", "address": {"city": "Tampere"}, "phone": "+358 50 556 0003"})
     assert answer.status_code == 201

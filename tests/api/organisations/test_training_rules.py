@@ -15,16 +15,6 @@ from tests.builders import Centre, Person, refusal
 RULES = {"kinds": ["central", "district"], "applications": "by_invitation", "practice": "Piirit järjestävät."}
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation()
-
-
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def path(organisation_id: UUID) -> str:
     return f"/v1/organisations/{organisation_id}/training-rules"
 

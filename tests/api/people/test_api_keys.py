@@ -42,16 +42,6 @@ def program(centre: Centre, key: dict[str, Any]) -> Person:
     return Person(UUID(key["id"]), client)
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation()
-
-
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def test_a_key_is_shown_once_and_kept_as_a_hash(centre: Centre, central: UUID, main_user: Person) -> None:
     answer = main_user.post(KEYS, body(central))
     key = answer.json()

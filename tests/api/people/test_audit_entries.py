@@ -21,11 +21,6 @@ def entries(of: Person, **filters: Any) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation()
-
-
 def ask_for_more(central: UUID, by: Person) -> None:
     body = {"organisation_id": str(central), "year": 2023, "hours": 5, "grounds": "Tarve kasvoi"}
     assert by.post("/v1/supplementary-hour-requests", body).status_code == 201

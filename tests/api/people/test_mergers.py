@@ -19,11 +19,6 @@ from tests.server import serving
 WHY = "Sama ihminen"
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
-
-
 def merge(staff: Person, person: Person, other: Person) -> httpx.Response:
     return staff.post(f"/v1/people/{person.id}/merger", {"person_id": str(other.id), "reason": WHY})
 

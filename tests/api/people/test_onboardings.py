@@ -12,11 +12,6 @@ PATH = "/v1/onboardings"
 
 
 @pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
-
-
-@pytest.fixture
 def newcomer(centre: Centre, central: UUID) -> Person:
     return centre.main_user(central)
 

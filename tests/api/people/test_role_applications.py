@@ -3,17 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from app.db.identifiers import new_id
 from tests.builders import Centre, Person, refusal
 
 PATH = "/v1/role-applications"
-
-
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
 
 
 def asked(organisation_id: UUID, role: str = "training_manager") -> dict[str, Any]:

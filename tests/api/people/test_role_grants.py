@@ -20,11 +20,6 @@ PATH = "/v1/role-grants"
 WHY = "Vaihtoi työpaikkaa"
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
-
-
 def given(person: Person, role: str, organisation_id: UUID | None, **more: Any) -> dict[str, Any]:
     return {
         "person_id": str(person.id),

@@ -11,16 +11,6 @@ from app.db.identifiers import new_id
 from tests.builders import Centre, Person, refusal
 
 
-@pytest.fixture
-def central(centre: Centre) -> UUID:
-    return centre.organisation(name="Marttaliitto")
-
-
-@pytest.fixture
-def main_user(centre: Centre, central: UUID) -> Person:
-    return centre.main_user(central)
-
-
 def path_of(central: UUID) -> str:
     return f"/v1/organisations/{central}/signatories"
 
