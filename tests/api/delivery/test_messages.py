@@ -52,7 +52,7 @@ def test_a_message_goes_to_each_main_user_once(centre: Centre, make: Make) -> No
     assert refusal(staff.post(f"{path}/sending")) == (409, "wrong-state")
 
 
-def test_each_reads_a_message_in_the_own_language_or_in_finnish(centre: Centre, make: Make) -> None:
+def test_a_message_comes_in_the_readers_language_or_in_finnish(centre: Centre, make: Make) -> None:
     organisation_id = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Marthas")
     finnish, swedish, english = (centre.main_user(organisation_id) for _ in range(3))
     for person, language in ((swedish, "sv"), (english, "en")):
@@ -74,7 +74,7 @@ def test_each_reads_a_message_in_the_own_language_or_in_finnish(centre: Centre, 
         assert [(language, subject, text.rpartition("\n")[0]) for language, subject, text in mails] == expected
 
 
-def test_a_message_by_the_calendar_follows_its_deadline(centre: Centre, make: Make) -> None:
+def test_a_message_scheduled_by_the_calendar_follows_its_deadline(centre: Centre, make: Make) -> None:
     organisation_id = centre.organisation()
     main_user, staff = centre.main_user(organisation_id), centre.staff()
     deadline_id = centre.deadline("change_window", date(2023, 3, 13), date(2023, 3, 25))
@@ -94,7 +94,7 @@ def test_a_message_by_the_calendar_follows_its_deadline(centre: Centre, make: Ma
     assert [subject for subject, _, _ in mails_to(centre, main_user.id)] == ["Viimeinen päivä 27.3.2023"]
 
 
-def test_a_message_is_cancelled_before_its_instant(centre: Centre, make: Make) -> None:
+def test_a_message_can_be_cancelled_before_its_time(centre: Centre, make: Make) -> None:
     organisation_id = centre.organisation()
     main_user, staff = centre.main_user(organisation_id), centre.staff()
     body = message(
@@ -128,7 +128,7 @@ def test_a_message_is_cancelled_before_its_instant(centre: Centre, make: Make) -
         ),
     ],
 )
-def test_what_does_not_fit_together_is_refused(
+def test_contradictory_fields_are_refused(
     centre: Centre, members: dict[str, Any], faults: set[tuple[str, str]]
 ) -> None:
     answer = centre.staff().post(MESSAGES, message(**members))
@@ -136,7 +136,7 @@ def test_what_does_not_fit_together_is_refused(
     assert {(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]} == faults
 
 
-def test_messages_are_the_staffs(centre: Centre) -> None:
+def test_only_staff_send_messages(centre: Centre) -> None:
     main_user, auditor, staff = centre.main_user(centre.organisation()), centre.person("auditor"), centre.staff()
     assert refusal(main_user.post(MESSAGES, message())) == (403, "forbidden")
     assert refusal(auditor.post(MESSAGES, message())) == (403, "forbidden")
@@ -153,7 +153,7 @@ def test_messages_are_the_staffs(centre: Centre) -> None:
     assert refusal(staff.post(MESSAGES, message(deadline_id=str(new_id())))) == (404, "not-found")
 
 
-def test_everybody_sees_the_own_mails_and_the_staff_all(centre: Centre, make: Make) -> None:
+def test_people_see_their_own_mails_and_staff_all(centre: Centre, make: Make) -> None:
     organisation_id = centre.organisation()
     one, other, staff = centre.main_user(organisation_id), centre.main_user(organisation_id), centre.staff()
     staff.post(f"{staff.post(MESSAGES, message()).headers['Location']}/sending")
@@ -166,7 +166,7 @@ def test_everybody_sees_the_own_mails_and_the_staff_all(centre: Centre, make: Ma
     assert refusal(other.get(f"/v1/mails/{own['id']}")) == (404, "not-found")
 
 
-def test_everybody_chooses_how_mail_comes(centre: Centre) -> None:
+def test_people_choose_how_mail_comes(centre: Centre) -> None:
     person = centre.main_user(centre.organisation())
     answer = person.get(PREFERENCES)
     assert answer.json() == {"mail": "reminders_gathered", "mail_refused_at": None}

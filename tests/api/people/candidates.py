@@ -1,4 +1,4 @@
-"""Somebody who may become main user, and the application as far as a test needs it."""
+"""A person who applies to become main user, and the application up to the step that a test needs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ class Candidate:
     applicant: Person
     staff: Person
     signatory: Person | None
-    """None where the signatory is known by name alone."""
+    """None if the signatory is known by name only."""
     signatory_id: str
 
     @classmethod
@@ -47,7 +47,7 @@ class Candidate:
         return location
 
     def sign_here(self, person: Person, location: str) -> Any:
-        """In the service."""
+        """Both sign in the service."""
         digest = person.get(location).json()["document_digest"]
         answer = person.post(f"{location}/signatures", {"digest": digest})
         assert answer.status_code == 201, answer.text
@@ -75,6 +75,6 @@ def signatory_of(staff: Person, central: UUID, **more: Any) -> Any:
     return answer.json()
 
 
-def main_users_right(centre: Centre, person: Person) -> str:
+def main_user_grant(centre: Centre, person: Person) -> str:
     ((grant_id,),) = centre.rows("SELECT id FROM role_grants WHERE person_id = %s AND role = 'main_user'", person.id)
     return str(grant_id)

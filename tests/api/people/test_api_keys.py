@@ -34,7 +34,7 @@ def made(by: Person, organisation_id: UUID, **members: Any) -> dict[str, Any]:
 
 
 def program(centre: Centre, key: dict[str, Any]) -> Person:
-    """Whatever calls with the key."""
+    """A program that calls with the key."""
     headers = {"Authorization": f"Bearer {key['key']}", "Accept-Language": "en"}
     client = httpx.Client(base_url=centre.address, headers=headers, timeout=60, verify=NO_TLS)
     client.event_hooks = {"response": [check_answer]}
@@ -58,13 +58,13 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(centre: Centre, central: UUID, m
             assert secret not in b"".join(bytes(v) if isinstance(v, bytes) else str(v).encode() for v in row), table
 
 
-def test_the_same_request_sent_again_answers_the_same_key(central: UUID, main_user: Person) -> None:
+def test_the_same_request_sent_again_returns_the_same_key(central: UUID, main_user: Person) -> None:
     first, again = (main_user.post(KEYS, body(central), key="again") for _ in range(2))
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json() == first.json()
 
 
-def test_a_key_acts_for_its_organisation_and_is_named_as_the_maker(
+def test_a_key_acts_for_its_organisation_and_is_recorded_as_the_maker(
     centre: Centre, central: UUID, main_user: Person
 ) -> None:
     centre.change_window()
@@ -87,7 +87,7 @@ def test_a_key_acts_for_its_organisation_and_is_named_as_the_maker(
     assert refusal(of_unit.post("/v1/supplementary-hour-requests", request)) == (404, "not-found")
 
 
-def test_what_a_key_asks_its_maker_does_not_decide(centre: Centre, central: UUID) -> None:
+def test_the_maker_of_a_key_does_not_decide_on_its_requests(centre: Centre, central: UUID) -> None:
     centre.change_window()
     centre.post(2023, pool_change(100))
     staff, colleague, merged = centre.staff(), centre.staff(), centre.staff()
@@ -109,7 +109,7 @@ def test_what_a_key_asks_its_maker_does_not_decide(centre: Centre, central: UUID
         assert colleague.post(path, {"hours": 5}).status_code == 200
 
 
-def test_a_scope_that_was_not_given_is_named(centre: Centre, central: UUID, main_user: Person) -> None:
+def test_the_refusal_names_the_missing_scope(centre: Centre, central: UUID, main_user: Person) -> None:
     reader = program(centre, made(main_user, central, scopes=["hours:read"]))
     assert reader.get("/v1/hour-proposals").status_code == 200
     refused = reader.post("/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": []})
@@ -119,14 +119,14 @@ def test_a_scope_that_was_not_given_is_named(centre: Centre, central: UUID, main
     assert reader.get("/v1/organisations").json()["scope"] == "organisations:read"
 
 
-def test_what_a_person_does_no_key_does(centre: Centre, central: UUID, main_user: Person) -> None:
+def test_actions_for_people_only_are_refused_to_a_key(centre: Centre, central: UUID, main_user: Person) -> None:
     ours = program(centre, made(main_user, central))
     assert refusal(ours.get("/v1/me")) == (403, "forbidden")
     assert refusal(ours.get(KEYS)) == (403, "forbidden")
     assert refusal(ours.post(KEYS, body(central))) == (403, "forbidden")
 
 
-def test_an_operation_for_people_alone_says_so_whatever_scopes_a_key_has(
+def test_an_operation_for_people_only_refuses_a_key_with_any_scopes(
     centre: Centre, central: UUID, main_user: Person
 ) -> None:
     ours = program(centre, made(main_user, central, scopes=["organisations:read"]))
@@ -144,7 +144,7 @@ def test_an_operation_for_people_alone_says_so_whatever_scopes_a_key_has(
         assert "scope" not in answer.json()
 
 
-def test_a_revoked_key_is_refused_at_once(centre: Centre, central: UUID, main_user: Person) -> None:
+def test_a_revoked_key_is_refused_immediately(centre: Centre, central: UUID, main_user: Person) -> None:
     key = made(main_user, central)
     ours = program(centre, key)
     assert ours.get("/v1/hour-proposals").status_code == 200
@@ -191,7 +191,7 @@ def test_a_rotated_key_works_beside_its_successor_until_the_overlap_ends(
     assert refusal(program(centre, successor).get("/v1/hour-proposals")) == (401, "unauthenticated")
 
 
-def test_the_last_use_is_told_to_the_minute(centre: Centre, central: UUID, main_user: Person) -> None:
+def test_the_last_use_is_shown_to_the_minute(centre: Centre, central: UUID, main_user: Person) -> None:
     key = made(main_user, central)
     assert main_user.get(f"{KEYS}/{key['id']}").json()["last_used_at"] is None
     ours = program(centre, key)
@@ -200,7 +200,7 @@ def test_the_last_use_is_told_to_the_minute(centre: Centre, central: UUID, main_
     ours.get("/v1/hour-proposals")
     assert main_user.get(f"{KEYS}/{key['id']}").json()["last_used_at"] == first
     centre.owner.execute("UPDATE api_keys SET last_used_at = clock_timestamp() - interval '61 seconds'")
-    # Even while somebody is changing the key, its use does not wait.
+    # Even while the key is being changed, its use does not wait.
     with centre.owner.transaction():
         centre.owner.execute("SELECT 1 FROM api_keys FOR UPDATE")
         assert ours.get("/v1/hour-proposals").status_code == 200
@@ -226,7 +226,7 @@ def test_two_programs_may_use_the_same_retry_key(centre: Centre, central: UUID, 
     assert refusal(programs[1].post("/v1/hour-proposals", proposal, key="one")) == (409, "already-exists")
 
 
-def test_who_may_make_and_see_keys(centre: Centre, central: UUID, main_user: Person) -> None:
+def test_only_main_users_and_staff_create_keys(centre: Centre, central: UUID, main_user: Person) -> None:
     unit = centre.organisation(central)
     manager, auditor = centre.person("unit_manager", unit), centre.person("auditor")
     key = made(centre.staff(), unit)
@@ -255,11 +255,11 @@ def test_who_may_make_and_see_keys(centre: Centre, central: UUID, main_user: Per
         {"name": " "},
     ],
 )
-def test_what_is_no_key_is_refused(central: UUID, main_user: Person, members: dict[str, Any]) -> None:
+def test_text_that_is_not_a_key_is_refused(central: UUID, main_user: Person, members: dict[str, Any]) -> None:
     assert refusal(main_user.post(KEYS, body(central, **members))) == (422, "validation")
 
 
-def test_making_a_key_and_its_successor_needs_a_strong_authentication(
+def test_creating_and_rotating_a_key_need_a_strong_authentication(
     centre: Centre, central: UUID, main_user: Person
 ) -> None:
     weak = centre.issuer.token_for(main_user.id, strong=False)

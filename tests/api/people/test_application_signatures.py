@@ -1,7 +1,6 @@
 """`/v1/main-user-applications/{id}`: its document, the signed document and the signatures.
 
-What is found in hostile files in all their kinds is told by `tests/documents`; here, that each reaches the caller as
-its refusal and leaves nothing behind.
+`tests/documents` checks hostile files of all kinds; here, each refusal reaches the caller and leaves nothing behind.
 """
 
 import asyncio
@@ -64,14 +63,14 @@ def document_of(person: Person, location: str) -> bytes:
     return answer.content
 
 
-def bring(person: Person, location: str, content: bytes, **headers: str) -> httpx.Response:
+def upload(person: Person, location: str, content: bytes, **headers: str) -> httpx.Response:
     return person.client.put(
         f"{location}/signed-document", content=content, headers={"Content-Type": "application/pdf"} | headers
     )
 
 
 def signatures_of(person: Person, location: str) -> list[dict[str, Any]]:
-    """In the order they were found."""
+    """In the order in which they were found."""
     items: list[dict[str, Any]] = person.get(f"{location}/signatures").json()["items"]
     return items[::-1]
 
@@ -83,9 +82,7 @@ def kept(centre: Centre) -> list[tuple[int, ...]]:
     )
 
 
-def test_the_document_is_the_one_whose_digest_the_application_tells(
-    centre: Centre, candidate: Candidate, location: str
-) -> None:
+def test_the_application_shows_the_digest_of_its_document(centre: Centre, candidate: Candidate, location: str) -> None:
     answer = candidate.applicant.get(f"{location}/document")
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
@@ -108,14 +105,14 @@ def test_the_document_is_in_the_language_of_the_application(candidate: Candidate
     assert [each for each in told if each not in text] == []
 
 
-def test_a_draft_has_no_document_and_what_was_not_brought_is_not_there(candidate: Candidate) -> None:
+def test_a_draft_has_no_document_and_before_the_upload_there_is_no_signed_one(candidate: Candidate) -> None:
     location = candidate.drafted()
     for path in ("document", "signed-document", f"signatures/{new_id()}"):
         assert refusal(candidate.applicant.get(f"{location}/{path}")) == (404, "not-found")
-    assert refusal(bring(candidate.applicant, location, b"%PDF-")) == (409, "wrong-state")
+    assert refusal(upload(candidate.applicant, location, b"%PDF-")) == (409, "wrong-state")
 
 
-def test_a_document_stays_as_it_was_made(centre: Centre, candidate: Candidate, location: str) -> None:
+def test_a_document_does_not_change_after_the_submission(centre: Centre, candidate: Candidate, location: str) -> None:
     assert candidate.applicant.get(f"{location}/document").status_code == 200
     with pytest.raises(psycopg.errors.CheckViolation, match="documents_digest"):
         centre.owner.execute("UPDATE main_user_application_documents SET content = content || '%'")
@@ -125,7 +122,7 @@ def test_a_document_signed_by_both_waits_for_the_staff_to_match_them(
     centre: Centre, candidate: Candidate, location: str
 ) -> None:
     both = signed(document_of(candidate.applicant, location), APPLICANT, SIGNATORY)
-    answer = bring(candidate.applicant, location, both)
+    answer = upload(candidate.applicant, location, both)
     assert (answer.status_code, answer.json()["state"]) == (200, "signed")
     fetched = candidate.applicant.get(location)
     assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
@@ -158,24 +155,24 @@ def test_a_document_signed_by_both_waits_for_the_staff_to_match_them(
     ]
 
 
-def test_the_second_signs_what_the_first_has_signed(candidate: Candidate, location: str) -> None:
+def test_the_second_person_signs_the_document_that_the_first_signed(candidate: Candidate, location: str) -> None:
     once = signed(document_of(candidate.applicant, location), APPLICANT)
-    first = bring(candidate.applicant, location, once)
+    first = upload(candidate.applicant, location, once)
     assert first.json()["state"] == "awaiting_signatures"
     found = candidate.applicant.get(f"{location}/signed-document")
     both = signed(found.content, SIGNATORY)
-    assert refusal(bring(candidate.applicant, location, both)) == (428, "precondition-required")
-    stale = bring(candidate.applicant, location, both, **{"If-Match": '"0"'})
+    assert refusal(upload(candidate.applicant, location, both)) == (428, "precondition-required")
+    stale = upload(candidate.applicant, location, both, **{"If-Match": '"0"'})
     assert refusal(stale) == (412, "precondition-failed")
     assert stale.json()["etag"] == found.headers["ETag"]
-    second = bring(candidate.applicant, location, both, **{"If-Match": found.headers["ETag"]})
+    second = upload(candidate.applicant, location, both, **{"If-Match": found.headers["ETag"]})
     assert second.json()["state"] == "signed"
     assert [s["signs_as"] for s in signatures_of(candidate.staff, location)] == ["applicant", "signatory"]
-    assert bring(candidate.applicant, location, once, **{"If-Match": first.headers["ETag"]}).status_code == 412
-    assert bring(candidate.applicant, location, once, **{"If-Match": second.headers["ETag"]}).status_code == 200
+    assert upload(candidate.applicant, location, once, **{"If-Match": first.headers["ETag"]}).status_code == 412
+    assert upload(candidate.applicant, location, once, **{"If-Match": second.headers["ETag"]}).status_code == 200
 
 
-def test_one_signs_the_document_and_one_in_the_service(centre: Centre) -> None:
+def test_one_person_signs_the_document_and_the_other_in_the_service(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     assert candidate.signatory
     centre.owner.execute("UPDATE persons SET name = %s WHERE id = %s", [SIGNATORY, candidate.signatory.id])
@@ -183,17 +180,17 @@ def test_one_signs_the_document_and_one_in_the_service(centre: Centre) -> None:
     centre.clock_at(NOW)
     here = candidate.sign_here(candidate.applicant, location)
     assert (here["method"], here["state"], here["acr"]) == ("service", "matched", "sandbox-strong")
-    brought = bring(candidate.applicant, location, signed(document_of(candidate.applicant, location), SIGNATORY))
+    brought = upload(candidate.applicant, location, signed(document_of(candidate.applicant, location), SIGNATORY))
     assert brought.json()["state"] == "signed"
     (signature,) = (s for s in signatures_of(candidate.staff, location) if s["method"] == "document")
     candidate.staff.post(f"{location}/signatures/{signature['id']}/match", {"signs_as": "signatory"})
     assert candidate.applicant.get(location).json()["state"] == "received"
 
 
-def test_nobody_confirmed_as_staff_what_they_sign_themselves(
+def test_merging_an_applicant_with_the_staff_who_matched_withdraws_the_application(
     centre: Centre, candidate: Candidate, location: str
 ) -> None:
-    bring(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT, SIGNATORY))
+    upload(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT, SIGNATORY))
     signature = signatures_of(candidate.staff, location)[0]
     answer = candidate.staff.post(f"{location}/signatures/{signature['id']}/match", {"signs_as": signature["signs_as"]})
     assert answer.status_code == 200, answer.text
@@ -204,7 +201,7 @@ def test_nobody_confirmed_as_staff_what_they_sign_themselves(
 
 
 def altered(document: bytes) -> bytes:
-    """One byte within what was signed."""
+    """Change one byte of the signed part."""
     place = document.index(b"/Type")
     return document[:place] + b"/Typf" + document[place + 5 :]
 
@@ -247,22 +244,22 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_what_is_not_our_document_well_signed_is_refused_and_leaves_nothing(
+def test_a_file_that_is_not_the_signed_document_is_refused_and_leaves_nothing(
     centre: Centre, candidate: Candidate, location: str, kind: str
 ) -> None:
     before = candidate.applicant.get(location).json()
     made, finding = HOSTILE[kind]
-    answer = bring(candidate.applicant, location, made(document_of(candidate.applicant, location)))
+    answer = upload(candidate.applicant, location, made(document_of(candidate.applicant, location)))
     assert refusal(answer) == (422, "signed-document-refused")
     assert answer.json()["finding"] == finding
     assert kept(centre) == [(0, 0)]
     assert candidate.applicant.get(location).json() == before
 
 
-def test_another_applications_document_is_refused(centre: Centre, candidate: Candidate, location: str) -> None:
+def test_the_document_of_another_application_is_refused(centre: Centre, candidate: Candidate, location: str) -> None:
     other = Candidate.of(centre)
     document = document_of(other.applicant, other.submitted())
-    answer = bring(candidate.applicant, location, signed(document, APPLICANT, SIGNATORY))
+    answer = upload(candidate.applicant, location, signed(document, APPLICANT, SIGNATORY))
     assert refusal(answer) == (422, "signed-document-refused")
     assert answer.json()["finding"] == "not-this-document"
     assert kept(centre) == [(0, 0)]
@@ -275,73 +272,73 @@ def test_a_certificate_on_a_configured_revocation_list_is_refused(
     revoked.write_bytes(TRUSTED.revocation_list(NOW - timedelta(hours=1), [identity]))
     content = signed_as(identity, document_of(candidate.applicant, location))
     with serving(create_app(settings.model_copy(update={"signature_revocation_lists": [revoked]}))) as address:
-        answer = bring(candidate.applicant, f"{address}{location}", content)
+        answer = upload(candidate.applicant, f"{address}{location}", content)
         assert refusal(answer) == (422, "signed-document-refused")
         assert answer.json()["finding"] == "certificate-revoked"
         assert kept(centre) == [(0, 0)]
         other = signed_as(certified(), document_of(candidate.applicant, location))
-        assert bring(candidate.applicant, f"{address}{location}", other).status_code == 200
+        assert upload(candidate.applicant, f"{address}{location}", other).status_code == 200
     assert [signature["revocation"] for signature in signatures_of(candidate.staff, location)] == ["good"]
 
 
-def test_somebody_who_signed_in_the_service_does_not_sign_the_document_too(centre: Centre) -> None:
+def test_a_person_who_signed_in_the_service_does_not_sign_the_document_too(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     assert candidate.signatory
     centre.owner.execute("UPDATE persons SET name = %s WHERE id = %s", [SIGNATORY, candidate.signatory.id])
     location = candidate.submitted()
     centre.clock_at(NOW)
     candidate.sign_here(candidate.applicant, location)
-    answer = bring(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT))
+    answer = upload(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT))
     assert refusal(answer) == (422, "signed-document-refused")
     assert answer.json()["finding"] == "signed-twice"
 
 
 @pytest.mark.parametrize("size", [SIGNED_DOCUMENT_BYTES + 1, 60 * 1024 * 1024])
-def test_what_is_too_large_is_refused_before_it_is_read(candidate: Candidate, location: str, size: int) -> None:
-    answer = bring(candidate.applicant, location, b"%PDF-" + bytes(size - 5))
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(candidate: Candidate, location: str, size: int) -> None:
+    answer = upload(candidate.applicant, location, b"%PDF-" + bytes(size - 5))
     assert refusal(answer) == (413, "payload-too-large")
 
 
-def test_only_a_pdf_is_taken(candidate: Candidate, location: str) -> None:
-    answer = bring(candidate.applicant, location, b"{}", **{"Content-Type": "application/json"})
+def test_only_a_pdf_is_accepted(candidate: Candidate, location: str) -> None:
+    answer = upload(candidate.applicant, location, b"{}", **{"Content-Type": "application/json"})
     assert refusal(answer) == (415, "unsupported-media-type")
 
 
-def test_who_may_bring_the_document(centre: Centre, candidate: Candidate, location: str) -> None:
+def test_only_the_applicant_and_staff_upload_the_document(centre: Centre, candidate: Candidate, location: str) -> None:
     content = signed(document_of(candidate.applicant, location), APPLICANT)
     for person in (centre.main_user(candidate.central), centre.person("auditor")):
-        assert refusal(bring(person, location, content)) == (403, "forbidden")
-    assert refusal(bring(centre.person("training_manager", candidate.unit), location, content)) == (404, "not-found")
-    assert bring(candidate.staff, location, content).status_code == 200
+        assert refusal(upload(person, location, content)) == (403, "forbidden")
+    assert refusal(upload(centre.person("training_manager", candidate.unit), location, content)) == (404, "not-found")
+    assert upload(candidate.staff, location, content).status_code == 200
 
 
-def test_signatures_come_in_time_and_from_a_signatory_still_in_force(
+def test_late_signatures_and_those_of_an_ended_signatory_are_refused(
     centre: Centre, candidate: Candidate, location: str
 ) -> None:
     content = signed(document_of(candidate.applicant, location), APPLICANT, SIGNATORY)
     signatory = f"/v1/organisations/{candidate.central}/signatories/{candidate.signatory_id}"
     candidate.staff.post(f"{signatory}/end", key=False)
-    ended = bring(candidate.applicant, location, content)
+    ended = upload(candidate.applicant, location, content)
     assert refusal(ended) == (409, "wrong-state")
     assert ended.json()["state"] == "ended"
     centre.clock(2023, 5, 15)
-    late = bring(candidate.applicant, location, content)
+    late = upload(candidate.applicant, location, content)
     assert refusal(late) == (409, "wrong-state")
     assert late.json()["state"] == "expired"
 
 
-def test_of_two_documents_brought_at_once_one_is_kept(centre: Centre, candidate: Candidate, location: str) -> None:
+def test_one_of_two_simultaneous_documents_is_kept(centre: Centre, candidate: Candidate, location: str) -> None:
     document = document_of(candidate.applicant, location)
     contents = [signed(document, APPLICANT), signed(document, SIGNATORY)]
     with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(lambda content: bring(candidate.applicant, location, content), contents))
+        answers = list(threads.map(lambda content: upload(candidate.applicant, location, content), contents))
     assert sorted(answer.status_code for answer in answers) == [200, 428]
     assert kept(centre) == [(1, 1)]
 
 
-def test_whose_name_is_another_is_for_the_staff_to_tell(candidate: Candidate, location: str) -> None:
+def test_staff_match_a_signature_in_another_name_with_a_reason(candidate: Candidate, location: str) -> None:
     document = document_of(candidate.applicant, location)
-    assert bring(candidate.applicant, location, signed(document, "Esimerkki Aino Maria", "A. P.")).json()["state"] == (
+    assert upload(candidate.applicant, location, signed(document, "Esimerkki Aino Maria", "A. P.")).json()["state"] == (
         "signed"
     )
     first, second = signatures_of(candidate.staff, location)
@@ -361,9 +358,9 @@ def test_whose_name_is_another_is_for_the_staff_to_tell(candidate: Candidate, lo
     assert candidate.staff.get(location).json()["state"] == "received"
 
 
-def test_what_is_not_known_to_be_unrevoked_is_accepted_for_a_reason(candidate: Candidate, location: str) -> None:
+def test_a_certificate_without_evidence_is_accepted_with_a_reason(candidate: Candidate, location: str) -> None:
     document = document_of(candidate.applicant, location)
-    assert bring(candidate.applicant, location, signed_as(certified(), document)).status_code == 200
+    assert upload(candidate.applicant, location, signed_as(certified(), document)).status_code == 200
     (signature,) = signatures_of(candidate.staff, location)
     assert signature["revocation"] == "unknown"
     assert {"name": "not-revoked", "finding": "unknown"} in signature["checks"]
@@ -374,8 +371,8 @@ def test_what_is_not_known_to_be_unrevoked_is_accepted_for_a_reason(candidate: C
     assert (told.json()["state"], told.json()["reason"]) == ("matched", "Soitin hakijalle")
 
 
-def test_only_staff_match_and_nobody_their_own(centre: Centre, candidate: Candidate, location: str) -> None:
-    bring(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT))
+def test_only_staff_match_signatures_and_not_their_own(centre: Centre, candidate: Candidate, location: str) -> None:
+    upload(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT))
     (signature,) = signatures_of(candidate.staff, location)
     match = f"{location}/signatures/{signature['id']}/match"
     main_user = centre.main_user(candidate.central)
@@ -388,7 +385,7 @@ def test_only_staff_match_and_nobody_their_own(centre: Centre, candidate: Candid
     assert refusal(candidate.staff.post(match, {"signs_as": "staff"})) == (422, "validation")
 
 
-def test_both_sign_in_the_service(centre: Centre) -> None:
+def test_both_people_sign_in_the_service(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     assert candidate.signatory
     location = candidate.submitted()
@@ -411,7 +408,7 @@ def test_both_sign_in_the_service(centre: Centre) -> None:
     assert answer.json()["evidence_digest"] == kept_digest
 
 
-def test_who_signs_in_the_service_says_what_and_has_just_signed_in_strongly(centre: Centre) -> None:
+def test_signing_in_the_service_needs_the_digest_and_a_fresh_strong_sign_in(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     location = candidate.submitted()
     digest = candidate.applicant.get(location).json()["document_digest"]
@@ -433,7 +430,7 @@ def test_who_signs_in_the_service_says_what_and_has_just_signed_in_strongly(cent
     assert kept(centre) == [(0, 0)]
 
 
-def test_of_two_signings_at_once_one_is_kept(centre: Centre) -> None:
+def test_one_of_two_simultaneous_signings_is_kept(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     location = candidate.submitted()
     body = {"digest": candidate.applicant.get(location).json()["document_digest"]}
@@ -442,7 +439,7 @@ def test_of_two_signings_at_once_one_is_kept(centre: Centre) -> None:
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
 
 
-def test_what_was_withdrawn_is_signed_no_more(centre: Centre) -> None:
+def test_a_withdrawn_application_cannot_be_signed(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     location = candidate.submitted()
     digest = candidate.applicant.get(location).json()["document_digest"]
@@ -452,17 +449,17 @@ def test_what_was_withdrawn_is_signed_no_more(centre: Centre) -> None:
     assert (answer.json()["state"], answer.json()["allowed"]) == ("withdrawn", ["awaiting_signatures"])
 
 
-def test_a_signatory_by_name_alone_does_not_sign_in_the_service(candidate: Candidate, location: str) -> None:
+def test_a_signatory_known_by_name_only_does_not_sign_in_the_service(candidate: Candidate, location: str) -> None:
     candidate.sign_here(candidate.applicant, location)
     body = {"digest": candidate.applicant.get(location).json()["document_digest"]}
     assert refusal(candidate.staff.post(f"{location}/signatures", body)) == (403, "forbidden")
     assert candidate.applicant.get(location).json()["state"] == "awaiting_signatures"
 
 
-def test_the_signatures_are_seen_by_who_sees_the_application(
+def test_everybody_who_sees_the_application_sees_its_signatures(
     centre: Centre, candidate: Candidate, location: str
 ) -> None:
-    bring(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT))
+    upload(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT))
     for person in (candidate.applicant, centre.main_user(candidate.central), centre.person("auditor")):
         assert len(signatures_of(person, location)) == 1
     stranger = centre.person("training_manager", candidate.unit)

@@ -21,12 +21,12 @@ def entries(of: Person, **filters: Any) -> list[dict[str, Any]]:
     return items
 
 
-def ask_for_more(central: UUID, by: Person) -> None:
+def request_hours(central: UUID, by: Person) -> None:
     body = {"organisation_id": str(central), "year": 2023, "hours": 5, "grounds": "Tarve kasvoi"}
     assert by.post("/v1/supplementary-hour-requests", body).status_code == 201
 
 
-def test_a_change_is_told_with_who_what_when_and_its_request(centre: Centre, central: UUID) -> None:
+def test_an_entry_has_the_actor_the_action_the_time_and_the_request(centre: Centre, central: UUID) -> None:
     centre.change_window()
     main_user = centre.main_user(central)
     body = {"organisation_id": str(central), "year": 2023, "hours": 5, "grounds": "Tarve kasvoi"}
@@ -44,7 +44,7 @@ def test_a_change_is_told_with_who_what_when_and_its_request(centre: Centre, cen
     assert one.headers["Cache-Control"] == "no-store"
 
 
-def test_days_and_instants_are_written_as_everywhere_else(centre: Centre, central: UUID) -> None:
+def test_days_and_times_are_written_as_everywhere_else(centre: Centre, central: UUID) -> None:
     body = {
         "person_id": str(centre.person().id),
         "role": "training_manager",
@@ -63,11 +63,11 @@ def test_days_and_instants_are_written_as_everywhere_else(centre: Centre, centra
     }
 
 
-def test_who_sees_which_entries(centre: Centre, central: UUID) -> None:
+def test_people_see_the_entries_within_their_reach(centre: Centre, central: UUID) -> None:
     centre.change_window()
     unit = centre.organisation(central)
     main_user, manager = centre.main_user(central), centre.person("unit_manager", unit)
-    ask_for_more(central, main_user)
+    request_hours(central, main_user)
     own = {"organisation_id": str(unit), "year": 2024, "lines": [{"unit_id": str(unit), "hours": 5}]}
     assert manager.post("/v1/hour-proposals", own).status_code == 201
     actions = ["hour-proposal.made", "supplementary-hour-request.submitted"]
@@ -82,11 +82,11 @@ def test_who_sees_which_entries(centre: Centre, central: UUID) -> None:
     assert centre.staff().get(f"{AUDIT}/{found[1]['id']}").status_code == 200
 
 
-def test_filters(centre: Centre, central: UUID) -> None:
+def test_entries_are_filtered(centre: Centre, central: UUID) -> None:
     centre.change_window()
     unit = centre.organisation(central)
     main_user, staff = centre.main_user(central), centre.staff()
-    ask_for_more(central, main_user)
+    request_hours(central, main_user)
     [entry] = entries(staff)
     fitting: dict[str, Any] = {
         "organisation_id": central,
@@ -115,7 +115,7 @@ def test_filters(centre: Centre, central: UUID) -> None:
 
 def test_an_entry_is_never_changed_or_removed(centre: Centre, central: UUID, database: Addresses) -> None:
     centre.change_window()
-    ask_for_more(central, centre.main_user(central))
+    request_hours(central, centre.main_user(central))
     options = f"-c app.study_centre_id={centre.id}"
     with psycopg.connect(database.service, options=options, autocommit=True) as service:
         for statement in (

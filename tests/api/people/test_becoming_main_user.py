@@ -1,4 +1,4 @@
-"""From nobody to main user, and from one main user to the next: over HTTP alone, in a sandbox."""
+"""From an unregistered person to main user, and from one main user to the next: by HTTP only, in a sandbox."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,11 +31,11 @@ def newcomer(sandbox: Sandbox, name: str) -> tuple[Person, str]:
 
 
 def becomes_main_user(sandbox: Sandbox, staff: Person, central: str, signatory: str, name: str, **more: Any) -> str:
-    """From registration to the right; answers the right's id."""
+    """From the registration to the role; returns the id of the grant."""
     person, person_id = newcomer(sandbox, name)
     right = {"person_id": person_id, "role": "training_manager", "organisation_id": central, "reason": "Kouluttaja"}
     done(staff.post("/v1/role-grants", right))
-    # Who has just been given a role is asked anew by a write.
+    # A write reads the roles of a person who has just been granted one again.
     draft = done(person.post(APPLICATIONS, {"organisation_id": central, "signatory_id": signatory} | more))
     location = f"{APPLICATIONS}/{draft['id']}"
     submitted = done(person.post(f"{location}/submission", key=False))
@@ -62,13 +62,13 @@ def becomes_main_user(sandbox: Sandbox, staff: Person, central: str, signatory: 
 
 def is_main_user(sandbox: Sandbox, subject: str, central: str) -> bool:
     person = sandbox.person(subject=subject)
-    # Who only reads is known by the roles of the last seconds; who tries to write is looked up.
+    # A read remembers the roles of the last seconds; an attempted write reads them again.
     person.post(f"/v1/organisations/{central}/signatories", {"basis": "-", "valid_from": "2023-01-01"})
     roles = done(person.get("/v1/me"))["roles"]
     return ("main_user", central) in [(role["role"], role["organisation_id"]) for role in roles]
 
 
-def test_somebody_becomes_main_user_and_hands_over_to_another(sandbox: Sandbox) -> None:
+def test_a_person_becomes_main_user_and_hands_over_to_another(sandbox: Sandbox) -> None:
     sandbox.clock("2023-06-15T12:00:00+03:00")
     staff = sandbox.person("staff@example.org")
     organisation = {"name": "Uusi Liitto ry", "kind": "central", "parent_id": None, "active_from": "2023-01-01"}

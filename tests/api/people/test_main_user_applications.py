@@ -7,7 +7,7 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses
-from tests.api.people.candidates import PATH, Candidate, main_users_right, signatory_of
+from tests.api.people.candidates import PATH, Candidate, main_user_grant, signatory_of
 from tests.builders import Centre, refusal
 from tests.locks import another, until_somebody_waits
 
@@ -17,7 +17,7 @@ def candidate(centre: Centre) -> Candidate:
     return Candidate.of(centre)
 
 
-def test_whoever_holds_a_role_in_the_tree_drafts_an_application(candidate: Candidate) -> None:
+def test_a_person_with_a_role_in_the_tree_drafts_an_application(candidate: Candidate) -> None:
     answer = candidate.applicant.post(PATH, candidate.asked(language="sv", begins_on="2023-04-01"))
     assert answer.status_code == 201
     application = answer.json()
@@ -40,7 +40,7 @@ def test_a_dry_run_drafts_nothing(centre: Centre, candidate: Candidate) -> None:
     assert centre.rows("SELECT FROM main_user_applications") == []
 
 
-def test_who_holds_no_role_in_the_tree_may_not_apply(centre: Centre, candidate: Candidate) -> None:
+def test_a_person_without_a_role_in_the_tree_may_not_apply(centre: Centre, candidate: Candidate) -> None:
     stranger = centre.person("training_manager", centre.organisation())
     for organisation_id in (candidate.central, new_id()):
         answer = stranger.post(PATH, candidate.asked(organisation_id=str(organisation_id)))
@@ -50,13 +50,15 @@ def test_who_holds_no_role_in_the_tree_may_not_apply(centre: Centre, candidate: 
 
 
 def test_a_unit_has_no_main_user(candidate: Candidate) -> None:
-    # The unit itself is within reach, and its tree is the central organisation's.
+    # The unit itself is within reach, but only the central organisation has a main user.
     answer = candidate.applicant.post(PATH, candidate.asked(organisation_id=str(candidate.unit)))
     assert refusal(answer) == (409, "not-central")
 
 
 @pytest.mark.parametrize("days", [{"active_from": "2023-03-16"}, {"active_until": "2023-03-14"}])
-def test_who_is_no_member_today_gets_no_main_user(centre: Centre, candidate: Candidate, days: dict[str, str]) -> None:
+def test_an_organisation_that_is_no_member_today_gets_no_main_user(
+    centre: Centre, candidate: Candidate, days: dict[str, str]
+) -> None:
     location = candidate.drafted()
     for name, day in days.items():
         centre.owner.execute(f"UPDATE organisations SET {name} = %s WHERE id = %s", [day, candidate.central])
@@ -64,10 +66,10 @@ def test_who_is_no_member_today_gets_no_main_user(centre: Centre, candidate: Can
     assert refusal(candidate.applicant.post(f"{location}/submission", key=False)) == (409, "not-a-member")
 
 
-def test_who_is_main_user_already_need_not_apply(centre: Centre, candidate: Candidate) -> None:
+def test_a_present_main_user_may_not_apply(centre: Centre, candidate: Candidate) -> None:
     centre.grant(candidate.applicant.id, "main_user", candidate.central)
     assert refusal(candidate.applicant.post(PATH, candidate.asked())) == (409, "already-exists")
-    # One whose right ends may apply for another that begins then.
+    # A main user whose role ends may apply for one that begins then.
     centre.main_user(candidate.central)
     centre.owner.execute(
         "UPDATE role_grants SET valid_until = '2023-06-01T00:00+03' WHERE role = 'main_user' AND person_id = %s",
@@ -79,7 +81,7 @@ def test_who_is_main_user_already_need_not_apply(centre: Centre, candidate: Cand
     assert candidate.applicant.post(PATH, candidate.asked(begins_on="2023-06-01")).status_code == 201
 
 
-def test_a_draft_is_not_moved_into_a_right_still_held(centre: Centre, candidate: Candidate) -> None:
+def test_a_draft_is_not_moved_into_the_time_of_a_present_role(centre: Centre, candidate: Candidate) -> None:
     centre.grant(candidate.applicant.id, "main_user", candidate.central)
     centre.main_user(candidate.central)
     centre.owner.execute(
@@ -93,7 +95,7 @@ def test_a_draft_is_not_moved_into_a_right_still_held(centre: Centre, candidate:
     assert candidate.applicant.get(location).json()["begins_on"] == "2023-06-01"
 
 
-def test_who_has_become_main_user_meanwhile_need_not_submit(centre: Centre, candidate: Candidate) -> None:
+def test_an_applicant_who_has_become_main_user_meanwhile_may_not_submit(centre: Centre, candidate: Candidate) -> None:
     location = candidate.drafted()
     centre.grant(candidate.applicant.id, "main_user", candidate.central)
     assert refusal(candidate.applicant.post(f"{location}/submission", key=False)) == (409, "already-exists")
@@ -108,7 +110,7 @@ def test_a_draft_changed_while_its_document_is_made_is_not_submitted(
         with meanwhile.owner.transaction():
             meanwhile.owner.execute("UPDATE main_user_applications SET language = 'sv'")
             submitting = thread.submit(candidate.applicant.post, f"{location}/submission", key=False)
-            # The document is of the draft as it was before; only then does the submission want the row.
+            # The document is of the draft as it was before; only after that does the submission need the row.
             until_somebody_waits(centre)
         answer = submitting.result()
     assert refusal(answer) == (412, "precondition-failed")
@@ -117,7 +119,7 @@ def test_a_draft_changed_while_its_document_is_made_is_not_submitted(
     assert (draft.json()["state"], draft.json()["document_digest"]) == ("draft", None)
 
 
-def test_there_is_one_open_application_a_person_and_organisation(centre: Centre, candidate: Candidate) -> None:
+def test_a_person_has_one_open_application_for_an_organisation(centre: Centre, candidate: Candidate) -> None:
     location = candidate.drafted()
     again = candidate.applicant.post(PATH, candidate.asked())
     assert refusal(again) == (409, "already-exists")
@@ -128,14 +130,14 @@ def test_there_is_one_open_application_a_person_and_organisation(centre: Centre,
     assert other.post(PATH, candidate.asked()).status_code == 201
 
 
-def test_of_two_drafts_at_once_one_is_made(centre: Centre, candidate: Candidate) -> None:
+def test_only_one_of_two_simultaneous_drafts_is_created(centre: Centre, candidate: Candidate) -> None:
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda _: candidate.applicant.post(PATH, candidate.asked()), range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert len(centre.rows("SELECT FROM main_user_applications")) == 1
 
 
-def test_the_signatory_is_one_of_the_organisation_in_force(centre: Centre, candidate: Candidate) -> None:
+def test_the_signatory_is_in_force_and_of_the_same_organisation(centre: Centre, candidate: Candidate) -> None:
     other = centre.organisation()
     foreign = signatory_of(candidate.staff, other)["id"]
     for signatory_id in (foreign, str(new_id())):
@@ -148,7 +150,7 @@ def test_the_signatory_is_one_of_the_organisation_in_force(centre: Centre, candi
     assert (answer.json()["state"], answer.json()["allowed"]) == ("unconfirmed", ["in_force"])
 
 
-def test_a_signatory_that_has_ended_stops_the_submission(candidate: Candidate) -> None:
+def test_an_ended_signatory_prevents_the_submission(candidate: Candidate) -> None:
     location = candidate.drafted()
     candidate.staff.post(f"/v1/organisations/{candidate.central}/signatories/{candidate.signatory_id}/end", key=False)
     answer = candidate.applicant.post(f"{location}/submission", key=False)
@@ -169,10 +171,10 @@ def test_nobody_signs_their_own_application_as_signatory(centre: Centre, candida
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/signatory_id", "signatory-is-applicant")]
 
 
-def test_the_right_replaced_is_another_main_users_in_force(centre: Centre, candidate: Candidate) -> None:
+def test_the_replaced_role_is_another_main_users_and_in_force(centre: Centre, candidate: Candidate) -> None:
     old, foreign = centre.main_user(candidate.central), centre.main_user(centre.organisation())
-    right = main_users_right(centre, old)
-    for unknown in (main_users_right(centre, foreign), str(new_id())):
+    right = main_user_grant(centre, old)
+    for unknown in (main_user_grant(centre, foreign), str(new_id())):
         answer = candidate.applicant.post(PATH, candidate.asked(replaces_role_grant_id=unknown))
         assert refusal(answer) == (404, "not-found")
         assert answer.json()["pointer"] == "/replaces_role_grant_id"
@@ -185,13 +187,13 @@ def test_the_right_replaced_is_another_main_users_in_force(centre: Centre, candi
 
 
 @pytest.mark.parametrize(("day", "fault"), [("2023-03-14", "day-passed"), ("9999-12-31", "out-of-range")])
-def test_the_first_day_is_not_past_and_of_a_known_year(candidate: Candidate, day: str, fault: str) -> None:
+def test_the_first_day_is_not_past_and_within_the_known_years(candidate: Candidate, day: str, fault: str) -> None:
     answer = candidate.applicant.post(PATH, candidate.asked(begins_on=day))
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/begins_on", fault)]
     assert candidate.applicant.post(PATH, candidate.asked(begins_on="2023-03-15")).status_code == 201
 
 
-def test_a_draft_is_changed_in_the_version_seen(candidate: Candidate) -> None:
+def test_a_draft_is_changed_in_the_version_that_was_seen(candidate: Candidate) -> None:
     location = candidate.drafted()
     stale = candidate.applicant.get(location).headers["ETag"]
     changed = candidate.applicant.patch(location, {"begins_on": "2023-05-01", "language": "en"})
@@ -223,7 +225,7 @@ def test_a_submitted_application_waits_for_its_signatures(candidate: Candidate) 
     assert refusal(candidate.applicant.post(f"{location}/submission", key=False)) == (409, "wrong-state")
 
 
-def test_it_expires_by_the_clock_alone_and_another_may_be_made(centre: Centre, candidate: Candidate) -> None:
+def test_an_application_expires_by_the_clock_and_another_may_be_made(centre: Centre, candidate: Candidate) -> None:
     location = candidate.submitted()
 
     def listed(state: str) -> list[str]:
@@ -244,7 +246,7 @@ def test_it_expires_by_the_clock_alone_and_another_may_be_made(centre: Centre, c
     assert listed("expired") == [first]
 
 
-def test_how_long_it_waits_is_the_study_centres_to_say(centre: Centre, candidate: Candidate) -> None:
+def test_the_study_centre_sets_how_long_an_application_waits(centre: Centre, candidate: Candidate) -> None:
     centre.owner.execute("UPDATE study_centres SET signing_days = 14")
     location = candidate.submitted()
     assert candidate.applicant.get(location).json()["expires_at"] == "2023-03-30T00:00:00+03:00"
@@ -261,7 +263,7 @@ def test_an_application_is_withdrawn_before_it_is_decided(
     assert refusal(candidate.applicant.post(f"{location}/withdrawal", key=False)) == (409, "wrong-state")
 
 
-def test_who_sees_an_application_and_who_may_act_on_it(centre: Centre, candidate: Candidate) -> None:
+def test_only_people_concerned_see_an_application_and_act_on_it(centre: Centre, candidate: Candidate) -> None:
     person = centre.person("training_manager", candidate.unit)
     signatory_id = signatory_of(candidate.staff, candidate.central, name=None, person_id=str(person.id))["id"]
     confirmation = f"/v1/organisations/{candidate.central}/signatories/{signatory_id}/confirmation"

@@ -1,4 +1,4 @@
-"""`/v1/main-user-applications/{id}/decision`: the right given, the right replaced, and what stands in the way."""
+"""`/v1/main-user-applications/{id}/decision`: the role is granted, another is replaced, or the decision is refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.api.people.candidates import PATH, Candidate, main_users_right
+from tests.api.people.candidates import PATH, Candidate, main_user_grant
 from tests.builders import Centre, Person, refusal
 
 APPROVED = {"outcome": "approved"}
@@ -18,7 +18,7 @@ def candidate(centre: Centre) -> Candidate:
 
 
 def roles_of(person: Person, location: str) -> list[tuple[str, str]]:
-    # Who only reads is known by the roles of the last seconds; who tries to write is looked up.
+    # A read remembers the roles of the last seconds; an attempted write reads them again.
     assert person.post(f"{location}/withdrawal", key=False).status_code in {403, 404, 409}
     return [(role["role"], role["organisation_id"]) for role in person.get("/v1/me").json()["roles"]]
 
@@ -27,7 +27,7 @@ def events(centre: Centre) -> list[str]:
     return [event for (event,) in centre.rows("SELECT event FROM outbox ORDER BY id")]
 
 
-def test_approval_gives_the_right_at_once(centre: Centre, candidate: Candidate) -> None:
+def test_an_approval_grants_the_role_immediately(centre: Centre, candidate: Candidate) -> None:
     location = candidate.received()
     answer = candidate.staff.post(f"{location}/decision", APPROVED | {"reason": "Kaikki kunnossa"})
     assert answer.status_code == 200
@@ -47,7 +47,7 @@ def test_approval_gives_the_right_at_once(centre: Centre, candidate: Candidate) 
     assert refusal(candidate.staff.post(f"{location}/decision", APPROVED)) == (409, "wrong-state")
 
 
-def test_a_dry_run_gives_nothing(centre: Centre, candidate: Candidate) -> None:
+def test_a_dry_run_grants_nothing(centre: Centre, candidate: Candidate) -> None:
     location = candidate.received()
     answer = candidate.staff.post(f"{location}/decision", APPROVED, key=False, params={"validate_only": "true"})
     assert answer.json()["state"] == "approved"
@@ -55,9 +55,9 @@ def test_a_dry_run_gives_nothing(centre: Centre, candidate: Candidate) -> None:
     assert centre.rows("SELECT FROM role_grants WHERE role = 'main_user'") == []
 
 
-def test_the_right_begins_on_its_day_and_the_one_replaced_ends_then(centre: Centre, candidate: Candidate) -> None:
+def test_the_role_begins_on_its_day_and_the_replaced_one_ends_then(centre: Centre, candidate: Candidate) -> None:
     old = centre.main_user(candidate.central)
-    location = candidate.approved(replaces_role_grant_id=main_users_right(centre, old), begins_on="2023-04-01")
+    location = candidate.approved(replaces_role_grant_id=main_user_grant(centre, old), begins_on="2023-04-01")
     main_user = ("main_user", str(candidate.central))
     for clock, has_old, has_new in (((2023, 3, 31, 23, 59, 59), True, False), ((2023, 4, 1), False, True)):
         centre.clock(*clock)
@@ -74,15 +74,15 @@ def test_a_first_day_that_has_passed_begins_with_the_approval(centre: Centre, ca
     assert rows == [("2023-03-20 09:00:00+02",)]
 
 
-def test_a_right_that_has_ended_meanwhile_need_not_be_replaced(centre: Centre, candidate: Candidate) -> None:
+def test_a_role_that_has_ended_meanwhile_need_not_be_replaced(centre: Centre, candidate: Candidate) -> None:
     old = centre.main_user(candidate.central)
     centre.main_user(candidate.central)
-    location = candidate.received(replaces_role_grant_id=main_users_right(centre, old))
+    location = candidate.received(replaces_role_grant_id=main_user_grant(centre, old))
     centre.owner.execute("UPDATE role_grants SET valid_until = '2023-03-15T12:00+02' WHERE person_id = %s", [old.id])
     assert candidate.staff.post(f"{location}/decision", APPROVED).json()["state"] == "approved"
 
 
-def test_rejection_tells_why(centre: Centre, candidate: Candidate) -> None:
+def test_a_rejection_has_its_reason(centre: Centre, candidate: Candidate) -> None:
     location = candidate.received()
     silent = candidate.staff.post(f"{location}/decision", {"outcome": "rejected"})
     assert [(e["pointer"], e["code"]) for e in silent.json()["errors"]] == [("/reason", "required")]
@@ -95,12 +95,12 @@ def test_rejection_tells_why(centre: Centre, candidate: Candidate) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"outcome": "expired"}, {"outcome": "approved", "state": "approved"}, {"outcome": None}]
 )
-def test_a_wrong_shape_is_told(candidate: Candidate, body: dict[str, Any]) -> None:
+def test_a_wrong_shape_is_refused(candidate: Candidate, body: dict[str, Any]) -> None:
     location = candidate.received()
     assert refusal(candidate.staff.post(f"{location}/decision", body)) == (422, "validation")
 
 
-def test_what_is_not_received_is_not_approved(candidate: Candidate) -> None:
+def test_only_a_received_application_is_approved(candidate: Candidate) -> None:
     assert candidate.signatory
     location = candidate.drafted()
     decision = f"{location}/decision"
@@ -115,7 +115,7 @@ def test_what_is_not_received_is_not_approved(candidate: Candidate) -> None:
     assert candidate.staff.post(decision, APPROVED).json()["state"] == "approved"
 
 
-def test_nobody_decides_on_their_own(centre: Centre, candidate: Candidate) -> None:
+def test_nobody_decides_on_their_own_application(centre: Centre, candidate: Candidate) -> None:
     assert candidate.signatory
     location = candidate.received()
     main_user = centre.main_user(candidate.central)
@@ -132,7 +132,9 @@ def test_nobody_decides_on_their_own(centre: Centre, candidate: Candidate) -> No
         )
 
 
-def test_whose_base_right_has_ended_does_not_become_main_user(centre: Centre, candidate: Candidate) -> None:
+def test_an_applicant_whose_other_role_has_ended_does_not_become_main_user(
+    centre: Centre, candidate: Candidate
+) -> None:
     location = candidate.received()
     centre.owner.execute(
         "UPDATE role_grants SET valid_until = '2023-03-15T12:00+02' WHERE person_id = %s", [candidate.applicant.id]
@@ -141,19 +143,19 @@ def test_whose_base_right_has_ended_does_not_become_main_user(centre: Centre, ca
     assert candidate.staff.get(location).json()["state"] == "received"
 
 
-def test_who_is_a_member_no_more_gets_no_main_user(centre: Centre, candidate: Candidate) -> None:
+def test_a_former_member_gets_no_main_user(centre: Centre, candidate: Candidate) -> None:
     location = candidate.received()
     centre.owner.execute("UPDATE organisations SET active_until = '2023-03-14' WHERE id = %s", [candidate.central])
     assert refusal(candidate.staff.post(f"{location}/decision", APPROVED)) == (409, "not-a-member")
 
 
-def test_who_has_become_main_user_meanwhile_is_not_made_one_twice(centre: Centre, candidate: Candidate) -> None:
+def test_an_applicant_who_has_become_main_user_meanwhile_is_not_approved(centre: Centre, candidate: Candidate) -> None:
     location = candidate.received()
     centre.grant(candidate.applicant.id, "main_user", candidate.central)
     assert refusal(candidate.staff.post(f"{location}/decision", APPROVED)) == (409, "already-exists")
 
 
-def test_of_two_decisions_at_once_one_is_made(centre: Centre, candidate: Candidate) -> None:
+def test_only_one_of_two_simultaneous_decisions_is_made(centre: Centre, candidate: Candidate) -> None:
     location = candidate.received()
     bodies = [APPROVED, {"outcome": "rejected", "reason": "Ei"}, APPROVED, {"outcome": "rejected", "reason": "Ei"}]
     deciders = [candidate.staff, *(centre.staff() for _ in bodies[1:])]
@@ -166,7 +168,7 @@ def test_of_two_decisions_at_once_one_is_made(centre: Centre, candidate: Candida
     assert len(centre.rows("SELECT FROM role_grants WHERE role = 'main_user'")) == int(approved)
 
 
-def test_of_a_decision_and_a_withdrawal_at_once_one_holds(centre: Centre, candidate: Candidate) -> None:
+def test_an_application_is_either_decided_or_withdrawn(centre: Centre, candidate: Candidate) -> None:
     location = candidate.received()
     with ThreadPoolExecutor(2) as threads:
         decision = threads.submit(candidate.staff.post, f"{location}/decision", APPROVED)
@@ -177,7 +179,7 @@ def test_of_a_decision_and_a_withdrawal_at_once_one_holds(centre: Centre, candid
     assert len(centre.rows("SELECT FROM role_grants WHERE role = 'main_user'")) == int(state == "approved")
 
 
-def test_the_database_gives_no_right_without_an_approval(centre: Centre, candidate: Candidate) -> None:
+def test_the_database_refuses_a_main_user_without_an_approval(centre: Centre, candidate: Candidate) -> None:
     candidate.received()
     with pytest.raises(psycopg.errors.CheckViolation, match="approval_gives_a_right"):
         centre.owner.execute(

@@ -3,7 +3,7 @@
 from tests.builders import Centre, refusal
 
 
-def test_main_users_see_their_person_roles_and_organisations(centre: Centre) -> None:
+def test_main_users_see_their_own_data_roles_and_organisations(centre: Centre) -> None:
     second, first = centre.organisation(name="Öljylamput"), centre.organisation(name="Aamukerho")
     person = centre.main_user(second)
     centre.grant(person.id, "training_manager", first)
@@ -35,13 +35,13 @@ def test_main_users_see_their_person_roles_and_organisations(centre: Centre) -> 
     }
 
 
-def test_roles_that_are_not_in_force_are_not_told(centre: Centre) -> None:
+def test_roles_that_are_not_in_force_are_left_out(centre: Centre) -> None:
     person = centre.staff()
     centre.owner.execute("UPDATE role_grants SET valid_until = '2023-03-15T12:00:00+02:00'")
     assert person.get("/v1/me").json()["roles"] == []
 
 
-def test_somebody_without_a_role_is_still_somebody(centre: Centre) -> None:
+def test_a_person_without_a_role_sees_their_own_data(centre: Centre) -> None:
     me = centre.person().get("/v1/me").json()
     assert me["person"]["name"] == "Aino Esimerkki"
     assert (me["roles"], me["organisations"]) == ([], [])
@@ -53,7 +53,7 @@ def test_an_unchanged_answer_is_not_sent_again(centre: Centre) -> None:
     assert person.get("/v1/me", headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_what_was_read_is_the_version_that_is_changed(centre: Centre) -> None:
+def test_the_version_that_was_read_is_changed(centre: Centre) -> None:
     person = centre.main_user(centre.organisation())
     centre.grant(person.id, "staff")
     tag = person.get("/v1/me").headers["ETag"]
@@ -62,12 +62,12 @@ def test_what_was_read_is_the_version_that_is_changed(centre: Centre) -> None:
     assert person.patch("/v1/me", {"phone": "+358 50 555 0100"}, etag=tag).status_code == 200
 
 
-def test_without_a_token_there_is_nobody(centre: Centre) -> None:
+def test_a_token_is_needed(centre: Centre) -> None:
     person = centre.person()
     assert refusal(person.get("/v1/me", headers={"Authorization": ""})) == (401, "unauthenticated")
 
 
-def test_persons_change_what_they_say_of_themselves(centre: Centre) -> None:
+def test_people_change_their_own_data(centre: Centre) -> None:
     person = centre.person()
     said = {"name": "Aino Uusi", "email": "AINO@example.org", "phone": "+358 40 123 4567", "language": "sv"}
     answer = person.patch("/v1/me", said)
@@ -84,13 +84,13 @@ def test_persons_change_what_they_say_of_themselves(centre: Centre) -> None:
     ]
 
 
-def test_a_change_that_changes_nothing_is_not_written_down(centre: Centre) -> None:
+def test_an_empty_change_is_not_recorded(centre: Centre) -> None:
     person = centre.person()
     assert person.patch("/v1/me", {"language": "fi"}).status_code == 200
     assert centre.rows("SELECT count(*) FROM audit_entries") == [(0,)]
 
 
-def test_a_change_starts_from_the_version_seen(centre: Centre) -> None:
+def test_a_change_needs_the_version_that_was_seen(centre: Centre) -> None:
     person = centre.person()
     assert refusal(person.patch("/v1/me", {"name": "Uusi"}, etag='"0"')) == (412, "precondition-failed")
     headers = {"Content-Type": "application/merge-patch+json"}
@@ -98,7 +98,7 @@ def test_a_change_starts_from_the_version_seen(centre: Centre) -> None:
     assert refusal(bare) == (428, "precondition-required")
 
 
-def test_what_is_not_ones_own_to_say_is_refused(centre: Centre) -> None:
+def test_other_fields_are_refused(centre: Centre) -> None:
     person, other = centre.person(), centre.person()
     refused: list[dict[str, object]] = [{"id": str(other.id)}, {"roles": []}, {"name": None}, {"email": "x"}]
     for body in [*refused, {"language": "de"}]:

@@ -1,4 +1,4 @@
-"""`POST /v1/people/{id}/merger`: what goes over, what ends, and what stays with the other."""
+"""`POST /v1/people/{id}/merger`: what is transferred, what ends, and what stays with the other."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
 from app.main import create_app
 from app.settings import Settings
-from tests.api.people.candidates import Candidate, main_users_right
+from tests.api.people.candidates import Candidate, main_user_grant
 from tests.builders import Centre, Person, refusal
 from tests.server import serving
 
@@ -43,9 +43,9 @@ def apply(person: Person, organisation_id: UUID, role: str = "training_manager")
     return str(answer.headers["Location"])
 
 
-def test_of_two_main_users_who_were_one_a_right_goes_on_and_the_staff_are_told(centre: Centre, central: UUID) -> None:
+def test_merging_two_main_users_keeps_one_role_and_notifies_the_staff(centre: Centre, central: UUID) -> None:
     staff, person, other = centre.staff(), centre.main_user(central), centre.main_user(central)
-    first, second = main_users_right(centre, person), main_users_right(centre, other)
+    first, second = main_user_grant(centre, person), main_user_grant(centre, other)
     merged(staff, person, other)
     grants = {each["id"]: each for each in staff.get(f"/v1/role-grants?person_id={person.id}").json()["items"]}
     assert {grants[first]["state"], grants[second]["state"]} == {"in_force", "ended"}
@@ -55,7 +55,7 @@ def test_of_two_main_users_who_were_one_a_right_goes_on_and_the_staff_are_told(c
     assert roles == ["main_user"]
 
 
-def test_of_a_right_held_twice_the_one_that_lasts_goes_on(centre: Centre, central: UUID) -> None:
+def test_the_longer_of_two_equal_roles_goes_on(centre: Centre, central: UUID) -> None:
     staff, person, other = centre.staff(), centre.person("training_manager", central), centre.person()
     centre.owner.execute(
         "INSERT INTO role_grants (id, person_id, role, organisation_id, valid_from) VALUES (%s, %s, %s, %s, %s)",
@@ -74,8 +74,10 @@ def test_of_a_right_held_twice_the_one_that_lasts_goes_on(centre: Centre, centra
 
 
 @pytest.mark.parametrize("role", ["main_user", "staff"])
-def test_a_right_held_twice_does_not_end_before_the_successors_begins(centre: Centre, central: UUID, role: str) -> None:
-    """Whatever covers it has an end of its own (rulebook §2.6, §2.7)."""
+def test_the_last_of_equal_roles_does_not_end_before_the_successors_begins(
+    centre: Centre, central: UUID, role: str
+) -> None:
+    """The grants that cover it have ends of their own (rulebook §2.6, §2.7)."""
     organisation_id = central if role == "main_user" else None
     staff, successor = centre.staff(), centre.person(role, organisation_id)
     person, other = centre.person(role, organisation_id), centre.person(role, organisation_id)
@@ -90,9 +92,7 @@ def test_a_right_held_twice_does_not_end_before_the_successors_begins(centre: Ce
     merged(staff, person, other)
 
 
-def test_open_applications_for_roles_go_over_and_those_asked_for_twice_are_withdrawn(
-    centre: Centre, central: UUID
-) -> None:
+def test_open_role_applications_are_transferred_and_doubles_withdrawn(centre: Centre, central: UUID) -> None:
     staff, person, other = centre.staff(), centre.person(), centre.person("training_manager", central)
     unit = centre.organisation(central)
     moved = apply(other, unit)
@@ -110,7 +110,7 @@ def test_open_applications_for_roles_go_over_and_those_asked_for_twice_are_withd
     assert told == {twice[-36:], held[-36:]}
 
 
-def test_what_the_one_decided_of_the_others_stays_as_it_was(centre: Centre, central: UUID) -> None:
+def test_decisions_that_one_made_about_the_other_stay(centre: Centre, central: UUID) -> None:
     staff, person, other = centre.staff(), centre.main_user(central), centre.person()
     decided = apply(other, central)
     assert person.post(f"{decided}/decision", {"outcome": "rejected", "reason": "Ei nyt"}).status_code == 200
@@ -127,7 +127,7 @@ def test_an_open_main_user_application_of_the_other_is_withdrawn(centre: Centre)
     assert reason == WHY
 
 
-def test_who_would_sign_as_two_withdraws(centre: Centre) -> None:
+def test_an_application_with_one_person_in_both_roles_is_withdrawn(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     assert candidate.signatory
     location = candidate.received()
@@ -137,7 +137,7 @@ def test_who_would_sign_as_two_withdraws(centre: Centre) -> None:
     assert person_id == candidate.applicant.id
 
 
-def test_nobody_becomes_a_signatory_whom_they_confirmed_themselves(centre: Centre, central: UUID) -> None:
+def test_a_signatory_ends_if_the_same_person_confirmed_it(centre: Centre, central: UUID) -> None:
     first_staff, confirmer, other = centre.staff(), centre.staff(), centre.person("training_manager", central)
     body = {"basis": "Puheenjohtaja", "valid_from": "2023-01-01"}
     path = f"/v1/organisations/{central}/signatories"
@@ -151,7 +151,7 @@ def test_nobody_becomes_a_signatory_whom_they_confirmed_themselves(centre: Centr
     assert [(str(row[0]), row[1]) for row in events(centre, "signatory.ended")] == [(named["id"], WHY)]
 
 
-def test_feeds_contacts_confirmations_and_choices_of_mail_go_over(centre: Centre, central: UUID) -> None:
+def test_feeds_contacts_confirmations_and_mail_preferences_are_transferred(centre: Centre, central: UUID) -> None:
     staff, adviser, first, other = centre.staff(), centre.staff(), centre.person(), centre.staff()
     office = staff.post("/v1/regional-offices", {"name": "Itä"}).json()["id"]
     said = {"organisation_id": str(central), "person_id": str(other.id), "regional_office_id": office}
@@ -165,7 +165,7 @@ def test_feeds_contacts_confirmations_and_choices_of_mail_go_over(centre: Centre
             [new_id(), central, year, person.id],
         )
     merged(staff, first, other)
-    # And once more: who was merged before is found in one step all the same.
+    # And once more: the person merged before is found in one step all the same.
     merged(staff, adviser, first)
     assert centre.rows("SELECT merged_into FROM persons WHERE id = %s", other.id) == [(adviser.id,)]
     assert centre.rows("SELECT DISTINCT person_id FROM contact_assignments") == [(adviser.id,)]
@@ -176,7 +176,7 @@ def test_feeds_contacts_confirmations_and_choices_of_mail_go_over(centre: Centre
     )
 
 
-def test_nobody_is_merged_with_who_was_erased(centre: Centre) -> None:
+def test_nobody_is_merged_with_an_erased_person(centre: Centre) -> None:
     staff, person, gone = centre.staff(), centre.person(), centre.person()
     answer = staff.post(f"/v1/people/{gone.id}/erasure", {"reason": "Pyysi itse"})
     assert answer.status_code == 200, answer.text
@@ -186,7 +186,7 @@ def test_nobody_is_merged_with_who_was_erased(centre: Centre) -> None:
         assert answer.json()["state"] == "erased"
 
 
-def test_who_was_two_decides_nothing_of_what_the_other_made(centre: Centre, central: UUID) -> None:
+def test_a_merged_person_decides_on_nothing_that_the_other_made(centre: Centre, central: UUID) -> None:
     enterer, confirmer, third = centre.staff(), centre.staff(), centre.staff()
     path = f"/v1/organisations/{central}/signatories"
     body = {"basis": "Puheenjohtaja", "valid_from": "2023-01-01"}
@@ -198,7 +198,7 @@ def test_who_was_two_decides_nothing_of_what_the_other_made(centre: Centre, cent
     assert third.post(f"{path}/{entered['id']}/confirmation", key=False).status_code == 200
 
 
-def test_where_it_is_done_a_merger_and_an_erasure_are_known_at_once(centre: Centre, central: UUID) -> None:
+def test_the_process_that_merges_or_erases_forgets_the_sign_in_immediately(centre: Centre, central: UUID) -> None:
     staff, person, other = centre.staff(), centre.person(), centre.main_user(central)
     assert other.get("/v1/me").status_code == 200
     merged(staff, person, other)
@@ -211,14 +211,14 @@ def test_where_it_is_done_a_merger_and_an_erasure_are_known_at_once(centre: Cent
 
 @pytest.fixture
 def elsewhere(centre: Centre, settings: Settings) -> Iterator[Person]:
-    """One of the staff who calls another process of the service."""
+    """A member of staff who calls another process of the service."""
     staff = centre.staff()
     with serving(create_app(settings)) as address:
         staff.client.base_url = httpx.URL(address)
         yield staff
 
 
-def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_merged(
+def test_a_remembered_sign_in_stops_acting_as_the_merged_person(
     centre: Centre, central: UUID, elsewhere: Person
 ) -> None:
     person, other = centre.person(), centre.main_user(central)
@@ -227,11 +227,11 @@ def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_merged(
     assert other.get("/v1/me").status_code == 200
     merged(elsewhere, person, other)
     assert refusal(other.put(path, account)) == (401, "unauthenticated")
-    # Whose it is now is asked anew.
+    # The person of the sign-in is looked up again.
     assert other.put(path, account).json()["open_change"]["proposed_by"] == str(person.id)
 
 
-def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_erased(
+def test_a_remembered_sign_in_stops_acting_as_the_erased_person(
     centre: Centre, central: UUID, elsewhere: Person
 ) -> None:
     gone = centre.person()
@@ -242,7 +242,7 @@ def test_a_sign_in_that_the_service_remembers_acts_no_more_as_who_was_erased(
     assert refusal(gone.post("/v1/role-applications", said)) == (403, "not-registered")
 
 
-def test_nobody_becomes_main_user_with_one_person_for_two(centre: Centre) -> None:
+def test_an_application_with_one_person_for_two_is_not_approved(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     location = candidate.received()
     centre.owner.execute("UPDATE signatories SET person_id = %s", [candidate.applicant.id])

@@ -1,4 +1,4 @@
-"""`/v1/onboardings`, and which organisations have main users enough."""
+"""`/v1/onboardings`, and which organisations have few main users."""
 
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ def newcomer(centre: Centre, central: UUID) -> Person:
 
 @pytest.fixture
 def onboarding(centre: Centre, newcomer: Person) -> str:
-    """The path of the newcomer's."""
+    """The path of the newcomer's onboarding."""
     onboarding_id = new_id()
     centre.owner.execute(
         "INSERT INTO onboardings (id, role_grant_id, created_at) SELECT %s, id, %s FROM role_grants "
@@ -28,7 +28,7 @@ def onboarding(centre: Centre, newcomer: Person) -> str:
     return f"{PATH}/{onboarding_id}"
 
 
-def test_four_steps_are_ticked_off_by_who_is_concerned(
+def test_the_people_concerned_mark_the_four_steps_as_done(
     centre: Centre, central: UUID, newcomer: Person, onboarding: str
 ) -> None:
     other, staff = centre.main_user(central), centre.staff()
@@ -58,7 +58,7 @@ def test_four_steps_are_ticked_off_by_who_is_concerned(
         ({"inductor_id": "staff", "inductor_name": "Aino"}, [("/inductor_name", "none-required")]),
     ],
 )
-def test_days_have_come_and_somebody_gives_the_induction(
+def test_wrong_days_and_inductors_are_refused(
     centre: Centre, newcomer: Person, onboarding: str, changes: dict[str, Any], faults: list[tuple[str, str]]
 ) -> None:
     people = {"themself": newcomer, "a stranger": centre.person(), "staff": centre.staff()}
@@ -69,7 +69,9 @@ def test_days_have_come_and_somebody_gives_the_induction(
     assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == faults
 
 
-def test_others_neither_see_nor_change_it(centre: Centre, central: UUID, newcomer: Person, onboarding: str) -> None:
+def test_other_people_neither_see_nor_change_an_onboarding(
+    centre: Centre, central: UUID, newcomer: Person, onboarding: str
+) -> None:
     for outsider in (centre.person("training_manager", central), centre.main_user(centre.organisation())):
         assert refusal(outsider.get(onboarding)) == (404, "not-found")
         assert outsider.get(PATH).json()["items"] == []
@@ -93,13 +95,13 @@ def test_organisations_with_few_main_users_are_listed_to_the_staff(centre: Centr
     )
     staff = centre.staff()
 
-    def told(**filters: str) -> list[tuple[str, int, int]]:
+    def listed(**filters: str) -> list[tuple[str, int, int]]:
         items = staff.get("/v1/main-user-coverage", params=filters).json()["items"]
         return [(item["organisation_name"], item["main_users"], item["lasting"]) for item in items]
 
-    assert told() == [("Aamukerho", 0, 0), ("Iltakerho", 1, 1), ("Päiväkerho", 2, 1)]
-    assert told(coverage="none") == [("Aamukerho", 0, 0)]
-    assert told(coverage="one") == [("Iltakerho", 1, 1)]
-    assert told(coverage="several") == [("Päiväkerho", 2, 1)]
+    assert listed() == [("Aamukerho", 0, 0), ("Iltakerho", 1, 1), ("Päiväkerho", 2, 1)]
+    assert listed(coverage="none") == [("Aamukerho", 0, 0)]
+    assert listed(coverage="one") == [("Iltakerho", 1, 1)]
+    assert listed(coverage="several") == [("Päiväkerho", 2, 1)]
     main_user = centre.main_user(centre.organisation())
     assert refusal(main_user.get("/v1/main-user-coverage")) == (403, "forbidden")

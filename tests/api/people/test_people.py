@@ -24,12 +24,12 @@ def founder(centre: Centre) -> Person:
 
 
 def newcomer(centre: Centre, subject: str | None = None) -> Person:
-    """Signed in, and not registered."""
+    """A person who has signed in and is not registered."""
     return Person(UUID(int=0), centre.signed_in(subject or str(new_id())))
 
 
 def register(person: Person, centre: Centre, **more: Any) -> httpx.Response:
-    """The tests' database has many study centres."""
+    """Register by naming the study centre: the tests' database has many."""
     said = {"name": "Uusi Ihminen", "email": f"{new_id()}@example.org", "study_centre_id": str(centre.id)}
     key = more.pop("key", True)
     path = more.pop("path", PEOPLE)
@@ -41,7 +41,7 @@ def second_sign_in(centre: Centre) -> tuple[Person, UUID]:
     return person, UUID(register(person, centre).json()["id"])
 
 
-def test_who_is_not_registered_may_only_register(centre: Centre) -> None:
+def test_an_unregistered_person_may_only_register(centre: Centre) -> None:
     person = newcomer(centre)
     for answer in (person.get("/v1/me"), person.get("/v1/organisations"), person.post("/v1/hour-pools/2023")):
         assert answer.status_code in {403, 405}
@@ -86,7 +86,7 @@ def test_a_retry_with_its_key_gets_the_first_answer(centre: Centre) -> None:
     assert again.json() == first.json()
 
 
-def test_two_registrations_at_once_make_one_person(centre: Centre) -> None:
+def test_two_simultaneous_registrations_make_one_person(centre: Centre) -> None:
     subject = str(new_id())
     answers: list[httpx.Response] = []
     clients = [newcomer(centre, subject) for _ in range(4)]
@@ -105,7 +105,7 @@ def test_a_dry_run_registers_nobody(centre: Centre) -> None:
     assert refusal(person.get("/v1/me")) == (403, "not-registered")
 
 
-def test_an_address_is_one_persons(centre: Centre) -> None:
+def test_an_email_address_belongs_to_one_person(centre: Centre) -> None:
     register(newcomer(centre), centre, email="sama@example.org")
     answer = register(newcomer(centre), centre, email="SAMA@example.org")
     assert refusal(answer) == (409, "already-exists")
@@ -123,23 +123,23 @@ def test_an_address_is_one_persons(centre: Centre) -> None:
         ({"role": "staff"}, "/role"),
     ],
 )
-def test_what_cannot_be_right_is_refused(
+def test_wrong_data_is_refused(
     new_centre: Callable[[], AbstractContextManager[Centre]], centre: Centre, said: dict[str, Any], pointer: str
 ) -> None:
-    # The study centre need be said only where there are several.
+    # The study centre is only needed if there are several.
     with new_centre():
         answer = register(newcomer(centre), centre, **said)
     assert refusal(answer) == (422, "validation")
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
 
 
-def test_a_study_centre_that_is_not_there_is_refused(centre: Centre) -> None:
+def test_an_unknown_study_centre_is_refused(centre: Centre) -> None:
     answer = register(newcomer(centre), centre, study_centre_id=str(new_id()))
     assert refusal(answer) == (404, "not-found")
     assert answer.json()["pointer"] == "/study_centre_id"
 
 
-def test_what_is_no_json_is_refused_as_everywhere(centre: Centre) -> None:
+def test_a_body_that_is_not_json_is_refused(centre: Centre) -> None:
     person = newcomer(centre)
     answer = person.client.post(PEOPLE, content="{", headers={"Content-Type": "application/json"})
     assert refusal(answer) == (400, "malformed-json")
@@ -156,7 +156,7 @@ def test_registering_needs_a_token(centre: Centre) -> None:
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
-def test_people_are_seen_by_those_whose_tree_they_work_in(centre: Centre) -> None:
+def test_people_are_visible_to_the_managers_of_their_organisations(centre: Centre) -> None:
     centre.person()
     central = centre.organisation()
     district = centre.organisation(central, kind="district")
@@ -192,7 +192,7 @@ def test_people_are_seen_by_those_whose_tree_they_work_in(centre: Centre) -> Non
     assert refusal(staff.get(f"{PEOPLE}/{new_id()}")) == (404, "not-found")
 
 
-def test_whose_roles_have_ended_is_nobodys_but_the_staffs_to_see(centre: Centre, founder: Person) -> None:
+def test_only_staff_see_people_whose_roles_have_ended(centre: Centre, founder: Person) -> None:
     central = centre.organisation()
     main_user, trainer = centre.main_user(central), centre.person("training_manager", central)
     path = f"{PEOPLE}/{trainer.id}"
@@ -204,7 +204,7 @@ def test_whose_roles_have_ended_is_nobodys_but_the_staffs_to_see(centre: Centre,
     assert founder.get(path).status_code == 200
 
 
-def test_names_are_found_whatever_their_case(centre: Centre) -> None:
+def test_names_are_found_in_any_case(centre: Centre) -> None:
     staff = centre.staff()
     register(newcomer(centre), centre, name="Örjan Ääriniitty")
     for q in ("ÄÄRI", "ääri", "örjan", "ÖRJAN Ä"):
@@ -221,7 +221,7 @@ def test_a_page_of_people_is_followed_by_the_next(centre: Centre, founder: Perso
     assert refusal(staff.get(PEOPLE, params={"cursor": "x"})) == (400, "invalid-cursor")
 
 
-def test_staff_join_two_sign_ins_of_one_person(centre: Centre) -> None:
+def test_staff_merge_two_sign_ins_of_one_person(centre: Centre) -> None:
     staff, organisation = centre.staff(), centre.organisation()
     first, (other, other_id) = centre.main_user(organisation), second_sign_in(centre)
     centre.grant(other_id, "training_manager", organisation)
@@ -229,7 +229,7 @@ def test_staff_join_two_sign_ins_of_one_person(centre: Centre) -> None:
     answer = staff.post(f"{PEOPLE}/{first.id}/merger", {"person_id": str(other_id), "reason": "Sama ihminen"})
     assert answer.status_code == 200
     assert answer.json()["id"] == str(first.id)
-    # The sign-in that was seen a moment ago is remembered for a minute at the most; another token of it is not.
+    # A sign-in that was just used is remembered for at most a minute; another token of it is not.
     token = centre.issuer.token_for(_subject_of(other), strong=False)
     me = other.get("/v1/me", headers={"Authorization": f"Bearer {token}"}).json()
     assert me["person"]["id"] == str(first.id)
@@ -247,7 +247,7 @@ def _subject_of(person: Person) -> str:
     return str(json.loads(base64.urlsafe_b64decode(token + "=="))["sub"])
 
 
-def test_an_address_is_free_again_after_a_merger(centre: Centre) -> None:
+def test_an_email_address_is_free_again_after_a_merger(centre: Centre) -> None:
     staff, first, other = centre.staff(), centre.person(), newcomer(centre)
     other_id = register(other, centre, email="vapaa@example.org").json()["id"]
     assert refusal(first.patch("/v1/me", {"email": "vapaa@example.org"})) == (409, "already-exists")
@@ -269,8 +269,8 @@ def test_a_person_is_not_merged_into_itself_nor_twice(centre: Centre) -> None:
     assert refusal(back) == (409, "wrong-state")
 
 
-def test_who_was_merged_before_goes_over_too(centre: Centre) -> None:
-    """Else feeds of the first could be ended by nobody, and an erasure would leave the first as it was."""
+def test_a_person_merged_before_is_transferred_too(centre: Centre) -> None:
+    """Otherwise nobody could end the first one's feeds, and an erasure would leave the first one as it was."""
     staff, first, second, last = centre.staff(), centre.person(), centre.person(), centre.person()
     feed = first.post("/v1/me/calendar-feeds", {"name": "Puhelin"}).json()
     for goes, into in ((first, second), (second, last)):
@@ -282,7 +282,7 @@ def test_who_was_merged_before_goes_over_too(centre: Centre) -> None:
     assert centre.rows("SELECT count(*) FROM persons WHERE erased_at IS NOT NULL") == [(3,)]
 
 
-def test_an_erased_person_is_merged_with_nobody(centre: Centre) -> None:
+def test_an_erased_person_cannot_be_merged(centre: Centre) -> None:
     staff, erased, person = centre.staff(), centre.person(), centre.person()
     assert staff.post(f"{PEOPLE}/{erased.id}/erasure", {"reason": "Pyysi"}).status_code == 200
     for into, goes in ((erased, person), (person, erased)):
@@ -291,7 +291,7 @@ def test_an_erased_person_is_merged_with_nobody(centre: Centre) -> None:
         assert answer.json()["state"] == "erased"
 
 
-def test_nobody_takes_over_another_by_a_merger(centre: Centre) -> None:
+def test_only_staff_merge_people_and_never_themselves(centre: Centre) -> None:
     staff, person, organisation = centre.staff(), centre.person(), centre.organisation()
     main_user = centre.main_user(organisation)
     centre.grant(person.id, "training_manager", organisation)

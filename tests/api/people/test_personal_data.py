@@ -19,8 +19,8 @@ from tests.locks import another, until_somebody_waits
 from tests.server import NO_TLS
 
 NOT_TOLD = {
-    "actors": {"id"},  # Nothing but the id.
-    "callers": {"person_id"},  # Told as the sign-ins.
+    "actors": {"id"},  # Only the id.
+    "callers": {"person_id"},  # Shown as the sign-ins.
     "persons": {"id"},
 }
 WHY = {"reason": "Pyysi tietojensa poistamista"}
@@ -35,14 +35,14 @@ def erasure(of: UUID) -> str:
 
 
 def again(centre: Centre, person: Person) -> httpx.Response:
-    """As the person asks with another token."""
+    """The person, with another token."""
     token = centre.issuer.token_for(person.id, strong=False)
     headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
     return httpx.get(f"{centre.address}/v1/me", headers=headers, verify=NO_TLS)
 
 
-def test_every_column_that_names_a_person_is_told(centre: Centre) -> None:
-    """One that is added is told, or is named as not."""
+def test_every_column_that_names_a_person_is_shown(centre: Centre) -> None:
+    """A new column must be shown, or be listed here as an exception."""
     rows = centre.rows(
         """
         SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c
@@ -62,7 +62,7 @@ def test_every_column_that_names_a_person_is_told(centre: Centre) -> None:
     assert told - {("persons", "id")} <= named
 
 
-def test_a_person_is_told_everything_held(centre: Centre) -> None:
+def test_a_person_sees_all_stored_data(centre: Centre) -> None:
     centre.change_window()
     central = centre.organisation()
     person = centre.main_user(central)
@@ -83,7 +83,7 @@ def test_a_person_is_told_everything_held(centre: Centre) -> None:
 
 
 def onboard(centre: Centre, person: Person, inductor_name: str) -> None:
-    """Opens the onboarding that goes with the person's right, inducted."""
+    """Open the onboarding of the person's role, with an inductor."""
     centre.owner.execute(
         "INSERT INTO onboardings (id, role_grant_id, inductor_name, inducted_on, created_at) "
         "SELECT %s, id, %s, '2023-01-02', %s FROM role_grants WHERE person_id = %s",
@@ -91,7 +91,7 @@ def onboard(centre: Centre, person: Person, inductor_name: str) -> None:
     )
 
 
-def test_the_own_onboarding_is_told_and_what_the_person_is_to_sign(centre: Centre) -> None:
+def test_a_person_sees_the_own_onboarding_and_applications_to_sign(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     location = candidate.drafted()
     person, other = candidate.signatory, candidate.applicant
@@ -104,7 +104,7 @@ def test_the_own_onboarding_is_told_and_what_the_person_is_to_sign(centre: Centr
     assert [row["role_grant_id"] for row in told["onboardings"]] == own_grants
 
 
-def test_names_in_the_own_onboarding_go_and_what_others_wrote_is_named_as_kept(centre: Centre) -> None:
+def test_an_erasure_removes_names_in_the_own_onboarding_and_lists_what_is_kept(centre: Centre) -> None:
     central = centre.organisation()
     person, other = centre.main_user(central), centre.main_user(central)
     onboard(centre, person, "Edeltäjä")
@@ -118,7 +118,7 @@ def test_names_in_the_own_onboarding_go_and_what_others_wrote_is_named_as_kept(c
     assert any("inductor" in kept["what"] for kept in answer.json()["kept"])
 
 
-def test_who_may_ask_and_erase(centre: Centre) -> None:
+def test_only_the_person_and_staff_see_and_erase_the_data(centre: Centre) -> None:
     central = centre.organisation()
     person, auditor = centre.person("training_manager", central), centre.person("auditor")
     main_user, stranger = centre.main_user(central), centre.main_user(centre.organisation())
@@ -132,7 +132,7 @@ def test_who_may_ask_and_erase(centre: Centre) -> None:
     assert refusal(refused) == (401, "strong-authentication-required")
 
 
-def test_an_erased_person_is_gone_and_the_audit_whole(centre: Centre) -> None:
+def test_an_erased_person_is_gone_and_the_audit_is_complete(centre: Centre) -> None:
     centre.change_window()
     central = centre.organisation()
     person, staff = centre.main_user(central), centre.staff()
@@ -162,7 +162,7 @@ def test_an_erased_person_is_gone_and_the_audit_whole(centre: Centre) -> None:
     assert [grant["state"] for grant in ended] == ["ended"]
 
 
-def test_mails_applications_and_feeds_go_with_the_person(centre: Centre) -> None:
+def test_mails_applications_and_feeds_are_erased_with_the_person(centre: Centre) -> None:
     central = centre.organisation()
     person = centre.person("training_manager", central)
     mail = {
@@ -202,7 +202,7 @@ def test_mails_applications_and_feeds_go_with_the_person(centre: Centre) -> None
     assert centre.rows("SELECT count(*) FROM callers WHERE person_id = %s", person.id) == [(0,)]
 
 
-def test_what_was_never_signed_goes_and_what_was_stays(centre: Centre) -> None:
+def test_unsigned_applications_are_erased_and_signed_ones_stay(centre: Centre) -> None:
     central = centre.organisation()
     person, staff = centre.person("training_manager", central), centre.staff()
     signatory, waiting, rejected = new_id(), new_id(), new_id()
@@ -240,7 +240,7 @@ def test_what_was_never_signed_goes_and_what_was_stays(centre: Centre) -> None:
 
 
 def recorded(centre: Centre, event: str) -> list[tuple[Any, ...]]:
-    """Subject, reason and facts of what stands in the audit and in the outbox alike."""
+    """Subject, reason and facts of the entries that are equal in the audit and in the outbox."""
     return centre.rows(
         "SELECT a.subject_id::text, a.reason, a.facts FROM audit_entries a JOIN outbox o USING (id, subject_id, facts) "
         "WHERE a.action = %s AND o.event = %s ORDER BY a.id",
@@ -308,12 +308,12 @@ def test_an_erasure_reports_the_keys_that_it_revokes_once(centre: Centre) -> Non
     assert [row[:2] for row in recorded(centre, "api-key.revoked")] == [(revoked, "Turha"), (kept, WHY["reason"])]
 
 
-def test_an_erasure_and_a_decision_at_once_wait_for_each_other(centre: Centre, database: Addresses) -> None:
+def test_an_erasure_and_a_decision_wait_for_each_other(centre: Centre, database: Addresses) -> None:
     central, person, staff = centre.organisation(), centre.person(), centre.staff()
     asked = {"organisation_id": str(central), "role": "training_manager"}
     assert person.post("/v1/role-applications", asked).status_code == 201
     with another(centre, database) as other, ThreadPoolExecutor(1) as pool:
-        # As a decision locks: the application, then the person who gets the role.
+        # In the order in which a decision locks: the application, then the person who gets the role.
         with other.owner.transaction():
             other.owner.execute("SELECT FROM role_applications FOR NO KEY UPDATE")
             answer = pool.submit(staff.post, erasure(person.id), WHY)
@@ -329,13 +329,13 @@ def test_the_last_main_user_is_not_erased(centre: Centre) -> None:
     assert person.get("/v1/me").status_code == 200
 
 
-def test_the_last_of_the_staff_is_not_erased(centre: Centre) -> None:
+def test_the_last_staff_member_is_not_erased(centre: Centre) -> None:
     person = centre.staff()
     assert refusal(person.post(erasure(person.id), WHY)) == (409, "last-staff")
     assert person.get("/v1/me").status_code == 200
 
 
-def test_who_was_merged_is_erased_with_the_person(centre: Centre) -> None:
+def test_a_merged_person_is_erased_with_the_person(centre: Centre) -> None:
     central = centre.organisation()
     person, other = centre.person("training_manager", central), centre.person()
     staff = centre.staff()

@@ -17,7 +17,7 @@ def decide(caller: Person, application: dict[str, Any], outcome: str = "granted"
     return caller.post(f"{PATH}/{application['id']}/decision", {"outcome": outcome, **more})
 
 
-def test_somebody_without_roles_applies_and_is_granted_the_right(centre: Centre, central: UUID) -> None:
+def test_a_person_without_roles_applies_and_is_granted_the_role(centre: Centre, central: UUID) -> None:
     applicant, main_user = centre.person(), centre.main_user(central)
     answer = applicant.post(PATH, asked(central))
     assert answer.status_code == 201
@@ -44,7 +44,7 @@ def test_somebody_without_roles_applies_and_is_granted_the_right(centre: Centre,
     ]
 
 
-def test_a_rejection_tells_why(centre: Centre, central: UUID) -> None:
+def test_a_rejection_has_its_reason(centre: Centre, central: UUID) -> None:
     application = centre.person().post(PATH, asked(central)).json()
     staff = centre.staff()
     answer = decide(staff, application, "rejected")
@@ -60,7 +60,7 @@ def test_a_rejection_tells_why(centre: Centre, central: UUID) -> None:
     assert (refusal(again), again.json()["state"]) == ((409, "wrong-state"), "rejected")
 
 
-def test_who_applied_withdraws_and_may_apply_again(centre: Centre, central: UUID) -> None:
+def test_an_applicant_withdraws_and_may_apply_again(centre: Centre, central: UUID) -> None:
     applicant = centre.person()
     application = applicant.post(PATH, asked(central)).json()
     path = f"{PATH}/{application['id']}/withdrawal"
@@ -71,7 +71,7 @@ def test_who_applied_withdraws_and_may_apply_again(centre: Centre, central: UUID
     assert applicant.post(PATH, asked(central)).status_code == 201
 
 
-def test_one_is_open_at_a_time_and_none_for_what_is_held(centre: Centre, central: UUID) -> None:
+def test_an_applicant_has_one_open_application_and_none_for_a_present_role(centre: Centre, central: UUID) -> None:
     applicant, unit = centre.person(), centre.organisation(central)
     application = applicant.post(PATH, asked(unit)).json()
     assert refusal(applicant.post(PATH, asked(unit))) == (409, "already-exists")
@@ -82,7 +82,7 @@ def test_one_is_open_at_a_time_and_none_for_what_is_held(centre: Centre, central
     assert (refusal(again), again.json()["existing_id"]) == ((409, "already-exists"), grant_id)
 
 
-def test_what_has_been_given_meanwhile_is_not_granted_twice(centre: Centre, central: UUID) -> None:
+def test_a_role_granted_meanwhile_is_not_granted_twice(centre: Centre, central: UUID) -> None:
     applicant, staff = centre.person(), centre.staff()
     application = applicant.post(PATH, asked(central)).json()
     given = staff.post("/v1/role-grants", asked(central) | {"person_id": str(applicant.id)})
@@ -92,7 +92,7 @@ def test_what_has_been_given_meanwhile_is_not_granted_twice(centre: Centre, cent
     assert staff.get(f"{PATH}/{application['id']}").json()["state"] == "applied"
 
 
-def test_nobody_decides_their_own(centre: Centre, central: UUID) -> None:
+def test_nobody_decides_on_their_own_application(centre: Centre, central: UUID) -> None:
     main_user, staff = centre.main_user(central), centre.staff()
     for person in (main_user, staff):
         application = person.post(PATH, asked(central)).json()
@@ -114,7 +114,7 @@ def test_only_main_users_and_staff_decide(centre: Centre, central: UUID) -> None
         assert caller.get(PATH).json()["items"] == []
 
 
-def test_the_centres_own_rules_say_who_applies_and_who_decides(centre: Centre, central: UUID) -> None:
+def test_the_organisations_own_rules_set_who_applies_and_who_decides(centre: Centre, central: UUID) -> None:
     unit = centre.organisation(central)
     manager, applicant = centre.person("unit_manager", unit), centre.person()
     first = applicant.post(PATH, asked(unit)).json()
@@ -129,7 +129,7 @@ def test_the_centres_own_rules_say_who_applies_and_who_decides(centre: Centre, c
     assert refusal(centre.person().post(PATH, asked(unit))) == (409, "by-invitation-only")
 
 
-def test_what_is_applied_for_must_be_there_and_fit(centre: Centre, central: UUID) -> None:
+def test_the_role_must_fit_an_organisation_that_exists(centre: Centre, central: UUID) -> None:
     applicant = centre.person()
     absent = applicant.post(PATH, asked(new_id()))
     assert (refusal(absent), absent.json()["pointer"]) == ((404, "not-found"), "/organisation_id")

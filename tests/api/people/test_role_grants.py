@@ -1,4 +1,4 @@
-"""`/v1/role-grants`: how rights begin and end, and that an organisation keeps a main user."""
+"""`/v1/role-grants`: how roles begin and end, and that an organisation always has a main user."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +40,7 @@ def end(caller: Person, grant_id: str, ends_on: str | None = None) -> httpx.Resp
 
 
 def main_user_from(centre: Centre, organisation_id: UUID, *days: tuple[int, int, int] | None) -> Person:
-    """With the days on which the right begins and ends, which may be past the rules."""
+    """With the days on which the role begins and ends, in spite of the rules if need be."""
     person = centre.person()
     valid_from, valid_until = (day and datetime(*day, tzinfo=HELSINKI) for day in (*days, None)[:2])
     centre.owner.execute(
@@ -51,7 +51,7 @@ def main_user_from(centre: Centre, organisation_id: UUID, *days: tuple[int, int,
     return person
 
 
-def test_a_main_user_names_a_unit_manager_and_everybody_concerned_sees_it(centre: Centre, central: UUID) -> None:
+def test_a_main_user_grants_a_role_and_everybody_concerned_sees_it(centre: Centre, central: UUID) -> None:
     main_user, named = centre.main_user(central), centre.person()
     unit = centre.organisation(central)
     answer = main_user.post(PATH, given(named, "unit_manager", unit))
@@ -69,7 +69,7 @@ def test_a_main_user_names_a_unit_manager_and_everybody_concerned_sees_it(centre
     ]
 
 
-def test_rights_of_others_are_seen_within_the_tree_by_those_who_answer_for_it(centre: Centre, central: UUID) -> None:
+def test_other_peoples_roles_are_visible_to_the_managers_of_the_tree(centre: Centre, central: UUID) -> None:
     main_user = centre.main_user(central)
     grant_id = grant_of(centre, main_user)
     unit = centre.organisation(central)
@@ -90,7 +90,7 @@ def test_rights_of_others_are_seen_within_the_tree_by_those_who_answer_for_it(ce
     assert refusal(main_user.get(f"{PATH}/{new_id()}")) == (404, "not-found")
 
 
-def test_rights_are_listed_by_what_they_are_for(centre: Centre, central: UUID) -> None:
+def test_grants_are_filtered(centre: Centre, central: UUID) -> None:
     staff, person = centre.staff(), centre.person()
     unit = centre.organisation(central)
     first = staff.post(PATH, given(person, "unit_manager", unit, ends_on="2023-03-20")).json()["id"]
@@ -109,7 +109,7 @@ def test_rights_are_listed_by_what_they_are_for(centre: Centre, central: UUID) -
     assert (ids(state="upcoming"), ids(state="in_force"), ids(state="ended")) == ([], [third], [second, first])
 
 
-def test_a_right_holds_from_its_first_day_to_its_last(centre: Centre, central: UUID) -> None:
+def test_a_role_is_in_force_from_its_first_day_to_its_last(centre: Centre, central: UUID) -> None:
     person = centre.person()
     days = {"begins_on": "2023-04-01", "ends_on": "2023-04-30"}
     grant = centre.staff().post(PATH, given(person, "training_manager", central, **days)).json()
@@ -135,7 +135,7 @@ def test_a_right_holds_from_its_first_day_to_its_last(centre: Centre, central: U
         ({"ends_on": "2101-01-01"}, [("/ends_on", "out-of-range")]),
     ],
 )
-def test_days_are_in_order_and_to_come(
+def test_days_are_in_order_and_not_past(
     centre: Centre, central: UUID, days: dict[str, str], faults: list[tuple[str, str]]
 ) -> None:
     answer = centre.staff().post(PATH, given(centre.person(), "training_manager", central, **days))
@@ -151,13 +151,13 @@ def test_a_role_fits_its_organisation(centre: Centre, central: UUID) -> None:
         assert answer.json()["errors"][0]["code"] == "role-does-not-fit"
 
 
-def test_a_main_users_right_comes_by_its_application_alone(centre: Centre, central: UUID) -> None:
+def test_a_main_users_role_is_granted_by_an_application_only(centre: Centre, central: UUID) -> None:
     for caller in (centre.staff(), centre.main_user(central)):
         answer = caller.post(PATH, given(centre.person(), "main_user", central))
         assert refusal(answer) == (409, "main-user-application-required")
 
 
-def test_who_may_not_give_rights_is_told_so(centre: Centre, central: UUID) -> None:
+def test_other_roles_grant_no_roles(centre: Centre, central: UUID) -> None:
     unit = centre.organisation(central)
     person = centre.person()
     main_user = centre.main_user(central)
@@ -176,7 +176,7 @@ def test_who_may_not_give_rights_is_told_so(centre: Centre, central: UUID) -> No
         assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), pointer)
 
 
-def test_the_same_right_is_not_given_twice_for_the_same_days(centre: Centre, central: UUID) -> None:
+def test_the_same_role_is_not_granted_twice_for_the_same_days(centre: Centre, central: UUID) -> None:
     staff, person = centre.staff(), centre.person()
     body = given(person, "training_manager", central, ends_on="2023-04-30")
     first = staff.post(PATH, body).json()["id"]
@@ -185,7 +185,7 @@ def test_the_same_right_is_not_given_twice_for_the_same_days(centre: Centre, cen
     assert staff.post(PATH, body | {"begins_on": "2023-05-01", "ends_on": None}).status_code == 201
 
 
-def test_a_right_ended_at_once_works_no_more(centre: Centre, central: UUID) -> None:
+def test_a_role_that_is_ended_today_stops_working_immediately(centre: Centre, central: UUID) -> None:
     unit = centre.organisation(central)
     manager, main_user = centre.person("unit_manager", unit), centre.main_user(central)
     answer = end(main_user, grant_of(centre, manager))
@@ -199,7 +199,7 @@ def test_a_right_ended_at_once_works_no_more(centre: Centre, central: UUID) -> N
     assert (refusal(again), again.json()["state"]) == ((409, "wrong-state"), "ended")
 
 
-def test_an_end_may_be_brought_forward_but_not_put_off(centre: Centre, central: UUID) -> None:
+def test_an_end_may_be_brought_forward_but_not_postponed(centre: Centre, central: UUID) -> None:
     staff = centre.staff()
     grant_id = grant_of(centre, centre.person("training_manager", central))
     assert end(staff, grant_id, "2023-06-30").json()["valid_until"] == "2023-07-01T00:00:00+03:00"
@@ -214,7 +214,9 @@ def test_an_end_may_be_brought_forward_but_not_put_off(centre: Centre, central: 
     assert end(staff, grant_id, "2023-06-29").json()["valid_until"] == "2023-06-30T00:00:00+03:00"
 
 
-def test_of_two_ends_at_once_the_later_puts_off_nothing(centre: Centre, central: UUID, database: Addresses) -> None:
+def test_the_later_of_two_simultaneous_ends_postpones_nothing(
+    centre: Centre, central: UUID, database: Addresses
+) -> None:
     centre.main_user(central)
     grant_id = grant_of(centre, centre.person("training_manager", central))
     sooner = datetime(2023, 4, 1, tzinfo=HELSINKI)
@@ -227,7 +229,7 @@ def test_of_two_ends_at_once_the_later_puts_off_nothing(centre: Centre, central:
     assert centre.rows("SELECT valid_until FROM role_grants WHERE id = %s", grant_id) == [(sooner,)]
 
 
-def test_an_erased_person_is_given_nothing(centre: Centre, central: UUID) -> None:
+def test_an_erased_person_is_granted_nothing(centre: Centre, central: UUID) -> None:
     staff, person = centre.staff(), centre.person()
     assert staff.post(f"/v1/people/{person.id}/erasure", {"reason": WHY}).status_code == 200
     answer = staff.post(PATH, given(person, "training_manager", central))
@@ -235,7 +237,7 @@ def test_an_erased_person_is_given_nothing(centre: Centre, central: UUID) -> Non
     assert answer.json()["pointer"] == "/person_id"
 
 
-def test_who_may_end_a_right(centre: Centre, central: UUID) -> None:
+def test_a_role_is_ended_by_its_holder_a_main_user_or_staff(centre: Centre, central: UUID) -> None:
     unit = centre.organisation(central)
     manager, main_user = centre.person("unit_manager", unit), centre.main_user(central)
     trainer = centre.person("training_manager", unit)
@@ -247,7 +249,7 @@ def test_who_may_end_a_right(centre: Centre, central: UUID) -> None:
     assert end(second, grant_of(centre, main_user)).json()["state"] == "ended"
 
 
-def test_a_right_is_ended_before_it_begins(centre: Centre, central: UUID) -> None:
+def test_a_role_can_be_ended_before_it_begins(centre: Centre, central: UUID) -> None:
     person, staff = centre.person(), centre.staff()
     body = given(person, "training_manager", central, begins_on="2023-04-01")
     grant_id = staff.post(PATH, body).json()["id"]
@@ -259,7 +261,7 @@ def test_a_right_is_ended_before_it_begins(centre: Centre, central: UUID) -> Non
 
 
 @pytest.mark.parametrize("who", ["staff", "the person themself"])
-def test_the_last_main_user_does_not_go_without_a_successor(centre: Centre, central: UUID, who: str) -> None:
+def test_the_last_main_user_does_not_end_without_a_successor(centre: Centre, central: UUID, who: str) -> None:
     last = centre.main_user(central)
     caller = centre.staff() if who == "staff" else last
     for ends_on, needed_from in ((None, "2023-03-15T12:00:00+02:00"), ("2023-12-31", "2024-01-01T00:00:00+02:00")):
@@ -271,7 +273,7 @@ def test_the_last_main_user_does_not_go_without_a_successor(centre: Centre, cent
     assert end(caller, grant_of(centre, last)).json()["state"] == "ended"
 
 
-def test_a_successor_has_begun_by_then_and_has_no_end(centre: Centre, central: UUID) -> None:
+def test_a_successor_has_begun_by_the_end_and_has_no_end(centre: Centre, central: UUID) -> None:
     last, staff = grant_of(centre, centre.main_user(central)), centre.staff()
     main_user_from(centre, central, (2023, 7, 1))
     main_user_from(centre, central, (2000, 1, 1), (2030, 1, 1))
@@ -280,11 +282,11 @@ def test_a_successor_has_begun_by_then_and_has_no_end(centre: Centre, central: U
     for ends_on in (None, "2023-06-29"):
         assert refusal(end(staff, last, ends_on)) == (409, "last-main-user")
     assert end(staff, last, "2023-06-30").status_code == 200
-    # The end once said may be brought forward only as far as the successor reaches.
+    # The end may be brought forward only as far as the successor's role reaches.
     assert refusal(end(staff, last, "2023-06-29")) == (409, "last-main-user")
 
 
-def test_who_has_an_end_needs_no_successor_but_is_none_either(centre: Centre, central: UUID) -> None:
+def test_a_main_user_with_an_end_needs_no_successor_and_is_none(centre: Centre, central: UUID) -> None:
     first, second = centre.main_user(central), centre.main_user(central)
     staff = centre.staff()
     assert end(staff, grant_of(centre, first), "2023-12-31").status_code == 200
@@ -292,7 +294,7 @@ def test_who_has_an_end_needs_no_successor_but_is_none_either(centre: Centre, ce
         assert refusal(end(staff, grant_of(centre, second), ends_on)) == (409, "last-main-user")
 
 
-def test_an_upcoming_successor_stays_as_long_as_it_is_the_only_one(centre: Centre, central: UUID) -> None:
+def test_the_only_upcoming_successor_does_not_end(centre: Centre, central: UUID) -> None:
     first, staff = centre.main_user(central), centre.staff()
     successor = main_user_from(centre, central, (2023, 7, 1))
     assert end(staff, grant_of(centre, first), "2023-06-30").status_code == 200
@@ -306,8 +308,8 @@ def test_an_organisation_whose_membership_has_ended_needs_no_main_user(centre: C
     assert end(staff, last, "2023-06-30").status_code == 200
 
 
-def test_of_two_at_once_who_remove_the_last_two_main_users_one_fails(centre: Centre) -> None:
-    """Ten times over, by staff and by themselves."""
+def test_the_last_two_main_users_cannot_be_ended_simultaneously(centre: Centre) -> None:
+    """Ten times, by staff and by themselves."""
     staff = centre.staff()
     for round_number in range(10):
         central = centre.organisation()
@@ -324,7 +326,7 @@ def test_of_two_at_once_who_remove_the_last_two_main_users_one_fails(centre: Cen
         ) == [(1,)]
 
 
-def test_the_last_of_the_staff_stays_until_another_is_there_for_good(centre: Centre) -> None:
+def test_the_last_staff_member_stays_until_there_is_another_without_an_end(centre: Centre) -> None:
     staff, successor = centre.staff(), centre.person()
     last = grant_of(centre, staff)
     for ends_on in (None, "2023-06-30"):
@@ -338,7 +340,7 @@ def test_the_last_of_the_staff_stays_until_another_is_there_for_good(centre: Cen
     assert refusal(end(successor, grant_of(centre, successor))) == (409, "last-staff")
 
 
-def test_of_two_at_once_who_end_the_last_two_rights_of_the_staff_one_fails(centre: Centre, database: Addresses) -> None:
+def test_the_last_two_staff_roles_cannot_be_ended_simultaneously(centre: Centre, database: Addresses) -> None:
     first, second = centre.staff(), centre.staff()
     over = "UPDATE role_grants SET valid_until = '2023-03-15' WHERE person_id = %s"
     with another(centre, database) as other, ThreadPoolExecutor(1) as pool:
@@ -350,7 +352,7 @@ def test_of_two_at_once_who_end_the_last_two_rights_of_the_staff_one_fails(centr
         assert refusal(answer.result()) == (409, "last-staff")
 
 
-def test_staff_are_told_of_an_organisation_left_with_few(centre: Centre, central: UUID) -> None:
+def test_staff_are_notified_of_an_organisation_with_few_main_users(centre: Centre, central: UUID) -> None:
     people = [centre.main_user(central) for _ in range(3)]
     staff = centre.staff()
     told = "SELECT facts->>'main_users' FROM outbox WHERE event = 'organisation.main-users-few'"
@@ -360,7 +362,7 @@ def test_staff_are_told_of_an_organisation_left_with_few(centre: Centre, central
     assert centre.rows(told) == [("1",)]
 
 
-def test_the_database_itself_keeps_the_last_main_user(centre: Centre, central: UUID) -> None:
+def test_the_database_itself_keeps_the_last_main_user_in_place(centre: Centre, central: UUID) -> None:
     first, second = centre.main_user(central), centre.main_user(central)
     over = "UPDATE role_grants SET valid_until = '2023-03-15' WHERE person_id = %s"
     centre.owner.execute(over, [first.id])
@@ -369,7 +371,7 @@ def test_the_database_itself_keeps_the_last_main_user(centre: Centre, central: U
     assert refused.value.diag.constraint_name == "role_grants_main_user_remains"
 
 
-def test_the_database_lets_the_second_of_two_at_once_see_what_the_first_left(
+def test_the_second_of_two_simultaneous_transactions_sees_the_firsts_change(
     centre: Centre, central: UUID, database: Addresses
 ) -> None:
     first, second = centre.main_user(central), centre.main_user(central)
@@ -383,7 +385,7 @@ def test_the_database_lets_the_second_of_two_at_once_see_what_the_first_left(
         assert refusal(answer.result()) == (409, "last-main-user")
 
 
-def test_a_right_given_or_ended_is_known_at_once_to_whoever_has_just_read(centre: Centre, central: UUID) -> None:
+def test_a_role_granted_or_ended_is_seen_immediately_by_a_remembered_reader(centre: Centre, central: UUID) -> None:
     main_user, named = centre.main_user(central), centre.person("training_manager", central)
     association = centre.organisation(central)
 

@@ -19,7 +19,7 @@ def entered(**more: Any) -> dict[str, Any]:
     return {"name": "Aili Puheenjohtaja", "basis": "Puheenjohtaja, säännöt 8 §", "valid_from": "2023-01-01"} | more
 
 
-def test_a_main_user_enters_and_staff_confirm(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_a_main_user_enters_a_signatory_and_staff_confirm_it(centre: Centre, main_user: Person, central: UUID) -> None:
     answer = main_user.post(path_of(central), entered(valid_until="2023-12-31"))
     assert answer.status_code == 201
     signatory = answer.json()
@@ -34,7 +34,7 @@ def test_a_main_user_enters_and_staff_confirm(centre: Centre, main_user: Person,
     assert refusal(staff.post(f"{location}/confirmation", key=False)) == (409, "wrong-state")
 
 
-def test_the_first_that_staff_enter_needs_no_second_look(centre: Centre, central: UUID) -> None:
+def test_the_first_signatory_that_staff_enter_needs_no_confirmation(centre: Centre, central: UUID) -> None:
     staff = centre.staff()
     first = staff.post(path_of(central), entered()).json()
     assert (first["state"], first["confirmed_by"]) == ("in_force", str(staff.id))
@@ -45,7 +45,7 @@ def test_the_first_that_staff_enter_needs_no_second_look(centre: Centre, central
     assert centre.staff().post(confirmation, key=False).json()["state"] == "in_force"
 
 
-def test_an_ended_one_leaves_room_for_a_first_one_again(centre: Centre, central: UUID) -> None:
+def test_after_an_ended_signatory_staff_may_enter_a_first_one_again(centre: Centre, central: UUID) -> None:
     staff = centre.staff()
     first = staff.post(path_of(central), entered())
     ended = staff.post(f"{first.headers['Location']}/end", {"reason": "Kausi päättyi"})
@@ -56,7 +56,9 @@ def test_an_ended_one_leaves_room_for_a_first_one_again(centre: Centre, central:
 
 
 @pytest.mark.parametrize("staff_is", ["named", "main user"])
-def test_staff_confirm_nothing_of_their_own(centre: Centre, main_user: Person, central: UUID, staff_is: str) -> None:
+def test_staff_do_not_confirm_a_signatory_that_they_entered(
+    centre: Centre, main_user: Person, central: UUID, staff_is: str
+) -> None:
     staff = centre.staff()
     centre.grant(staff.id, "main_user" if staff_is == "main user" else "training_manager", central)
     more = {"name": None, "person_id": str(staff.id)} if staff_is == "named" else {}
@@ -69,7 +71,7 @@ def test_staff_confirm_nothing_of_their_own(centre: Centre, main_user: Person, c
             centre.owner.execute("UPDATE signatories SET confirmed_by = person_id, confirmed_at = entered_at")
 
 
-def test_main_users_do_not_confirm(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_main_users_do_not_confirm_signatories(centre: Centre, main_user: Person, central: UUID) -> None:
     location = main_user.post(path_of(central), entered()).headers["Location"]
     other = centre.main_user(central)
     assert refusal(other.post(f"{location}/confirmation", key=False)) == (403, "forbidden")
@@ -99,7 +101,9 @@ def test_a_person_is_named_by_id_and_shown_by_name(centre: Centre, main_user: Pe
         (entered(basis=" "), ("/basis", "string-too-short")),
     ],
 )
-def test_a_wrong_shape_is_told(main_user: Person, central: UUID, body: dict[str, Any], fault: tuple[str, str]) -> None:
+def test_a_wrong_shape_is_refused(
+    main_user: Person, central: UUID, body: dict[str, Any], fault: tuple[str, str]
+) -> None:
     answer = main_user.post(path_of(central), body)
     assert refusal(answer) == (422, "validation")
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [fault]
@@ -109,7 +113,7 @@ def test_only_central_organisations_have_signatories(centre: Centre, main_user: 
     assert refusal(main_user.post(path_of(centre.organisation(central)), entered())) == (409, "not-central")
 
 
-def test_who_may_see_and_who_may_enter(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_only_main_users_and_staff_see_and_enter_signatories(centre: Centre, main_user: Person, central: UUID) -> None:
     location = main_user.post(path_of(central), entered()).headers["Location"]
     below = centre.person("training_manager", centre.organisation(central))
     for person in (below, centre.person("auditor")):
@@ -127,7 +131,7 @@ def test_who_may_see_and_who_may_enter(centre: Centre, main_user: Person, centra
     assert refusal(main_user.get(f"{path_of(other)}/{location.rsplit('/')[-1]}")) == (404, "not-found")
 
 
-def test_the_state_goes_by_the_days_and_the_list_by_the_state(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_the_state_follows_from_the_days_and_filters_the_list(centre: Centre, main_user: Person, central: UUID) -> None:
     staff = centre.staff()
     coming = staff.post(path_of(central), entered(valid_from="2023-05-01", valid_until="2023-05-31")).json()
     waiting = main_user.post(path_of(central), entered()).json()

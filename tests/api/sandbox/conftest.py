@@ -1,4 +1,4 @@
-"""A running sandbox per test process; a test that changes it resets it, or minds only what it made."""
+"""A running sandbox per test process; a test that changes it resets it, or looks only at what it made itself."""
 
 from collections.abc import Iterator
 

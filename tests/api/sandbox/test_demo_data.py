@@ -1,22 +1,22 @@
-"""The demo data as they stand in the database."""
+"""The demo data in the database."""
 
 from tests.sandbox import Sandbox
 
 YEARS = (2022, 2023, 2024)
 
 
-def test_the_ledger_holds(sandbox: Sandbox) -> None:
+def test_the_ledger_is_right(sandbox: Sandbox) -> None:
     for view in ("years_astray", "balances_astray", "pools_astray", "accounts_overdrawn"):
         assert sandbox.rows(f"SELECT * FROM ledger_{view}") == [], view
 
 
-def test_positions_follow_the_instants(sandbox: Sandbox) -> None:
+def test_positions_are_in_the_order_of_time(sandbox: Sandbox) -> None:
     sandbox.reset()  # Other tests post with the clock set back.
-    astray = "SELECT FROM (SELECT made_at, lag(made_at) OVER (ORDER BY position) AS before FROM hour_transfers) t"
-    assert sandbox.rows(f"{astray} WHERE before > made_at AND extract(year FROM made_at) < 2026") == []
+    disordered = "SELECT FROM (SELECT made_at, lag(made_at) OVER (ORDER BY position) AS before FROM hour_transfers) t"
+    assert sandbox.rows(f"{disordered} WHERE before > made_at AND extract(year FROM made_at) < 2026") == []
 
 
-def test_the_balances_are_worth_looking_at(sandbox: Sandbox) -> None:
+def test_the_balances_are_varied(sandbox: Sandbox) -> None:
     pools = sandbox.rows("SELECT year, -state, pool, returned, closed_at FROM hour_pools ORDER BY year")
     assert {pool[0] for pool in pools} > set(YEARS)
     assert {pool[1] for pool in pools if pool[0] in YEARS} == {45_483}

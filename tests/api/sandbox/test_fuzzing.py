@@ -7,7 +7,7 @@ import pytest
 from tests.openapi.fuzzing import CONFIG, check_answers
 from tests.sandbox import Sandbox
 
-# A reset would take the ground from under all that runs meanwhile; tests of its own try it.
+# A reset would disturb everything that runs meanwhile; it has tests of its own.
 OPERATIONS = "^/v1/sandbox/(people|tokens|clock|mailbox)"
 
 

@@ -24,7 +24,7 @@ def post(sandbox: Sandbox, **body: Any) -> httpx.Response:
     return sandbox.client.post(PEOPLE, json=given)
 
 
-def test_the_documented_people_stand_first(sandbox: Sandbox) -> None:
+def test_the_documented_people_are_first(sandbox: Sandbox) -> None:
     answer = sandbox.client.get(PEOPLE, params={"role": "staff", "include": "total"})
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -38,7 +38,7 @@ def test_a_page_of_people_is_followed_by_the_next(sandbox: Sandbox) -> None:
     assert following.json()["items"][0]["id"] < first.json()["items"][-1]["id"]
 
 
-def test_a_token_by_address_or_by_id_lets_its_person_in(sandbox: Sandbox) -> None:
+def test_a_token_for_an_email_address_or_an_id_is_accepted(sandbox: Sandbox) -> None:
     person = sandbox.client.get(PEOPLE, params={"email": "Auditor@example.org"}).json()["items"][0]
     for named in ({"email": "AUDITOR@example.org"}, {"person_id": person["id"]}):
         answer = sandbox.client.post(TOKENS, json=named)
@@ -49,7 +49,7 @@ def test_a_token_by_address_or_by_id_lets_its_person_in(sandbox: Sandbox) -> Non
         assert sandbox.client.get("/v1/me", headers=bearer).json()["person"]["id"] == person["id"]
 
 
-def test_a_token_for_nobody_is_refused(sandbox: Sandbox) -> None:
+def test_a_token_for_an_unknown_person_is_refused(sandbox: Sandbox) -> None:
     for named, pointer in (({"email": "nobody@example.org"}, "/email"), ({"person_id": str(new_id())}, "/person_id")):
         answer = sandbox.client.post(TOKENS, json=named)
         assert refusal(answer) == (404, "not-found")
@@ -59,7 +59,7 @@ def test_a_token_for_nobody_is_refused(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"email": "staff@example.org", "person_id": str(new_id())}, {"email": 1}, {"who": "me"}, []]
 )
-def test_a_token_is_asked_for_in_one_way(sandbox: Sandbox, body: Any) -> None:
+def test_a_token_is_requested_in_exactly_one_way(sandbox: Sandbox, body: Any) -> None:
     assert refusal(sandbox.client.post(TOKENS, json=body)) == (422, "validation")
 
 
@@ -93,7 +93,7 @@ def test_the_same_key_makes_one_person(sandbox: Sandbox) -> None:
     assert again.headers["Idempotency-Replayed"] == "true"
 
 
-def test_an_address_in_use_is_refused(sandbox: Sandbox) -> None:
+def test_an_email_address_in_use_is_refused(sandbox: Sandbox) -> None:
     answer = post(sandbox, email="Staff@example.org")
     assert refusal(answer) == (409, "already-exists")
 
@@ -120,7 +120,7 @@ def test_a_role_that_does_not_fit_is_refused(sandbox: Sandbox, role: str, kind: 
     ]
 
 
-def test_a_role_for_an_organisation_that_is_not_there_is_refused(sandbox: Sandbox) -> None:
+def test_a_role_for_an_unknown_organisation_is_refused(sandbox: Sandbox) -> None:
     answer = post(sandbox, roles=[{"role": "main_user", "organisation_id": str(new_id())}])
     assert refusal(answer) == (404, "not-found")
     assert answer.json()["pointer"] == "/roles/0/organisation_id"
@@ -140,17 +140,17 @@ def test_there_is_no_dry_run(sandbox: Sandbox) -> None:
     assert "validate_only" in {error.get("parameter") for error in answer.json()["errors"]}
 
 
-def test_somebody_who_is_not_there_is_not_found(sandbox: Sandbox) -> None:
+def test_an_unknown_person_is_not_found(sandbox: Sandbox) -> None:
     assert refusal(sandbox.client.get(f"{PEOPLE}/{new_id()}")) == (404, "not-found")
 
 
-def test_what_is_said_twice_is_not_guessed(sandbox: Sandbox) -> None:
+def test_a_repeated_field_is_refused(sandbox: Sandbox) -> None:
     said = b'{"email": "staff@example.org", "email": "auditor@example.org"}'
     answer = sandbox.client.post("/v1/sandbox/tokens", content=said, headers={"Content-Type": "application/json"})
     assert refusal(answer) == (400, "malformed-json")
 
 
-def test_a_token_may_be_of_a_weak_sign_in(sandbox: Sandbox) -> None:
+def test_a_token_may_have_a_weak_sign_in(sandbox: Sandbox) -> None:
     def acr_of(**said: bool) -> str:
         token = sandbox.client.post(TOKENS, json={"email": "staff@example.org"} | said).json()["access_token"]
         payload = token.split(".")[1]

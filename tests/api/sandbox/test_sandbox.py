@@ -1,4 +1,4 @@
-"""The sandbox's clock, reset and mailbox, and where none of it exists."""
+"""The sandbox's clock, reset and mailbox, which do not exist elsewhere."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from tests.server import serving
 CLOCK = "/v1/sandbox/clock"
 
 
-def test_outside_a_sandbox_none_of_it_exists(settings: Settings) -> None:
+def test_the_sandboxs_operations_do_not_exist_elsewhere(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"sandbox": False}))
     with serving(app) as address:
         for path in ("people", "clock", "mailbox"):
@@ -26,7 +26,7 @@ def test_outside_a_sandbox_none_of_it_exists(settings: Settings) -> None:
         assert "sandbox" not in str(list(httpx.get(f"{address}/openapi.json").json()["paths"]))
 
 
-def test_the_sandbox_stands_in_its_own_document_and_needs_no_token(sandbox: Sandbox) -> None:
+def test_the_sandboxs_operations_are_in_its_document_and_need_no_token(sandbox: Sandbox) -> None:
     paths = sandbox.client.get("/openapi.json").json()["paths"]
     operations = [operation for path in paths if path.startswith("/v1/sandbox/") for operation in paths[path].values()]
     assert len(operations) == 10
@@ -35,7 +35,7 @@ def test_the_sandbox_stands_in_its_own_document_and_needs_no_token(sandbox: Sand
         assert not {"401", "403"} & operation["responses"].keys()
 
 
-def test_the_clock_stands_where_it_is_put_until_it_is_given_back(sandbox: Sandbox) -> None:
+def test_the_clock_keeps_its_time_until_it_is_released(sandbox: Sandbox) -> None:
     answer = sandbox.client.put(CLOCK, json={"now": "2023-03-12T22:00:00Z"})
     assert (answer.status_code, answer.json()) == (200, {"now": "2023-03-13T00:00:00+02:00", "standing": True})
     assert sandbox.client.get(CLOCK).json() == answer.json()
@@ -50,7 +50,7 @@ def test_the_clock_stands_where_it_is_put_until_it_is_given_back(sandbox: Sandbo
 
 
 @pytest.mark.parametrize("query", ["people?email=a%00b", "mailbox?to=%00"])
-def test_text_that_no_database_keeps_is_a_fault_of_shape(sandbox: Sandbox, query: str) -> None:
+def test_text_that_the_database_cannot_store_is_a_fault_of_shape(sandbox: Sandbox, query: str) -> None:
     assert refusal(sandbox.client.get(f"/v1/sandbox/{query}")) == (422, "validation")
 
 
@@ -69,11 +69,11 @@ def test_text_that_no_database_keeps_is_a_fault_of_shape(sandbox: Sandbox, query
         None,
     ],
 )
-def test_the_clock_stands_at_instants_of_known_years(sandbox: Sandbox, now: object) -> None:
+def test_the_clock_is_set_within_the_known_years(sandbox: Sandbox, now: object) -> None:
     assert refusal(sandbox.client.put(CLOCK, json={"now": now})) == (422, "validation")
 
 
-def test_a_reset_brings_everything_back(sandbox: Sandbox) -> None:
+def test_a_reset_restores_everything(sandbox: Sandbox) -> None:
     tables = ("persons", "organisations", "hour_transfers", "hour_proposals", "deadlines", "role_grants")
     sandbox.reset()
     before = {table: sandbox.rows(f"SELECT id FROM {table} ORDER BY id") for table in tables}
@@ -87,11 +87,11 @@ def test_a_reset_brings_everything_back(sandbox: Sandbox) -> None:
     sandbox.reset()
     assert {table: sandbox.rows(f"SELECT id FROM {table} ORDER BY id") for table in tables} == before
     assert sandbox.client.get(CLOCK).json()["standing"] is False
-    # The token is as good as it was; whom it names, nobody knows any more.
+    # The token is still valid, but nobody knows its subject any more.
     assert refusal(newcomer.get("/v1/me")) == (403, "not-registered")
 
 
-def test_a_reset_goes_well_while_requests_run(sandbox: Sandbox) -> None:
+def test_a_reset_works_while_requests_run(sandbox: Sandbox) -> None:
     staff = sandbox.person("staff@example.org")
     done = threading.Event()
 
@@ -107,7 +107,7 @@ def test_a_reset_goes_well_while_requests_run(sandbox: Sandbox) -> None:
         answer = sandbox.client.post("/v1/sandbox/reset")
         done.set()
         seen = set().union(*(each.result() for each in working))
-    # Where there was no room among the requests, nothing was changed and the call may be sent again.
+    # A reset that found no room among the requests changed nothing and may be sent again.
     assert answer.status_code in {204, 503}
     assert seen <= {200, 503}
     if answer.status_code == 503:
@@ -115,7 +115,7 @@ def test_a_reset_goes_well_while_requests_run(sandbox: Sandbox) -> None:
     assert sandbox.rows("SELECT count(*) FROM organisations") == [(1036,)]
 
 
-def test_a_decision_is_told_by_mail_in_the_main_users_language(sandbox: Sandbox) -> None:
+def test_a_decision_is_mailed_in_the_main_users_language(sandbox: Sandbox) -> None:
     sandbox.reset()
     sandbox.clock("2023-03-14T12:00:00+02:00")
     assert sandbox.client.get("/v1/sandbox/mailbox").json()["items"] == []
@@ -141,7 +141,7 @@ def test_a_decision_is_told_by_mail_in_the_main_users_language(sandbox: Sandbox)
     assert len({mail["id"] for mail in every}) == len(every) == 5
 
 
-def test_a_last_day_that_comes_near_is_told_by_mail(sandbox: Sandbox) -> None:
+def test_a_last_day_that_comes_near_is_mailed(sandbox: Sandbox) -> None:
     sandbox.reset()
     mailbox = "/v1/sandbox/mailbox?to=paakayttaja2@example.org"
     sandbox.clock("2023-03-18T00:00:00+02:00")
@@ -152,7 +152,7 @@ def test_a_last_day_that_comes_near_is_told_by_mail(sandbox: Sandbox) -> None:
         assert "Viimeinen päivä on 25.3.2023.\n\nAsia: lisähaku- ja palautusaika\nTuntien vuosi: 2023\n" in mail["text"]
 
 
-def test_an_application_that_expires_is_told_by_mail(sandbox: Sandbox) -> None:
+def test_the_expiry_of_an_application_is_mailed(sandbox: Sandbox) -> None:
     sandbox.reset()
     ((expires_at,),) = sandbox.rows(
         "SELECT expires_at FROM main_user_applications WHERE state = 'awaiting_signatures' ORDER BY expires_at LIMIT 1"

@@ -34,7 +34,7 @@ def application_id(sandbox: Sandbox) -> str:
     asked = {"organisation_id": central_id, "signatory_id": signatory["id"]}
     drafted = trainer.post("/v1/main-user-applications", asked)
     assert drafted.status_code == 201, drafted.text
-    # Only its document is wanted here, as its submission would make it.
+    # Only the document is needed here, as the submission would make it.
     document = composed(CONTENT)
     sandbox.rows(
         "INSERT INTO main_user_application_documents (study_centre_id, application_id, content, digest, made_at)"
@@ -62,17 +62,17 @@ def test_anybody_signs_and_the_service_accepts_it(sandbox: Sandbox, application_
     assert signature.revocation == "good"
 
 
-def test_an_application_that_is_not_there_is_not_found(sandbox: Sandbox) -> None:
+def test_an_unknown_application_is_not_found(sandbox: Sandbox) -> None:
     answer = sandbox.client.post(SIGNATURES, json={"application_id": str(new_id()), "name": "Oskari Suvikangas"})
     assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/application_id")
 
 
-def test_a_long_name_is_shortened_to_what_a_certificate_holds(sandbox: Sandbox, application_id: str) -> None:
+def test_a_name_too_long_for_a_certificate_is_shortened(sandbox: Sandbox, application_id: str) -> None:
     answer = sandbox.client.post(SIGNATURES, json={"application_id": application_id, "name": "x" + "ä" * 63})
     assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\x00b", 7, None])
-def test_a_name_is_one_that_a_certificate_can_hold(sandbox: Sandbox, application_id: str, name: object) -> None:
+def test_a_name_that_a_certificate_cannot_have_is_refused(sandbox: Sandbox, application_id: str, name: object) -> None:
     answer = sandbox.client.post(SIGNATURES, json={"application_id": application_id, "name": name})
     assert refusal(answer) == (422, "validation")
