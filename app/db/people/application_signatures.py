@@ -7,17 +7,27 @@ from json import loads
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, case, func, null, or_, select, true
+from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, case, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
-from app.db.paging import Listing, PageRequest, Slice
+from app.db.paging import Listing, filters_of
 from app.db.people.application_documents import signed_documents
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons
 from app.db.people.signatories import signatories
-from app.db.sessions import Reader, Writer
-from app.db.statements import Connection, Query, change_row, insert_row, insert_rows, metadata, study_centre_key
+from app.db.sessions import Writer
+from app.db.statements import (
+    Connection,
+    Converted,
+    Query,
+    Selection,
+    change_row,
+    insert_row,
+    insert_rows,
+    metadata,
+    study_centre_key,
+)
 from app.domain.people.application_signatures import ApplicationSignature, SignsAs
 from app.domain.people.signatures import Certificate, Check, ExaminedSignature, SignInEvidence, canonical
 
@@ -46,75 +56,34 @@ _table, _applications = main_user_application_signatures, main_user_applications
 _applicant, _signer = persons.alias("applicant"), persons.alias("signer")
 
 
-def _signature_of(
-    signature_id: UUID,
-    application_id: UUID,
-    signed_document_id: UUID | None,
-    signs_as: SignsAs | None,
-    named: str | None,
-    person_id: UUID | None,
-    signed_at: datetime,
-    signed_at_by: Any,
-    certificate: dict[str, Any] | None,
-    revocation: Any,
-    checks: list[dict[str, Any]],
-    evidence: dict[str, Any] | None,
-    evidence_digest: str | None,
-    matched_by: UUID | None,
-    matched_at: datetime | None,
-    reason: str | None,
-) -> ApplicationSignature:
-    return ApplicationSignature(
-        id=signature_id,
-        application_id=application_id,
-        method="document" if signed_document_id else "service",
-        signs_as=signs_as,
-        named=named,
-        person_id=person_id,
-        certificate=_certificate_of(certificate) if certificate else None,
-        signed_at=signed_at,
-        signed_at_by=signed_at_by,
-        revocation=revocation,
-        checks=[Check(**check) for check in checks],
-        acr=evidence["acr"] if evidence else None,
-        authenticated_at=datetime.fromisoformat(evidence["authenticated_at"]) if evidence else None,
-        evidence_digest=evidence_digest,
-        state="matched" if signed_document_id is None or matched_at else "unmatched",
-        matched_by=matched_by,
-        matched_at=matched_at,
-        reason=reason,
-    )
-
-
-def _certificate_of(stored: dict[str, Any]) -> Certificate:
+def _certificate_from(stored: dict[str, Any] | None) -> Certificate | None:
+    if stored is None:
+        return None
     days = {name: datetime.fromisoformat(stored[name]) for name in ("valid_from", "valid_until")}
     return Certificate(**stored | days)
 
 
+_signature = Selection(
+    ApplicationSignature,
+    _table,
+    method=case((_table.c.signed_document_id.is_(None), "service"), else_="document"),
+    named=case(
+        (_table.c.signs_as == "applicant", _applicant.c.name),
+        (_table.c.signs_as == "signatory", func.coalesce(_signer.c.name, signatories.c.name)),
+    ),
+    certificate=Converted(_table.c.certificate, _certificate_from),
+    checks=Converted(_table.c.checks, lambda checks: [Check(**check) for check in checks]),
+    acr=_table.c.evidence["acr"].astext,
+    authenticated_at=Converted(
+        _table.c.evidence["authenticated_at"].astext, lambda text: text and datetime.fromisoformat(text)
+    ),
+    state=case(
+        (or_(_table.c.signed_document_id.is_(None), _table.c.matched_at.is_not(None)), "matched"), else_="unmatched"
+    ),
+)
 # Those of a document that another has taken the place of stay in the table, and count for nothing.
 _present = (
-    select(
-        _table.c.id,
-        _table.c.application_id,
-        _table.c.signed_document_id,
-        _table.c.signs_as,
-        case(
-            (_table.c.signs_as == "applicant", _applicant.c.name),
-            (_table.c.signs_as == "signatory", func.coalesce(_signer.c.name, signatories.c.name)),
-            else_=null(),
-        ).label("named"),
-        _table.c.person_id,
-        _table.c.signed_at,
-        _table.c.signed_at_by,
-        _table.c.certificate,
-        _table.c.revocation,
-        _table.c.checks,
-        _table.c.evidence,
-        _table.c.evidence_digest,
-        _table.c.matched_by,
-        _table.c.matched_at,
-        _table.c.reason,
-    )
+    select(*_signature.columns)
     .join(_applications, _applications.c.id == _table.c.application_id)
     .join(_applicant, _applicant.c.id == _applications.c.applicant_id)
     .join(signatories, signatories.c.id == _applications.c.signatory_id)
@@ -127,17 +96,13 @@ _present = (
     )
 )
 _of_application = _present.where(_table.c.application_id == bindparam("p_application_id", type_=Uuid))
-_all = Query(_of_application.order_by(_table.c.id), _signature_of)
-_listing = Listing(_of_application, _signature_of, key=[_table.c.id], filters={"application_id": true()})
+_all = Query(_of_application.order_by(_table.c.id), _signature.build)
+signature_listing = Listing(_present, _signature.build, key=[_table.c.id], filters=filters_of(_table, "application_id"))
 
 
 async def find_signatures(connection: Connection, application_id: UUID) -> list[ApplicationSignature]:
     """All that count, in the order they came in."""
     return await _all.all(connection, p_application_id=application_id)
-
-
-async def page_of_signatures(session: Reader, page: PageRequest, application_id: UUID) -> Slice[ApplicationSignature]:
-    return await _listing.page(session, page, application_id=application_id)
 
 
 async def keep_signed_document(

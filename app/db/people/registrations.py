@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    DateTime,
     Select,
     String,
     Uuid,
@@ -16,35 +15,32 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    true,
 )
 
 from app.db.organisations.organisations import organisation_ancestors
-from app.db.paging import Listing, below
+from app.db.paging import Listing, Sight, below, given
 from app.db.people.me import people
 from app.db.people.people import not_ended, persons, role_grants
-from app.db.statements import Connection, Query
-from app.domain.people.people import Person
+from app.db.statements import NOW, Connection, Query
+from app.domain.access import Actor
+from app.domain.people.people import Person, people_reach_of
 
-_INSTANT = DateTime(timezone=True)
 _locked = Query(
     people.where(persons.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))).order_by(persons.c.id).with_for_update(),
     Person,
 )
-_of_email = Query(
-    people.where(persons.c.email == bindparam("p_email", type_=String), persons.c.merged_into.is_(None)), Person
-)
+_of_email = Query(people.where(given(persons.c.email, "email"), persons.c.merged_into.is_(None)), Person)
 _grants: Select[Any] = select(literal_column("1")).where(role_grants.c.person_id == persons.c.id)
 _among: ColumnElement[bool] = (
     _grants.where(
         role_grants.c.organisation_id == organisation_ancestors.c.organisation_id,
         organisation_ancestors.c.ancestor_id == any_(bindparam("p_among", type_=ARRAY(Uuid))),
-        not_ended(bindparam("p_now", type_=_INSTANT)),
+        not_ended(NOW),
     )
     .correlate(persons)
     .exists()
 )
-_person_among = Query(people.where(persons.c.id == bindparam("p_id", type_=Uuid), _among), Person)
+_person_among = Query(people.where(given(persons.c.id, "id"), _among), Person)
 
 
 def _holds_for(organisation_id: str) -> Select[Any]:
@@ -56,15 +52,18 @@ def _small(text: ColumnElement[str]) -> ColumnElement[str]:
     return func.lower(func.translate(text, "ÅÄÖÆØÉÜŠŽ", "åäöæøéüšž"))
 
 
+def _parameters_of(actor: Actor) -> dict[str, object] | None:
+    among = people_reach_of(actor)
+    return None if among is None else {"p_among": among}
+
+
 _asked = _small(bindparam("p_q", type_=String))
 people_listing = Listing(
     people.where(persons.c.merged_into.is_(None), persons.c.erased_at.is_(None)),
     Person,
     key=[persons.c.id],
+    seen=Sight(_among, _parameters_of),
     filters={
-        "among": _among,
-        # A second parameter of `among`.
-        "now": true(),
         "q": (func.strpos(_small(persons.c.name), _asked) > 0) | (func.strpos(persons.c.email, _asked) > 0),
         "organisation_id": _holds_for("p_organisation_id").exists(),
         # Of an organisation that the caller does not reach it is not told who holds a role there.

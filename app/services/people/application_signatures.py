@@ -12,7 +12,7 @@ from app.db.people.application_signatures import (
     keep_service_signature,
     keep_signed_document,
     match_signature,
-    page_of_signatures,
+    signature_listing,
 )
 from app.db.people.main_user_applications import applications, main_user_applications
 from app.db.people.signatories import signatory_resource
@@ -126,7 +126,7 @@ async def get_signature(reader: Reader, application_id: UUID, signature_id: UUID
 
 async def list_signatures(reader: Reader, page: PageRequest, application_id: UUID) -> Slice[ApplicationSignature]:
     await applications.get(reader, application_id)
-    return await page_of_signatures(reader, page, application_id)
+    return await signature_listing.page(reader, page, application_id=application_id)
 
 
 async def _content(reader: Reader, application_id: UUID, *, signed: bool) -> bytes:

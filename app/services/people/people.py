@@ -59,8 +59,6 @@ async def list_people(
     return await people_listing.page(
         reader,
         page,
-        among=among,
-        now=None if among is None else reader.now,
         q=q,
         organisation_id=organisation_id if among is None else None,
         organisation_among=None if among is None else organisation_id,
