@@ -12,7 +12,8 @@ from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import Listing, PageRequest, Slice, below, filters_of, within_reach
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query, Selection, change_row, from_json, insert_row
-from app.domain.access import Place
+from app.domain.access import Place, is_within_reach
+from app.domain.errors import NotFound
 from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
 from app.domain.organisations.organisations import Address, ContactPerson, Organisation, OrganisationKind
 
@@ -59,8 +60,21 @@ _listing = Listing(
 
 
 async def find(connection: Connection, organisation_id: UUID) -> tuple[Organisation, Place] | None:
-    """With where it stands, for the rules of access."""
+    """The organisation and its place in its tree, also if the caller does not reach it."""
     return await _found.first(connection, p_id=organisation_id)
+
+
+async def get(
+    session: Reader, organisation_id: UUID, *, locked: bool = False, pointer: str | None = None
+) -> tuple[Organisation, Place]:
+    """As `find`. Locked, nobody else changes it until the transaction ends.
+
+    Raise NotFound if there is none, or the caller does not reach it.
+    """
+    found = await (_locked if locked else _found).first(session.connection, p_id=organisation_id)
+    if found is None or not is_within_reach(session.actor, found[1]):
+        raise NotFound(pointer=pointer)
+    return found
 
 
 async def lock(connection: Connection, organisation_id: UUID) -> tuple[Organisation, Place] | None:

@@ -13,7 +13,6 @@ from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_value, insert_value
 from app.domain.access import Place, check_person, check_reach, check_strong
-from app.domain.errors import NotFound
 from app.domain.organisations import bank_accounts as rules
 from app.domain.organisations.bank_accounts import BankAccount, BankAccountChange
 from app.domain.organisations.organisations import check_may_keep
@@ -29,11 +28,7 @@ async def propose_account(
 ) -> BankAccount:
     check_person(writer.actor)
     check_strong(writer.actor)
-    found = await profiles.lock(writer.connection, organisation_id)
-    if found is None:
-        raise NotFound
-    organisation, place = found
-    check_reach(writer.actor, place)
+    organisation, place = await profiles.get(writer, organisation_id, locked=True)
     check_may_keep(writer.actor, place)
     account = await _account(writer, place)
     check_version(rules.account_as_seen(account, writer.actor, place), expected)

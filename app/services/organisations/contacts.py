@@ -31,8 +31,7 @@ async def assign_contact(
 ) -> ContactAssignment:
     rules.check_days(valid_from, valid_until)
     # The lock lets the second of two simultaneous requests see the assignment of the first.
-    found = await profiles.lock(writer.connection, organisation_id)
-    place = check_reach(writer.actor, found and found[1], pointer="/organisation_id")
+    _, place = await profiles.get(writer, organisation_id, locked=True, pointer="/organisation_id")
     adviser = await questions.find_adviser(writer.connection, person_id, writer.now)
     if adviser is None:
         raise NotFound(pointer="/person_id")

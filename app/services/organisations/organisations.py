@@ -8,8 +8,8 @@ from app.db.organisations import profiles, tree
 from app.db.organisations.holdings import lock_holdings
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
-from app.domain.access import Place, check_reach, is_within_reach
-from app.domain.errors import AlreadyExists, NotFound
+from app.domain.access import Place, is_within_reach
+from app.domain.errors import AlreadyExists
 from app.domain.organisations import organisations as rules
 from app.domain.organisations.holdings import check_may_end, check_may_leave, loses_days
 from app.domain.organisations.organisations import Organisation, OrganisationChanges, OrganisationKind
@@ -40,7 +40,7 @@ async def change_organisation(
 ) -> Organisation:
     if "parent_id" in changes:
         await tree.lock_trees(writer.connection)
-    before, place = _in_reach(writer, await profiles.lock(writer.connection, organisation_id))
+    before, place = await profiles.get(writer, organisation_id, locked=True)
     parent = await _find_parent(writer, changes.get("parent_id"))
     after = rules.changed(before, changes)
     names = rules.differing(before, after)
@@ -62,7 +62,7 @@ async def change_organisation(
 
 
 async def get_organisation(reader: Reader, organisation_id: UUID) -> Organisation:
-    organisation, _ = _in_reach(reader, await profiles.find(reader.connection, organisation_id))
+    organisation, _ = await profiles.get(reader, organisation_id)
     return organisation
 
 
@@ -115,14 +115,4 @@ async def _find_parent(writer: Writer, parent_id: UUID | None) -> tuple[Organisa
     """None where none is named."""
     if parent_id is None:
         return None
-    return _in_reach(writer, await profiles.find(writer.connection, parent_id), pointer="/parent_id")
-
-
-def _in_reach(
-    reader: Reader, found: tuple[Organisation, Place] | None, *, pointer: str | None = None
-) -> tuple[Organisation, Place]:
-    """Raises NotFound."""
-    if found is None:
-        raise NotFound(pointer=pointer)
-    check_reach(reader.actor, found[1], pointer=pointer)
-    return found
+    return await profiles.get(writer, parent_id, pointer="/parent_id")

@@ -29,8 +29,7 @@ async def put_rules(
 ) -> TrainingRules:
     rules.check_each_once(kinds, units)
     # Of two who put them at once the second sees what the first has put.
-    found = await profiles.lock(writer.connection, organisation_id)
-    place = check_reach(writer.actor, found and found[1])
+    _, place = await profiles.get(writer, organisation_id, locked=True)
     rules.check_below(units, await find_below(writer.connection, organisation_id, units or ()))
     check_main_user(writer.actor, place)
     current = await questions.find_rules(writer.connection, place.central_organisation_id)

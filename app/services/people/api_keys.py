@@ -14,9 +14,8 @@ from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.people.api_keys import add_key, api_keys, keys
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, change_value
-from app.domain.access import check_reach, check_strong
+from app.domain.access import check_strong
 from app.domain.calendar.deadlines import HELSINKI
-from app.domain.errors import NotFound
 from app.domain.lists import check_once
 from app.domain.people import api_keys as rules
 from app.domain.people.api_keys import ApiKey, Scope
@@ -28,11 +27,7 @@ SECRET_BYTES = 32
 async def make_key(
     writer: Writer, *, organisation_id: UUID, name: str, scopes: list[Scope], expires_in_days: int
 ) -> ApiKey:
-    found = await profiles.find(writer.connection, organisation_id)
-    if found is None:
-        raise NotFound(pointer="/organisation_id")
-    organisation, place = found
-    check_reach(writer.actor, place, pointer="/organisation_id")
+    organisation, place = await profiles.get(writer, organisation_id, pointer="/organisation_id")
     rules.check_may_keep_keys(writer.actor, place)
     check_strong(writer.actor)
     check_once(scopes, "/scopes/{}")

@@ -3,11 +3,11 @@
 from datetime import date
 from uuid import UUID
 
+from app.db.organisations import profiles
 from app.db.organisations.organisations import find_place
-from app.db.organisations.profiles import find as find_organisation
 from app.db.people.role_grants import grants
 from app.db.sessions import Writer
-from app.domain.access import Role, check_person, check_reach
+from app.domain.access import Role, check_person
 from app.domain.people import role_grants as rules
 from app.domain.people.role_grants import GrantedRole
 from app.domain.people.roles import check_role_fits
@@ -29,9 +29,8 @@ async def give_role(
     valid_from, valid_until = rules.validity_of(begins_on, ends_on, writer.now)
     place, kind = None, None
     if organisation_id:
-        found = await find_organisation(writer.connection, organisation_id)
-        place = check_reach(writer.actor, found and found[1], pointer="/organisation_id")
-        kind = found and found[0].kind
+        organisation, place = await profiles.get(writer, organisation_id, pointer="/organisation_id")
+        kind = organisation.kind
     rules.check_may_grant(writer.actor, role, place, person_id)
     check_role_fits(role, kind)
     return await grant_role(
