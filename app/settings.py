@@ -16,7 +16,7 @@ class Issuer(BaseModel):
     audience: str
     algorithms: Annotated[list[str], Field(min_length=1)] = ["RS256", "ES256"]
     jwks_uri: str | None = None
-    """Where its keys are; without it they are discovered at the issuer."""
+    """URL of its keys. By default they are discovered at the issuer."""
     strong_acr: list[Annotated[str, Field(pattern=r"^[!#-\[\]-~]+$")]] = []
     """The values of `acr` that mean a strong authentication (vahva tunnistautuminen)."""
     client_id: str | None = None
@@ -29,12 +29,12 @@ class Issuer(BaseModel):
 
 
 def check_private(address: str) -> None:
-    """Refuse to fetch keys unencrypted from another machine, where anybody could replace them. Raises ValueError."""
+    """Refuse to fetch keys unencrypted from another machine, because they could be replaced. Raise ValueError."""
     parts = urlsplit(address)
     if parts.scheme == "https" and parts.hostname:
         return
     if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
-        raise ValueError("an issuer and its keys need an https address, but on this machine")
+        raise ValueError("an issuer and its keys need an https URL, except on this machine")
 
 
 def _is_loopback(host: str) -> bool:
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     """The database as the tables' owner, for migrations, the setup command and the sandbox's reset."""
     role_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = "tuntipankki"
     secret_key: SecretStr
-    """At least 32 characters; the keys that sign cursors and sandbox tokens are derived from it."""
+    """At least 32 characters. The keys that sign cursors and sandbox tokens are derived from it."""
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     connections: Annotated[int, Field(ge=1, le=200)] = 10
     """The most database connections per study centre and process."""
     connection_idle_seconds: Annotated[float, Field(gt=0)] = 60.0
-    """How long an unused connection is kept: there are many study centres, and the server's connections are few."""
+    """Time after which an unused connection is closed, because there are many study centres and few connections."""
     statement_timeout_ms: Annotated[int, Field(ge=100)] = 10_000
     lock_timeout_ms: Annotated[int, Field(ge=100)] = 4_000
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
@@ -76,11 +76,11 @@ class Settings(BaseSettings):
     """Where the worker hands mails over: `smtp://`, `smtp+starttls://` or `smtps://`, `user:password@` and so on;
     without it mails are made and wait."""
     mail_from: str = "Tuntipankki <tuntipankki@localhost>"
-    """The sender of mails; needed with `smtp_url`."""
+    """The sender of emails, needed with `smtp_url`."""
     mail_retry_seconds: Annotated[float, Field(gt=0)] = 60.0
-    """How long a mail that no server took waits for its next attempt; the time doubles after each attempt."""
+    """Time before an email that no server accepted is tried again. It doubles after each attempt."""
     worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """The port on `host` where the worker serves its metrics; without it the worker serves none."""
+    """The port of the worker's metrics, on `host`. Without it there are none."""
 
     @model_validator(mode="after")
     def check(self) -> Self:
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
         if len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SECRET_KEY needs at least 32 characters")
         if self.sandbox and self.oidc_issuers:
-            raise ValueError("SANDBOX is refused where an OIDC issuer is configured: it hands out tokens to anybody")
+            raise ValueError("SANDBOX cannot be used with an OIDC issuer, because a sandbox gives tokens to anyone")
         if self.smtp_url and "mail_from" not in self.model_fields_set:
-            raise ValueError("SMTP_URL needs MAIL_FROM, the sender of the mails")
+            raise ValueError("SMTP_URL needs MAIL_FROM, the sender of the emails")
         return self

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = _parser().parse_args(arguments)
     owner = os.environ.get("OWNER_DATABASE_URL")
     if not owner:
-        print("Set OWNER_DATABASE_URL to where the tables' owner works.", file=sys.stderr)
+        print("Set OWNER_DATABASE_URL to the database URL of the tables' owner.", file=sys.stderr)
         return 2
     issuer, subject = said.staff
     try:
@@ -34,14 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(refusal, file=sys.stderr)
         return 1
     except psycopg.OperationalError as error:
-        print(f"The database does not answer: {error}", file=sys.stderr)
+        print(f"The database does not respond: {error}", file=sys.stderr)
         return 1
-    print(f"{said.study_centre} ({centre_id}) is there. Its first staff member signs in at {issuer}.")
+    print(f"{said.study_centre} ({centre_id}) is ready. Its first staff member signs in at {issuer}.")
     return 0
 
 
 def make_study_centre(owner_address: str, study_centre: str, issuer: str, subject: str, name: str, email: str) -> UUID:
-    """Create the study centre and its first staff member. Raises AlreadyThereError if the issuer's subject is known."""
+    """Create the study centre and its first staff member. Raise AlreadyThereError if the issuer's subject is known."""
     centre_id, person_id = new_id(), new_id()
     now = datetime.now(UTC)
     with psycopg.connect(owner_address, options=f"-c app.study_centre_id={centre_id}") as connection:
@@ -61,7 +61,7 @@ def make_study_centre(owner_address: str, study_centre: str, issuer: str, subjec
             )
         except psycopg.errors.UniqueViolation as error:
             raise AlreadyThereError(
-                f"Somebody with the subject {subject!r} of {issuer} is there already; nothing was changed."
+                f"A person with the subject {subject!r} of {issuer} exists already. No changes were made."
             ) from error
     return centre_id
 
@@ -82,12 +82,12 @@ def _parser() -> argparse.ArgumentParser:
         nargs=2,
         metavar=("ISSUER", "SUBJECT"),
         type=_short_text,
-        help="who the first staff member is: `iss` and `sub` of the access token",
+        help="`iss` and `sub` of the first staff member's access token",
     )
     parser.add_argument(
         "--name", default="Opintokeskuksen työntekijä", type=_short_text, help="the staff member's name"
     )
-    parser.add_argument("--email", default="staff@localhost", type=_short_text, help="the staff member's address")
+    parser.add_argument("--email", default="staff@localhost", type=_short_text, help="the staff member's email address")
     return parser
 
 

@@ -23,11 +23,11 @@ from app.settings import Settings
 
 GRACE_SECONDS = 10
 SECONDS_TO_ANSWER = 60
-"""A worker that is slower is started anew; Uvicorn's own 5 would kill each one while it starts on a busy machine."""
+"""A slower worker is restarted. Uvicorn's own 5 would kill workers while they start on a busy machine."""
 
 
 class StartError(RuntimeError):
-    """The service cannot start; the message tells what to do."""
+    """The service cannot start. The message says what to do."""
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -37,14 +37,14 @@ def main(arguments: Sequence[str] = ()) -> int:
         if list(arguments) == ["demo-finland"]:
             _load_finland()
         elif arguments:
-            raise StartError("Only `demo-finland`, or nothing, can be said here; the rest is told by the environment.")
+            raise StartError("The only argument is `demo-finland`. Everything else is set in the environment.")
         else:
             _run()
     except (StartError, EmbeddedPostgresError, WrongDatabaseError) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except psycopg.OperationalError as error:
-        print(f"The database does not answer: {error}", file=sys.stderr)
+        print(f"The database does not respond: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         pass
@@ -57,7 +57,7 @@ def _run() -> None:
         owner = _owner_of(settings)
         with prepared_database(owner, settings.role_prefix, sandbox=settings.sandbox):
             if settings.sandbox and load_demo(owner):
-                print("The demo data are loaded.", flush=True)
+                print("The demo data has been loaded.", flush=True)
         _serve(settings, listener)
 
 
@@ -65,28 +65,28 @@ def _load_finland() -> None:
     """`make demo-finland`: ten times the demo data, in place of what is there."""
     settings = _settings()
     if not settings.sandbox:
-        raise StartError("The demo data are for a sandbox: set SANDBOX=true.")
+        raise StartError("The demo data is only for a sandbox. Set SANDBOX=true.")
     with _database(settings) as settings:
         owner = _owner_of(settings)
         with prepared_database(owner, settings.role_prefix, sandbox=True):
             load_demo(owner, scale=FINLAND, anew=True)
-    print("The demo data of ten study centres are loaded; `make run` serves them.")
+    print("Ten times the demo data has been loaded. Start the service with `make run`.")
 
 
 def _owner_of(settings: Settings) -> str:
     if settings.owner_database_url is None:
-        raise StartError("DATABASE_URL is set: set OWNER_DATABASE_URL too, where the tables' owner works.")
+        raise StartError("DATABASE_URL is set, so OWNER_DATABASE_URL, the URL of the tables' owner, is needed too.")
     return settings.owner_database_url
 
 
 def _settings() -> Settings:
-    """From the environment; what it leaves open is what suits somebody who tries the service."""
+    """The settings from the environment, with defaults that suit a person who tries the service."""
     given = {name for name, value in os.environ.items() if value}
     defaults: dict[str, object] = {}
     if not given & {"SANDBOX", "DATABASE_URL", "OIDC_ISSUERS"}:
         defaults["sandbox"] = True
     if "DATABASE_URL" not in given:
-        # Told once the database runs.
+        # Known once the database runs.
         defaults["database_url"] = ""
     if "SECRET_KEY" not in given:
         defaults["secret_key"] = _kept_secret(Path(os.environ.get("DATA_DIR") or ".data"))
@@ -98,7 +98,7 @@ def _settings() -> Settings:
 
 
 def _kept_secret(data_dir: Path) -> str:
-    """Made at the first start, whole or not at all, and readable by its owner alone."""
+    """The secret key, created at the first start, completely or not at all, and readable only by its owner."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = data_dir / "secret.key"
     if not kept.exists():
@@ -111,7 +111,7 @@ def _kept_secret(data_dir: Path) -> str:
             # A user whose data root has started can start it again.
             owner = data_dir.stat()
             os.chown(unfinished, owner.st_uid, owner.st_gid)
-        # Of two first starts at once the second takes the first one's.
+        # If two first starts run at the same time, the second uses the key of the first.
         with suppress(FileExistsError):
             kept.hardlink_to(unfinished)
         Path(unfinished).unlink()
@@ -120,11 +120,11 @@ def _kept_secret(data_dir: Path) -> str:
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Before anything is loaded: callers wait until the service is there. Port 0 takes a free one."""
+    """Listen before anything is loaded, so that callers wait for the service. Port 0 takes a free one."""
     try:
         listener = socket.create_server((host, port), family=_family(host), backlog=2048)
     except OSError as error:
-        raise StartError(f"Cannot listen on {host}:{port} ({error.strerror}). Set HOST or PORT otherwise.") from None
+        raise StartError(f"Cannot listen on {host}:{port} ({error.strerror}). Set another HOST or PORT.") from None
     with listener:
         yield listener
 
@@ -135,7 +135,7 @@ def _family(host: str) -> socket.AddressFamily:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Settings]:
-    """The settings with the addresses of the database, which is our own where they name none."""
+    """The settings with the URLs of the database, which is embedded if they name none."""
     if settings.database_url:
         yield settings
         return
@@ -173,7 +173,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
 
 class _Welcoming(uvicorn.Server):
-    """Ends its start by telling how to go on."""
+    """Prints at the end of its start how to continue."""
 
     def __init__(self, config: uvicorn.Config, welcome: str) -> None:
         super().__init__(config)
@@ -199,7 +199,7 @@ def _welcome(settings: Settings, port: int) -> str:
     lines = [f"Swagger UI: {address}/docs"]
     if settings.sandbox:
         lines += [
-            "The token of a demo person, here of the study centre's staff:",
+            "Get the token of a demo person, here of the study centre's staff:",
             f"  curl -s {address}/v1/sandbox/tokens -H 'Content-Type: application/json' "
             """-d '{"email": "staff@example.org"}'""",
             f"All demo people: {address}/v1/sandbox/people",

@@ -267,7 +267,7 @@ def test_an_issuer_whose_keys_anybody_could_replace_is_refused(database: Address
 
 
 def test_the_sandbox_is_refused_beside_an_issuer(provider: Provider, database: Addresses) -> None:
-    with pytest.raises(ValueError, match="SANDBOX is refused"):
+    with pytest.raises(ValueError, match="SANDBOX cannot be used"):
         Settings(
             database_url=database.service,
             secret_key=SECRET,

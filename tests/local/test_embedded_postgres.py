@@ -417,7 +417,7 @@ def test_programs_in_a_closed_home_run_from_a_copy_that_root_alone_can_change(
 @AS_ROOT
 def test_a_public_place_that_others_can_write_in_is_refused(closed_bindir: Path, public_place: Path) -> None:
     os.chown(public_place, NOBODY.uid, NOBODY.gid)
-    with pytest.raises(EmbeddedPostgresError, match="Not root alone can write"):
+    with pytest.raises(EmbeddedPostgresError, match="Users other than root can write"):
         reachable_bindir(closed_bindir, NOBODY, public_place)
 
 

@@ -119,7 +119,7 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
         began = time.monotonic()
         told = second.said("All demo people:")
         assert time.monotonic() - began < 20
-        assert "demo data are loaded" not in told
+        assert "demo data has been loaded" not in told
         assert count(address) == people + 1
         assert secret.read_text() == key
         second.process.kill()

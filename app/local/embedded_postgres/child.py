@@ -19,7 +19,7 @@ def become(parent: int, uid: int, gid: int, program: str, arguments: list[str]) 
         os.setuid(uid)
     # Changing the user clears the signal, so it is set after that; it survives becoming another program.
     if ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0) != 0:
-        sys.exit("The system cannot tell a process of its parent's death (prctl failed).")
+        sys.exit("The system cannot signal a process when its parent dies (prctl failed).")
     # A parent that died before the line above sends no signal any more.
     if os.getppid() != parent:
         sys.exit("The process that started this one is gone.")

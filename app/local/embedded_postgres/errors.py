@@ -1,5 +1,5 @@
-"""What the launcher refuses with."""
+"""The launcher's error."""
 
 
 class EmbeddedPostgresError(RuntimeError):
-    """The embedded PostgreSQL cannot run; the message tells what to do."""
+    """The embedded PostgreSQL cannot run. The message says what to do."""

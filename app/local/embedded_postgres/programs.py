@@ -54,7 +54,7 @@ def major_version(bindir: Path) -> int:
     version = _output(bindir / "postgres", "--version")
     found = re.search(r"\d+", version)
     if found is None or int(found[0]) < 15:
-        raise EmbeddedPostgresError(f"{bindir} holds {version.strip()}; PostgreSQL 15 or newer is needed.")
+        raise EmbeddedPostgresError(f"{bindir} contains {version.strip()}. PostgreSQL 15 or newer is needed.")
     return int(found[0])
 
 
@@ -78,7 +78,7 @@ def _public_copy(bindir: Path, public_place: Path) -> Path:
     public_place.mkdir(mode=0o755, parents=True, exist_ok=True)
     state = public_place.lstat()
     if public_place.is_symlink() or state.st_uid != 0 or state.st_mode & 0o022:
-        raise EmbeddedPostgresError(f"Not root alone can write in {public_place}: remove it.")
+        raise EmbeddedPostgresError(f"Users other than root can write in {public_place}. Remove it.")
     public_place.chmod(0o755)  # The caller's umask may have closed it.
     install = bindir.parent
     package = install.parent
