@@ -204,7 +204,7 @@ def table_of(costs: dict[str, list[Cost]]) -> str:
         ("W2", "W2 kept floor", "2.0", "–"),
     ):
         service = f"{label} service"
-        what = f"{label}, floor keeps key, answer, audit" if "kept" in floor else label
+        what = f"{label}, floor stores key, response, audit" if "kept" in floor else label
         lines.append(
             f"| {what} | {cell(service, 'service')} | {cell(service, 'database')} | {cell(floor, 'service')} "
             f"| {cell(floor, 'database')} | {cell(f'{label} pgbench', 'database')} "

@@ -23,11 +23,8 @@ FRAGMENT = re.compile(
 OF_AN_API = r"\brefuse|(?<!study )\bcentre\b"
 """Words that have another one in the document: reject, central organisation."""
 MARKDOWN: dict[str, Language] = {
-    "README.md": "en",
-    "README.fi.md": "fi",
-    "CHANGELOG.md": "en",
-    "CONTRIBUTING.md": "en",
-    "docs/rulebook.md": "en",
+    str(path.relative_to(ROOT)): "fi" if path.name.endswith(".fi.md") else "en"
+    for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")])
 }
 
 
