@@ -149,10 +149,10 @@ class Command:
 
 
 class Query(Command, Generic[Row]):
-    """A compiled question whose columns, in order, are the arguments of `row`."""
+    """A compiled question whose columns, in order, are the arguments of `row`; without one it has a single column."""
 
     def __init__(
-        self, statement: Select[Any] | ReturningUpdate[Any] | ReturningDelete[Any], row: Callable[..., Row]
+        self, statement: Select[Any] | ReturningUpdate[Any] | ReturningDelete[Any], row: Callable[..., Row] = _itself
     ) -> None:
         super().__init__(statement)
         if is_dataclass(row):

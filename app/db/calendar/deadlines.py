@@ -106,8 +106,7 @@ _overlapping: Query[UUID] = Query(
         deadlines.c.id != bindparam("p_id", type_=Uuid),
     )
     .order_by(deadlines.c.id)
-    .limit(1),
-    lambda other_id: other_id,
+    .limit(1)
 )
 
 

@@ -63,13 +63,10 @@ _is_own = or_(
 )
 _id = bindparam("p_id", type_=Uuid)
 _removed: Query[str] = Query(
-    delete(calendar_feeds).where(calendar_feeds.c.id == _id, _is_own).returning(calendar_feeds.c.digest),
-    lambda digest: digest,
+    delete(calendar_feeds).where(calendar_feeds.c.id == _id, _is_own).returning(calendar_feeds.c.digest)
 )
 _forgotten = Command(select(func.forget_calendar_feed(bindparam("p_digest", type_=String))))
-_found: Query[UUID] = Query(
-    select(calendar_feeds.c.id).where(given(calendar_feeds.c.digest, "digest")), lambda feed_id: feed_id
-)
+_found: Query[UUID] = Query(select(calendar_feeds.c.id).where(given(calendar_feeds.c.digest, "digest")))
 _kept_columns = ("uid", "day", "title", "sequence", "modified_at", "cancelled_at")
 _keeping = func.keep_calendar_feed_events(
     bindparam("p_feed_id", type_=Uuid),
@@ -87,10 +84,8 @@ def _kept_event(
 
 _kept = Query(select(*(_keeping.c[name] for name in _kept_columns)), _kept_event)
 
-_owner = Query(
-    select(persons.c.id).where(persons.c.id == _person_id).with_for_update(key_share=True), lambda person_id: person_id
-)
-_count: Query[int] = Query(select(func.count()).select_from(calendar_feeds).where(_is_own), lambda count: count)
+_owner: Query[UUID] = Query(select(persons.c.id).where(persons.c.id == _person_id).with_for_update(key_share=True))
+_count: Query[int] = Query(select(func.count()).select_from(calendar_feeds).where(_is_own))
 feeds = Resource(
     select(*columns_of(CalendarFeed, calendar_feeds)),
     CalendarFeed,

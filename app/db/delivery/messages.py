@@ -102,11 +102,10 @@ _addressees = Query(
     .ext(distinct_on(persons.c.id)),
     Addressee,
 )
-_centrals = Query(
+_centrals: Query[UUID] = Query(
     select(organisations.c.id).where(
         organisations.c.kind == "central", organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
-    ),
-    lambda organisation_id: organisation_id,
+    )
 )
 _deadline = Query(
     select(deadlines.c.organisation_id, deadlines.c.closes_on).where(deadlines.c.id == bindparam("p_id", type_=Uuid)),

@@ -37,13 +37,12 @@ class Recipient:
 
 
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
-_existing: Query[UUID] = Query(select(outbox.c.id).where(outbox.c.id == any_(_ids)), lambda event_id: event_id)
+_existing: Query[UUID] = Query(select(outbox.c.id).where(outbox.c.id == any_(_ids)))
 _not_mailed: Query[UUID] = Query(
     select(outbox.c.id)
     .where(outbox.c.mails_made_at.is_(None))
     .order_by(outbox.c.id)
-    .limit(bindparam("p_limit", type_=Integer)),
-    lambda event_id: event_id,
+    .limit(bindparam("p_limit", type_=Integer))
 )
 _mark = Command(update(outbox).where(outbox.c.id == any_(_ids)).values(mails_made_at=func.clock_timestamp()))
 

@@ -27,11 +27,10 @@ class Balance:
 
 _kept = select(hour_pools.c.year, -hour_pools.c.state, hour_pools.c.pool, hour_pools.c.returned, hour_pools.c.closed_at)
 _found = Query(_kept.where(given(hour_pools.c.year, "year")), pool_of)
-_last_day = Query(
+_last_day: Query[date | None] = Query(
     select(func.max(func.greatest(deadlines.c.closes_on, deadline_extensions.c.closes_on)))
     .outerjoin(deadline_extensions, deadline_extensions.c.deadline_id == deadlines.c.id)
-    .where(deadlines.c.kind == "cost_statement", given(deadlines.c.hours_year, "year"), deadlines.c.confirmed),
-    lambda day: day,
+    .where(deadlines.c.kind == "cost_statement", given(deadlines.c.hours_year, "year"), deadlines.c.confirmed)
 )
 _balances = Query(
     select(*columns_of(Balance, hour_balances, free=hour_balances.c.common + hour_balances.c.allotment))

@@ -183,14 +183,8 @@ _makers = (
     .correlate(hour_proposals)
     .scalar_subquery()
 )
-_submitted = Query(
-    select(hour_proposals.c.id, hour_proposals.c.organisation_id, _hours, _makers).where(
-        hour_proposals.c.id == any_(_ids)
-    ),
-    lambda proposal_id, organisation_id, hours, makers: SubmittedProposal(
-        proposal_id, organisation_id, hours, frozenset(makers)
-    ),
-)
+_submission = Selection(SubmittedProposal, hour_proposals, hours=_hours, makers=Converted(_makers, frozenset))
+_submitted = Query(select(*_submission.columns).where(hour_proposals.c.id == any_(_ids)), _submission.build)
 _decided = Query(
     update(hour_proposals)
     .where(
@@ -203,13 +197,12 @@ _decided = Query(
     .returning(hour_proposals.c.id, hour_proposals.c.organisation_id),
     lambda proposal_id, organisation_id: (proposal_id, organisation_id),
 )
-_of_year = Query(
+_of_year: Query[UUID] = Query(
     select(hour_proposals.c.id).where(
         given(hour_proposals.c.organisation_id, "organisation_id"),
         given(hour_proposals.c.year, "year"),
         hour_proposals.c.state != "withdrawn",
-    ),
-    lambda proposal_id: proposal_id,
+    )
 )
 _lines_removed = Command(delete(hour_proposal_lines).where(hour_proposal_lines.c.proposal_id == _id))
 

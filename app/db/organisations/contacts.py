@@ -54,8 +54,7 @@ _overlapping: Query[UUID] = Query(
         ),
     )
     .order_by(contact_assignments.c.id)
-    .limit(1),
-    lambda other_id: other_id,
+    .limit(1)
 )
 _is_staff = (
     select(role_grants.c.id)

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Integer, Text, Uuid, any_, bindparam, case, func, 
 from app.db.hours.ledger import hour_balances, hour_pools
 from app.db.hours.proposals import hour_proposals
 from app.db.organisations.organisations import organisation_ancestors
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.domain.organisations.holdings import OPEN_STATES, Holding
 
 _none = literal(0, Integer)
@@ -39,11 +39,7 @@ _proposals = (
 _held = union_all(_hours, _proposals).subquery()
 _holdings = Query(
     select(
-        _held.c.year,
-        func.sum(_held.c.allotted).label("allotted"),
-        func.sum(_held.c.reserved).label("reserved"),
-        func.sum(_held.c.used).label("used"),
-        func.sum(_held.c.open_proposals).label("open_proposals"),
+        *columns_of(Holding, _held, **{column.name: func.sum(column) for column in _held.c if column.name != "year"})
     )
     .group_by(_held.c.year)
     .order_by(_held.c.year),

@@ -111,12 +111,11 @@ async def get_place(connection: Connection, organisation_id: UUID) -> Place:
     return place
 
 
-_below = Query(
+_below: Query[UUID] = Query(
     select(organisation_ancestors.c.organisation_id).where(
         organisation_ancestors.c.ancestor_id == bindparam("p_top", type_=Uuid),
         organisation_ancestors.c.organisation_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))),
-    ),
-    lambda organisation_id: organisation_id,
+    )
 )
 
 

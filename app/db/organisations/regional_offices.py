@@ -28,8 +28,7 @@ offices = Resource(select(*_office.columns), _office.build, regional_offices)
 _named: Query[UUID] = Query(
     select(regional_offices.c.id).where(
         given(regional_offices.c.name, "name"), regional_offices.c.id != bindparam("p_id", type_=Uuid)
-    ),
-    lambda office_id: office_id,
+    )
 )
 
 

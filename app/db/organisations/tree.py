@@ -14,8 +14,8 @@ _above = organisation_ancestors.alias("above")
 _below = organisation_ancestors.alias("below")
 _subtree = select(_below.c.organisation_id).where(_below.c.ancestor_id == _id)
 
-_held_still = Query(select(study_centres.c.id).with_for_update(read=True), lambda centre_id: centre_id)
-_held = Query(select(study_centres.c.id).with_for_update(key_share=True), lambda centre_id: centre_id)
+_held_still: Query[UUID] = Query(select(study_centres.c.id).with_for_update(read=True))
+_held: Query[UUID] = Query(select(study_centres.c.id).with_for_update(key_share=True))
 _added = Command(
     insert(organisation_ancestors).from_select(
         ["organisation_id", "ancestor_id", "distance"],

@@ -126,13 +126,7 @@ _noted = (
     .cte("noted")
 )
 _used = Query(
-    select(
-        api_keys.c.organisation_id,
-        organisations.c.kind,
-        organisations.c.active_from,
-        organisations.c.active_until,
-        api_keys.c.scopes,
-    )
+    select(*columns_of(KeyInUse, organisations, organisation_id=api_keys.c.organisation_id, scopes=api_keys.c.scopes))
     .join(organisations, organisations.c.id == api_keys.c.organisation_id)
     .where(*_works)
     .add_cte(_noted),

@@ -131,8 +131,7 @@ _open = Query(
 _open_of_applicants: Query[UUID] = Query(
     select(_table.c.id)
     .where(_table.c.applicant_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))), is_open)
-    .order_by(_table.c.id),
-    lambda application_id: application_id,
+    .order_by(_table.c.id)
 )
 _unmarked = Query(
     _stored.where(

@@ -1,14 +1,14 @@
 """How many main users each member organisation has."""
 
-from sqlalchemy import Date, DateTime, and_, bindparam, case, cast, distinct, func, or_, select
+from sqlalchemy import and_, case, distinct, func, or_, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, PageRequest, Slice
+from app.db.paging import Listing, PageRequest, Slice, given
 from app.db.people.people import in_force, role_grants
 from app.db.sessions import Reader
+from app.db.statements import NOW, TODAY, columns_of
 from app.domain.people.main_user_coverage import Coverage, MainUserCoverage
 
-_now = bindparam("p_now", type_=DateTime(timezone=True))
 _grants = role_grants.c
 _counted = (
     select(
@@ -23,13 +23,13 @@ _counted = (
         and_(
             _grants.organisation_id == organisations.c.id,
             _grants.role == "main_user",
-            in_force(_now),
+            in_force(NOW),
         ),
     )
     .where(
         organisations.c.kind == "central",
-        organisations.c.active_from <= cast(_now, Date),
-        or_(organisations.c.active_until.is_(None), organisations.c.active_until >= cast(_now, Date)),
+        organisations.c.active_from <= TODAY,
+        or_(organisations.c.active_until.is_(None), organisations.c.active_until >= TODAY),
     )
     .group_by(organisations.c.id, organisations.c.name, organisations.c.sort_key)
     .subquery()
@@ -37,17 +37,11 @@ _counted = (
 _number = _counted.c.main_users
 _coverage = case((_number == 0, "none"), (_number == 1, "one"), else_="several")
 _listing = Listing(
-    select(
-        _counted.c.organisation_id,
-        _counted.c.organisation_name,
-        _number,
-        _counted.c.lasting,
-        _coverage.label("coverage"),
-    ),
+    select(*columns_of(MainUserCoverage, _counted, coverage=_coverage)),
     MainUserCoverage,
     key=[_counted.c.sort_key, _counted.c.organisation_id],
     newest_first=False,
-    filters={"coverage": _coverage == bindparam("p_coverage")},
+    filters={"coverage": given(_coverage, "coverage")},
 )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Uuid, bindparam, select
 
 from app.db.organisations.organisations import organisations
 from app.db.people.people import role_grants, study_centres
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.domain.errors import NotFound
 from app.domain.people.role_grants import HeldGrant, MainUsers
 
@@ -19,16 +19,16 @@ _organisation_locked = Query(
     lambda active_until: (active_until,),
 )
 _main_user_grants = Query(
-    select(_grants.id, _grants.person_id, _grants.valid_from, _grants.valid_until).where(
+    select(*columns_of(HeldGrant, role_grants)).where(
         _grants.organisation_id == bindparam("p_id", type_=Uuid), _grants.role == "main_user"
     ),
     HeldGrant,
 )
 
 
-_centre_locked = Query(select(study_centres.c.id).with_for_update(key_share=True), lambda centre_id: centre_id)
+_centre_locked: Query[UUID] = Query(select(study_centres.c.id).with_for_update(key_share=True))
 _staff_grants = Query(
-    select(_grants.id, _grants.person_id, _grants.valid_from, _grants.valid_until).where(_grants.role == "staff"),
+    select(*columns_of(HeldGrant, role_grants)).where(_grants.role == "staff"),
     HeldGrant,
 )
 

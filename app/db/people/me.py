@@ -6,15 +6,13 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from app.db.organisations.organisations import organisations
 from app.db.people.people import persons
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.domain.people.people import OwnOrganisation, Person
 
-people = select(
-    persons.c.id, persons.c.name, persons.c.email, persons.c.phone, persons.c.language, persons.c.merged_into
-)
+people = select(*columns_of(Person, persons))
 _person = Query(people.where(persons.c.id == bindparam("p_id", type_=Uuid)), Person)
 _organisations = Query(
-    select(organisations.c.id, organisations.c.name, organisations.c.kind, organisations.c.central_organisation_id)
+    select(*columns_of(OwnOrganisation, organisations))
     .where(organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
     .order_by(organisations.c.sort_key, organisations.c.id),
     OwnOrganisation,

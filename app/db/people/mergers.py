@@ -26,8 +26,7 @@ _centres_of_main_users: Query[UUID] = Query(
     select(role_grants.c.organisation_id)
     .where(role_grants.c.role == "main_user", role_grants.c.person_id == any_(_both))
     .distinct()
-    .order_by(role_grants.c.organisation_id),
-    lambda organisation_id: organisation_id,
+    .order_by(role_grants.c.organisation_id)
 )
 
 _held, _asked = role_grants.alias("held"), role_applications.alias("asked")
@@ -70,8 +69,7 @@ _open_applications: Query[UUID] = Query(
             and_(or_(*(party == any_(_both) for party in _parties)), _is_matched_by_them),
         ),
     )
-    .order_by(main_user_applications.c.id),
-    lambda application_id: application_id,
+    .order_by(main_user_applications.c.id)
 )
 _confirmed = organisation_confirmations.alias("confirmed")
 _preferred = select(_to, mail_preferences.c.mail).where(mail_preferences.c.person_id == _from)

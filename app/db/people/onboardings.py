@@ -70,7 +70,7 @@ _locked_with_names = Query(
     .with_for_update(key_share=True, of=onboardings),
     _onboarding.build,
 )
-_gives_inductions = Query(
+_gives_inductions: Query[UUID] = Query(
     select(role_grants.c.id)
     .where(
         role_grants.c.person_id == bindparam("p_person_id", type_=Uuid),
@@ -82,8 +82,7 @@ _gives_inductions = Query(
             ),
         ),
     )
-    .limit(1),
-    lambda grant_id: grant_id,
+    .limit(1)
 )
 
 

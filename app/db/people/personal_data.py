@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg.rows import args_row
 from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Table, Uuid, any_, bindparam, func, or_, select
 
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.db.tables import metadata
 from app.domain.people.personal_data import PersonStatus, SignIn
 
@@ -83,12 +83,10 @@ _made = Query(
 )
 _persons = metadata.tables["persons"]
 _status = Query(
-    select(_persons.c.id, _persons.c.merged_into, _persons.c.erased_at).where(
-        _persons.c.id == bindparam("p_id", type_=Uuid)
-    ),
+    select(*columns_of(PersonStatus, _persons)).where(_persons.c.id == bindparam("p_id", type_=Uuid)),
     PersonStatus,
 )
-_all_of = Query(select(_persons.c.id).where(_named_by(_persons, ("id", "merged_into"))), lambda person_id: person_id)
+_all_of: Query[UUID] = Query(select(_persons.c.id).where(_named_by(_persons, ("id", "merged_into"))))
 
 
 async def find_person_status(connection: Connection, person_id: UUID) -> PersonStatus | None:

@@ -89,8 +89,7 @@ _person_locked: Query[UUID] = Query(
     .where(
         persons.c.id == bindparam("p_id", type_=Uuid), persons.c.merged_into.is_(None), persons.c.erased_at.is_(None)
     )
-    .with_for_update(key_share=True),
-    lambda person_id: person_id,
+    .with_for_update(key_share=True)
 )
 # The database cannot refuse it: of two people who were one, what they held in the past may overlap.
 _held: Query[UUID] = Query(
@@ -104,8 +103,7 @@ _held: Query[UUID] = Query(
         ),
     )
     .order_by(_grants.id)
-    .limit(1),
-    lambda grant_id: grant_id,
+    .limit(1)
 )
 
 

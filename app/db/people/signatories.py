@@ -75,20 +75,18 @@ async def lock_signatories_of(session: Reader, person_ids: list[UUID]) -> list[S
     return await _locked_of_people.all(session.connection, p_person_ids=person_ids, **clock_of(session))
 
 
-_held = Query(
+_held: Query[UUID] = Query(
     select(organisations.c.id)
     .where(organisations.c.id == bindparam("p_organisation_id", type_=Uuid))
-    .with_for_update(key_share=True),
-    lambda organisation_id: organisation_id,
+    .with_for_update(key_share=True)
 )
-_any = Query(
+_any: Query[UUID] = Query(
     select(signatories.c.id)
     .where(
         signatories.c.organisation_id == bindparam("p_organisation_id", type_=Uuid),
         _state != "ended",
     )
-    .limit(1),
-    lambda signatory_id: signatory_id,
+    .limit(1)
 )
 
 
@@ -99,9 +97,7 @@ async def has_signatory(session: Reader, organisation_id: UUID) -> bool:
     return found is not None
 
 
-_name: Query[str] = Query(
-    select(persons.c.name).where(persons.c.id == bindparam("p_person_id", type_=Uuid)), lambda name: name
-)
+_name: Query[str] = Query(select(persons.c.name).where(persons.c.id == bindparam("p_person_id", type_=Uuid)))
 _name_in_tree: Query[str] = Query(
     select(persons.c.name).where(
         persons.c.id == bindparam("p_person_id", type_=Uuid),
@@ -112,8 +108,7 @@ _name_in_tree: Query[str] = Query(
             organisations.c.central_organisation_id == bindparam("p_central_id", type_=Uuid),
         )
         .exists(),
-    ),
-    lambda name: name,
+    )
 )
 
 
@@ -130,8 +125,7 @@ _belonging: Query[UUID] = Query(
         organisations.c.id == any_(bindparam("p_organisations", type_=ARRAY(Uuid))),
         organisations.c.central_organisation_id == bindparam("p_central_id", type_=Uuid),
     )
-    .limit(1),
-    lambda organisation_id: organisation_id,
+    .limit(1)
 )
 
 
