@@ -1,4 +1,4 @@
-"""A year of hours kept in plain numbers: what the service must answer, told without a ledger or a database."""
+"""A year of hours in plain numbers: what the service must answer, without a ledger or a database."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,7 +12,7 @@ LAST_DAY_OF_STATEMENTS = date(2024, 1, 18)
 
 
 class Refused(Exception):
-    """The status and code of the problem that is to come."""
+    """The status and code of the expected problem."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(status, code)
@@ -21,7 +21,10 @@ class Refused(Exception):
 
 @dataclass
 class Holder:
-    """A centre with its common hours, or a unit with its allotment; a centre's `lapsed` counts its whole tree's."""
+    """A central organisation with its common hours, or a unit with its allotment.
+
+    The `lapsed` of a central organisation counts its whole tree's hours.
+    """
 
     free: int = 0
     reserved: int = 0
@@ -39,7 +42,7 @@ class Holder:
 
 @dataclass
 class Tree:
-    """A central organisation; `units` are its units with those they stand directly below."""
+    """A central organisation; `units` maps its units to the organisation directly above them."""
 
     id: UUID
     units: dict[UUID, UUID]
@@ -91,7 +94,7 @@ class Request:
 
 @dataclass
 class Year:
-    """2023, as its study centre has it."""
+    """The year 2023 of a study centre."""
 
     trees: list[Tree]
     now: datetime
@@ -199,7 +202,7 @@ class Year:
         tree.revision += 1
 
     def drawn_on(self, index: int, organisation_id: UUID) -> list[UUID]:
-        """Whose hours an organisation draws on, in order."""
+        """The accounts that an organisation draws on, in order."""
         tree = self.trees[index]
         at = organisation_id
         while at != tree.id and not tree.allotments[at].allotted:
@@ -221,7 +224,7 @@ class Year:
         return {each: part for each, part in drawn.items() if part}
 
     def settle(self, index: int, drawn: dict[UUID, int], held: int) -> None:
-        """Of what one cause has reserved the hours held are used, common's last; the rest is freed."""
+        """Use the hours that took place of those that the cause has reserved, common's last; free the rest."""
         tree = self.trees[index]
         for each in sorted(drawn, key=lambda holder: holder == tree.id):
             used = min(held, drawn[each])
@@ -231,7 +234,7 @@ class Year:
             tree.holder(each).free += drawn[each] - used
 
     def release(self, index: int, drawn: dict[UUID, int], hours: int) -> dict[UUID, int]:
-        """Common's part first; what is left reserved."""
+        """Free common's part first, down to the rest."""
         tree = self.trees[index]
         if hours > sum(drawn.values()):
             raise Refused(409, "quota-exceeded")

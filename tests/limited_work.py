@@ -1,4 +1,4 @@
-"""What the tests let limited processes do; it imports little, as each process imports it anew."""
+"""The work of the tests' limited processes; it imports little, as each process imports it again."""
 
 import os
 import time

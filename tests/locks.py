@@ -1,4 +1,4 @@
-"""Two at once: another connection into the same study centre, and waiting until somebody waits."""
+"""Concurrent transactions: another connection into the same study centre, and waiting until one waits for a lock."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def another(centre: Centre, database: Addresses) -> Iterator[Centre]:
 
 
 def until_somebody_waits(centre: Centre, count: int = 1) -> None:
-    """Until so many in the database wait for a lock. Raises TimeoutError where nobody does."""
+    """Wait until so many sessions of the database wait for a lock. Raises TimeoutError if they never do."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         ((waiting,),) = centre.rows("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")

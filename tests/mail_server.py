@@ -1,4 +1,4 @@
-"""A real mail server for the tests (aiosmtpd), in a thread, that does what a test asks of it."""
+"""A real mail server for the tests (aiosmtpd), in a thread; a test sets what it does."""
 
 import asyncio
 import ssl
@@ -23,26 +23,26 @@ def accept(_: str) -> str:
 
 @dataclass
 class MailServer:
-    """Takes each mail, unless told otherwise."""
+    """Accepts each mail, unless a test sets otherwise."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
-    """Those that it answered 250 for."""
+    """Mails that the server answered with 250."""
     recipients: list[str] = field(default_factory=list)
-    """Of each of those."""
+    """Recipients of each of those mails."""
     asked: list[str] = field(default_factory=list)
     """Every RCPT."""
     connections: int = 0
     logins: list[bytes] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     on_recipient: Callable[[str], str] = accept
-    """What a RCPT is answered; an empty answer is none, for ever."""
+    """The reply to a RCPT; an empty reply is none, for ever."""
     on_mail: Callable[[str], str] = accept
-    """The same of a mail's end, before it is taken."""
+    """The same for the end of a mail, before it is accepted."""
     on_taken: Callable[[str], None] = lambda _: None
-    """Called once a mail is taken and before its 250 leaves."""
+    """Called once a mail is accepted and before its 250 leaves."""
     keeps_its_250: Literal["", "silent", "hanging up"] = ""
-    """Whether a mail is taken without the answer that says so."""
+    """Whether a mail is accepted without the reply that confirms it."""
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so.
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -84,7 +84,7 @@ class MailServer:
         return AuthResult(success=given.password == b"sala/sana")
 
     def copies(self) -> Counter[str]:
-        """How often each Message-ID was taken."""
+        """How often each Message-ID was accepted."""
         return Counter(str(mail["Message-ID"]) for mail in self.mails)
 
 
@@ -96,7 +96,7 @@ def mail_server(
     throughout: bool = False,
     login: bool = False,
 ) -> Iterator[MailServer]:
-    """On a free port; with `tls` it offers STARTTLS, or speaks TLS `throughout`."""
+    """On a free port; with `tls` it offers STARTTLS, or uses TLS `throughout`."""
     server = server or MailServer()
     loop = asyncio.new_event_loop()
 

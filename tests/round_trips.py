@@ -1,4 +1,4 @@
-"""Counts how often a request goes to the database and back: the number is fixed for each operation."""
+"""Counts the round trips of a request to the database: the number is fixed for each operation."""
 
 from collections.abc import Generator
 from typing import Any
@@ -16,7 +16,7 @@ class CountedConnection(AsyncConnection[Any]):
 
 
 def _counted(conversation: Any) -> Generator[Any, Any, Any]:
-    """A conversation that ends before it waits, as a commit outside a transaction, is no round trip."""
+    """A conversation that ends before it waits, for example a commit outside a transaction, is no round trip."""
     try:
         waits_for = next(conversation)
         CountedConnection.round_trips += 1

@@ -26,7 +26,7 @@ SECRET = "a secret of the sandbox's tests, of thirty-two characters or more"
 
 @contextmanager
 def another_database(cluster: Addresses) -> Iterator[Addresses]:
-    """An empty one with the same owner and service."""
+    """An empty database with the same owner and service."""
     name = f"another_{secrets.token_hex(6)}"
     owner = str(urlsplit(cluster.owner).username)
     with psycopg.connect(cluster.admin, autocommit=True) as admin:
@@ -57,7 +57,7 @@ class Sandbox:
     clients: list[httpx.Client] = field(default_factory=list)
 
     def person(self, email: str | None = None, **named: str) -> Person:
-        """Calls the service as a demo person, or as whoever else `POST /v1/sandbox/tokens` can name."""
+        """Call the service as a demo person, or as any other that `POST /v1/sandbox/tokens` can name."""
         answer = self.client.post("/v1/sandbox/tokens", json={"email": email} if email else named)
         assert answer.status_code == 200, answer.text
         headers = {"Authorization": f"Bearer {answer.json()['access_token']}", "Accept-Language": "en"}
@@ -80,7 +80,7 @@ class Sandbox:
 
 @contextmanager
 def serving_sandbox(cluster: Addresses) -> Iterator[Sandbox]:
-    """With the demo data as they are at first."""
+    """With the demo data unchanged."""
     with another_database(cluster) as database:
         with prepared_database(database.owner, role_prefix_of(database), sandbox=True):
             assert load_demo(database.owner)

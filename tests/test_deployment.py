@@ -50,7 +50,7 @@ LIST = AUTHORITY.revocation_list(datetime(2023, 3, 15, tzinfo=UTC))
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that an operator names in SIGNATURE_FILES."""
+    """The folder that an operator sets as SIGNATURE_FILES."""
     folder = tmp_path_factory.mktemp("signatures")
     (folder / "root.pem").write_bytes(AUTHORITY.certificate.public_bytes(Encoding.PEM))
     (folder / "list.crl").write_bytes(LIST)
@@ -59,7 +59,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Iterator[dict[str, Any]]:
-    """A PostgreSQL whose first start has run deploy/roles.sh, as the image of PostgreSQL does."""
+    """A PostgreSQL whose first start has run deploy/roles.sh, like the image of PostgreSQL."""
     with running_postgres(tmp_path_factory.mktemp("deployed"), role_prefix="of_the_launcher") as addresses:
         place = conninfo_to_dict(addresses.admin)
         environment = GIVEN | {
@@ -74,7 +74,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Iterator[di
 
 
 def environment_of(service: str, place: dict[str, Any]) -> dict[str, str]:
-    """As compose.yaml gives it, the database and the mounted folder being here."""
+    """The environment of compose.yaml, with the database and the mounted folder of this machine."""
     here = {"@database:5432/": f"@{place['host']}:{place['port']}/", "/etc/tuntipankki": str(place["files"])}
     told = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for name, value in COMPOSE["services"][service]["environment"].items():
@@ -85,7 +85,7 @@ def environment_of(service: str, place: dict[str, Any]) -> dict[str, str]:
 
 
 def interpolated(value: str, given: dict[str, str]) -> str:
-    """As Docker Compose does it: `${NAME:-default}`, `${NAME:?}`."""
+    """Interpolate like Docker Compose: `${NAME:-default}`, `${NAME:?}`."""
     return re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: given.get(found[1]) or found[2] or "", value)
 
 
@@ -112,7 +112,7 @@ def test_the_composition_starts_from_nothing(server: dict[str, Any]) -> None:
         assert httpx.get(f"{address}/v1/sandbox/people").status_code == 404
         service.terminate()
         lines = [json.loads(line) for line in service.communicate(timeout=20)[0].splitlines()]
-    # Uvicorn stops in order, and then ends by the signal it was sent.
+    # Uvicorn stops in order, and then ends by the signal that it was sent.
     assert service.returncode == -signal.SIGTERM
     assert {"request answered"} <= {line["event"] for line in lines}
 
@@ -170,7 +170,7 @@ def wait_until_answered(address: str, process: subprocess.Popen[str]) -> None:
     raise AssertionError(f"it ended with {process.returncode}")
 
 
-def test_the_image_holds_what_the_service_reads_and_no_more() -> None:
+def test_the_image_contains_what_the_service_reads_and_no_more() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "USER tuntipankki" in dockerfile
     assert "dev.txt" not in dockerfile

@@ -36,7 +36,7 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_an_answer_is_told_by_its_route_alone(centre: Centre, log: io.StringIO) -> None:
+def test_a_response_is_logged_by_its_route_only(centre: Centre, log: io.StringIO) -> None:
     staff = centre.staff()
     answer = staff.get(f"{PATH}/{centre.id}", params={"q": SECRETIVE}, headers={"X-Request-Id": "one"})
     assert refusal(answer) == (422, "validation")
@@ -55,8 +55,8 @@ def test_an_answer_is_told_by_its_route_alone(centre: Centre, log: io.StringIO) 
     assert SECRETIVE not in log.getvalue()
 
 
-def test_an_internal_error_tells_where_and_what_but_no_value(centre: Centre, log: io.StringIO) -> None:
-    """A constraint nobody foresaw: PostgreSQL's message quotes the whole row."""
+def test_an_internal_error_is_logged_with_its_place_and_type_but_no_value(centre: Centre, log: io.StringIO) -> None:
+    """An unforeseen constraint: PostgreSQL's message quotes the whole row."""
     centre.change_window()
     organisation = centre.organisation()
     main_user = centre.main_user(organisation)
@@ -90,7 +90,7 @@ def unforeseen_constraint(owner: psycopg.Connection[Any]) -> Iterator[None]:
         owner.execute("ALTER TABLE supplementary_hour_requests DROP CONSTRAINT nobody_foresaw")
 
 
-def test_what_libraries_log_goes_the_same_way(log: io.StringIO) -> None:
+def test_messages_of_libraries_go_the_same_way(log: io.StringIO) -> None:
     try:
         raise ValueError(SECRETIVE)
     except ValueError:
@@ -117,7 +117,7 @@ def test_what_libraries_log_goes_the_same_way(log: io.StringIO) -> None:
     assert SECRETIVE not in log.getvalue()
 
 
-def test_an_exception_is_told_with_its_causes_and_its_companions(log: io.StringIO) -> None:
+def test_an_exception_is_logged_with_its_causes_and_group(log: io.StringIO) -> None:
     try:
         try:
             raise KeyError(SECRETIVE)
@@ -133,7 +133,7 @@ def test_an_exception_is_told_with_its_causes_and_its_companions(log: io.StringI
     assert SECRETIVE not in log.getvalue()
 
 
-def test_less_than_the_level_is_not_told(log: io.StringIO) -> None:
+def test_messages_below_the_level_are_not_logged(log: io.StringIO) -> None:
     logs.configure("WARNING", log)
     structlog.get_logger().info("seldom wanted")
     logging.getLogger("uvicorn.error").info("seldom wanted")

@@ -41,7 +41,7 @@ def test_an_empty_database_gets_its_study_centre_and_its_staff(
     ]
 
 
-def test_the_same_staff_member_is_refused_and_nothing_is_half_done(
+def test_the_same_staff_member_is_refused_and_nothing_is_changed(
     database: Addresses, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert setup.main(ARGUMENTS) == 0
@@ -71,7 +71,7 @@ def test_a_sandbox_is_left_alone(database: Addresses, capsys: pytest.CaptureFixt
     [[], ARGUMENTS[:2], ARGUMENTS[2:], ARGUMENTS[:4], ["--study-centre", " ", *ARGUMENTS[2:]], [*ARGUMENTS, "--what"]],
 )
 @pytest.mark.usefixtures("database")
-def test_wrong_use_is_told_and_ends_with_2(arguments: list[str]) -> None:
+def test_wrong_use_is_explained_and_ends_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         setup.main(arguments)
     assert ended.value.code == 2

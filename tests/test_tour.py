@@ -40,7 +40,7 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     assert '"opens_on": "2023-08-14"' in ran.stdout
     states = re.findall(r'"state": "(submitted|decided|partially_approved|booked)"', ran.stdout)
     assert list(dict.fromkeys(states)) == ["submitted", "partially_approved", "booked"]
-    # What was granted and not given back has lapsed: 1450 + 90 - 200.
+    # Hours that were granted and not returned have lapsed: 1450 + 90 - 200.
     assert re.findall(r'^    "lapsed": ([1-9].*),', ran.stdout, re.MULTILINE) == ["1340"]
     assert "Hakemuksesi järjestön Villasukkaväen Keskusliitto ry pääkäyttäjäksi on hyväksytty." in ran.stdout
     assert re.search(r'"key": "tp_[\w-]+"', ran.stdout)
@@ -52,7 +52,7 @@ def test_the_finnish_tour_is_the_same_but_for_its_language() -> None:
     assert code_of("README.fi.md") == code_of("README.md").replace(" -H 'Accept-Language: en'", "")
 
 
-def test_every_setting_stands_in_the_table() -> None:
+def test_every_setting_is_in_the_table() -> None:
     table = re.findall(
         r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )

@@ -47,7 +47,7 @@ def with_connections(database: Addresses, act: Callable[[Connections], Awaitable
 
 
 @pytest.fixture
-def told(service: str) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def logged(service: str) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """What is logged while the test runs."""
     assert service, "the service has set up its own log"
     kept, stream = structlog.get_config(), io.StringIO()
@@ -56,8 +56,8 @@ def told(service: str) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     structlog.configure(**kept)
 
 
-def test_a_ledger_astray_is_told_and_counted(
-    database: Addresses, centre: Centre, told: Callable[[], list[dict[str, Any]]]
+def test_a_broken_ledger_is_logged_and_counted(
+    database: Addresses, centre: Centre, logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
     centre.staff()
     centre.owner.execute("INSERT INTO hour_pools (year, state, pool) VALUES (2023, -100, 99)")
@@ -65,13 +65,13 @@ def test_a_ledger_astray_is_told_and_counted(
         assert with_connections(database, lambda connections: worker.run(worker.check_ledgers, connections))
     finally:
         centre.owner.execute("DELETE FROM hour_pools")
-    line = next(line for line in told() if line.get("study_centre_id") == str(centre.id))
+    line = next(line for line in logged() if line.get("study_centre_id") == str(centre.id))
     assert (line["level"], line["event"]) == ("error", "ledger astray")
     assert line["views"] == ["ledger_pools_astray", "ledger_years_astray"]
     assert (REGISTRY.get_sample_value("tuntipankki_ledgers_astray") or 0) >= 1
 
 
-def test_applications_expire_by_the_worker(database: Addresses, centre: Centre, settings: Settings) -> None:
+def test_the_worker_expires_applications(database: Addresses, centre: Centre, settings: Settings) -> None:
     candidate = Candidate.of(centre)
     candidate.submitted()
     centre.clock(2023, 5, 15)
@@ -80,7 +80,7 @@ def test_applications_expire_by_the_worker(database: Addresses, centre: Centre, 
     assert centre.rows("SELECT state FROM main_user_applications") == [("expired",)]
 
 
-def test_answers_are_kept_thirty_days_and_then_thrown_away(database: Addresses, centre: Centre) -> None:
+def test_stored_answers_are_purged_after_thirty_days(database: Addresses, centre: Centre) -> None:
     centre.staff()
     for days in (0, 30, 32, 400):
         centre.owner.execute(
@@ -98,8 +98,8 @@ def test_answers_are_kept_thirty_days_and_then_thrown_away(database: Addresses, 
     ]
 
 
-def test_a_job_that_fails_is_told_without_its_words_and_stops_no_other(
-    database: Addresses, told: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+def test_a_failed_job_is_logged_without_its_message_and_stops_no_other(
+    database: Addresses, logged: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "AGAIN_SECONDS", 0.01)
     failures: list[str] = []
@@ -123,7 +123,7 @@ def test_a_job_that_fails_is_told_without_its_words_and_stops_no_other(
         await asyncio.wait([working])
 
     with_connections(database, work)
-    lines = [line for line in told() if line["event"] == "job failed"]
+    lines = [line for line in logged() if line["event"] == "job failed"]
     assert [line["job"] for line in lines] == ["fail_twice", "fail_twice"]
     assert "Salainen" not in str(lines)
 
@@ -139,11 +139,11 @@ def test_a_job_that_fails_is_told_without_its_words_and_stops_no_other(
         ("2023-10-29T02:30:00+03:00", "2023-10-30T02:30:00+02:00"),
     ],
 )
-def test_the_next_night(now: str, night: str) -> None:
+def test_the_jobs_of_the_night_run_once_a_night(now: str, night: str) -> None:
     assert worker.next_night(datetime.fromisoformat(now)) == datetime.fromisoformat(night)
 
 
-def test_the_process_works_and_stops_when_told(database: Addresses, centre: Centre) -> None:
+def test_the_process_works_and_stops_by_its_signal(database: Addresses, centre: Centre) -> None:
     centre.staff()
     environment = os.environ | {"DATABASE_URL": database.service, "SECRET_KEY": SECRET}
     process = subprocess.Popen([sys.executable, "-m", "app.worker"], env=environment, stdout=subprocess.PIPE, text=True)
@@ -163,7 +163,7 @@ def test_the_process_works_and_stops_when_told(database: Addresses, centre: Cent
     assert events[-1] == "worker stopped"
 
 
-def test_a_job_that_loses_its_cancellation_ends_all_the_same(database: Addresses) -> None:
+def test_the_worker_stops_although_a_job_loses_its_cancellation(database: Addresses) -> None:
     began = asyncio.Event()
 
     async def deaf(_: Connections) -> None:

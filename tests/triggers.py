@@ -1,4 +1,4 @@
-"""Triggers of the tables' owner: how a test makes the database refuse or tarry."""
+"""Triggers of the tables' owner: a test makes the database refuse or delay with them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from psycopg import sql
 
 @contextmanager
 def trigger(owner: psycopg.Connection[Any], table: str, does: str, *, deferred: bool = False) -> Iterator[None]:
-    """On every row inserted, at once or at COMMIT."""
+    """On every inserted row, immediately or at COMMIT."""
     owner.execute(
         sql.SQL(
             "CREATE FUNCTION of_a_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {}; RETURN NEW; END $$; "

@@ -1,4 +1,4 @@
-"""Swagger UI as a person uses it: signs in, opens an operation, fills it in, sends it, and reads the answer."""
+"""Swagger UI as a person uses it: sign in, open an operation, fill it in, send it, and read the answer."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class SwaggerUI:
-    """Somebody's own browser window, at the service's documentation."""
+    """A person's own browser window, at the service's documentation."""
 
     page: Page
 
@@ -73,7 +73,7 @@ class SwaggerUI:
     def send(
         self, operation_id: str, body: object = None, *, file: Path | None = None, **parameters: str
     ) -> tuple[int, Any]:
-        """The status, and the answer's JSON where it is JSON, else its text."""
+        """Return the status and the answer: its JSON if it has any, else its text."""
         answered = self._answered(operation_id, body, file, parameters)
         status = int(answered.locator("tbody td.response-col_status").first.inner_text().split()[0])
         shown = answered.locator("tbody .highlight-code code").first
@@ -86,13 +86,13 @@ class SwaggerUI:
     def succeed(
         self, operation_id: str, body: object = None, *, file: Path | None = None, **parameters: str
     ) -> dict[str, Any]:
-        """What the operation answers that is to succeed."""
+        """Return the answer of an operation that must succeed."""
         status, answer = self.send(operation_id, body, file=file, **parameters)
         assert status in {200, 201}, answer
         return dict(answer)
 
     def download(self, operation_id: str, **parameters: str) -> bytes:
-        """The file behind the link that Swagger UI shows for one."""
+        """Return the file behind the link that Swagger UI shows for it."""
         answered = self._answered(operation_id, None, None, parameters)
         with self.page.expect_download() as coming:
             answered.get_by_role("link", name="Download file").click()

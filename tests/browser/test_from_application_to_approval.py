@@ -1,4 +1,4 @@
-"""Chromium, without the sandbox: from the first sign-in to the right of a main user, by Swagger UI alone.
+"""Chromium, without the sandbox: from the first sign-in to the role of a main user, in Swagger UI only.
 
 The provider is real, the first staff member is made by the setup command, and a certificate authority of the tests is
 the configured root.
@@ -37,7 +37,7 @@ class Deployed:
     service: str
     browser: Browser
 
-    def somebody(self, name: str) -> SwaggerUI:
+    def signed_in_window(self, name: str) -> SwaggerUI:
         """In a browser window of their own, signed in."""
         window = SwaggerUI.opened_in(self.browser, self.service)
         window.sign_in(name)
@@ -67,7 +67,7 @@ def deployed(postgres_cluster: Addresses, monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def signed(document: bytes, *names: str) -> bytes:
-    """As the programs of those people would sign it, one after the other."""
+    """Signed as by the programs of those people, one after the other."""
     for number, name in enumerate(names):
         now = datetime.now(UTC).replace(microsecond=0)
         signing = AUTHORITY.sign(document, name=name, person=f"person-{number}", at=now)
@@ -78,11 +78,11 @@ def signed(document: bytes, *names: str) -> bytes:
 
 
 @pytest.mark.long
-def test_from_the_first_sign_in_to_the_right_of_a_main_user(deployed: Deployed, tmp_path: Path) -> None:
-    staff = deployed.somebody("helmi")
+def test_from_the_first_sign_in_to_the_role_of_a_main_user(deployed: Deployed, tmp_path: Path) -> None:
+    staff = deployed.signed_in_window("helmi")
     liitto = staff.succeed("add_organisation", {"kind": "central", "parent_id": None, "name": "Esimerkkiliitto ry"})
 
-    aino = deployed.somebody("aino")
+    aino = deployed.signed_in_window("aino")
     assert aino.send("get_me")[1]["code"] == "not-registered"
     person = aino.succeed("register_person", {"name": "Aino Alku", "email": "aino@example.org", "language": "fi"})
 

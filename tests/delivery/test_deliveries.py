@@ -50,7 +50,7 @@ def test_only_a_mailbox_that_does_not_exist_ends_a_mail(centre: Centre, make: Ma
     assert server.connections == 1
 
 
-def test_a_mail_that_was_put_off_is_handed_over_again(centre: Centre, make: Make, deliver: Deliver) -> None:
+def test_a_mail_refused_for_now_is_handed_over_again(centre: Centre, make: Make, deliver: Deliver) -> None:
     readers(centre, 3)
     refusals = iter(["450 4.2.0 Greylisted"] * 3)
     with mail_server(MailServer(on_mail=lambda _: next(refusals, ACCEPTED))) as server:
@@ -171,7 +171,7 @@ def test_a_reply_is_kept_without_the_characters_that_the_database_refuses(
     assert centre.rows("SELECT state, answer FROM mails") == [(state, f"{code} Said so")]
 
 
-def test_workers_at_once_send_nothing_twice(centre: Centre, make: Make, deliver: Deliver) -> None:
+def test_simultaneous_workers_send_nothing_twice(centre: Centre, make: Make, deliver: Deliver) -> None:
     readers(centre, 40)
     with mail_server() as server:
         make()

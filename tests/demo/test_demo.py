@@ -1,4 +1,4 @@
-"""What the demo data are: of real size, invented, the same each time, and true to the ledger."""
+"""The demo data: of real size, invented, the same each time, and in agreement with the ledger."""
 
 from collections import Counter
 from uuid import RFC_4122
@@ -20,7 +20,7 @@ def demo() -> Demo:
     return demo_data(1, THIS_YEAR)
 
 
-def test_they_are_the_same_each_time(demo: Demo) -> None:
+def test_the_demo_data_are_the_same_each_time(demo: Demo) -> None:
     demo_data.cache_clear()
     again = demo_data(1, THIS_YEAR)
     assert again is not demo
@@ -28,7 +28,7 @@ def test_they_are_the_same_each_time(demo: Demo) -> None:
     assert again.postings == demo.postings
 
 
-def test_a_later_year_adds_to_them_and_changes_no_organisation(demo: Demo) -> None:
+def test_a_later_year_adds_demo_data_and_changes_no_organisation(demo: Demo) -> None:
     later = demo_data(1, THIS_YEAR + 3)
     demo_data.cache_clear()
     for table in ("organisations", "persons", "role_grants"):
@@ -39,7 +39,7 @@ def test_a_later_year_adds_to_them_and_changes_no_organisation(demo: Demo) -> No
             assert decided[row["id"]] == row
 
 
-def test_they_are_of_a_study_centres_size(demo: Demo) -> None:
+def test_the_demo_data_have_a_study_centres_size(demo: Demo) -> None:
     organisations = demo.tables["organisations"]
     assert Counter(row["kind"] for row in organisations) == {"central": 76, "district": 60, "association": 900}
     assert max(row["distance"] for row in demo.tables["organisation_ancestors"]) == 3
@@ -48,7 +48,7 @@ def test_they_are_of_a_study_centres_size(demo: Demo) -> None:
     assert names.most_common(1)[0][1] == 1
 
 
-def test_ten_times_the_demo_is_ten_times_the_demo() -> None:
+def test_a_scale_of_ten_makes_ten_times_the_data() -> None:
     finland = Demo()
     assert len(Organisations(finland, 10).centrals) == 760
     assert len(finland.tables["organisations"]) == 10_360
@@ -56,13 +56,13 @@ def test_ten_times_the_demo_is_ten_times_the_demo() -> None:
     assert len({row["business_id"] for row in finland.tables["organisations"]} - {None}) > 7_000
 
 
-def test_business_ids_are_valid_and_nobodys(demo: Demo) -> None:
+def test_business_ids_are_valid_and_unassigned(demo: Demo) -> None:
     given = [row["business_id"] for row in demo.tables["organisations"] if row["business_id"]]
     assert len(given) == len(set(given)) > 700
     assert all(ytunnus.is_valid(business_id) and business_id.startswith("9") for business_id in given)
 
 
-def test_addresses_lead_nowhere(demo: Demo) -> None:
+def test_email_addresses_and_sites_do_not_exist(demo: Demo) -> None:
     assert all(row["email"].endswith("@example.org") for row in demo.tables["persons"])
     for row in demo.tables["organisations"]:
         assert row["email"].endswith(".example")
@@ -70,7 +70,7 @@ def test_addresses_lead_nowhere(demo: Demo) -> None:
         assert row["website"] is None or row["website"].endswith(".example")
 
 
-def test_ids_are_of_version_7_and_each_its_own(demo: Demo) -> None:
+def test_ids_are_of_version_7_and_unique(demo: Demo) -> None:
     for table, rows in demo.tables.items():
         ids = [row["id"] for row in rows if "id" in row]
         assert len(ids) == len(set(ids)), table
@@ -96,12 +96,12 @@ def test_the_calendar_of_2023_is_the_known_one_and_next_year_is_to_be_confirmed(
     assert {row["year"] for row in deadlines if not row["confirmed"]} == {THIS_YEAR + 1}
 
 
-def test_nothing_has_been_made_in_the_present_year(demo: Demo) -> None:
-    """So that a reset in it, whenever, brings the same data back, and none from the future."""
+def test_no_demo_data_are_of_the_present_year(demo: Demo) -> None:
+    """A reset in the present year thus restores the same data, and none of them are in the future."""
     assert max(posting.made_at for posting in demo.postings).year < THIS_YEAR
 
 
-def test_requests_are_of_every_state(demo: Demo) -> None:
+def test_there_are_requests_in_every_state(demo: Demo) -> None:
     states = {row["state"] for row in demo.tables["supplementary_hour_requests"]}
     assert states == {"submitted", "approved", "partially_approved", "rejected", "withdrawn"}
 
@@ -119,5 +119,5 @@ def test_the_tour_finds_organisations_that_are_free_for_it(demo: Demo) -> None:
         if posting.year == 2023 and any(transfer.central_organisation_id in free for transfer in posting.transfers)
     ]
     assert theirs
-    # What is posted together with others' is at the study centre's instants all the same.
+    # Data posted together with others' still has times of the study centre.
     assert max(theirs) < "2023-03-13"

@@ -1,4 +1,4 @@
-"""A certificate below two authorities that stand one below the other, as those of real trust services do."""
+"""A certificate below two authorities, one below the other, as real trust services have them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ class Holder:
         return Identity(self.certificate, self.key)
 
     def list_of(self, *revoked: "Holder", at: datetime, until: datetime) -> bytes:
-        """The revocation list that this authority gave at that instant."""
+        """The revocation list that this authority issued at that time."""
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.name)
@@ -45,7 +45,7 @@ class Holder:
 
 
 def chain(*names: str, at: datetime) -> list[Holder]:
-    """Each certified by the one before, the first by itself; the last signs documents."""
+    """Holders each certified by the one before, the first by itself; the last signs documents."""
     holders: list[Holder] = []
     for name in names:
         holders.append(_certified(name, holders[-1] if holders else None, at, signs=name == names[-1]))
@@ -67,7 +67,7 @@ def _certified(name: str, issuer: Holder | None, at: datetime, *, signs: bool) -
         encipher_only=False,
         decipher_only=False,
     )
-    # Where its authority's list is: only of such a certificate is evidence asked.
+    # The address of its authority's list: evidence is only looked for if a certificate has one.
     place = x509.DistributionPoint([x509.UniformResourceIdentifier("http://lists.example/")], None, None, None)
     builder = (
         x509.CertificateBuilder()

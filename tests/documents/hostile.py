@@ -1,4 +1,4 @@
-"""Files that somebody might send back in place of our document, signed."""
+"""Hostile files in place of our document, signed."""
 
 import re
 import zlib
@@ -117,7 +117,7 @@ def encrypted(document: bytes) -> bytes:
 
 
 def section(document: bytes, objects: dict[int, bytes], *, trailer: bytes) -> bytes:
-    """The document with objects and a cross-reference table of their own behind it."""
+    """The document followed by objects with a cross-reference table of their own."""
     body = bytearray(document + b"\n")
     places = {}
     for number, content in objects.items():
@@ -132,7 +132,7 @@ def section(document: bytes, objects: dict[int, bytes], *, trailer: bytes) -> by
 
 
 def another_behind(document: bytes) -> bytes:
-    """A whole document whose cross-references never lead back to ours."""
+    """A complete document whose cross-references never lead back to ours."""
     objects = {
         1: b"<< /Type /Catalog /Pages 2 0 R >>",
         2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -146,7 +146,7 @@ def start_of(document: bytes) -> bytes:
 
 
 def behind(document: bytes, content: bytes) -> bytes:
-    """Takes the place of the catalogue, and leads back to ours."""
+    """An object that takes the place of the catalogue, and leads back to ours."""
     root = PdfFileReader(BytesIO(document)).root_ref.idnum
     return section(document, {root: content}, trailer=b"/Size 9999 /Root %d 0 R /Prev %s" % (root, start_of(document)))
 
@@ -161,7 +161,7 @@ def around(document: bytes) -> bytes:
 
 
 def swollen(document: bytes) -> bytes:
-    """A stream that becomes three quarters of a gigabyte, as the catalogue's metadata."""
+    """A stream that grows to three quarters of a gigabyte, as the catalogue's metadata."""
     packed = zlib.compressobj(9)
     stream = b"".join(packed.compress(bytes(1 << 20)) for _ in range(768)) + packed.flush()
     root = PdfFileReader(BytesIO(document)).root_ref.idnum

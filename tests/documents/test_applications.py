@@ -1,4 +1,4 @@
-"""The main-user application as a PDF: whole in three languages, the same each time, and deaf to what people write."""
+"""The main-user application as a PDF: complete in three languages, the same each time, whatever people write."""
 
 import io
 import re
@@ -58,7 +58,7 @@ TITLES: dict[Language, str] = {
 
 
 @pytest.mark.parametrize("language", TITLES)
-def test_it_claims_to_be_archivable_and_accessible_and_has_what_both_ask_for(language: Language) -> None:
+def test_the_document_claims_pdf_a_and_pdf_ua_and_has_what_both_require(language: Language) -> None:
     document = composed(replace(CONTENT, language=language))
     metadata = metadata_of(document)
     assert "<pdfaid:part>3</pdfaid:part>" in metadata
@@ -66,11 +66,11 @@ def test_it_claims_to_be_archivable_and_accessible_and_has_what_both_ask_for(lan
     assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
     assert f"{TITLES[language]} – {CONTENT.organisation_name}" in metadata
     root = root_of(document).root
-    # PDF/A: what its colours mean is in the file.
+    # PDF/A: the file says what its colours mean.
     (intent,) = root["/OutputIntents"]
     assert intent.get_object()["/S"] == "/GTS_PDFA1"
     assert intent.get_object()["/DestOutputProfile"].data[36:40] == b"acsp"  # The mark of an ICC profile.
-    # PDF/UA: a tagged document that says its title and language.
+    # PDF/UA: a tagged document with its title and language.
     assert root["/MarkInfo"]["/Marked"]
     assert not root["/MarkInfo"]["/Suspects"]
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
@@ -84,7 +84,7 @@ def test_it_claims_to_be_archivable_and_accessible_and_has_what_both_ask_for(lan
 
 
 def kinds_of(element: Any) -> Iterator[str]:
-    """Of the elements of a tagged document's structure, from the top."""
+    """Kinds of the elements of a tagged document's structure, from the top."""
     element = element.get_object()
     if isinstance(element, DictionaryObject):
         if "/S" in element:
@@ -109,7 +109,7 @@ def test_every_font_is_embedded(language: Language) -> None:
 
 
 @pytest.mark.parametrize("language", TITLES)
-def test_all_that_is_to_be_said_stands_in_its_text_in_its_language(language: Language) -> None:
+def test_the_text_has_all_facts_in_its_language(language: Language) -> None:
     text = text_of(composed(replace(CONTENT, language=language)))
     words = texts_of("main_user_application", language).tables
     assert (len(words["tasks"]), len(words["terms"])) == (7, 5)
@@ -146,7 +146,7 @@ BEGINNINGS: dict[Language, str] = {
 
 
 @pytest.mark.parametrize("language", TITLES)
-def test_a_fact_that_is_missing_leaves_its_row_out(language: Language) -> None:
+def test_the_row_of_a_missing_fact_is_left_out(language: Language) -> None:
     text = text_of(
         composed(replace(CONTENT, language=language, business_id=None, signatory_basis=None, valid_from=None))
     )
@@ -172,7 +172,7 @@ def changed(field: str) -> ApplicationContent:
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(ApplicationContent)])
-def test_whatever_changes_in_the_content_changes_the_document_and_its_check_code(field: str) -> None:
+def test_every_change_of_the_content_changes_the_document_and_its_check_code(field: str) -> None:
     other = changed(field)
     assert other.check_code != CONTENT.check_code
     assert composed(other) != composed(CONTENT)
@@ -218,7 +218,7 @@ def test_markup_in_a_name_is_text(name: str) -> None:
         "sana " * 40,
     ],
 )
-def test_no_name_breaks_it(name: str) -> None:
+def test_no_name_breaks_the_document(name: str) -> None:
     everywhere = replace(
         CONTENT,
         study_centre_name=name,
@@ -232,7 +232,7 @@ def test_no_name_breaks_it(name: str) -> None:
     assert composed(everywhere).startswith(b"%PDF-")
 
 
-def test_every_sign_that_is_shown_is_one_that_the_fonts_have() -> None:
+def test_every_character_in_the_document_is_in_the_fonts() -> None:
     shown = [chr(code) for code in range(0x20, 0xD800) if shown_of(chr(code)) == chr(code)]
     assert len(shown) > 1500
     assert composed(replace(CONTENT, signatory_basis=" ".join(shown))).startswith(b"%PDF-")

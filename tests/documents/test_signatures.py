@@ -1,4 +1,4 @@
-"""Signatures of a document that comes back: whole ones are told of, and whatever is wrong is refused by its finding."""
+"""Signatures of a signed document: valid ones are returned, and every fault is refused by its finding."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ def original() -> bytes:
 
 
 @cache
-def somebody(name: str = "Kaisa Kuusiranta", *, authority: Authority = AUTHORITY, use: Use = "sign") -> Identity:
+def identity_of(name: str = "Kaisa Kuusiranta", *, authority: Authority = AUTHORITY, use: Use = "sign") -> Identity:
     beginning, end = MADE_AT - HOUR, NOW + 24 * HOUR
     return authority.issue(name=name, person=name[:5], valid_from=beginning, valid_until=end, use=use)
 
@@ -60,7 +60,7 @@ def signed_by(
 
 
 def found(signed: bytes, *lists: bytes, now: datetime = NOW, root: bytes = AUTHORITY.root) -> dict[str, object]:
-    """What the limited process would answer, found in this one: it is quicker."""
+    """What the limited process would return, examined in this process, which is quicker."""
     said = {"made_at": MADE_AT.isoformat(), "now": now.isoformat(), "roots": 1}
     answer = json.loads(findings(original(), signed, json.dumps(said).encode(), root, *lists))
     if "finding" in answer:
@@ -78,7 +78,7 @@ def examined_finding(signed: bytes) -> Finding:
     return refused.value.finding
 
 
-def test_two_people_sign_one_after_the_other_and_all_is_told_of_them() -> None:
+def test_the_signatures_of_two_people_are_returned_completely() -> None:
     first = asyncio.run(AUTHORITY.sign(original(), name="Kaisa Kuusiranta", person="p-1", at=SIGNED_AT))
     both = asyncio.run(AUTHORITY.sign(first, name="Ebba Strömdal", person="p-2", at=SIGNED_AT + HOUR / 2))
     examination = asyncio.run(examine(original(), both, Trust((AUTHORITY.root,)), made_at=MADE_AT, now=NOW))
@@ -97,26 +97,26 @@ def test_two_people_sign_one_after_the_other_and_all_is_told_of_them() -> None:
     assert len(kaisa.checks) == 6
 
 
-def test_without_evidence_a_certificate_is_not_known_to_be_unrevoked() -> None:
-    signed = signed_by(somebody())
+def test_without_evidence_the_revocation_of_a_certificate_is_unknown() -> None:
+    signed = signed_by(identity_of())
     assert found(signed)["revocation"] == "unknown"
     assert found(signed, EVIDENCE)["revocation"] == "good"
-    assert found(signed_by(somebody(), revocation_list=EVIDENCE))["revocation"] == "good"
+    assert found(signed_by(identity_of(), revocation_list=EVIDENCE))["revocation"] == "good"
 
 
-def test_evidence_that_is_too_old_or_of_another_authority_is_none() -> None:
-    signed = signed_by(somebody())
+def test_evidence_that_is_too_old_or_of_another_authority_does_not_count() -> None:
+    signed = signed_by(identity_of())
     stale = AUTHORITY.revocation_list(MADE_AT - 48 * HOUR, next_at=MADE_AT - 24 * HOUR)
     assert found(signed, stale)["revocation"] == "unknown"
     assert found(signed, STRANGER.revocation_list(MADE_AT))["revocation"] == "unknown"
 
 
-def test_a_configured_list_tells_more_than_an_older_one_that_the_signature_brings() -> None:
-    identity = somebody()
+def test_a_configured_list_prevails_over_an_older_embedded_one() -> None:
+    identity = identity_of()
     signed = signed_by(identity, revocation_list=EVIDENCE)
     newer = AUTHORITY.revocation_list(SIGNED_AT, [identity])
     assert finding_of(signed, newer) == "certificate-revoked"
-    assert finding_of(signed, AUTHORITY.revocation_list(SIGNED_AT, [somebody("Ebba Strömdal")])) is None
+    assert finding_of(signed, AUTHORITY.revocation_list(SIGNED_AT, [identity_of("Ebba Strömdal")])) is None
 
 
 def with_evidence(
@@ -151,7 +151,7 @@ def status_of(identity: Identity, *, by: Authority = AUTHORITY, revoked: bool = 
     return named.sign(by._key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
-def test_a_revoked_authority_is_not_hidden_behind_a_list_that_is_too_old() -> None:
+def test_a_revoked_authority_is_found_beside_a_list_that_is_too_old() -> None:
     root, first, second, signer = certified("Juuri", "Ylempi", "Alempi", "Kaisa Kuusiranta", at=MADE_AT)
     signed = sign(original(), signer.identity, root=root.der, at=SIGNED_AT)
     stale = root.list_of(at=MADE_AT - 48 * HOUR, until=MADE_AT - 24 * HOUR)
@@ -163,18 +163,18 @@ def test_a_revoked_authority_is_not_hidden_behind_a_list_that_is_too_old() -> No
         assert found(brought, configured, stale, root=root.der)["finding"] == "certificate-revoked"
 
 
-def test_a_list_that_the_signature_brings_may_speak_against_it() -> None:
-    signed = signed_by(somebody())
+def test_an_embedded_list_can_revoke_the_certificate() -> None:
+    signed = signed_by(identity_of())
     assert found(with_evidence(signed, crls=[EVIDENCE]))["revocation"] == "good"
-    listed = AUTHORITY.revocation_list(SIGNED_AT, [somebody()])
+    listed = AUTHORITY.revocation_list(SIGNED_AT, [identity_of()])
     assert finding_of(with_evidence(signed, crls=[listed])) == "certificate-revoked"
-    # That it was signed before its certificate was revoked is its own word alone; a time stamp shows it.
-    later = AUTHORITY.revocation_list(NOW - HOUR / 4, [somebody()])
+    # Only the signature itself says that it was made before the revocation; a time stamp proves it.
+    later = AUTHORITY.revocation_list(NOW - HOUR / 4, [identity_of()])
     assert finding_of(with_evidence(signed, crls=[later])) == "certificate-revoked"
-    assert finding_of(with_evidence(signed_by(somebody(), timestamper=stamper()), crls=[later])) is None
+    assert finding_of(with_evidence(signed_by(identity_of(), timestamper=stamper()), crls=[later])) is None
 
 
-def test_a_response_that_the_signature_brings_is_read_where_the_certificate_names_a_responder() -> None:
+def test_an_embedded_response_is_read_if_the_certificate_names_a_responder() -> None:
     beginning, end = MADE_AT - HOUR, NOW + 24 * HOUR
     identity, other = (
         AUTHORITY.issue(
@@ -186,7 +186,7 @@ def test_a_response_that_the_signature_brings_is_read_where_the_certificate_name
     assert found(signed)["revocation"] == "unknown"
     assert found(with_evidence(signed, ocsps=[status_of(identity)]))["revocation"] == "good"
     assert finding_of(with_evidence(signed, ocsps=[status_of(identity, revoked=True)])) == "certificate-revoked"
-    # What is too old, said of another certificate or said by another authority is no evidence.
+    # Evidence that is too old, about another certificate or from another authority does not count.
     assert found(with_evidence(signed, ocsps=[status_of(identity)]), now=NOW + 20 * HOUR)["revocation"] == "unknown"
     for response in (status_of(other), status_of(identity, by=STRANGER), status_of(other, revoked=True)):
         assert found(with_evidence(signed, ocsps=[response]))["revocation"] == "unknown"
@@ -194,7 +194,7 @@ def test_a_response_that_the_signature_brings_is_read_where_the_certificate_name
     assert found(both)["revocation"] == "unknown"
     assert found(with_evidence(both, ocsps=[status_of(other)]))["revocation"] == "good"
     assert finding_of(with_evidence(both, ocsps=[status_of(other, revoked=True)])) == "certificate-revoked"
-    nowhere = with_evidence(signed_by(somebody()), ocsps=[status_of(somebody())])
+    nowhere = with_evidence(signed_by(identity_of()), ocsps=[status_of(identity_of())])
     assert found(nowhere)["revocation"] == "unknown"
 
 
@@ -209,39 +209,39 @@ def stamper() -> DummyTimeStamper:
     )
 
 
-def test_a_trusted_time_stamp_keeps_a_signature_whose_certificate_was_short_lived() -> None:
+def test_a_trusted_time_stamp_keeps_the_signature_of_a_short_lived_certificate() -> None:
     brief = AUTHORITY.issue(name="K", person="k", valid_from=MADE_AT, valid_until=SIGNED_AT + HOUR / 4)
     assert finding_of(signed_by(brief)) == "certificate-expired"
     stamped = found(signed_by(brief, timestamper=stamper()))
     assert (stamped["signed_at_by"], stamped["signed_at"]) == ("time-stamp", SIGNED_AT.isoformat())
 
 
-def test_each_of_the_people_signs_once() -> None:
-    once = signed_by(somebody())
+def test_each_person_signs_once() -> None:
+    once = signed_by(identity_of())
     again = AUTHORITY.issue(name="Kaisa Kuusiranta", person="Kaisa", valid_from=MADE_AT, valid_until=NOW + HOUR)
-    for identity in (somebody(), again):
+    for identity in (identity_of(), again):
         refused = found(signed_by(identity, once))
         assert (refused["finding"], refused["signature"]) == ("signed-twice", 2)
         assert refused["subject"] == "serialNumber=Kaisa,CN=Kaisa Kuusiranta,C=FI"
-    assert found(signed_by(somebody("Ebba Strömdal"), once))["count"] == 2
+    assert found(signed_by(identity_of("Ebba Strömdal"), once))["count"] == 2
 
 
 @pytest.mark.parametrize(
     ("expected", "make"),
     [
-        ("certificate-untrusted", lambda: signed_by(somebody(authority=STRANGER))),
+        ("certificate-untrusted", lambda: signed_by(identity_of(authority=STRANGER))),
         ("certificate-expired", lambda: signed_by(short_lived(SIGNED_AT - HOUR, SIGNED_AT + HOUR / 2))),
         ("certificate-expired", lambda: signed_by(short_lived(NOW + HOUR, NOW + 2 * HOUR))),
-        ("certificate-unfit", lambda: signed_by(somebody(use="sign-in"))),
-        ("certificate-revoked", lambda: signed_by(somebody(), revocation_list=None)),
-        ("signature-kind", lambda: signed_by(somebody(), kind=SigSeedSubFilter.ADOBE_PKCS7_DETACHED)),
-        ("signature-time", lambda: signed_by(somebody(), at=MADE_AT - HOUR)),
-        ("signature-time", lambda: signed_by(somebody(), at=NOW + HOUR)),
-        ("altered", lambda: signed_by(somebody(), box=(0, 0, 595, 842))),
+        ("certificate-unfit", lambda: signed_by(identity_of(use="sign-in"))),
+        ("certificate-revoked", lambda: signed_by(identity_of(), revocation_list=None)),
+        ("signature-kind", lambda: signed_by(identity_of(), kind=SigSeedSubFilter.ADOBE_PKCS7_DETACHED)),
+        ("signature-time", lambda: signed_by(identity_of(), at=MADE_AT - HOUR)),
+        ("signature-time", lambda: signed_by(identity_of(), at=NOW + HOUR)),
+        ("altered", lambda: signed_by(identity_of(), box=(0, 0, 595, 842))),
     ],
 )
-def test_a_signature_that_is_not_accepted(expected: Finding, make: Callable[[], bytes]) -> None:
-    revoked = [AUTHORITY.revocation_list(SIGNED_AT, [somebody()])] if expected == "certificate-revoked" else []
+def test_each_fault_of_a_signature_has_its_finding(expected: Finding, make: Callable[[], bytes]) -> None:
+    revoked = [AUTHORITY.revocation_list(SIGNED_AT, [identity_of()])] if expected == "certificate-revoked" else []
     refused = found(make(), *revoked)
     assert refused["finding"] == expected
     if expected.startswith("certificate"):
@@ -254,53 +254,53 @@ def short_lived(valid_from: datetime, valid_until: datetime) -> Identity:
 
 
 def test_a_visible_stamp_is_a_signature_too() -> None:
-    assert finding_of(signed_by(somebody(), box=(70, 100, 270, 150))) is None
+    assert finding_of(signed_by(identity_of(), box=(70, 100, 270, 150))) is None
 
 
-def test_what_is_not_our_document_is_told_apart_without_being_read() -> None:
+def test_a_file_that_is_not_our_document_is_refused_unread() -> None:
     other = composed(replace(CONTENT, application_id=UUID(int=7)))
-    assert examined_finding(signed_by(somebody(), other)) == "not-this-document"
+    assert examined_finding(signed_by(identity_of(), other)) == "not-this-document"
     assert examined_finding(original()) == "not-signed"
     assert examined_finding(original()[:-100]) == "not-a-pdf"
     assert examined_finding(b"") == "not-a-pdf"
     assert examined_finding(b"<svg onload='alert(1)'/>") == "not-a-pdf"
     assert examined_finding(hostile.encrypted(original())) == "encrypted"
-    assert examined_finding(signed_by(somebody()) + bytes(60_000_000)) == "too-large"
-    assert len(signed_by(somebody())) < SIGNED_DOCUMENT_BYTES / 100
+    assert examined_finding(signed_by(identity_of()) + bytes(60_000_000)) == "too-large"
+    assert len(signed_by(identity_of())) < SIGNED_DOCUMENT_BYTES / 100
 
 
 @pytest.mark.parametrize("change", hostile.CHANGES)
-def test_whatever_else_was_changed_before_or_after_signing_is_refused(change: Callable[[bytes], bytes]) -> None:
-    assert finding_of(signed_by(somebody(), change(original()))) == "altered"
-    assert finding_of(change(signed_by(somebody()))) == "altered"
+def test_every_other_change_before_or_after_signing_is_refused(change: Callable[[bytes], bytes]) -> None:
+    assert finding_of(signed_by(identity_of(), change(original()))) == "altered"
+    assert finding_of(change(signed_by(identity_of()))) == "altered"
 
 
-def test_a_document_of_its_own_behind_our_bytes_is_refused() -> None:
-    assert finding_of(signed_by(somebody(), hostile.another_behind(original()))) == "altered"
-    assert finding_of(hostile.another_behind(signed_by(somebody()))) == "altered"
+def test_a_second_document_behind_our_bytes_is_refused() -> None:
+    assert finding_of(signed_by(identity_of(), hostile.another_behind(original()))) == "altered"
+    assert finding_of(hostile.another_behind(signed_by(identity_of()))) == "altered"
 
 
 @pytest.mark.parametrize("tail", [b"JUNK", b"\n%junk<script>", bytes(100), b"PK\x03\x04", "again"])
 def test_nothing_follows_the_last_signature(tail: bytes | str) -> None:
-    signed = signed_by(somebody())
-    # The true end, once more: readers look for the last of its kind.
+    signed = signed_by(identity_of())
+    # The true end again: readers look for the last of its kind.
     again = signed[signed.rindex(b"startxref") :]
     longer = signed + (again if isinstance(tail, str) else tail)
     assert finding_of(longer) == "altered"
     assert finding_of(with_evidence(longer, crls=[EVIDENCE])) == "altered"
-    assert finding_of(signed_by(somebody("Ebba Strömdal"), longer)) == "altered"
+    assert finding_of(signed_by(identity_of("Ebba Strömdal"), longer)) == "altered"
     assert finding_of(signed + b"\r\n") is None
 
 
 @pytest.mark.long
 def test_one_byte_altered_anywhere_is_refused() -> None:
-    signed = bytearray(signed_by(somebody(), revocation_list=EVIDENCE))
+    signed = bytearray(signed_by(identity_of(), revocation_list=EVIDENCE))
     begin = len(original())
     contents = signed.index(b"/Contents <", begin)
     end = signed.index(b">", contents)
     accepted = []
-    # Where the signature stands its bytes are not covered by itself: but each of them matters to it, the first, which
-    # name versions and algorithms, too.
+    # A signature does not cover its own bytes, but each of them matters to it: the first ones name versions and
+    # algorithms.
     placed = [
         range(contents + 50, contents + 110, 3),
         range(contents + 1190, contents + 1220, 2),
@@ -322,7 +322,7 @@ def test_one_byte_altered_anywhere_is_refused() -> None:
 
 @pytest.mark.parametrize("cut", [1, 10, 100, 1000, 8000])
 def test_a_truncated_file_is_refused(cut: int) -> None:
-    assert finding_of(signed_by(somebody())[:-cut]) in {"not-a-pdf", "altered", "signature-broken", "not-signed"}
+    assert finding_of(signed_by(identity_of())[:-cut]) in {"not-a-pdf", "altered", "signature-broken", "not-signed"}
 
 
 @pytest.mark.parametrize("build", hostile.BOMBS)

@@ -1,4 +1,4 @@
-"""The roots and revocation lists that are configured, read from their files."""
+"""The configured roots and revocation lists, read from their files."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ FIRST, SECOND = Authority(b"1" * 32, "First"), Authority(b"2" * 32, "Second")
 LIST = FIRST.revocation_list(datetime(2023, 3, 15, tzinfo=UTC))
 
 
-def test_both_forms_are_read_and_a_file_may_hold_several_roots(tmp_path: Path) -> None:
+def test_both_forms_are_read_and_a_file_may_have_several_roots(tmp_path: Path) -> None:
     both, one, der, pem = (tmp_path / name for name in ("both.pem", "one.cer", "list.crl", "list.pem"))
     both.write_bytes(b"".join(each.certificate.public_bytes(Encoding.PEM) for each in (FIRST, SECOND)))
     one.write_bytes(FIRST.root)
@@ -25,7 +25,7 @@ def test_both_forms_are_read_and_a_file_may_hold_several_roots(tmp_path: Path) -
     assert (trust.roots, trust.revocation_lists) == ((FIRST.root, SECOND.root), (LIST, LIST))
 
 
-def test_what_is_no_certificate_is_told_at_once(tmp_path: Path) -> None:
+def test_a_file_without_a_certificate_is_refused_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "root.pem").write_bytes(b"not a certificate")
     with pytest.raises(ValueError, match="asn1"):
         read_trust([tmp_path / "root.pem"], [])

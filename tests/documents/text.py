@@ -1,4 +1,4 @@
-"""The text of a PDF as a reader's program finds it: by `ActualText`, else by the font's table of what codes mean."""
+"""The text of a PDF as a reader's program finds it: by `ActualText`, else by the font's table of codes."""
 
 import re
 from io import BytesIO
@@ -9,7 +9,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 
 def text_of(document: bytes) -> str:
-    """In the order in which it is drawn; white space is made single spaces, so that lines may break anywhere."""
+    """The text in the order in which it is drawn, with single spaces, so that lines may break anywhere."""
     pages = PdfFileReader(BytesIO(document)).root["/Pages"]["/Kids"]
     return " ".join(word for page in pages for word in _drawn(page.get_object()).split())
 

@@ -1,4 +1,4 @@
-"""Which sign-in is strong, and fresh enough (rulebook §2.3)."""
+"""When a sign-in is strong, and fresh enough (rulebook §2.3)."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -19,13 +19,13 @@ def strong(at: datetime | None) -> Actor:
     return actor(Authentication(is_strong=True, at=at, strong_acr=("high",)))
 
 
-def test_nothing_told_is_not_strong() -> None:
+def test_an_unknown_sign_in_is_not_strong() -> None:
     with pytest.raises(StrongAuthenticationRequired) as refusal:
         check_strong(Actor(UUID(int=1), ()))
     assert refusal.value.facts == {"acr_values": []}
 
 
-def test_a_weak_sign_in_hears_what_would_be_strong() -> None:
+def test_the_refusal_of_a_weak_sign_in_names_the_strong_ones() -> None:
     with pytest.raises(StrongAuthenticationRequired) as refusal:
         check_strong(actor(Authentication(at=NOON, strong_acr=("high", "substantial"))))
     assert refusal.value.facts == {"acr_values": ["high", "substantial"]}
@@ -36,16 +36,16 @@ def test_a_weak_sign_in_hears_what_would_be_strong() -> None:
     ("authentication", "is_fresh"),
     [
         (Authentication(is_strong=True, at=NOON), True),
-        # Five minutes to the second are fresh still.
+        # Exactly five minutes are still fresh.
         (Authentication(is_strong=True, at=NOON - timedelta(minutes=5)), True),
         (Authentication(is_strong=True, at=NOON - timedelta(minutes=5, seconds=1)), False),
         # Just now, but weakly.
         (Authentication(is_strong=False, at=NOON), False),
-        # Strongly, but nobody tells when.
+        # Strongly, but at an unknown time.
         (Authentication(is_strong=True, at=None), False),
     ],
 )
-def test_fresh_is_strong_and_five_minutes_old_at_most(authentication: Authentication, is_fresh: bool) -> None:
+def test_a_fresh_sign_in_is_strong_and_at_most_five_minutes_old(authentication: Authentication, is_fresh: bool) -> None:
     if is_fresh:
         check_fresh(actor(authentication), NOON)
         return
@@ -54,5 +54,5 @@ def test_fresh_is_strong_and_five_minutes_old_at_most(authentication: Authentica
     assert refusal.value.facts["max_age"] == 300
 
 
-def test_an_action_may_give_it_more_time() -> None:
+def test_an_action_may_allow_more_time() -> None:
     check_fresh(strong(NOON - timedelta(minutes=9)), NOON, minutes=10)

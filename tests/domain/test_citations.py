@@ -1,4 +1,4 @@
-"""Rules name their place in the rulebook, and the place is there."""
+"""Rules name their section of the rulebook, and the section exists."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 RULES = re.compile(r"(check|may|is|sees)_")
 CITED = re.compile(r"rulebook ((?:(?:, | and )?§§?\d+(?:\.\d+)*)+)")
 OF_THE_API = {"app/domain/lists.py", "app/domain/versions.py"}
-"""Its conventions, which say of themselves that they are no rules of the rulebook."""
+"""Conventions of the API, whose docstrings say that they are no rules of the rulebook."""
 RULE_BOOK = [*(ROOT / "app" / "domain").rglob("*.py"), ROOT / "app" / "sandbox" / "domain.py"]
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in RULE_BOOK)
 
@@ -29,7 +29,7 @@ def rules_of(module: ast.Module) -> Iterator[ast.FunctionDef]:
 
 
 @pytest.mark.parametrize("path", MODULES)
-def test_every_rule_names_its_place_in_the_rulebook(path: str) -> None:
+def test_every_rule_names_its_section_of_the_rulebook(path: str) -> None:
     module = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     if path in OF_THE_API:
         assert "no rule of the rulebook" in str(ast.get_docstring(module))
@@ -37,7 +37,7 @@ def test_every_rule_names_its_place_in_the_rulebook(path: str) -> None:
         assert [rule.name for rule in rules_of(module) if not sections_in(ast.get_docstring(rule))] == []
 
 
-def test_every_place_that_is_named_is_in_the_rulebook() -> None:
+def test_every_named_section_is_in_the_rulebook() -> None:
     there = set(re.findall(r'<a id="([\d.]+)"></a>', (ROOT / "docs" / "rulebook.md").read_text(encoding="utf-8")))
     named = {
         (path.relative_to(ROOT).as_posix(), section)

@@ -12,7 +12,7 @@ TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (60, 40), mode: str = "RGB", **options: Any) -> bytes:
-    """A slope of colours, so that a quarter turn is seen."""
+    """A gradient of colours, in which a quarter turn is visible."""
     image = Image.linear_gradient("L").resize(size).convert(mode)
     return saved(image, kind, **options)
 
@@ -26,7 +26,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 def with_place(kind: str) -> bytes:
     """Taken at a place (GPS), with the camera lying on its side."""
     exif = Image.Exif()
-    exif[0x0112] = 6  # The picture is to be turned a quarter.
+    exif[0x0112] = 6  # The picture has to be turned a quarter.
     exif[0x010F] = "Kameratehdas"
     exif.get_ifd(0x8825).update({1: "N", 2: (60.0, 10.0, 15.0), 3: "E", 4: (24.0, 56.0, 15.0)})
     return picture(kind, exif=exif, icc_profile=b"a profile")
@@ -42,7 +42,7 @@ def chunk(name: bytes, data: bytes) -> bytes:
 
 
 def bomb(width: int, height: int, *, extra: bytes = b"") -> bytes:
-    """A PNG that says it is so large, of few bytes."""
+    """A small PNG that claims to be so large."""
     compressor = zlib.compressobj(9)
     rows = b"".join(compressor.compress(bytes(1 + width * 3)) for _ in range(min(height, 4_000)))
     return (

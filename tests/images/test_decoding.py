@@ -1,4 +1,4 @@
-"""What comes in is drawn anew, and nothing of it is kept but the pixels."""
+"""An uploaded image is drawn again, and only its pixels are kept."""
 
 import asyncio
 from io import BytesIO
@@ -29,7 +29,7 @@ def test_a_picture_stays_as_it_looks(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "LA"), ("WEBP", "RGBA")])
-def test_what_is_transparent_stays_so(kind: str, mode: str) -> None:
+def test_transparency_is_kept(kind: str, mode: str) -> None:
     see_through = Image.new(mode, (8, 8))
     assert drawn(saved(see_through, kind), kind).getpixel((4, 4)) == (0, 0, 0, 0)
 
@@ -37,12 +37,12 @@ def test_what_is_transparent_stays_so(kind: str, mode: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "mode"), [("PNG", "1"), ("PNG", "P"), ("PNG", "I;16"), ("JPEG", "CMYK"), ("JPEG", "L")]
 )
-def test_other_kinds_of_pixels_are_taken(kind: str, mode: str) -> None:
+def test_other_kinds_of_pixels_are_accepted(kind: str, mode: str) -> None:
     assert drawn(saved(Image.new(mode, (8, 8)), kind), kind).mode == "RGB"
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_metadata_are_gone_and_the_picture_stands_upright(kind: str) -> None:
+def test_metadata_is_removed_and_the_picture_turned_upright(kind: str) -> None:
     content = with_place(kind)
     assert b"Kameratehdas" in content
     image = drawn(content, kind)
@@ -54,7 +54,7 @@ def test_metadata_are_gone_and_the_picture_stands_upright(kind: str) -> None:
     assert b"Kameratehdas" not in answer
 
 
-def test_what_hangs_behind_a_picture_is_gone() -> None:
+def test_bytes_behind_a_picture_are_removed() -> None:
     assert b"<script>" not in decode(picture() + SVG, b"image/png")
 
 
@@ -78,14 +78,14 @@ def test_a_large_picture_is_scaled_down() -> None:
         pytest.param(text_bomb(), "PNG", "damaged", id="a bomb of text"),
     ],
 )
-def test_what_is_hostile_or_wrong_is_named(content: bytes, kind: str, finding: str) -> None:
+def test_each_fault_of_an_image_has_its_finding(content: bytes, kind: str, finding: str) -> None:
     assert decode(content, TYPES[kind].encode()) == finding.encode()
 
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_a_picture_cut_off_anywhere_is_damaged(kind: str) -> None:
     whole = picture(kind)
-    # Without the check sum of a PNG's empty last part nothing of the picture is missing.
+    # Without the checksum of a PNG's empty last part nothing of the picture is missing.
     for length in range(1, len(whole) - 4, 7):
         assert decode(whole[:length], TYPES[kind].encode()) in {b"damaged", b"not-an-image"}, length
 
@@ -98,7 +98,7 @@ def test_a_picture_with_a_changed_byte_is_damaged() -> None:
 
 @pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("WEBP", "RGBA")])
 def test_the_largest_picture_fits_the_limits_of_the_process(kind: str, mode: str) -> None:
-    """Noise, which no compression makes small: the bound of what is kept holds too."""
+    """Noise, which no compression makes small: the limit of the stored image applies too."""
     noise = Image.effect_noise((LARGEST_EDGE, LARGEST_EDGE), 90).convert(mode)
     answer = asyncio.run(redraw(saved(noise, kind, quality=10), TYPES[kind]))
     assert answer.startswith(b"\x89PNG")

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL starts, stops and recovers by itself, whoever starts it and whatever was killed."""
+"""The embedded PostgreSQL starts, stops and recovers by itself, whichever process starts it and whichever is killed."""
 
 import ctypes
 import importlib.util
@@ -32,7 +32,7 @@ NOBODY = Account(pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid)
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="Only root can drop to another user.")
 PR_SET_CHILD_SUBREAPER = 36
 
-# Started in the background of a shell, the tests hand down an ignored SIGINT, which Python would leave ignored.
+# When started in the background of a shell, the tests inherit an ignored SIGINT, which Python would leave ignored.
 LAUNCHER = """
 import dataclasses, json, signal, sys, time
 from pathlib import Path
@@ -52,7 +52,7 @@ def bindir(request: pytest.FixtureRequest) -> Path:
 
 @contextmanager
 def launched(data_dir: Path, bindir: Path = BINDIRS[0]) -> Iterator[tuple[subprocess.Popen[str], Addresses]]:
-    """A service of its own, which a test may kill."""
+    """A service in a process of its own, which a test may kill."""
     with subprocess.Popen(
         [sys.executable, "-c", LAUNCHER, data_dir, bindir],
         stdout=subprocess.PIPE,
@@ -71,7 +71,7 @@ def postmaster_in(data_dir: Path) -> int:
 
 
 def state_of(pid: int) -> str | None:
-    """The letter that the system gives: S sleeping, Z zombie …; none where there is no such process."""
+    """The state by the system's letter: S sleeping, Z zombie …; none if there is no such process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
@@ -127,7 +127,7 @@ def test_the_first_start_makes_the_database_and_its_two_roles(tmp_path: Path, bi
             connection.execute("CREATE TABLE mine (id int)")
 
 
-def test_no_one_gets_in_without_a_password_or_from_elsewhere(tmp_path: Path) -> None:
+def test_no_connection_works_without_a_password_or_from_elsewhere(tmp_path: Path) -> None:
     with running_postgres(tmp_path) as addresses:
         assert settings_of(addresses, "listen_addresses", "unix_socket_directories") == ["127.0.0.1", ""]
         for address in (addresses.admin, addresses.owner, addresses.service):
@@ -140,7 +140,7 @@ def test_no_one_gets_in_without_a_password_or_from_elsewhere(tmp_path: Path) -> 
     assert (tmp_path / "postgres.log").stat().st_mode & 0o777 == 0o600
 
 
-def test_data_are_durable_unless_told_otherwise(tmp_path: Path) -> None:
+def test_data_are_durable_unless_configured_otherwise(tmp_path: Path) -> None:
     names = ("fsync", "synchronous_commit", "full_page_writes")
     with running_postgres(tmp_path) as addresses:
         assert settings_of(addresses, *names) == ["on", "on", "on"]
@@ -170,7 +170,7 @@ def test_a_stop_does_not_wait_for_open_connections(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_service_told_to_end_leaves_a_database_that_was_shut_down(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_service_that_ends_in_order_shuts_its_database_down(tmp_path: Path, number: signal.Signals) -> None:
     with launched(tmp_path) as (service, addresses):
         postmaster = postmaster_in(tmp_path)
         write_a_row(addresses)
@@ -191,13 +191,13 @@ def test_a_killed_service_leaves_no_orphan(tmp_path: Path) -> None:
 
 
 @AS_ROOT
-def test_no_group_of_root_s_is_kept() -> None:
+def test_the_server_keeps_no_group_of_root() -> None:
     become = [sys.executable, str(server.CHILD), str(os.getpid()), str(NOBODY.uid), str(NOBODY.gid)]
     groups = subprocess.run([*become, "/usr/bin/id", "-G"], extra_groups=[0, 4], stdout=subprocess.PIPE, check=True)
     assert groups.stdout.split() == [str(NOBODY.gid).encode()]
 
 
-def test_a_child_whose_parent_died_before_it_could_ask_for_the_signal_gives_up() -> None:
+def test_a_child_gives_up_if_its_parent_died_before_it_was_ready() -> None:
     nobody = [str(NOBODY.uid), str(NOBODY.gid)]
     gone = subprocess.Popen(["true"])
     gone.wait()
@@ -205,7 +205,7 @@ def test_a_child_whose_parent_died_before_it_could_ask_for_the_signal_gives_up()
     assert child.returncode != 0
 
 
-def test_after_a_killed_service_the_next_starts_at_once(tmp_path: Path) -> None:
+def test_after_a_killed_service_the_next_starts_immediately(tmp_path: Path) -> None:
     with launched(tmp_path) as (service, addresses):
         write_a_row(addresses)
         with psycopg.connect(addresses.service):
@@ -282,7 +282,7 @@ def test_a_zombie_that_no_init_reaps_does_not_block_the_next_start(tmp_path: Pat
 def test_a_stale_pid_file_does_not_block_the_next_start(tmp_path: Path, named: str) -> None:
     kill_service_and_server(tmp_path, wheel_bindir())
     file = tmp_path / "postgres" / "postmaster.pid"
-    # A stranger of PostgreSQL's own user, for only such a one is taken for a postmaster.
+    # Another process of PostgreSQL's own user, for only such a one is taken for a postmaster.
     owner = file.stat()
     drop = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
     with subprocess.Popen(["sleep", "600"], cwd="/", **drop) as stranger:  # type: ignore[call-overload] # mypy cannot spread int keywords.
@@ -299,7 +299,7 @@ def test_a_stale_pid_file_does_not_block_the_next_start(tmp_path: Path, named: s
 
 
 def kill_service_and_server(data_dir: Path, bindir: Path) -> int:
-    """Kill both such that the service can neither reap nor restart its server; answer the server's pid."""
+    """Kill both such that the service can neither reap nor restart its server; return the server's pid."""
     with launched(data_dir, bindir) as (service, _):
         postmaster = postmaster_in(data_dir)
         service.send_signal(signal.SIGSTOP)
@@ -311,7 +311,7 @@ def kill_service_and_server(data_dir: Path, bindir: Path) -> int:
     return postmaster
 
 
-def test_a_port_that_was_taken_since_is_exchanged_for_another(tmp_path: Path) -> None:
+def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
     with running_postgres(tmp_path) as first:
         port = psycopg.conninfo.conninfo_to_dict(first.admin)["port"]
     with socket.create_server(("127.0.0.1", int(port or 0))), running_postgres(tmp_path) as second:
@@ -320,7 +320,7 @@ def test_a_port_that_was_taken_since_is_exchanged_for_another(tmp_path: Path) ->
         assert third == second
 
 
-def test_a_second_starter_is_told_who_runs_the_database(tmp_path: Path) -> None:
+def test_the_refusal_of_a_second_start_names_the_running_process(tmp_path: Path) -> None:
     with running_postgres(tmp_path) as addresses:
         with pytest.raises(EmbeddedPostgresError, match=f"Process {os.getpid()} already runs") as refusal:
             running_postgres(tmp_path).__enter__()
@@ -336,7 +336,7 @@ def test_data_of_another_major_version_are_refused_with_the_way_out(tmp_path: Pa
         running_postgres(tmp_path).__enter__()
 
 
-def test_a_first_start_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+def test_an_interrupted_first_start_is_repeated(tmp_path: Path) -> None:
     (tmp_path / "postgres.new-cut").mkdir()
     (tmp_path / "postgres.new-cut" / "PG_VERSION").write_text("18\n")
     with running_postgres(tmp_path) as addresses:
@@ -344,7 +344,7 @@ def test_a_first_start_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("postgres.new-*"))
 
 
-def test_lost_passwords_and_wrong_programs_are_refused_in_words(tmp_path: Path) -> None:
+def test_lost_passwords_and_wrong_programs_are_refused_with_a_message(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match="correct PG_BINDIR"):
         running_postgres(tmp_path, bindir=tmp_path).__enter__()
     (tmp_path / "postgres").mkdir()
@@ -353,7 +353,7 @@ def test_lost_passwords_and_wrong_programs_are_refused_in_words(tmp_path: Path) 
         running_postgres(tmp_path).__enter__()
 
 
-def test_a_home_that_no_one_else_can_enter_holds_the_data(tmp_path: Path) -> None:
+def test_the_data_may_be_in_a_home_that_no_one_else_can_enter(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     with running_postgres(home / "checkout" / ".data") as addresses:
@@ -374,7 +374,7 @@ def test_under_root_the_server_has_no_root_rights(tmp_path: Path) -> None:
 
 
 @AS_ROOT
-def test_under_root_a_user_s_data_stay_that_user_s(tmp_path: Path) -> None:
+def test_under_root_a_users_data_keep_their_owner(tmp_path: Path) -> None:
     os.chown(tmp_path, NOBODY.uid, NOBODY.gid)
     with running_postgres(tmp_path):
         assert {file.stat().st_uid for file in tmp_path.iterdir()} == {NOBODY.uid}
@@ -401,7 +401,7 @@ def closed_bindir(tmp_path: Path) -> Path:
 
 
 @AS_ROOT
-def test_programs_in_a_closed_home_run_from_a_copy_that_root_alone_can_change(
+def test_programs_in_a_closed_home_run_from_a_copy_that_only_root_can_change(
     tmp_path: Path, closed_bindir: Path, public_place: Path
 ) -> None:
     copied = reachable_bindir(closed_bindir, NOBODY, public_place)

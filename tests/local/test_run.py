@@ -30,7 +30,7 @@ INHERITED = ("PATH", "HOME", "LANG", "PG_BINDIR")
 
 
 def environment(**said: str) -> dict[str, str]:
-    """Nothing of the tests' own settings."""
+    """An environment without the tests' own settings."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ} | said
 
 
@@ -49,7 +49,7 @@ class Run:
             )
 
     def said(self, text: str) -> str:
-        """Waits until it has said so, and answers all that it said."""
+        """Wait until the output has the text, and return the output."""
         deadline = time.monotonic() + SECONDS_TO_START
         while text not in (said := self.log.read_text()):
             assert self.process.poll() is None, said
@@ -104,7 +104,7 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
         key = secret.read_text()
 
-        # A second one beside it finds the port taken, and says so in a line, before it touches anything.
+        # A second start beside it finds the port taken, and says so in a line, before it touches anything.
         taken = Run(tmp_path / "taken.log", **said | {"DATA_DIR": str(tmp_path / "other")})
         code, refused = taken.ends()
         assert code == 1
@@ -152,7 +152,7 @@ def databases(cluster: Addresses) -> Iterator[tuple[Addresses, dict[str, Any]]]:
 
 
 @pytest.mark.long
-def test_a_named_database_is_no_sandbox_unless_said(postgres_cluster: Addresses, tmp_path: Path) -> None:
+def test_a_named_database_is_a_sandbox_only_if_configured(postgres_cluster: Addresses, tmp_path: Path) -> None:
     with databases(postgres_cluster) as (database, said):
         said["DATA_DIR"] = str(tmp_path / "data")
         with running(tmp_path / "run.log", **said, WORKERS="2") as run:
@@ -160,7 +160,7 @@ def test_a_named_database_is_no_sandbox_unless_said(postgres_cluster: Addresses,
             assert httpx.get(f"{address}/readyz", timeout=60).status_code in {200, 503}
             assert httpx.get(f"{address}/v1/sandbox/people", timeout=60).status_code == 404
         assert not (tmp_path / "data" / "postgres").exists()
-        # What another start has made is no sandbox's, empty of data as it may be.
+        # A database that another start has made is no sandbox's, even without data.
         code, refused = Run(tmp_path / "sandbox.log", **said, SANDBOX="true").ends()
         assert code == 1
         assert "was not made by a sandbox" in refused
@@ -169,7 +169,7 @@ def test_a_named_database_is_no_sandbox_unless_said(postgres_cluster: Addresses,
 
 
 @pytest.mark.parametrize("stage", ["marked", "half migrated", "migrated"])
-def test_a_start_that_was_killed_on_the_way_is_taken_up(
+def test_the_start_after_a_killed_one_continues(
     postgres_cluster: Addresses, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with databases(postgres_cluster) as (database, said):
@@ -207,7 +207,7 @@ def test_migrations_by_hand_do_not_touch_a_sandbox(postgres_cluster: Addresses) 
     [("-c", "from app.main import app_from_environment; app_from_environment()"), ("-m", "app.worker")],
     ids=["service", "worker"],
 )
-def test_no_process_starts_on_a_sandbox_either(postgres_cluster: Addresses, program: tuple[str, str]) -> None:
+def test_no_other_process_starts_on_a_sandbox(postgres_cluster: Addresses, program: tuple[str, str]) -> None:
     with databases(postgres_cluster) as (database, said):
         with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
             pass
@@ -233,7 +233,7 @@ def test_no_process_starts_on_a_sandbox_either(postgres_cluster: Addresses, prog
         ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "OWNER_DATABASE_URL"),
     ],
 )
-def test_settings_that_cannot_be_are_told_in_a_line(tmp_path: Path, said: dict[str, str], told: str) -> None:
+def test_wrong_settings_are_reported_in_a_line(tmp_path: Path, said: dict[str, str], told: str) -> None:
     given = {"DATA_DIR": str(tmp_path / "data"), "PORT": str(free_port())} | said
     code, output = Run(tmp_path / "run.log", **given).ends()
     assert code == 1
@@ -242,7 +242,7 @@ def test_settings_that_cannot_be_are_told_in_a_line(tmp_path: Path, said: dict[s
     assert not (tmp_path / "data" / "postgres").exists()
 
 
-def test_a_port_that_somebody_listens_on_is_told(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         code, output = Run(tmp_path / "run.log", DATA_DIR=str(tmp_path / "data"), PORT=port).ends()

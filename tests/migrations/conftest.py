@@ -1,4 +1,4 @@
-"""Databases beside the one that the other tests share: these tests take them apart."""
+"""Databases apart from the one that the other tests share: these tests change them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ def alembic_config(owner_address: str, service_address: str) -> Config:
 
 @contextmanager
 def database_beside(cluster: Addresses) -> Iterator[Addresses]:
-    """An empty database in the same cluster, of the same roles."""
+    """An empty database in the same cluster, with the same roles."""
     name = f"beside_{new_id().hex}"
     with psycopg.connect(cluster.admin, autocommit=True) as admin:
         admin.execute(
@@ -55,7 +55,7 @@ def empty_database(postgres_cluster: Addresses) -> Iterator[Addresses]:
 
 @pytest.fixture(scope="module")
 def head_database(postgres_cluster: Addresses) -> Iterator[Addresses]:
-    """At the head of the migrations, with nothing in it."""
+    """At the newest migration, without data."""
     with database_beside(postgres_cluster) as addresses:
         command.upgrade(alembic_config(addresses.owner, addresses.service), "head")
         yield addresses
@@ -63,6 +63,6 @@ def head_database(postgres_cluster: Addresses) -> Iterator[Addresses]:
 
 @pytest.fixture
 def admin(head_database: Addresses) -> Iterator[psycopg.Connection[Any]]:
-    """The superuser, whom no policy binds: it looks from outside."""
+    """The superuser, to whom no policy applies: it sees everything."""
     with psycopg.connect(head_database.admin, autocommit=True) as connection:
         yield connection

@@ -1,4 +1,4 @@
-"""Each revision goes up, down and up again; at the head the database is what `app/db` says."""
+"""Each revision goes up, down and up again; at the newest one the database agrees with `app/db`."""
 
 import io
 import subprocess
@@ -20,7 +20,7 @@ from tests.migrations.conftest import alembic_config
 
 
 def things_in(address: str) -> set[tuple[str, str]]:
-    """Relations, functions and types of the public schema, those of extensions apart."""
+    """Relations, functions and types of the public schema, except those of extensions."""
     with psycopg.connect(address) as connection:
         return set(
             connection.execute(
@@ -73,7 +73,7 @@ def test_the_tables_in_the_code_are_those_of_the_database(head_database: Address
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
-            assert told(compare_metadata(context, metadata)) == []
+            assert described(compare_metadata(context, metadata)) == []
             for table in metadata.tables.values():
                 key = inspect(connection).get_pk_constraint(table.name)["constrained_columns"]
                 assert key == [column.name for column in table.primary_key], table.name
@@ -81,8 +81,8 @@ def test_the_tables_in_the_code_are_those_of_the_database(head_database: Address
         engine.dispose()
 
 
-def told(differences: list[Any]) -> list[str]:
-    """Indexes, constraints and comments are told by the migrations alone; the code tells tables and columns."""
+def described(differences: list[Any]) -> list[str]:
+    """Leave out indexes, constraints and comments, which only the migrations have; the code has tables and columns."""
     flat = chain.from_iterable(each if isinstance(each, list) else [each] for each in differences)
     kinds = ("add_table", "remove_table", "add_column", "remove_column", "modify_type", "modify_nullable")
     return [str(difference) for difference in flat if difference[0] in kinds]

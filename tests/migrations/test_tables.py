@@ -1,4 +1,4 @@
-"""A table that `create_table` makes stands behind the same wall as those of the released migrations."""
+"""A table that `create_table` makes has the same protection as those of the released migrations."""
 
 import os
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def upgrade() -> None:
 
 @pytest.fixture
 def twins(empty_database: Addresses, tmp_path: Path) -> Iterator[tuple[psycopg.Connection[Any], str]]:
-    """The returns, which a released migration made, and the handbacks, which are to be the same."""
+    """The returns, which a released migration made, and the handbacks, which must be the same."""
     config = alembic_config(empty_database.owner, empty_database.service)
     head = ScriptDirectory.from_config(config).get_current_head()
     (tmp_path / "hour_handbacks.py").write_text(REVISION.format(head=head), encoding="utf-8")
@@ -53,7 +53,7 @@ def twins(empty_database: Addresses, tmp_path: Path) -> Iterator[tuple[psycopg.C
 
 
 def both(admin: psycopg.Connection[Any], question: str, *parameters: object) -> tuple[list[Any], list[Any]]:
-    """The rows of the question about each of the two tables, `{}` in it."""
+    """The rows of the query for each of the two tables; `{}` is the table's name."""
     returns, handbacks = (
         admin.execute(sql.SQL(question).format(sql.Literal(table)), parameters).fetchall()
         for table in ("hour_returns", "hour_handbacks")

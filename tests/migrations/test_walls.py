@@ -21,7 +21,7 @@ from app.local.embedded_postgres import Addresses
 from tests.migrations.conftest import alembic_config, database_beside, user_of
 
 WITHOUT_POLICY = {"callers"}
-"""House §3: it tells which study centre a caller belongs to."""
+"""House §3: it has the study centre of each caller."""
 CENTRE_KEYS = {"study_centres": "id"}
 TABLES = sorted(metadata.tables)
 WALLED = sorted(set(TABLES) - WITHOUT_POLICY)
@@ -78,7 +78,7 @@ RIGHTS = {
     "supplementary_hour_requests": ADD_CHANGE,
     "training_rules": ADD_CHANGE,
 }
-"""All that the service's role may do to whole tables; to a transfer it may do nothing but read it."""
+"""All that the service's role may do to whole tables; a transfer it may only read."""
 
 Admin = psycopg.Connection[Any]
 
@@ -102,8 +102,8 @@ def test_every_table_is_forced_behind_the_one_policy(admin: Admin) -> None:
     }
 
 
-def test_views_look_with_the_eyes_of_who_asks(admin: Admin) -> None:
-    """A view of its owner's would show what its owner sees."""
+def test_views_use_the_rights_of_the_caller(admin: Admin) -> None:
+    """Otherwise a view would show what its owner sees."""
     rows = admin.execute(
         "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace "
         "AND NOT coalesce('security_invoker=true' = ANY (reloptions), false) AND relname NOT LIKE 'pg\\_%'"
@@ -111,8 +111,8 @@ def test_views_look_with_the_eyes_of_who_asks(admin: Admin) -> None:
     assert rows == []
 
 
-def test_keys_hold_the_study_centre(admin: Admin) -> None:
-    """Foreign key checks pass policies by: only keys that name the study centre keep rows of two centres apart."""
+def test_keys_include_the_study_centre(admin: Admin) -> None:
+    """Foreign key checks ignore policies: only keys with the study centre keep rows of two centres apart."""
     rows = admin.execute(
         """
         SELECT i.indrelid::regclass::text, i.indexrelid::regclass::text FROM pg_index i
@@ -143,14 +143,14 @@ def test_keys_hold_the_study_centre(admin: Admin) -> None:
 
 
 def test_the_owner_is_bound_by_the_policies(admin: Admin, head_database: Addresses) -> None:
-    """FORCE binds neither superusers nor BYPASSRLS."""
+    """FORCE affects neither superusers nor BYPASSRLS."""
     for address in (head_database.owner, head_database.service):
         assert admin.execute(
             "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = %s", [user_of(address)]
         ).fetchall() == [(False, False)]
 
 
-def test_the_service_owns_nothing_and_may_no_more_than_it_needs(admin: Admin, head_database: Addresses) -> None:
+def test_the_service_owns_nothing_and_has_only_the_rights_it_needs(admin: Admin, head_database: Addresses) -> None:
     role = user_of(head_database.service)
     assert (
         admin.execute(
@@ -198,7 +198,7 @@ def test_the_service_owns_nothing_and_may_no_more_than_it_needs(admin: Admin, he
     ]
 
 
-def test_functions_with_their_owners_rights_are_the_services_alone(admin: Admin, head_database: Addresses) -> None:
+def test_only_the_service_calls_functions_with_their_owners_rights(admin: Admin, head_database: Addresses) -> None:
     functions = admin.execute(
         "SELECT proname, has_function_privilege('public', oid, 'EXECUTE'), has_function_privilege(%s, oid, 'EXECUTE'), "
         "coalesce(proconfig::text, '') FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace",
@@ -219,8 +219,7 @@ class Walled:
 
 @pytest.fixture(scope="module")
 def walled(postgres_cluster: Addresses) -> Iterator[Walled]:
-    """A row of each of two study centres in every table. All other constraints are taken away for it: the walls
-    stand by themselves."""
+    """A row of each of two study centres in every table, without all other constraints: only the walls are tested."""
     with database_beside(postgres_cluster) as addresses:
         command.upgrade(alembic_config(addresses.owner, addresses.service), "head")
         walled = Walled(addresses, own=new_id(), other=new_id())
@@ -233,7 +232,7 @@ def walled(postgres_cluster: Addresses) -> Iterator[Walled]:
                 admin.execute(
                     sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name))
                 )
-            # Nor do triggers write rows that nobody asked for.
+            # Triggers must not write further rows either.
             admin.execute("SET session_replication_role = replica")
             for centre in (walled.own, walled.other):
                 for table in TABLES:
@@ -258,7 +257,7 @@ def some_row(table: str, centre: UUID) -> dict[str, object]:
     row: dict[str, object] = {}
     for column in metadata.tables[table].columns:
         if column.identity is None:
-            # Ids, texts and bytes are each written as a new id, so that no key meets another.
+            # Ids, texts and bytes are each written as a new id, so that no keys collide.
             row[column.name] = SOME_VALUES.get(type(column.type), str(new_id()))
     return row | {CENTRE_KEYS.get(table, "study_centre_id"): centre}
 
@@ -300,7 +299,7 @@ def test_the_lobby_sees_and_writes_nothing(walled: Walled) -> None:
 
 
 def test_another_centres_rows_are_neither_seen_nor_written(walled: Walled) -> None:
-    """Even its owner, with every right on the tables, touches the rows of its own centre alone."""
+    """Even its owner, with every right on the tables, touches only the rows of its own centre."""
     own, other = walled.own, walled.other
     with seeing(walled.addresses.service, own) as service, seeing(walled.addresses.owner, own) as owner:
         for table in WALLED:
@@ -321,7 +320,7 @@ def test_another_centres_rows_are_neither_seen_nor_written(walled: Walled) -> No
                     insert(service, table, some_row(table, other))
 
 
-def test_the_ledger_is_written_through_its_function_alone(walled: Walled) -> None:
+def test_the_ledger_is_written_through_its_function_only(walled: Walled) -> None:
     with seeing(walled.addresses.service, walled.own) as service:
         for table in ("hour_pools", "hour_balances", "hour_transfers"):
             for statement in ("UPDATE {} SET year = year", "DELETE FROM {}", "TRUNCATE {}"):

@@ -1,4 +1,4 @@
-"""The real OpenID Connect provider, and signing in at it as a browser does: authorization code with PKCE."""
+"""The real OpenID Connect provider, and signing in at it like a browser: authorization code with PKCE."""
 
 import base64
 import re
@@ -38,7 +38,7 @@ class Provider:
         return Issuer(issuer=self.address, audience=AUDIENCE, strong_acr=[STRONG], **more)
 
     def client_of(self, service: str) -> str:
-        """Registers a public client for Swagger UI at that address, and answers its id."""
+        """Register a public client for Swagger UI at that address, and return its id."""
         client = {
             "client_name": "Tuntipankki",
             "client_uri": service,
@@ -52,7 +52,7 @@ class Provider:
         return str(answer.raise_for_status().json()["client_id"])
 
     def sign_in(self, name: str, client_id: str, service: str) -> dict[str, Any]:
-        """The tokens of somebody who writes name and password into the provider's forms."""
+        """The tokens of a person who fills name and password into the provider's forms."""
         redirect_uri = f"{service}/docs/oauth2-redirect"
         verifier = secrets.token_urlsafe(48)
         asked = {

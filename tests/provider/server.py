@@ -1,7 +1,7 @@
 """A real OpenID Connect provider, Canaille, with the people named as arguments; prints its address.
 
-It runs in an environment of its own (`requirements/provider.txt`), for the password that the tests know, and ends
-when its standard input does. Canaille's access tokens are shaped like ID tokens: they are made here as RFC 9068 asks.
+It runs in an environment of its own (`requirements/provider.txt`), with the password that the tests know, and ends when
+its standard input does. Canaille's access tokens have the shape of ID tokens; here they are made as RFC 9068 requires.
 """
 
 import os
@@ -26,7 +26,7 @@ STRONG = "urn:example:strong"
 
 
 class AccessTokens(JWTBearerTokenGenerator):
-    """For our service, with how and when the person signed in."""
+    """For our service, with the way and the time of the person's sign-in."""
 
     def get_jwks(self):
         return server_jwks(include_inactive=False)
@@ -48,7 +48,7 @@ class Server(ThreadingMixIn, WSGIServer):
 
 class Silent(WSGIRequestHandler):
     def log_message(self, format, *args):
-        """Nothing."""
+        """Silent."""
 
 
 def main(names):

@@ -1,4 +1,4 @@
-"""The service's role cannot write, change or remove a transfer or a balance but through the ledger's functions."""
+"""The service's role writes, changes and removes transfers and balances only through the ledger's functions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ def service_role(centre: Centre, database: Addresses) -> Iterator[psycopg.Connec
         "ALTER TABLE {} DISABLE ROW LEVEL SECURITY",
     ],
 )
-def test_the_ledgers_tables_are_not_written_past_its_functions(
+def test_the_ledgers_tables_are_written_only_through_its_functions(
     service_role: psycopg.Connection[Any], table: str, statement: str
 ) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -43,12 +43,12 @@ def test_the_ledgers_tables_are_not_written_past_its_functions(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_they_are_read(service_role: psycopg.Connection[Any], table: str) -> None:
+def test_the_service_reads_the_ledgers_tables(service_role: psycopg.Connection[Any], table: str) -> None:
     assert service_role.execute(f"SELECT * FROM {table}").fetchall()
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_another_study_centres_rows_are_not_there(
+def test_another_study_centres_rows_are_invisible(
     service_role: psycopg.Connection[Any], database: Addresses, table: str
 ) -> None:
     assert service_role.execute(f"SELECT FROM {table}").fetchall()
@@ -63,8 +63,8 @@ def test_a_function_of_the_ledger_cannot_be_replaced(service_role: psycopg.Conne
         service_role.execute("CREATE FUNCTION own_study_centre() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'")
 
 
-def test_its_functions_run_with_a_search_path_of_their_own(service_role: psycopg.Connection[Any]) -> None:
-    """A temporary table of the caller's does not stand in for the ledger's."""
+def test_the_ledgers_functions_have_a_search_path_of_their_own(service_role: psycopg.Connection[Any]) -> None:
+    """A temporary table of the caller's is not used instead of the ledger's."""
     service_role.execute("CREATE TEMP TABLE hour_pools (study_centre_id uuid, year smallint, pool integer)")
     row = service_role.execute("SELECT pool FROM lock_hour_pool(2023::smallint)").fetchone()
     assert row == (90,)

@@ -1,4 +1,4 @@
-"""The ledger's one function: floors, kinds, order, retry keys, closed years; called as the database has it."""
+"""The ledger's one function: floors, kinds, order, retry keys, closed years; called as in the database."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ YEAR = 2023
 
 @pytest.fixture
 def central(centre: Centre) -> UUID:
-    """Holds 500 of 1,000 hours."""
+    """An organisation with 500 of 1,000 hours."""
     central = centre.organisation()
     centre.post(YEAR, pool_change(1000), grant(central, 500))
     return central
@@ -46,7 +46,7 @@ def central(centre: Centre) -> UUID:
 
 @pytest.fixture
 def unit(centre: Centre, central: UUID) -> UUID:
-    """Holds 200 of the 500."""
+    """A unit with 200 of the 500."""
     unit = centre.organisation(central)
     centre.post(YEAR, distribution(central, unit, 200))
     return unit
@@ -98,7 +98,7 @@ class Tree(NamedTuple):
     central: UUID
     unit: UUID
     newcomer: UUID
-    """A central organisation to which nothing was ever given: it has no balance yet."""
+    """A central organisation that was never granted anything: it has no balance yet."""
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_no_account_falls_below_nothing(
     assert centre.rows("SELECT * FROM hour_balances ORDER BY organisation_id") == before
 
 
-def test_of_a_set_all_are_posted_or_none(centre: Centre, central: UUID, unit: UUID) -> None:
+def test_all_transfers_of_a_set_are_posted_or_none(centre: Centre, central: UUID, unit: UUID) -> None:
     with pytest.raises(psycopg.DatabaseError) as refused:
         call(centre, recall(central, unit, 100), distribution(central, centre.organisation(central), 401))
     assert json.loads(refused.value.diag.message_detail or "")["transfer"] == 1
@@ -142,9 +142,7 @@ def test_of_a_set_all_are_posted_or_none(centre: Centre, central: UUID, unit: UU
     call(centre, recall(central, unit, 100), distribution(central, centre.organisation(central), 400))
 
 
-def test_what_is_recalled_in_a_set_can_be_given_out_in_it_but_not_before(
-    centre: Centre, central: UUID, unit: UUID
-) -> None:
+def test_hours_recalled_in_a_set_can_be_allotted_later_in_it(centre: Centre, central: UUID, unit: UUID) -> None:
     given = distribution(central, centre.organisation(central), 400)
     with pytest.raises(psycopg.DatabaseError, match="overdrawn"):
         call(centre, given, recall(central, unit, 100))
@@ -168,7 +166,7 @@ ACCOUNTS: tuple[Account, ...] = ("state", "pool", "common", "allotment", "reserv
 
 
 def test_a_kind_moves_hours_between_its_own_accounts_only(centre: Centre, central: UUID, unit: UUID) -> None:
-    """Every kind between every two accounts of the centre's and the unit's: what is not named above is refused."""
+    """Every kind between every two accounts of the central organisation's and the unit's: all others are refused."""
     centre.post(YEAR, reservation(central, central, 50), reservation(central, unit, 50))
     holdings = [
         STATE if account == "state" else POOL if account == "pool" else Holding(account, holder)
@@ -223,7 +221,7 @@ def test_a_holder_that_was_not_named_is_not_moved(centre: Centre, central: UUID)
 
 
 def test_a_retry_key_is_looked_up_before_the_balances(centre: Centre, central: UUID) -> None:
-    """A copy of what took all, or whose year has been closed since, is told that it has been done."""
+    """A copy of the request that took all hours, or whose year has been closed since, finds that it was done."""
     call(centre, hour_return(central, 500), retry_key=b"k" * 32)
     for hours in (500, 1):
         with pytest.raises(psycopg.errors.UniqueViolation, match="has posted before"):
@@ -234,7 +232,9 @@ def test_a_retry_key_is_looked_up_before_the_balances(centre: Centre, central: U
         call(centre, hour_return(central, 500), retry_key=b"k" * 32)
 
 
-def test_of_two_postings_with_one_key_at_once_one_is_made(centre: Centre, other: Centre, central: UUID) -> None:
+def test_only_one_of_two_simultaneous_postings_with_one_key_is_made(
+    centre: Centre, other: Centre, central: UUID
+) -> None:
     with ThreadPoolExecutor() as threads:
         with other.owner.transaction():
             call(other, hour_return(central, 100), retry_key=b"k" * 32)
@@ -246,7 +246,7 @@ def test_of_two_postings_with_one_key_at_once_one_is_made(centre: Centre, other:
     assert balance(centre, central) == {"common": 400, "returned": 100}
 
 
-def test_in_a_closed_year_only_what_has_lapsed_is_corrected(centre: Centre, central: UUID, unit: UUID) -> None:
+def test_only_lapsed_hours_are_corrected_in_a_closed_year(centre: Centre, central: UUID, unit: UUID) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match="nothing has lapsed"):
         call(centre, correction(central, 1, year_is_closed=True))
     centre.post(YEAR, lapse(central, unit, 200), lapse(central, central, 300))
@@ -271,7 +271,7 @@ def test_in_a_closed_year_only_what_has_lapsed_is_corrected(centre: Centre, cent
     assert (balance(centre, central), balance(centre, newcomer)) == ({}, {"lapsed": 7})
 
 
-def test_a_year_with_something_free_cannot_be_closed(centre: Centre, central: UUID) -> None:
+def test_a_year_with_free_hours_cannot_be_closed(centre: Centre, central: UUID) -> None:
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
         centre.owner.execute("SELECT close_hour_year(%s::smallint, %s)", [YEAR, FOREVER])
     assert refused.value.diag.constraint_name == "hour_balances_nothing_free_when_closed"
@@ -288,7 +288,7 @@ def test_each_transfer_may_have_its_own_cause(centre: Centre, central: UUID) -> 
 
 
 def test_many_postings_across_each_other_neither_deadlock_nor_lose_an_hour(centre: Centre, database: Addresses) -> None:
-    """Four at once push hours to and fro between the pool, two centres and their units, in all orders."""
+    """Four threads push hours to and fro between the pool, two central organisations and their units, in all orders."""
     centrals = [centre.organisation() for _ in range(2)]
     units = [(central, centre.organisation(central)) for central in centrals * 2]
     centre.post(YEAR, pool_change(1000), *(grant(central, 300) for central in centrals))

@@ -1,4 +1,4 @@
-"""Corrections: the pool's side of what is there."""
+"""Corrections: the pool's side."""
 
 import pytest
 
@@ -10,14 +10,14 @@ from app.domain.hours.corrections import check_correction
     "hours",
     [
         50,  # All that the pool has.
-        -10_000_000,  # What goes back to the pool is the organisation's to have.
+        -10_000_000,  # The organisation has to have the hours that go back to the pool.
     ],
 )
-def test_the_pool_has_what_a_correction_takes(hours: int) -> None:
+def test_a_correction_takes_up_to_all_hours_of_the_pool(hours: int) -> None:
     check_correction(50, hours)
 
 
-def test_the_pool_does_not_have_more() -> None:
+def test_a_correction_takes_no_more_than_the_pool_has() -> None:
     with pytest.raises(PoolExceeded) as refused:
         check_correction(50, 51)
     assert refused.value.facts == {"available": 50, "asked": 51}

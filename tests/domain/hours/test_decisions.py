@@ -1,4 +1,4 @@
-"""A batch of decisions: which item is refused for what, and the sum against the pool."""
+"""A batch of decisions: the refusal of each item, and the sum against the pool."""
 
 from datetime import date, datetime
 from typing import Any
@@ -40,7 +40,7 @@ def item(organisation_id: UUID, hours: int = 1, proposal_id: UUID | None = None)
     return DecisionItem(organisation_id, proposal_id, hours, None)
 
 
-def test_each_stands_once() -> None:
+def test_an_organisation_named_twice_is_refused() -> None:
     rules.check_each_once([item(FIRST), item(SECOND)])
     with pytest.raises(Invalid) as refused:
         rules.check_each_once([item(FIRST), item(SECOND), item(FIRST), item(FIRST)])
@@ -53,16 +53,16 @@ def test_each_stands_once() -> None:
         (item(UUID(int=99)), "/items/1/organisation_id"),  # There is no such organisation.
         (item(SECOND, proposal_id=UUID(int=99)), "/items/1/proposal_id"),  # No such proposal.
         (item(SECOND, proposal_id=PROPOSAL), "/items/1/proposal_id"),  # Another organisation's.
-        (item(UNIT, proposal_id=PROPOSAL), "/items/1/proposal_id"),  # Its centre's.
+        (item(UNIT, proposal_id=PROPOSAL), "/items/1/proposal_id"),  # Its central organisation's.
     ],
 )
-def test_what_is_not_there_is_pointed_at(wished: DecisionItem, pointer: str) -> None:
+def test_the_refusal_of_a_missing_item_has_its_pointer(wished: DecisionItem, pointer: str) -> None:
     with pytest.raises(NotFound) as refused:
         rules.check_there(STAFF, 2024, [item(FIRST, proposal_id=PROPOSAL), wished], CANDIDATES, PROPOSALS)
     assert refused.value.pointer == pointer
 
 
-def test_a_proposal_for_another_year_is_not_there() -> None:
+def test_a_proposal_for_another_year_is_not_found() -> None:
     with pytest.raises(NotFound):
         rules.check_there(STAFF, 2024, [item(FIRST, proposal_id=LAST_YEARS)], CANDIDATES, PROPOSALS)
 
@@ -80,18 +80,18 @@ def test_a_proposal_for_another_year_is_not_there() -> None:
          {"year": 2024, "active_from": date(2000, 1, 1), "active_until": date(2023, 12, 31)}),
         (lambda: rules.check_undecided([item(FIRST), item(SECOND)], {SECOND: UUID(int=7)}), AlreadyExists,
          "/items/1/organisation_id", {"existing_id": UUID(int=7)}),
-        # 700 + 400 = 1,100: the whole batch is counted.
+        # 700 + 400 = 1,100: the complete batch is counted.
         (lambda: rules.check_pool_suffices(1000, [item(FIRST, 700), item(SECOND, 400)]), PoolExceeded, None,
          {"available": 1000, "asked": 1100}),
     ],
 )  # fmt: skip
-def test_refusals_point_at_the_item(check: Any, refusal: type[DomainError], pointer: str, facts: Any) -> None:
+def test_refusals_have_the_items_pointer(check: Any, refusal: type[DomainError], pointer: str, facts: Any) -> None:
     with pytest.raises(refusal) as refused:
         check()
     assert (refused.value.pointer, refused.value.facts) == (pointer, facts)
 
 
-def test_what_may_be() -> None:
+def test_a_right_batch_is_accepted() -> None:
     rules.check_there(STAFF, 2024, [item(FIRST, proposal_id=PROPOSAL), item(SECOND)], CANDIDATES, PROPOSALS)
     rules.check_centrals([item(FIRST), item(SECOND)], CANDIDATES)
     rules.check_submitted([item(FIRST, 1, PROPOSAL), item(SECOND)], PROPOSALS, ())
@@ -100,5 +100,5 @@ def test_what_may_be() -> None:
     rules.check_pool_suffices(1100, [item(FIRST, 700), item(SECOND, 400)])  # To the last hour.
 
 
-def test_where_a_decision_is_there_its_proposals_state_says_nothing_new() -> None:
+def test_an_earlier_decision_is_reported_before_the_state_of_its_proposal() -> None:
     rules.check_submitted([item(SECOND, 1, OTHERS)], PROPOSALS, {SECOND: UUID(int=7)})

@@ -1,4 +1,4 @@
-"""The wished allotments become transfers."""
+"""The requested allotments become transfers."""
 
 from uuid import UUID
 
@@ -46,11 +46,11 @@ SPLIT = books(200, holder(A, free=80, reserved=120), holder(B, free=100))
         (wish(A=120, B=100), [("recall", "A", 80)]),
         (wish(A=120), [("recall", "A", 80), ("recall", "B", 100)]),
         (wish(A=200, B=300), [("distribution", "B", 200)]),  # All of common.
-        # What is recalled from A may be given to C in the same call: 200 + 80 = 280.
+        # Hours recalled from A may be allotted to C in the same call: 200 + 80 = 280.
         (wish(C=280, A=120, B=100), [("recall", "A", 80), ("distribution", "C", 280)]),
     ],
 )
-def test_the_wish_is_reached_by_recalls_first(wished: list[Allotment], moves: list[tuple[str, str, int]]) -> None:
+def test_recalls_come_before_new_allotments(wished: list[Allotment], moves: list[tuple[str, str, int]]) -> None:
     transfers = transfers_of(SPLIT, wished)
     units = [transfer.source if transfer.kind == "recall" else transfer.target for transfer in transfers]
     assert [
@@ -63,10 +63,10 @@ def test_the_wish_is_reached_by_recalls_first(wished: list[Allotment], moves: li
     ("wished", "facts", "pointer"),
     [
         (wish(B=100, A=119), {"unit_id": A, "in_use": 120, "asked": 119}, "/units/1"),
-        (wish(B=100), {"unit_id": A, "in_use": 120, "asked": 0}, None),  # Left out is 0.
+        (wish(B=100), {"unit_id": A, "in_use": 120, "asked": 0}, None),  # A unit that is left out gets 0.
     ],
 )
-def test_an_allotment_cannot_fall_below_what_was_drawn_on_it(
+def test_an_allotment_cannot_fall_below_its_reserved_and_used_hours(
     wished: list[Allotment], facts: dict[str, object], pointer: str | None
 ) -> None:
     with pytest.raises(AllotmentInUse) as refusal:
@@ -74,24 +74,24 @@ def test_an_allotment_cannot_fall_below_what_was_drawn_on_it(
     assert (refusal.value.facts, refusal.value.pointer) == (facts, pointer)
 
 
-def test_used_hours_bind_as_reserved_ones_do() -> None:
+def test_used_hours_count_like_reserved_ones() -> None:
     with pytest.raises(AllotmentInUse):
         transfers_of(books(0, holder(A, reserved=3, used=4)), wish(A=6))
 
 
-def test_no_more_is_given_out_than_is_free_after_the_recalls() -> None:
+def test_no_more_is_allotted_than_is_free_after_the_recalls() -> None:
     with pytest.raises(QuotaExceeded) as refusal:
         transfers_of(SPLIT, wish(A=120, B=100, C=281))
     assert refusal.value.facts == {"available": 280, "asked": 281}
 
 
-def test_what_a_unit_drew_before_it_moved_away_is_left_alone() -> None:
+def test_hours_that_a_unit_used_before_it_moved_away_are_left_alone() -> None:
     moved_away = books(10, holder(A, used=7, there=False), holder(B, free=5))
     assert distribution_of(moved_away, 1).units == wish(B=5)
     assert transfers_of(moved_away, wish(B=5)) == []
 
 
-def test_a_unit_stands_once() -> None:
+def test_a_unit_named_twice_is_refused() -> None:
     with pytest.raises(Invalid) as refusal:
         check_each_once([*wish(A=1, B=1), *wish(A=1), *wish(B=2)])
     assert [(fault.pointer, fault.code) for fault in refusal.value.faults] == [

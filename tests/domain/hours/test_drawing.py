@@ -1,4 +1,4 @@
-"""Whose hours a unit reserves, frees and uses."""
+"""The accounts from which a unit reserves, frees and uses hours."""
 
 from uuid import UUID
 
@@ -31,19 +31,19 @@ def moved(transfers: list[Transfer]) -> list[tuple[str, str, int]]:
 @pytest.mark.parametrize(
     ("source", "hours", "reserved"),
     [
-        # Nothing is divided: all draw on common, to its last hour.
+        # Nothing is divided: everybody draws on common, to its last hour.
         (drawable(50), 50, [("reservation", "centre", 50)]),
-        # Its own allotment covers it: common is not touched.
+        # Its own allotment is enough: common is not touched.
         (drawable(50, 20, holder=UNIT), 20, [("reservation", "unit", 20)]),
         # 20 of its own, and 5 of common for the rest.
         (drawable(50, 20, holder=UNIT), 25, [("reservation", "unit", 20), ("reservation", "centre", 5)]),
-        # The allotment is drawn to its end: common alone.
+        # The allotment is used up: only common is left.
         (drawable(50, 0, holder=UNIT), 10, [("reservation", "centre", 10)]),
-        # None of its own: the district's, the nearest above.
+        # It has no allotment of its own: the district's is the nearest above.
         (drawable(50, 20, holder=DISTRICT), 30, [("reservation", "district", 20), ("reservation", "centre", 10)]),
-        # The setting keeps the unit to the allotment.
+        # The setting limits the unit to the allotment.
         (drawable(50, 20, holder=UNIT, draws_on="allotment_only"), 20, [("reservation", "unit", 20)]),
-        # But not the centre itself.
+        # But not the central organisation itself.
         (drawable(50, draws_on="allotment_only", asking=CENTRE), 50, [("reservation", "centre", 50)]),
     ],
 )
@@ -59,7 +59,7 @@ def test_a_unit_draws_on_its_allotment_and_then_on_common(
         (drawable(50), 60, 50),  # Rulebook §9 example 14: 500 − 300 − 150 = 50; a plan of 60 is refused.
         (drawable(50, 20, holder=UNIT), 71, 70),  # 20 + 50.
         (drawable(50, 20, holder=UNIT, draws_on="allotment_only"), 21, 20),
-        (drawable(50, draws_on="allotment_only"), 1, 0),  # Neither an allotment nor leave to draw on common.
+        (drawable(50, draws_on="allotment_only"), 1, 0),  # Neither an allotment nor permission to draw on common.
     ],
 )
 def test_no_more_is_reserved_than_may_be_drawn(source: Drawable, hours: int, available: int) -> None:
@@ -78,7 +78,7 @@ def test_no_more_is_reserved_than_may_be_drawn(source: Drawable, hours: int, ava
         ({UNIT: 20}, 0, []),
     ],
 )
-def test_commons_part_is_freed_first(drawn: Drawn, hours: int, freed: list[tuple[str, str, int]]) -> None:
+def test_hours_of_common_are_freed_first(drawn: Drawn, hours: int, freed: list[tuple[str, str, int]]) -> None:
     assert moved(releases_of(CENTRE, drawn, hours)) == freed
 
 
@@ -90,17 +90,19 @@ def test_no_more_is_freed_than_was_reserved() -> None:
 @pytest.mark.parametrize(
     ("drawn", "held", "moves"),
     [
-        # Rulebook §9 example 16: planned 10, held 8: 8 used, 2 freed.
+        # Rulebook §9 example 16: planned 10, took place 8: 8 used, 2 freed.
         ({CENTRE: 10}, 8, [("use", "centre", 8), ("release", "centre", 2)]),
-        # Held 12 of planned 10: 10 used.
+        # Took place 12 of planned 10: 10 used.
         ({CENTRE: 10}, 12, [("use", "centre", 10)]),
-        # Planned 10, 6 of its own and 4 of common, held 8: common's part is freed first, so 2 of it.
+        # Planned 10, 6 of its own and 4 of common, took place 8: common's part is freed first, so 2 of it.
         ({UNIT: 6, CENTRE: 4}, 8, [("use", "unit", 6), ("use", "centre", 2), ("release", "centre", 2)]),
-        # Held 5: all of common's 4 are freed and 1 of its own.
+        # Took place 5: all of common's 4 are freed and 1 of its own.
         ({UNIT: 6, CENTRE: 4}, 5, [("use", "unit", 5), ("release", "centre", 4), ("release", "unit", 1)]),
-        # Not held at all.
+        # Did not take place at all.
         ({UNIT: 6, CENTRE: 4}, 0, [("release", "centre", 4), ("release", "unit", 6)]),
     ],
 )
-def test_what_was_held_is_used_and_the_rest_freed(drawn: Drawn, held: int, moves: list[tuple[str, str, int]]) -> None:
+def test_hours_that_took_place_are_used_and_the_rest_freed(
+    drawn: Drawn, held: int, moves: list[tuple[str, str, int]]
+) -> None:
     assert moved(settlement_of(CENTRE, drawn, held)) == moves

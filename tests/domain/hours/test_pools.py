@@ -14,7 +14,7 @@ CLOSED_AT = datetime(2024, 1, 19, 9, tzinfo=HELSINKI)
 POOL = pool_of(2023, 1000, 350, 50, None)
 
 
-def test_the_sums_of_a_pool() -> None:
+def test_the_free_hours_of_a_pool_follow_from_its_sums() -> None:
     assert (POOL.hours, POOL.granted, POOL.returned, POOL.available) == (1000, 700, 50, 350)
     assert (POOL.state, pool_of(2023, 0, 0, 0, CLOSED_AT).state) == ("open", "closed")
 
@@ -23,8 +23,8 @@ def test_the_sums_of_a_pool() -> None:
     ("hours", "available", "moved"),
     [
         (1500, 850, [("state", "pool", 500)]),  # 500 more are free.
-        (1000, 350, []),  # The same again moves nothing.
-        (650, 0, [("pool", "state", 350)]),  # Organisations hold 700 − 50 = 650: the least it can be.
+        (1000, 350, []),  # The same size again moves nothing.
+        (650, 0, [("pool", "state", 350)]),  # Organisations have 700 − 50 = 650: the smallest possible size.
     ],
 )
 def test_a_pool_is_resized(hours: int, available: int, moved: list[Any]) -> None:
@@ -33,7 +33,7 @@ def test_a_pool_is_resized(hours: int, available: int, moved: list[Any]) -> None
     assert [(each.source.account, each.target.account, each.hours) for each in transfers] == moved
 
 
-def test_a_pool_never_falls_below_what_organisations_hold() -> None:
+def test_a_pool_never_falls_below_the_granted_hours() -> None:
     with pytest.raises(PoolExceeded) as refused:
         resized(POOL, 649)
     assert refused.value.facts == {
@@ -43,7 +43,7 @@ def test_a_pool_never_falls_below_what_organisations_hold() -> None:
     }  # 1,000 − 649 = 351 would be taken out.
 
 
-def test_a_closed_pool_stays() -> None:
+def test_a_closed_pool_does_not_change() -> None:
     closed = pool_of(2023, 1000, 350, 50, CLOSED_AT)
     with pytest.raises(YearClosed):
         resized(closed, 1000)
@@ -58,8 +58,8 @@ LAST_DAY = date(2024, 1, 18)
     ("reserved", "last_day", "now", "obstacles"),
     [
         (1, LAST_DAY, (2024, 1, 19), {"still_reserved": 1}),  # One hour is still reserved.
-        (0, LAST_DAY, (2024, 1, 18, 23, 59, 59), {"still_due": LAST_DAY}),  # The last day counts whole.
-        (0, None, (2024, 1, 19), {"missing": "cost_statement"}),  # No confirmed deadline tells the last day.
+        (0, LAST_DAY, (2024, 1, 18, 23, 59, 59), {"still_due": LAST_DAY}),  # The last day counts completely.
+        (0, None, (2024, 1, 19), {"missing": "cost_statement"}),  # No confirmed deadline gives the last day.
     ],
 )
 def test_a_year_cannot_be_closed_yet(
@@ -71,5 +71,5 @@ def test_a_year_cannot_be_closed_yet(
     assert refused.value.facts == told | obstacles
 
 
-def test_a_year_can_be_closed_from_the_day_after_on() -> None:
+def test_a_year_can_be_closed_from_the_next_day() -> None:
     check_may_close(POOL, 0, LAST_DAY, datetime(2024, 1, 19, tzinfo=HELSINKI))

@@ -1,4 +1,4 @@
-"""Hour proposals: who, in which state, when, and what of a unit's line may be changed."""
+"""Hour proposals: by which role, in which state, when, and which changes of a unit's line."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -76,7 +76,7 @@ def proposal(
         (actor("auditor"), CENTRAL, True, False),
     ],
 )
-def test_who_proposes(who: Actor, of: UUID, units_propose: bool, may: bool) -> None:
+def test_main_users_and_units_managers_propose(who: Actor, of: UUID, units_propose: bool, may: bool) -> None:
     if may:
         check_proposer(who, standing(of, units_propose=units_propose))
     else:
@@ -95,7 +95,7 @@ def test_who_proposes(who: Actor, of: UUID, units_propose: bool, may: bool) -> N
         (actor("auditor"), CENTRAL, False),
     ],
 )
-def test_who_sends_back(who: Actor, of: UUID, may: bool) -> None:
+def test_staff_and_main_users_send_proposals_back(who: Actor, of: UUID, may: bool) -> None:
     if may:
         check_returner(who, standing(of))
     else:
@@ -104,7 +104,7 @@ def test_who_sends_back(who: Actor, of: UUID, may: bool) -> None:
 
 
 @pytest.mark.parametrize("state", ["submitted", "included", "decided", "withdrawn"])
-def test_nothing_but_drafts_and_what_was_sent_back_is_edited(state: ProposalState) -> None:
+def test_only_drafts_and_returned_proposals_are_edited(state: ProposalState) -> None:
     check_editable("draft")
     check_editable("sent_back")
     with pytest.raises(Conflict):
@@ -117,7 +117,7 @@ def test_nothing_but_drafts_and_what_was_sent_back_is_edited(state: ProposalStat
         (CENTRAL, [], [ROUND], True),
         (CENTRAL, [], [], False),
         (CENTRAL, [], [SUMMER], False),
-        # The centre's own proposal does not follow the days that it gives its units.
+        # The central organisation's own proposal does not follow the days that it sets for its units.
         (CENTRAL, [SUMMER], [ROUND], True),
         (CENTRAL, [AUTUMN], [SUMMER], False),
         (DISTRICT, [], [ROUND], True),
@@ -126,7 +126,9 @@ def test_nothing_but_drafts_and_what_was_sent_back_is_edited(state: ProposalStat
         (DISTRICT, [SUMMER], [ROUND], False),
     ],
 )
-def test_when_a_proposal_is_submitted(of: UUID, own_days: list[Window], rounds: list[Window], opens: bool) -> None:
+def test_a_proposal_is_submitted_in_its_window(
+    of: UUID, own_days: list[Window], rounds: list[Window], opens: bool
+) -> None:
     if opens:
         check_submission(proposal(of), standing(of, rounds=rounds), own_days, NOON)
     else:
@@ -140,12 +142,12 @@ def test_when_a_proposal_is_submitted(of: UUID, own_days: list[Window], rounds: 
         ("sent_back", date(2023, 10, 16), True),
         ("sent_back", date(2023, 10, 15), False),
         ("sent_back", None, False),
-        # A day to answer by that is left from before does not keep a draft's window open.
+        # An earlier last day for answering does not keep a draft's window open.
         ("draft", date(2023, 10, 16), False),
     ],
 )
 @pytest.mark.parametrize("of", [CENTRAL, DISTRICT])
-def test_a_day_to_answer_by_holds_after_the_round(
+def test_the_last_day_for_answering_may_be_after_the_round(
     of: UUID, state: ProposalState, answer_by: date | None, opens: bool
 ) -> None:
     late = standing(of, rounds=[SUMMER])
@@ -156,7 +158,7 @@ def test_a_day_to_answer_by_holds_after_the_round(
             check_submission(proposal(of, state, answer_by), late, [], NOON)
 
 
-def test_the_same_unit_stands_for_each_emphasis_and_source() -> None:
+def test_a_unit_has_one_line_for_each_emphasis_and_source() -> None:
     own = ProposalLine(DISTRICT, 1, None, None, None, None)
     others = [replace(own, emphasis="Talous"), replace(own, source_proposal_id=SOURCE), replace(own, unit_id=OTHER)]
     check_lines_once([own, *others])
@@ -175,7 +177,7 @@ def test_the_hours_of_a_units_line_are_changed_and_the_rest_stays(wish: Proposal
     assert as_sent([wish], [SENT]) == [ProposalLine(DISTRICT, 20, "Talous", "Kysyntä", SOURCE, 50)]
 
 
-def test_own_lines_stand_beside_a_units_as_they_are() -> None:
+def test_own_lines_and_a_units_lines_are_kept_side_by_side() -> None:
     own = ProposalLine(DISTRICT, 1, "Talous", "Oma", None, None)
     assert as_sent([own, SENT], [SENT]) == [own, SENT]
     assert as_sent([], [SENT]) == []
@@ -190,13 +192,13 @@ def test_own_lines_stand_beside_a_units_as_they_are() -> None:
         (replace(SENT, source_proposal_id=None), ["/lines/0/source_hours"]),
     ],
 )
-def test_all_else_of_a_units_line_is_refused(wish: ProposalLine, pointers: list[str]) -> None:
+def test_every_other_change_of_a_units_line_is_refused(wish: ProposalLine, pointers: list[str]) -> None:
     with pytest.raises(Invalid) as refused:
         as_sent([wish], [SENT])
     assert [fault.pointer for fault in refused.value.faults] == pointers
 
 
-def test_a_source_that_is_not_included_is_absent() -> None:
+def test_a_source_that_is_not_included_is_not_found() -> None:
     with pytest.raises(NotFound) as refused:
         as_sent([SENT, replace(SENT, source_proposal_id=OTHER)], [SENT])
     assert refused.value.pointer == "/lines/1/source_proposal_id"

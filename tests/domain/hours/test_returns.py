@@ -11,10 +11,10 @@ from app.domain.hours.returns import check_return
     [
         (150, 60),  # Example 14: quota 600, used 300, reserved 150 leave 150; 60 of them go back.
         (150, 150),  # All that is free may go back.
-        (200, 200),  # Example 15: of a quota of 500 the units hold 200 + 100, so 200 stand in common.
+        (200, 200),  # Example 15: of a quota of 500 the units have 200 + 100, so 200 are in common.
     ],
 )
-def test_what_is_free_in_common_may_be_returned(common: int, hours: int) -> None:
+def test_the_free_hours_of_common_may_be_returned(common: int, hours: int) -> None:
     check_return(common, hours)
 
 
@@ -22,11 +22,11 @@ def test_what_is_free_in_common_may_be_returned(common: int, hours: int) -> None
     ("common", "hours"),
     [
         (150, 151),  # Example 14: one more than is free.
-        (200, 201),  # Example 15: the 201st would be an allotment's, which is to be recalled first.
+        (200, 201),  # Example 15: the 201st would be an allotment's, which has to be recalled first.
         (0, 1),  # Nothing is free.
     ],
 )
-def test_more_is_refused_with_what_is_free(common: int, hours: int) -> None:
+def test_the_refusal_of_more_names_the_free_hours(common: int, hours: int) -> None:
     with pytest.raises(QuotaExceeded) as refused:
         check_return(common, hours)
     assert refused.value.facts == {"available": common, "asked": hours}

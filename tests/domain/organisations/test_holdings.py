@@ -1,4 +1,4 @@
-"""What keeps an organisation from moving away and from ending."""
+"""What prevents an organisation from moving away and from ending."""
 
 from dataclasses import replace
 from datetime import date
@@ -23,7 +23,7 @@ PROPOSED = replace(NOTHING, open_proposals=1)
 
 
 @pytest.mark.parametrize("held", [FREE, USED_UP, RESERVED, PROPOSED])
-def test_whoever_has_something_stays(held: Holding) -> None:
+def test_an_organisation_with_hours_or_proposals_stays(held: Holding) -> None:
     with pytest.raises(OrganisationInUse) as refused:
         check_may_leave([NOTHING, held])
     assert refused.value.facts["holds"] == [
@@ -36,18 +36,18 @@ def test_whoever_has_something_stays(held: Holding) -> None:
     ]
 
 
-def test_whoever_has_nothing_may_leave() -> None:
+def test_an_organisation_without_hours_and_proposals_may_leave() -> None:
     check_may_leave([NOTHING])
 
 
 @pytest.mark.parametrize("held", [FREE, RESERVED, PROPOSED])
 @pytest.mark.parametrize("last_day", [date(2022, 12, 31), date(2023, 6, 30), date(2030, 1, 1)])
-def test_a_unit_with_something_left_to_use_does_not_end(held: Holding, last_day: date) -> None:
+def test_a_unit_with_hours_left_does_not_end(held: Holding, last_day: date) -> None:
     with pytest.raises(OrganisationInUse):
         check_may_end(UNIT, replace(UNIT, active_until=last_day), [held])
 
 
-def test_a_unit_that_has_used_its_hours_up_ends() -> None:
+def test_a_unit_that_has_used_all_its_hours_can_end() -> None:
     check_may_end(UNIT, replace(UNIT, active_until=date(2023, 6, 30)), [USED_UP])
 
 
@@ -56,12 +56,12 @@ def test_a_unit_that_has_used_its_hours_up_ends() -> None:
     ("active_from", "active_until", "ends"),
     [
         (date(2000, 1, 1), date(2022, 12, 31), False),
-        (date(2000, 1, 1), date(2023, 1, 1), True),  # 2023 is a year of the membership still.
+        (date(2000, 1, 1), date(2023, 1, 1), True),  # 2023 is still a year of the membership.
         (date(2023, 12, 31), None, True),
         (date(2024, 1, 1), None, False),
     ],
 )
-def test_a_membership_ends_with_a_year_that_is_done(
+def test_a_membership_does_not_end_before_a_year_with_its_hours(
     held: Holding, active_from: date, active_until: date | None, ends: bool
 ) -> None:
     after = replace(CENTRAL, active_from=active_from, active_until=active_until)
@@ -72,7 +72,7 @@ def test_a_membership_ends_with_a_year_that_is_done(
             check_may_end(CENTRAL, after, [held])
 
 
-def test_what_was_outside_before_does_not_hinder() -> None:
+def test_hours_that_were_outside_the_membership_before_do_not_prevent_its_end() -> None:
     before = replace(CENTRAL, active_until=date(2022, 12, 31))
     check_may_end(before, replace(CENTRAL, active_until=date(2021, 12, 31)), [FREE])
 
@@ -84,12 +84,12 @@ def test_what_was_outside_before_does_not_hinder() -> None:
         (UNIT, (date(2020, 1, 1), date(2023, 1, 2)), (date(2020, 1, 1), date(2023, 1, 1)), True),
         (UNIT, (date(2020, 1, 1), date(2023, 1, 1)), (date(2020, 1, 1), date(2023, 1, 2)), False),
         (UNIT, (date(2020, 1, 1), date(2023, 1, 1)), (date(2020, 1, 1), None), False),
-        (UNIT, (date(2020, 1, 1), None), (date(2021, 1, 1), None), False),  # A unit's first day binds nothing.
+        (UNIT, (date(2020, 1, 1), None), (date(2021, 1, 1), None), False),  # A unit's first day has no effect.
         (CENTRAL, (date(2020, 1, 1), None), (date(2021, 1, 1), None), True),
         (CENTRAL, (date(2020, 1, 1), None), (date(2019, 1, 1), None), False),
     ],
 )
-def test_what_is_held_matters_only_where_days_are_lost(
+def test_hours_matter_only_if_the_membership_loses_days(
     organisation: Organisation, before: tuple[date, date | None], after: tuple[date, date | None], loses: bool
 ) -> None:
     one, other = (replace(organisation, active_from=days[0], active_until=days[1]) for days in (before, after))

@@ -20,7 +20,9 @@ from app.domain.organisations.membership import check_member_in, is_member_in
         (date(2022, 12, 31), date(2024, 1, 1), True),
     ],
 )
-def test_any_day_of_the_year_makes_a_member_in_it(active_from: date, active_until: date | None, member: bool) -> None:
+def test_one_day_of_membership_makes_a_member_in_that_year(
+    active_from: date, active_until: date | None, member: bool
+) -> None:
     assert is_member_in(2023, active_from, active_until) is member
     if member:
         check_member_in(2023, active_from, active_until)

@@ -1,4 +1,4 @@
-"""Finnish order, and search that forgives."""
+"""Finnish order, and a tolerant search."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from app.domain.organisations.names import search_text_of, search_words_of, sort
 IN_ORDER = [
     "4H-liitto",
     "Aikuiskasvatus",
-    "Kansan sivistys",  # A word that ends comes before one that goes on.
+    "Kansan sivistys",  # A shorter word comes before a longer one with the same beginning.
     "Kansanvalistus",
     "Martat",
     "Martta-yhdistys",
@@ -27,7 +27,7 @@ IN_ORDER = [
 ]
 
 
-def test_names_stand_in_finnish_order() -> None:
+def test_names_are_in_finnish_order() -> None:
     keys = [sort_key_of(name) for name in IN_ORDER]
     assert keys == sorted(set(keys))
 
@@ -48,7 +48,7 @@ def test_names_stand_in_finnish_order() -> None:
         ("{Martat}", "Martat"),
     ],
 )
-def test_names_that_stand_at_the_same_place(one: str, other: str) -> None:
+def test_some_names_are_equal_in_the_order(one: str, other: str) -> None:
     assert sort_key_of(one) == sort_key_of(other)
 
 
@@ -59,7 +59,7 @@ TEXT = search_text_of("Etelä-Savon Marttapiiri ry", "Södra Savolax Marthadistr
     "search",
     [
         "marttapiiri",
-        "MARTTAPIIRI etelä",  # In whatever order and case.
+        "MARTTAPIIRI etelä",  # In any order and case.
         "etela savo",
         "Etelä-Savon",
         "Eteläsavon",
@@ -71,14 +71,14 @@ TEXT = search_text_of("Etelä-Savon Marttapiiri ry", "Södra Savolax Marthadistr
         "2077474",
     ],
 )
-def test_a_search_finds(search: str) -> None:
+def test_a_search_finds_names_and_business_ids(search: str) -> None:
     assert all(word in TEXT for word in search_words_of(search))
 
 
 @pytest.mark.parametrize("search", ["marttapiiri pohjois", "%", "_", "\\", "20774741"])
-def test_a_search_does_not_find(search: str) -> None:
+def test_a_search_does_not_find_other_words(search: str) -> None:
     assert not all(word in TEXT for word in search_words_of(search))
 
 
-def test_nothing_asked_is_no_word() -> None:
+def test_an_empty_search_has_no_words() -> None:
     assert search_words_of("  ") == []

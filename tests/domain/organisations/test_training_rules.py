@@ -1,4 +1,4 @@
-"""Who may run supported trainings, and who decides on applications, by a centre's own rules."""
+"""Who may run subsidised courses, and who decides on applications, by an organisation's own rules."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,14 +21,14 @@ ALL = ["central", "district", "association"]
     [
         (ALL, None, ALL),
         (["district"], None, ["district"]),
-        # A unit named stands for all below it.
+        # A unit in the list includes all below it.
         (ALL, [DISTRICT], ["district", "association"]),
         (["association"], [DISTRICT], ["association"]),
         (["district"], [ASSOCIATION], []),
         (ALL, [], []),
     ],
 )
-def test_who_runs_trainings_is_of_a_kind_and_a_unit_allowed(
+def test_courses_are_run_by_allowed_kinds_and_units(
     kinds: list[str], units: list[UUID] | None, runners: list[str]
 ) -> None:
     every: list[OrganisationKind] = ["central", "district", "association"]
@@ -53,7 +53,7 @@ def test_applications_may_be_by_invitation_only() -> None:
         ("auditor", None, False, False),
     ],
 )
-def test_a_units_manager_decides_where_the_rules_say_so(
+def test_a_units_manager_decides_if_the_rules_say_so(
     role: Role, of: UUID | None, always: bool, where_said: bool
 ) -> None:
     grant = RoleGrant(role, of, datetime(2000, 1, 1, tzinfo=UTC), None)

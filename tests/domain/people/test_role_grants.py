@@ -1,4 +1,4 @@
-"""How rights begin and end, and when the last main user may go."""
+"""How roles begin and end, and when the last main user may end."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -58,7 +58,7 @@ def test_the_state_follows_from_the_clock(
         ([], date(2023, 6, 1), True),  # the membership goes on for a day
     ],
 )
-def test_a_right_ends_on_the_first_of_june_only_where_another_goes_on(
+def test_a_role_ends_on_the_first_of_june_only_if_another_goes_on(
     others: list[tuple[datetime, datetime | None]], active_until: date | None, refused: bool
 ) -> None:
     grants = [HeldGrant(ENDING, ENDING, at(1), None)]
@@ -113,15 +113,13 @@ def test_few_main_users_are_one_or_none_in_a_member_organisation(
         ([(at(1), at(9)), (at(6), None), (at(4), at(8))], {0: at(6), 2: at(4)}),
     ],
 )
-def test_of_rights_held_twice_in_march_one_goes_on(
-    rights: list[tuple[datetime, datetime | None]], ends: dict[int, datetime]
-) -> None:
+def test_one_of_equal_roles_goes_on(rights: list[tuple[datetime, datetime | None]], ends: dict[int, datetime]) -> None:
     now = at(3)
     grants = [right(number, *days, now) for number, days in enumerate(rights)]
     assert {grant.id.int: end for grant, end in surplus_of(grants, now)} == ends
 
 
-def test_rights_for_other_organisations_or_of_other_roles_are_no_surplus() -> None:
+def test_roles_of_other_kinds_or_organisations_are_no_doubles() -> None:
     one = right(0, at(1), None, at(3))
     others = [replace(one, organisation_id=OTHER), replace(one, role="unit_manager")]
     assert surplus_of([one, *others], at(3)) == []

@@ -1,4 +1,4 @@
-"""Signatures: the evidence of a signing in the service has one spelling."""
+"""Signatures: the evidence of a signature in the service has one spelling."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -29,20 +29,20 @@ def test_evidence_is_spelt_in_one_way() -> None:
     )
 
 
-def test_the_same_instants_elsewhere_are_the_same_evidence() -> None:
+def test_the_same_times_in_another_zone_are_the_same_evidence() -> None:
     helsinki = timezone(timedelta(hours=2))
     same = replace(EVIDENCE, signed_at=EVIDENCE.signed_at.astimezone(helsinki))
     assert same.digest == EVIDENCE.digest
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(SignInEvidence)])
-def test_whatever_changes_in_the_evidence_changes_its_digest(field: str) -> None:
+def test_every_change_of_the_evidence_changes_its_digest(field: str) -> None:
     value = getattr(EVIDENCE, field)
     other: object = value + timedelta(microseconds=1) if isinstance(value, datetime) else f"{value}1"
     assert replace(EVIDENCE, **{field: other}).digest != EVIDENCE.digest  # type: ignore[arg-type]  # By its own name.
 
 
-def test_a_refusal_tells_its_finding_and_of_which_signature() -> None:
+def test_a_refusal_names_its_finding_and_the_signature() -> None:
     assert SignedDocumentRefused.code == "signed-document-refused"
     assert SignedDocumentRefused("altered").facts == {"finding": "altered"}
     refused = SignedDocumentRefused("certificate-expired", signature=2, subject="CN=Åsa")

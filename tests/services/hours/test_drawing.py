@@ -1,4 +1,4 @@
-"""Reservations, releases and uses, posted through the ledger as trainings will post them."""
+"""Reservations, releases and uses, posted through the ledger as training courses will post them."""
 
 from collections import Counter
 from uuid import UUID
@@ -21,7 +21,7 @@ def central(centre: Centre) -> UUID:
 
 
 def reserve(centre: Centre, organisation_id: UUID, hours: int) -> Counter[UUID]:
-    """Who has how much of it reserved."""
+    """Reserve the hours; returns how much each holder has reserved."""
     transfers = reservations_of(centre.drawable_of(organisation_id, 2023), hours)
     centre.post(2023, *transfers)
     return Counter({transfer.source.organisation_id or central_of(transfer): transfer.hours for transfer in transfers})
@@ -53,7 +53,7 @@ def test_a_unit_draws_on_the_nearest_allotment_at_or_above_it(centre: Centre, ce
     )
     assert centre.drawable_of(association, 2023).holder_id == association
     assert centre.drawable_of(district, 2023).holder_id == district
-    # Wholly drawn upon it is an allotment still; recalled it is none.
+    # A completely used allotment is still one; a recalled one is none.
     centre.post(2023, reservation(central, association, 20), recall(central, association, 10))
     assert centre.drawable_of(section, 2023) == Drawable(section, central, "allotment_then_common", 330, association, 0)
     centre.post(2023, use(central, association, 20))
@@ -63,7 +63,7 @@ def test_a_unit_draws_on_the_nearest_allotment_at_or_above_it(centre: Centre, ce
     assert centre.drawable_of(central, 2023) == Drawable(central, central, "allotment_then_common", 380, None, 0)
 
 
-def test_a_centre_may_keep_its_units_to_their_allotments(centre: Centre) -> None:
+def test_a_central_organisation_may_limit_its_units_to_their_allotments(centre: Centre) -> None:
     central = centre.organisation(draws_on="allotment_only")
     unit = centre.organisation(central)
     centre.post(2023, pool_change(100), grant(central, 100), distribution(central, unit, 10))
@@ -73,7 +73,7 @@ def test_a_centre_may_keep_its_units_to_their_allotments(centre: Centre) -> None
     assert reserve(centre, central, 90) == {central: 90}
 
 
-def test_the_hours_of_another_year_are_not_drawn_on(centre: Centre, central: UUID) -> None:
+def test_a_reservation_takes_no_hours_of_another_year(centre: Centre, central: UUID) -> None:
     unit = centre.organisation(central)
     centre.post(2024, pool_change(70), grant(central, 70), distribution(central, unit, 7))
     assert centre.drawable_of(unit, 2023) == Drawable(unit, central, "allotment_then_common", 500, None, 0)
@@ -106,7 +106,7 @@ def test_example_16_of_the_rulebook(centre: Centre, central: UUID) -> None:
     assert balances(centre, central) == (482, 0, 12)
 
 
-def test_a_release_goes_back_to_whom_it_was_drawn_on(centre: Centre, central: UUID) -> None:
+def test_a_release_returns_the_hours_to_the_account_they_came_from(centre: Centre, central: UUID) -> None:
     unit = centre.organisation(central)
     centre.post(2023, distribution(central, unit, 20))
     drawn = reserve(centre, unit, 25)
@@ -114,7 +114,7 @@ def test_a_release_goes_back_to_whom_it_was_drawn_on(centre: Centre, central: UU
     assert (balances(centre, unit), balances(centre, central)) == ((2, 18, 0), (480, 0, 0))
 
 
-def test_the_ledger_refuses_what_was_drawn_meanwhile(centre: Centre, central: UUID) -> None:
+def test_the_ledger_refuses_hours_that_were_reserved_meanwhile(centre: Centre, central: UUID) -> None:
     both = [reservations_of(centre.drawable_of(central, 2023), 300) for _ in range(2)]
     centre.post(2023, *both[0])
     with pytest.raises(psycopg.Error, match="overdrawn"):

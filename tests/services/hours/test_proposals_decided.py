@@ -1,4 +1,4 @@
-"""What a decision asks of hour proposals and does to them: its part of the questions in `app/db/hours/proposals.py`."""
+"""A decision and hour proposals: its part of the queries in `app/db/hours/proposals.py`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ async def found(connection: Connection, organisation_ids: list[UUID], year: int)
 
 @pytest.fixture
 def as_service(league: League, settings: Settings) -> Service[Any]:
-    """Runs a question in a transaction of the service's own role, which sees this study centre."""
+    """Runs a query in a transaction of the service's own role, which sees this study centre."""
 
     def run(question: Callable[[Connection], Awaitable[Any]]) -> Any:
         async def asked() -> Any:
@@ -76,7 +76,7 @@ def test_nobody_changes_them_until_the_decision_is_made(league: League, as_servi
     as_service(decide)
 
 
-def test_a_decided_proposal_takes_those_included_in_it_along(league: League, as_service: Service[None]) -> None:
+def test_proposals_included_in_a_decided_one_are_decided_too(league: League, as_service: Service[None]) -> None:
     source = league.submitted(league.manager, league.district)
     left_out = league.submitted(league.manager, league.association)
     target = league.draft(league.main_user, league.central)
