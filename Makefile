@@ -27,7 +27,8 @@ test: check $(PROVIDER)/installed ## run the checks and all tests, and measure t
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST)
 	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report --format=total | sed 's/$$/ % of the lines of app ran/'
+	@printf 'Lines of app that ran, in per cent: '
+	@$(BIN)/coverage report --format=total
 
 check: $(INSTALLED) ## check format, lint, types, imports and declared packages
 	$(BIN)/ruff check .
