@@ -4,6 +4,8 @@
 """
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,3 +68,12 @@ def test_nothing_in_db_records(path: Path) -> None:
     assert not inserted & RECORDED
     texts = [node.value for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     assert not [text for text in texts if "write_down(" in text or "INSERT INTO" in text]
+
+
+def test_the_list_of_tables_imports_no_module_that_reads_it() -> None:
+    """A module that reads all tables while they are being imported would miss those that come after it."""
+    readers = {".".join(path.with_suffix("").parts) for path in MODULES if imported(path, "app.db.tables")}
+    assert readers
+    names = "import sys, app.db.tables; print(*sys.modules)"
+    modules = subprocess.check_output([sys.executable, "-c", names], text=True).split()
+    assert not readers & set(modules)

@@ -10,5 +10,9 @@ from app.db.statements import metadata
 
 __all__ = ["metadata"]
 
+READERS = {"app.db.people.erasures", "app.db.people.personal_data"}
+"""Modules that read all tables from here, and define none."""
+
 for module in walk_packages(db.__path__, "app.db."):
-    import_module(module.name)
+    if module.name not in READERS:
+        import_module(module.name)
