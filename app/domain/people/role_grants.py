@@ -55,7 +55,7 @@ class GrantedRole(Shown):
     granted_by: UUID | None
     """ID of the person who granted the role. `null` if the setup granted it."""
     granted_at: datetime | None
-    """When the role was granted. `null` if that is not known."""
+    """When the role was granted. `null` if the setup granted it."""
     reason: str | None
     """Reason for granting the role. `null` if none was given."""
     role_application_id: UUID | None
