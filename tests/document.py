@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import jsonschema_rs
+from fastapi import FastAPI
 
 from app.api.responses import CODES
 from app.main import create_app
@@ -19,9 +20,14 @@ MET: set[Answer] = set()
 
 
 @cache
+def application() -> FastAPI:
+    """A sandbox's application, with its own operations among the others; it has no database."""
+    return create_app(Settings(database_url="postgresql://", secret_key="a" * 32, sandbox=True))
+
+
+@cache
 def document() -> dict[str, Any]:
-    """What a sandbox serves, its own operations among them."""
-    return create_app(Settings(database_url="postgresql://", secret_key="a" * 32, sandbox=True)).openapi()
+    return application().openapi()
 
 
 @cache

@@ -11,10 +11,9 @@ from starlette.routing import Match
 from app.api.operations import Operation
 from app.api.routing import Index
 from app.api.security import operation
-from app.main import create_app
-from app.settings import Settings
+from tests.document import application
 
-ROUTES = create_app(Settings(database_url="postgresql://", secret_key="a" * 32, sandbox=True)).routes
+ROUTES = application().routes
 INDEX = next(route for route in ROUTES if isinstance(route, Index))
 OPERATIONS = [each for each in iter_route_contexts(ROUTES) if isinstance(each.original_route, Operation)]
 

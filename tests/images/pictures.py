@@ -41,19 +41,26 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+def zeros(length: int, times: int) -> bytes:
+    """Compress so many zeros `times` over; only the first of the equal blocks takes time."""
+    compressor = zlib.compressobj(9, wbits=-15)
+    block = compressor.compress(bytes(length)) + compressor.flush(zlib.Z_FULL_FLUSH)
+    # Zeros leave the first sum of the checksum at one, and each of them adds that one to the second.
+    checksum = struct.pack(">HH", length * times % 65521, 1)
+    return b"\x78\xda" + block * times + b"\x03\x00" + checksum
+
+
 def bomb(width: int, height: int, *, extra: bytes = b"") -> bytes:
     """A small PNG that claims to be so large."""
-    compressor = zlib.compressobj(9)
-    rows = b"".join(compressor.compress(bytes(1 + width * 3)) for _ in range(min(height, 4_000)))
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
         + extra
-        + chunk(b"IDAT", rows + compressor.flush())
+        + chunk(b"IDAT", zeros(1 + width * 3, min(height, 4_000)))
         + chunk(b"IEND", b"")
     )
 
 
 def text_bomb() -> bytes:
     """A picture whose text unpacks to a hundred megabytes."""
-    return bomb(4, 4, extra=chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(100_000_000), 9)))
+    return bomb(4, 4, extra=chunk(b"zTXt", b"Comment\0\0" + zeros(1_000_000, 100)))
