@@ -1,6 +1,5 @@
 """create_app(): wiring only."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,9 +13,9 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from psycopg import AsyncConnection
 
-from app import logs, worker
-from app.api import documents, openapi, operational, problems, sandbox
-from app.api.backend import Backend
+from app import logs
+from app.api import documents, openapi, operational, problems
+from app.api.backend import Backend, Extension
 from app.api.calendar import calendars, deadlines, extensions, feeds, reminder_settings, tasks
 from app.api.delivery import mails, messages, preferences
 from app.api.hours import (
@@ -112,8 +111,13 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] = AsyncConnection) -> FastAPI:
+def create_app(
+    settings: Settings,
+    connection_class: type[AsyncConnection[Any]] = AsyncConnection,
+    extension: Extension | None = None,
+) -> FastAPI:
     """Return the service on one database; `connection_class` lets tests count round trips."""
+    extension = extension or Extension()
     if not structlog.is_configured():
         logs.configure(settings.log_level)
     connections = Connections(
@@ -127,15 +131,10 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # A sandbox has no worker of its own, yet it hands its mails over if it has a mail server.
-        often = worker.mail_jobs(settings) if settings.sandbox and settings.smtp_url else {}
-        working = asyncio.create_task(worker.work(connections, jobs=(), often=often))
         yield
-        working.cancel()
-        await asyncio.wait([working])
         await connections.close()
 
-    routers = (*([sandbox.router] if settings.sandbox else []), *ROUTERS)
+    routers = (*extension.routers, *ROUTERS)
     app = FastAPI(
         title="Tuntipankki",
         version="1",
@@ -149,7 +148,7 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
         generate_unique_id_function=operation_id,
         telemetry=NO_TELEMETRY,
     )
-    app.state.backend = Backend(settings, connections)
+    app.state.backend = Backend(settings, connections, extension)
     app.state.ledger_check = operational.LedgerCheck()
     app.add_middleware(Edge)
     problems.install(app)
@@ -166,6 +165,8 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
 def app_from_environment() -> FastAPI:
     """Return the service for `uvicorn --factory` and its workers, on a database that is already prepared."""
     settings = Settings()
+    if settings.sandbox:
+        raise ValueError("SANDBOX is set: start app.sandbox.main:app_from_environment, which serves a sandbox.")
     logs.configure(settings.log_level)
-    check_database(settings.database_url, sandbox=settings.sandbox)
+    check_database(settings.database_url, sandbox=False)
     return create_app(settings)

@@ -12,13 +12,13 @@ from uuid import UUID
 import httpx
 import psycopg
 
-from app.api.tokens import SandboxIssuer
 from app.db.hours.drawing import find_drawable
 from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI, Kind, hours_year_of
 from app.domain.hours.drawing import Drawable
 from app.domain.hours.ledger import Transfer
+from app.sandbox.issuer import SandboxIssuer
 from tests.document import check_answer
 from tests.server import NO_TLS
 

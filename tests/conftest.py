@@ -11,10 +11,10 @@ from alembic.config import Config
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 
-from app.api.tokens import SandboxIssuer
 from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses
-from app.main import create_app
+from app.sandbox.issuer import SandboxIssuer
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre
 from tests.postgres import postgres_cluster

@@ -10,7 +10,7 @@ import jsonschema_rs
 from fastapi import FastAPI
 
 from app.api.responses import CODES
-from app.main import create_app
+from app.sandbox.main import create_app
 from app.settings import Settings
 
 Answer = tuple[str, str, str]

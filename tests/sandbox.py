@@ -14,8 +14,8 @@ from psycopg import sql
 from app.db.identifiers import new_id
 from app.db.schema import prepared_database
 from app.local.embedded_postgres import Addresses
-from app.main import create_app
 from app.sandbox.demo.loading import load_demo
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Person
 from tests.document import check_answer

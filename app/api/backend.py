@@ -1,14 +1,17 @@
 """What the edge keeps for the life of the process, made once in create_app."""
 
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from fastapi import APIRouter
+
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
 from app.api.keys import Seal, drawn_key
-from app.api.tokens import SandboxIssuer, Verifier
+from app.api.tokens import Verifier
 from app.db.connections import Caller, Connections, read_clock, read_roles
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection
@@ -16,40 +19,50 @@ from app.documents.signatures import Trust
 from app.documents.trust import read_trust
 from app.domain.access import Actor, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
-from app.sandbox.authority import Authority
 from app.settings import Settings
 
 ROLES_KEPT_SECONDS = 20.0
 """A role that was ended must stop working within a minute (promises §2), and most readers call again within seconds."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Extension:
+    """What a sandbox adds to the service (app/sandbox/main.py); production adds nothing."""
+
+    routers: Sequence[APIRouter] = ()
+    """Operations below `/v1`, before the service's own."""
+    issuers: Sequence[IssuerKeys] = ()
+    """Issuers of tokens, besides those in the settings."""
+    roots: Sequence[bytes] = ()
+    """Certificates (DER) that are trusted in documents, besides those in the settings."""
+    reads_clock: bool = False
+    """Whether the database has a clock that can be set. Otherwise the present is real time."""
+
+
 class Backend:
-    def __init__(self, settings: Settings, connections: Connections) -> None:
+    def __init__(self, settings: Settings, connections: Connections, extension: Extension) -> None:
         secret = settings.secret_key.get_secret_value()
         self.settings = settings
         self.connections = connections
         self.cursor_key = drawn_key(secret, "cursors")
-        self.sandbox_issuer = SandboxIssuer(secret) if settings.sandbox else None
-        issuers = [IssuerKeys(issuer, fetch_keys) for issuer in settings.oidc_issuers]
-        if self.sandbox_issuer:
-            issuers.append(IssuerKeys(self.sandbox_issuer.issuer, self.sandbox_issuer.keys))
-        self.authority = Authority(drawn_key(secret, "authority")) if settings.sandbox else None
+        self._extension = extension
         self.trust()  # A file that cannot be read stops the start.
         self.sign_in = next((IssuerMetadata(issuer) for issuer in settings.oidc_issuers if issuer.client_id), None)
         """The issuer where Swagger UI signs in."""
-        self.verifier = Verifier(connections, issuers)
+        issuers = [IssuerKeys(issuer, fetch_keys) for issuer in settings.oidc_issuers]
+        self.verifier = Verifier(connections, [*issuers, *extension.issuers])
         self._roles: dict[tuple[UUID, UUID], tuple[float, list[RoleGrant]]] = {}
 
     def trust(self) -> Trust:
         """Return whose signatures in documents are accepted; read again each time, since revocation lists change."""
-        own = [self.authority.root] if self.authority else []
-        return read_trust(self.settings.signature_roots, self.settings.signature_revocation_lists, *own)
+        settings = self.settings
+        return read_trust(settings.signature_roots, settings.signature_revocation_lists, *self._extension.roots)
 
     @asynccontextmanager
     async def reading(self, caller: Caller) -> AsyncIterator[Reader]:
         """Run each statement of a read by itself, without a transaction."""
         async with self.connections.connection(caller.study_centre_id) as connection:
-            now = self.instant(await read_clock(connection) if self.settings.sandbox else None)
+            now = self.instant(await read_clock(connection) if self._extension.reads_clock else None)
             yield Reader(connection, self.actor(caller, await self._roles_of(caller, connection), now), now)
 
     async def _roles_of(self, caller: Caller, connection: Connection) -> list[RoleGrant]:
@@ -94,5 +107,5 @@ class Backend:
         self._roles.clear()
 
     def instant(self, clock_at: datetime | None) -> datetime:
-        """The service's present: the time of the sandbox's clock if it is set, else real time, in Europe/Helsinki."""
+        """The service's present, in Europe/Helsinki: the time of the clock if it is set, else real time."""
         return (clock_at or datetime.now(UTC)).astimezone(HELSINKI)

@@ -189,7 +189,7 @@ async def removing(request: Request, if_match: IfMatch = None) -> Writing:
     return Writing(request, expected=versions_of(if_match))
 
 
-async def trying(request: Request, idempotency_key: Key = None) -> Writing:
+async def writing_keyed(request: Request, idempotency_key: Key = None) -> Writing:
     return Writing(request, key=idempotency_key)
 
 
@@ -205,10 +205,10 @@ PlainWrite = Annotated[Writing, Depends(writing_plainly)]
 """A read that the audit records, or a `DELETE`: without a retry key."""
 Remove = Annotated[Writing, Depends(removing)]
 """A `DELETE` that honours `If-Match`."""
-SandboxWrite = Annotated[Writing, Depends(trying)]
-"""A write of the sandbox itself, which has no dry run."""
+KeyedWrite = Annotated[Writing, Depends(writing_keyed)]
+"""A write with a retry key and without a dry run."""
 
-SESSIONS = {reading, writing, writing_once, replacing, editing, writing_plainly, removing, trying}
+SESSIONS = {reading, writing, writing_once, replacing, editing, writing_plainly, removing, writing_keyed}
 
 
 async def uploaded(request: Request) -> Upload:

@@ -1,4 +1,4 @@
-"""Bearer tokens: the sandbox's and every OpenID Connect issuer's are verified in the same way."""
+"""Bearer tokens: every issuer's are verified in the same way."""
 
 import base64
 import json
@@ -11,61 +11,22 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
 
 from app.api.issuers import IssuerKeys
 from app.api.key_callers import KEY_MARK, KeyCallers
-from app.api.keys import drawn_key
 from app.api.problems import NotRegistered, Unauthenticated
 from app.db.connections import Caller, Connections, Newcomer, find_caller, list_study_centres
 from app.db.identifiers import new_id
 from app.domain.access import Authentication
-from app.sandbox.demo.people import SANDBOX_ISSUER
-from app.settings import Issuer
 
-SANDBOX_AUDIENCE = "tuntipankki"
-SANDBOX_TOKEN_SECONDS = 12 * 3600
 LEEWAY_SECONDS = 30
 CACHED_SECONDS = 60
 CACHED_TOKENS = 10_000
 LARGEST_TOKEN = 8_192
 LONGEST_SUBJECT = 255
 TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
-
-
-class SandboxIssuer:
-    """Signs tokens for demo people with a key derived from the secret; the verifier treats it as one more issuer."""
-
-    issuer = Issuer(
-        issuer=SANDBOX_ISSUER, audience=SANDBOX_AUDIENCE, algorithms=["Ed25519"], strong_acr=["sandbox-strong"]
-    )
-
-    def __init__(self, secret: str) -> None:
-        private = Ed25519PrivateKey.from_private_bytes(drawn_key(secret, "sandbox tokens"))
-        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        self._key = OKPKey.import_key(pem, {"kid": "sandbox"})
-
-    async def keys(self, _: Issuer) -> KeySet:
-        return KeySet([self._key])
-
-    def token_for(self, subject: object, *, strong: bool = True) -> str:
-        """Sign a token as if the subject, a person's id if it is one of ours, had signed in just now."""
-        now = int(time.time())
-        claims = {
-            "iss": SANDBOX_ISSUER,
-            "aud": SANDBOX_AUDIENCE,
-            "sub": str(subject),
-            "iat": now,
-            "exp": now + SANDBOX_TOKEN_SECONDS,
-            "auth_time": now,
-            "acr": "sandbox-strong" if strong else "sandbox-weak",
-        }
-        header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._key.kid}
-        return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
 
 
 class Verifier:

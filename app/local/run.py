@@ -152,7 +152,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     # The service reads its environment, in this process or in several.
     os.environ |= _environment(settings)
     config = uvicorn.Config(
-        "app.main:app_from_environment",
+        f"app.{'sandbox.main' if settings.sandbox else 'main'}:app_from_environment",
         factory=True,
         workers=settings.workers,
         loop="uvloop",

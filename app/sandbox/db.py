@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Select, String, Uuid, any_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from app.db.delivery.mails import mails
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing
 from app.db.people.application_documents import documents, signed_documents
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons, role_grants
-from app.db.statements import Connection, Query
+from app.db.statements import NOW, Connection, Query, columns_of
+from app.domain.delivery.mails import Mail
 from app.domain.organisations.organisations import OrganisationKind
 from app.sandbox.domain import DemoPerson, DemoRole
 
@@ -64,6 +66,13 @@ people_listing = Listing(
             role_grants.c.organisation_id == bindparam("p_organisation_id", type_=Uuid)
         ).exists(),
     },
+)
+
+mailbox = Listing(
+    select(*columns_of(Mail, mails)).where(mails.c.state != "held", mails.c.state != "gathered", mails.c.due_at <= NOW),
+    Mail,
+    key=[mails.c.id],
+    filters={"to": mails.c.address == bindparam("p_to", type_=String)},
 )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.domain.access import Role
 from app.domain.calendar.deadlines import instants_out_of_range
+from app.domain.delivery.mails import MailState
 from app.domain.errors import Invalid
 from app.domain.organisations.organisations import Language
 from app.domain.values import Shown
@@ -44,7 +45,27 @@ class Clock(Shown):
     """Whether the clock is stopped at that time. Otherwise it follows real time."""
 
 
+@dataclass(frozen=True)
+class SandboxMail(Shown):
+    """An email in the sandbox's mailbox."""
+
+    id: UUID
+    to: str
+    """Email address of the recipient."""
+    subject: str
+    """Subject of the email."""
+    text: str
+    """Text of the email."""
+    html: str
+    """HTML of the email, with the same content."""
+    event: str
+    """Name of the event that caused the email, `message` for a message from staff, or `digest`."""
+    state: MailState
+    """State of the email, `due` unless the sandbox has an email server."""
+    made_at: datetime
+
+
 def check_clock(now: datetime) -> None:
-    """The clock stands within the years that the service knows (rulebook §4.2)."""
+    """The clock is set to a time within the years that the service knows (rulebook §4.2)."""
     if faults := instants_out_of_range(now=now):
         raise Invalid(*faults)

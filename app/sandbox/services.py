@@ -1,4 +1,4 @@
-"""What only a sandbox lets anybody do: be somebody, set the clock."""
+"""The sandbox's use cases: add demo people, set the clock, sign documents, read the mailbox."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,16 +11,28 @@ from app.db.paging import PageRequest, Slice
 from app.db.people.people import callers, persons, role_grants
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, insert_rows
+from app.delivery.composing import html_of
 from app.domain.access import CENTRE_ROLES, Role
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.delivery.mails import Mail
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people.roles import check_roles_fit
 from app.sandbox.authority import Authority
-from app.sandbox.db import find_document_to_sign, find_kinds, find_person, people_listing, set_clock
+from app.sandbox.db import (
+    find_document_to_sign,
+    find_kinds,
+    find_person,
+    mailbox,
+    people_listing,
+    set_clock,
+)
 from app.sandbox.demo.people import ALWAYS, SANDBOX_ISSUER
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
-from app.sandbox.domain import Clock, DemoPerson, check_clock
+from app.sandbox.domain import Clock, DemoPerson, SandboxMail, check_clock
+from app.services.calendar.due_reminders import send_reminders
+from app.services.delivery.outgoing_mails import make_mails
+from app.services.people.expiring import expire_applications
 
 
 async def add_person(
@@ -112,3 +124,16 @@ async def stop_clock(writer: Writer, now: datetime) -> Clock:
 
 async def start_clock(writer: Writer) -> None:
     await set_clock(writer.connection, None)
+
+
+async def list_mailbox(reader: Reader, page: PageRequest, *, to: str | None) -> Slice[SandboxMail]:
+    """The mails that have left by the sandbox's clock, or would leave if there were a mail server."""
+    for make in (send_reminders, expire_applications, make_mails):
+        await make(reader.connection)
+    found = await mailbox.page(reader, page, to=to)
+    return Slice([_shown(mail) for mail in found.items], found.next_key, found.total)
+
+
+def _shown(mail: Mail) -> SandboxMail:
+    html = html_of(mail.subject, mail.text, mail.language)
+    return SandboxMail(mail.id, mail.address, mail.subject, mail.text, html, mail.event, mail.state, mail.made_at)

@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from app.api.conventions import Read
 from app.api.operations import Operation
 from app.api.security import operation
-from app.api.tokens import SandboxIssuer
 from app.domain.access import check_fresh, check_strong
-from app.main import create_app
+from app.sandbox.issuer import SandboxIssuer
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, refusal
 from tests.conftest import SECRET

@@ -18,7 +18,7 @@ from app.api.protocol import LARGEST_HEAD
 from app.api.requests import LARGEST_BODY
 from app.domain.hours.ledger import pool_change
 from app.local.embedded_postgres import Addresses
-from app.main import create_app
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET

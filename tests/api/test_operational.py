@@ -14,7 +14,7 @@ from psycopg import sql
 
 from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses, running_postgres
-from app.main import create_app
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, refusal
 from tests.conftest import SECRET

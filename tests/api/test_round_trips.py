@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.hours.ledger import pool_change, supplementary_grant
 from app.local.embedded_postgres import Addresses
-from app.main import create_app
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person
 from tests.conftest import SECRET

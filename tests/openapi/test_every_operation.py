@@ -16,11 +16,11 @@ import psycopg
 import pytest
 
 from app.api.requests import digest
-from app.api.sandbox import ANYBODY
-from app.api.tokens import SandboxIssuer
 from app.local.embedded_postgres import Addresses
-from app.main import create_app
+from app.sandbox.api import ANYBODY
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
+from app.sandbox.issuer import SandboxIssuer
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import refusal
 from tests.document import check_answer, resolved

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.paging import Listing, Sight, filters_of
+from app.db.paging import Sight, filters_of
 from app.db.people.people import persons
 from app.db.resources import Resource
 from app.db.statements import NOW, Command, Connection, Query, columns_of, metadata, study_centre_key
@@ -75,19 +75,12 @@ def _sees_own(actor: Actor) -> dict[str, object] | None:
     return None if actor.has("staff", "auditor") else {"p_own": actor.person_id}
 
 
-_mails = select(*columns_of(Mail, mails))
 mail_resource = Resource(
-    _mails,
+    select(*columns_of(Mail, mails)),
     Mail,
     mails,
     seen=Sight(mails.c.person_id == bindparam("p_own", type_=Uuid), _sees_own),
     filters=filters_of(mails, "person_id", "organisation_id", "event", "state"),
-)
-mailbox = Listing(
-    _mails.where(mails.c.state != "held", mails.c.state != "gathered", mails.c.due_at <= NOW),
-    Mail,
-    key=[mails.c.id],
-    filters={"to": mails.c.address == bindparam("p_to", type_=String)},
 )
 _held = Query(
     select(*columns_of(UnsentMail, mails, name=persons.c.name, email=persons.c.email))

@@ -65,26 +65,6 @@ class Mail(Shown):
 
 
 @dataclass(frozen=True)
-class SandboxMail(Shown):
-    """An email in the sandbox's mailbox."""
-
-    id: UUID
-    to: str
-    """Email address of the recipient."""
-    subject: str
-    """Subject of the email."""
-    text: str
-    """Text of the email."""
-    html: str
-    """HTML of the email, with the same content."""
-    event: str
-    """Name of the event that caused the email, `message` for a message from staff, or `digest`."""
-    state: MailState
-    """State of the email, `due` unless the sandbox has an email server."""
-    made_at: datetime
-
-
-@dataclass(frozen=True)
 class MailPreferences(Shown):
     mail: MailPreference
     """Choice of emails. `each`: every email immediately, by itself. `reminders_gathered`, the default: reminders in one

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.hours.ledger import grant, pool_change, reservation
 from app.local.embedded_postgres import Addresses
-from app.main import create_app
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET

@@ -9,7 +9,7 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import pool_change
-from app.main import create_app
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.api.hours.conftest import PROPOSALS, League
 from tests.builders import FOREVER, Centre, Person, refusal

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.db.identifiers import new_id
-from app.main import create_app
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.api.organisations.test_organisations import PATH, unit
 from tests.builders import Centre, Person

@@ -22,8 +22,8 @@ from app.api.keys import drawn_key
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.people.signatures import SIGNED_DOCUMENT_BYTES
-from app.main import create_app
 from app.sandbox.authority import Authority
+from app.sandbox.main import create_app
 from app.sandbox.signing import Identity
 from app.settings import Settings
 from tests.api.people.candidates import Candidate, signatory_of

@@ -10,7 +10,7 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
-from app.main import create_app
+from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.api.people.candidates import Candidate, main_user_grant
 from tests.builders import Centre, Person, refusal

@@ -1,38 +1,36 @@
 """`/v1/sandbox`: to try the service as anybody, at any time. No token is needed; elsewhere these paths do not exist."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
+from app import worker
 from app.api.backend import Backend
-from app.api.conventions import PlainWrite, Read, SandboxWrite
+from app.api.conventions import KeyedWrite, PlainWrite, Read
 from app.api.files import Download, giving
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Flag, Form, Instant, Line, Nothing, SearchText
-from app.api.tokens import SANDBOX_TOKEN_SECONDS
 from app.db.connections import Caller
 from app.db.paging import Slice
 from app.domain.access import Role
-from app.domain.delivery.mails import SandboxMail
 from app.domain.organisations.organisations import Language
 from app.domain.values import Shown
-from app.sandbox import services as sandbox
+from app.sandbox import services
 from app.sandbox.authority import Authority
 from app.sandbox.demo.loading import load_demo
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
-from app.sandbox.domain import Clock, DemoPerson
-from app.services.calendar.due_reminders import send_reminders
-from app.services.delivery import mails
-from app.services.delivery.outgoing_mails import make_mails
-from app.services.people.expiring import expire_applications
+from app.sandbox.domain import Clock, DemoPerson, SandboxMail
+from app.sandbox.issuer import TOKEN_SECONDS, SandboxIssuer
 
 ANYBODY = Caller(DEMO_STUDY_CENTRE, UUID(int=0))
 """Who calls the sandbox: a person without roles, in the demo's study centre."""
@@ -42,6 +40,33 @@ Email = Annotated[
     StringConstraints(strip_whitespace=True, to_lower=True, max_length=254),
     Form("email-format", r"^[^@\s\x00]+@[^@\s\x00]+$"),
 ]
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What a sandbox keeps for the life of the process, in `app.state.sandbox`."""
+
+    issuer: SandboxIssuer
+    authority: Authority
+
+
+async def own_sandbox(request: Request) -> Sandbox:
+    sandbox: Sandbox = request.app.state.sandbox
+    return sandbox
+
+
+OwnSandbox = Annotated[Sandbox, Depends(own_sandbox)]
+
+
+@asynccontextmanager
+async def handing_mails_over(app: FastAPI) -> AsyncIterator[None]:
+    """A sandbox has no worker of its own, yet it hands its mails over if it has a mail server."""
+    backend: Backend = app.state.backend
+    often = worker.mail_jobs(backend.settings) if backend.settings.smtp_url else {}
+    working = asyncio.create_task(worker.work(backend.connections, jobs=(), often=often))
+    yield
+    working.cancel()
+    await asyncio.wait([working])
 
 
 class SandboxOperation(Operation):
@@ -58,6 +83,7 @@ router = APIRouter(
             "Demo people, tokens, the clock and the emails sent, for trying the service as anyone, at any time.",
         )
     ],
+    lifespan=handing_mails_over,
 )
 
 
@@ -126,12 +152,12 @@ async def list_demo_people(
     **Who:** anyone.
     """
     email = email.lower() if email else None
-    return await sandbox.list_people(reader, page, email=email, role=role, organisation_id=organisation_id)
+    return await services.list_people(reader, page, email=email, role=role, organisation_id=organisation_id)
 
 
 @router.post("/people", status_code=201, responses=refusing("not-found", "already-exists"))
 @operation(is_open=True)
-async def add_demo_person(writer: SandboxWrite, body: DemoPersonIn) -> DemoPerson:
+async def add_demo_person(writer: KeyedWrite, body: DemoPersonIn) -> DemoPerson:
     """Create a demo person.
 
     The roles are in force from the year 2000.
@@ -139,7 +165,7 @@ async def add_demo_person(writer: SandboxWrite, body: DemoPersonIn) -> DemoPerso
     **Who:** anyone.
     """
     roles = [(held.role, held.organisation_id) for held in body.roles]
-    return await sandbox.add_person(writer, name=body.name, email=body.email, language=body.language, roles=roles)
+    return await services.add_person(writer, name=body.name, email=body.email, language=body.language, roles=roles)
 
 
 @router.get("/people/{person_id}")
@@ -149,12 +175,12 @@ async def get_demo_person(reader: Read, person_id: UUID) -> DemoPerson:
 
     **Who:** anyone.
     """
-    return await sandbox.get_person(reader, person_id)
+    return await services.get_person(reader, person_id)
 
 
 @router.post("/tokens", responses=refusing("not-found"))
 @operation(is_open=True)
-async def make_token(request: Request, response: Response, body: TokenIn) -> Token:
+async def make_token(request: Request, response: Response, body: TokenIn, sandbox: OwnSandbox) -> Token:
     """Create a token.
 
     Creates an access token to call the service as a demo person.
@@ -163,18 +189,11 @@ async def make_token(request: Request, response: Response, body: TokenIn) -> Tok
     """
     backend: Backend = request.app.state.backend
     async with backend.reading(ANYBODY) as reader:
-        subject = await sandbox.choose_subject(reader, person_id=body.person_id, email=body.email, subject=body.subject)
+        subject = await services.choose_subject(
+            reader, person_id=body.person_id, email=body.email, subject=body.subject
+        )
     response.headers["Cache-Control"] = "no-store"
-    if backend.sandbox_issuer is None:
-        raise RuntimeError("these routes are for sandboxes alone")
-    return Token(backend.sandbox_issuer.token_for(subject, strong=body.strong), "Bearer", SANDBOX_TOKEN_SECONDS)
-
-
-async def authority_of(request: Request) -> Authority:
-    backend: Backend = request.app.state.backend
-    if backend.authority is None:
-        raise RuntimeError("these routes are for sandboxes alone")
-    return backend.authority
+    return Token(sandbox.issuer.token_for(subject, strong=body.strong), "Bearer", TOKEN_SECONDS)
 
 
 PDF_OUT = giving("application/pdf")
@@ -183,9 +202,7 @@ PDF_OUT["responses"] |= refusing("not-found")
 
 @router.post("/signatures", **PDF_OUT)
 @operation(is_open=True)
-async def sign_in_sandbox(
-    reader: Read, body: DemoSignatureIn, authority: Annotated[Authority, Depends(authority_of)]
-) -> Download:
+async def sign_in_sandbox(reader: Read, body: DemoSignatureIn, sandbox: OwnSandbox) -> Download:
     """Sign a document in the sandbox.
 
     Signs the document of a main-user application in anyone's name, with the sandbox's own certificate authority.
@@ -194,7 +211,7 @@ async def sign_in_sandbox(
 
     **Who:** anyone.
     """
-    signed = await sandbox.sign_document(reader, authority, body.application_id, name=body.name)
+    signed = await services.sign_document(reader, sandbox.authority, body.application_id, name=body.name)
     return Download(signed, "application/pdf", f"main-user-application-{body.application_id}-signed.pdf")
 
 
@@ -205,19 +222,19 @@ async def read_clock(reader: Read) -> Clock:
 
     **Who:** anyone.
     """
-    return await sandbox.read_clock(reader)
+    return await services.read_clock(reader)
 
 
 @router.put("/clock")
 @operation(is_open=True)
-async def stop_clock(writer: SandboxWrite, body: ClockIn) -> Clock:
+async def stop_clock(writer: KeyedWrite, body: ClockIn) -> Clock:
     """Set the clock of the service.
 
     Stops the clock at a time within the years 2000 to 2100.
 
     **Who:** anyone.
     """
-    return await sandbox.stop_clock(writer, body.now)
+    return await services.stop_clock(writer, body.now)
 
 
 @router.delete("/clock", status_code=204)
@@ -229,7 +246,7 @@ async def start_clock(writer: PlainWrite) -> None:
 
     **Who:** anyone.
     """
-    await sandbox.start_clock(writer)
+    await services.start_clock(writer)
 
 
 @router.post("/reset", status_code=204, response_class=Response)
@@ -261,7 +278,4 @@ async def list_mails(reader: Read, page: Paging, to: SearchText = None) -> Slice
 
     **Who:** anyone.
     """
-    await send_reminders(reader.connection)
-    await expire_applications(reader.connection)
-    await make_mails(reader.connection)
-    return await mails.list_mailbox(reader, page, to=to.lower() if to else None)
+    return await services.list_mailbox(reader, page, to=to.lower() if to else None)

@@ -1,0 +1,37 @@
+"""create_app(): the service as a sandbox."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from psycopg import AsyncConnection
+
+from app import logs, main
+from app.api.backend import Extension
+from app.api.keys import drawn_key
+from app.db.schema import check_database
+from app.sandbox.api import Sandbox, router
+from app.sandbox.authority import Authority
+from app.sandbox.issuer import SandboxIssuer
+from app.settings import Settings
+
+
+def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] = AsyncConnection) -> FastAPI:
+    """Return the service as a sandbox. Raise ValueError if the settings are not for one."""
+    if not settings.sandbox:
+        raise ValueError("SANDBOX is not set: start app.main:app_from_environment, which serves no sandbox.")
+    secret = settings.secret_key.get_secret_value()
+    issuer = SandboxIssuer(secret)
+    authority = Authority(drawn_key(secret, "authority"))
+    extension = Extension(routers=[router], issuers=[issuer.keys], roots=[authority.root], reads_clock=True)
+    app = main.create_app(settings, connection_class, extension)
+    app.state.sandbox = Sandbox(issuer, authority)
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """Return the sandbox for `uvicorn --factory` and its workers, on a database that is already prepared."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    app = create_app(settings)
+    check_database(settings.database_url, sandbox=True)
+    return app
