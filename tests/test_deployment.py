@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from app.sandbox.authority import Authority
 from app.settings import Settings
 from tests.conftest import SECRET
 
+SECONDS_TO_START = 120
 ROOT = Path(__file__).parents[1]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 GIVEN = {
@@ -154,12 +156,17 @@ def test_the_composition_starts_without_roots_and_mails(files: Path, monkeypatch
     assert interpolated(mount, GIVEN).partition(":")[0] in COMPOSE["volumes"]
 
 
-def started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+@contextmanager
+def started(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_until_answered(address: str, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SECONDS_TO_START
     while process.poll() is None:
         try:
             httpx.get(address)
