@@ -15,9 +15,9 @@ from tests.openapi.fuzzing import CONFIG, check_answers
 
 IDS = Path(__file__).with_name("schemathesis-ids.toml")
 SHORT = {
-    "staff": "--max-examples=4",
+    "staff": "--max-examples=2",
     # Faults of shape are the same for everybody: what is left is what only a main user may do.
-    "main_user": "--max-examples=6 --phases=fuzzing,stateful",
+    "main_user": "--max-examples=3 --phases=fuzzing,stateful",
 }
 
 
