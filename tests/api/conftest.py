@@ -1,5 +1,4 @@
-"""Whom most tests of the API need: a central organisation, its main user, one of the staff. A test module may have its
-own."""
+"""Fixtures of most tests of the API: a central organisation, its main user, a staff member."""
 
 from uuid import UUID
 
