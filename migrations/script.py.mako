@@ -1,10 +1,10 @@
-"""${message}"""
+"""${message}."""
 
 from alembic import op
 
 # `create_table` of migrations/tables.py writes what every table of a study centre has: keys, policy and rights.
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = "${up_revision}"
+down_revision = "${down_revision}"
 branch_labels = None
 depends_on = None
 
