@@ -65,7 +65,7 @@ bench: $(INSTALLED) ## measure against the floor (bench/README.md)
 
 fuzz: $(INSTALLED) ## let the tests that look for surprises run for long
 	HYPOTHESIS_PROFILE=long SCHEMATHESIS=--max-examples=200 $(BIN)/python $(PYTEST) \
-		tests/api/hours/test_hours_machine.py tests/openapi/test_fuzzing.py tests/api/sandbox/test_fuzzing.py
+		tests/api/hours/test_hours_machine.py tests/openapi/test_fuzzing.py tests/sandbox/test_fuzzing.py
 
 document: $(INSTALLED) ## write openapi/openapi.json
 	$(BIN)/python -m openapi
