@@ -21,7 +21,10 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.hours.ledger import hour_balances, hour_transfers
 from app.db.organisations.organisations import organisations, place_at
-from app.db.statements import Connection, Converted, Query, Selection
+from app.db.sessions import Reader
+from app.db.statements import Converted, Query, Selection
+from app.domain.access import is_within_reach
+from app.domain.errors import NotFound
 from app.domain.hours.accounts import Balance, Books
 
 ACCOUNTS = ("common", "allotment", "reserved", "used", "lapsed")
@@ -117,10 +120,16 @@ _stored = _books(
 _as_of = _books(_recomputed())
 
 
-async def find_books(
-    connection: Connection, organisation_id: UUID, year: int, at: datetime | None = None
-) -> Books | None:
-    """As they are, from the stored balances; or as they were at an instant, recomputed from the transfers."""
+async def get_books(session: Reader, organisation_id: UUID, year: int, at: datetime | None = None) -> Books:
+    """As they are, from the stored balances; or as they were at an instant, recomputed from the transfers.
+
+    Raises NotFound where there is no such organisation, or the caller does not reach it.
+    """
+    given = {"p_organisation_id": organisation_id, "p_year": year}
     if at is None:
-        return await _stored.first(connection, p_organisation_id=organisation_id, p_year=year)
-    return await _as_of.first(connection, p_organisation_id=organisation_id, p_year=year, p_at=at)
+        books = await _stored.first(session.connection, **given)
+    else:
+        books = await _as_of.first(session.connection, **given, p_at=at)
+    if books is None or not is_within_reach(session.actor, books.place):
+        raise NotFound
+    return books

@@ -3,12 +3,10 @@
 from sqlalchemy import select
 
 from app.db.organisations.organisations import organisation_ancestors, organisations
-from app.db.organisations.profiles import has_words, patterns_of
-from app.db.paging import Listing, PageRequest, Slice, filters_of
-from app.db.sessions import Reader
+from app.db.organisations.profiles import has_words
+from app.db.paging import Listing, filters_of
 from app.db.statements import TODAY, columns_of
 from app.domain.organisations.directory import DirectoryEntry
-from app.domain.organisations.organisations import OrganisationKind
 
 _above, _parent = organisations.alias("above"), organisations.alias("parent")
 _ended = (
@@ -21,7 +19,8 @@ _ended = (
     .correlate(organisations)
     .exists()
 )
-_listing = Listing(
+# Without organisations that have ended, or are below one that has.
+directory_listing = Listing(
     select(*columns_of(DirectoryEntry, organisations, parent_name=_parent.c.name))
     .outerjoin(_parent, _parent.c.id == organisations.c.parent_id)
     .where(~_ended),
@@ -30,10 +29,3 @@ _listing = Listing(
     newest_first=False,
     filters=filters_of(organisations, "kind") | {"words": has_words},
 )
-
-
-async def list_directory(
-    reader: Reader, page: PageRequest, *, kind: OrganisationKind | None, q: str | None
-) -> Slice[DirectoryEntry]:
-    """Without those that have ended, themselves or with something above them."""
-    return await _listing.page(reader, page, kind=kind, words=patterns_of(q))

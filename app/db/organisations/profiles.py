@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, case, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, PageRequest, Slice, below, filters_of, within_reach
+from app.db.paging import Listing, below, filters_of, within_reach
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query, Selection, change_row, from_json, insert_row
 from app.domain.access import Place, is_within_reach
 from app.domain.errors import NotFound
 from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
-from app.domain.organisations.organisations import Address, ContactPerson, Organisation, OrganisationKind
+from app.domain.organisations.organisations import Address, ContactPerson, Organisation
 
 _central_only = {
     name: case((organisations.c.kind == "central", organisations.c[name])) for name in ("draws_on", "units_propose")
@@ -48,7 +48,8 @@ _holder = Query(
 )
 
 has_words = organisations.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text))))
-_listing = Listing(
+# By name in Finnish order.
+organisation_listing = Listing(
     select(*_shown.columns),
     _shown.build,
     key=[organisations.c.sort_key, organisations.c.id],
@@ -86,19 +87,6 @@ async def find_business_id(connection: Connection, business_id: str, besides: UU
     """Where another organisation stands that has this Y-tunnus."""
     holder = await _holder.first(connection, p_business_id=business_id, p_id=besides)
     return holder and holder[1]
-
-
-async def list_organisations(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    kind: OrganisationKind | None,
-    parent_id: UUID | None,
-    under: UUID | None,
-    q: str | None,
-) -> Slice[Organisation]:
-    """By name in Finnish order; `q` is words that are all to be found in the names or the Y-tunnus."""
-    return await _listing.page(reader, page, kind=kind, parent_id=parent_id, under=under, words=patterns_of(q))
 
 
 async def insert(connection: Connection, organisation: Organisation, created_at: datetime) -> None:

@@ -3,13 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.db.hours.accounts import find_books
+from app.db.hours.accounts import get_books
 from app.db.hours.transfers import listing
 from app.db.organisations.organisations import find_place
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader
 from app.domain.access import check_reach
-from app.domain.errors import NotFound
 from app.domain.hours.accounts import CentralAccount, UnitAccount, account_of
 from app.domain.hours.transfers import PostedTransfer
 
@@ -17,11 +16,7 @@ from app.domain.hours.transfers import PostedTransfer
 async def get_account(
     reader: Reader, organisation_id: UUID, year: int, *, at: datetime | None
 ) -> CentralAccount | UnitAccount:
-    books = await find_books(reader.connection, organisation_id, year, at)
-    if books is None:
-        raise NotFound
-    check_reach(reader.actor, books.place)
-    return account_of(books)
+    return account_of(await get_books(reader, organisation_id, year, at))
 
 
 async def list_transfers(

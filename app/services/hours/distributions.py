@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from app.db.hours.accounts import find_books
+from app.db.hours.accounts import get_books
 from app.db.hours.distributions import find_revision, raise_revision
 from app.db.hours.ledger import lock_balances, post_transfers
 from app.db.hours.standing import get_standing
 from app.db.organisations.training_rules import find_runners
 from app.db.sessions import Reader, Writer
-from app.domain.access import check_main_user, check_reach
-from app.domain.errors import NotFound, Stale
+from app.domain.access import check_main_user
+from app.domain.errors import Stale
 from app.domain.hours import distributions as rules
 from app.domain.hours.accounts import Books
 from app.domain.hours.distributions import Allotment, Distribution
@@ -64,13 +64,10 @@ async def distribute(
 
 async def get_distribution(reader: Reader, organisation_id: UUID, year: int) -> Distribution:
     books, distribution = await _find(reader, organisation_id, year)
-    check_reach(reader.actor, books.place)
     check_central(books.place)
     return distribution
 
 
 async def _find(reader: Reader, organisation_id: UUID, year: int) -> tuple[Books, Distribution]:
-    books = await find_books(reader.connection, organisation_id, year)
-    if books is None:
-        raise NotFound
+    books = await get_books(reader, organisation_id, year)
     return books, rules.distribution_of(books, await find_revision(reader.connection, organisation_id, year))

@@ -1,6 +1,7 @@
 """Organisations: add, change, move, end, look."""
 
 from dataclasses import replace
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from app.db.identifiers import new_id
@@ -14,6 +15,12 @@ from app.domain.organisations import organisations as rules
 from app.domain.organisations.holdings import check_may_end, check_may_leave, loses_days
 from app.domain.organisations.organisations import Organisation, OrganisationChanges, OrganisationKind
 from app.domain.versions import Versions, check_version
+
+
+class OrganisationListFilters(TypedDict, total=False):
+    kind: str | None
+    parent_id: UUID | None
+    under: UUID | None
 
 
 async def add_organisation(
@@ -67,15 +74,10 @@ async def get_organisation(reader: Reader, organisation_id: UUID) -> Organisatio
 
 
 async def list_organisations(
-    reader: Reader,
-    page: PageRequest,
-    *,
-    kind: OrganisationKind | None,
-    parent_id: UUID | None,
-    under: UUID | None,
-    q: str | None,
+    reader: Reader, page: PageRequest, *, q: str | None, **filters: Unpack[OrganisationListFilters]
 ) -> Slice[Organisation]:
-    return await profiles.list_organisations(reader, page, kind=kind, parent_id=parent_id, under=under, q=q)
+    """`q` is words that are all in the names or the business ID."""
+    return await profiles.organisation_listing.page(reader, page, words=profiles.patterns_of(q), **filters)
 
 
 async def _move(writer: Writer, before: Organisation, after: Organisation, parent: Place) -> Organisation:
