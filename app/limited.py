@@ -54,15 +54,15 @@ async def run_limited(work: Callable[..., bytes], *parts: bytes, seconds: int = 
 
 def _run(name: str, parts: tuple[bytes, ...], seconds: int, megabytes: int) -> bytes:
     command = [sys.executable, "-B", "-m", "app.limited", name, str(seconds), str(megabytes)]
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as answer:
+    with tempfile.TemporaryFile() as parts_file, tempfile.TemporaryFile() as answer:
         for part in parts:
-            said.write(len(part).to_bytes(8) + part)
-        said.seek(0)
+            parts_file.write(len(part).to_bytes(8) + part)
+        parts_file.seek(0)
         try:
             # Files instead of pipes: the kernel then limits the size of the result (RLIMIT_FSIZE) too.
             ended = subprocess.run(  # noqa: S603  # Nothing of the command is anybody else's.
                 command,
-                stdin=said,
+                stdin=parts_file,
                 stdout=answer,
                 stderr=subprocess.DEVNULL,
                 cwd=ROOT,

@@ -21,22 +21,22 @@ class AlreadyThereError(RuntimeError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    said = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     owner = os.environ.get("OWNER_DATABASE_URL")
     if not owner:
         print("Set OWNER_DATABASE_URL to the database URL of the tables' owner.", file=sys.stderr)
         return 2
-    issuer, subject = said.staff
+    issuer, subject = options.staff
     try:
         with prepared_database(owner, os.environ.get("ROLE_PREFIX") or "tuntipankki", sandbox=False):
-            centre_id = make_study_centre(owner, said.study_centre, issuer, subject, said.name, said.email)
+            centre_id = make_study_centre(owner, options.study_centre, issuer, subject, options.name, options.email)
     except (WrongDatabaseError, AlreadyThereError) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except psycopg.OperationalError as error:
         print(f"The database does not respond: {error}", file=sys.stderr)
         return 1
-    print(f"{said.study_centre} ({centre_id}) is ready. Its first staff member signs in at {issuer}.")
+    print(f"{options.study_centre} ({centre_id}) is ready. Its first staff member signs in at {issuer}.")
     return 0
 
 

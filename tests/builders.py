@@ -1,6 +1,6 @@
-"""Builders: a test lives in a study centre of its own, so that nothing of another test is within sight.
+"""Builders: a test has a study centre of its own, so it sees nothing of other tests.
 
-What a test needs beforehand is written by the tables' owner, past the API; what it tests goes over HTTP.
+The tables' owner writes what a test needs beforehand, without the API; what it tests goes over HTTP.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class Person:
         return self.client.put(path, json=json, **options)
 
     def patch(self, path: str, json: Any, *, etag: str | None = None, **options: Any) -> httpx.Response:
-        """`etag` None asks for the present one first."""
+        """`etag`: None fetches the present one first."""
         headers = {"If-Match": etag or self.get(path).headers["ETag"], "Content-Type": "application/merge-patch+json"}
         return self.client.patch(path, json=json, headers=headers | options.pop("headers", {}), **options)
 
@@ -55,23 +55,23 @@ class Person:
 
 @dataclass
 class Centre:
-    """A study centre with nothing in it, its clock standing at noon of 15 March 2023."""
+    """An empty study centre, whose clock is set to noon of 15 March 2023."""
 
     id: UUID
     owner: psycopg.Connection[Any]
-    """The tables' owner, seeing this centre only."""
+    """The tables' owner, who sees this study centre only."""
     address: str
     issuer: SandboxIssuer
     clients: list[httpx.Client] = field(default_factory=list)
 
     def clock(self, *parts: int) -> datetime:
-        """Sets the clock to a Finnish time, as `clock(2023, 3, 13)` for that day's first second."""
+        """Set the clock to a Finnish time: `clock(2023, 3, 13)` is that day's first second."""
         now = datetime(*parts, tzinfo=HELSINKI)  # type: ignore[arg-type,misc]  # Year, month, day and so on.
         self.clock_at(now)
         return now
 
     def clock_at(self, now: datetime) -> None:
-        """Sets the clock to an instant of any zone."""
+        """Set the clock to a time of any zone."""
         self.owner.execute("UPDATE study_centres SET clock_at = %s", [now])
 
     def person(self, role: str | None = None, organisation_id: UUID | None = None) -> Person:
@@ -89,7 +89,7 @@ class Centre:
         return Person(person_id, self.signed_in(person_id))
 
     def signed_in(self, subject: object) -> httpx.Client:
-        """As whom the issuer knows by that subject, whether the service does or not."""
+        """The person whom the issuer knows by that subject, registered or not."""
         headers = {"Authorization": f"Bearer {self.issuer.token_for(subject)}", "Accept-Language": "en"}
         client = httpx.Client(base_url=self.address, headers=headers, timeout=60, verify=NO_TLS)
         client.event_hooks = {"response": [check_answer]}
@@ -171,11 +171,11 @@ class Centre:
         return deadline_id
 
     def change_window(self) -> None:
-        """The spring window of 2023, within which the clock stands at first."""
+        """The spring window of 2023, to which the clock is set at first."""
         self.deadline("change_window", date(2023, 3, 13), date(2023, 3, 25))
 
     def post(self, year: int, *transfers: Transfer, cause_type: str = "test") -> None:
-        """Posts transfers (`app.domain.hours.ledger`) through the ledger's own function."""
+        """Post transfers (`app.domain.hours.ledger`) through the ledger's own function."""
         [(now,)] = self.rows("SELECT clock_at FROM study_centres")
         parameters = posting_of(
             year, cause_type, new_id(), transfers, retry_key=new_id().bytes, actor_id=None, made_at=now
@@ -183,7 +183,7 @@ class Centre:
         self.owner.execute(posting.sql, parameters)
 
     def drawable_of(self, organisation_id: UUID, year: int) -> Drawable:
-        """What the organisation may draw on, as trainings will ask."""
+        """The hours that the organisation may draw on, as training courses will request them."""
 
         async def ask() -> Drawable | None:
             info = self.owner.info
@@ -201,13 +201,13 @@ class Centre:
         return self.owner.execute(statement, list(parameters)).fetchall()
 
     def check_ledger(self) -> None:
-        """The views of promise L1 answer no row."""
+        """The views of promise L1 are empty."""
         for view in ("years_astray", "balances_astray", "pools_astray", "accounts_overdrawn"):
             assert self.rows(f"SELECT * FROM ledger_{view}") == [], view
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:
-    """The status and code of a problem, which is whole."""
+    """The status and the code of a problem, which must be complete."""
     problem = answer.json()
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert problem["type"] == f"/problems/{problem['code']}"

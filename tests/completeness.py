@@ -1,6 +1,6 @@
-"""A whole run fails that has met not every answer which the OpenAPI document names.
+"""Fails a complete run whose tests have not met every answer that the OpenAPI document names.
 
-The workers tell what their tests were answered; the process that started them compares.
+The workers report the answers to their tests; the process that started them compares.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ MISSED = pytest.StashKey[list[str]]()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    # A worker that has broken down tells nothing.
+    # A worker that has crashed reports nothing.
     MET.update(tuple(answer) for answer in getattr(node, "workeroutput", {}).get("met", ()))
 
 
@@ -35,7 +35,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _is_whole(config: pytest.Config) -> bool:
-    """Whether all tests were to run."""
+    """Whether the run had all tests."""
     choosing = (
         "keyword",
         "markexpr",

@@ -1,4 +1,4 @@
-"""A migrated database and a running service per test process; a study centre of its own for each test."""
+"""A migrated database and a running service per test process, and a study centre of its own for each test."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -24,8 +24,7 @@ __all__ = ["postgres_cluster"]
 
 pytest_plugins = ["tests.completeness"]
 
-# `make test` looks for a while, `make fuzz` for long, and alone makes what it finds smaller, which takes minutes.
-# Time limits for each example would tell of the machine, not of us.
+# `make test` searches for a while, `make fuzz` for long; only the latter simplifies what it finds, which takes minutes.
 for profile, examples, phases in (("short", 100, set(Phase) - {Phase.shrink}), ("long", 5_000, set(Phase))):
     hypothesis_settings.register_profile(
         profile,
@@ -50,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def database(postgres_cluster: Addresses) -> Addresses:
-    """The cluster's database, at the head of the migrations."""
+    """The cluster's database, at the newest migration."""
     config = Config("alembic.ini")
     config.attributes["address"] = postgres_cluster.owner
     service = str(psycopg.conninfo.conninfo_to_dict(postgres_cluster.service)["user"])
@@ -61,7 +60,7 @@ def database(postgres_cluster: Addresses) -> Addresses:
 
 @pytest.fixture(scope="session")
 def settings(database: Addresses) -> Settings:
-    # Each test has a study centre of its own, and each study centre its own connections: they are soon given up.
+    # Each test has a study centre of its own, and each study centre its own connections, so they are closed soon.
     return Settings(
         database_url=database.service,
         secret_key=SECRET,
@@ -80,7 +79,7 @@ def service(settings: Settings) -> Iterator[str]:
 
 @pytest.fixture
 def new_centre(database: Addresses, service: str) -> Callable[[], AbstractContextManager[Centre]]:
-    """Makes study centres with nothing in them; when one is left its ledger must hold."""
+    """Make empty study centres; when a test leaves one, its ledger must be right."""
 
     @contextmanager
     def made() -> Iterator[Centre]:
@@ -101,6 +100,6 @@ def new_centre(database: Addresses, service: str) -> Callable[[], AbstractContex
 
 @pytest.fixture
 def centre(new_centre: Callable[[], AbstractContextManager[Centre]]) -> Iterator[Centre]:
-    """A study centre with nothing in it; afterwards its ledger must hold."""
+    """An empty study centre; after the test its ledger must be right."""
     with new_centre() as centre:
         yield centre

@@ -1,4 +1,4 @@
-"""Holds answers to the OpenAPI document: whatever a test asks, what comes back is what the document says."""
+"""Compares answers with the OpenAPI document: every answer to a test must be as the document says."""
 
 import json
 import re
@@ -14,9 +14,9 @@ from app.sandbox.main import create_app
 from app.settings import Settings
 
 Answer = tuple[str, str, str]
-"""An operation's id, a status, and of a problem its code."""
+"""An operation's id, a status, and the code of a problem."""
 MET: set[Answer] = set()
-"""What this process's tests were answered."""
+"""The answers to this process's tests."""
 
 
 @cache
@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
 
 @cache
 def operations() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
-    """Each operation with the paths that are its own, those without variables first."""
+    """Each operation with its path, paths without variables first."""
     paths = sorted(document()["paths"].items(), key=lambda item: "{" in item[0])
     return [
         (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), method.upper(), operation)
@@ -43,7 +43,7 @@ def operations() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
 
 @cache
 def validator_of(schema: str) -> Any:
-    """Of a schema of the document, as JSON text."""
+    """The validator of a schema of the document, given as JSON text."""
     whole = {**json.loads(schema), "components": document()["components"]}
     return jsonschema_rs.validator_for(whole, validate_formats=True)
 
@@ -61,15 +61,15 @@ def documented_answers() -> set[Answer]:
     return {
         (operation["operationId"], status, code)
         for _, _, operation in operations()
-        for status, told in operation["responses"].items()
-        for code in resolved(told).get(CODES, [""])
+        for status, response in operation["responses"].items()
+        for code in resolved(response).get(CODES, [""])
     }
 
 
 def check_answer(answer: httpx.Response) -> None:
-    """Status, code, headers and body are documented. An event hook of the tests' clients.
+    """Check that status, code, headers and body are documented. An event hook of the tests' clients.
 
-    What answers no operation, as a path that is not there, is not in the document.
+    A response of no operation, for example to an unknown path, is not in the document.
     """
     asked = answer.request
     found = (one for path, method, one in operations() if method == asked.method and path.fullmatch(asked.url.path))

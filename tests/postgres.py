@@ -1,4 +1,4 @@
-"""The PostgreSQL that a test process runs on: one of its own, or the one that TEST_DATABASE_URL names."""
+"""The PostgreSQL of a test process: one of its own, or the one of TEST_DATABASE_URL."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ from app.local.embedded_postgres import Addresses, prepare_database, running_pos
 
 @pytest.fixture(scope="session")
 def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    """Each worker has a cluster of its own: they share nothing but a server that the environment names."""
+    """Each worker has a cluster of its own, unless the environment names a server that they share."""
     if server := os.environ.get("TEST_DATABASE_URL"):
         yield from _database_on(server)
         return
@@ -26,7 +26,7 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addre
 
 
 def _database_on(server: str) -> Iterator[Addresses]:
-    """Roles belong to the whole server, so their names are of this process alone and go with it."""
+    """Roles belong to the whole server, so their names are this process's own and are removed with it."""
     name = f"tuntipankki_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
     try:
         yield prepare_database(server, name, owner=secrets.token_urlsafe(), service=secrets.token_urlsafe())

@@ -17,7 +17,7 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def free_port() -> int:
-    """For whoever must know the address before the service is there."""
+    """A port whose address must be known before the service starts."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -25,7 +25,7 @@ def free_port() -> int:
 
 @contextmanager
 def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
-    """The address at which the app answers; port 0 is any."""
+    """The address at which the app responds; port 0 is any."""
     config = uvicorn.Config(
         app, port=port, http=BoundedProtocol, log_config=None, lifespan="on", timeout_graceful_shutdown=2
     )

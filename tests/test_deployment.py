@@ -78,12 +78,12 @@ def server(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Iterator[di
 def environment_of(service: str, place: dict[str, Any]) -> dict[str, str]:
     """The environment of compose.yaml, with the database and the mounted folder of this machine."""
     here = {"@database:5432/": f"@{place['host']}:{place['port']}/", "/etc/tuntipankki": str(place["files"])}
-    told = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for name, value in COMPOSE["services"][service]["environment"].items():
-        told[name] = interpolated(value, GIVEN)
+        environment[name] = interpolated(value, GIVEN)
         for there, instead in here.items():
-            told[name] = told[name].replace(there, instead)
-    return told
+            environment[name] = environment[name].replace(there, instead)
+    return environment
 
 
 def interpolated(value: str, given: dict[str, str]) -> str:

@@ -1,6 +1,6 @@
 """What the tables' layer leaves to the use cases: refusing, and recording what was done.
 
-`app/db` holds tables, questions and single statements. Import contracts see modules alone; these tests see names.
+`app/db` has tables, queries and single statements. Import contracts see only modules; these tests see names.
 """
 
 import ast
@@ -14,11 +14,11 @@ import pytest
 DB = Path("app/db")
 RECORDED = {"audit_entries", "outbox"}
 CLOSING = DB / "connections.py"
-"""It writes the closing message: what a use case has recorded."""
+"""The module that writes the closing message: the records of a use case."""
 DICTIONARY = DB / "refusals.py"
-"""It names the refusal of each constraint."""
+"""The module that maps constraints to refusals."""
 PROTOCOLS = {"check_connection"}
-"""What libraries call so."""
+"""Methods of libraries that have such a name."""
 MODULES = sorted(DB.rglob("*.py"))
 
 
@@ -37,7 +37,7 @@ def imported(path: Path, module: str) -> set[str]:
 
 
 def called(node: ast.AST) -> str:
-    """The name of the function that is called, without what it belongs to."""
+    """The name of the called function, without what it belongs to."""
     if not isinstance(node, ast.Call):
         return ""
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -40,10 +40,10 @@ def test_a_response_is_logged_by_its_route_only(centre: Centre, log: io.StringIO
     staff = centre.staff()
     answer = staff.get(f"{PATH}/{centre.id}", params={"q": SECRETIVE}, headers={"X-Request-Id": "one"})
     assert refusal(answer) == (422, "validation")
-    (told,) = [line for line in lines(log) if line["event"] == "request answered"]
-    assert told.pop("milliseconds") > 0
-    assert told.pop("timestamp").endswith("Z")
-    assert told == {
+    (logged,) = [line for line in lines(log) if line["event"] == "request answered"]
+    assert logged.pop("milliseconds") > 0
+    assert logged.pop("timestamp").endswith("Z")
+    assert logged == {
         "event": "request answered",
         "level": "info",
         "request_id": "one",
@@ -66,16 +66,16 @@ def test_an_internal_error_is_logged_with_its_place_and_type_but_no_value(centre
             PATH, {"organisation_id": str(organisation), "year": 2023, "hours": 12345, "grounds": SECRETIVE}
         )
     assert refusal(answer) == (500, "internal-error")
-    (told,) = [line for line in lines(log) if line["event"] == "request failed"]
-    assert told["request_id"] == answer.json()["request_id"]
-    assert told["exception"][0] | {"at": None} == {
+    (logged,) = [line for line in lines(log) if line["event"] == "request failed"]
+    assert logged["request_id"] == answer.json()["request_id"]
+    assert logged["exception"][0] | {"at": None} == {
         "type": "psycopg.errors.CheckViolation",
         "sqlstate": "23514",
         "table": "supplementary_hour_requests",
         "constraint": "nobody_foresaw",
         "at": None,
     }
-    assert any("app/services/hours/supplementary_requests.py" in place for place in told["exception"][-1]["at"])
+    assert any("app/services/hours/supplementary_requests.py" in place for place in logged["exception"][-1]["at"])
     for value in (SECRETIVE, "12345", token, str(main_user.id), str(organisation), "Aino", "example.org"):
         assert value not in log.getvalue()
         assert value not in answer.text
@@ -108,12 +108,12 @@ def test_messages_of_libraries_go_the_same_way(log: io.StringIO) -> None:
         del task
 
     asyncio.run(forget())
-    told = lines(log)
-    assert [line["event"] for line in told] == [
+    logged = lines(log)
+    assert [line["event"] for line in logged] == [
         "Exception in ASGI application",
         "Task exception was never retrieved",
     ]
-    assert all(line["exception"][0]["type"] == "builtins.ValueError" for line in told)
+    assert all(line["exception"][0]["type"] == "builtins.ValueError" for line in logged)
     assert SECRETIVE not in log.getvalue()
 
 
@@ -125,8 +125,8 @@ def test_an_exception_is_logged_with_its_causes_and_group(log: io.StringIO) -> N
             raise ExceptionGroup(SECRETIVE, [ValueError(SECRETIVE)]) from error
     except ExceptionGroup:
         structlog.get_logger().error("it failed", exc_info=True)
-    (told,) = lines(log)
-    group, cause = told["exception"]
+    (logged,) = lines(log)
+    group, cause = logged["exception"]
     assert (group["type"], cause["type"]) == ("builtins.ExceptionGroup", "builtins.KeyError")
     assert group["exceptions"][0][0]["type"] == "builtins.ValueError"
     assert cause["at"][0].startswith("tests/test_logs.py:")

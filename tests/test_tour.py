@@ -56,5 +56,5 @@ def test_every_setting_is_in_the_table() -> None:
     table = re.findall(
         r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    told = set(re.findall(r"`([A-Z_]+)`", " ".join(table)))
-    assert told == {name.upper() for name in Settings.model_fields} | {"PG_BINDIR"}
+    documented = set(re.findall(r"`([A-Z_]+)`", " ".join(table)))
+    assert documented == {name.upper() for name in Settings.model_fields} | {"PG_BINDIR"}

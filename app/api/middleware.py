@@ -66,8 +66,8 @@ class Edge:
             seconds = time.perf_counter() - began
             requests_seen.labels(scope["method"], route, status).inc()
             request_seconds.labels(scope["method"], route).observe(seconds)
-            tell = log.debug if route in WATCHERS and status < 500 else log.info
-            tell(
+            write = log.debug if route in WATCHERS and status < 500 else log.info
+            write(
                 "request answered",
                 method=scope["method"],
                 route=route,

@@ -41,14 +41,14 @@ async def examine(original: bytes, signed: bytes, trust: Trust, *, made_at: date
     Takes about a second in a process of its own. Raises SignedDocumentRefused, Overloaded.
     """
     _check_bytes(original, signed)
-    said = {"made_at": made_at.isoformat(), "now": now.isoformat(), "roots": len(trust.roots)}
+    known = {"made_at": made_at.isoformat(), "now": now.isoformat(), "roots": len(trust.roots)}
     try:
         answer = json.loads(
             await run_limited(
                 examined,
                 original,
                 signed,
-                json.dumps(said).encode(),
+                json.dumps(known).encode(),
                 *trust.roots,
                 *trust.revocation_lists,
                 seconds=SECONDS,

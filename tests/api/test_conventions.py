@@ -109,8 +109,8 @@ def test_the_frameworks_refusals_are_problems_in_three_languages(main_user: Pers
 
 @pytest.mark.parametrize("hours", ['"hours": 1, "hours": 2', '"hours": 1, "\\u0068ours": 1'])
 def test_a_repeated_field_is_refused(centre: Centre, main_user: Person, central: UUID, hours: str) -> None:
-    said = f'{{"organisation_id": "{central}", "year": 2023, {hours}, "grounds": "Kysyntä"}}'
-    answer = main_user.client.post(PATH, content=said.encode(), headers=JSON | {"Idempotency-Key": "k"})
+    body = f'{{"organisation_id": "{central}", "year": 2023, {hours}, "grounds": "Kysyntä"}}'
+    answer = main_user.client.post(PATH, content=body.encode(), headers=JSON | {"Idempotency-Key": "k"})
     assert refusal(answer) == (400, "malformed-json")
     assert made(centre) == 0
 
@@ -171,9 +171,9 @@ def test_unknown_query_parameters_are_refused(main_user: Person, query: dict[str
 def test_faults_of_the_path_and_of_the_body_are_reported_together(main_user: Person) -> None:
     answer = main_user.post(PATH, {"hours": "1"}, params={"colour": "red", "validate_only": ["true", "false"]})
     assert refusal(answer) == (422, "validation")
-    told = {error.get("parameter") or error["pointer"]: error["code"] for error in answer.json()["errors"]}
-    assert (told["colour"], told["validate_only"]) == ("extra-forbidden", "repeated")
-    assert {"/hours", "/organisation_id", "/year", "/grounds"} < told.keys()
+    codes = {error.get("parameter") or error["pointer"]: error["code"] for error in answer.json()["errors"]}
+    assert (codes["colour"], codes["validate_only"]) == ("extra-forbidden", "repeated")
+    assert {"/hours", "/organisation_id", "/year", "/grounds"} < codes.keys()
 
 
 def test_a_repeated_parameter_writes_nothing(centre: Centre, main_user: Person, central: UUID) -> None:

@@ -147,9 +147,9 @@ def test_not_every_caller_tries_an_issuer_that_never_responded() -> None:
 def test_only_public_signing_keys_of_an_issuer_are_used() -> None:
     secret = OctKey.generate_key(256, {"kid": "secret"})
     encryption = RSAKey.generate_key(2048, {"kid": "encryption", "use": "enc"})
-    told = [key.as_dict(private=key is secret) for key in (FIRST, secret, encryption)]
+    usable = [key.as_dict(private=key is secret) for key in (FIRST, secret, encryption)]
     odd: list[Any] = [{"kty": "EC", "kid": "broken"}, {"kty": "of tomorrow"}, {}, "no key", None]
-    assert ids(usable_keys({"keys": [*odd, *told]})) == ["first"]
+    assert ids(usable_keys({"keys": [*odd, *usable]})) == ["first"]
 
 
 @contextmanager
@@ -192,7 +192,7 @@ def test_keys_are_found_by_discovery_or_at_the_configured_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "metadata",
     [
         {"issuer": "https://another.example"},
         {"issuer": None},
@@ -205,13 +205,13 @@ def test_keys_are_found_by_discovery_or_at_the_configured_address() -> None:
     ],
     ids=str,
 )
-def test_wrong_metadata_is_ignored(told: Any) -> None:
+def test_wrong_metadata_is_ignored(metadata: Any) -> None:
     pages: dict[str, Any] = {"/keys": KEYS}
     with serving(pages) as address:
         right = {"issuer": address, "jwks_uri": f"{address}/keys"}
-        if isinstance(told, dict) and told.pop("slash", False):
-            told = {"issuer": f"{address}/"}
-        pages[DISCOVERY] = right | told if isinstance(told, dict) else told
+        if isinstance(metadata, dict) and metadata.pop("slash", False):
+            metadata = {"issuer": f"{address}/"}
+        pages[DISCOVERY] = right | metadata if isinstance(metadata, dict) else metadata
         with pytest.raises(FAULTS):
             asyncio.run(fetch_keys(Issuer(issuer=address, audience="hours")))
 
@@ -222,8 +222,8 @@ def test_two_simultaneous_callers_cause_one_fetch() -> None:
         with serving(pages) as address:
             pages[DISCOVERY] = {"issuer": address}
             metadata = IssuerMetadata(Issuer(issuer=address, audience="hours"))
-            for told in await asyncio.gather(metadata.find(), metadata.find()):
-                assert told == {"issuer": address}
+            for found in await asyncio.gather(metadata.find(), metadata.find()):
+                assert found == {"issuer": address}
 
     asyncio.run(scenario())
 

@@ -64,8 +64,8 @@ def test_an_operation_that_does_not_declare_who_may_call_it_stops_the_start() ->
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"scope": "hours:read", "people_only": True}, {"is_open": True, "newcomers": True}]
+    "declaration", [{}, {"scope": "hours:read", "people_only": True}, {"is_open": True, "newcomers": True}]
 )
-def test_a_declaration_names_exactly_one_kind_of_caller(said: dict[str, Any]) -> None:
+def test_a_declaration_names_exactly_one_kind_of_caller(declaration: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="for keys with a scope, for people only, for newcomers, or open"):
-        operation(**said)
+        operation(**declaration)

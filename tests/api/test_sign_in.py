@@ -76,8 +76,8 @@ def test_the_staff_member_whom_the_setup_named_signs_in(deployed: Deployed) -> N
 def test_a_person_registers_after_the_first_sign_in(deployed: Deployed) -> None:
     with deployed.client(deployed.token_of("aino")) as aino:
         assert refusal(aino.get("/v1/me")) == (403, "not-registered")
-        said = {"name": "Aino", "email": "aino@example.org", "study_centre_id": str(deployed.study_centre_id)}
-        made = aino.post("/v1/people", json=said)
+        body = {"name": "Aino", "email": "aino@example.org", "study_centre_id": str(deployed.study_centre_id)}
+        made = aino.post("/v1/people", json=body)
         assert made.status_code == 201
         assert aino.get("/v1/me").json()["person"]["id"] == made.json()["id"]
     # Another token of the same sign-in service is the same person.
@@ -100,8 +100,8 @@ def test_an_id_token_of_the_same_sign_in_is_not_accepted(deployed: Deployed) -> 
 
 def test_a_role_that_was_ended_stops_working_within_a_minute(deployed: Deployed) -> None:
     with deployed.client(deployed.token_of("veikko")) as veikko:
-        said = {"name": "Veikko", "email": "veikko@example.org", "study_centre_id": str(deployed.study_centre_id)}
-        person_id = veikko.post("/v1/people", json=said).json()["id"]
+        body = {"name": "Veikko", "email": "veikko@example.org", "study_centre_id": str(deployed.study_centre_id)}
+        person_id = veikko.post("/v1/people", json=body).json()["id"]
         grant = "INSERT INTO role_grants (id, person_id, role, valid_from) VALUES (%s, %s, 'staff', now())"
         deployed.run(grant, person_id, person_id)
         corrected = {"hours": 10}
@@ -135,10 +135,10 @@ def test_reads_without_a_write_notice_an_ended_role_too(deployed: Deployed, monk
 
 def test_swagger_ui_knows_where_to_sign_in(deployed: Deployed) -> None:
     page = httpx.get(f"{deployed.address}/docs").text
-    told = json.loads(re.findall(r"const signIn = (.*);", page)[0])
-    assert told["clientId"] == deployed.client_id
-    assert set(told["scheme"]["flows"]) == {"authorizationCode"}
-    flow = told["scheme"]["flows"]["authorizationCode"]
+    settings = json.loads(re.findall(r"const signIn = (.*);", page)[0])
+    assert settings["clientId"] == deployed.client_id
+    assert set(settings["scheme"]["flows"]) == {"authorizationCode"}
+    flow = settings["scheme"]["flows"]["authorizationCode"]
     assert flow["authorizationUrl"] == deployed.provider.metadata["authorization_endpoint"]
     assert flow["tokenUrl"] == deployed.provider.metadata["token_endpoint"]
     back = httpx.get(f"{deployed.address}/docs/oauth2-redirect")

@@ -45,8 +45,8 @@ class Provider:
         usual = {"iss": self.address, "aud": "tuntipankki", "sub": "somebody", "exp": int(time.time()) + 300}
         given = {name: value for name, value in (usual | claims).items() if value is not None}
         usual_header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
-        said = {name: value for name, value in (usual_header | (header or {})).items() if value is not None}
-        return jwt.encode(said, given, key, algorithms=["ES256", "RS256", "HS256", "PS256"])
+        head = {name: value for name, value in (usual_header | (header or {})).items() if value is not None}
+        return jwt.encode(head, given, key, algorithms=["ES256", "RS256", "HS256", "PS256"])
 
 
 @pytest.fixture(scope="module")

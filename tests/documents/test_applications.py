@@ -113,7 +113,7 @@ def test_the_text_has_all_facts_in_its_language(language: Language) -> None:
     text = text_of(composed(replace(CONTENT, language=language)))
     words = texts_of("main_user_application", language).tables
     assert (len(words["tasks"]), len(words["terms"])) == (7, 5)
-    said = [
+    expected = [
         TITLES[language],
         CONTENT.study_centre_name,
         words["asks"],
@@ -134,7 +134,7 @@ def test_the_text_has_all_facts_in_its_language(language: Language) -> None:
         f"{words['application']} {CONTENT.application_id}",
         f"{words['check']} {replace(CONTENT, language=language).check_code}",
     ]
-    assert [each for each in said if each not in text] == []
+    assert [each for each in expected if each not in text] == []
 
 
 MADE: dict[Language, str] = {"fi": "Laadittu 16.3.2023", "sv": "Upprättad 16.3.2023", "en": "Made on 16 March 2023"}

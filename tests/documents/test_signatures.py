@@ -61,8 +61,8 @@ def signed_by(
 
 def found(signed: bytes, *lists: bytes, now: datetime = NOW, root: bytes = AUTHORITY.root) -> dict[str, object]:
     """What the limited process would return, examined in this process, which is quicker."""
-    said = {"made_at": MADE_AT.isoformat(), "now": now.isoformat(), "roots": 1}
-    answer = json.loads(findings(original(), signed, json.dumps(said).encode(), root, *lists))
+    known = {"made_at": MADE_AT.isoformat(), "now": now.isoformat(), "roots": 1}
+    answer = json.loads(findings(original(), signed, json.dumps(known).encode(), root, *lists))
     if "finding" in answer:
         return dict(answer)
     return {**answer["signatures"][-1], "count": len(answer["signatures"])}

@@ -29,33 +29,33 @@ SECONDS_TO_START = 120
 INHERITED = ("PATH", "HOME", "LANG", "PG_BINDIR")
 
 
-def environment(**said: str) -> dict[str, str]:
+def environment(**configured: str) -> dict[str, str]:
     """An environment without the tests' own settings."""
-    return {name: os.environ[name] for name in INHERITED if name in os.environ} | said
+    return {name: os.environ[name] for name in INHERITED if name in os.environ} | configured
 
 
 class Run:
     """A start with its output."""
 
-    def __init__(self, log: Path, *arguments: str, **said: str) -> None:
+    def __init__(self, log: Path, *arguments: str, **configured: str) -> None:
         self.log = log
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.local.run", *arguments],
                 cwd=ROOT,
-                env=environment(**said),
+                env=environment(**configured),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
 
-    def said(self, text: str) -> str:
+    def output_with(self, text: str) -> str:
         """Wait until the output has the text, and return the output."""
         deadline = time.monotonic() + SECONDS_TO_START
-        while text not in (said := self.log.read_text()):
-            assert self.process.poll() is None, said
-            assert time.monotonic() < deadline, said
+        while text not in (output := self.log.read_text()):
+            assert self.process.poll() is None, output
+            assert time.monotonic() < deadline, output
             time.sleep(0.05)
-        return said
+        return output
 
     def ends(self) -> tuple[int, str]:
         code = self.process.wait(SECONDS_TO_START)
@@ -63,8 +63,8 @@ class Run:
 
 
 @contextmanager
-def running(log: Path, **said: str) -> Iterator[Run]:
-    run = Run(log, **said)
+def running(log: Path, **configured: str) -> Iterator[Run]:
+    run = Run(log, **configured)
     try:
         yield run
     finally:
@@ -73,9 +73,9 @@ def running(log: Path, **said: str) -> Iterator[Run]:
             run.process.wait(60)
 
 
-def address_in(said: str) -> str:
-    found = re.search(r"Swagger UI: (http://\S+)/docs", said)
-    assert found, said
+def address_in(output: str) -> str:
+    found = re.search(r"Swagger UI: (http://\S+)/docs", output)
+    assert found, output
     return found[1]
 
 
@@ -88,11 +88,11 @@ def count(address: str) -> int:
 @pytest.mark.long
 def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    said: dict[str, str] = {"DATA_DIR": str(data), "PORT": str(free_port()), "LOG_LEVEL": "WARNING"}
-    with running(tmp_path / "first.log", **said) as first:
-        told = first.said("All demo people:")
-        address = address_in(told)
-        command = next(line.strip() for line in told.splitlines() if line.strip().startswith("curl"))
+    configured: dict[str, str] = {"DATA_DIR": str(data), "PORT": str(free_port()), "LOG_LEVEL": "WARNING"}
+    with running(tmp_path / "first.log", **configured) as first:
+        output = first.output_with("All demo people:")
+        address = address_in(output)
+        command = next(line.strip() for line in output.splitlines() if line.strip().startswith("curl"))
         token = json.loads(subprocess.check_output(shlex.split(command)))["access_token"]
         me = httpx.get(f"{address}/v1/me", headers={"Authorization": f"Bearer {token}"}, timeout=60).json()
         assert me["roles"][0]["role"] == "staff"
@@ -105,33 +105,33 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
         key = secret.read_text()
 
         # A second start beside it finds the port taken, and says so in a line, before it touches anything.
-        taken = Run(tmp_path / "taken.log", **said | {"DATA_DIR": str(tmp_path / "other")})
+        taken = Run(tmp_path / "taken.log", **configured | {"DATA_DIR": str(tmp_path / "other")})
         code, refused = taken.ends()
         assert code == 1
         assert refused.count("\n") == 1
-        assert said["PORT"] in refused
+        assert configured["PORT"] in refused
         assert not (tmp_path / "other" / "postgres").exists()
 
         first.process.send_signal(signal.SIGINT)
         assert first.process.wait(30) == 0
 
-    with running(tmp_path / "second.log", **said) as second:
+    with running(tmp_path / "second.log", **configured) as second:
         began = time.monotonic()
-        told = second.said("All demo people:")
+        output = second.output_with("All demo people:")
         assert time.monotonic() - began < 20
-        assert "demo data has been loaded" not in told
+        assert "demo data has been loaded" not in output
         assert count(address) == people + 1
         assert secret.read_text() == key
         second.process.kill()
         second.process.wait()
 
-    with running(tmp_path / "third.log", **said) as third:
-        third.said("All demo people:")
+    with running(tmp_path / "third.log", **configured) as third:
+        third.output_with("All demo people:")
         assert count(address) == people + 1
         third.process.terminate()
         assert third.process.wait(30) == 0
 
-    outsider = Run(tmp_path / "outsider.log", **said | {"SANDBOX": "false"})
+    outsider = Run(tmp_path / "outsider.log", **configured | {"SANDBOX": "false"})
     code, refused = outsider.ends()
     assert code == 1
     assert "belongs to a sandbox" in refused
@@ -153,15 +153,15 @@ def databases(cluster: Addresses) -> Iterator[tuple[Addresses, dict[str, Any]]]:
 
 @pytest.mark.long
 def test_a_named_database_is_a_sandbox_only_if_configured(postgres_cluster: Addresses, tmp_path: Path) -> None:
-    with databases(postgres_cluster) as (database, said):
-        said["DATA_DIR"] = str(tmp_path / "data")
-        with running(tmp_path / "run.log", **said, WORKERS="2") as run:
-            address = address_in(run.said("Swagger UI:"))
+    with databases(postgres_cluster) as (database, configured):
+        configured["DATA_DIR"] = str(tmp_path / "data")
+        with running(tmp_path / "run.log", **configured, WORKERS="2") as run:
+            address = address_in(run.output_with("Swagger UI:"))
             assert httpx.get(f"{address}/readyz", timeout=60).status_code in {200, 503}
             assert httpx.get(f"{address}/v1/sandbox/people", timeout=60).status_code == 404
         assert not (tmp_path / "data" / "postgres").exists()
         # A database that another start has made is no sandbox's, even without data.
-        code, refused = Run(tmp_path / "sandbox.log", **said, SANDBOX="true").ends()
+        code, refused = Run(tmp_path / "sandbox.log", **configured, SANDBOX="true").ends()
         assert code == 1
         assert "was not made by a sandbox" in refused
         with psycopg.connect(database.owner) as connection:
@@ -172,31 +172,31 @@ def test_a_named_database_is_a_sandbox_only_if_configured(postgres_cluster: Addr
 def test_the_start_after_a_killed_one_continues(
     postgres_cluster: Addresses, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with databases(postgres_cluster) as (database, said):
+    with databases(postgres_cluster) as (database, configured):
         with psycopg.connect(database.owner, autocommit=True) as owner:
             name = owner.info.dbname
             owner.execute(f"COMMENT ON DATABASE \"{name}\" IS '{SANDBOX_MARK}'")
         if stage == "half migrated":
             monkeypatch.setenv("OWNER_DATABASE_URL", database.owner)
-            monkeypatch.setenv("ROLE_PREFIX", said["ROLE_PREFIX"])
+            monkeypatch.setenv("ROLE_PREFIX", configured["ROLE_PREFIX"])
             monkeypatch.setenv("SANDBOX", "true")
             upgrade = [sys.executable, "-m", "alembic", "upgrade", "foundations"]
             subprocess.run(upgrade, cwd=ROOT, check=True, capture_output=True)
         if stage == "migrated":
-            with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
+            with prepared_database(database.owner, configured["ROLE_PREFIX"], sandbox=True):
                 pass
-        with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
+        with prepared_database(database.owner, configured["ROLE_PREFIX"], sandbox=True):
             pass
         check_database(database.service, sandbox=True)
 
 
 def test_migrations_by_hand_do_not_touch_a_sandbox(postgres_cluster: Addresses) -> None:
-    with databases(postgres_cluster) as (database, said):
-        with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
+    with databases(postgres_cluster) as (database, configured):
+        with prepared_database(database.owner, configured["ROLE_PREFIX"], sandbox=True):
             pass
         upgrade = [sys.executable, "-m", "alembic", "upgrade", "head"]
         by_hand = subprocess.run(
-            upgrade, cwd=ROOT, env=environment(**said), check=False, capture_output=True, text=True
+            upgrade, cwd=ROOT, env=environment(**configured), check=False, capture_output=True, text=True
         )
         assert by_hand.returncode != 0
         assert "belongs to a sandbox" in by_hand.stderr
@@ -208,13 +208,13 @@ def test_migrations_by_hand_do_not_touch_a_sandbox(postgres_cluster: Addresses) 
     ids=["service", "worker"],
 )
 def test_no_other_process_starts_on_a_sandbox(postgres_cluster: Addresses, program: tuple[str, str]) -> None:
-    with databases(postgres_cluster) as (database, said):
-        with prepared_database(database.owner, said["ROLE_PREFIX"], sandbox=True):
+    with databases(postgres_cluster) as (database, configured):
+        with prepared_database(database.owner, configured["ROLE_PREFIX"], sandbox=True):
             pass
         started = subprocess.run(
             [sys.executable, *program],
             cwd=ROOT,
-            env=environment(**said, SECRET_KEY="x" * 40),
+            env=environment(**configured, SECRET_KEY="x" * 40),
             check=False,
             capture_output=True,
             text=True,
@@ -225,7 +225,7 @@ def test_no_other_process_starts_on_a_sandbox(postgres_cluster: Addresses, progr
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("wrong", "reported"),
     [
         ({"PORT": "many"}, "PORT: "),
         ({"SECRET_KEY": "short"}, "SECRET_KEY needs at least 32 characters"),
@@ -233,11 +233,11 @@ def test_no_other_process_starts_on_a_sandbox(postgres_cluster: Addresses, progr
         ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, "OWNER_DATABASE_URL"),
     ],
 )
-def test_wrong_settings_are_reported_in_a_line(tmp_path: Path, said: dict[str, str], told: str) -> None:
-    given = {"DATA_DIR": str(tmp_path / "data"), "PORT": str(free_port())} | said
+def test_wrong_settings_are_reported_in_a_line(tmp_path: Path, wrong: dict[str, str], reported: str) -> None:
+    given = {"DATA_DIR": str(tmp_path / "data"), "PORT": str(free_port())} | wrong
     code, output = Run(tmp_path / "run.log", **given).ends()
     assert code == 1
-    assert told in output
+    assert reported in output
     assert "Traceback" not in output
     assert not (tmp_path / "data" / "postgres").exists()
 

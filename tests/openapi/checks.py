@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of us: codes beside statuses, keys that are fresh, cursors that are signed."""
+"""What schemathesis cannot know of the service: codes beside statuses, fresh keys, signed cursors."""
 
 import re
 from pathlib import Path
@@ -20,29 +20,29 @@ RULES = "".join(
     for file in (ROOT / "app" / layer).rglob("*.py")
 )
 BEYOND_SHAPE = {code for code in re.findall(r'"([a-z-]+)"', RULES) if code in FAULTS} | {
-    "int-type",  # 10.0 is an integer to JSON Schema, and none to us (contract: strictness).
+    "int-type",  # 10.0 is an integer to JSON Schema, but not to the service (contract: strictness).
     "business-id-checksum",
     "iban-checksum",
     "iban-format",  # Each country has a length of its own.
     "iban-country",
-    "not-printable",  # By Unicode's categories, of which JSON Schema's patterns know nothing portable.
+    "not-printable",  # Unicode categories, for which JSON Schema's patterns have nothing portable.
 }
-"""The faults that no schema can rule out."""
+"""The faults that no schema can exclude."""
 ALLOWED = {
     "invalid-cursor",  # A cursor is signed.
-    "idempotency-key-required",  # Unless `validate_only` is said.
+    "idempotency-key-required",  # Except with `validate_only`.
     "idempotency-key-reused",
     "image-refused",
-    "validation",  # Its faults are looked at one by one.
+    "validation",  # Its faults are examined one by one.
 }
 
 
 @schemathesis.check
 def right_shapes_are_accepted(_: CheckContext, response: Response, case: schemathesis.Case[Any]) -> None:
-    """What the document allows is refused by the rules alone."""
+    """A request that the document allows may only be refused by the rules."""
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in {400, 415, 422}:
         return
-    # A link may lead from a member that is null, as whence hours come, to a path that needs an id.
+    # A link may lead from a field that is null, such as the source of hours, to a path that needs an id.
     if None in case.path_parameters.values() or "None" in case.path_parameters.values():
         return
     problem = response.json()
@@ -53,7 +53,7 @@ def right_shapes_are_accepted(_: CheckContext, response: Response, case: schemat
 
 @schemathesis.hook
 def before_call(_: HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001  # The hook's form.
-    """Right requests go on to the rules: each with a key of its own, none with a cursor made up."""
+    """Let valid requests reach the rules: each with a key of its own, none with an invented cursor."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if case.method in {"POST", "PUT", "PATCH"}:
@@ -63,5 +63,5 @@ def before_call(_: HookContext, case: schemathesis.Case[Any], kwargs: dict[str, 
 
 @schemathesis.serializer("application/pdf")
 def pdf(_: schemathesis.SerializationContext, value: object) -> bytes:
-    """As it is: what schemathesis makes up is no PDF, and is to be refused as none."""
+    """Send the bytes as they are: schemathesis does not make a PDF, and the service must refuse it."""
     return value if isinstance(value, bytes) else str(value).encode()

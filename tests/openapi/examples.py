@@ -1,4 +1,4 @@
-"""The document's own examples as requests: to be sent as they are, or with one thing wrong."""
+"""The document's own examples as requests: sent as they are, or with one thing wrong."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -13,13 +13,13 @@ from tests.sandbox import Sandbox
 
 @dataclass(frozen=True)
 class Example:
-    """An operation with the request that its example makes."""
+    """An operation with the request of its example."""
 
     operation: dict[str, Any]
     method: str
     template: str
     values: dict[str, str]
-    """What stands for the variables of the path."""
+    """Values of the path's variables."""
     query: dict[str, Any]
     headers: dict[str, str]
     json: Any = None
@@ -30,8 +30,8 @@ class Example:
         return str(self.operation["operationId"])
 
     @property
-    def told(self) -> dict[str, Any]:
-        """Who sends it, and when."""
+    def entry(self) -> dict[str, Any]:
+        """The example's own entry, with its sender and its time."""
         return example_of(self.operation)
 
     @property
@@ -49,23 +49,23 @@ class Example:
         return replace(self, **changed)
 
     def caller(self, sandbox: Sandbox) -> httpx.Client:
-        """Whose example it is, at its instant."""
-        if "at" not in self.told:
+        """The sender of the example, at the example's time."""
+        if "at" not in self.entry:
             return sandbox.client
-        sandbox.clock(self.told["at"])
+        sandbox.clock(self.entry["at"])
         return sandbox.person(**self.who).client
 
     @property
     def who(self) -> dict[str, str]:
-        return {"email": self.told["as"]} if "as" in self.told else {"subject": self.told["as_subject"]}
+        return {"email": self.entry["as"]} if "as" in self.entry else {"subject": self.entry["as_subject"]}
 
     def whole(self, sandbox: Sandbox) -> Self:
-        """With its file, where it has one: what lies beside the examples, or what the sandbox answers as things are."""
-        told = self.told.get("file", {})
-        if "path" in told:
-            return self.but(content=(EXAMPLES.parent / str(told["path"])).read_bytes())
-        if "answer_of" in told:
-            answer = sandbox.client.post(told["answer_of"], json=told["to"])
+        """With its file, if it has one: from beside the examples, or from the sandbox's own operation."""
+        file = self.entry.get("file", {})
+        if "path" in file:
+            return self.but(content=(EXAMPLES.parent / str(file["path"])).read_bytes())
+        if "answer_of" in file:
+            answer = sandbox.client.post(file["answer_of"], json=file["to"])
             assert answer.is_success, answer.text
             return self.but(content=answer.content)
         return self
@@ -77,7 +77,7 @@ class Example:
 
 
 def examples_of() -> list[Example]:
-    """Of all operations, in the document's order, each without its file."""
+    """The examples of all operations, in the document's order, each without its file."""
     return [
         _example(method.upper(), path, operation)
         for path, methods in document()["paths"].items()
@@ -97,8 +97,8 @@ def _example(method: str, path: str, operation: dict[str, Any]) -> Example:
             example.query[name] = parameter["example"]
         else:
             example.headers[name] = parameter["example"]
-    if "file" in example.told:
-        example.headers["Content-Type"] = example.told["file"]["type"]
+    if "file" in example.entry:
+        example.headers["Content-Type"] = example.entry["file"]["type"]
         return example.but(content=b"its file")
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
         example.headers["Content-Type"] = media_type

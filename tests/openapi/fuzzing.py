@@ -1,6 +1,6 @@
-"""Runs schemathesis as it is run by hand, in a process of its own.
+"""Runs schemathesis like on the command line, in a process of its own.
 
-`make fuzz` gives it more to do, and with it a long time, by `SCHEMATHESIS`; what it tries is then new each time.
+`make fuzz` gives it more to do, and a long time, with `SCHEMATHESIS`; then it tries something new each time.
 """
 
 import os
@@ -16,7 +16,7 @@ SAME_EACH_TIME = "--seed=20230315 --generation-deterministic"
 
 
 def check_answers(address: str, document: Path, config: Path, *options: str, short: str) -> None:
-    """Fails with all that was found, each with the request that shows it; `short` is what `make test` has time for."""
+    """Fail with everything that was found, each with its request; `make test` has time for `short` only."""
     extent = os.environ.get("SCHEMATHESIS", f"{SAME_EACH_TIME} {short}").split()
     found = subprocess.run(
         [PROGRAM, f"--config-file={config}", "--no-color", "run", document, f"--url={address}", *options, *extent],

@@ -1,4 +1,4 @@
-"""The OpenAPI document: committed as it is served, whole, and the same in every year."""
+"""The OpenAPI document: committed as it is served, complete, and the same in every year."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from openapi.__main__ import COMMITTED, document
 from tests import document as documented
 
 YEARS = {"2000", "2100", "2023", "2024", "2050"}
-"""The bounds of all years, those in which the examples live, and one whose calendar is still to be made."""
+"""The bounds of all years, those of the examples, and one whose calendar has not been made yet."""
 TESTS = Path(__file__).parents[1]
 SENTENCE = re.compile(r"[A-ZÅÄÖ0-9].*[^.]", re.DOTALL)
 
@@ -36,7 +36,7 @@ def test_the_committed_document_is_the_one_served() -> None:
     assert COMMITTED.read_text(encoding="utf-8") == document(), "run `make document`"
 
 
-def test_the_settings_change_nothing_but_whether_there_is_a_sandbox(service: str) -> None:
+def test_the_settings_change_only_whether_there_is_a_sandbox(service: str) -> None:
     deployed = Settings(
         database_url="postgresql://elsewhere",
         secret_key="b" * 40,
@@ -50,7 +50,7 @@ def test_the_settings_change_nothing_but_whether_there_is_a_sandbox(service: str
     assert sandbox["paths"] == json.loads(document())["paths"]
 
 
-def test_no_year_of_ours_stands_in_the_document() -> None:
+def test_the_document_is_independent_of_the_present_year() -> None:
     assert set(re.findall(r"\b(?:19|20|21)\d\d\b", document())) <= YEARS
 
 
@@ -64,7 +64,7 @@ def test_the_document_is_openapi_3_1() -> None:
         assert documented.resolved({"$ref": reference})
 
 
-def test_operations_stand_in_the_order_of_the_tags_which_are_all_described() -> None:
+def test_operations_are_in_the_order_of_the_tags_which_are_all_described() -> None:
     order = [tag["name"] for tag in documented.document()["tags"]]
     assert all(tag["description"] for tag in documented.document()["tags"])
     met = [operation["tags"] for _, _, operation in operations()]
@@ -107,7 +107,7 @@ def test_changes_are_merge_patches_of_a_version() -> None:
             assert {"412", "428"} <= set(operation["responses"]), path
 
 
-def test_outside_bodies_nothing_is_null() -> None:
+def test_parameters_and_headers_are_never_null() -> None:
     for path, _, operation in operations():
         for parameter in operation.get("parameters", ()):
             assert "null" not in json.dumps(parameter["schema"]), (path, parameter["name"])
@@ -119,7 +119,7 @@ def test_every_code_is_documented_has_its_page_and_a_test_that_raises_it() -> No
         file.read_text(encoding="utf-8") for file in TESTS.rglob("test_*.py") if file.parent.name != "openapi"
     )
     assert [code for code in STATUSES if f'"{code}"' not in tests] == []
-    # What is not asked of an operation: a method or a service that is not there.
+    # Not asked about an operation: a method or a service that does not exist.
     undocumented = [
         "method-not-allowed",
         "not-ready",
@@ -153,10 +153,10 @@ VALUES += ["a@b", "a@b.c", "a@b.c\x85", "a@b.\x85", "a\x85@b.c", "\x1f@b.c", "04
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("value", VALUES, ids=ascii)
-def test_what_the_schema_of_a_kind_of_input_allows_is_accepted(kind: str, value: object) -> None:
+def test_input_that_its_schema_allows_is_accepted(kind: str, value: object) -> None:
     schema = TypeAdapter(KINDS[kind]).json_schema()
     if jsonschema_rs.is_valid(schema, value):
-        # What is seen is told by Unicode's categories, which no pattern names.
+        # Visibility follows from Unicode categories, which no pattern can name.
         assert faults_of(kind, value) <= {"not_printable"}
 
 

@@ -1,7 +1,7 @@
-"""What all operations answer alike: each, sent with one thing wrong, refuses as its document says.
+"""Refusals that all operations share: each, sent with one thing wrong, refuses as its document says.
 
-The requests are the document's examples, in a sandbox of this module's own; what is done besides refusing is two keys
-made, answers stored for the sake of the next request, and the clock, which stands where the last example had it.
+The requests are the document's examples, in a sandbox of this module's own. Besides refusing, the tests create two
+keys, store answers for the next request, and set the clock as the last example had it.
 """
 
 import json
@@ -41,7 +41,7 @@ def every() -> list[Example]:
 
 
 def documenting(every: list[Example], status: int, code: str) -> list[Example]:
-    """Those whose document names the code."""
+    """The examples whose document names the code."""
     return [
         example
         for example in every
@@ -57,7 +57,7 @@ def check_each(
     least: int,
     at_once: int = 1,
 ) -> None:
-    """Each operation that names the refusal gives it; `least` so many do. Send `at_once` so many."""
+    """Check that each operation that documents the refusal gives it; at least `least` do. Send `at_once` together."""
     asked = documenting(every, *expected)
     assert len(asked) >= least
     others = []
@@ -70,11 +70,11 @@ def check_each(
     assert not others, "\n".join(others)
 
 
-def test_without_a_token_nobody_is_answered(every: list[Example], sandbox: Sandbox) -> None:
+def test_every_operation_needs_a_token(every: list[Example], sandbox: Sandbox) -> None:
     check_each(every, (401, "unauthenticated"), lambda one: one.send(sandbox.client), least=100)
 
 
-def test_who_has_not_registered_is_told_so(every: list[Example], sandbox: Sandbox) -> None:
+def test_an_unregistered_person_is_refused(every: list[Example], sandbox: Sandbox) -> None:
     newcomer = sandbox.person(subject="nobody-knows-me").client
     check_each(every, (403, "not-registered"), lambda one: one.send(newcomer), least=100)
 
@@ -97,7 +97,7 @@ def test_a_key_without_the_scope_is_refused(every: list[Example], sandbox: Sandb
     check_each(every, (403, "forbidden"), without_its_scope, least=100)
 
 
-def test_what_is_not_there_is_not_found(every: list[Example], sandbox: Sandbox) -> None:
+def test_an_unknown_id_is_not_found(every: list[Example], sandbox: Sandbox) -> None:
     def elsewhere(one: Example) -> httpx.Response:
         unknown = {name: str(uuid4()) if name.endswith("_id") else value for name, value in one.values.items()}
         return one.but(values=unknown).send(one.caller(sandbox))
@@ -110,7 +110,7 @@ def test_what_is_not_there_is_not_found(every: list[Example], sandbox: Sandbox) 
     ("expected", "body"),
     [((400, "malformed-json"), b"{"), ((413, "payload-too-large"), b" "), ((415, "unsupported-media-type"), b"%PDF-")],
 )
-def test_a_body_that_is_none_is_refused(
+def test_a_wrong_body_is_refused(
     every: list[Example], sandbox: Sandbox, expected: tuple[int, str], body: bytes
 ) -> None:
     def with_body(one: Example) -> httpx.Response:
@@ -127,7 +127,7 @@ def test_a_body_that_is_none_is_refused(
     ("expected", "query", "least"),
     [((422, "validation"), {"colour": "blue"}, 140), ((400, "invalid-cursor"), {"cursor": "made-up"}, 30)],
 )
-def test_what_the_query_must_not_say(
+def test_a_wrong_query_is_refused(
     every: list[Example], sandbox: Sandbox, expected: tuple[int, str], query: dict[str, str], least: int
 ) -> None:
     check_each(every, expected, lambda one: one.but(query=one.query | query).send(one.caller(sandbox)), least=least)
@@ -141,7 +141,7 @@ def test_what_the_query_must_not_say(
         ((428, "precondition-required"), "If-Match", None, 5),
     ],
 )
-def test_what_the_head_must_say(
+def test_a_missing_or_wrong_header_is_refused(
     every: list[Example], sandbox: Sandbox, expected: tuple[int, str], header: str, value: str | None, least: int
 ) -> None:
     def saying(one: Example) -> httpx.Response:
@@ -154,7 +154,7 @@ def test_what_the_head_must_say(
     check_each(asked, expected, saying, least=least)
 
 
-def test_a_copy_that_comes_while_the_first_runs_is_to_wait(every: list[Example], sandbox: Sandbox) -> None:
+def test_a_copy_of_a_running_request_is_refused(every: list[Example], sandbox: Sandbox) -> None:
     def while_it_runs(one: Example) -> httpx.Response:
         client, key = one.caller(sandbox), str(uuid4())
         with service_of(sandbox) as service:
@@ -183,19 +183,19 @@ def service_of(sandbox: Sandbox) -> psycopg.Connection[tuple[object, ...]]:
 
 
 def digest_of(one: Example, client: httpx.Client, key: str) -> bytes:
-    """Under which the service keeps the answer to that key of the caller's."""
+    """The digest under which the service stores the answer to that key of the caller's."""
     if one.template.startswith("/v1/sandbox/"):
         caller = str(ANYBODY.person_id)
-    elif "as_subject" in one.told:
-        caller = json.dumps([SandboxIssuer.issuer.issuer, one.told["as_subject"]])
+    elif "as_subject" in one.entry:
+        caller = json.dumps([SandboxIssuer.issuer.issuer, one.entry["as_subject"]])
     else:
         caller = client.get("/v1/me").json()["person"]["id"]
     return digest(caller, one.method, one.path.lower(), key)
 
 
-def test_what_has_not_changed_is_not_sent_again(every: list[Example], sandbox: Sandbox) -> None:
+def test_an_unchanged_resource_is_not_sent_again(every: list[Example], sandbox: Sandbox) -> None:
     others = []
-    # Of a clock that goes no version lasts.
+    # While the clock runs no version lasts.
     sandbox.clock("2023-03-15T12:00:00+02:00")
     for one in every:
         if "304" in one.operation["responses"]:
@@ -211,20 +211,18 @@ def test_what_has_not_changed_is_not_sent_again(every: list[Example], sandbox: S
 
 @pytest.fixture(scope="module")
 def tokens(every: list[Example], sandbox: Sandbox) -> dict[str, str]:
-    """What the examples' callers send as `Authorization`, by operation."""
+    """The `Authorization` that the examples' senders use, by operation."""
     return {one.id: one.caller(sandbox).headers.get("Authorization", "") for one in every}
 
 
-def test_a_database_that_has_no_time_is_said_to_be_busy(
-    every: list[Example], sandbox: Sandbox, tokens: dict[str, str]
-) -> None:
+def test_a_busy_database_is_reported_as_busy(every: list[Example], sandbox: Sandbox, tokens: dict[str, str]) -> None:
     with hurried(sandbox.database) as client, psycopg.connect(sandbox.database.owner) as owner:
-        # Each request asks it what time it is.
+        # Each request reads the clock from the database.
         owner.execute("LOCK TABLE study_centres")
         check_each(every, (503, "busy"), lambda one: sent_to(client, one, tokens), least=140, at_once=8)
 
 
-def test_what_nobody_foresaw_tells_nothing_of_the_inside(
+def test_an_unforeseen_error_reveals_nothing_internal(
     every: list[Example], postgres_cluster: Addresses, tokens: dict[str, str]
 ) -> None:
     def send(one: Example) -> httpx.Response:
@@ -239,7 +237,7 @@ def test_what_nobody_foresaw_tells_nothing_of_the_inside(
 
 @contextmanager
 def hurried(database: Addresses) -> Iterator[httpx.Client]:
-    """A client of a service there that soon gives up waiting for a lock."""
+    """A client of a service there that soon stops waiting for a lock."""
     settings = Settings(
         database_url=database.service,
         owner_database_url=database.owner,

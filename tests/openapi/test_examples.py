@@ -21,18 +21,18 @@ def fresh_sandbox(postgres_cluster: Addresses) -> Iterator[Sandbox]:
 def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sandbox) -> None:
     refused = []
     for example in examples_of():
-        if "at" in example.told:
+        if "at" in example.entry:
             [named] = example.who.values()
-            hint = f" `{named}`, with the sandbox's clock set to `{example.told['at']}`"
+            hint = f" `{named}`, with the sandbox's clock set to `{example.entry['at']}`"
             assert hint in example.operation["description"]
         client = example.caller(fresh_sandbox)
         answer = example.whole(fresh_sandbox).send(client)
         if not answer.is_success:
             refused.append(f"{example.id}: {answer.status_code} {answer.text}")
-        elif "as" in example.told and example.id.startswith("list_"):
+        elif "as" in example.entry and example.id.startswith("list_"):
             assert answer.json()["items"], f"{example.id} shows nothing"
     assert not refused, "\n".join(refused)
 
 
-def test_every_example_is_an_operations() -> None:
+def test_every_example_belongs_to_an_operation() -> None:
     assert set(examples()) - {"defaults"} <= {operation["operationId"] for _, _, operation in operations()}

@@ -16,7 +16,7 @@ from tests.openapi.fuzzing import CONFIG, check_answers
 IDS = Path(__file__).with_name("schemathesis-ids.toml")
 SHORT = {
     "staff": "--max-examples=2",
-    # Faults of shape are the same for everybody: what is left is what only a main user may do.
+    # Faults of shape are the same for everybody, so only what a main user may do is left.
     "main_user": "--max-examples=3 --phases=fuzzing,stateful",
 }
 
@@ -27,7 +27,7 @@ class World:
 
     people: dict[str, Person]
     ids: dict[str, list[str]]
-    """What is there, by kind: chance alone would never hit it."""
+    """Existing ids by kind: chance would never hit one."""
 
 
 @pytest.fixture

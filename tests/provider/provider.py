@@ -73,16 +73,16 @@ class Provider:
                     asks_for = set(re.findall(r'name="(login|password)"', answer.raise_for_status().text))
                     [field] = asks_for
                     answer = browser.post(answer.url, data={field: {"login": name, "password": PASSWORD}[field]})
-            said = parse_qs(urlsplit(answer.headers["location"]).query)
-            assert said["state"] == [asked["state"]]
-            told = {
+            answered = parse_qs(urlsplit(answer.headers["location"]).query)
+            assert answered["state"] == [asked["state"]]
+            form = {
                 "grant_type": "authorization_code",
-                "code": said["code"][0],
+                "code": answered["code"][0],
                 "redirect_uri": redirect_uri,
                 "client_id": client_id,
                 "code_verifier": verifier,
             }
-            return dict(browser.post(self.metadata["token_endpoint"], data=told).raise_for_status().json())
+            return dict(browser.post(self.metadata["token_endpoint"], data=form).raise_for_status().json())
 
 
 @contextmanager

@@ -145,14 +145,14 @@ def test_an_unknown_person_is_not_found(sandbox: Sandbox) -> None:
 
 
 def test_a_repeated_field_is_refused(sandbox: Sandbox) -> None:
-    said = b'{"email": "staff@example.org", "email": "auditor@example.org"}'
-    answer = sandbox.client.post("/v1/sandbox/tokens", content=said, headers={"Content-Type": "application/json"})
+    body = b'{"email": "staff@example.org", "email": "auditor@example.org"}'
+    answer = sandbox.client.post("/v1/sandbox/tokens", content=body, headers={"Content-Type": "application/json"})
     assert refusal(answer) == (400, "malformed-json")
 
 
 def test_a_token_may_have_a_weak_sign_in(sandbox: Sandbox) -> None:
-    def acr_of(**said: bool) -> str:
-        token = sandbox.client.post(TOKENS, json={"email": "staff@example.org"} | said).json()["access_token"]
+    def acr_of(**options: bool) -> str:
+        token = sandbox.client.post(TOKENS, json={"email": "staff@example.org"} | options).json()["access_token"]
         payload = token.split(".")[1]
         return str(json.loads(base64.urlsafe_b64decode(payload + "=="))["acr"])
 

@@ -57,8 +57,8 @@ def test_two_sign_ins_of_one_person_are_one_person(
     centre: Centre, main_user: Person, second: Person, central: UUID
 ) -> None:
     change = proposed(main_user, central)
-    said = {"person_id": str(main_user.id), "reason": "Sama ihminen"}
-    assert centre.staff().post(f"/v1/people/{second.id}/merger", said).status_code == 200
+    body = {"person_id": str(main_user.id), "reason": "Sama ihminen"}
+    assert centre.staff().post(f"/v1/people/{second.id}/merger", body).status_code == 200
     assert refusal(second.post(f"{change}/approval")) == (403, "forbidden")
     assert second.post(f"{change}/withdrawal").status_code == 200
 

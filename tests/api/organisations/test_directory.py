@@ -39,8 +39,8 @@ def test_a_person_without_a_role_finds_an_organisation_and_applies_to_it(centre:
     ]
     [found] = person.get(PATH, params={"q": "kainuun"}).json()["items"]
     assert (found["id"], found["parent_name"]) == (str(unit), "Marttaliitto")
-    said = {"organisation_id": found["id"], "role": "training_manager"}
-    assert person.post("/v1/role-applications", said).status_code == 201
+    body = {"organisation_id": found["id"], "role": "training_manager"}
+    assert person.post("/v1/role-applications", body).status_code == 201
 
 
 def test_an_organisation_without_applications_is_found_too(centre: Centre, central: UUID) -> None:

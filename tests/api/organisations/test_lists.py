@@ -52,8 +52,8 @@ def test_a_list_is_filtered(main_user: Person, central: UUID) -> None:
 
 
 def test_a_search_finds_finnish_and_swedish_names_and_business_ids(main_user: Person, central: UUID) -> None:
-    said = {"name_sv": "Södra Savolax Marthor", "business_id": "2077474-0"}
-    made = main_user.post(PATH, unit(central, "Etelä-Savon Martat", **said)).json()["id"]
+    body = {"name_sv": "Södra Savolax Marthor", "business_id": "2077474-0"}
+    made = main_user.post(PATH, unit(central, "Etelä-Savon Martat", **body)).json()["id"]
     for q in ("martat etela", "SÖDRA", "sodra marthor", "2077474-0", "20774740", "a"):
         assert "Etelä-Savon Martat" in names(main_user, q=q), q
     for q in ("%", "_", "\\", "martat pohjois"):

@@ -78,7 +78,7 @@ def test_a_main_user_adds_units_at_any_depth(centre: Centre, staff: Person) -> N
 
 
 def test_all_fields_are_stored(staff: Person, central: UUID) -> None:
-    said: dict[str, Any] = {
+    body: dict[str, Any] = {
         "name_sv": "Södra Savolax Marthor",
         "name_en": "Marthas of South Savo",
         "business_id": "20774740",
@@ -93,9 +93,9 @@ def test_all_fields_are_stored(staff: Person, central: UUID) -> None:
         "active_from": "2020-02-29",
         "active_until": "2030-12-31",
     }
-    answer = staff.post(PATH, unit(central, **said))
+    answer = staff.post(PATH, unit(central, **body))
     made = answer.json()
-    assert {name: made[name] for name in said} == said | {"business_id": Y_TUNNUS}
+    assert {name: made[name] for name in body} == body | {"business_id": Y_TUNNUS}
     fetched = staff.get(answer.headers["Location"])
     assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])
 
@@ -105,7 +105,7 @@ def test_a_language_named_twice_is_refused(staff: Person, central: UUID) -> None
 
 
 def test_all_faults_of_a_wrong_shape_are_reported_together(staff: Person) -> None:
-    said = {
+    body = {
         "name": " ",
         "kind": "company",
         "parent_id": 7,
@@ -122,7 +122,7 @@ def test_all_faults_of_a_wrong_shape_are_reported_together(staff: Person) -> Non
         "units_propose": "yes",
         "central_organisation_id": str(new_id()),
     }
-    assert faults(staff.post(PATH, said)) == {
+    assert faults(staff.post(PATH, body)) == {
         ("/name", "string-too-short"),
         ("/kind", "literal-error"),
         ("/parent_id", "uuid-type"),

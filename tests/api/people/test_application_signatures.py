@@ -101,8 +101,8 @@ def test_the_document_is_in_the_language_of_the_application(candidate: Candidate
     answer = candidate.applicant.get(f"{location}/document")
     assert PdfFileReader(BytesIO(answer.content)).root["/Lang"].startswith(language)
     text = text_of(answer.content)
-    told = [title, "Marttaliitto", APPLICANT, SIGNATORY, location.rpartition("/")[2]]
-    assert [each for each in told if each not in text] == []
+    expected = [title, "Marttaliitto", APPLICANT, SIGNATORY, location.rpartition("/")[2]]
+    assert [each for each in expected if each not in text] == []
 
 
 def test_a_draft_has_no_document_and_before_the_upload_there_is_no_signed_one(candidate: Candidate) -> None:
@@ -194,9 +194,9 @@ def test_merging_an_applicant_with_the_staff_who_matched_withdraws_the_applicati
     signature = signatures_of(candidate.staff, location)[0]
     answer = candidate.staff.post(f"{location}/signatures/{signature['id']}/match", {"signs_as": signature["signs_as"]})
     assert answer.status_code == 200, answer.text
-    said = {"person_id": str(candidate.staff.id), "reason": "Sama ihminen"}
+    body = {"person_id": str(candidate.staff.id), "reason": "Sama ihminen"}
     other = centre.staff()
-    assert other.post(f"/v1/people/{candidate.applicant.id}/merger", said).status_code == 200
+    assert other.post(f"/v1/people/{candidate.applicant.id}/merger", body).status_code == 200
     assert other.get(location).json()["state"] == "withdrawn"
 
 
@@ -347,12 +347,12 @@ def test_staff_match_a_signature_in_another_name_with_a_reason(candidate: Candid
     for signature, signs_as in ((first, "signatory"), (second, "applicant")):
         silent = candidate.staff.post(path.format(signature["id"]), {"signs_as": signs_as})
         assert [(e["pointer"], e["code"]) for e in silent.json()["errors"]] == [("/reason", "names-differ")]
-    told = {"reason": "Puhuttelunimi, henkilötunnus tarkistettu"}
-    assert candidate.staff.post(path.format(second["id"]), {"signs_as": "applicant"} | told).status_code == 200
+    reason = {"reason": "Puhuttelunimi, henkilötunnus tarkistettu"}
+    assert candidate.staff.post(path.format(second["id"]), {"signs_as": "applicant"} | reason).status_code == 200
     taken = candidate.staff.post(path.format(first["id"]), {"signs_as": "applicant"})
     assert refusal(taken) == (409, "already-exists")
     assert taken.json()["existing_id"] == second["id"]
-    assert candidate.staff.post(path.format(first["id"]), {"signs_as": "signatory"} | told).status_code == 200
+    assert candidate.staff.post(path.format(first["id"]), {"signs_as": "signatory"} | reason).status_code == 200
     again = candidate.staff.post(path.format(first["id"]), {"signs_as": "signatory"})
     assert refusal(again) == (409, "wrong-state")
     assert candidate.staff.get(location).json()["state"] == "received"
@@ -367,8 +367,8 @@ def test_a_certificate_without_evidence_is_accepted_with_a_reason(candidate: Can
     match = f"{location}/signatures/{signature['id']}/match"
     silent = candidate.staff.post(match, {"signs_as": "applicant"})
     assert [(e["pointer"], e["code"]) for e in silent.json()["errors"]] == [("/reason", "revocation-unknown")]
-    told = candidate.staff.post(match, {"signs_as": "applicant", "reason": "Soitin hakijalle"})
-    assert (told.json()["state"], told.json()["reason"]) == ("matched", "Soitin hakijalle")
+    matched = candidate.staff.post(match, {"signs_as": "applicant", "reason": "Soitin hakijalle"})
+    assert (matched.json()["state"], matched.json()["reason"]) == ("matched", "Soitin hakijalle")
 
 
 def test_only_staff_match_signatures_and_not_their_own(centre: Centre, candidate: Candidate, location: str) -> None:

@@ -55,8 +55,8 @@ def test_days_and_times_are_written_as_everywhere_else(centre: Centre, central: 
     staff = centre.staff()
     assert staff.post("/v1/role-grants", body).status_code == 201
     [entry] = entries(staff)
-    told = {name: entry["facts"][name] for name in ("valid_from", "valid_until", "last_day")}
-    assert told == {
+    facts = {name: entry["facts"][name] for name in ("valid_from", "valid_until", "last_day")}
+    assert facts == {
         "valid_from": "2023-03-15T12:00:00+02:00",
         "valid_until": "2024-01-01T00:00:00+02:00",
         "last_day": "2023-12-31",

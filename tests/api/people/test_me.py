@@ -69,11 +69,11 @@ def test_a_token_is_needed(centre: Centre) -> None:
 
 def test_people_change_their_own_data(centre: Centre) -> None:
     person = centre.person()
-    said = {"name": "Aino Uusi", "email": "AINO@example.org", "phone": "+358 40 123 4567", "language": "sv"}
-    answer = person.patch("/v1/me", said)
+    changes = {"name": "Aino Uusi", "email": "AINO@example.org", "phone": "+358 40 123 4567", "language": "sv"}
+    answer = person.patch("/v1/me", changes)
     assert answer.status_code == 200
-    told = {name: answer.json()["person"][name] for name in said}
-    assert told == said | {"email": "aino@example.org"}
+    changed = {name: answer.json()["person"][name] for name in changes}
+    assert changed == changes | {"email": "aino@example.org"}
     again = person.get("/v1/me")
     assert (again.json(), again.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
     assert person.patch("/v1/me", {"phone": None}).json()["person"]["phone"] is None

@@ -37,8 +37,8 @@ def state(person: Person, location: str) -> str:
 
 
 def apply(person: Person, organisation_id: UUID, role: str = "training_manager") -> str:
-    said = {"organisation_id": str(organisation_id), "role": role}
-    answer = person.post("/v1/role-applications", said)
+    body = {"organisation_id": str(organisation_id), "role": role}
+    answer = person.post("/v1/role-applications", body)
     assert answer.status_code == 201, answer.text
     return str(answer.headers["Location"])
 
@@ -106,8 +106,8 @@ def test_open_role_applications_are_transferred_and_doubles_withdrawn(centre: Ce
         "withdrawn",
     ]
     assert person.get(moved).json()["person_id"] == str(person.id)
-    told = {str(row[0]) for row in events(centre, "role-application.withdrawn")}
-    assert told == {twice[-36:], held[-36:]}
+    withdrawn = {str(row[0]) for row in events(centre, "role-application.withdrawn")}
+    assert withdrawn == {twice[-36:], held[-36:]}
 
 
 def test_decisions_that_one_made_about_the_other_stay(centre: Centre, central: UUID) -> None:
@@ -154,8 +154,8 @@ def test_a_signatory_ends_if_the_same_person_confirmed_it(centre: Centre, centra
 def test_feeds_contacts_confirmations_and_mail_preferences_are_transferred(centre: Centre, central: UUID) -> None:
     staff, adviser, first, other = centre.staff(), centre.staff(), centre.person(), centre.staff()
     office = staff.post("/v1/regional-offices", {"name": "Itä"}).json()["id"]
-    said = {"organisation_id": str(central), "person_id": str(other.id), "regional_office_id": office}
-    answer = staff.post("/v1/contact-assignments", said | {"valid_from": "2023-01-01"})
+    body = {"organisation_id": str(central), "person_id": str(other.id), "regional_office_id": office}
+    answer = staff.post("/v1/contact-assignments", body | {"valid_from": "2023-01-01"})
     assert answer.status_code == 201, answer.text
     feed = other.post("/v1/me/calendar-feeds", {"name": "Kalenteri"}).json()
     assert other.put("/v1/me/mail-preferences", {"mail": "daily_digest"}).status_code == 200
@@ -237,9 +237,9 @@ def test_a_remembered_sign_in_stops_acting_as_the_erased_person(
     gone = centre.person()
     assert gone.get("/v1/me").status_code == 200
     assert elsewhere.post(f"/v1/people/{gone.id}/erasure", {"reason": "Pyysi itse"}).status_code == 200
-    said = {"organisation_id": str(central), "role": "training_manager"}
-    assert refusal(gone.post("/v1/role-applications", said)) == (401, "unauthenticated")
-    assert refusal(gone.post("/v1/role-applications", said)) == (403, "not-registered")
+    body = {"organisation_id": str(central), "role": "training_manager"}
+    assert refusal(gone.post("/v1/role-applications", body)) == (401, "unauthenticated")
+    assert refusal(gone.post("/v1/role-applications", body)) == (403, "not-registered")
 
 
 def test_an_application_with_one_person_for_two_is_not_approved(centre: Centre) -> None:

@@ -30,10 +30,10 @@ def newcomer(centre: Centre, subject: str | None = None) -> Person:
 
 def register(person: Person, centre: Centre, **more: Any) -> httpx.Response:
     """Register by naming the study centre: the tests' database has many."""
-    said = {"name": "Uusi Ihminen", "email": f"{new_id()}@example.org", "study_centre_id": str(centre.id)}
+    body = {"name": "Uusi Ihminen", "email": f"{new_id()}@example.org", "study_centre_id": str(centre.id)}
     key = more.pop("key", True)
     path = more.pop("path", PEOPLE)
-    return person.post(path, said | more, key=key)
+    return person.post(path, body | more, key=key)
 
 
 def second_sign_in(centre: Centre) -> tuple[Person, UUID]:
@@ -79,8 +79,8 @@ def test_nobody_registers_twice(centre: Centre) -> None:
 
 def test_a_retry_with_its_key_gets_the_first_answer(centre: Centre) -> None:
     person = newcomer(centre)
-    said = {"name": "Uusi Ihminen", "email": "uusi@example.org", "study_centre_id": str(centre.id)}
-    first, again = (person.post(PEOPLE, said, key="registration") for _ in range(2))
+    body = {"name": "Uusi Ihminen", "email": "uusi@example.org", "study_centre_id": str(centre.id)}
+    first, again = (person.post(PEOPLE, body, key="registration") for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json() == first.json()
@@ -114,7 +114,7 @@ def test_an_email_address_belongs_to_one_person(centre: Centre) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "pointer"),
+    ("body", "pointer"),
     [
         ({"study_centre_id": None}, "/study_centre_id"),
         ({"study_centre_id": 1}, "/study_centre_id"),
@@ -124,11 +124,11 @@ def test_an_email_address_belongs_to_one_person(centre: Centre) -> None:
     ],
 )
 def test_wrong_data_is_refused(
-    new_centre: Callable[[], AbstractContextManager[Centre]], centre: Centre, said: dict[str, Any], pointer: str
+    new_centre: Callable[[], AbstractContextManager[Centre]], centre: Centre, body: dict[str, Any], pointer: str
 ) -> None:
     # The study centre is only needed if there are several.
     with new_centre():
-        answer = register(newcomer(centre), centre, **said)
+        answer = register(newcomer(centre), centre, **body)
     assert refusal(answer) == (422, "validation")
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
 
@@ -257,12 +257,12 @@ def test_an_email_address_is_free_again_after_a_merger(centre: Centre) -> None:
 
 def test_a_person_is_not_merged_into_itself_nor_twice(centre: Centre) -> None:
     staff, first, other = centre.staff(), centre.person(), centre.person()
-    said = {"person_id": str(other.id), "reason": "Sama ihminen"}
-    answer = staff.post(f"{PEOPLE}/{other.id}/merger", said)
+    body = {"person_id": str(other.id), "reason": "Sama ihminen"}
+    answer = staff.post(f"{PEOPLE}/{other.id}/merger", body)
     assert refusal(answer) == (409, "same-person")
     assert answer.json()["pointer"] == "/person_id"
-    assert staff.post(f"{PEOPLE}/{first.id}/merger", said).status_code == 200
-    answer = staff.post(f"{PEOPLE}/{first.id}/merger", said)
+    assert staff.post(f"{PEOPLE}/{first.id}/merger", body).status_code == 200
+    answer = staff.post(f"{PEOPLE}/{first.id}/merger", body)
     assert refusal(answer) == (409, "wrong-state")
     assert (answer.json()["state"], answer.json()["pointer"]) == ("merged", "/person_id")
     back = staff.post(f"{PEOPLE}/{other.id}/merger", {"person_id": str(first.id), "reason": "Takaisin"})
@@ -274,8 +274,8 @@ def test_a_person_merged_before_is_transferred_too(centre: Centre) -> None:
     staff, first, second, last = centre.staff(), centre.person(), centre.person(), centre.person()
     feed = first.post("/v1/me/calendar-feeds", {"name": "Puhelin"}).json()
     for goes, into in ((first, second), (second, last)):
-        said = {"person_id": str(goes.id), "reason": "Sama ihminen"}
-        assert staff.post(f"{PEOPLE}/{into.id}/merger", said).status_code == 200
+        body = {"person_id": str(goes.id), "reason": "Sama ihminen"}
+        assert staff.post(f"{PEOPLE}/{into.id}/merger", body).status_code == 200
     assert staff.get(f"{PEOPLE}/{first.id}").json()["merged_into"] == str(last.id)
     assert [each["id"] for each in last.get("/v1/me/calendar-feeds").json()["items"]] == [feed["id"]]
     assert staff.post(f"{PEOPLE}/{last.id}/erasure", {"reason": "Pyysi"}).status_code == 200
@@ -298,9 +298,9 @@ def test_only_staff_merge_people_and_never_themselves(centre: Centre) -> None:
     for path_id, other_id in ((staff.id, person.id), (person.id, staff.id), (staff.id, staff.id)):
         answer = staff.post(f"{PEOPLE}/{path_id}/merger", {"person_id": str(other_id), "reason": "Minä"})
         assert refusal(answer) == (403, "forbidden")
-    said = {"person_id": str(person.id), "reason": "Sama"}
-    assert refusal(main_user.post(f"{PEOPLE}/{main_user.id}/merger", said)) == (403, "forbidden")
-    assert refusal(main_user.post(f"{PEOPLE}/{staff.id}/merger", said)) == (404, "not-found")
+    body = {"person_id": str(person.id), "reason": "Sama"}
+    assert refusal(main_user.post(f"{PEOPLE}/{main_user.id}/merger", body)) == (403, "forbidden")
+    assert refusal(main_user.post(f"{PEOPLE}/{staff.id}/merger", body)) == (404, "not-found")
     unknown = staff.post(f"{PEOPLE}/{person.id}/merger", {"person_id": str(new_id()), "reason": "Kuka"})
     assert refusal(unknown) == (404, "not-found")
     assert unknown.json()["pointer"] == "/person_id"

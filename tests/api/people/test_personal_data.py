@@ -18,7 +18,7 @@ from tests.builders import FOREVER, Centre, Person, refusal
 from tests.locks import another, until_somebody_waits
 from tests.server import NO_TLS
 
-NOT_TOLD = {
+NOT_SHOWN = {
     "actors": {"id"},  # Only the id.
     "callers": {"person_id"},  # Shown as the sign-ins.
     "persons": {"id"},
@@ -56,10 +56,10 @@ def test_every_column_that_names_a_person_is_shown(centre: Centre) -> None:
         for column in table.columns:
             if isinstance(column.type, Uuid) and re.search(r"(_by|(person|applicant|actor|inductor)_id)$", column.name):
                 named.add((table.name, column.name))
-    told = {(table, column) for table, columns in [*HELD.items(), *MADE.items()] for column in columns}
-    not_told = {(table, column) for table, columns in NOT_TOLD.items() for column in columns}
-    assert named <= told | not_told
-    assert told - {("persons", "id")} <= named
+    shown = {(table, column) for table, columns in [*HELD.items(), *MADE.items()] for column in columns}
+    not_shown = {(table, column) for table, columns in NOT_SHOWN.items() for column in columns}
+    assert named <= shown | not_shown
+    assert shown - {("persons", "id")} <= named
 
 
 def test_a_person_sees_all_stored_data(centre: Centre) -> None:
@@ -69,13 +69,13 @@ def test_a_person_sees_all_stored_data(centre: Centre) -> None:
     body = {"organisation_id": str(central), "year": 2023, "hours": 5, "grounds": "Tarve kasvoi"}
     assert person.post("/v1/supplementary-hour-requests", body).status_code == 201
     answer = person.get(data(person.id))
-    told = answer.json()
+    shown = answer.json()
     assert answer.headers["Cache-Control"] == "no-store"
-    assert told["sign_ins"] == [{"issuer": centre.issuer.issuer.issuer, "subject": str(person.id)}]
-    assert told["held"]["persons"][0]["email"] == f"{person.id}@example.org"
-    assert told["held"]["role_grants"][0]["role"] == "main_user"
-    assert told["held"]["audit_entries"][0]["action"] == "supplementary-hour-request.submitted"
-    assert told["made"] == {"supplementary_hour_requests.submitted_by": 1}
+    assert shown["sign_ins"] == [{"issuer": centre.issuer.issuer.issuer, "subject": str(person.id)}]
+    assert shown["held"]["persons"][0]["email"] == f"{person.id}@example.org"
+    assert shown["held"]["role_grants"][0]["role"] == "main_user"
+    assert shown["held"]["audit_entries"][0]["action"] == "supplementary-hour-request.submitted"
+    assert shown["made"] == {"supplementary_hour_requests.submitted_by": 1}
     assert centre.rows("SELECT actor_id, subject_id FROM audit_entries WHERE action = 'person.data-told'") == [
         (person.id, person.id)
     ]
@@ -98,10 +98,10 @@ def test_a_person_sees_the_own_onboarding_and_applications_to_sign(centre: Centr
     assert person
     for each in (person, other):
         onboard(centre, each, "Edeltäjä")
-    told = person.get(data(person.id)).json()["held"]
-    assert [row["id"] for row in told["main_user_applications"]] == [location.rsplit("/")[-1]]
-    own_grants = [row["id"] for row in told["role_grants"]]
-    assert [row["role_grant_id"] for row in told["onboardings"]] == own_grants
+    held = person.get(data(person.id)).json()["held"]
+    assert [row["id"] for row in held["main_user_applications"]] == [location.rsplit("/")[-1]]
+    own_grants = [row["id"] for row in held["role_grants"]]
+    assert [row["role_grant_id"] for row in held["onboardings"]] == own_grants
 
 
 def test_an_erasure_removes_names_in_the_own_onboarding_and_lists_what_is_kept(centre: Centre) -> None:

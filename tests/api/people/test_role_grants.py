@@ -355,11 +355,11 @@ def test_the_last_two_staff_roles_cannot_be_ended_simultaneously(centre: Centre,
 def test_staff_are_notified_of_an_organisation_with_few_main_users(centre: Centre, central: UUID) -> None:
     people = [centre.main_user(central) for _ in range(3)]
     staff = centre.staff()
-    told = "SELECT facts->>'main_users' FROM outbox WHERE event = 'organisation.main-users-few'"
+    counts = "SELECT facts->>'main_users' FROM outbox WHERE event = 'organisation.main-users-few'"
     end(staff, grant_of(centre, people[0]))
-    assert centre.rows(told) == []
+    assert centre.rows(counts) == []
     end(staff, grant_of(centre, people[1]))
-    assert centre.rows(told) == [("1",)]
+    assert centre.rows(counts) == [("1",)]
 
 
 def test_the_database_itself_keeps_the_last_main_user_in_place(centre: Centre, central: UUID) -> None:

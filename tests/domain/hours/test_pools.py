@@ -67,8 +67,8 @@ def test_a_year_cannot_be_closed_yet(
 ) -> None:
     with pytest.raises(WrongState) as refused:
         check_may_close(POOL, reserved, last_day, datetime(*now, tzinfo=HELSINKI))  # type: ignore[arg-type,misc]  # Year and so on.
-    told = {"state": "open", "allowed": ["open"], "reserved": reserved, "last_day": last_day}
-    assert refused.value.facts == told | obstacles
+    facts = {"state": "open", "allowed": ["open"], "reserved": reserved, "last_day": last_day}
+    assert refused.value.facts == facts | obstacles
 
 
 def test_a_year_can_be_closed_from_the_next_day() -> None:
