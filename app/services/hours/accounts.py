@@ -1,4 +1,4 @@
-"""Hour accounts and the entries behind them: look."""
+"""Hour accounts and their transfers: get and list."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ async def get_account(
 async def list_transfers(
     reader: Reader, organisation_id: UUID, page: PageRequest, *, year: int | None
 ) -> Slice[PostedTransfer]:
-    """Of a central organisation its tree's; of a unit those from or to it, under its present centre."""
+    """The transfers of a central organisation's tree, or those from or to a unit under its present centre."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
     return await listing.page(
         reader,

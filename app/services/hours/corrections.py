@@ -1,4 +1,4 @@
-"""Corrections: make, look."""
+"""Corrections: make, get and list."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hou
     check_staff(writer.actor)
     check_not_own(writer.actor, standing.place, ())
     check_central(standing.place)
-    # While the pool is ours nobody closes the year: whether to correct what is free or what has lapsed stays true.
+    # While the pool is locked nobody closes the year, which decides if free or lapsed hours are corrected.
     # The organisation's own side is counted by the ledger alone, after it has locked the balance.
     pool = await lock_pool(writer.connection, year)
     check_correction(pool.available, hours)

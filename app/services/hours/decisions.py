@@ -1,4 +1,4 @@
-"""Decisions: make a batch of them, look."""
+"""Decisions: make a batch, get and list."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,12 @@ from app.services.hours.proposals import decide_proposals
 
 
 async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionItem]) -> HourDecisions:
-    """All or nothing, in as many round trips for five hundred as for one."""
+    """Decide all or none, in the same number of round trips for five hundred as for one."""
     rules.check_each_once(items)
     ids = [item.organisation_id for item in items]
     candidates = await find_candidates(writer.connection, ids)
-    # Proposals are locked first, then the pool. Who withdraws or sends back one of them comes before us, or finds it
-    # decided; of two batches the second waits for the pool, and then sees the first one's decisions and what it left.
+    # Proposals are locked first, then the pool. A request that withdraws or sends back one of them comes before this,
+    # or finds it decided. The second of two batches waits for the pool, and then sees what the first has decided.
     named = [item.proposal_id for item in items if item.proposal_id]
     proposals = await lock_contested(writer.connection, ids, year, named)
     submitted = await find_submitted(

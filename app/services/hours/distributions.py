@@ -1,4 +1,4 @@
-"""Distributions: divide the hours among units, look."""
+"""Distributions of hours to units: put and get."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -26,7 +26,7 @@ async def distribute(
     runners = await find_runners(writer.connection, organisation_id, [unit.unit_id for unit in units])
     rules.check_below(organisation_id, units, runners)
     check_main_user(writer.actor, standing.place)
-    # The tree's balances are locked before they are read: of two distributions the second sees what the first left,
+    # The tree's balances are locked before they are read: the second of two distributions sees what the first left,
     # and no reservation is drawn on an allotment between the check and the recall.
     await lock_balances(writer.connection, year, organisation_id)
     books, current = await _find(writer, organisation_id, year)
@@ -48,7 +48,7 @@ async def distribute(
     )
     _, changed = await _find(writer, organisation_id, year)
     if not raised:
-        # Where nothing was ever granted there is no balance to lock, and two may put their first at once.
+        # If nothing was ever granted, there is no balance to lock, and two requests may both put the first one.
         raise Stale(etag=f'"{fingerprint(changed)}"')
     writer.record(
         "hour-distribution.changed",

@@ -1,4 +1,4 @@
-"""Hour pools: set, look, close the year."""
+"""Hour pools: set, get, list, and close the year."""
 
 from dataclasses import replace
 
@@ -23,11 +23,11 @@ from app.domain.versions import Versions, check_version
 
 async def set_pool(writer: Writer, year: int, *, hours: int, expected: Versions) -> HourPool:
     check_staff(writer.actor)
-    # Locked before it is read: a decision that runs at the same time is counted, or waits and counts with us.
+    # The pool is locked before it is read: a simultaneous decision is counted here, or waits and counts this change.
     pool = await lock_pool(writer.connection, year)
     check_version(pool, expected)
     changed, transfers = resized(pool, hours)
-    # A pool has no id of its own: the change has one, by which the transfer and the audit entry find each other.
+    # A pool has no id. The change has one, which the transfer and the audit entry share.
     change_id = new_id()
     await post_transfers(writer, year, "hour_pool", change_id, transfers)
     writer.record("hour-pool.set", change_id, year=year, hours=hours)
@@ -36,7 +36,7 @@ async def set_pool(writer: Writer, year: int, *, hours: int, expected: Versions)
 
 async def close_pool(writer: Writer, year: int) -> HourPool:
     check_staff(writer.actor)
-    # Whoever moves hours of the year holds its pool, if only to share; the closing alone holds it whole. What it reads
+    # Every transfer of the year locks its pool, at least shared; only the closing locks it exclusively. What it reads
     # from here on is final: a reservation or a distribution is either counted, or waits and finds the year closed.
     pool = await lock_year(writer.connection, year)
     balances = await list_balances(writer.connection, year)

@@ -1,4 +1,4 @@
-"""Hour proposals on their way: submit, send back, and the revisions kept of each submission."""
+"""Hour proposals: submit, send back, and get the revision of each submission."""
 
 from datetime import date
 from uuid import UUID
@@ -25,7 +25,7 @@ async def submit_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
         else await find_windows(writer.connection, proposal.organisation_id, proposal.year, "unit_proposals")
     )
     rules.check_submission(proposal, standing, own_days, writer.now)
-    # A unit may have been moved elsewhere since its line was written.
+    # A unit may have been moved to another tree since its line was written.
     units = {line.unit_id for line in proposal.lines}
     rules.check_units(proposal.lines, await find_below(writer.connection, proposal.organisation_id, units))
     number = await insert_revision(writer, proposal)

@@ -1,4 +1,4 @@
-"""Hour proposals: make, change, withdraw, look."""
+"""Hour proposals: make, change, withdraw, get and list."""
 
 from collections.abc import Collection, Sequence
 from typing import TypedDict
@@ -45,7 +45,7 @@ async def make_proposal(
     if existing := await find_of_year(writer.connection, organisation_id, year):
         raise AlreadyExists(existing_id=existing)
     proposal_id = new_id()
-    # Of two that come at once, the database's unique index lets one through.
+    # The database's unique index lets one of two simultaneous requests through.
     await insert_row(
         writer.connection,
         hour_proposals,

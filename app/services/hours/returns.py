@@ -1,4 +1,4 @@
-"""Returns of hours: book, look."""
+"""Returns of hours: book, get and list."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Supplementary requests: submit, decide, withdraw, look."""
+"""Supplementary requests: submit, decide, withdraw, get and list."""
 
 from uuid import UUID
 
@@ -51,11 +51,11 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
     check_not_own(writer.actor, standing.place, [request.submitted_by])
     rules.check_undecided(request.state)
     state = rules.decided_state_of(request.hours, hours)
-    # The pool is locked before it is read: of two decisions on its last hours the second sees what the first left.
+    # The pool is locked before it is read, so that the second of two decisions sees what the first has left.
     pool = await lock_pool(writer.connection, request.year)
     check_year_open(request.year, pool.closed_at)
     if hours:
-        # Its membership may have ended since it asked. A rejection is always left.
+        # The membership may have ended since the request. A rejection is always possible.
         check_member_in(request.year, standing.active_from, standing.active_until)
     rules.check_grant(pool.available, hours)
     if hours:

@@ -1,4 +1,4 @@
-"""Bank accounts: propose a change, approve, reject, withdraw it, look."""
+"""Bank accounts: propose, approve, reject and withdraw a change, get and list."""
 
 from dataclasses import replace
 from typing import Any, Unpack
@@ -118,7 +118,7 @@ async def _account(reader: Reader, place: Place) -> BankAccount:
 
 async def _lock_in_reach(writer: Writer, change_id: UUID) -> tuple[BankAccountChange, Place]:
     change, _ = await changes.get(writer, change_id)
-    # Whoever proposes or decides holds the organisation: of two the second sees what the first has done.
+    # Proposals and decisions lock the organisation, so that the second of two sees what the first has done.
     await profiles.lock(writer.connection, change.organisation_id)
     return await changes.get(writer, change_id)
 
@@ -137,7 +137,7 @@ async def _change(writer: Writer, change: BankAccountChange, place: Place, **col
 
 
 def _record(writer: Writer, verb: str, change: BankAccountChange, **facts: object) -> None:
-    """Of the account itself nothing is told: who may see it looks."""
+    """Record nothing of the account itself: those who may see it can get it."""
     writer.record(
         f"bank-account-change.{verb}",
         change.id,

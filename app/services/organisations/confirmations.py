@@ -1,4 +1,4 @@
-"""Yearly confirmations: confirm, look."""
+"""Yearly confirmations: confirm, get and list."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from app.domain.organisations.membership import check_member_in
 
 
 async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: int) -> OrganisationConfirmation:
-    """Once a year by each main user: the database refuses the second."""
+    """Confirm once a year for each main user: the database refuses a second time."""
     standing = await get_standing(writer, organisation_id, year, "data_confirmation", pointer="/organisation_id")
     check_main_user(writer.actor, standing.place)
     check_person(writer.actor)

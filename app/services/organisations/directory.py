@@ -1,4 +1,4 @@
-"""The directory of organisations: look."""
+"""The directory of organisations: list."""
 
 from app.db.organisations.directory import directory_listing
 from app.db.organisations.profiles import patterns_of
@@ -11,5 +11,5 @@ from app.domain.organisations.organisations import OrganisationKind
 async def list_directory(
     reader: Reader, page: PageRequest, *, kind: OrganisationKind | None, q: str | None
 ) -> Slice[DirectoryEntry]:
-    """Beyond everybody's reach too: who looks for where to apply has none yet (rulebook §6.9)."""
+    """List organisations beyond the caller's reach too: applicants have none yet (rulebook §6.9)."""
     return await directory_listing.page(reader, page, kind=kind, words=patterns_of(q))

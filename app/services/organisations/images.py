@@ -1,4 +1,4 @@
-"""Logos and signature images: put, remove, look; who looks at a signature image is written down."""
+"""Logos and signature images: put, remove, get. Reading a signature image is recorded."""
 
 from uuid import UUID
 
@@ -15,14 +15,14 @@ from app.domain.versions import Versions
 from app.images.drawing import redraw
 
 SUBJECTS: dict[Purpose, str] = {"logo": "logo", "signature_image": "signature-image"}
-"""Of the audit's actions."""
+"""The subjects of the audit's actions."""
 
 
 async def put_image(
     writer: Writer, organisation_id: UUID, purpose: Purpose, *, content: bytes, media_type: str, expected: Versions
 ) -> OrganisationImage:
     await _permit(writer, organisation_id)
-    # Before anything is locked: it takes its time.
+    # Before anything is locked, because it takes time.
     png = await redraw(content, media_type)
     await profiles.lock(writer.connection, organisation_id)
     rules.check_image_version(await questions.find(writer.connection, organisation_id, purpose), expected)
@@ -50,7 +50,7 @@ async def get_logo(reader: Reader, organisation_id: UUID) -> bytes:
 
 
 async def use_signature_image(writer: Writer, organisation_id: UUID) -> bytes:
-    """Each use leaves an entry in the audit (rulebook §6.5)."""
+    """Record each use in the audit (rulebook §6.5)."""
     check_person(writer.actor)
     png = await _get(writer, organisation_id, "signature_image")
     writer.record("signature-image.used", organisation_id, organisation_id=organisation_id)

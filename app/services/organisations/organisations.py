@@ -1,4 +1,4 @@
-"""Organisations: add, change, move, end, look."""
+"""Organisations: add, change, move, end, get and list."""
 
 from dataclasses import replace
 from typing import TypedDict, Unpack
@@ -27,7 +27,7 @@ async def add_organisation(
     writer: Writer, *, kind: OrganisationKind, parent_id: UUID | None, data: OrganisationChanges
 ) -> Organisation:
     rules.check_parent_fits(kind, parent_id)
-    # The new one stands below all that its parent stands below: nobody is to move the parent meanwhile.
+    # The new organisation is below everything that is above its parent, so nobody may move the parent meanwhile.
     await tree.hold_trees_still(writer.connection)
     parent = await _find_parent(writer, parent_id)
     rules.check_may_add(writer.actor, parent and parent[1])
@@ -84,8 +84,8 @@ async def _move(writer: Writer, before: Organisation, after: Organisation, paren
     rules.check_no_cycle(before.id, parent)
     old_centre, new_centre = before.central_organisation_id, parent.central_organisation_id
     if old_centre != new_centre:
-        # Who gives hours to one below, or makes a proposal for it, holds its row or its centre's balances: they are
-        # waited for, and what they have left is then seen.
+        # Requests that give hours to one below, or propose for it, lock its row or its centre's balances. This waits
+        # for them, and then sees what they have done.
         await tree.lock_subtree(writer.connection, before.id)
         check_may_leave(await lock_holdings(writer.connection, before.id, old_centre))
         await tree.give_to_centre(writer.connection, before.id, new_centre)
@@ -103,7 +103,7 @@ async def _move(writer: Writer, before: Organisation, after: Organisation, paren
 
 
 async def _check_business_id(writer: Writer, organisation: Organisation) -> None:
-    """Raises AlreadyExists, which names the other organisation only to those who may see it."""
+    """Raises AlreadyExists, which names the other organisation only to callers who may see it."""
     if organisation.business_id is None:
         return
     other = await profiles.find_business_id(writer.connection, organisation.business_id, organisation.id)
@@ -114,7 +114,7 @@ async def _check_business_id(writer: Writer, organisation: Organisation) -> None
 
 
 async def _find_parent(writer: Writer, parent_id: UUID | None) -> tuple[Organisation, Place] | None:
-    """None where none is named."""
+    """None if no parent is named."""
     if parent_id is None:
         return None
     return await profiles.get(writer, parent_id, pointer="/parent_id")

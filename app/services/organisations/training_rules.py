@@ -1,4 +1,4 @@
-"""A central organisation's own rules on trainings: put, look."""
+"""A central organisation's own rules on courses: put and get."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ async def put_rules(
     expected: Versions,
 ) -> TrainingRules:
     rules.check_each_once(kinds, units)
-    # Of two who put them at once the second sees what the first has put.
+    # The second of two simultaneous requests sees what the first has put.
     _, place = await profiles.get(writer, organisation_id, locked=True)
     rules.check_below(units, await find_below(writer.connection, organisation_id, units or ()))
     check_main_user(writer.actor, place)
@@ -64,6 +64,6 @@ async def put_rules(
 
 
 async def get_rules(reader: Reader, organisation_id: UUID) -> TrainingRules:
-    """Whoever reaches a unit sees the rules that hold for it, which are its centre's."""
+    """Return the rules of the centre, also to callers who only reach a unit."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
     return await questions.find_rules(reader.connection, place.central_organisation_id)

@@ -1,4 +1,4 @@
-"""API keys: make, rotate, revoke, look."""
+"""API keys: make, rotate, revoke, get and list."""
 
 import secrets
 from dataclasses import replace
@@ -37,7 +37,7 @@ async def make_key(
 
 
 async def rotate_key(writer: Writer, key_id: UUID, *, overlap_hours: int, expires_in_days: int) -> ApiKey:
-    """The successor."""
+    """Return the new key. The rotated key works beside it for the overlap."""
     key = await _lock_in_reach(writer, key_id)
     check_strong(writer.actor)
     rules.check_key_state(key, ["active"])
@@ -77,7 +77,7 @@ async def list_keys(reader: Reader, page: PageRequest, **filters: Unpack[Organis
 async def _make(
     writer: Writer, organisation_id: UUID, organisation_name: str, name: str, scopes: list[Scope], days: int
 ) -> ApiKey:
-    # 256 bits by chance need no slow hash, and 40 in the prefix tell the keys apart.
+    # 256 random bits need no slow hash, and 40 bits in the prefix distinguish the keys.
     prefix = "tp_" + "".join(secrets.choice(LETTERS) for _ in range(rules.SHOWN_LETTERS))
     text = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
     expires_at = datetime.now(HELSINKI).replace(microsecond=0) + timedelta(days=days)

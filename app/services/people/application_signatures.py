@@ -1,4 +1,4 @@
-"""The application's document and its signatures: bring back signed, sign in the service, match, look."""
+"""The application's document and its signatures: upload, sign in the service, match, get and list."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -46,13 +46,13 @@ async def get_signed_document(reader: Reader, application_id: UUID) -> bytes:
 async def bring_signed_document(
     writer: Writer, application_id: UUID, *, content: bytes, trust: Trust, expected: Versions
 ) -> MainUserApplication:
-    """What is refused leaves nothing behind; what is brought takes the place of what was brought before."""
+    """Check and keep the signed document, in place of an earlier one. A refused document is not kept."""
     application = await _get_to_sign(writer, application_id, expected)
     original = await find_document(writer.connection, application_id)
     if original is None or application.submitted_at is None:
         raise NotFound
     found = await examine(original, content, trust, made_at=application.submitted_at, now=writer.now)
-    # Examining takes a while, and nobody was made to wait for it: what has come in meanwhile is seen now.
+    # The document was examined without a lock, because that takes time. Changes made meanwhile are seen now.
     application = await _get_to_sign(writer, application_id, expected, locked=True)
     present = await find_signatures(writer.connection, application_id)
     in_service = {signature.signs_as for signature in present if signature.method == "service" and signature.signs_as}
@@ -140,7 +140,7 @@ async def _content(reader: Reader, application_id: UUID, *, signed: bool) -> byt
 async def _get_to_sign(
     writer: Writer, application_id: UUID, expected: Versions, *, locked: bool = False
 ) -> MainUserApplication:
-    """What a signed document may be brought for."""
+    """Return the application if the caller may upload its signed document now."""
     application = await applications.get(writer, application_id, locked=locked)
     check_may_upload(writer.actor, application)
     check_document_version(application, expected)
@@ -150,13 +150,13 @@ async def _get_to_sign(
 
 
 async def _check_signatory(writer: Writer, application: MainUserApplication) -> None:
-    """Whose right to sign has ended since the submission signs no more."""
+    """Check that the signatory is still one: that may have ended since the submission."""
     signatory = await signatory_resource.find(writer, application.signatory_id)
     check_signatory(signatory, application.organisation_id, application.applicant_id, application.applicant_name)
 
 
 async def _update_state(writer: Writer, application: MainUserApplication) -> MainUserApplication:
-    """Puts the application in the state that its signatures make, and tells where it is another."""
+    """Change the application to the state that follows from its signatures, and record a new state."""
     state = rules.state_after(await find_signatures(writer.connection, application.id))
     if state == application.state:
         return application

@@ -1,4 +1,4 @@
-"""The audit: look."""
+"""Audit entries: get and list."""
 
 from datetime import datetime
 from typing import Unpack

@@ -10,7 +10,7 @@ from app.services.people.main_user_applications import expire
 
 
 async def expire_applications(connection: Connection) -> None:
-    """All that have expired by now, of the connection's study centre, by its clock; again and it records no more."""
+    """Expire the applications whose time is over by the study centre's clock. Repeating it records nothing more."""
     async with connection.transaction():
         centre = await lock_study_centre(connection)
         writer = Writer(connection, SERVICE, centre.now, retry_key=b"")

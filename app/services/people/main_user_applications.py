@@ -1,4 +1,4 @@
-"""Main-user applications: draft, submit, withdraw, expire, look."""
+"""Main-user applications: draft, submit, withdraw, expire, get and list."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -107,7 +107,7 @@ async def change_draft(
     check_version(application, expected)
     rules.check_state(application, "draft")
     changed = replace(application, **changes)
-    # A day that has passed since the draft was made stands in the way of no other change.
+    # A day that has passed since the draft was made does not prevent other changes.
     rules.check_begins(changes.get("begins_on"), writer.now)
     signatory, _ = await _check_named(writer, changed)
     changed = replace(changed, signatory_name=signatory.name, signatory_person_id=signatory.person_id)
@@ -118,7 +118,7 @@ async def change_draft(
 
 
 async def submit_application(writer: Writer, application_id: UUID) -> MainUserApplication:
-    """From then on its document is fixed: what has changed since it was drafted is looked at once more."""
+    """Check the draft again, since things may have changed, and fix its document."""
     application = await _get_own(writer, application_id)
     rules.check_state(application, "draft")
     candidacy = await _candidacy(writer, application.organisation_id)
@@ -143,7 +143,7 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
     )
     words = application_words(content.language, made_at=content.made_at, valid_from=content.valid_from)
     document = await make_application(content, words)
-    # Nobody waited while it was made: it is of what the applicant sees only where the draft is still the same.
+    # The document was made without a lock: it is right only if the draft has not changed meanwhile.
     check_version(await _get_own(writer, application_id, locked=True), frozenset({fingerprint(application)}))
     digest = digest_of(document)
     await keep_document(writer, application_id, document, digest)
@@ -169,7 +169,7 @@ async def withdraw_application(writer: Writer, application_id: UUID) -> MainUser
 
 
 async def withdraw_all(writer: Writer, application_ids: Iterable[UUID], *, reason: str) -> None:
-    """Withdraw those that are open; whether the caller may is checked before."""
+    """Withdraw those that are open. The caller's permission is checked before."""
     for application_id in application_ids:
         application = await applications.find(writer, application_id, locked=True)
         if application and application.state in rules.OPEN:
@@ -195,7 +195,7 @@ async def list_applications(
 def record_application(
     writer: Writer, verb: str, application: MainUserApplication, *, reason: str | None = None, **facts: object
 ) -> None:
-    """Into the audit and the outbox, with whom it concerns."""
+    """Record it in the audit and the outbox, with the people whom it concerns."""
     writer.record(
         f"main-user-application.{verb}",
         application.id,
@@ -208,7 +208,7 @@ def record_application(
 
 
 async def _candidacy(writer: Writer, organisation_id: UUID) -> Candidacy:
-    """Raises NotFound where the caller neither belongs to the organisation nor reaches it."""
+    """Raises NotFound if the caller neither has a role in the organisation's tree nor reaches it."""
     candidacy = await find_candidacy(writer, organisation_id, writer.actor.person_id)
     if candidacy is None:
         raise NotFound(pointer="/organisation_id")
@@ -218,7 +218,7 @@ async def _candidacy(writer: Writer, organisation_id: UUID) -> Candidacy:
 
 
 async def _check_none_open(writer: Writer, organisation_id: UUID) -> None:
-    """One that has expired by the clock, unmarked yet, is put away, so that another may be made (rulebook §3.9)."""
+    """Raises AlreadyExists. One that has expired is marked as such, so that another may be made (rulebook §3.9)."""
     current = await lock_open_application(writer, organisation_id, writer.actor.person_id)
     if current is None:
         return
@@ -228,7 +228,7 @@ async def _check_none_open(writer: Writer, organisation_id: UUID) -> None:
 
 
 async def _check_named(writer: Writer, application: MainUserApplication) -> tuple[Signatory, HeldRight | None]:
-    """The signatory and the right replaced, both as they are now."""
+    """Return the signatory and the replaced role as they are now."""
     organisation_id, applicant_id = application.organisation_id, application.applicant_id
     rules.check_not_main_user_yet(writer.actor.roles, organisation_id, application.begins_on)
     signatory = rules.check_signatory(

@@ -1,4 +1,4 @@
-"""Which organisations have main users enough."""
+"""How many main users organisations have."""
 
 from app.db.paging import PageRequest, Slice
 from app.db.people import main_user_coverage as questions

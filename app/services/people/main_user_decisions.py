@@ -23,7 +23,7 @@ from app.services.people.roles import end_role, grant_role
 async def decide_application(
     writer: Writer, application_id: UUID, *, outcome: Outcome, reason: str | None
 ) -> MainUserApplication:
-    """Approval gives the right, opens the onboarding and ends the right replaced, all at once."""
+    """Approval grants the role, opens the onboarding and ends the replaced role, in one transaction."""
     application = await applications.get(writer, application_id, locked=True)
     place = await get_place(writer.connection, application.organisation_id)
     rules.check_may_judge(writer.actor, application, place)
@@ -44,7 +44,7 @@ async def decide_application(
 
 
 async def _grant_main_user_role(writer: Writer, application: MainUserApplication, reason: str | None) -> GrantedRole:
-    """The right replaced ends as the new one begins: this one is given first, so that none is ever missing."""
+    """The new role is granted before the replaced one ends, so that the organisation always has a main user."""
     candidacy = await find_candidacy(writer, application.organisation_id, application.applicant_id)
     if candidacy is None:
         raise NotFound

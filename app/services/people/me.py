@@ -1,4 +1,4 @@
-"""Who the caller is, and what persons change of themselves."""
+"""The caller's own data: get and change."""
 
 from app.db.people.me import find_person, list_organisations
 from app.db.people.people import persons

@@ -1,4 +1,4 @@
-"""Onboardings: open, tick off steps, look."""
+"""Onboardings: open, change, get and list."""
 
 from collections.abc import Collection
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""People: register, look, merge."""
+"""People: register, get, list and merge."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from app.services.people.roles import end_surplus_roles_of
 
 
 async def register(writer: Writer, *, name: str, email: str, phone: str | None, language: Language) -> Person:
-    """Whoever signed in, who is nobody yet (rulebook §2.5)."""
+    """Register the caller, who has signed in and is not known yet (rulebook §2.5)."""
     check_person(writer.actor)
     own_id, signed_in = writer.actor.person_id, writer.actor.authentication
     if await find_person(writer.connection, own_id):
@@ -77,15 +77,15 @@ async def get_person(reader: Reader, person_id: UUID) -> Person:
 
 
 async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str) -> Person:
-    """What the other has goes over; what the other once made stays the other's, who is never deleted."""
+    """Move what the other person has. What the other has made remains theirs, and the other is never deleted."""
     await get_person(writer, person_id)
     rules.check_may_merge(writer.actor, person_id, other_id)
-    # Who gives or ends a right locks so too: applications first, then organisations, then people.
+    # The order of locks is that of granting and ending roles: applications, organisations, people.
     await _withdraw_applications(writer, other_id, person_id, reason)
     for organisation_id in await list_centres_of_main_users(writer.connection, [person_id, other_id]):
         await lock_main_users(writer.connection, organisation_id)
     await lock_staff(writer.connection)
-    # Both at once, in the order of their ids: two mergers of the same two wait for each other.
+    # One query locks both in the order of their ids, so that two mergers of the same people wait for each other.
     found = await lock_people(writer.connection, [person_id, other_id])
     if other_id not in found:
         raise NotFound(pointer="/person_id")
@@ -93,7 +93,7 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
     for pointer, each_id in ((None, person_id), ("/person_id", other_id)):
         if status := await find_person_status(writer.connection, each_id):
             check_not_erased(status, pointer=pointer)
-    # Whom the one has confirmed as the other's signatory, nobody else has: it ends.
+    # A signatory whom this person confirmed would be confirmed by nobody else after the merger, so it ends.
     for signatory in await lock_signatories_of(writer, [other_id]):
         if signatory.confirmed_by == person_id:
             await signatories.end(writer, signatory, reason=reason)
@@ -104,7 +104,7 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
 
 
 async def _withdraw_applications(writer: Writer, other_id: UUID, person_id: UUID, reason: str) -> None:
-    """What one person cannot ask for twice, has already, or would sign as two (rulebook §2.5)."""
+    """Withdraw applications that one person cannot have twice, or would sign as two people (rulebook §2.5)."""
     open_ids = await list_open_applications(writer.connection, other_id, person_id)
     await withdraw_all(writer, open_ids, reason=reason)
     for application in await lock_pointless_role_applications(writer.connection, other_id, person_id, writer.now):

@@ -1,4 +1,4 @@
-"""A person's data: tell all of it, erase what no law keeps."""
+"""A person's data: export it, and erase what no law requires to be kept."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -22,7 +22,7 @@ from app.services.people.roles import end_roles_of
 
 
 async def export_data(writer: Writer, person_id: UUID) -> PersonalData:
-    """Written down in the audit."""
+    """Return all data about the person. The export itself is recorded in the audit."""
     await _get_status(writer, person_id)
     ids = await questions.list_ids_of(writer.connection, person_id)
     data = PersonalData(
@@ -36,12 +36,12 @@ async def export_data(writer: Writer, person_id: UUID) -> PersonalData:
 
 
 async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
-    """Raises LastMainUser where an organisation needs a successor first."""
+    """Raises LastMainUser or LastStaff if a successor is needed first."""
     rules.check_not_erased(await _get_status(writer, person_id))
     check_strong(writer.actor)
     ids = await questions.list_ids_of(writer.connection, person_id)
-    # As a merger locks: applications first, then organisations, then people. What was made or given meanwhile ends
-    # once nobody can make or give more.
+    # The order of locks is that of a merger: applications, organisations, people. The second pass ends what was made
+    # or granted before the people were locked.
     await _withdraw_and_end(writer, person_id, ids, reason)
     await lock_people(writer.connection, ids)
     rules.check_not_erased(await _get_status(writer, person_id))
@@ -66,7 +66,7 @@ async def _withdraw_and_end(writer: Writer, person_id: UUID, ids: list[UUID], re
 
 
 async def _get_status(writer: Writer, person_id: UUID) -> PersonStatus:
-    """Raises NotFound where the caller does not see the person, Forbidden where it is somebody else."""
+    """Raises NotFound if the caller does not see the person, Forbidden if it is another person."""
     status = await questions.find_person_status(writer.connection, person_id)
     among = people_reach_of(writer.actor)
     is_seen = among is None or person_id == writer.actor.person_id

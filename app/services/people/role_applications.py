@@ -1,4 +1,4 @@
-"""Applications for roles: apply, decide, withdraw, look."""
+"""Role applications: apply, decide, withdraw, get and list."""
 
 from dataclasses import replace
 from datetime import date
@@ -26,7 +26,7 @@ from app.services.people.roles import check_not_held, grant_role
 async def apply_for_role(
     writer: Writer, *, organisation_id: UUID, role: AppliedRole, reason: str | None
 ) -> RoleApplication:
-    """Anybody for any organisation: who applies has no reach there yet."""
+    """Any person may apply in any organisation: applicants have no reach there yet."""
     check_person(writer.actor)
     person = await find_person(writer.connection, writer.actor.person_id)
     found = await find_organisation(writer.connection, organisation_id)
@@ -61,7 +61,7 @@ async def apply_for_role(
 async def decide_application(
     writer: Writer, application_id: UUID, *, outcome: Outcome, reason: str | None, ends_on: date | None
 ) -> RoleApplication:
-    """Granted, the right holds from now on, in the same transaction."""
+    """If the application is granted, the role is granted in the same transaction."""
     application = await applications.lock(writer, application_id)
     place = await get_place(writer.connection, application.organisation_id)
     check_person(writer.actor)

@@ -1,4 +1,4 @@
-"""Rights: give, end, look."""
+"""Role grants: grant, end, get and list."""
 
 from datetime import date
 from uuid import UUID

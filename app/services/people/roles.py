@@ -30,7 +30,7 @@ async def check_not_held(
     valid_from: datetime,
     valid_until: datetime | None = None,
 ) -> None:
-    """Raises AlreadyExists where the person holds the role there on some day of these."""
+    """Raises AlreadyExists if the person has the role there on one of these days."""
     existing = await find_held(
         session.connection, person_id, role, organisation_id, valid_from=valid_from, valid_until=valid_until
     )
@@ -50,10 +50,10 @@ async def grant_role(
     role_application_id: UUID | None = None,
     main_user_application_id: UUID | None = None,
 ) -> GrantedRole:
-    """Grant a role, from now on if no instant is given. Whether the caller may is checked before.
+    """Grant a role, by default from now on. The caller's permission is checked before.
 
-    Raises NotFound where there is no such person, AlreadyExists where the role is held within those days, LastMainUser
-    where a main user's role would end without a successor.
+    Raises NotFound if there is no such person, AlreadyExists if the person has the role within those days, LastMainUser
+    if a main user's role would end without a successor.
     """
     valid_from = valid_from or writer.now
     if role == "main_user" and organisation_id:
@@ -96,10 +96,10 @@ async def grant_role(
 
 
 async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str | None) -> GrantedRole:
-    """End a role at an instant, or where it begins later, as it begins. Whether the caller may is checked before.
+    """End a role at a time, or at its beginning if that is later. The caller's permission is checked before.
 
-    Raises NotFound, WrongState where it has ended already, Invalid where it ends no later anyway, LastMainUser where
-    a main user's needs a successor, LastStaff where one of the staff's does.
+    Raises NotFound, WrongState if it has already ended, Invalid if it ends no later anyway, LastMainUser if
+    a main user needs a successor, LastStaff if a staff member does.
     """
     grant = await _get(writer, grant_id)
     main_users, staff = None, None
@@ -113,7 +113,7 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
     grant = locked
     rules.check_not_ended(grant.state)
     at = max(at, grant.valid_from)
-    # Another may have ended it meanwhile, and sooner.
+    # Another request may have ended it meanwhile, at an earlier time.
     rules.check_brought_forward(grant, at)
     if main_users:
         rules.check_main_users_remain(main_users, {grant_id}, at)
@@ -150,17 +150,17 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
 
 
 async def end_roles_of(writer: Writer, person_id: UUID, *, reason: str) -> None:
-    """End at once all that the person holds or will hold.
+    """End now all roles that the person has or will have.
 
-    Raises LastMainUser, LastStaff. Organisations come in id order, so that two who go at once do not wait for one
-    another.
+    Raises LastMainUser, LastStaff. Organisations are locked in id order, so that two simultaneous requests do not wait
+    for each other.
     """
     for grant in await list_not_ended(writer, person_id):
         await end_role(writer, grant.id, at=writer.now, reason=reason)
 
 
 async def end_surplus_roles_of(writer: Writer, person_id: UUID, *, reason: str) -> None:
-    """Where the person holds a role twice for the same days, one is enough."""
+    """End a role that another grant of the person covers."""
     for grant, at in rules.surplus_of(await list_not_ended(writer, person_id), writer.now):
         await end_role(writer, grant.id, at=at, reason=reason)
 

@@ -1,4 +1,4 @@
-"""Signatories: enter, confirm, end, look."""
+"""Signatories: enter, confirm, end, get and list."""
 
 from dataclasses import replace
 from datetime import date
@@ -119,7 +119,7 @@ async def list_signatories(
 
 
 async def _place_seen(session: Reader, organisation_id: UUID) -> Place:
-    """Whoever belongs to the tree may see who signs for it: an applicant names one. Raises NotFound."""
+    """Check that the caller has a role in the tree: applicants choose a signatory. Raises NotFound."""
     place = await get_place(session.connection, organisation_id)
     if not is_within_reach(session.actor, place) and not await belongs_to(session, organisation_id):
         raise NotFound

@@ -164,7 +164,7 @@ def test_hours_run_out_or_go_unused(day: date, year_hours: YearHours, expected: 
     assert states(day, windows=[SPRING, AUTUMN], hours=[year_hours]) == expected
 
 
-def test_the_threshold_reached_last_is_tasks_on() -> None:
+def test_the_task_is_of_the_threshold_reached_last() -> None:
     settings = ReminderSettings(running_out_percents=[100, 80])
     ids = {
         in_use: tasks_on(date(2023, 3, 15), windows=[SPRING], hours=[hours(100, in_use)], settings=settings)[0].id
