@@ -44,9 +44,16 @@ NOW = bindparam("p_now", type_=DateTime(timezone=True))
 TODAY = bindparam("p_today", type_=Date)
 
 
-def study_centre_key() -> Column[Any]:
-    """Every row belongs to a study centre: the connection's own, which the database fills in."""
-    return Column("study_centre_id", Uuid, primary_key=True, server_default=text("own_study_centre()"))
+def study_centre_table(name: str, *columns: Column[Any], single: bool = False) -> Table:
+    """A table whose rows belong to a study centre: the connection's own, which the database fills in.
+
+    A row's key is its `id`, which is added here, or the columns that are marked as the key; `single` is for a table
+    that has one row of each study centre.
+    """
+    centre = Column("study_centre_id", Uuid, primary_key=True, server_default=text("own_study_centre()"))
+    has_id = not single and not any(column.primary_key for column in columns)
+    key = [Column("id", Uuid, primary_key=True)] if has_id else []
+    return Table(name, metadata, centre, *key, *columns)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     DateTime,
     SmallInteger,
     String,
-    Table,
     Text,
     Uuid,
     any_,
@@ -29,14 +28,18 @@ from app.db.organisations.organisations import organisations
 from app.db.paging import clock_of, filters_of, given, within_reach
 from app.db.resources import Resource
 from app.db.sessions import Reader
-from app.db.statements import TODAY, Command, Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import (
+    TODAY,
+    Command,
+    Connection,
+    Query,
+    columns_of,
+    study_centre_table,
+)
 from app.domain.calendar.deadlines import Deadline
 
-deadlines = Table(
+deadlines = study_centre_table(
     "deadlines",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("year", SmallInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("hours_year", SmallInteger, nullable=False),

@@ -3,20 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, FromClause, ScalarSelect, Table, Text, Uuid, func, select
+from sqlalchemy import Column, Date, DateTime, FromClause, ScalarSelect, Text, Uuid, func, select
 
 from app.db.calendar.deadlines import deadlines
 from app.db.organisations.organisations import organisation_ancestors
 from app.db.paging import filters_of, given, within_reach
 from app.db.resources import Resource
-from app.db.statements import Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import Connection, Query, columns_of, study_centre_table
 from app.domain.calendar.deadlines import Extension
 
-deadline_extensions = Table(
+deadline_extensions = study_centre_table(
     "deadline_extensions",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("deadline_id", Uuid, nullable=False),
     Column("organisation_id", Uuid, nullable=False),
     Column("closes_on", Date, nullable=False),

@@ -11,7 +11,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     String,
-    Table,
     Text,
     Uuid,
     bindparam,
@@ -25,27 +24,22 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.paging import Sight, given
 from app.db.people.people import persons
 from app.db.resources import Resource
-from app.db.statements import Command, Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import Command, Connection, Query, columns_of, study_centre_table
 from app.domain.calendar.feeds import CalendarFeed, FeedEvent, KeptEvent
 
 ISSUER = "calendar-feeds"
 """The issuer of callers that are feeds. The issuers of tokens are URLs, so that none has this name."""
 
-calendar_feeds = Table(
+calendar_feeds = study_centre_table(
     "calendar_feeds",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("person_id", Uuid, nullable=False),
     Column("name", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_read_at", DateTime(timezone=True)),
 )
-calendar_feed_events = Table(
+calendar_feed_events = study_centre_table(
     "calendar_feed_events",
-    metadata,
-    study_centre_key(),
     Column("feed_id", Uuid, primary_key=True),
     Column("uid", Uuid, primary_key=True),
     Column("day", Date, nullable=False),

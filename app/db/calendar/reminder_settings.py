@@ -1,18 +1,17 @@
 """Settings of the study centre's reminders."""
 
-from sqlalchemy import Column, SmallInteger, Table, select
+from sqlalchemy import Column, SmallInteger, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import Connection, Query, columns_of, study_centre_table
 from app.domain.calendar.reminder_settings import DEFAULT_REMINDERS, ReminderSettings
 
-reminder_settings = Table(
+reminder_settings = study_centre_table(
     "reminder_settings",
-    metadata,
-    study_centre_key(),
     Column("closing_soon_days", JSONB, nullable=False),
     Column("running_out_percents", JSONB, nullable=False),
     Column("unused_percent", SmallInteger, nullable=False),
+    single=True,
 )
 _found = Query(select(*columns_of(ReminderSettings, reminder_settings)), ReminderSettings)
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     String,
-    Table,
     Text,
     Uuid,
     any_,
@@ -24,16 +23,20 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.paging import Sight, filters_of
 from app.db.people.people import persons
 from app.db.resources import Resource
-from app.db.statements import NOW, Command, Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import (
+    NOW,
+    Command,
+    Connection,
+    Query,
+    columns_of,
+    study_centre_table,
+)
 from app.domain.access import Actor
 from app.domain.delivery.mails import Mail
 from app.domain.organisations.organisations import Language
 
-mails = Table(
+mails = study_centre_table(
     "mails",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("person_id", Uuid, nullable=False),
     Column("cause_id", Uuid, nullable=False),
     Column("event", Text, nullable=False),

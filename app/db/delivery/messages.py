@@ -10,7 +10,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     SmallInteger,
-    Table,
     Text,
     Uuid,
     any_,
@@ -27,15 +26,20 @@ from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import filters_of
 from app.db.people.people import in_force, persons, role_grants
 from app.db.resources import Resource
-from app.db.statements import NOW, Connection, Converted, Query, Selection, columns_of, metadata, study_centre_key
+from app.db.statements import (
+    NOW,
+    Connection,
+    Converted,
+    Query,
+    Selection,
+    columns_of,
+    study_centre_table,
+)
 from app.domain.delivery.messages import Message, MessageText, central_organisations_of
 from app.domain.organisations.organisations import Language
 
-messages = Table(
+messages = study_centre_table(
     "messages",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("texts", JSONB, nullable=False),
     Column("audience", Text, nullable=False),
     Column("organisation_ids", ARRAY(Uuid), nullable=False),

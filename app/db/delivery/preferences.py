@@ -2,16 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy import Column, Table, Text, Uuid, bindparam, func, select
+from sqlalchemy import Column, Text, Uuid, bindparam, func, select
 
 from app.db.people.people import persons
-from app.db.statements import Connection, Query, metadata, study_centre_key
+from app.db.statements import Connection, Query, study_centre_table
 from app.domain.delivery.mails import DEFAULT_PREFERENCE, MailPreferences
 
-mail_preferences = Table(
+mail_preferences = study_centre_table(
     "mail_preferences",
-    metadata,
-    study_centre_key(),
     Column("person_id", Uuid, primary_key=True),
     Column("mail", Text, nullable=False),
 )

@@ -1,16 +1,13 @@
 """Corrections by staff."""
 
-from sqlalchemy import Column, DateTime, Integer, SmallInteger, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import metadata, study_centre_key
+from app.db.statements import study_centre_table
 from app.domain.hours.corrections import HourCorrection
 
-hour_corrections = Table(
+hour_corrections = study_centre_table(
     "hour_corrections",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
     Column("hours", Integer, nullable=False),

@@ -10,7 +10,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     SmallInteger,
-    Table,
     Text,
     Uuid,
     any_,
@@ -21,14 +20,11 @@ from sqlalchemy import (
 from app.db.organisations.organisations import organisations, place_at
 from app.db.paging import given
 from app.db.resources import of_organisations
-from app.db.statements import Connection, Query, Selection, metadata, study_centre_key
+from app.db.statements import Connection, Query, Selection, study_centre_table
 from app.domain.hours.decisions import Candidate, HourDecision
 
-hour_decisions = Table(
+hour_decisions = study_centre_table(
     "hour_decisions",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
     Column("proposal_id", Uuid),

@@ -8,19 +8,16 @@ from sqlalchemy import (
     DateTime,
     Integer,
     SmallInteger,
-    Table,
     Uuid,
     bindparam,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db.statements import Command, Connection, Query, metadata, study_centre_key
+from app.db.statements import Command, Connection, Query, study_centre_table
 
-hour_distributions = Table(
+hour_distributions = study_centre_table(
     "hour_distributions",
-    metadata,
-    study_centre_key(),
     Column("organisation_id", Uuid, primary_key=True),
     Column("year", SmallInteger, primary_key=True),
     Column("revision", Integer, nullable=False),

@@ -25,13 +25,11 @@ from sqlalchemy import (
 
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
-from app.db.statements import Command, Connection, bound, insertion, metadata, study_centre_key
+from app.db.statements import Command, Connection, bound, insertion, study_centre_table
 from app.domain.hours.ledger import Transfer
 
-hour_pools = Table(
+hour_pools = study_centre_table(
     "hour_pools",
-    metadata,
-    study_centre_key(),
     Column("year", SmallInteger, primary_key=True),
     Column("state", Integer, nullable=False),
     Column("pool", Integer, nullable=False),
@@ -39,10 +37,8 @@ hour_pools = Table(
     Column("closed_at", DateTime(timezone=True)),
 )
 
-hour_balances = Table(
+hour_balances = study_centre_table(
     "hour_balances",
-    metadata,
-    study_centre_key(),
     Column("central_organisation_id", Uuid, primary_key=True),
     Column("year", SmallInteger, primary_key=True),
     Column("organisation_id", Uuid, primary_key=True),
@@ -56,11 +52,8 @@ hour_balances = Table(
     Column("closed", Boolean, nullable=False),
 )
 
-hour_transfers = Table(
+hour_transfers = study_centre_table(
     "hour_transfers",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("position", BigInteger, Identity(always=True)),
     Column("year", SmallInteger, nullable=False),
     Column("kind", Text, nullable=False),

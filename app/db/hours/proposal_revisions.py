@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Uuid, func, select
+from sqlalchemy import BigInteger, Column, DateTime, Integer, Uuid, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
@@ -15,16 +15,12 @@ from app.db.statements import (
     Query,
     Selection,
     insert_row,
-    metadata,
-    study_centre_key,
+    study_centre_table,
 )
 from app.domain.hours.proposals import HourProposal, ProposalLine, ProposalRevision
 
-hour_proposal_revisions = Table(
+hour_proposal_revisions = study_centre_table(
     "hour_proposal_revisions",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("proposal_id", Uuid, nullable=False),
     Column("number", Integer, nullable=False),
     Column("hours", BigInteger, nullable=False),

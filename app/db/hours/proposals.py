@@ -15,7 +15,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     SmallInteger,
-    Table,
     Text,
     Uuid,
     and_,
@@ -46,18 +45,14 @@ from app.db.statements import (
     Selection,
     columns_of,
     insert_rows,
-    metadata,
-    study_centre_key,
+    study_centre_table,
 )
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
 from app.domain.hours.proposals import HourProposal, HourProposalSummary, PreviousYear, ProposalLine
 from app.domain.hours.standing import Standing
 
-hour_proposals = Table(
+hour_proposals = study_centre_table(
     "hour_proposals",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("central_organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
@@ -70,10 +65,8 @@ hour_proposals = Table(
     Column("submitted_at", DateTime(timezone=True)),
 )
 
-hour_proposal_lines = Table(
+hour_proposal_lines = study_centre_table(
     "hour_proposal_lines",
-    metadata,
-    study_centre_key(),
     Column("proposal_id", Uuid, primary_key=True),
     Column("ordinal", Integer, primary_key=True),
     Column("unit_id", Uuid, nullable=False),

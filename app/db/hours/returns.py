@@ -1,16 +1,13 @@
 """Returns of hours."""
 
-from sqlalchemy import Column, DateTime, Integer, SmallInteger, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import metadata, study_centre_key
+from app.db.statements import study_centre_table
 from app.domain.hours.returns import HourReturn
 
-hour_returns = Table(
+hour_returns = study_centre_table(
     "hour_returns",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
     Column("hours", Integer, nullable=False),

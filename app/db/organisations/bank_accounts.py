@@ -3,21 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, func, or_, select
+from sqlalchemy import Column, DateTime, Text, Uuid, bindparam, func, or_, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import filters_of, within_reach
 from app.db.people.people import persons
 from app.db.resources import Resource
-from app.db.statements import Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import Connection, Query, columns_of, study_centre_table
 from app.domain.access import Place
 from app.domain.organisations.bank_accounts import BankAccountChange
 
-bank_account_changes = Table(
+bank_account_changes = study_centre_table(
     "bank_account_changes",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("iban", Text, nullable=False),
     Column("bic", Text),

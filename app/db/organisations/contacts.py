@@ -3,19 +3,16 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, Table, Uuid, bindparam, func, or_, select
+from sqlalchemy import Column, Date, DateTime, Uuid, bindparam, func, or_, select
 
 from app.db.paging import filters_of, within_reach
 from app.db.people.people import in_force, persons, role_grants
 from app.db.resources import Resource
-from app.db.statements import NOW, TODAY, Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import NOW, TODAY, Connection, Query, columns_of, study_centre_table
 from app.domain.organisations.contacts import Adviser, ContactAssignment
 
-contact_assignments = Table(
+contact_assignments = study_centre_table(
     "contact_assignments",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("regional_office_id", Uuid, nullable=False),

@@ -3,15 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, bindparam, delete, select
+from sqlalchemy import Column, DateTime, LargeBinary, Text, Uuid, bindparam, delete, select
 
-from app.db.statements import Command, Connection, Query, metadata, put_row, study_centre_key
+from app.db.statements import Command, Connection, Query, put_row, study_centre_table
 from app.domain.organisations.images import Purpose
 
-organisation_images = Table(
+organisation_images = study_centre_table(
     "organisation_images",
-    metadata,
-    study_centre_key(),
     Column("organisation_id", Uuid, primary_key=True),
     Column("purpose", Text, primary_key=True),
     Column("content", LargeBinary, nullable=False),

@@ -14,7 +14,6 @@ from sqlalchemy import (
     FromClause,
     ScalarSelect,
     SmallInteger,
-    Table,
     Text,
     Uuid,
     any_,
@@ -25,15 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import Connection, Converted, Query, Selection, metadata, study_centre_key
+from app.db.statements import Connection, Converted, Query, Selection, study_centre_table
 from app.domain.access import Place
 from app.domain.errors import NotFound
 
-organisations = Table(
+organisations = study_centre_table(
     "organisations",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("parent_id", Uuid),
     Column("central_organisation_id", Uuid, nullable=False),
@@ -58,10 +54,8 @@ organisations = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
-organisation_ancestors = Table(
+organisation_ancestors = study_centre_table(
     "organisation_ancestors",
-    metadata,
-    study_centre_key(),
     Column("organisation_id", Uuid, primary_key=True),
     Column("ancestor_id", Uuid, primary_key=True),
     Column("distance", SmallInteger, nullable=False),

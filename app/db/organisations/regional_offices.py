@@ -2,20 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, select
+from sqlalchemy import Column, DateTime, Text, Uuid, bindparam, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.paging import given
 from app.db.resources import Resource
-from app.db.statements import Connection, Query, Selection, from_json, metadata, study_centre_key
+from app.db.statements import Connection, Query, Selection, from_json, study_centre_table
 from app.domain.organisations.organisations import Address
 from app.domain.organisations.regional_offices import RegionalOffice
 
-regional_offices = Table(
+regional_offices = study_centre_table(
     "regional_offices",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("email", Text),
     Column("phone", Text),

@@ -3,17 +3,22 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, Integer, Table, Text, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, Integer, Text, Uuid, any_, bindparam, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import below
-from app.db.statements import Connection, Query, columns_of, metadata, put_row, row_of, study_centre_key
+from app.db.statements import (
+    Connection,
+    Query,
+    columns_of,
+    put_row,
+    row_of,
+    study_centre_table,
+)
 from app.domain.organisations.training_rules import TrainingRules, may_run, open_to_all
 
-training_rules = Table(
+training_rules = study_centre_table(
     "training_rules",
-    metadata,
-    study_centre_key(),
     Column("organisation_id", Uuid, primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("kinds", ARRAY(Text), nullable=False),

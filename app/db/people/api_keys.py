@@ -6,28 +6,29 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from psycopg.rows import args_row
-from sqlalchemy import ARRAY, Column, DateTime, Table, Text, Uuid, any_, bindparam, case, func, or_, select, update
+from sqlalchemy import ARRAY, Column, DateTime, Text, Uuid, any_, bindparam, case, func, or_, select, update
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import below, filters_of, within_reach
 from app.db.people.people import callers
 from app.db.resources import Resource
-from app.db.statements import Connection, Query, columns_of, insert_row, metadata, row_of, study_centre_key
+from app.db.statements import (
+    Connection,
+    Query,
+    columns_of,
+    insert_row,
+    row_of,
+    study_centre_table,
+)
 from app.domain.people.api_keys import ApiKey
 
-actors = Table(
+actors = study_centre_table(
     "actors",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
 )
 
-api_keys = Table(
+api_keys = study_centre_table(
     "api_keys",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("name", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),

@@ -2,25 +2,20 @@
 
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, bindparam, select
+from sqlalchemy import Column, DateTime, LargeBinary, Text, Uuid, bindparam, select
 
 from app.db.sessions import Writer
-from app.db.statements import Connection, Query, insert_row, metadata, study_centre_key
+from app.db.statements import Connection, Query, insert_row, study_centre_table
 
-documents = Table(
+documents = study_centre_table(
     "main_user_application_documents",
-    metadata,
-    study_centre_key(),
     Column("application_id", Uuid, primary_key=True),
     Column("content", LargeBinary, nullable=False),
     Column("digest", Text, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
 )
-signed_documents = Table(
+signed_documents = study_centre_table(
     "main_user_application_signed_documents",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("application_id", Uuid, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("digest", Text, nullable=False),

@@ -7,7 +7,7 @@ from json import loads
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Table, Text, Uuid, bindparam, case, func, or_, select
+from sqlalchemy import Column, DateTime, Text, Uuid, bindparam, case, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
@@ -25,17 +25,13 @@ from app.db.statements import (
     change_row,
     insert_row,
     insert_rows,
-    metadata,
-    study_centre_key,
+    study_centre_table,
 )
 from app.domain.people.application_signatures import ApplicationSignature, SignsAs
 from app.domain.people.signatures import Certificate, Check, ExaminedSignature, SignInEvidence, canonical
 
-main_user_application_signatures = Table(
+main_user_application_signatures = study_centre_table(
     "main_user_application_signatures",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("application_id", Uuid, nullable=False),
     Column("signed_document_id", Uuid),
     Column("signs_as", Text),

@@ -7,7 +7,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    Table,
     Text,
     Uuid,
     and_,
@@ -26,7 +25,14 @@ from app.db.people.people import in_force, persons, role_grants
 from app.db.people.signatories import signatories
 from app.db.resources import Resource
 from app.db.sessions import Reader
-from app.db.statements import NOW, Connection, Query, Selection, columns_of, metadata, study_centre_key
+from app.db.statements import (
+    NOW,
+    Connection,
+    Query,
+    Selection,
+    columns_of,
+    study_centre_table,
+)
 from app.domain.access import Actor
 from app.domain.people.main_user_applications import (
     OPEN,
@@ -35,11 +41,8 @@ from app.domain.people.main_user_applications import (
     MainUserApplication,
 )
 
-main_user_applications = Table(
+main_user_applications = study_centre_table(
     "main_user_applications",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("applicant_id", Uuid, nullable=False),
     Column("signatory_id", Uuid, nullable=False),

@@ -2,22 +2,19 @@
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, Date, DateTime, Table, Text, Uuid, and_, any_, bindparam, case, func, or_, select
+from sqlalchemy import ARRAY, Column, Date, DateTime, Text, Uuid, and_, any_, bindparam, case, func, or_, select
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import filters_of, given
 from app.db.people.people import persons, role_grants
 from app.db.people.role_grants import seen_by_overseers
 from app.db.resources import Resource
-from app.db.statements import Connection, Converted, Query, Selection, metadata, study_centre_key
+from app.db.statements import Connection, Converted, Query, Selection, study_centre_table
 from app.domain.calendar.deadlines import day_of
 from app.domain.people.onboardings import Onboarding
 
-onboardings = Table(
+onboardings = study_centre_table(
     "onboardings",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("role_grant_id", Uuid, nullable=False),
     Column("inductor_id", Uuid),
     Column("inductor_name", Text),

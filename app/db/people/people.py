@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import metadata, study_centre_key
+from app.db.statements import metadata, study_centre_table
 
 study_centres = Table(
     "study_centres",
@@ -29,11 +29,8 @@ study_centres = Table(
     Column("signing_days", SmallInteger, nullable=False),
 )
 
-persons = Table(
+persons = study_centre_table(
     "persons",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("language", Text, nullable=False),
@@ -44,11 +41,8 @@ persons = Table(
     Column("erased_at", DateTime(timezone=True)),
 )
 
-role_grants = Table(
+role_grants = study_centre_table(
     "role_grants",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("person_id", Uuid, nullable=False),
     Column("role", Text, nullable=False),
     Column("organisation_id", Uuid),
@@ -75,10 +69,8 @@ callers = Table(
     Column("api_key_id", Uuid),
 )
 
-stored_answers = Table(
+stored_answers = study_centre_table(
     "stored_answers",
-    metadata,
-    study_centre_key(),
     Column("key_digest", LargeBinary, primary_key=True),
     Column("request_digest", LargeBinary, nullable=False),
     Column("status", SmallInteger, nullable=False),
@@ -87,11 +79,8 @@ stored_answers = Table(
     Column("stored_at", DateTime(timezone=True), nullable=False),
 )
 
-audit_entries = Table(
+audit_entries = study_centre_table(
     "audit_entries",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("actor_id", Uuid),
     Column("action", Text, nullable=False),
     Column("subject_id", Uuid, nullable=False),
@@ -102,11 +91,8 @@ audit_entries = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
 )
 
-outbox = Table(
+outbox = study_centre_table(
     "outbox",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("event", Text, nullable=False),
     Column("subject_id", Uuid, nullable=False),
     Column("organisation_id", Uuid),

@@ -2,21 +2,18 @@
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, DateTime, Table, Text, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Column, DateTime, Text, Uuid, any_, bindparam, select
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import filters_of
 from app.db.people.people import persons, role_grants
 from app.db.people.role_grants import seen_by_overseers
 from app.db.resources import Resource
-from app.db.statements import Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import Connection, Query, columns_of, study_centre_table
 from app.domain.people.role_applications import RoleApplication
 
-role_applications = Table(
+role_applications = study_centre_table(
     "role_applications",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("person_id", Uuid, nullable=False),
     Column("role", Text, nullable=False),
     Column("organisation_id", Uuid, nullable=False),

@@ -7,7 +7,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    Table,
     Text,
     Uuid,
     any_,
@@ -23,15 +22,12 @@ from app.db.paging import clock_of, filters_of, given
 from app.db.people.people import persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
-from app.db.statements import TODAY, Connection, Query, columns_of, metadata, study_centre_key
+from app.db.statements import TODAY, Connection, Query, columns_of, study_centre_table
 from app.domain.calendar.deadlines import day_of
 from app.domain.people.signatories import Signatory
 
-signatories = Table(
+signatories = study_centre_table(
     "signatories",
-    metadata,
-    study_centre_key(),
-    Column("id", Uuid, primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("name", Text),
     Column("person_id", Uuid),

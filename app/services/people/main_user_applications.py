@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import TypedDict, Unpack
+from typing import TypedDict
 from uuid import UUID
 
 from app.db.identifiers import new_id
-from app.db.paging import OrganisationFilters, PageRequest, Slice
 from app.db.people.application_documents import keep_document
 from app.db.people.main_user_applications import (
     applications,
@@ -19,7 +18,7 @@ from app.db.people.main_user_applications import (
 from app.db.people.me import find_person
 from app.db.people.signatories import signatory_resource
 from app.db.people.study_centres import get_study_centre
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.statements import change_value, insert_value
 from app.documents.applications import ApplicationContent, digest_of, make_application
 from app.domain.access import check_reach
@@ -36,11 +35,6 @@ from app.domain.people.main_user_applications import (
 from app.domain.people.signatories import Signatory
 from app.domain.versions import Versions, check_version, fingerprint
 from app.texts.main_user_application import application_words
-
-
-class ApplicationFilters(OrganisationFilters, total=False):
-    applicant_id: UUID | None
-    state: str | None
 
 
 class ApplicationChanges(TypedDict, total=False):
@@ -182,14 +176,8 @@ async def expire(writer: Writer, application: MainUserApplication) -> None:
     record_application(writer, "expired", application)
 
 
-async def get_application(reader: Reader, application_id: UUID) -> MainUserApplication:
-    return await applications.get(reader, application_id)
-
-
-async def list_applications(
-    reader: Reader, page: PageRequest, **filters: Unpack[ApplicationFilters]
-) -> Slice[MainUserApplication]:
-    return await applications.page(reader, page, **filters)
+get_application = applications.get
+list_applications = applications.page
 
 
 def record_application(
