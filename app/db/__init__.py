@@ -1,1 +1,1 @@
-"""Tables, and the questions asked of them: rows in, values out."""
+"""Tables and their queries, which return values."""

@@ -1,4 +1,4 @@
-"""What every resource with an id is asked: one item, the same locked, a page; each as far as the caller sees it."""
+"""Queries of every resource with an id: one item, the same locked, a page, each as far as the caller sees it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -57,11 +57,11 @@ class Resource(Listing[Item]):
             self._locked_seen = Query(one_seen.with_for_update(key_share=True, of=table), row)
 
     async def find(self, session: Reader, item_id: UUID, *, locked: bool = False) -> Item | None:
-        """Also what the caller does not see. Locked, nobody else changes it until the transaction ends."""
+        """Find an item, also if the caller does not see it. A locked one is changed by nobody else."""
         return await self._one(session, item_id, None, locked)
 
     async def get(self, session: Reader, item_id: UUID, *, locked: bool = False) -> Item:
-        """As `find`. Raises NotFound where there is none, or the caller does not see it."""
+        """As `find`. Raises NotFound if there is none, or the caller does not see it."""
         item = await self._one(session, item_id, self.sight_of(session), locked)
         if item is None:
             raise NotFound

@@ -1,4 +1,4 @@
-"""Hour accounts: where an organisation stands and the balances of its tree, in one statement."""
+"""Hour accounts: an organisation's place and the balances of its tree, in one statement."""
 
 from datetime import datetime
 from typing import Any
@@ -77,7 +77,7 @@ def _books(of_tree: FromClause) -> Query[Books]:
 
 
 def _recomputed() -> FromClause:
-    """The balances as the transfers made them until an instant, that included."""
+    """The balances that follow from the transfers until a time, which is included."""
     sides = [
         select(
             getattr(hour_transfers.c, f"{side}_organisation_id").label("organisation_id"),
@@ -121,7 +121,7 @@ _as_of = _books(_recomputed())
 
 
 async def get_books(session: Reader, organisation_id: UUID, year: int, at: datetime | None = None) -> Books:
-    """As they are, from the stored balances; or as they were at an instant, recomputed from the transfers.
+    """The present balances, as stored, or those of an earlier time, computed from the transfers.
 
     Raises NotFound where there is no such organisation, or the caller does not reach it.
     """

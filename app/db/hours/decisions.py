@@ -1,4 +1,4 @@
-"""Hour decisions, and what a batch of them asks beforehand."""
+"""Hour decisions, and the facts that a batch of them needs."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -55,5 +55,5 @@ async def find_candidates(connection: Connection, organisation_ids: Collection[U
 
 
 async def find_decided(connection: Connection, organisation_ids: Collection[UUID], year: int) -> dict[UUID, UUID]:
-    """The decisions of the year that there are, by organisation."""
+    """The existing decisions of the year, by organisation."""
     return dict(await _decided.all(connection, p_ids=list(organisation_ids), p_year=year))

@@ -56,7 +56,7 @@ async def find_revision(connection: Connection, organisation_id: UUID, year: int
 async def raise_revision(
     connection: Connection, organisation_id: UUID, year: int, *, seen: int, person_id: UUID, now: datetime
 ) -> bool:
-    """False where it is no longer the one seen."""
+    """Return False if the revision is no longer the one seen."""
     return bool(
         await _raise.run(
             connection, p_organisation_id=organisation_id, p_year=year, p_seen=seen, p_person_id=person_id, p_now=now

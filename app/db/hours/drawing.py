@@ -22,7 +22,7 @@ _nearest = (
         hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
         hour_balances.c.organisation_id != _own.c.central_organisation_id,
         hour_balances.c.year == _year,
-        # One wholly drawn upon is an allotment still.
+        # An allotment of which nothing is left is still an allotment.
         hour_balances.c.allotment + hour_balances.c.reserved + hour_balances.c.used > 0,
     )
     .order_by(organisation_ancestors.c.distance)
@@ -59,5 +59,5 @@ _drawable = Query(
 
 
 async def find_drawable(connection: Connection, organisation_id: UUID, year: int) -> Drawable | None:
-    """Not locked: who reserves what it tells may find it gone, and posting then refuses (rulebook §3.12)."""
+    """What can be drawn on now. Nothing is locked: posting refuses hours that are gone by then (rulebook §3.12)."""
     return await _drawable.first(connection, p_organisation_id=organisation_id, p_year=year)

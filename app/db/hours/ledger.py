@@ -130,7 +130,7 @@ def posting_of(
 
 @cache
 def _posting_with(table: Table, columns: tuple[str, ...]) -> Command:
-    """The posting, and beside it the row that is its cause, in one statement."""
+    """The posting and the insertion of the row that is its cause, in one statement."""
     return Command(_posting.add_cte(insertion(table, columns).cte("cause")))
 
 
@@ -146,7 +146,7 @@ async def post_transfers(
     *,
     row: tuple[Table, Mapping[str, object]] | None = None,
 ) -> None:
-    """Posts all or none, in one call of the database's own function; none is no call.
+    """Post all or none, in one call of the database's function. Without transfers there is no call.
 
     `cause` is what all of them come from, or one for each. With a `row`, the cause itself, both travel with the
     closing statement: an account that many want is locked for that one message alone, until its commit.
@@ -172,5 +172,5 @@ async def post_transfers(
 
 
 async def lock_balances(connection: Connection, year: int, central_id: UUID) -> None:
-    """Nobody else moves the hours of the centre's tree until the transaction ends."""
+    """Let nobody else move the hours of the centre's tree until the transaction ends."""
     await connection.execute("SELECT FROM lock_hour_balances(%s::smallint, %s)", [year, central_id])

@@ -1,4 +1,4 @@
-"""Hour pools: the study centre's own accounts of a year, and what its closing asks."""
+"""Hour pools: the study centre's own accounts of a year, and the facts that its closing needs."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,17 +41,17 @@ _balances = Query(
 
 
 async def find_pool(connection: Connection, year: int) -> HourPool:
-    """Zeros where none is set."""
+    """The pool of the year, with zeros if none has been set."""
     return await _found.first(connection, p_year=year) or pool_of(year, 0, 0, 0, None)
 
 
 async def lock_pool(connection: Connection, year: int) -> HourPool:
-    """Nobody else moves the pool until the transaction ends; where there was none, there is one of zeros."""
+    """Let nobody else move the pool until the transaction ends. If there was none, one with zeros is made."""
     return await _locked(connection, "lock_hour_pool", year)
 
 
 async def lock_year(connection: Connection, year: int) -> HourPool:
-    """As `lock_pool`, and nobody else moves any hours of the year; waits for those who are at it."""
+    """As `lock_pool`, and let nobody else move any hours of the year. Waits for requests that are moving some."""
     return await _locked(connection, "lock_hour_year", year)
 
 
@@ -66,7 +66,7 @@ async def _locked(connection: Connection, function: str, year: int) -> HourPool:
 
 
 async def find_last_day_of_statements(connection: Connection, year: int) -> date | None:
-    """Of the year's hours, as anybody's extension has it; None where no confirmed deadline tells it."""
+    """The last day of the year's cost statements, with the latest extension. None without a confirmed deadline."""
     return await _last_day.first(connection, p_year=year)
 
 

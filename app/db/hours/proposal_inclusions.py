@@ -39,13 +39,13 @@ _changed = Command(
 
 
 async def lock_sources(connection: Connection, proposal_ids: Collection[UUID]) -> dict[UUID, Source]:
-    """Those that are there; the centre's proposal is locked already."""
+    """The existing ones of these proposals, locked. The centre's proposal has been locked before."""
     sources = await _locked.all(connection, p_ids=list(proposal_ids))
     return {source.id: source for source in sources}
 
 
 async def list_lines_sent(connection: Connection, proposal_ids: Collection[UUID]) -> list[ProposalLine]:
-    """The lines of those proposals, as they stand in the centre's until it changes their hours."""
+    """The lines of these proposals as the centre's proposal has them, until it changes their hours."""
     if not proposal_ids:
         return []
     return await _lines.all(connection, p_ids=list(proposal_ids))

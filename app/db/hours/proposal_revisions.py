@@ -1,4 +1,4 @@
-"""Revisions of hour proposals: what was submitted, whole and unchanged."""
+"""Revisions of hour proposals: each submission, complete and unchanged."""
 
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,7 @@ _last_number = Query(select(func.max(hour_proposal_revisions.c.number)).where(_o
 
 
 async def insert_revision(writer: Writer, proposal: HourProposal) -> int:
-    """Keeps what is being submitted and answers its number; the proposal is locked, so none comes between."""
+    """Keep the submission and return its number. The proposal is locked, so that no other submission gets it."""
     last = await _last_number.first(writer.connection, p_proposal_id=proposal.id)
     number = (last or 0) + 1
     await insert_row(

@@ -1,6 +1,6 @@
 """Hour proposals, their lines and every revision submitted.
 
-Whoever locks more than one proposal locks a centre's before those of its units, and each kind in the order of ids.
+A request that locks several proposals locks a centre's before those of its units, and each kind in the order of ids.
 """
 
 from collections.abc import Collection, Sequence
@@ -87,7 +87,7 @@ def _lines_from(rows: list[list[Any]]) -> list[ProposalLine]:
 
 
 _of_previous_year = (
-    # A central organisation's whole tree, or a unit's own allotment.
+    # The complete tree of a central organisation, or a unit's own allotment.
     or_(
         hour_balances.c.central_organisation_id == hour_proposals.c.organisation_id,
         hour_balances.c.organisation_id == hour_proposals.c.organisation_id,
@@ -95,7 +95,7 @@ _of_previous_year = (
     hour_balances.c.year == hour_proposals.c.year - 1,
 )
 _is_units = hour_proposals.c.organisation_id != hour_proposals.c.central_organisation_id
-# What an allotment has lapsed stands in the centre's `lapsed` too, so that a centre counts it there and only there.
+# Lapsed hours of an allotment are also in the centre's `lapsed`, so a centre counts them only there.
 _granted = func.sum(
     hour_balances.c.common
     + hour_balances.c.allotment
@@ -121,7 +121,7 @@ _summary: dict[str, Any] = {
         used=_sum(func.sum(hour_balances.c.used), *_of_previous_year),
     ),
 }
-# The lines come in the proposal's own statement, so that no answer holds half of a change.
+# The lines are read by the proposal's own statement, so that no response has half of a change.
 _line_columns = func.json_build_array(*columns_of(ProposalLine, hour_proposal_lines))
 _lines = (
     select(func.coalesce(func.json_agg(aggregate_order_by(_line_columns, hour_proposal_lines.c.ordinal)), text("'[]'")))
@@ -201,27 +201,27 @@ _lines_removed = Command(delete(hour_proposal_lines).where(hour_proposal_lines.c
 
 
 async def lock_in_reach(session: Reader, proposal_id: UUID) -> tuple[HourProposal, Standing]:
-    """The proposal, locked, and how its organisation stands towards the round. Raises NotFound."""
+    """The locked proposal, and its organisation's facts for the proposal round. Raises NotFound."""
     proposal = await proposals.lock(session, proposal_id)
     standing = await get_standing(session, proposal.organisation_id, proposal.year, "proposal_round")
     return proposal, standing
 
 
 async def find_of_year(connection: Connection, organisation_id: UUID, year: int) -> UUID | None:
-    """The organisation's one proposal for the year, withdrawn ones apart."""
+    """The organisation's proposal for the year that is not withdrawn, if there is one."""
     return await _of_year.first(connection, p_organisation_id=organisation_id, p_year=year)
 
 
 async def lock_contested(
     connection: Connection, organisation_ids: Collection[UUID], year: int, named: Collection[UUID]
 ) -> dict[UUID, LockedProposal]:
-    """The organisations' submitted proposals of the year and those named, as they stay until the transaction ends."""
+    """The organisations' submitted proposals of the year and the named ones, locked until the transaction ends."""
     locked = await _contested.all(connection, p_organisation_ids=list(organisation_ids), p_year=year, p_ids=list(named))
     return {proposal.id: proposal for proposal in locked}
 
 
 async def find_submitted(connection: Connection, proposal_ids: Collection[UUID]) -> dict[UUID, SubmittedProposal]:
-    """By organisation. They are locked, and their hours and makers are those that they had when they were."""
+    """The submitted proposals by organisation. They are locked, so that their hours and makers do not change."""
     submitted = await _submitted.all(connection, p_ids=list(proposal_ids))
     return {proposal.organisation_id: proposal for proposal in submitted}
 

@@ -1,4 +1,4 @@
-"""How an organisation stands towards the hours of a year: the facts that nearly every change of hours asks for."""
+"""An organisation's standing in a year of hours: the facts that nearly every change of hours needs."""
 
 from datetime import date
 from typing import Any
@@ -84,14 +84,14 @@ _found = Query(
 async def find_standing(
     connection: Connection, organisation_id: UUID, year: int, kind: Kind | None = None
 ) -> Standing | None:
-    """`kind`: of which deadlines to bring the windows. None where there is no such organisation."""
+    """The standing with the windows of one kind of deadline. None if there is no such organisation."""
     return await _found.first(connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind)
 
 
 async def get_standing(
     session: Reader, organisation_id: UUID, year: int, kind: Kind | None = None, *, pointer: str | None = None
 ) -> Standing:
-    """Raises NotFound where the organisation is not there or not within the caller's reach."""
+    """Raises NotFound if the organisation does not exist or is not within the caller's reach."""
     standing = await find_standing(session.connection, organisation_id, year, kind)
     if standing is None or not is_within_reach(session.actor, standing.place):
         raise NotFound(pointer=pointer)
@@ -107,5 +107,5 @@ _windows = Query(
 
 
 async def find_windows(connection: Connection, organisation_id: UUID, year: int, kind: Kind) -> list[Window]:
-    """Where a second kind is asked for beside that of the standing."""
+    """The windows of another kind of deadline than the standing has."""
     return await _windows.first(connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind) or []

@@ -36,7 +36,7 @@ _changes = (
             BankAccountChange,
             bank_account_changes,
             organisation_name=organisations.c.name,
-            # Who proposed it under another sign-in, and was merged since, is no second person.
+            # A proposer who was later merged into another person is that person.
             proposed_by=func.coalesce(_proposer.c.merged_into, bank_account_changes.c.proposed_by),
         )
     )
@@ -48,7 +48,7 @@ _organisation_id = bindparam("p_organisation_id", type_=Uuid)
 
 
 def _change_and_place(*values: Any) -> tuple[BankAccountChange, Place]:
-    """With where its organisation stands, for the rules of access."""
+    """The change with its organisation's place, for the rules of access."""
     *of_change, central_id, ancestors = values
     change = BankAccountChange(*of_change)
     return change, Place(change.organisation_id, central_id, frozenset(ancestors))
@@ -75,7 +75,7 @@ _in_force = Query(
         ),
         bank_account_changes.c.state == "approved",
     )
-    # The own one first. One is open at a time, so that which was made last was approved last too.
+    # The own account comes first. One change is open at a time, so that the last one made is the last one approved.
     .order_by((bank_account_changes.c.organisation_id == _organisation_id).desc(), bank_account_changes.c.id.desc())
     .limit(1),
     BankAccountChange,
@@ -87,7 +87,7 @@ async def find_open(connection: Connection, organisation_id: UUID) -> BankAccoun
 
 
 async def find_in_force(connection: Connection, place: Place) -> BankAccountChange | None:
-    """The last change approved of the organisation, or where it has none of its centre."""
+    """The last approved change of the organisation, or if it has none, of its centre."""
     return await _in_force.first(
         connection, p_organisation_id=place.organisation_id, p_central_id=place.central_organisation_id
     )

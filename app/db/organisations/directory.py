@@ -1,4 +1,4 @@
-"""The question after the organisations that are there, for whoever sees no more of them than that."""
+"""The directory: all organisations, with what every caller may see of them."""
 
 from sqlalchemy import select
 

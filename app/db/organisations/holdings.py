@@ -1,4 +1,4 @@
-"""What organisations hold in years that are not closed."""
+"""Hours and proposals of organisations in years that are not closed."""
 
 from uuid import UUID
 
@@ -48,7 +48,7 @@ _holdings = Query(
 
 
 async def lock_holdings(connection: Connection, organisation_id: UUID, central_organisation_id: UUID) -> list[Holding]:
-    """Of the organisation and all below it, by year; under that centre no hours move until the transaction ends."""
+    """The holdings of the organisation and all below it, by year. The hours of the centre are locked."""
     await connection.execute(
         "SELECT count(*) FROM (SELECT year FROM hour_pools WHERE closed_at IS NULL ORDER BY year) open, "
         "LATERAL lock_hour_balances(open.year, %s)",

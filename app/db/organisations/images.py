@@ -32,7 +32,7 @@ async def find(connection: Connection, organisation_id: UUID, purpose: Purpose) 
 async def keep(
     connection: Connection, organisation_id: UUID, purpose: Purpose, content: bytes, *, person_id: UUID, now: datetime
 ) -> None:
-    """In the place of the one before, where there is one."""
+    """Keep the image, in place of an earlier one."""
     await put_row(
         connection,
         organisation_images,

@@ -1,4 +1,4 @@
-"""Organisations and where they stand in their trees."""
+"""Organisations and their places in their trees."""
 
 from collections.abc import Collection
 from typing import Any
@@ -63,7 +63,7 @@ organisation_ancestors = study_centre_table(
 
 
 def name_in(language: ColumnElement[str], organisation: FromClause = organisations) -> ColumnElement[str]:
-    """The organisation's name in that language, where it has one."""
+    """The organisation's name in that language, or else in Finnish."""
     own = case((language == "sv", organisation.c.name_sv), (language == "en", organisation.c.name_en))
     return func.coalesce(own, organisation.c.name)
 
@@ -79,7 +79,7 @@ def ancestors_of(organisation: FromClause) -> ScalarSelect[Any]:
 
 
 def place_at(organisation: FromClause) -> Selection[Place]:
-    """Where `organisation`, which is that table or an alias of it, stands in its tree."""
+    """The place of `organisation`, which is that table or an alias of it, in its tree."""
     return Selection(
         Place,
         organisation_id=organisation.c.id,
@@ -93,7 +93,7 @@ _placed = Query(select(*_place.columns).where(organisations.c.id == bindparam("p
 
 
 async def find_place(connection: Connection, organisation_id: UUID) -> Place | None:
-    """Where the organisation stands in its tree, for the rules of access."""
+    """The organisation's place in its tree, for the rules of access."""
     return await _placed.first(connection, p_id=organisation_id)
 
 

@@ -1,4 +1,4 @@
-"""Whole organisations, as they are shown, listed and written."""
+"""Organisations with all their data: get, list and write."""
 
 import re
 from dataclasses import asdict
@@ -84,7 +84,7 @@ async def lock(connection: Connection, organisation_id: UUID) -> tuple[Organisat
 
 
 async def find_business_id(connection: Connection, business_id: str, besides: UUID) -> Place | None:
-    """Where another organisation stands that has this Y-tunnus."""
+    """The place of another organisation that has this business ID."""
     holder = await _holder.first(connection, p_business_id=business_id, p_id=besides)
     return holder and holder[1]
 
@@ -99,14 +99,14 @@ async def change(connection: Connection, organisation: Organisation) -> None:
 
 
 def patterns_of(q: str | None) -> list[str] | None:
-    """The words as patterns of LIKE; what it takes for signs of its own is meant as it stands. None is no word."""
+    """The words as patterns of LIKE, with its special characters escaped. None if there are no words."""
     return ["%" + re.sub(r"([\\%_])", r"\\\1", word) + "%" for word in search_words_of(q or "")] or None
 
 
 def _columns(organisation: Organisation) -> dict[str, Any]:
     columns = asdict(organisation)
     if not organisation.is_central:
-        # The columns have a value for everyone; that of units is never asked for.
+        # The columns are not null; the value of units is never used.
         columns["draws_on"], columns["units_propose"] = "allotment_then_common", True
     columns["sort_key"] = sort_key_of(organisation.name)
     columns["search_text"] = search_text_of(

@@ -1,4 +1,4 @@
-"""Central organisations' own rules on their trainings."""
+"""Central organisations' own rules on their courses."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -57,12 +57,12 @@ _runners: Query[tuple[UUID, bool]] = Query(
 
 
 async def find_rules(connection: Connection, central_id: UUID) -> TrainingRules:
-    """What holds in the tree of that central organisation, also before it has said anything."""
+    """The rules of the central organisation's tree, which are the defaults until it has set any."""
     return await _rules.first(connection, p_central_id=central_id) or open_to_all(central_id)
 
 
 async def find_runners(connection: Connection, top: UUID, organisation_ids: Collection[UUID]) -> dict[UUID, bool]:
-    """Those of the organisations that are `top` or below it, and whether each may run supported trainings."""
+    """Those of the organisations that are `top` or below it, and whether each may run subsidised courses."""
     return dict(await _runners.all(connection, p_top=top, p_ids=list(organisation_ids)))
 
 

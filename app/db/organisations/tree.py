@@ -1,4 +1,4 @@
-"""The trees: who stands below whom, kept in `organisation_ancestors`."""
+"""The trees of organisations, which are stored in `organisation_ancestors`."""
 
 from uuid import UUID
 
@@ -56,12 +56,12 @@ _centred = Command(
 
 
 async def hold_trees_still(connection: Connection) -> None:
-    """Nothing is moved until the transaction ends; others may be added beside it."""
+    """Let nobody move an organisation until the transaction ends. Others may be added meanwhile."""
     await _held_still.first(connection)
 
 
 async def lock_trees(connection: Connection) -> None:
-    """Nothing else is moved or added until the transaction ends, in any tree of the study centre.
+    """Let nobody else move or add an organisation in any tree of the study centre until the transaction ends.
 
     Of two moves that would together make a cycle, the second sees the first. Moves are rare: one lock will do.
     """
@@ -84,5 +84,5 @@ async def move_in_tree(connection: Connection, organisation_id: UUID, parent_id:
 
 
 async def give_to_centre(connection: Connection, organisation_id: UUID, central_organisation_id: UUID) -> None:
-    """The organisation and all below it belong to that central organisation from now on."""
+    """Let the organisation and all below it belong to that central organisation."""
     await _centred.run(connection, p_id=organisation_id, p_central_id=central_organisation_id)

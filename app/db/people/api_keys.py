@@ -1,4 +1,4 @@
-"""API keys, and who makes things: people and keys alike."""
+"""API keys, and the actors of all records: people and keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ async def lock_unrevoked_of(connection: Connection, maker_ids: list[UUID]) -> li
 
 
 async def add_key(connection: Connection, key: ApiKey, key_hash: bytes) -> None:
-    """By the hash it will be found, when it is used."""
+    """Add the key with the hash by which it is found when it is used."""
     await insert_row(connection, api_keys, **row_of(api_keys, key))
     await insert_row(connection, callers, key_hash=key_hash, api_key_id=key.id)
 
@@ -96,7 +96,7 @@ async def find_key_owner(connection: Connection, key_hash: bytes) -> KeyOwner | 
 
 @dataclass(frozen=True)
 class KeyInUse:
-    """What a key that works may do, and for whom."""
+    """What a valid key may do, and for which organisation."""
 
     organisation_id: UUID
     kind: str
@@ -110,7 +110,7 @@ _works = (
     api_keys.c.revoked_at.is_(None),
     api_keys.c.expires_at > func.clock_timestamp(),
 )
-# Noted once a minute, and not at all where somebody is just changing the key: nobody waits for it.
+# Noted once a minute, and not while the key is locked, so that no request waits for it.
 _noted = (
     update(api_keys)
     .where(
@@ -136,5 +136,5 @@ _used = Query(
 
 
 async def use_key(connection: Connection, key_id: UUID) -> KeyInUse | None:
-    """None where it has expired or was revoked, as the database has it now."""
+    """None if the key has expired or was revoked, by the database's present state."""
     return await _used.first(connection, p_id=key_id)

@@ -1,4 +1,4 @@
-"""The documents of main-user applications: as they were made, and as they came back signed."""
+"""The documents of main-user applications: the original, and the signed one."""
 
 from uuid import UUID
 
@@ -36,16 +36,16 @@ _contents = {
 
 
 async def find_document(connection: Connection, application_id: UUID) -> bytes | None:
-    """As it was made."""
+    """The document as it was made."""
     return await _contents[documents].first(connection, p_id=application_id)
 
 
 async def find_signed_document(connection: Connection, application_id: UUID) -> bytes | None:
-    """As it came back last."""
+    """The signed document uploaded last."""
     return await _contents[signed_documents].first(connection, p_id=application_id)
 
 
 async def keep_document(writer: Writer, application_id: UUID, content: bytes, digest: str) -> None:
-    """Fixes what is to be signed."""
+    """Keep the document that is to be signed. It never changes."""
     values = {"application_id": application_id, "content": content, "digest": digest, "made_at": writer.now}
     await insert_row(writer.connection, documents, **values)

@@ -1,4 +1,4 @@
-"""Signatures on main-user applications: in the document that came back last, and in the service."""
+"""Signatures on main-user applications: in the document uploaded last, and in the service."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -77,7 +77,7 @@ _signature = Selection(
         (or_(_table.c.signed_document_id.is_(None), _table.c.matched_at.is_not(None)), "matched"), else_="unmatched"
     ),
 )
-# Those of a document that another has taken the place of stay in the table, and count for nothing.
+# Signatures of a replaced document stay in the table, but do not count.
 _present = (
     select(*_signature.columns)
     .join(_applications, _applications.c.id == _table.c.application_id)
@@ -97,7 +97,7 @@ signature_listing = Listing(_present, _signature.build, key=[_table.c.id], filte
 
 
 async def find_signatures(connection: Connection, application_id: UUID) -> list[ApplicationSignature]:
-    """All that count, in the order they came in."""
+    """All signatures that count, oldest first."""
     return await _all.all(connection, p_application_id=application_id)
 
 
@@ -108,7 +108,7 @@ async def keep_signed_document(
     digest: str,
     found: Sequence[tuple[ExaminedSignature, SignsAs | None]],
 ) -> UUID:
-    """The document as it came back, with what was found in it; answers the document's id."""
+    """Keep the uploaded document with its signatures, and return the document's id."""
     document_id = new_id()
     await insert_row(
         writer.connection,
@@ -146,7 +146,7 @@ def _plain(certificate: Certificate) -> dict[str, Any]:
 async def keep_service_signature(
     writer: Writer, application_id: UUID, signs_as: SignsAs, evidence: SignInEvidence, checks: Sequence[Check]
 ) -> UUID:
-    """Signed in the service; the evidence is kept whole."""
+    """Keep a signature made in the service, with the complete evidence."""
     signature_id = new_id()
     await insert_row(
         writer.connection,

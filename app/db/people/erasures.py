@@ -1,4 +1,4 @@
-"""Erasing a person: what is taken out of the tables, in the order in which it is taken."""
+"""Erasing a person: what is deleted from the tables, in this order."""
 
 from datetime import datetime
 from uuid import UUID
@@ -37,7 +37,7 @@ _mails, _feeds, _role_applications = _table("mails"), _table("calendar_feeds"), 
 _unsent = or_(*(_mails.c.state == state for state in ("held", "due")))
 
 _commands = (
-    # What waits to be sent is not sent: it counts as refused, as what has no address would be.
+    # Unsent mails are not sent: they count as refused, like mails without an address.
     Command(
         update(_mails)
         .where(_mails.c.person_id == any_(_ids))
@@ -58,7 +58,7 @@ _commands = (
 
 
 async def erase_people(connection: Connection, ids: list[UUID], now: datetime) -> None:
-    """Sign-ins, name, address, telephone, mails, feeds. What others are concerned by has ended before."""
+    """Erase sign-ins, name, address, telephone, mails and feeds. What concerns others has been ended before."""
     for command in _commands:
         await command.run(connection, p_ids=ids, p_now=now)
     await connection.execute("SELECT forget_people(%s)", [ids])

@@ -1,4 +1,4 @@
-"""Main-user applications, and what stands behind them."""
+"""Main-user applications, and the facts that they depend on."""
 
 from uuid import UUID
 
@@ -64,7 +64,7 @@ main_user_applications = study_centre_table(
 _table = main_user_applications
 _applicant, _signer = persons.alias("applicant"), persons.alias("signer")
 
-# A sandbox's clock goes backwards too: what was marked as expired may wait again.
+# A sandbox's clock can go back: an application marked as expired may wait again.
 _waits = and_(
     or_(_table.c.state == "awaiting_signatures", _table.c.state == "expired"), _table.c.expires_at.is_not(None)
 )
@@ -119,7 +119,7 @@ applications = Resource(
     _table,
     seen=_seen,
     filters=filters_of(_table, "organisation_id", "under", "applicant_id") | {"state": given(_state, "state")},
-    # What its documents were while it was waited for is not what they are.
+    # Its documents may have changed while the lock was waited for.
     locked_first=True,
 )
 is_open = or_(*(_table.c.state == state for state in OPEN))
@@ -150,7 +150,7 @@ _unmarked = Query(
 async def lock_open_application(
     session: Reader, organisation_id: UUID, applicant_id: UUID
 ) -> MainUserApplication | None:
-    """The one that is stored as open, which by the clock may have expired."""
+    """The application that is stored as open. By the clock it may have expired."""
     return await _open.first(
         session.connection, p_organisation_id=organisation_id, p_applicant_id=applicant_id, **clock_of(session)
     )
@@ -188,7 +188,7 @@ _candidate = Query(
 
 
 async def find_candidacy(session: Reader, organisation_id: UUID, person_id: UUID) -> Candidacy | None:
-    """Of the person for the organisation."""
+    """The person's candidacy in the organisation."""
     return await _candidate.first(
         session.connection, p_organisation_id=organisation_id, p_person_id=person_id, p_now=session.now
     )

@@ -1,4 +1,4 @@
-"""Who is left: an organisation's main users and the study centre's staff, locked before one of them may go."""
+"""An organisation's main users and the study centre's staff, locked before the role of one of them ends."""
 
 from datetime import date
 from uuid import UUID
@@ -34,15 +34,15 @@ _staff_grants = Query(
 
 
 async def lock_staff(connection: Connection) -> list[HeldGrant]:
-    """The staff's rights: nobody else ends one until the transaction ends. Asked as `lock_main_users` asks."""
+    """The staff's roles. Nobody else ends one until the transaction ends. Two queries, as in `lock_main_users`."""
     await _centre_locked.first(connection)
     return await _staff_grants.all(connection)
 
 
 async def lock_main_users(connection: Connection, organisation_id: UUID) -> MainUsers:
-    """A central organisation's main users: nobody else gives or ends such a right there until the transaction ends.
+    """A central organisation's main users. Nobody else grants or ends such a role there until the transaction ends.
 
-    Two questions, not one: the second looks after the lock has been waited for. Raises NotFound.
+    Two queries, not one: the second reads after the lock has been granted. Raises NotFound.
     """
     organisation: tuple[date | None] | None = await _organisation_locked.first(connection, p_id=organisation_id)
     if organisation is None:

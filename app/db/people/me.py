@@ -1,4 +1,4 @@
-"""The questions about one person."""
+"""Queries about one person."""
 
 from uuid import UUID
 

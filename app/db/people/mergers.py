@@ -1,4 +1,4 @@
-"""Merging two persons: what goes over to the one who stays. What tells who did something stays with the other."""
+"""Merging two people: what is moved to the person who remains. Records of who did what are not moved."""
 
 from datetime import datetime
 from uuid import UUID
@@ -75,7 +75,7 @@ _confirmed = organisation_confirmations.alias("confirmed")
 _preferred = select(_to, mail_preferences.c.mail).where(mail_preferences.c.person_id == _from)
 _moves = (
     Command(update(role_grants).where(role_grants.c.person_id == _from).values(person_id=_to)),
-    # Nobody has decided on their own: what the one decided of the other's stays as it was.
+    # Nobody decides their own application: those that the remaining person decided are not moved.
     Command(
         update(role_applications)
         .where(role_applications.c.person_id == _from, role_applications.c.decided_by.is_distinct_from(_to))
@@ -102,31 +102,31 @@ _moves = (
     ),
     Command(insert(mail_preferences).from_select(["person_id", "mail"], _preferred).on_conflict_do_nothing()),
     Command(delete(mail_preferences).where(mail_preferences.c.person_id == _from)),
-    # Who was merged into the other is found in one step all the same.
+    # People who were merged into the other before are found in one step too.
     Command(update(persons).where(or_(persons.c.id == _from, persons.c.merged_into == _from)).values(merged_into=_to)),
 )
 
 
 async def list_centres_of_main_users(connection: Connection, ids: list[UUID]) -> list[UUID]:
-    """The organisations of which they are, were or will be main users, in id order."""
+    """The organisations of which these people are, were or will be main users, in id order."""
     return await _centres_of_main_users.all(connection, p_both=ids)
 
 
 async def list_open_applications(connection: Connection, from_id: UUID, to_id: UUID) -> list[UUID]:
-    """The main-user applications that cannot go on: the document names the other, or both as two who sign;
-    or the one, as staff, confirmed a signature of what the other signs."""
+    """The open main-user applications that must end: the document names the other person, or both of them as signers,
+    or one of them, as staff, confirmed a signature of an application that the other signs."""
     return await _open_applications.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id])
 
 
 async def lock_pointless_role_applications(
     connection: Connection, from_id: UUID, to_id: UUID, now: datetime
 ) -> list[RoleApplication]:
-    """The open ones for a role that one of the two holds, or for which both apply."""
+    """The open applications for a role that one of the two has, or for which both apply."""
     return await _pointless.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id], p_now=now)
 
 
 async def move_all(connection: Connection, from_id: UUID, to_id: UUID) -> None:
-    """Move sign-ins, roles and all else that goes over from one person to another, for good."""
+    """Move sign-ins, roles and all else from one person to another. This cannot be undone."""
     await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])
     for command in _moves:
         await command.run(connection, p_from=from_id, p_to=to_id)

@@ -1,4 +1,4 @@
-"""Persons, the roles they hold, and what every request writes beside its effect."""
+"""People, their roles, and what every request writes beside its effect."""
 
 from typing import Any
 
@@ -103,10 +103,10 @@ outbox = study_centre_table(
 
 
 def in_force(now: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a right of `role_grants` is, at that instant."""
+    """Whether a role grant is in force at that time."""
     return and_(role_grants.c.valid_from <= now, not_ended(now))
 
 
 def not_ended(now: ColumnElement[Any], of: FromClause = role_grants) -> ColumnElement[bool]:
-    """Whether a right is in force at that instant, or will be later."""
+    """Whether a role grant is in force at that time, or will be later."""
     return or_(of.c.valid_until.is_(None), of.c.valid_until > now)

@@ -1,4 +1,4 @@
-"""Where the tables hold people: the one list that the export goes by, and a test with it."""
+"""Where the tables have personal data: the list that the export uses. A test checks that it is complete."""
 
 from typing import Any
 from uuid import UUID
@@ -26,12 +26,12 @@ HELD: dict[str, tuple[str, ...]] = {
     "mails": ("person_id",),
     "audit_entries": ("actor_id",),
 }
-"""By table, the columns that name whom a row is about: such rows are told whole."""
+"""By table, the columns that name the person whom a row is about. Such rows are exported completely."""
 HELD_THROUGH = {
     "onboardings": ("role_grant_id", "role_grants"),
     "main_user_applications": ("signatory_id", "signatories"),
 }
-"""By table, the column by which its rows belong to another's, and are told with those of the person."""
+"""By table, the column by which its rows belong to rows of another table, and are exported with those."""
 
 
 def _made_in(table: Table) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ async def find_person_status(connection: Connection, person_id: UUID) -> PersonS
 
 
 async def list_ids_of(connection: Connection, person_id: UUID) -> list[UUID]:
-    """The person's, and those of whom turned out to be this person."""
+    """The ids of the person and of those who were merged into the person."""
     return await _all_of.all(connection, p_ids=[person_id])
 
 
@@ -109,5 +109,5 @@ async def read_held(connection: Connection, ids: list[UUID]) -> dict[str, list[d
 
 
 async def count_made(connection: Connection, ids: list[UUID]) -> dict[str, int]:
-    """Those columns alone that name the person somewhere."""
+    """Only the columns that name the person in some row."""
     return await _made.first(connection, p_ids=ids) or {}

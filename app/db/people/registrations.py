@@ -1,4 +1,4 @@
-"""The questions about people: who they are, who sees them, who signs in as whom."""
+"""Queries about people: who they are, who sees them, and their sign-ins."""
 
 from datetime import datetime
 from typing import Any
@@ -48,7 +48,7 @@ def _holds_for(organisation_id: str) -> Select[Any]:
 
 
 def _small(text: ColumnElement[str]) -> ColumnElement[str]:
-    # The database's locale knows the small letters of ASCII alone.
+    # The database's locale converts only ASCII letters to lower case.
     return func.lower(func.translate(text, "ÅÄÖÆØÉÜŠŽ", "åäöæøéüšž"))
 
 
@@ -66,7 +66,7 @@ people_listing = Listing(
     filters={
         "q": (func.strpos(_small(persons.c.name), _asked) > 0) | (func.strpos(persons.c.email, _asked) > 0),
         "organisation_id": _holds_for("p_organisation_id").exists(),
-        # Of an organisation that the caller does not reach it is not told who holds a role there.
+        # A filter must not reveal who has a role in an organisation that the caller does not reach.
         "organisation_among": _holds_for("p_organisation_among")
         .where(below(role_grants.c.organisation_id, any_(bindparam("p_among", type_=ARRAY(Uuid)))))
         .exists(),
@@ -75,7 +75,7 @@ people_listing = Listing(
 
 
 async def find_person_among(connection: Connection, person_id: UUID, among: list[UUID], now: datetime) -> Person | None:
-    """Only if they hold, or will hold, a role in one of these organisations or below."""
+    """The person, if they have or will have a role in one of these organisations or below."""
     return await _person_among.first(connection, p_id=person_id, p_among=among, p_now=now)
 
 
@@ -84,5 +84,5 @@ async def find_person_of(connection: Connection, email: str) -> Person | None:
 
 
 async def lock_people(connection: Connection, ids: list[UUID]) -> dict[UUID, Person]:
-    """Until the transaction ends nobody gives them a role or merges them."""
+    """Lock them, so that nobody grants them a role or merges them until the transaction ends."""
     return {person.id: person for person in await _locked.all(connection, p_ids=ids)}

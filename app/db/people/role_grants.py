@@ -36,7 +36,7 @@ def seen_by_overseers(person_id: ColumnElement[Any], organisation_id: ColumnElem
 
 
 def _overseer(actor: Actor) -> dict[str, object] | None:
-    """The person's own id with those of the organisations overseen: no id is of two kinds."""
+    """The person's own id and those of the organisations overseen. An id is never both."""
     overseen = overseen_of(actor)
     return None if overseen is None else {"p_seen_by": [actor.person_id, *overseen]}
 
@@ -76,7 +76,7 @@ _not_ended_of_person = Query(
 
 
 async def list_not_ended(session: Reader, person_id: UUID) -> list[GrantedRole]:
-    """What the person holds or will hold, by organisation."""
+    """The roles that the person has or will have, by organisation."""
     return await _not_ended_of_person.all(session.connection, p_person_id=person_id, **clock_of(session))
 
 
@@ -91,7 +91,7 @@ _person_locked: Query[UUID] = Query(
     )
     .with_for_update(key_share=True)
 )
-# The database cannot refuse it: of two people who were one, what they held in the past may overlap.
+# The database cannot refuse it: after a merger, roles that two people had in the past may overlap.
 _held: Query[UUID] = Query(
     select(_grants.id)
     .where(
@@ -116,7 +116,7 @@ async def find_held(
     valid_from: datetime,
     valid_until: datetime | None,
 ) -> UUID | None:
-    """A grant by which the person holds the role there on some day of these."""
+    """A grant by which the person has the role there on one of these days."""
     return await _held.first(
         connection,
         p_person_id=person_id,
@@ -128,5 +128,5 @@ async def find_held(
 
 
 async def lock_person(connection: Connection, person_id: UUID) -> bool:
-    """Nobody merges or erases the person until the transaction ends. False where there is no such person."""
+    """Lock the person, so that nobody merges or erases them. Return False if there is no such person."""
     return await _person_locked.first(connection, p_id=person_id) is not None

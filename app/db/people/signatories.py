@@ -67,7 +67,7 @@ _locked_of_people = Query(
 
 
 async def lock_signatories_of(session: Reader, person_ids: list[UUID]) -> list[Signatory]:
-    """Those that are these people and have not ended."""
+    """The signatories that are these people and have not ended."""
     return await _locked_of_people.all(session.connection, p_person_ids=person_ids, **clock_of(session))
 
 
@@ -87,7 +87,7 @@ _any: Query[UUID] = Query(
 
 
 async def has_signatory(session: Reader, organisation_id: UUID) -> bool:
-    """Whether one is there that has not ended; the organisation is held, so that of two first ones one is first."""
+    """Whether there is one that has not ended. The organisation is locked, so that only one can be the first."""
     await _held.first(session.connection, p_organisation_id=organisation_id)
     found = await _any.first(session.connection, p_organisation_id=organisation_id, p_today=day_of(session.now))
     return found is not None
@@ -109,7 +109,7 @@ _name_in_tree: Query[str] = Query(
 
 
 async def find_name(connection: Connection, person_id: UUID, *, in_tree_of: UUID | None) -> str | None:
-    """The person's name; with a central organisation only where the person has held a role in its tree."""
+    """The person's name. With a central organisation, only if the person has or had a role in its tree."""
     if in_tree_of is None:
         return await _name.first(connection, p_person_id=person_id)
     return await _name_in_tree.first(connection, p_person_id=person_id, p_central_id=in_tree_of)
@@ -126,7 +126,7 @@ _belonging: Query[UUID] = Query(
 
 
 async def belongs_to(session: Reader, central_organisation_id: UUID) -> bool:
-    """Whether the caller holds a role, whichever, in the central organisation's tree."""
+    """Whether the caller has any role in the central organisation's tree."""
     held = sorted({grant.organisation_id for grant in session.actor.roles if grant.organisation_id})
     found = await _belonging.first(session.connection, p_organisations=held, p_central_id=central_organisation_id)
     return found is not None
