@@ -1,1 +1,1 @@
-"""The service: its layers and areas are told in CONTRIBUTING.md."""
+"""The service: CONTRIBUTING.md explains its layers and areas."""

@@ -19,7 +19,7 @@ def another(centre: Centre, database: Addresses) -> Iterator[Centre]:
         yield replace(centre, owner=owner)
 
 
-def until_somebody_waits(centre: Centre, count: int = 1) -> None:
+def until_one_waits(centre: Centre, count: int = 1) -> None:
     """Wait until so many sessions of the database wait for a lock. Raises TimeoutError if they never do."""
     until = time.monotonic() + 30
     while time.monotonic() < until:

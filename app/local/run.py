@@ -69,7 +69,7 @@ def _load_finland() -> None:
     with _database(settings) as settings:
         owner = _owner_of(settings)
         with prepared_database(owner, settings.role_prefix, sandbox=True):
-            load_demo(owner, scale=FINLAND, anew=True)
+            load_demo(owner, scale=FINLAND, reset=True)
     print("Ten times the demo data has been loaded. Start the service with `make run`.")
 
 

@@ -264,7 +264,9 @@ async def reset(request: Request, _: Nothing | None = None) -> None:
     if settings.owner_database_url is None:
         raise RuntimeError("a sandbox needs OWNER_DATABASE_URL")
     # In a thread of its own: other requests are answered, or wait for the tables, meanwhile.
-    await asyncio.to_thread(load_demo, settings.owner_database_url, anew=True, lock_timeout_ms=settings.lock_timeout_ms)
+    await asyncio.to_thread(
+        load_demo, settings.owner_database_url, reset=True, lock_timeout_ms=settings.lock_timeout_ms
+    )
     backend.forget()
 
 

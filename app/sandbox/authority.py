@@ -71,7 +71,7 @@ class Authority:
         key: Key | None = None,
         responder: str | None = None,
     ) -> Identity:
-        """`person` tells people of one name apart; `responder` is where the certificate says to ask about it (OCSP)."""
+        """`person` distinguishes people of one name; `responder` is the certificate's address for questions (OCSP)."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
             [
@@ -122,7 +122,7 @@ class Authority:
         return builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.DER)
 
     async def sign(self, document: bytes, *, name: str, person: str, at: datetime) -> bytes:
-        """The document, signed by somebody of that name at that instant, with the evidence that nothing is revoked."""
+        """The document, signed in that name at that time, with the evidence that nothing is revoked."""
         hour = timedelta(hours=1)
         identity = self.issue(
             name=name, person=person, valid_from=at - hour, valid_until=at + timedelta(days=SIGNING_DAYS)

@@ -38,7 +38,7 @@ from app.services.people.expiring import expire_applications
 async def add_person(
     writer: Writer, *, name: str, email: str, language: Language, roles: Sequence[tuple[Role, UUID | None]]
 ) -> DemoPerson:
-    """Somebody new, whose roles hold from 2000 on."""
+    """Create a person whose roles are in force from 2000 on."""
     faults = [
         Fault(f"/roles/{index}/organisation_id", "role-does-not-fit")
         for index, (role, organisation_id) in enumerate(roles)

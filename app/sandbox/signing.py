@@ -35,7 +35,7 @@ class Identity:
 
 
 class SignerAt(PdfSigner):
-    """Writes the instant it is told as the signature's own, where the library would take the computer's."""
+    """Writes the given time as the signature's own, where the library would take the computer's."""
 
     at: datetime
 
@@ -89,6 +89,6 @@ def signer_of(identity: Identity, root: asn1_x509.Certificate) -> SimpleSigner:
         signing_cert=asn1_x509.Certificate.load(identity.certificate.public_bytes(Encoding.DER)),
         signing_key=asn1_keys.PrivateKeyInfo.load(private),
         cert_registry=registry,
-        # Whoever trusts the root has it; a copy in the signature would be bytes that nothing protects.
+        # A reader who trusts the root has it; a copy in the signature would be bytes that nothing protects.
         embed_roots=False,
     )

@@ -31,7 +31,7 @@ from app.domain.hours.ledger import (
 )
 from app.local.embedded_postgres import Addresses
 from tests.builders import FOREVER, Centre
-from tests.locks import another, until_somebody_waits
+from tests.locks import another, until_one_waits
 
 YEAR = 2023
 
@@ -239,7 +239,7 @@ def test_only_one_of_two_simultaneous_postings_with_one_key_is_made(
         with other.owner.transaction():
             call(other, hour_return(central, 100), retry_key=b"k" * 32)
             second = threads.submit(call, centre, hour_return(central, 100), retry_key=b"k" * 32)
-            until_somebody_waits(other)
+            until_one_waits(other)
         with pytest.raises(psycopg.errors.UniqueViolation) as refused:
             second.result()
     assert refused.value.diag.constraint_name == "hour_transfers_posted_once"

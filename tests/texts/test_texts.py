@@ -12,6 +12,8 @@ from app.domain.organisations.organisations import Language
 from app.texts.rendering import FOLDER, LANGUAGES, facts_of, texts_of
 
 AREAS = sorted(path.stem for path in (FOLDER / "fi").glob("*.toml"))
+GIVEN_UP = "anew|afresh|hereafter|whoever|somebody|tells|told"
+"""English words that neither texts nor code have: test_code.py looks for them in docstrings, comments and names."""
 FORBIDDEN: dict[Language, str] = {
     "fi": r"ratkais|muutosjakso|muutosaika|kohdistin|kuvapiste|\bei käy\b|\bkäy tähän|yksikkö|yksikö|yläjärjestö|syöttö"
     r"|jättöaika|oikaisu|mitätöi|\btoimi\b|ihminen|ihmisen|pääkäyttäjän oikeu|vastuuhenkilön oikeu"
@@ -19,7 +21,7 @@ FORBIDDEN: dict[Language, str] = {
     "sv": r"\bdennes\b|\bhen\b|rättighet|bildpunkt|ändringsfönster|ändringsperiod|underhåll|\benhet|inmatning|\bsats\b"
     r"|\b(?:en|ingen) medlem\b|gränssnitt|markör|människa|tillbakaskick|skickats? tillbaka|antecknats|avgjort"
     r"|\brätten\b|\bberätta|räkna[rs]? upp|\bväntas\b|en hel PDF|till skivan",
-    "en": r"\banew\b|\bafresh\b|whoever|\btells?\b|\bstands?\b|asked for|trainings|somebody|human being"
+    "en": rf"\b(?:{GIVEN_UP})\b|\btell\b|\bstands?\b|asked for|trainings|human being"
     r"|\binstant|had better|induction|refusal|e-mail|\bmails?\b|at once"
     r"|\bfaults?\b|\banswers?\b|\binterface|\bbears?\b|\bholds\b|\bwhole\b(?! number)|\brights\b|\ba right\b",
 }

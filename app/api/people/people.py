@@ -27,7 +27,7 @@ PersonEmail = Annotated[Email, AfterValidator(str.lower)]
 
 
 class Registration(Operation):
-    """Its caller is somebody whom nobody knows yet, in the study centre that the body names."""
+    """Its caller is not registered yet, in the study centre that the body names."""
 
     async def caller_of(self, request: Request) -> Caller:
         verifier = request.app.state.backend.verifier

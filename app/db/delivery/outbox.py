@@ -123,7 +123,7 @@ async def find_enqueued(connection: Connection, event_ids: Collection[UUID]) -> 
 
 
 async def list_not_mailed(connection: Connection, limit: int) -> list[UUID]:
-    """Events of which no mails were made. A mark, not a position, tells them apart: events may commit late."""
+    """Events without mails so far, known by a mark and not by a position: events may commit late."""
     return await _not_mailed.all(connection, p_limit=limit)
 
 

@@ -67,10 +67,10 @@ def _held_by(table: Table) -> ColumnElement[bool]:
 
 
 def _rows(table: Table) -> Query[dict[str, Any]]:
-    told = [c for c in table.c if c.name not in WITHHELD and not isinstance(c.type, LargeBinary)]
-    names = [column.name for column in told]
+    shown = [c for c in table.c if c.name not in WITHHELD and not isinstance(c.type, LargeBinary)]
+    names = [column.name for column in shown]
     return Query(
-        select(*told).where(_held_by(table)).order_by(told[0]),
+        select(*shown).where(_held_by(table)).order_by(shown[0]),
         lambda *values: dict(zip(names, values, strict=True)),
     )
 

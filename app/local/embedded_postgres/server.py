@@ -35,7 +35,7 @@ SETTINGS = {
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 PORTS_TRIED = 5
-# How many seconds an earlier run's server has to go, and the signal that it gets when it has not: it was told
+# How many seconds an earlier run's server has to end, and the signal that it gets if it does not: it began
 # to shut down when its starter died.
 PATIENCE = ((20.0, signal.SIGQUIT), (10.0, signal.SIGKILL), (10.0, None))
 SECONDS_TO_START = 120.0  # Recovery after a crash may replay all of max_wal_size.
@@ -57,7 +57,7 @@ def claimed(cluster: Path) -> Iterator[int]:
     """Wait until nothing is left of an earlier run, then hold the cluster's directory open and locked.
 
     The postmaster and all that it forks inherit the lock with the descriptor, and hold it while they live.
-    So the lock tells for certain whether any of them does, which `postmaster.pid` cannot: that file may name
+    So the lock shows for certain whether any of them does, which `postmaster.pid` cannot: that file may name
     a process that is gone, a zombie that no one reaped, or a stranger that got its number, and PostgreSQL
     would refuse to start beside the last two.
     """

@@ -50,9 +50,9 @@ def demo_data(scale: int, this_year: int) -> Demo:
 
 
 def load_demo(
-    owner_address: str, *, scale: int | None = None, anew: bool = False, lock_timeout_ms: int = 4_000
+    owner_address: str, *, scale: int | None = None, reset: bool = False, lock_timeout_ms: int = 4_000
 ) -> bool:
-    """Fills an empty sandbox; `anew` throws away what is there, in the same transaction. False where it was not empty.
+    """Fill an empty sandbox; `reset` first deletes what is there, in the same transaction. False if it was not empty.
 
     `scale` None is that of what is there.
 
@@ -69,7 +69,7 @@ def load_demo(
     with psycopg.connect(owner_address, options=options) as connection:
         scale = scale or _scale_of(connection)
         demo = demo_data(scale, datetime.now(HELSINKI).year)
-        if anew:
+        if reset:
             tables = sql.SQL(", ").join(sql.Identifier(table.name) for table in metadata.sorted_tables)
             connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
         elif connection.execute("SELECT 1 FROM study_centres").fetchone():

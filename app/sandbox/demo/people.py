@@ -32,7 +32,7 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
     order = count()
     taken: dict[str, int] = {}
 
-    def somebody(
+    def add_person(
         role: Role,
         unit: Unit | None,
         *,
@@ -74,29 +74,29 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
     managers: dict[UUID, UUID] = {}
     main_users: dict[UUID, UUID] = {}
     for central in centrals:
-        main_user = main_users[central.id] = somebody("main_user", central)
+        main_user = main_users[central.id] = add_person("main_user", central)
         if central.districts:
-            somebody("main_user", central)
+            add_person("main_user", central)
         for district in central.districts:
-            managers[district.id] = somebody("unit_manager", district, granted_by=main_user)
+            managers[district.id] = add_person("unit_manager", district, granted_by=main_user)
         for association in central.associations[::20]:
-            managers[association.id] = somebody("unit_manager", association, granted_by=main_user)
-            somebody("training_manager", association, granted_by=main_user)
-    staff = [somebody("staff", None, language=language) for language in ("fi", "sv", "en")]
+            managers[association.id] = add_person("unit_manager", association, granted_by=main_user)
+            add_person("training_manager", association, granted_by=main_user)
+    staff = [add_person("staff", None, language=language) for language in ("fi", "sv", "en")]
 
     district = first.districts[1]
     association = district.children[0]
-    somebody("training_manager", association, name="Oskari Suvikangas", email="kouluttaja@example.org")
-    managers[association.id] = somebody(
+    add_person("training_manager", association, name="Oskari Suvikangas", email="kouluttaja@example.org")
+    managers[association.id] = add_person(
         "unit_manager", association, name="Venla Pihlajasuo", email="yhdistys@example.org"
     )
-    managers[district.id] = somebody("unit_manager", district, name="Risto Joutsenlahti", email="piiri@example.org")
-    main_users[swedish.id] = somebody("main_user", swedish, name="Ebba Strömdal", email="huvudanvandare@example.org")
-    main_users[other.id] = somebody("main_user", other, name="Tapio Honkasuo", email="paakayttaja2@example.org")
-    main_users[first.id] = somebody("main_user", first, name="Kaisa Kuusiranta", email="paakayttaja@example.org")
-    somebody("auditor", None, name="Yrjö Ääriniitty", email="auditor@example.org")
-    staff.insert(0, somebody("staff", None, name="Sanna Metsäjoki", email="staff2@example.org"))
-    staff.insert(0, somebody("staff", None, name="Helmi Karhuvaara", email="staff@example.org"))
+    managers[district.id] = add_person("unit_manager", district, name="Risto Joutsenlahti", email="piiri@example.org")
+    main_users[swedish.id] = add_person("main_user", swedish, name="Ebba Strömdal", email="huvudanvandare@example.org")
+    main_users[other.id] = add_person("main_user", other, name="Tapio Honkasuo", email="paakayttaja2@example.org")
+    main_users[first.id] = add_person("main_user", first, name="Kaisa Kuusiranta", email="paakayttaja@example.org")
+    add_person("auditor", None, name="Yrjö Ääriniitty", email="auditor@example.org")
+    staff.insert(0, add_person("staff", None, name="Sanna Metsäjoki", email="staff2@example.org"))
+    staff.insert(0, add_person("staff", None, name="Helmi Karhuvaara", email="staff@example.org"))
     # Signed in another way as well, and registered twice: an example merges the two.
     second_id = demo_id("person", "second sign-in")
     named = {"name": "Risto Joutsenlahti", "email": "risto@example.org", "language": "fi"}

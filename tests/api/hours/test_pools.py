@@ -23,7 +23,7 @@ from app.domain.hours.ledger import (
 )
 from app.local.embedded_postgres import Addresses
 from tests.builders import FOREVER, Centre, Person, refusal
-from tests.locks import another, until_somebody_waits
+from tests.locks import another, until_one_waits
 
 PATH = "/v1/hour-pools"
 
@@ -256,7 +256,7 @@ class TestSimultaneousClosing:
             with other.owner.transaction():
                 other.post(2022, distribution(central, unit, 120))
                 closing = threads.submit(staff.post, f"{PATH}/2022/closing")
-                until_somebody_waits(centre)
+                until_one_waits(centre)
             assert closing.result().status_code == 200
         balances = "SELECT allotment, allotment_lapsed FROM hour_balances WHERE organisation_id = %s"
         assert centre.rows(balances, unit) == [(0, 120)]
@@ -269,7 +269,7 @@ class TestSimultaneousClosing:
             with other.owner.transaction():
                 other.post(2022, reservation(central, central, 9))
                 closing = threads.submit(staff.post, f"{PATH}/2022/closing")
-                until_somebody_waits(centre)
+                until_one_waits(centre)
             answer = closing.result()
         assert (refusal(answer), answer.json()["reserved"]) == ((409, "wrong-state"), 9)
 
@@ -289,7 +289,7 @@ class TestSimultaneousClosing:
                 centre.post(2022, lapse(central, central, 500))
                 centre.owner.execute("SELECT close_hour_year(2022::smallint, now())")
                 coming = threads.submit(other.post, 2022, moves[move])
-                until_somebody_waits(centre)
+                until_one_waits(centre)
             with pytest.raises(psycopg.DatabaseError, match="the year is closed") as refused:
                 coming.result()
         assert refused.value.sqlstate == "TP002"
@@ -304,9 +304,9 @@ class TestSimultaneousClosing:
             with other.owner.transaction():
                 other.post(2022, reservation(central, central, 1), release(central, central, 1))
                 closing = threads.submit(staff.post, f"{PATH}/2022/closing")
-                until_somebody_waits(centre)
+                until_one_waits(centre)
                 returning = threads.submit(main_user.post, "/v1/hour-returns", body)
-                until_somebody_waits(centre, 2)
+                until_one_waits(centre, 2)
             answers = [closing.result(), returning.result()]
         # The request that came for the pool first gets it first; either way both end well.
         assert [answer.status_code for answer in answers] in ([200, 409], [200, 201])

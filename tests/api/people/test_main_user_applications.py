@@ -9,7 +9,7 @@ from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses
 from tests.api.people.candidates import PATH, Candidate, main_user_grant, signatory_of
 from tests.builders import Centre, refusal
-from tests.locks import another, until_somebody_waits
+from tests.locks import another, until_one_waits
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_draft_changed_while_its_document_is_made_is_not_submitted(
             meanwhile.owner.execute("UPDATE main_user_applications SET language = 'sv'")
             submitting = thread.submit(candidate.applicant.post, f"{location}/submission", key=False)
             # The document is of the draft as it was before; only after that does the submission need the row.
-            until_somebody_waits(centre)
+            until_one_waits(centre)
         answer = submitting.result()
     assert refusal(answer) == (412, "precondition-failed")
     draft = candidate.applicant.get(location)

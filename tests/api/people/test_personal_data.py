@@ -15,7 +15,7 @@ from app.db.tables import metadata
 from app.local.embedded_postgres import Addresses
 from tests.api.people.candidates import Candidate
 from tests.builders import FOREVER, Centre, Person, refusal
-from tests.locks import another, until_somebody_waits
+from tests.locks import another, until_one_waits
 from tests.server import NO_TLS
 
 NOT_SHOWN = {
@@ -317,7 +317,7 @@ def test_an_erasure_and_a_decision_wait_for_each_other(centre: Centre, database:
         with other.owner.transaction():
             other.owner.execute("SELECT FROM role_applications FOR NO KEY UPDATE")
             answer = pool.submit(staff.post, erasure(person.id), WHY)
-            until_somebody_waits(centre)
+            until_one_waits(centre)
             other.owner.execute("SELECT FROM persons WHERE id = %s FOR NO KEY UPDATE", [person.id])
         assert answer.result().status_code == 200
     assert centre.rows("SELECT state FROM role_applications") == [("withdrawn",)]

@@ -14,7 +14,7 @@ from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
 from app.local.embedded_postgres import Addresses
 from tests.builders import Centre, Person, refusal
-from tests.locks import another, until_somebody_waits
+from tests.locks import another, until_one_waits
 
 PATH = "/v1/role-grants"
 WHY = "Vaihtoi työpaikkaa"
@@ -224,7 +224,7 @@ def test_the_later_of_two_simultaneous_ends_postpones_nothing(
         with other.owner.transaction():
             other.owner.execute("UPDATE role_grants SET valid_until = %s WHERE id = %s", [sooner, grant_id])
             answer = pool.submit(end, centre.staff(), grant_id, "2023-05-31")
-            until_somebody_waits(centre)
+            until_one_waits(centre)
         assert refusal(answer.result()) == (422, "validation")
     assert centre.rows("SELECT valid_until FROM role_grants WHERE id = %s", grant_id) == [(sooner,)]
 
@@ -348,7 +348,7 @@ def test_the_last_two_staff_roles_cannot_be_ended_simultaneously(centre: Centre,
             other.owner.execute("SELECT FROM study_centres FOR NO KEY UPDATE")
             other.owner.execute(over, [first.id])
             answer = pool.submit(end, second, grant_of(centre, second))
-            until_somebody_waits(centre)
+            until_one_waits(centre)
         assert refusal(answer.result()) == (409, "last-staff")
 
 
@@ -381,7 +381,7 @@ def test_the_second_of_two_simultaneous_transactions_sees_the_firsts_change(
             other.owner.execute(over, [first.id])
             other.owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
             answer = pool.submit(end, centre.staff(), grant_of(centre, second))
-            until_somebody_waits(centre)
+            until_one_waits(centre)
         assert refusal(answer.result()) == (409, "last-main-user")
 
 
