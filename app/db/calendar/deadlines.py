@@ -51,8 +51,8 @@ deadlines = study_centre_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
-_state = case((deadlines.c.opens_on > TODAY, "upcoming"), (deadlines.c.closes_on < TODAY, "closed"), else_="open")
-_stored = select(*columns_of(Deadline, deadlines, state=_state))
+clock_state = case((deadlines.c.opens_on > TODAY, "upcoming"), (deadlines.c.closes_on < TODAY, "closed"), else_="open")
+_stored = select(*columns_of(Deadline, deadlines, state=clock_state))
 _centrals = select(organisations.c.central_organisation_id).where(
     organisations.c.id == any_(bindparam("p_reach", type_=ARRAY(Uuid)))
 )
@@ -67,7 +67,7 @@ deadline_resource = Resource(
     deadlines,
     seen=_seen,
     filters=filters_of(deadlines, "year", "kind", "hours_year", "organisation_id", "under")
-    | {"state": given(_state, "state")},
+    | {"state": given(clock_state, "state")},
 )
 _of_year = _stored.where(given(deadlines.c.year, "year")).order_by(
     func.coalesce(deadlines.c.opens_on, deadlines.c.closes_on), deadlines.c.kind, deadlines.c.id

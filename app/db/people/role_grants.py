@@ -41,7 +41,7 @@ def _overseer(actor: Actor) -> dict[str, object] | None:
     return None if overseen is None else {"p_seen_by": [actor.person_id, *overseen]}
 
 
-_state = case(
+clock_state = case(
     (_grants.valid_until <= func.greatest(NOW, _grants.valid_from), "ended"),
     (_grants.valid_from > NOW, "upcoming"),
     else_="in_force",
@@ -53,7 +53,7 @@ _granted = (
             role_grants,
             person_name=persons.c.name,
             organisation_name=organisations.c.name,
-            state=_state,
+            state=clock_state,
         )
     )
     .join(persons, persons.c.id == _grants.person_id)
@@ -65,10 +65,10 @@ grants = Resource(
     role_grants,
     seen=seen_by_overseers(_grants.person_id, _grants.organisation_id),
     filters=filters_of(role_grants, "organisation_id", "under", "person_id", "role")
-    | {"state": given(_state, "state")},
+    | {"state": given(clock_state, "state")},
 )
 _not_ended_of_person = Query(
-    _granted.where(given(_grants.person_id, "person_id"), not_ended(NOW), _state != "ended").order_by(
+    _granted.where(given(_grants.person_id, "person_id"), not_ended(NOW), clock_state != "ended").order_by(
         _grants.organisation_id, _grants.id
     ),
     GrantedRole,

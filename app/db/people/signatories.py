@@ -43,23 +43,23 @@ signatories = study_centre_table(
 )
 
 _has_passed = or_(signatories.c.ended_at.is_not(None), signatories.c.valid_until < TODAY)
-_state = case(
+clock_state = case(
     (_has_passed, "ended"),
     (signatories.c.confirmed_at.is_(None), "unconfirmed"),
     (signatories.c.valid_from > TODAY, "upcoming"),
     else_="in_force",
 )
 _stored = select(
-    *columns_of(Signatory, signatories, name=func.coalesce(persons.c.name, signatories.c.name), state=_state)
+    *columns_of(Signatory, signatories, name=func.coalesce(persons.c.name, signatories.c.name), state=clock_state)
 ).outerjoin(persons, persons.c.id == signatories.c.person_id)
 signatory_resource = Resource(
     _stored,
     Signatory,
     signatories,
-    filters=filters_of(signatories, "organisation_id") | {"state": given(_state, "state")},
+    filters=filters_of(signatories, "organisation_id") | {"state": given(clock_state, "state")},
 )
 _locked_of_people = Query(
-    _stored.where(signatories.c.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))), _state != "ended")
+    _stored.where(signatories.c.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))), clock_state != "ended")
     .order_by(signatories.c.id)
     .with_for_update(key_share=True, of=signatories),
     Signatory,
@@ -80,7 +80,7 @@ _any: Query[UUID] = Query(
     select(signatories.c.id)
     .where(
         signatories.c.organisation_id == bindparam("p_organisation_id", type_=Uuid),
-        _state != "ended",
+        clock_state != "ended",
     )
     .limit(1)
 )
