@@ -177,7 +177,7 @@ def wait_until_answered(address: str, process: subprocess.Popen[str]) -> None:
     raise AssertionError(f"it ended with {process.returncode}")
 
 
-def test_the_image_contains_what_the_service_reads_and_no_more() -> None:
+def test_the_image_contains_only_files_that_the_service_reads() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "USER tuntipankki" in dockerfile
     assert set(re.findall(r"\w+\.txt", dockerfile)) == {"service.txt"}

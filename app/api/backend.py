@@ -1,4 +1,4 @@
-"""What the edge keeps for the life of the process, made once in create_app."""
+"""State of the edge for the life of the process, made once in create_app."""
 
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence

@@ -88,12 +88,12 @@ async def swagger_ui(request: Request) -> HTMLResponse:
 
 @router.get("/docs/oauth2-redirect")
 async def swagger_ui_signed_in() -> HTMLResponse:
-    """Where the issuer sends the browser back to."""
+    """The page to which the issuer sends the browser back."""
     return get_swagger_ui_oauth2_redirect_html()
 
 
 async def _sign_in_at(issuer: IssuerMetadata) -> dict[str, Any] | None:
-    """What Swagger UI signs in with, by authorization code and PKCE; None while the issuer does not answer."""
+    """Settings of Swagger UI's sign-in, by authorization code and PKCE; None while the issuer does not respond."""
     metadata = await issuer.find() or {}
     if not {"authorization_endpoint", "token_endpoint"} <= metadata.keys():
         return None

@@ -21,7 +21,7 @@ KEYS_ASKED_AGAIN_SECONDS = 30
 FIRST_KEYS_ASKED_AGAIN_SECONDS = 1
 METADATA_KEPT_SECONDS = 600
 FAULTS = (httpx.HTTPError, httpx.InvalidURL, JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
-"""What an issuer that does not respond, or not as it should, can raise."""
+"""Exceptions if an issuer does not respond, or not as it should."""
 
 log = structlog.get_logger()
 

@@ -44,7 +44,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the database returns when a transaction begins, in one message."""
+    """The database's answer to the beginning of a transaction, in one message."""
 
     roles: list[RoleGrant]
     clock_at: datetime | None
@@ -245,7 +245,7 @@ _NO_ANSWER = dict.fromkeys(["down_key", "down_request", "down_status", "down_hea
 
 @dataclass(frozen=True)
 class KeyRights:
-    """What an API key may do: it acts in one role of its organisation, limited by its scopes."""
+    """The rights of an API key: it acts in one role of its organisation, limited by its scopes."""
 
     grant: RoleGrant
     scopes: frozenset[str]

@@ -1,4 +1,4 @@
-"""What operators need to know of the database: its clock, settings and revision, and whether the ledgers are right."""
+"""The state of the database for operators: its clock, settings and revision, and whether the ledgers are right."""
 
 from dataclasses import dataclass
 from datetime import datetime

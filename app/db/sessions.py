@@ -1,4 +1,4 @@
-"""What a use case gets: a connection that sees one study centre, the caller, and the time."""
+"""The arguments of a use case: a connection that sees one study centre, the caller, and the time."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -35,7 +35,7 @@ FINDINGS: dict[str, Finding] = {
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the service knows besides the file: when it made its document, the present time, and the trusted roots."""
+    """Knowledge besides the file: when the service made its document, the present time, and the trusted roots."""
 
     made_at: datetime
     now: datetime

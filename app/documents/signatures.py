@@ -29,7 +29,7 @@ PASSED: tuple[CheckName, ...] = (
 
 @dataclass(frozen=True)
 class Trust:
-    """What makes a signature trusted: certificates of roots, and revocation lists beside embedded ones; all in DER."""
+    """The grounds for trusting a signature: certificates of roots, and further revocation lists; all in DER."""
 
     roots: tuple[bytes, ...]
     revocation_lists: tuple[bytes, ...] = ()

@@ -95,7 +95,7 @@ def test_allowed_values_are_listed_as_they_are_sent(language: Language, detail: 
     assert errors_of_shape(RequestValidationError([fault]), {}, language) == [error]
 
 
-def test_what_fastapi_does_not_look_for_is_reported_once_per_parameter() -> None:
+def test_codes_that_fastapi_does_not_check_are_reported_once_per_parameter() -> None:
     fault = {"type": "missing", "loc": ("query", "year")}
     errors = errors_of_shape(RequestValidationError([fault]), {"year": "repeated", "yaer": "extra-forbidden"}, "en")
     assert errors == [

@@ -22,7 +22,7 @@ def mailed(centre: Centre) -> Mailed:
 
 
 @pytest.mark.parametrize("of_a_unit", [False, True], ids=["of a central organisation", "of a unit"])
-def test_all_main_users_get_a_mail_about_each_step_also_those_who_took_it(
+def test_all_main_users_get_a_mail_about_each_step_even_about_their_own(
     centre: Centre, make: Make, of_a_unit: bool
 ) -> None:
     central = centre.organisation(name="Marttaliitto")

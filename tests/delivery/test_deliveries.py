@@ -61,7 +61,7 @@ def test_a_mail_refused_for_now_is_handed_over_again(centre: Centre, make: Make,
 
 
 @pytest.mark.parametrize("at", ["recipient", "end of the mail"])
-def test_a_server_that_hangs_holds_up_its_one_mail_alone(centre: Centre, make: Make, deliver: Deliver, at: str) -> None:
+def test_a_server_that_hangs_delays_only_its_one_mail(centre: Centre, make: Make, deliver: Deliver, at: str) -> None:
     hanging, *_ = readers(centre, 3)
 
     def hang(address: str) -> str:
@@ -130,7 +130,7 @@ def test_a_mailbox_that_does_not_exist_is_noted_until_a_mail_is_taken_again(
         deliver(server)
     assert refused_at() is None
     assert states(centre) == ["refused", "sent"]
-    # What was refused for good is not sent again.
+    # A mail that was refused for good is not sent again.
     assert len(server.mails) == 1
 
 
@@ -145,7 +145,7 @@ def test_an_address_that_no_mail_can_be_sent_to_is_refused(centre: Centre, make:
     assert server.recipients == ["a@xn--nda.example"]
 
 
-def test_a_mail_that_cannot_be_composed_holds_up_no_other(centre: Centre, make: Make, deliver: Deliver) -> None:
+def test_a_mail_that_cannot_be_composed_delays_no_other(centre: Centre, make: Make, deliver: Deliver) -> None:
     readers(centre, 3)
     with mail_server() as server:
         make()

@@ -58,7 +58,7 @@ TITLES: dict[Language, str] = {
 
 
 @pytest.mark.parametrize("language", TITLES)
-def test_the_document_claims_pdf_a_and_pdf_ua_and_has_what_both_require(language: Language) -> None:
+def test_the_document_claims_and_meets_pdf_a_and_pdf_ua(language: Language) -> None:
     document = composed(replace(CONTENT, language=language))
     metadata = metadata_of(document)
     assert "<pdfaid:part>3</pdfaid:part>" in metadata

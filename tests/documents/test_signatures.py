@@ -60,7 +60,7 @@ def signed_by(
 
 
 def found(signed: bytes, *lists: bytes, now: datetime = NOW, root: bytes = AUTHORITY.root) -> dict[str, object]:
-    """What the limited process would return, examined in this process, which is quicker."""
+    """The result of the limited process, examined in this process, which is quicker."""
     known = {"made_at": MADE_AT.isoformat(), "now": now.isoformat(), "roots": 1}
     answer = json.loads(findings(original(), signed, json.dumps(known).encode(), root, *lists))
     if "finding" in answer:

@@ -95,7 +95,7 @@ def test_the_services_rights_are_the_same(twins: tuple[psycopg.Connection[Any], 
     assert {name for name, has in returns if has} == {"SELECT", "INSERT"}
 
 
-def test_the_key_and_the_foreign_keys_hold_the_study_centre(twins: tuple[psycopg.Connection[Any], str]) -> None:
+def test_the_key_and_the_foreign_keys_include_the_study_centre(twins: tuple[psycopg.Connection[Any], str]) -> None:
     returns, handbacks = both(
         twins[0],
         "SELECT contype, pg_get_constraintdef(oid) FROM pg_constraint "

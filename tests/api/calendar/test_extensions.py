@@ -72,7 +72,7 @@ def test_an_extension_after_the_close_opens_the_window_for_its_organisation_alon
     assert (own_end.json()["opened_on"], own_end.json()["closed_on"]) == ("2023-03-13", "2023-03-31")
 
 
-def test_an_extension_holds_for_all_below_and_not_above_or_beside(centre: Centre, staff: Person) -> None:
+def test_an_extension_applies_to_all_below_and_not_above_or_beside(centre: Centre, staff: Person) -> None:
     """Own days may be extended no further than the organisation's own end of the round."""
     central = centre.organisation()
     district, beside = centre.organisation(central), centre.organisation(central)

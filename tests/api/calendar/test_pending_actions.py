@@ -89,7 +89,7 @@ def test_an_expired_application_is_no_task(centre: Centre) -> None:
     assert kinds(candidate.applicant) == kinds(candidate.signatory) == []
 
 
-def test_nobody_judges_their_own(centre: Centre) -> None:
+def test_nobody_gets_a_task_to_decide_on_their_own_application(centre: Centre) -> None:
     candidate = Candidate.of(centre, signatory_in_person=True)
     candidate.received()
     assert candidate.signatory

@@ -187,7 +187,7 @@ def test_one_person_signs_the_document_and_the_other_in_the_service(centre: Cent
     assert candidate.applicant.get(location).json()["state"] == "received"
 
 
-def test_merging_an_applicant_with_the_staff_who_matched_withdraws_the_application(
+def test_merging_an_applicant_with_the_matching_staff_withdraws_the_application(
     centre: Centre, candidate: Candidate, location: str
 ) -> None:
     upload(candidate.applicant, location, signed(document_of(candidate.applicant, location), APPLICANT, SIGNATORY))

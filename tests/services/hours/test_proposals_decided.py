@@ -62,7 +62,7 @@ def test_submitted_proposals_are_found_by_organisation_with_their_hours(
     assert locked == {named: LockedProposal(named, draft, 2024, "draft")}
 
 
-def test_nobody_changes_them_until_the_decision_is_made(league: League, as_service: Service[None]) -> None:
+def test_nobody_changes_a_proposal_until_the_decision_is_made(league: League, as_service: Service[None]) -> None:
     league.submitted(league.main_user, league.central)
 
     def another_asks(connection: Connection) -> Awaitable[Any]:
