@@ -23,11 +23,8 @@ class Resource(Listing[Item]):
         office = await offices.get(reader, office_id)
         first_offices = await offices.page(reader, page)
 
-    A state that follows from the clock is computed in the select, from the parameters `NOW` and `TODAY`, which all
-    questions here bring, and the same expression is its filter:
-
-        _state = case((_deadlines.opens_on > TODAY, "upcoming"), (_deadlines.closes_on < TODAY, "closed"), else_="open")
-        ... columns_of(Deadline, deadlines, state=_state) ... filters={"state": given(_state, "state")}
+    A state that follows from the clock is computed in the select, from `NOW` and `TODAY`, which have their values in
+    every query here; the same expression is the state's filter. `db/calendar/deadlines.py` is an example.
     """
 
     def __init__(
@@ -40,8 +37,8 @@ class Resource(Listing[Item]):
         filters: Mapping[str, ColumnElement[bool]] | None = None,
         locked_first: bool = False,
     ) -> None:
-        """`seen` of None is everybody. `locked_first` is for selects that read other rows too, which the lock of this
-        one protects: it is taken by a statement of its own, so that they are read as they are after it."""
+        """`seen` of None is everybody. `locked_first` is for a select that reads other rows too, which the item's lock
+        protects: the item is locked by a statement of its own, and then they are read."""
         super().__init__(statement, row, key=[table.c.id], seen=seen, filters=filters)
         one = statement.where(table.c.id == bindparam("p_id", type_=Uuid))
         one_seen = one.where(seen.condition) if seen else one
@@ -61,7 +58,7 @@ class Resource(Listing[Item]):
         return await self._one(session, item_id, None, locked)
 
     async def get(self, session: Reader, item_id: UUID, *, locked: bool = False) -> Item:
-        """As `find`. Raises NotFound if there is none, or the caller does not see it."""
+        """As `find`. Raise NotFound if there is none, or the caller does not see it."""
         item = await self._one(session, item_id, self.sight_of(session), locked)
         if item is None:
             raise NotFound
@@ -80,7 +77,7 @@ class Resource(Listing[Item]):
 
 
 def of_organisations(row: type[Item], table: Table, *filters: str) -> Resource[Item]:
-    """The resource of values that belong to an organisation and name it, seen by callers who reach it. For example:
+    """Return the resource of values that have an organisation and its name, seen by callers who reach it. For example:
 
     returns = of_organisations(HourReturn, hour_returns, "year", "state")
     """

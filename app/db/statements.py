@@ -42,6 +42,7 @@ metadata = MetaData()
 
 NOW = bindparam("p_now", type_=DateTime(timezone=True))
 TODAY = bindparam("p_today", type_=Date)
+"""The time of the request and its day in Finland, from which queries compute states that follow from the clock."""
 
 
 def study_centre_table(name: str, *columns: Column[Any], single: bool = False) -> Table:
@@ -58,7 +59,7 @@ def study_centre_table(name: str, *columns: Column[Any], single: bool = False) -
 
 @dataclass(frozen=True)
 class Converted:
-    """A column whose values are converted before they become a member."""
+    """A column whose values are converted before they become a field's."""
 
     column: ColumnElement[Any]
     by: Callable[[Any], Any]
@@ -67,7 +68,7 @@ class Converted:
 class Selection(Generic[Row]):
     """A dataclass with the columns that fill it, in the order of its fields: `others` by name, the rest of the table.
 
-    A member that is a dataclass itself has a selection of its own. For example:
+    A field that is a dataclass itself has a selection of its own. For example:
 
         _posted = Selection(
             PostedTransfer,
@@ -113,7 +114,7 @@ class Selection(Generic[Row]):
 
 
 def from_json(column: ColumnElement[Any], row: type[Any]) -> Converted:
-    """A member that is a dataclass, of a column that holds its fields as JSON, or nothing."""
+    """A field that is a dataclass, from a column that has its fields as JSON, or NULL."""
     return Converted(column, lambda stored: row(**stored) if stored else None)
 
 
@@ -122,15 +123,15 @@ def _itself(value: Any) -> Any:
 
 
 def columns_of(row: type[Any], table: FromClause, **others: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    """The columns of a dataclass without parts, for example
+    """Return the columns of a selection without parts and conversions. For example:
 
-    `select(*columns_of(HourReturn, hour_returns, organisation_name=organisations.c.name))`.
+    select(*columns_of(HourReturn, hour_returns, organisation_name=organisations.c.name))
     """
     return Selection(row, table, **others).columns
 
 
 def _needed(row: Callable[..., Any], named: Container[str]) -> list[str]:
-    """The names of the fields that are named or have no default."""
+    """Return the names of the fields that are among `named` or have no default."""
     return [
         field.name
         for field in fields(cast(Any, row))
