@@ -230,9 +230,9 @@ async def change_row(connection: Connection, table: Table, row_id: object, **val
     await _change(table, tuple(values)).run(connection, p_id=row_id, **bound(table, values))
 
 
-async def insert_value(connection: Connection, table: Table, value: object) -> None:
-    """Insert a row of the members of the value that are columns of the table."""
-    await insert_row(connection, table, **row_of(table, value))
+async def insert_value(connection: Connection, table: Table, value: object, **others: object) -> None:
+    """Insert a row of the fields of the value that are columns of the table, and `others`."""
+    await insert_row(connection, table, **row_of(table, value) | others)
 
 
 async def change_value(connection: Connection, table: Table, value: Row, **columns: Any) -> Row:

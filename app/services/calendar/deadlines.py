@@ -11,7 +11,7 @@ from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_place
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row, insert_row, remove_row, row_of
+from app.db.statements import change_row, insert_value, remove_row
 from app.domain.access import Place, check_reach
 from app.domain.calendar.deadlines import (
     Deadline,
@@ -66,7 +66,7 @@ async def make_deadline(
 async def add_deadline(writer: Writer, deadline: Deadline, **facts: Any) -> None:
     """Write a deadline that is checked but for its days, with more facts for the audit. Raise DeadlineOverlap."""
     await _check_no_overlap(writer, deadline)
-    await insert_row(writer.connection, deadlines, **row_of(deadlines, deadline), created_at=writer.now)
+    await insert_value(writer.connection, deadlines, deadline, created_at=writer.now)
     writer.record(
         "deadline.made",
         deadline.id,

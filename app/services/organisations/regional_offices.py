@@ -5,7 +5,7 @@ from uuid import UUID
 from app.db.identifiers import new_id
 from app.db.organisations.regional_offices import find_named, offices, regional_offices
 from app.db.sessions import Writer
-from app.db.statements import change_row, insert_row, row_of
+from app.db.statements import change_row, insert_value, row_of
 from app.domain.access import check_staff
 from app.domain.organisations import regional_offices as rules
 from app.domain.organisations.regional_offices import OfficeChanges, RegionalOffice
@@ -16,7 +16,7 @@ async def open_office(writer: Writer, data: OfficeChanges) -> RegionalOffice:
     check_staff(writer.actor)
     office = rules.changed(RegionalOffice(new_id(), data["name"], None, None, None), data)
     await _check_name(writer, office)
-    await insert_row(writer.connection, regional_offices, **row_of(regional_offices, office), created_at=writer.now)
+    await insert_value(writer.connection, regional_offices, office, created_at=writer.now)
     writer.record("regional-office.opened", office.id)
     return office
 

@@ -16,7 +16,7 @@ from app.db.people.personal_data import find_person_status
 from app.db.people.registrations import find_person_among, find_person_of, lock_people, people_listing
 from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Reader, Writer
-from app.db.statements import insert_row
+from app.db.statements import insert_row, insert_value
 from app.domain.access import check_person
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.organisations.organisations import Language
@@ -37,16 +37,7 @@ async def register(writer: Writer, *, name: str, email: str, phone: str | None, 
     if await find_person_of(writer.connection, email):
         raise AlreadyExists(pointer="/email")
     person = Person(own_id, name, email, phone, language, merged_into=None)
-    await insert_row(
-        writer.connection,
-        persons,
-        id=own_id,
-        name=name,
-        email=email,
-        phone=phone,
-        language=language,
-        created_at=writer.now,
-    )
+    await insert_value(writer.connection, persons, person, created_at=writer.now)
     await insert_row(writer.connection, callers, issuer=signed_in.issuer, subject=signed_in.subject, person_id=own_id)
     writer.record("person.registered", own_id, person_id=str(own_id))
     return person

@@ -15,7 +15,7 @@ from app.db.people.signatories import (
     signatory_resource,
 )
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row, insert_row
+from app.db.statements import change_row, insert_value
 from app.domain.access import Place, is_within_reach
 from app.domain.errors import NotFound
 from app.domain.hours.standing import check_central
@@ -60,21 +60,8 @@ async def enter_signatory(
         confirmed_at=confirmed_at,
         ended_at=None,
     )
-    await insert_row(
-        writer.connection,
-        signatories,
-        id=signatory.id,
-        organisation_id=organisation_id,
-        name=None if person_id else name,
-        person_id=person_id,
-        basis=basis,
-        valid_from=valid_from,
-        valid_until=valid_until,
-        entered_by=signatory.entered_by,
-        entered_at=signatory.entered_at,
-        confirmed_by=confirmed_by,
-        confirmed_at=confirmed_at,
-    )
+    stored_name = None if person_id else name
+    await insert_value(writer.connection, signatories, signatory, name=stored_name)
     person = {"person_id": str(person_id)} if person_id else {}
     writer.record("signatory.entered", signatory.id, organisation_id=organisation_id, confirmed=confirmed, **person)
     return signatory
