@@ -1,1 +1,1 @@
-"""To try the service as anybody, at any time, with demo data. No production start imports it."""
+"""Trying the service as any person, at any time, with demo data. No production start imports it."""

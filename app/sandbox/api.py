@@ -1,4 +1,4 @@
-"""`/v1/sandbox`: to try the service as anybody, at any time. No token is needed; elsewhere these paths do not exist."""
+"""`/v1/sandbox`: trying the service as any person, at any time, without a token. Production has no such paths."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ from app.sandbox.domain import Clock, DemoPerson, SandboxMail
 from app.sandbox.issuer import TOKEN_SECONDS, SandboxIssuer
 
 ANYBODY = Caller(DEMO_STUDY_CENTRE, UUID(int=0))
-"""Who calls the sandbox: a person without roles, in the demo's study centre."""
+"""The caller of the sandbox's operations: a person without roles, in the demo's study centre."""
 
 Email = Annotated[
     str,

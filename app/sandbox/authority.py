@@ -20,13 +20,13 @@ from app.sandbox.signing import Identity, Key, sign
 ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 Use = Literal["sign", "sign-in", "time-stamp"]
 LONGEST_NAME = 64
-"""In bytes: what the library lets a common name have, where X.520 counts characters."""
+"""In bytes: the library's limit for a common name, although X.520 counts characters."""
 SIGNING_DAYS = 30
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 
 
 class Authority:
-    """Its key is drawn from the 32 bytes of the seed: all processes of a service have the same one."""
+    """The key is derived from the 32 bytes of the seed: all processes of a service have the same key."""
 
     def __init__(self, seed: bytes, name: str = "Tuntipankki sandbox") -> None:
         self._key = ec.derive_private_key(int.from_bytes(seed) % (ORDER_OF_P256 - 1) + 1, ec.SECP256R1())
@@ -57,7 +57,7 @@ class Authority:
 
     @property
     def root(self) -> bytes:
-        """Its certificate, DER, to be trusted."""
+        """The certificate to be trusted, DER."""
         return self.certificate.public_bytes(Encoding.DER)
 
     def issue(
@@ -108,7 +108,7 @@ class Authority:
     def revocation_list(
         self, at: datetime, revoked: Collection[Identity] = (), *, next_at: datetime | None = None
     ) -> bytes:
-        """Of the certificates revoked at that instant, DER."""
+        """The list of the certificates revoked at that time, DER."""
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self._name)
@@ -132,7 +132,7 @@ class Authority:
     async def sign_as(
         self, identity: Identity, document: bytes, *, at: datetime, revocation_list: bytes | None = None
     ) -> bytes:
-        """PAdES B-B; with a revocation list, which goes into what is signed, all that B-LT asks but a time stamp."""
+        """Sign by PAdES B-B. A revocation list is signed too, which is all that B-LT requires besides a time stamp."""
         return await asyncio.to_thread(sign, document, identity, root=self.root, at=at, revocation_list=revocation_list)
 
     def _builder(

@@ -1,4 +1,4 @@
-"""The questions that only a sandbox asks."""
+"""Questions that only a sandbox asks."""
 
 from datetime import datetime
 from typing import Any
@@ -79,22 +79,22 @@ mailbox = Listing(
 async def find_person(
     connection: Connection, *, person_id: UUID | None = None, email: str | None = None
 ) -> DemoPerson | None:
-    """By either."""
+    """Find a person by either."""
     if person_id is not None:
         return await _by_id.first(connection, p_id=person_id)
     return await _by_email.first(connection, p_email=email)
 
 
 async def find_kinds(connection: Connection, ids: list[UUID]) -> dict[UUID, OrganisationKind]:
-    """The kinds of those organisations that are there."""
+    """The kinds of the organisations that exist."""
     return dict(await _kinds.all(connection, p_ids=ids))
 
 
 async def set_clock(connection: Connection, clock_at: datetime | None) -> None:
-    """None gives real time back."""
+    """Set the clock; None returns it to real time."""
     await connection.execute("UPDATE study_centres SET clock_at = %s", [clock_at])
 
 
 async def find_document_to_sign(connection: Connection, application_id: UUID) -> bytes | None:
-    """Of a main-user application: the one that was brought back last, else the one that was made."""
+    """The document of a main-user application that was uploaded last, or else the one to be signed."""
     return await _document.first(connection, p_id=application_id)

@@ -28,7 +28,7 @@ class SandboxIssuer:
 
     @property
     def keys(self) -> IssuerKeys:
-        """For the verifier."""
+        """The issuer as the verifier sees it."""
         return IssuerKeys(self.issuer, self._fetch)
 
     async def _fetch(self, _: Issuer) -> KeySet:

@@ -82,7 +82,7 @@ async def get_person(reader: Reader, person_id: UUID) -> DemoPerson:
 
 
 async def choose_subject(reader: Reader, *, person_id: UUID | None, email: str | None, subject: str | None) -> str:
-    """Of the one whose token is wanted, named in one of the three ways."""
+    """Return the subject of the token, which exactly one of the three must name."""
     named = {"person_id": person_id, "email": email, "subject": subject}
     given = [name for name, value in named.items() if value is not None]
     if not given:
@@ -104,7 +104,7 @@ async def list_people(
 
 
 async def sign_document(reader: Reader, authority: Authority, application_id: UUID, *, name: str) -> bytes:
-    """The application's document, as it was brought back last, with one more signature."""
+    """Add a signature to the application's document, as it was uploaded last."""
     document = await find_document_to_sign(reader.connection, application_id)
     if document is None:
         raise NotFound(pointer="/application_id")
@@ -127,7 +127,7 @@ async def start_clock(writer: Writer) -> None:
 
 
 async def list_mailbox(reader: Reader, page: PageRequest, *, to: str | None) -> Slice[SandboxMail]:
-    """The mails that have left by the sandbox's clock, or would leave if there were a mail server."""
+    """Make the mails that are due, and list those that have left by the clock, or would leave through a mail server."""
     for make in (send_reminders, expire_applications, make_mails):
         await make(reader.connection)
     found = await mailbox.page(reader, page, to=to)

@@ -20,7 +20,7 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-# It warns that nothing is fetched, which is meant.
+# It warns that nothing is fetched, which is intended.
 logging.getLogger("pyhanko.sign.signers").setLevel(logging.ERROR)
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -56,7 +56,7 @@ def sign(
     box: tuple[int, int, int, int] | None = None,
     timestamper: TimeStamper | None = None,
 ) -> bytes:
-    """PAdES B-B; with a revocation list, it goes into what is signed. With a box, a stamp is seen on the first page."""
+    """Sign by PAdES B-B. A revocation list is signed too. With a box, the first page shows a stamp."""
     root_certificate = asn1_x509.Certificate.load(root)
     context = None
     if revocation_list:

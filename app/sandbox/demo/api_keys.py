@@ -1,4 +1,4 @@
-"""Two API keys of the first main user's organisation, and their making in the audit. Nobody has their secrets."""
+"""Two API keys of the first main user's organisation, with their audit entries. Nobody has their secrets."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

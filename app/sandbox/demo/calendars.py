@@ -55,11 +55,11 @@ def add_calendars(demo: Demo, centrals: list[Central], people: People, this_year
 
 
 KNOWN_ADDRESS = "an-address-of-the-demo-data-that-all-know-0"
-"""Of a real feed it is a secret."""
+"""A real feed's token is a secret."""
 
 
 def add_feeds(demo: Demo, person_id: UUID) -> None:
-    """One that the examples read, and one that they end."""
+    """Add a feed that the examples read, and one that they end."""
     for name, secret in (("Toimiston kalenteri", KNOWN_ADDRESS), ("Vanha puhelin", KNOWN_ADDRESS[::-1])):
         digest = sha256(secret.encode()).hexdigest()
         feed_id = demo_id("feed", name)

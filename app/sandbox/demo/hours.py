@@ -27,22 +27,22 @@ from app.sandbox.demo.proposals import add_proposal
 from app.sandbox.demo.rows import Demo, Posting, demo_id, office_hour
 
 POOL = 45_483
-"""What a study centre was granted in 2022 (rulebook §4.2)."""
+"""The hours that a study centre was granted in 2022 (rulebook §4.2)."""
 DECIDED = 41_500
-"""What is decided in autumn; the rest is for supplementary requests and the tour."""
+"""The hours that are decided in autumn; the others are for supplementary requests and the tour."""
 CLOSED = 2022
 WITHOUT_DISTRIBUTION = 3
-"""One centre with units in so many leaves all its hours in common."""
+"""One in so many central organisations with units keeps all its hours in common."""
 
 
 def free_for_the_tour(centrals: Sequence[Central]) -> set[UUID]:
-    """Without hours of 2024, and with hours of 2023 only until March."""
+    """The organisations without hours of 2024, and with hours of 2023 only until March."""
     return {centrals[number].id for number in (0, 2, 12, 13, 14, 15)}
 
 
 @dataclass
 class Holder:
-    """A centre's common hours, or a unit's allotment, as the year goes."""
+    """A central organisation's common hours, or a unit's allotment, through the year."""
 
     id: UUID
     central_id: UUID
@@ -62,7 +62,7 @@ class Year:
 
 
 class Hours:
-    """Lives through the years, keeping each holder's free hours, so that no account is ever overdrawn."""
+    """Goes through the years and counts each holder's free hours, so that no account is overdrawn."""
 
     def __init__(self, demo: Demo, centrals: list[Central], people: People, scale: int, this_year: int) -> None:
         self._demo, self._people, self._scale = demo, people, scale
@@ -126,7 +126,7 @@ class Hours:
         self._post(year.year, decided_at, "hour_decision", decision_id, staff, [grant(central.id, hours)])
 
     def _distribute(self, year: Year, central: Central, common: Holder, chance: Random) -> None:
-        """About two thirds go to the districts, and some to associations of their own."""
+        """Distribute about two thirds to the districts, and some to associations."""
         changed_at = office_hour(date(year.year - 1, 12, 12), 9 + chance.randrange(6))
         main_user = self._people.main_users[central.id]
         units: list[Unit] = [*central.districts, *central.associations[:3]]
@@ -148,7 +148,7 @@ class Hours:
         self._post(year.year, changed_at, "hour_distribution", central.id, main_user, transfers)
 
     def _trainings(self, year: Year, holder: Holder, chance: Random, total: int) -> Iterator[tuple[UUID, int]]:
-        """Splits hours into series of trainings."""
+        """Split hours into series of training courses."""
         number = 0
         while total > 0:
             hours = min(total, chance.randint(80, 240))
@@ -157,7 +157,7 @@ class Hours:
             number += 1
 
     def _begin_trainings(self, year: Year, chance: Random) -> None:
-        """The year stands at its beginning: some trainings are planned, none has been held."""
+        """Add the year as it begins: some courses are planned, none has been held."""
         for holder in year.holders:
             for training_id, hours in self._trainings(year, holder, chance, holder.free // 5):
                 planned_at = office_hour(date(year.year - 1, 12, chance.choice((15, 18, 22))))
@@ -185,7 +185,7 @@ class Hours:
             holder.free -= held
 
     def _change(self, year: Year, members: list[Central], chance: Random) -> None:
-        """Requests of every state and returns, in both change windows."""
+        """Add requests of every state and returns, in both change windows."""
         changing = [c for c in members if year.year != 2023 or c.id not in self._for_the_tour]
         chance.shuffle(changing)
         states = cycle(["approved", "partially_approved", "rejected", "withdrawn", "approved", "submitted"])
@@ -242,7 +242,7 @@ class Hours:
             withdrawn_at=asked_at + timedelta(days=1) if state == "withdrawn" else None,
         )
         if granted:
-            # It comes on top of what trainings are planned on, and mostly stays free.
+            # No courses are planned on it, so it mostly stays free.
             transfers = [supplementary_grant(central.id, granted)]
             self._post(year.year, answered_at, "supplementary_hour_request", request_id, staff, transfers)
 
@@ -280,7 +280,7 @@ class Hours:
     def _post(
         self, year: int, at: datetime, cause_type: str, cause_id: UUID, actor_id: UUID, transfers: Sequence[Transfer]
     ) -> None:
-        """What is done at once by one person for one reason is posted at once."""
+        """Post together what one person does at one time for one reason."""
         posting = Posting(year, at, cause_type, actor_id)
         posting = self._postings.setdefault(posting.key, posting)
         posting.causes += [cause_id] * len(transfers)

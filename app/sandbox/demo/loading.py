@@ -1,4 +1,4 @@
-"""Writes the demo data as the tables' owner: all or nothing, in one transaction."""
+"""Writes the demo data as the tables' owner, all or nothing, in one transaction."""
 
 import json
 from collections.abc import Collection
@@ -27,13 +27,13 @@ from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
 from app.sandbox.demo.tour import add_tour
 
 FINLAND = 10
-"""The scale of all of the country's study centres together, roughly."""
+"""The scale of all study centres of the country together, roughly."""
 FIRST_GROUP = 20
 
 
 @lru_cache(maxsize=1)
 def demo_data(scale: int, this_year: int) -> Demo:
-    """`scale` 1 is a study centre's real size; only the years depend on the present one."""
+    """The demo data. `scale` 1 is the size of a real study centre; only the years depend on the present one."""
     demo = Demo()
     demo.add("study_centres", id=DEMO_STUDY_CENTRE, name="Opintokeskus Esimerkki")
     centrals = Organisations(demo, scale).centrals
@@ -54,11 +54,11 @@ def load_demo(
 ) -> bool:
     """Fill an empty sandbox; `reset` first deletes what is there, in the same transaction. False if it was not empty.
 
-    `scale` None is that of what is there.
+    `scale` None keeps the present scale.
 
     Raises psycopg's LockNotAvailable or DeadlockDetected where running requests leave no room.
     """
-    # Plans are made while the ledger is small, when going through it from end to end seems cheap, and kept.
+    # Plans are made and kept while the ledger is small, when a scan of all of it seems cheap.
     settings = {
         "app.study_centre_id": DEMO_STUDY_CENTRE,
         "timezone": "Europe/Helsinki",
@@ -84,7 +84,7 @@ def load_demo(
 
 
 def _scale_of(connection: psycopg.Connection[Any]) -> int:
-    """By the first organisation that only the larger demo has."""
+    """The present scale, by the first organisation that only the larger demo has."""
     beyond = demo_id("organisation", len(CENTRALS) + sum(1 + sum(units) for units in UNITS))
     found = connection.execute("SELECT 1 FROM organisations WHERE id = %s", [beyond]).fetchone()
     connection.commit()
@@ -104,7 +104,7 @@ def _parents_first(connection: psycopg.Connection[Any], tables: Collection[str])
 
 
 def _insert(connection: psycopg.Connection[Any], table: str, rows: list[dict[str, Any]]) -> None:
-    """COPY is not to be had under row-level security; one statement per table comes near."""
+    """Insert by one statement for each table, nearly as fast as COPY, which row-level security forbids."""
     columns = sql.SQL(", ").join(sql.Identifier(name) for name in {name: None for row in rows for name in row})
     connection.execute(
         sql.SQL(
@@ -115,7 +115,7 @@ def _insert(connection: psycopg.Connection[Any], table: str, rows: list[dict[str
 
 
 def _post(connection: psycopg.Connection[Any], demo: Demo) -> None:
-    """Through the ledger's own function, in the order of the postings' instants; closings in their place."""
+    """Post by the ledger's own function, in the order of time, and close the years in between."""
     closings = {closed_at: year for year, closed_at in demo.closed_at.items()}
     ends = [number for number, posting in enumerate(demo.postings, 1) if posting.made_at in closings]
     first = 0
@@ -131,13 +131,13 @@ def _post(connection: psycopg.Connection[Any], demo: Demo) -> None:
 
 
 def _analyse(connection: psycopg.Connection[Any]) -> None:
-    """So that plans know how the tables are filled."""
+    """Count the rows, for the database's plans."""
     names = (sql.Identifier(table.name) for table in metadata.sorted_tables)
     connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(names)))
 
 
 def _arguments(each: Posting) -> dict[str, object]:
-    """With ids that are the same each time."""
+    """The arguments of the posting, with ids that are the same each time."""
     arguments = posting_of(
         each.year,
         each.cause_type,

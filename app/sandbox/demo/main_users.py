@@ -1,4 +1,4 @@
-"""Signatories, and main-user applications in the states from which the examples go on."""
+"""Signatories, and main-user applications in the states that the examples need."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -24,7 +24,7 @@ CHECKS = ("document-is-ours", "only-signatures-added", "signature-whole", "chain
 
 
 def add_main_user_applications(demo: Demo, centrals: Sequence[Central], people: People) -> None:
-    """All central organisations have a signatory; the first has one to confirm and one to end, too."""
+    """Give every central organisation a signatory, and the first also one to confirm and one to end."""
     for central in centrals:
         _add_signatory(demo, central, people, SIGNATORY, BASIS)
     first = centrals[0]
@@ -78,13 +78,13 @@ def _add_signatory(
 
 
 class _Applications:
-    """Those of one central organisation."""
+    """The applications of one central organisation."""
 
     def __init__(self, demo: Demo, central: Central, signatory_id: UUID) -> None:
         self.demo, self.central, self.signatory_id = demo, central, signatory_id
 
     def add(self, applicant: UUID, state: str, **columns: Any) -> tuple[UUID, bytes]:
-        """With its document, where it has been submitted."""
+        """Add an application, with its document if it has been submitted."""
         created_at = office_hour(DRAFTED_ON)
         application_id = demo_id("main-user application", applicant, at=created_at)
         submitted: dict[str, Any] = {}
@@ -114,7 +114,7 @@ class _Applications:
         return application_id, document
 
     def add_signed(self, applicant: UUID) -> None:
-        """In the document, by both; its bytes hold no signatures, which would not be the same each time."""
+        """Add an application that both signed in the document. The bytes have no signatures: those differ each time."""
         document_id = demo_id("signed document", applicant, at=SIGNED_AT)
         application_id, document = self.add(applicant, "signed", signed_document_id=document_id)
         self.demo.add(
@@ -138,7 +138,7 @@ class _Applications:
             )
 
     def add_received(self, applicant: UUID, signatory: UUID) -> None:
-        """Signed in the service, by both."""
+        """Add an application that both signed in the service."""
         application_id, document = self.add(applicant, "received", received_at=SIGNED_AT)
         for signs_as, person_id in (("applicant", applicant), ("signatory", signatory)):
             evidence = SignInEvidence(
@@ -192,7 +192,7 @@ class _Applications:
 
 
 def _hexadecimal(content: bytes) -> str:
-    """As PostgreSQL reads bytes."""
+    """Bytes as PostgreSQL reads them."""
     return f"\\x{content.hex()}"
 
 

@@ -1,8 +1,8 @@
-"""Invented names: natural to read, borne by nobody; places are real, what is said to be there is not."""
+"""Invented names. The places are real, the people and organisations are not."""
 
 
 def _listed(text: str) -> tuple[str, ...]:
-    """Names by commas."""
+    """Split names at commas."""
     return tuple(" ".join(name.split()) for name in text.split(","))
 
 
@@ -46,7 +46,7 @@ Keskusliitto ry, Tähtiharrastuksen Iltakoulut ry, Unilaulujen Laulajat ry, Vanh
 CENTRALS = tuple(
     (name, "sv" if name.endswith(" rf") else "en" if name.endswith(" Finland") else "fi") for name in _CENTRALS
 )
-"""Those without units, with their languages."""
+"""The central organisations without units, with their languages."""
 
 REGIONS = _listed(
     """

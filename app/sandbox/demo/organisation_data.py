@@ -1,4 +1,4 @@
-"""What organisations keep of themselves beside their names: bank accounts; and whom they turn to."""
+"""The organisations' other data: bank accounts, images, regional offices and contact persons."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -17,9 +17,9 @@ OFFICES = (
     ("Turku", "Lukupiirinkatu 5", "20100"),
 )
 WITHOUT_CONTACT = 16
-"""The centre for which the tour names one."""
+"""The central organisation to which the tour assigns a contact person."""
 PROPOSED_ON = date(2023, 3, 6)
-"""Of the changes that wait for a second person on the tour."""
+"""The day of the changes that wait for a second person on the tour."""
 
 
 def add_organisation_data(demo: Demo, centrals: Sequence[Central], people: People) -> None:
@@ -27,7 +27,7 @@ def add_organisation_data(demo: Demo, centrals: Sequence[Central], people: Peopl
     for number, central in enumerate(centrals):
         if number != WITHOUT_CONTACT:
             _add_contact(demo, central, people.staff[number % 3], offices[number % len(offices)], people.staff[0])
-        # The first has no account yet: the tour gives it one.
+        # The first has no account yet: the tour proposes one.
         if number:
             _add_account(demo, central, number, people.main_users[central.id], people.staff[0])
     for number, district in enumerate(centrals[1].districts[:2], len(centrals)):
@@ -52,7 +52,7 @@ def _add_image(demo: Demo, unit: Unit, purpose: str, content: bytes, person: UUI
 
 
 def iban_of(number: int) -> str:
-    """With right check digits, in the series of the banks' own printed example."""
+    """An IBAN with correct check digits, in the series of the banks' own printed example."""
     digits = f"123456{number:07}"
     weighed = (int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(digits))
     digits += str(-sum(value // 10 + value % 10 for value in weighed) % 10)
@@ -60,7 +60,7 @@ def iban_of(number: int) -> str:
 
 
 def _add_account(demo: Demo, unit: Unit, number: int, proposer: UUID, approver: UUID | None) -> None:
-    """Without an approver it waits."""
+    """Add a change, which waits if there is no approver."""
     proposed_at = office_hour(date(2021, 2, 1) + timedelta(days=number % 28)) if approver else office_hour(PROPOSED_ON)
     approved_at = proposed_at + timedelta(hours=4)
     demo.add(

@@ -26,7 +26,7 @@ from app.sandbox.demo.names import (
 from app.sandbox.demo.rows import BEGINNING, Demo, demo_id
 
 UNITS = ((8, 128), (7, 118), (5, 45), (6, 100), (5, 90), (5, 80), (4, 70), (5, 45), (6, 90), (3, 50), (3, 42), (3, 42))
-"""How many districts and associations the centres with units have, in the order of CENTRALS_WITH_UNITS."""
+"""The numbers of districts and associations of the central organisations in CENTRALS_WITH_UNITS, in its order."""
 JOINED_LATE, LEFT = "Tuohenkutojien Keskusliitto ry", "Unilaulujen Laulajat ry"
 ROMAN = ("", " II", " III", " IV", " V", " VI", " VII", " VIII", " IX", " X")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2)
@@ -39,7 +39,7 @@ class Unit:
     kind: str
     language: str
     ancestors: list["Unit"]
-    """From its parent up."""
+    """The organisations above it, from its parent up."""
     children: list["Unit"] = field(default_factory=list)
 
 
@@ -52,7 +52,7 @@ class Central(Unit):
 
 
 class Organisations:
-    """Grows the trees, and writes each organisation down as it comes."""
+    """Makes the trees, organisation by organisation."""
 
     def __init__(self, demo: Demo, scale: int) -> None:
         self._demo = demo
@@ -85,13 +85,13 @@ class Organisations:
         places = list(PLACES_IN_SWEDISH if swedish else PLACES)
         self._chance.shuffle(places)
         for number, region in enumerate(regions):
-            # In the largest trees the last two districts lie below the first: four levels in all.
+            # In the largest trees the last two districts are below the first: four levels in all.
             parent = central.districts[0] if districts > 6 and number >= districts - 2 else central
             if parent is not central:
                 region = places[-number] + " seudun"
             central.districts.append(self._below(central, parent, district.format(region), "district"))
         for number, place in enumerate(places[:associations]):
-            # A few associations stand straight below the centre.
+            # A few associations are directly below the central organisation.
             parent = central if number % 41 == 40 else central.districts[number % districts]
             central.associations.append(self._below(central, parent, association.format(place), "association"))
 
@@ -147,14 +147,14 @@ class Organisations:
 
 
 def business_id_of(number: int) -> str | None:
-    """A Y-tunnus with a right check digit, in a series that has not been given to anybody."""
+    """A business id (Y-tunnus) with a correct check digit, in a series that is not in use."""
     digits = f"{9_000_000 + number * 3}"
     rest = sum(int(digit) * weight for digit, weight in zip(digits, WEIGHTS, strict=True)) % 11
     return None if rest == 1 else f"{digits}-{11 - rest if rest else 0}"
 
 
 def slug_of(name: str) -> str:
-    """The name as a part of an address: `villasukkavaen-keskusliitto`."""
+    """The name as part of an email address: `villasukkavaen-keskusliitto`."""
     plain = unicodedata.normalize("NFKD", name.removesuffix(" ry").removesuffix(" rf").lower())
     letters = (sign for sign in plain if not unicodedata.combining(sign))
     return "-".join("".join(sign if sign.isascii() and sign.isalnum() else " " for sign in letters).split())

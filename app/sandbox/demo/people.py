@@ -21,13 +21,13 @@ ALWAYS = datetime(2000, 1, 1, tzinfo=HELSINKI)
 class People:
     staff: list[UUID]
     main_users: dict[UUID, UUID]
-    """By central organisation; the first where it has several."""
+    """The main user of each central organisation, or the first of several."""
     unit_managers: dict[UUID, UUID]
-    """By unit, where it has one."""
+    """The managers of the units that have one."""
 
 
 def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
-    """The documented ones are made last, so that they stand first in lists, which begin with the newest."""
+    """Add the documented people last, so that they come first in lists, which begin with the newest."""
     chance = Random("people")
     order = count()
     taken: dict[str, int] = {}

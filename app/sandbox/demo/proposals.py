@@ -1,4 +1,4 @@
-"""Hour proposals as they stand once decided: the centre's, and in some trees the districts' included in it."""
+"""Decided hour proposals: the central organisation's, and in some trees the districts' that it includes."""
 
 from datetime import date
 from random import Random
@@ -14,7 +14,7 @@ from app.sandbox.demo.rows import Demo, demo_id, office_hour
 def add_proposal(
     demo: Demo, people: People, central: Central, year: int, granted: int, chance: Random
 ) -> tuple[UUID, int]:
-    """Answers its id and the hours it asks for: somewhat more than was granted in the end."""
+    """Add a proposal and return its id and hours, which are somewhat more than the hours granted later."""
     day = date(year - 1, 10, chance.randint(3, 27))
     proposal_id = demo_id("proposal", central.id, year, at=office_hour(day))
     main_user = people.main_users[central.id]
@@ -76,7 +76,7 @@ def _add(
     included_in: UUID | None = None,
     again: bool = False,
 ) -> UUID:
-    """`again`: it was sent back once, with less in its first line."""
+    """Add one proposal. `again`: it was sent back once, with fewer hours in its first line."""
     created_at = office_hour(day, 9 if included_in or state == "withdrawn" else 10)
     submitted_at = office_hour(day, 15)
     proposal_id = demo_id("proposal", unit.id, year, at=created_at)

@@ -1,4 +1,4 @@
-"""What the demo data are gathered in before they go to the database, and how their ids are made."""
+"""The demo data before they are written to the database, and their ids."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.ledger import Transfer
 
 BEGINNING = datetime(2021, 1, 4, 9, tzinfo=HELSINKI)
-"""When all that has no instant of its own was made."""
+"""The time of everything that has no time of its own."""
 
 
 def demo_id(*key: object, at: datetime = BEGINNING) -> UUID:
-    """A UUIDv7 of that instant, the same each time for the same key."""
+    """A UUIDv7 of that time, the same each time for the same key."""
     milliseconds = int(at.astimezone(UTC).timestamp() * 1000)
     chance = int.from_bytes(blake2b(repr(key).encode(), digest_size=10).digest())
     value = milliseconds << 80 | 0x7 << 76 | (chance >> 62 & 0xFFF) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
@@ -48,11 +48,11 @@ class Posting:
 @dataclass
 class Demo:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    """Rows by table, as JSON would hold them."""
+    """Rows by table, with the values of JSON."""
     postings: list[Posting] = field(default_factory=list)
     """In the order in which they were made."""
     closed_at: dict[int, datetime] = field(default_factory=dict)
-    """When a year was closed: right after what was posted at that instant."""
+    """The time when a year was closed, right after the postings of that time."""
 
     def add(self, table: str, **row: Any) -> None:
         self.tables[table].append(row)

@@ -1,6 +1,6 @@
-"""What the examples of the OpenAPI document go on from, one thing for each, so that no example spoils another's.
+"""The resources that the examples of the OpenAPI document use, one for each, so that they do not disturb each other.
 
-Their ids stand in `openapi/examples.toml`; a test sends all of them against these data.
+Their ids are in `openapi/examples.toml`; a test sends all examples against these data.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from app.sandbox.demo.people import People
 from app.sandbox.demo.rows import Demo, demo_id, office_hour
 
 YEAR = 2024
-"""Of the hours: proposed in autumn 2023, decided in that November, changed in March."""
+"""The year of the hours: they are proposed and decided in autumn 2023, and changed in March."""
 
 
 def add_tour(demo: Demo, centrals: Sequence[Central], people: People) -> None:
@@ -47,7 +47,7 @@ def _add_proposal(
     *,
     sent_on: date | None = None,
 ) -> None:
-    """A draft, or where it was sent a submitted proposal with its first revision."""
+    """Add a draft, or with a time of sending a submitted proposal with its first revision."""
     created_at = office_hour(date(2023, 10, 4))
     submitted_at = office_hour(sent_on) if sent_on else None
     proposal_id = demo_id("proposal", unit.id, YEAR, at=created_at)
@@ -104,7 +104,7 @@ def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int) -> N
 
 
 def _add_mail(demo: Demo, central: Central, people: People) -> None:
-    """Two messages of the staff that are drafts, and a mail that was sent."""
+    """Add two drafts of messages from staff, and a mail that was sent."""
     written_at = office_hour(date(2023, 11, 20))
     for number, subject in enumerate(("Pääkäyttäjien tapaaminen", "Syksyn koulutukset")):
         demo.add(
