@@ -90,27 +90,30 @@ class Selection(Generic[Row]):
         named: dict[str, Any] = (dict(table.c.items()) if table is not None else {}) | others
         self.columns: list[ColumnElement[Any]] = []
         self._row = row
-        self._members: list[tuple[slice, Callable[..., Any]]] = []
+        self._parts: list[tuple[slice, Callable[..., Any]]] = []
         for name in _needed(row, named):
             self._add(name, named.pop(name))
         if unknown := others.keys() & named:
             raise TypeError(f"{row} has no {sorted(unknown)}")
 
     def _add(self, name: str, member: "ColumnElement[Any] | Converted | Selection[Any]") -> None:
-        columns: list[ColumnElement[Any]]
-        build: Callable[..., Any]
+        begin = len(self.columns)
         match member:
             case Selection():
-                columns, build = [column.label(f"{name}_{column.name}") for column in member.columns], member.build
+                self.columns += [column.label(f"{name}_{column.name}") for column in member.columns]
+                self._parts.append((slice(begin, len(self.columns)), member.build))
             case Converted():
-                columns, build = [member.column.label(name)], member.by
+                self.columns.append(member.column.label(name))
+                self._parts.append((slice(begin, begin + 1), member.by))
             case _:
-                columns, build = [member.label(name)], _itself
-        self._members.append((slice(len(self.columns), len(self.columns) + len(columns)), build))
-        self.columns += columns
+                self.columns.append(member.label(name))
 
     def build(self, *values: Any) -> Row:
-        return self._row(*(build(*values[place]) for place, build in self._members))
+        members = list(values)
+        # From the last one, so that the places of those before it stay the same.
+        for place, build in reversed(self._parts):
+            members[place] = [build(*members[place])]
+        return self._row(*members)
 
 
 def from_json(column: ColumnElement[Any], row: type[Any]) -> Converted:
