@@ -46,7 +46,10 @@ class Reading(Reader):
 
 
 class Writing(Writer):
-    """Writes in one transaction, which is committed before the response leaves."""
+    """Writes in one transaction, which is committed before the response leaves.
+
+    Until `respond` has begun it there is no connection and no actor: `Writer.__init__` is called then.
+    """
 
     def __init__(
         self,
