@@ -1,11 +1,12 @@
 """The settings, read once from the environment; README's configuration table explains them to operators."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -44,6 +45,19 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def check_origin(url: str) -> str:
+    """Return the URL if it is an origin: a scheme, a host and perhaps a port. Raise ValueError."""
+    parts = urlsplit(url)
+    names_port = parts.netloc.endswith(":") or parts.port == 0
+    if url != f"{parts.scheme}://{parts.netloc}" or not parts.hostname or "@" in parts.netloc or names_port:
+        raise ValueError("this is to be an origin, such as https://tunnit.example.org, without a path or a last slash")
+    if not re.fullmatch(r"[!-~]+", url):
+        raise ValueError("a host name with other letters is written as DNS has it, xn--…")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        raise ValueError("people reach the service by https, except on this machine")
+    return url
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=None, env_ignore_empty=True, use_attribute_docstrings=True)
 
@@ -57,6 +71,9 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: Annotated[str, AfterValidator(check_origin)] | None = None
+    """The origin at which people reach the service, `https://tunnit.example.org`, for links. Without it there are
+    none."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     sandbox: bool = False
     oidc_issuers: list[Issuer] = []

@@ -37,6 +37,7 @@ GIVEN = {
     "SERVICE_PASSWORD": "services",
     "SECRET_KEY": SECRET,
     "OIDC_ISSUERS": json.dumps([{"issuer": "https://id.example.org", "audience": "tuntipankki"}]),
+    "PUBLIC_URL": "https://tunnit.example.org",
     "SIGNATURE_ROOTS": '["/etc/tuntipankki/root.pem"]',
     "SIGNATURE_REVOCATION_LISTS": '["/etc/tuntipankki/list.crl"]',
     "SMTP_URL": "smtp://127.0.0.1:25",
@@ -141,7 +142,7 @@ def test_the_composition_trusts_the_roots_of_the_folder_that_is_mounted(
         settings = composed_settings(service, place, monkeypatch)
         trust = read_trust(settings.signature_roots, settings.signature_revocation_lists)
         assert (trust.roots, trust.revocation_lists) == ((AUTHORITY.root,), (LIST,))
-        assert settings.mail_retry_seconds == 30
+        assert (settings.mail_retry_seconds, settings.public_url) == (30, "https://tunnit.example.org")
         (mount,) = COMPOSE["services"][service]["volumes"]
         assert interpolated(mount, {"SIGNATURE_FILES": "/srv/signatures"}) == "/srv/signatures:/etc/tuntipankki:ro"
 
