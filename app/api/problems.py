@@ -64,6 +64,7 @@ STATUSES: dict[str, int] = {
     "signed-document-refused": 422,
     "idempotency-key-reused": 422,
     "precondition-required": 428,
+    "rate-limited": 429,
     "internal-error": 500,
     "busy": 503,
     "not-ready": 503,
@@ -240,6 +241,8 @@ def _headers_of(request: Request, refusal: DomainError) -> dict[str, str]:
             return {"WWW-Authenticate": _challenge(error="insufficient_scope", scope=facts["scope"])}
         case "precondition-failed":
             return {"ETag": str(facts["etag"])}
+        case "rate-limited":
+            return {"Retry-After": str(facts["retry_after"])}
         case "request-in-progress" | "busy":
             return {"Retry-After": "1"}
         case "unsupported-media-type" if request.method == "PATCH":

@@ -114,6 +114,7 @@ SHARED = {
         ("unsupported-media-type",),
         ("validation",),
         ("precondition-required",),
+        ("rate-limited",),
         ("internal-error",),
         ("busy",),
     )

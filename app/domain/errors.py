@@ -130,6 +130,14 @@ class TooMany(Conflict):
     code = "too-many"
 
 
+class RateLimited(DomainError):
+    """The caller has done this too often. Facts: `retry_after`, the seconds to wait; `most`, the limit, if it is known;
+    `retry_at`, the time from which it is possible again, if that is long from now.
+    """
+
+    code = "rate-limited"
+
+
 class SamePerson(Conflict):
     """Two people are needed, and both are the same. Facts: `person_id`."""
 

@@ -47,7 +47,9 @@ class MainUserDecisionIn(Body):
 
 
 @router.post(
-    "", status_code=201, responses=refusing("not-found", "not-central", "not-a-member", "already-exists", "wrong-state")
+    "",
+    status_code=201,
+    responses=refusing("not-found", "not-central", "not-a-member", "already-exists", "wrong-state", "rate-limited"),
 )
 @operation(people_only=True)
 async def draft_main_user_application(writer: Write, body: MainUserApplicationIn) -> MainUserApplication:

@@ -39,7 +39,9 @@ class RoleDecisionIn(Body):
     """Last day of the role. `null` if it has no end date."""
 
 
-@router.post("", status_code=201, responses=refusing("not-found", "by-invitation-only", "already-exists"))
+@router.post(
+    "", status_code=201, responses=refusing("not-found", "by-invitation-only", "already-exists", "rate-limited")
+)
 @operation(people_only=True)
 async def apply_for_role(writer: Write, body: RoleApplicationIn) -> RoleApplication:
     """Apply for a role.

@@ -34,6 +34,7 @@ from app.domain.people.main_user_applications import (
 )
 from app.domain.people.signatories import Signatory
 from app.domain.versions import Versions, check_version, fingerprint
+from app.services.people.applications import check_not_too_many
 from app.texts.main_user_application import application_words
 
 
@@ -90,6 +91,7 @@ async def draft_application(
     signatory, _ = await _check_named(writer, application)
     application = replace(application, signatory_name=signatory.name, signatory_person_id=signatory.person_id)
     await insert_value(writer.connection, main_user_applications, application)
+    await check_not_too_many(writer)
     record_application(writer, "drafted", application)
     return application
 

@@ -20,6 +20,7 @@ from app.domain.people import role_applications as rules
 from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplication
 from app.domain.people.role_grants import validity_of
 from app.domain.people.roles import check_role_fits
+from app.services.people.applications import check_not_too_many
 from app.services.people.roles import check_not_held, grant_role
 
 
@@ -54,6 +55,7 @@ async def apply_for_role(
         role_grant_id=None,
     )
     await insert_value(writer.connection, role_applications, application)
+    await check_not_too_many(writer)
     _record(writer, "made", application, reason=reason)
     return application
 

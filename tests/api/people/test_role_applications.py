@@ -1,9 +1,12 @@
 """`/v1/role-applications`."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 from app.db.identifiers import new_id
+from tests.api.people.candidates import PATH as MAIN_USER_APPLICATIONS
+from tests.api.people.candidates import Candidate
 from tests.builders import Centre, Person, refusal
 
 PATH = "/v1/role-applications"
@@ -137,3 +140,41 @@ def test_the_role_must_fit_an_organisation_that_exists(centre: Centre, central: 
     assert refusal(unfit) == (422, "validation")
     assert unfit.json()["errors"][0]["code"] == "role-does-not-fit"
     assert refusal(applicant.post(PATH, asked(central, "main_user"))) == (422, "validation")
+
+
+def test_a_person_applies_twenty_times_a_day_and_no_more(centre: Centre, central: UUID) -> None:
+    """Each application is mailed to main users, so applying and withdrawing has a limit (rulebook §3.10)."""
+    applicant = centre.person()
+    for _ in range(20):
+        application = applicant.post(PATH, asked(central)).json()
+        applicant.post(f"{PATH}/{application['id']}/withdrawal")
+    answer = applicant.post(PATH, asked(central))
+    assert refusal(answer) == (429, "rate-limited")
+    # The clock is at noon of a day of 24 hours.
+    assert answer.headers["Retry-After"] == str(12 * 60 * 60)
+    problem = answer.json()
+    assert (problem["most"], problem["retry_after"]) == (20, 12 * 60 * 60)
+    assert problem["retry_at"] == "2023-03-16T00:00:00+02:00"
+    assert "16 March 2023" in problem["detail"]
+    assert refusal(applicant.post(PATH, asked(central), params={"validate_only": True})) == (429, "rate-limited")
+    assert centre.rows("SELECT count(*) FROM outbox WHERE event = 'role-application.made'") == [(20,)]
+    assert centre.person().post(PATH, asked(central)).status_code == 201, "Others are not affected."
+    centre.clock(2023, 3, 16)
+    assert applicant.post(PATH, asked(central)).status_code == 201
+
+
+def test_applications_at_the_same_time_do_not_pass_the_limit(centre: Centre) -> None:
+    applicant = centre.person()
+    organisations = [centre.organisation() for _ in range(24)]
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda organisation_id: applicant.post(PATH, asked(organisation_id)), organisations))
+    assert sorted(answer.status_code for answer in answers) == [201] * 20 + [429] * 4
+
+
+def test_applications_of_both_kinds_count_together(centre: Centre) -> None:
+    candidate = Candidate.of(centre)
+    for _ in range(19):
+        candidate.applicant.post(f"{candidate.drafted()}/withdrawal")
+    assert candidate.applicant.post(PATH, asked(candidate.central, "training_manager")).status_code == 201
+    for path, body in ((MAIN_USER_APPLICATIONS, candidate.asked()), (PATH, asked(centre.organisation()))):
+        assert refusal(candidate.applicant.post(path, body)) == (429, "rate-limited")

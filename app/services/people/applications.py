@@ -1,0 +1,18 @@
+"""What making an application has in common, for a role and for a main user."""
+
+from app.db.people.applications import count_applications
+from app.db.people.role_grants import lock_person
+from app.db.sessions import Writer
+from app.domain.people import applications as rules
+
+
+async def check_not_too_many(writer: Writer) -> None:
+    """Check the applicant's number of applications of the day, after inserting the new one. Raise RateLimited.
+
+    Of several requests at the same time each waits here for the one before, and then counts its application too. The
+    insertion comes before the lock: it may wait for a merger, which locks applications before people.
+    """
+    applicant_id = writer.actor.person_id
+    await lock_person(writer.connection, applicant_id)
+    since, until = rules.day_around(writer.now)
+    rules.check_not_too_many(await count_applications(writer.connection, applicant_id, since, until), writer.now)
