@@ -28,7 +28,7 @@ from app.api.hours import (
     returns,
     supplementary_requests,
 )
-from app.api.middleware import Edge
+from app.api.middleware import Edge, LastResort
 from app.api.organisations import (
     bank_accounts,
     confirmations,
@@ -54,6 +54,7 @@ from app.api.people import (
     signatories,
 )
 from app.api.routing import Index
+from app.api.transport import Cors, Head, JsonCompression
 from app.db.connections import Connections
 from app.db.schema import check_database
 from app.settings import Settings
@@ -150,6 +151,12 @@ def create_app(
     )
     app.state.backend = Backend(settings, connections, extension)
     app.state.ledger_check = operational.LedgerCheck()
+    # From the inside out: each is around those above it.
+    app.add_middleware(JsonCompression)
+    app.add_middleware(Head)
+    app.add_middleware(LastResort)
+    if settings.cors_origins:
+        app.add_middleware(Cors, origins=settings.cors_origins)
     app.add_middleware(Edge)
     problems.install(app)
     for router in routers:

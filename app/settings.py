@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(check_origin)] | None = None
     """The origin at which people reach the service, `https://tunnit.example.org`, for links. Without it there are
     none."""
+    cors_origins: list[Annotated[str, AfterValidator(check_origin)]] = []
+    """JSON: the origins whose pages browsers allow to call the service."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     sandbox: bool = False
     oidc_issuers: list[Issuer] = []

@@ -16,7 +16,7 @@ from app.api import problems
 from app.api.backend import Backend
 from app.api.files import Upload
 from app.api.keys import Seal
-from app.api.rendering import Rendering
+from app.api.rendering import Rendered, Rendering
 from app.api.requests import JSON, digest, digest_of, is_digest_of, media_type_of
 from app.api.security import Declaration
 from app.api.shapes import Nothing, versions_of
@@ -42,7 +42,7 @@ class Reading(Reader):
             super().__init__(reader.connection, reader.actor, reader.now)
             declared.check(self.actor)
             result = await endpoint()
-        return rendering.of_read(self.request, result, personal=declared.personal_data)
+        return rendering.of_read(self.request, result).response()
 
 
 class Writing(Writer):
@@ -90,14 +90,15 @@ class Writing(Writer):
                 is_same = entry.stored and await is_digest_of(entry.stored.request_digest, request, is_json=is_json)
                 if replay := _replay(entry, seal, is_same=bool(is_same)):
                     await connection.execute("ROLLBACK")
-                    return replay
+                    return replay.response(**{"Idempotency-Replayed": "true"})
                 declared.check(self.actor)
                 result = await endpoint()
-                status, headers, body, media_type = rendering.of_write(request, result, dry_run=self.dry_run)
+                rendered = rendering.of_write(request, result, dry_run=self.dry_run)
                 if self.dry_run:
                     await try_and_roll_back(self)
                 else:
-                    stored = StoredAnswer(request_digest, status, headers, seal.close(body) if seal else body)
+                    body = seal.close(rendered.body) if seal else rendered.body
+                    stored = StoredAnswer(request_digest, rendered.status, rendered.headers, body)
                     await write_down_and_commit(self, self.request_id, key_digest, stored)
                     backend.forget_roles_changed_by(self, caller.study_centre_id)
             except BaseException as error:
@@ -105,7 +106,7 @@ class Writing(Writer):
                 if isinstance(error, psycopg.Error) and (refusal := refusal_of(error)):
                     raise refusal from error
                 raise
-        return Response(body, status, headers=headers, media_type=media_type)
+        return rendered.response()
 
     def _begin(
         self, backend: Backend, entry: Entry, connection: psycopg.AsyncConnection[Any], key_digest: bytes | None
@@ -122,7 +123,7 @@ class Writing(Writer):
         super().__init__(connection, actor, now, retry_key, self.request.scope["request_id"])
 
 
-def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Response | None:
+def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Rendered | None:
     """Return the stored response to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
     if entry.stored is None:
         if not entry.key_is_free:
@@ -130,9 +131,8 @@ def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Response | Non
         return None
     if not is_same:
         raise problems.IdempotencyKeyReused
-    headers = {**entry.stored.headers, "Idempotency-Replayed": "true"}
     body = seal.open(entry.stored.body) if seal else entry.stored.body
-    return Response(body, entry.stored.status, headers=headers, media_type=JSON if body else None)
+    return Rendered(entry.stored.status, entry.stored.headers, body, JSON if body else None)
 
 
 async def _roll_back(connection: psycopg.AsyncConnection[Any]) -> None:

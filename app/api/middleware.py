@@ -57,11 +57,6 @@ class Edge:
 
         try:
             await self.app(scope, bounded, answered)
-        except Exception as error:
-            log.error("request failed", exc_info=error)
-            if status:
-                raise
-            await handle(Request(scope, receive), error)(scope, receive, answered)
         finally:
             route = _template_of(scope)
             seconds = time.perf_counter() - began
@@ -76,6 +71,29 @@ class Edge:
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
             )
+
+
+class LastResort:
+    """Answers what no handler of exceptions has answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def answered(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answered)
+        except Exception as error:
+            log.error("request failed", exc_info=error)
+            if has_begun or scope["type"] != "http":
+                raise
+            await handle(Request(scope, receive), error)(scope, receive, send)
 
 
 @cache

@@ -29,8 +29,9 @@ person who signs in for the first time registers by `POST /v1/people`.
   the first response is returned with `Idempotency-Replayed: true`. Operations that move hours require a key. Here in
   the browser a new one is added if you give none.
 - **Dry runs**: `?validate_only=true` returns the same response or the same error, and changes nothing.
-- **Versions**: a resource has an `ETag`. A `PATCH` gives in `If-Match` the version that it starts from. A read that
-  gives in `If-None-Match` the version you have returns 304 if nothing has changed.
+- **Versions**: a resource has an `ETag`. A `PATCH` gives in `If-Match` the version that it starts from. A read of a
+  resource or a list that gives in `If-None-Match` the version you have returns 304 if nothing has changed. `HEAD` is
+  allowed wherever `GET` is, and returns the same headers without the body.
 - **Lists** are returned in pages: `next_cursor` of a page is the `cursor` of the next. `include=total` adds the number
   of items.
 - **Errors** are problems (RFC 9457) in Finnish, Swedish or English, by `Accept-Language`. Each has a `code` that never

@@ -48,7 +48,7 @@ class Operation(APIRoute):
         summary, _, description = inspect.cleandoc(endpoint.__doc__ or "").partition("\n")
         options |= {"summary": summary.rstrip("."), "description": description.strip()}
         super().__init__(path, self._begun(endpoint), **options)
-        self.rendering = Rendering(self.status_code or 200, self.response_model)
+        self.rendering = Rendering(self.status_code or 200, self.response_model, secret=self.declared.secret_answer)
         dependencies = [each.call for each in self.dependant.dependencies]
         parts = [self.dependant, *self.dependant.dependencies]
         self.query_names = {parameter.alias for part in parts for parameter in part.query_params}
@@ -66,7 +66,7 @@ class Operation(APIRoute):
             path=path,
             status=self.rendering.status,
             kind=kind,
-            is_conditional=reads and method == "GET" and not lists,
+            is_conditional=self.has_session and method == "GET",
             takes_version="If-Match" in header_names,
             needs_key=needs_key,
             refused=self.responses,

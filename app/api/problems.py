@@ -201,7 +201,7 @@ def problem(
         headers={
             "Content-Language": language,
             "Vary": "Accept-Language",
-            "Cache-Control": "no-store",
+            "Cache-Control": "private, no-cache",
             **(headers or {}),
         },
         media_type="application/problem+json",
@@ -270,6 +270,8 @@ def _allowed(request: Request) -> str:
     for route in iter_route_contexts(request.app.routes):
         if route.methods and route.path_regex.match(path):
             methods |= route.methods
+    if "GET" in methods:
+        methods.add("HEAD")
     return ", ".join(sorted(methods))
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from fastapi import Request
 from pydantic import TypeAdapter
@@ -24,37 +25,51 @@ class Created:
     location: str | None
 
 
+class Rendered(NamedTuple):
+    """A response before it is sent, with paths in place of absolute URLs, as it is stored for replays."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+    media_type: str | None = None
+
+    def response(self, **headers: str) -> Response:
+        return Response(self.body, self.status, headers=self.headers | headers, media_type=self.media_type)
+
+
 class Rendering:
     """The responses of one operation."""
 
-    def __init__(self, status: int, response_model: Any) -> None:
+    def __init__(self, status: int, response_model: Any, *, secret: bool) -> None:
         self.status = status
         self._response_model = response_model
+        self._cache_control = "no-store" if secret else "private, no-cache"
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
         """Made when it is first needed: all of them together would make the start longer."""
         return TypeAdapter(self._response_model)
 
-    def of_read(self, request: Request, result: object, *, personal: bool) -> Response:
+    def of_read(self, request: Request, result: object) -> Rendered:
         """The response, or 304 where `If-None-Match` names the present version."""
-        headers = {"Cache-Control": "no-store" if personal else "private, no-cache"}
+        headers = {"Cache-Control": self._cache_control}
         if isinstance(result, Slice):
-            return Response(self._page(request, result, headers), headers=headers, media_type=JSON)
-        tag = _tag_of(result)
+            page = self._page(request, result, headers)
+            tag = sha256(page).hexdigest()[:32]
+            body: tuple[bytes, str] | None = page, JSON
+        else:
+            tag, body = _tag_of(result), None
         headers["ETag"] = f'"{tag}"'
         if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {tag, "*"}:
-            return Response(status_code=304, headers=headers)
-        body, media_type = self._body(result, headers)
-        return Response(body, headers=headers, media_type=media_type)
+            return Rendered(304, headers)
+        return Rendered(200, headers, *(body or self._body(result, headers)))
 
-    def of_write(
-        self, request: Request, result: object, *, dry_run: bool
-    ) -> tuple[int, dict[str, str], bytes, str | None]:
-        """Status, headers, body and the body's type."""
-        headers = {"Cache-Control": "no-store"}
+    def of_write(self, request: Request, result: object, *, dry_run: bool) -> Rendered:
+        if request.method == "GET":
+            return self.of_read(request, result)
+        headers = {"Cache-Control": self._cache_control}
         if self.status == 204:
-            return self.status, headers, b"", None
+            return Rendered(self.status, headers)
         location = None
         if isinstance(result, Created):
             location, result = result.location, result.resource
@@ -64,7 +79,7 @@ class Rendering:
             if location:
                 headers["Location"] = location
             headers["ETag"] = f'"{_tag_of(result)}"'
-        return self.status, headers, *self._body(result, headers)
+        return Rendered(self.status, headers, *self._body(result, headers))
 
     def _body(self, result: object, headers: dict[str, str]) -> tuple[bytes, str]:
         if isinstance(result, Download):

@@ -30,7 +30,8 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "ETag": {
-        "description": "Version of the resource, for `If-Match` and `If-None-Match`. Missing after a dry run.",
+        "description": "Version of the response, for `If-None-Match`, and for `If-Match` if it is a single resource. "
+        "Missing after a dry run.",
         "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
     },
     "Location": {
@@ -60,9 +61,9 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "enum": ["fi", "sv", "en"]},
     },
     "Vary": {
-        "description": "Name of the header that chose the language of the response.",
+        "description": "Names of the headers that chose the response, among them `Accept-Language`.",
         "required": True,
-        "schema": {"type": "string", "const": "Accept-Language"},
+        "schema": {"type": "string", "pattern": "^Accept-Language(, [A-Za-z-]+)*$"},
     },
 }
 HEADERS_OF_REFUSALS = {
@@ -178,7 +179,8 @@ def _success(kind: str, status: int, declared: Mapping[str, Any]) -> dict[str, A
     if status == 204:
         return {"description": "Done.", "headers": headers()}
     if kind == "list":
-        return {"description": "A page of the list. `next_cursor` leads to the next page.", "headers": headers("Link")}
+        description = "A page of the list. `next_cursor` leads to the next page."
+        return {"description": description, "headers": headers("ETag", "Link")}
     if kind == "other":
         return {"description": "Done.", "headers": headers()}
     if kind == "read":

@@ -32,9 +32,10 @@ class Declaration:
     strong_sign_in: bool = False
     """The use case refuses a weak sign-in, for every body or for some; a stored secret is never given to one."""
     secret_answer: bool = False
-    """The response contains a secret: the copy that is stored for a replay is sealed."""
+    """The response contains a secret: it is neither stored in caches nor compressed, and the copy that is stored for a
+    replay is sealed."""
     personal_data: bool = False
-    """The response contains personal data: caches must not store it."""
+    """The response contains personal data."""
     file: FileBody | None = None
 
     def check(self, actor: Actor) -> None:

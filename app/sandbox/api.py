@@ -271,7 +271,7 @@ async def reset(request: Request, _: Nothing | None = None) -> None:
 
 
 @router.get("/mailbox", response_model=Page[SandboxMail])
-@operation(is_open=True, personal_data=True)
+@operation(is_open=True, personal_data=True, secret_answer=True)
 async def list_mails(reader: Read, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
     """List the emails of the sandbox.
 

@@ -96,8 +96,6 @@ _options = giving(MEDIA_TYPE)
 _options["responses"] = _options["responses"] | refusing("not-found")
 
 
-# Some calendar programs look whether the address is there before they read it.
-@subscriptions.head("/{secret}.ics", include_in_schema=False, **_options)
 @subscriptions.get("/{secret}.ics", **_options)
 @operation(is_open=True)
 async def read_calendar_feed(reader: Read, secret: str) -> Download:

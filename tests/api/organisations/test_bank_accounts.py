@@ -49,7 +49,7 @@ def test_a_change_waits_for_a_second_person(main_user: Person, second: Person, c
     assert (change["state"], change["proposed_by"]) == ("proposed", str(main_user.id))
     fetched = main_user.get(account_path(central))
     assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
-    assert fetched.headers["Cache-Control"] == "no-store"
+    assert fetched.headers["Cache-Control"] == "private, no-cache"
     assert second.get(f"{CHANGES}/{change['id']}").json() == change
 
 

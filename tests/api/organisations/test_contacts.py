@@ -61,7 +61,7 @@ def test_units_have_their_centres_contact_person(
     contact = answer.json()
     assert (contact["organisation_id"], contact["central_organisation_id"]) == (str(unit), str(central))
     assert contact["person"]["id"] == str(staff.id)
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize(

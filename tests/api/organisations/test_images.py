@@ -125,7 +125,7 @@ def test_only_its_own_organisation_and_staff_see_a_signature_image(
     put(main_user, path(central, "signature-image"))
     for person in (main_user, centre.staff()):
         answer = person.get(path(central, "signature-image"))
-        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-cache")
     for person in (centre.person("training_manager", central), centre.person("auditor")):
         assert refusal(person.get(path(central, "signature-image"))) == (403, "forbidden")
     stranger = centre.main_user(centre.organisation())

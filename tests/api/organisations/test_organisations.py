@@ -59,7 +59,7 @@ def test_staff_add_a_central_organisation(staff: Person) -> None:
     }
     fetched = staff.get(answer.headers["Location"])
     assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])
-    assert fetched.headers["Cache-Control"] == "no-store"
+    assert fetched.headers["Cache-Control"] == "private, no-cache"
 
 
 def test_a_main_user_adds_units_at_any_depth(centre: Centre, staff: Person) -> None:

@@ -41,7 +41,7 @@ def test_an_entry_has_the_actor_the_action_the_time_and_the_request(centre: Cent
     assert entry["made_at"] == "2023-03-15T12:00:00+02:00"
     one = main_user.get(f"{AUDIT}/{entry['id']}")
     assert one.json() == entry
-    assert one.headers["Cache-Control"] == "no-store"
+    assert one.headers["Cache-Control"] == "private, no-cache"
 
 
 def test_days_and_times_are_written_as_everywhere_else(centre: Centre, central: UUID) -> None:

@@ -10,7 +10,7 @@ def test_main_users_see_their_own_data_roles_and_organisations(centre: Centre) -
     centre.grant(person.id, "main_user", first)
     answer = person.get("/v1/me")
     assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
     me = answer.json()
     assert me["person"] == {
         "id": str(person.id),

@@ -61,7 +61,7 @@ def test_an_unregistered_person_may_only_register(centre: Centre) -> None:
     assert answer.headers["Location"] == f"{PEOPLE}/{made['id']}"
     fetched = person.get(answer.headers["Location"])
     assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])
-    assert fetched.headers["Cache-Control"] == "no-store"
+    assert fetched.headers["Cache-Control"] == "private, no-cache"
     me = person.get("/v1/me").json()
     assert (me["person"], me["roles"]) == (made, [])
     assert centre.rows("SELECT action, subject_id, actor_id, facts FROM audit_entries") == [
@@ -168,7 +168,7 @@ def test_people_are_visible_to_the_managers_of_their_organisations(centre: Centr
 
     def seen_by(person: Person, **query: str) -> list[UUID]:
         answer = person.get(PEOPLE, params=query)
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "private, no-cache"
         return [UUID(each["id"]) for each in answer.json()["items"]]
 
     assert seen_by(staff) == [row[0] for row in everybody]

@@ -70,7 +70,7 @@ def test_a_person_sees_all_stored_data(centre: Centre) -> None:
     assert person.post("/v1/supplementary-hour-requests", body).status_code == 201
     answer = person.get(data(person.id))
     shown = answer.json()
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
     assert shown["sign_ins"] == [{"issuer": centre.issuer.issuer.issuer, "subject": str(person.id)}]
     assert shown["held"]["persons"][0]["email"] == f"{person.id}@example.org"
     assert shown["held"]["role_grants"][0]["role"] == "main_user"

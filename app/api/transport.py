@@ -1,0 +1,90 @@
+"""What HTTP asks of every response, whichever operation it comes from: HEAD, compression, and CORS for browsers."""
+
+import re
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware, GZipResponder
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SMALLEST = 1024
+"""In bytes: below it compression saves nothing."""
+LEVEL = 4
+"""Larger levels take twice the time for a few per cent."""
+_GZIP = re.compile(r"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=(?P<quality>[\d.]+)\s*)?(?:,|$)", re.IGNORECASE)
+
+
+class Head:
+    """Answers HEAD as GET without the body (RFC 9110 §9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            # The server does not compare the length of the body with Content-Length if the method is HEAD.
+            scope["method"] = "HEAD"
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        scope["method"] = "GET"
+        try:
+            await self.app(scope, receive, send_head)
+        finally:
+            scope["method"] = "HEAD"
+
+
+class JsonCompression(GZipMiddleware):
+    """gzip of JSON, except of `no-store`: the length of a compressed secret reveals it (BREACH).
+
+    The `ETag` stays the same, so that it can be sent in `If-Match` whatever the coding was.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, minimum_size=SMALLEST, compresslevel=LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accepted = _GZIP.search(Headers(scope=scope).get("accept-encoding", "")) if scope["type"] == "http" else None
+        if accepted and float(accepted["quality"] or 1):
+            await _Compressing(self.app, self.minimum_size, self.compresslevel)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+class _Compressing(GZipResponder):
+    async def send_with_compression(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = Headers(raw=message["headers"])
+            is_json = headers.get("content-type", "").partition(";")[0].endswith("json")
+            if not is_json or headers.get("cache-control") == "no-store":
+                self.content_encoding_set = True  # Then the body leaves as it is.
+                await self.send(message)
+                return
+        await super().send_with_compression(message)
+
+
+class Cors(CORSMiddleware):
+    """Allows pages of these origins to call the service, with a token and never with cookies."""
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins,
+            allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id"),
+            expose_headers=("ETag", "Location", "Link", "Idempotency-Replayed", "X-Request-Id", "Retry-After"),
+            max_age=3600,
+        )
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Withhold the permission from the origin if anything is not allowed: the browser then sends nothing."""
+        response = super().preflight_response(request_headers)
+        allowed = {name: value for name, value in response.headers.items() if name.startswith(("access-", "vary"))}
+        if response.status_code != 200:
+            allowed.pop("access-control-allow-origin", None)
+        return Response(status_code=204, headers=allowed)
