@@ -7,8 +7,8 @@ from app.images.decoding import decode
 from app.limited import LimitsReached, run_limited
 
 SECONDS = 10
-MEGABYTES = 512
-"""The largest allowed image takes about 300 with its copies."""
+MEGABYTES = 640
+"""The largest allowed image, a WebP with transparency, takes about 500 with its copies."""
 
 
 async def redraw(content: bytes, media_type: str) -> bytes:

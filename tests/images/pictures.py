@@ -41,6 +41,18 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+def png(depth: int, colour_type: int, samples: bytes, *, width: int, extra: bytes = b"") -> bytes:
+    """A PNG of one row, with samples as they are in the file."""
+    header = struct.pack(">IIBBBBB", width, 1, depth, colour_type, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + extra
+        + chunk(b"IDAT", zlib.compress(b"\0" + samples))
+        + chunk(b"IEND", b"")
+    )
+
+
 def zeros(length: int, times: int) -> bytes:
     """Compress so many zeros `times` over; only the first of the equal blocks takes time."""
     compressor = zlib.compressobj(9, wbits=-15)

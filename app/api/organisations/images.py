@@ -28,8 +28,8 @@ PNG_OUT = giving("image/png")
 async def put_logo(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
     """Upload the logo.
 
-    Accepts PNG, JPEG or WebP of at most 5 MiB and 4,000 pixels an edge. The logo is stored as a PNG without metadata,
-    scaled down to at most 2,000 pixels an edge. It replaces the previous one.
+    Accepts PNG, JPEG or WebP of at most 5 MiB, 6,000 pixels an edge and 25 million pixels in all. The logo is stored
+    as a PNG without metadata, scaled down to at most 2,000 pixels an edge. It replaces the previous one.
 
     **Who:** main users within their tree, unit managers for their unit and below, staff.
     """
