@@ -13,6 +13,16 @@ ChangeState = Literal["proposed", "approved", "rejected", "withdrawn"]
 HOLD = timedelta(days=5)
 """How long payments wait after a change of account, so that a wrong one is noticed before money is sent."""
 
+SEPA_COUNTRIES = frozenset(
+    # A line of a list for each country would hide them.
+    "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS SE "  # noqa: SIM905
+    "SI SK SM VA".split()
+)
+"""The first letters of the IBANs of the Single Euro Payments Area: the European Payments Council's list of SEPA scheme
+countries, EPC409-09, as of 22 May 2025, the day Serbia was added (rulebook
+§6.4). Åland's accounts begin with FI, the French overseas ones with FR, and those of Jersey, Guernsey and the Isle of
+Man with GB."""
+
 
 @dataclass(frozen=True)
 class BankAccountChange(Shown):

@@ -170,6 +170,10 @@ def test_a_stale_version_is_refused(main_user: Person, central: UUID) -> None:
         ("FI21-1234-5600-0007-85", "iban-format"),
         ("FI٢١12345600000785", "iban-format"),
         ("XX2112345600000785", "iban-format"),
+        ("AX2112345600000785", "iban-format"),  # Åland's accounts begin with FI.
+        ("GP1120041010050500013M02606", "iban-format"),  # Those of Guadeloupe begin with FR.
+        ("JE90NWBK60161331926819", "iban-format"),  # Those of Jersey begin with GB.
+        ("GL8964710001000206", "iban-country"),  # Greenland is Danish, but not of SEPA.
         ("BR1800360305000010009795493C1", "iban-country"),  # Right, but payments are in euros.
     ],
 )
@@ -185,6 +189,29 @@ def test_each_kind_of_wrong_iban_has_its_own_error_without_the_number(
 def test_a_foreign_account_within_sepa_is_accepted(main_user: Person, central: UUID) -> None:
     change = propose(main_user, central, "de89 3704 0044 0532 0130 00").json()["open_change"]
     assert (change["iban"], change["bic"]) == ("DE89370400440532013000", "COBADEFFXXX")
+
+
+@pytest.mark.parametrize(
+    "iban",
+    [
+        "AL47212110090000000235698741",
+        "GI75NWBK000000007099453",
+        "MD24AG000225100013104168",
+        "ME25505000012345678951",
+        "MK07250120000058984",
+        "RS35260005601001611379",
+    ],
+)
+def test_the_countries_that_joined_sepa_last_are_in_it(main_user: Person, central: UUID, iban: str) -> None:
+    assert propose(main_user, central, iban).json()["open_change"]["iban"] == iban
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009"], ids=ascii)
+def test_the_groups_of_an_iban_may_have_any_kind_of_space_between_them(
+    main_user: Person, central: UUID, space: str
+) -> None:
+    change = propose(main_user, central, "FI21 1234 5600 0007 85".replace(" ", space)).json()["open_change"]
+    assert change["iban"] == "FI2112345600000785"
 
 
 def test_a_unit_without_an_account_has_its_central_organisations(
