@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import date
 from itertools import islice
+from math import isfinite
 from typing import Annotated, Any, LiteralString
 
 from fastapi import Path, Query
@@ -16,10 +17,11 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    Strict,
     StringConstraints,
     model_validator,
 )
-from pydantic.types import StrictBool, StrictInt
+from pydantic.types import StrictBool
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.domain.versions import Versions
@@ -28,16 +30,46 @@ LARGEST_HOURS = 10_000_000
 
 
 # Unicode categories: control and format characters, among them those that turn the direction of writing, halves of
-# surrogate pairs, private or unassigned characters, and separators of lines and paragraphs.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# surrogate pairs, private characters, and separators of lines and paragraphs.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# Unassigned characters are let through, because new emoji are among them for an older Python; but not those that
+# never become characters, or stay invisible if they do.
+_NEVER_SEEN = re.compile("[\u2065\ufdd0-\ufdef\ufff0-\ufff8\U000e0000-\U000e0fff]")
 # Letters and a symbol by category, yet blank: fillers of Hangul, and a Braille pattern without dots.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# What programs write into texts unseen: places to break a word or not to, and the mark at the start of a file.
+_DROPPED = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
+# Joiners belong between the parts of an emoji and the letters of some scripts; elsewhere they are dropped too.
+_JOINERS = "\u200c\u200d"
+_JOINER = re.compile(f"[{_JOINERS}]")
+_NO_JOINERS = ("LATIN", "GREEK", "CYRILLIC", "DIGIT")
+# The flags of parts of countries, such as Scotland's: a black flag and letters that are not seen.
+_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f")
 
 
-def _printable(text: str, breaks: str = "") -> str:
-    """`breaks` are the control characters that are allowed all the same."""
-    for character in text:
-        if unicodedata.category(character) in _UNSEEN and character not in breaks:
+def _joins(text: str, place: int) -> bool:
+    """Whether the characters on both sides are ones that a joiner may join."""
+    around = text[place - 1 : place] + text[place + 1 : place + 2]
+    return (
+        len(around) == 2
+        and all(unicodedata.category(one)[0] in "LMSC" for one in around)
+        and not any(unicodedata.name(one, "").startswith(_NO_JOINERS) for one in around)
+    )
+
+
+def _without_hidden(text: object) -> object:
+    """Remove the invisible characters that programs add, without harm to what is read."""
+    if not isinstance(text, str) or text.isascii():
+        return text
+    text = text.translate(_DROPPED)
+    return _JOINER.sub(lambda joiner: joiner[0] if _joins(joiner.string, joiner.start()) else "", text)
+
+
+def _printable(text: str, allowed: str = "") -> str:
+    """`allowed` are the unseen characters that may be there all the same."""
+    for character in _FLAG.sub("", text):
+        is_unseen = unicodedata.category(character) in _UNSEEN or ord(character) & 0xFFFE == 0xFFFE
+        if (is_unseen or _NEVER_SEEN.match(character)) and character not in allowed:
             raise PydanticCustomError(
                 "not_printable", "A character is not seen", {"character": f"U+{ord(character):04X}"}
             )
@@ -45,9 +77,23 @@ def _printable(text: str, breaks: str = "") -> str:
 
 
 def _visible(text: str) -> str:
-    if not any(unicodedata.category(character)[0] in "LNPS" and character not in _BLANK for character in text):
+    # An unassigned character that got this far may be a new emoji.
+    if not any(unicodedata.category(one).startswith(("L", "N", "P", "S", "Cn")) and one not in _BLANK for one in text):
         raise PydanticCustomError("not_printable", "Nothing in the text is seen")
     return text
+
+
+def _whole(value: object) -> object:
+    """Accept `10.0` and `1e1`, which are integers to JSON Schema. Say what is wrong with anything else."""
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise PydanticCustomError("finite_number", "The number is not finite")
+        if not value.is_integer():
+            raise PydanticCustomError("int_from_float", "The number has decimals")
+        return int(value)
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        raise PydanticCustomError("number_type", "The value is not a number")
+    return value
 
 
 def _not_zero(hours: int) -> int:
@@ -78,6 +124,10 @@ def _digits(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9]\d*)", value, re.ASCII):
         raise PydanticCustomError("int_parsing", "A number is written in digits")
     return value
+
+
+Whole = Annotated[int, Strict(), BeforeValidator(_whole)]
+"""An integer of a body."""
 
 
 class InSchema:
@@ -140,17 +190,17 @@ UNSAID: Any = Field(default=None, json_schema_extra=_without_default)
 Flag = StrictBool
 Day = Annotated[date, BeforeValidator(_day_text)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]
-Year = Annotated[StrictInt, Field(ge=2000, le=2100)]
+Year = Annotated[Whole, Field(ge=2000, le=2100)]
 IN_DIGITS = BeforeValidator(_digits)
 """For the numbers of paths and queries."""
 YearPath = Annotated[int, Path(ge=2000, le=2100), IN_DIGITS]
 YearQuery = Annotated[int | None, Query(ge=2000, le=2100), IN_DIGITS]
-SomeHours = Annotated[StrictInt, Field(ge=1, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes).")]
+SomeHours = Annotated[Whole, Field(ge=1, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes).")]
 AnyHours = Annotated[
-    StrictInt, Field(ge=0, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes). 0 is none.")
+    Whole, Field(ge=0, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes). 0 is none.")
 ]
 SignedHours = Annotated[
-    StrictInt,
+    Whole,
     Field(
         ge=-LARGEST_HOURS,
         le=LARGEST_HOURS,
@@ -162,16 +212,17 @@ SignedHours = Annotated[
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_printable),
-    AfterValidator(_visible),
+    AfterValidator(lambda text: _visible(_printable(text, _JOINERS))),
     InSchema(pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"),
+    BeforeValidator(_without_hidden),
 ]
 """A name or a short text of one line."""
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
-    AfterValidator(lambda text: _visible(_printable(text, breaks="\n\t\r"))),
+    AfterValidator(lambda text: _visible(_printable(text, f"\n\t\r{_JOINERS}"))),
     InSchema(pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"),
+    BeforeValidator(_without_hidden),
 ]
 """Grounds, reasons, notes."""
 # Characters that the head of a mail could read as more than one address, or as something else, are not allowed.
@@ -191,7 +242,8 @@ Phone = Annotated[
 SearchText = Annotated[
     str | None,
     Query(max_length=200, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}),
-    AfterValidator(lambda text: text and _printable(text)),
+    BeforeValidator(_without_hidden),
+    AfterValidator(lambda text: text and _printable(text, _JOINERS)),
 ]
 
 

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import Field
-from pydantic.types import StrictInt
 
 from app.api.conventions import NoBody, Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Instant, Line, Text
+from app.api.shapes import Body, Instant, Line, Text, Whole
 from app.db.paging import Slice
 from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
 from app.domain.organisations.organisations import Language
@@ -36,7 +35,7 @@ class MessageIn(Body):
     """IDs of central organisations. Only for the audience `organisations`."""
     deadline_id: UUID | None = None
     send_at: Instant | None = None
-    days_before: Annotated[StrictInt, Field(ge=0, le=365)] | None = None
+    days_before: Annotated[Whole, Field(ge=0, le=365)] | None = None
     """Number of days before the deadline's last day. `null` if the message is not sent by a deadline."""
 
 

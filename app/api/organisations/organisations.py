@@ -5,9 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, HttpUrl, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
-from stdnum.exceptions import ValidationError
+from stdnum.exceptions import ValidationError as NotValid
 from stdnum.fi import ytunnus
 
 from app.api.conventions import Edit, Read, Write
@@ -36,12 +36,23 @@ def _business_id(text: str) -> str:
     """In its usual form, `2077474-0`; the check alone would take signs between any of the digits."""
     if not re.fullmatch(r"\d{7}-?\d", text, re.ASCII):
         raise PydanticCustomError("business_id_format", "A business ID is seven digits, a hyphen and one")
+    if not text.strip("0-"):
+        raise PydanticCustomError("business_id_none", "No organisation has this business ID")
     try:
         return str(ytunnus.format(ytunnus.validate(text)))
-    except ValidationError:
+    except NotValid:
         raise PydanticCustomError("business_id_checksum", "The check digit does not match") from None
 
 
+def _website(text: str) -> str:
+    try:
+        _URL.validate_python(text)
+    except ValidationError:
+        raise PydanticCustomError("website-format", "No browser can open the URL") from None
+    return text
+
+
+_URL = TypeAdapter(HttpUrl)
 BusinessId = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=20),
@@ -52,6 +63,7 @@ Website = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=500),
     Form("website-format", r"^https?://[^\s\x00/?#@]+([/?#][^\s\x00]*)?$"),
+    AfterValidator(_website),
 ]
 PostalCode = Annotated[
     str,

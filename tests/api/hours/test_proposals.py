@@ -1,5 +1,6 @@
 """`/v1/hour-proposals`: create, change, withdraw, read."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
@@ -173,10 +174,31 @@ def test_all_faults_of_a_wrong_shape_are_reported_together(league: League) -> No
     }
 
 
-@pytest.mark.parametrize("hours", [-1, 1.0, "1", True, None, 10_000_001, 10**12])
-def test_hours_of_a_line_are_whole_and_bounded(league: League, hours: Any) -> None:
+@pytest.mark.parametrize(
+    ("hours", "code"),
+    [
+        (-1, "greater-than-equal"),
+        (10_000_001, "less-than-equal"),
+        (10**12, "less-than-equal"),
+        (1e300, "less-than-equal"),
+        ("1", "int-type"),
+        (1.5, "int-from-float"),
+        (True, "number-type"),
+        (None, "number-type"),
+        ([1], "number-type"),
+    ],
+)
+def test_hours_of_a_line_are_whole_and_bounded(league: League, hours: Any, code: str) -> None:
     answer = league.main_user.post(PROPOSALS, body(league, line(league.central, hours)))
-    assert faults(answer)[0][0] == "/lines/0/hours"
+    assert faults(answer) == [("/lines/0/hours", code)]
+
+
+@pytest.mark.parametrize("hours", ["10", "10.0", "1e1", "100e-1"])
+def test_an_integer_may_be_written_in_any_way_of_json(league: League, hours: str) -> None:
+    first = league.main_user.post(PROPOSALS, body(league, line(league.central, 10)), key="one")
+    written = json.dumps(body(league, line(league.central, 10))).replace('"hours": 10', f'"hours": {hours}')
+    again = league.main_user.post(PROPOSALS, content=written, headers={"Content-Type": "application/json"}, key="one")
+    assert (again.status_code, again.content) == (201, first.content)
 
 
 def test_the_lines_are_bounded_and_their_sum_is_not(league: League) -> None:

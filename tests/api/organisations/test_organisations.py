@@ -294,7 +294,6 @@ def test_only_a_central_organisation_has_settings(
 
 
 UNSEEN = [
-    "\u200b",
     "Mar\0tat",
     "Mar\x07tat",
     "Mar\x1btat",
@@ -310,6 +309,12 @@ def test_a_name_has_no_invisible_characters(staff: Person, name: str) -> None:
     assert faults(staff.post(PATH, {"name": name, "kind": "central"})) == {("/name", "not-printable")}
 
 
+def test_a_name_of_hidden_characters_alone_is_none(staff: Person) -> None:
+    assert faults(staff.post(PATH, {"name": "\u200b\u200d\u00ad", "kind": "central"})) == {
+        ("/name", "string-too-short")
+    }
+
+
 @pytest.mark.parametrize("q", UNSEEN)
 def test_a_search_with_invisible_characters_is_refused(staff: Person, q: str) -> None:
     answer = staff.get(PATH, params={"q": q})
@@ -322,6 +327,47 @@ def test_a_search_with_invisible_characters_is_refused(staff: Person, q: str) ->
 )
 def test_a_name_may_be_of_any_script(staff: Person, name: str) -> None:
     assert staff.post(PATH, {"name": name, "kind": "central"}).json()["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        pytest.param("Mart\u00adta\u00adliitto", "Marttaliitto", id="soft hyphens of a web page"),
+        pytest.param("\ufeffMartta\u200bliitto\u2060", "Marttaliitto", id="marks of a file and of a line's end"),
+        pytest.param("Martta\u200dliitto", "Marttaliitto", id="a joiner where there is nothing to join"),
+        pytest.param("Perhe \U0001f468\u200d\U0001f469\u200d\U0001f467", None, id="a family of emoji"),
+        pytest.param("Sydän ❤\ufe0f\u200d\U0001f525", None, id="a heart on fire"),
+        pytest.param("\U0001f469\U0001f3fd\u200d\U0001f33e", None, id="a farmer with the colour of her skin"),
+        pytest.param(
+            "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", None, id="Scotland's flag"
+        ),
+        pytest.param("\U0001fae8 \U0001fadf", None, id="emoji newer than an old Python"),
+        pytest.param("می\u200cخواهم", None, id="a word of Persian"),
+    ],
+)
+def test_a_name_loses_the_hidden_characters_that_mean_nothing(staff: Person, sent: str, kept: str | None) -> None:
+    answer = staff.post(PATH, {"name": sent, "kind": "central"})
+    assert (answer.status_code, answer.json().get("name")) == (201, kept or sent)
+
+
+def test_a_search_finds_a_name_that_holds_a_soft_hyphen(staff: Person) -> None:
+    added = staff.post(PATH, {"name": "Marttaliitto", "kind": "central"}).json()
+    found = staff.get(PATH, params={"q": "martta\u00adliitto"}).json()["items"]
+    assert [each["id"] for each in found] == [added["id"]]
+
+
+@pytest.mark.parametrize(
+    "website", ["http://[::1", "http://[::1]x/", "https://example.org:99999/", "http://exa<mple.org", "https://%zz/"]
+)
+def test_a_website_is_a_url_that_a_browser_opens(staff: Person, website: str) -> None:
+    body = {"name": "Martat", "kind": "central", "website": website}
+    assert faults(staff.post(PATH, body)) == {("/website", "website-format")}
+
+
+def test_no_organisation_has_the_business_id_of_zeros(staff: Person) -> None:
+    for business_id in ("0000000-0", "00000000"):
+        body = {"name": "Martat", "kind": "central", "business_id": business_id}
+        assert faults(staff.post(PATH, body)) == {("/business_id", "business-id-none")}
 
 
 def test_the_last_day_is_not_before_the_first(staff: Person, central: UUID) -> None:
