@@ -93,7 +93,7 @@ async def choose_subject(reader: Reader, *, person_id: UUID | None, email: str |
         return subject
     person = await find_person(reader.connection, person_id=person_id, email=email)
     if person is None:
-        raise NotFound(pointer=f"/{given[0]}")
+        raise NotFound(pointer=f"/{given[0]}", people="/v1/sandbox/people")
     return str(person.id)
 
 

@@ -26,6 +26,7 @@ def test_the_applicant_gets_one_mail_when_the_application_expires(
     page = candidate.staff.get("/v1/audit-entries", params={"action": EXPIRED})
     (entry,) = page.json()["items"]
     assert entry["actor"] == {"id": None, "kind": "service", "name": None}
+    assert entry["request_id"] is None
     assert entry["subject_id"] == location.rsplit("/")[-1]
     assert entry["made_at"] == "2023-05-15T00:00:00+03:00"
     make()

@@ -53,7 +53,8 @@ def test_a_token_for_an_unknown_person_is_refused(sandbox: Sandbox) -> None:
     for named, pointer in (({"email": "nobody@example.org"}, "/email"), ({"person_id": str(new_id())}, "/person_id")):
         answer = sandbox.client.post(TOKENS, json=named)
         assert refusal(answer) == (404, "not-found")
-        assert answer.json()["pointer"] == pointer
+        assert (answer.json()["pointer"], answer.json()["people"]) == (pointer, PEOPLE)
+        assert PEOPLE in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

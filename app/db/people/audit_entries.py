@@ -27,6 +27,7 @@ _seen = Sight(
 _entry = Selection(
     AuditEntry,
     audit_entries,
+    request_id=func.nullif(audit_entries.c.request_id, ""),
     actor=Selection(
         AuditActor,
         id=audit_entries.c.actor_id,

@@ -37,8 +37,8 @@ class AuditEntry(Shown):
     """Reason given for the action. `null` if none was given."""
     facts: dict[str, Any]
     """Facts about the action, which depend on its kind."""
-    request_id: str
-    """`X-Request-Id` of the request, empty if the service acted by itself."""
+    request_id: str | None
+    """`X-Request-Id` of the request. `null` if the service acted by itself."""
     made_at: datetime
     """When the action was performed."""
 
