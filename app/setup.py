@@ -14,6 +14,10 @@ import psycopg
 
 from app.db.identifiers import new_id
 from app.db.schema import WrongDatabaseError, prepared_database
+from app.delivery.addresses import is_reachable
+
+NO_ADDRESS = "staff@localhost"
+"""In place of an address that is not given: the staff member changes it after signing in."""
 
 
 class AlreadyThereError(RuntimeError):
@@ -49,7 +53,7 @@ def make_study_centre(owner_address: str, study_centre: str, issuer: str, subjec
             connection.execute("INSERT INTO study_centres (id, name) VALUES (%s, %s)", [centre_id, study_centre])
             connection.execute(
                 "INSERT INTO persons (id, name, email, created_at) VALUES (%s, %s, %s, %s)",
-                [person_id, name, email.lower(), now],
+                [person_id, name, email, now],
             )
             connection.execute(
                 "INSERT INTO role_grants (id, person_id, role, valid_from) VALUES (%s, %s, 'staff', %s)",
@@ -73,6 +77,13 @@ def _short_text(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    text = _short_text(text)
+    if text != NO_ADDRESS and not is_reachable(text):
+        raise argparse.ArgumentTypeError(f"no email can reach {text}")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app.setup", description=__doc__)
     parser.add_argument("--study-centre", required=True, metavar="NAME", type=_short_text)
@@ -87,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--name", default="Opintokeskuksen työntekijä", type=_short_text, help="the staff member's name"
     )
-    parser.add_argument("--email", default="staff@localhost", type=_short_text, help="the staff member's email address")
+    parser.add_argument("--email", default=NO_ADDRESS, type=_address, help="the staff member's email address")
     return parser
 
 

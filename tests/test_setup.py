@@ -37,7 +37,7 @@ def test_an_empty_database_gets_its_study_centre_and_its_staff(
     assert setup.main([*ARGUMENTS, "--name", "Aino Alku", "--email", "Aino@example.org"]) == 0
     assert "Opintokeskus Uusi" in capsys.readouterr().out
     assert people(database) == [
-        ("Opintokeskus Uusi", "https://id.example", "subject-1", "Aino Alku", "aino@example.org", "staff", None)
+        ("Opintokeskus Uusi", "https://id.example", "subject-1", "Aino Alku", "Aino@example.org", "staff", None)
     ]
 
 
@@ -68,7 +68,15 @@ def test_a_sandbox_is_left_alone(database: Addresses, capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ARGUMENTS[:2], ARGUMENTS[2:], ARGUMENTS[:4], ["--study-centre", " ", *ARGUMENTS[2:]], [*ARGUMENTS, "--what"]],
+    [
+        [],
+        ARGUMENTS[:2],
+        ARGUMENTS[2:],
+        ARGUMENTS[:4],
+        ["--study-centre", " ", *ARGUMENTS[2:]],
+        [*ARGUMENTS, "--what"],
+        [*ARGUMENTS, "--email", "staff@printer.local"],
+    ],
 )
 @pytest.mark.usefixtures("database")
 def test_wrong_use_is_explained_and_ends_with_2(arguments: list[str]) -> None:

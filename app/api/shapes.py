@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic.types import StrictBool
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from app.delivery.addresses import is_reachable
 from app.domain.versions import Versions
 
 LARGEST_HOURS = 10_000_000
@@ -94,6 +95,12 @@ def _whole(value: object) -> object:
     if not isinstance(value, int | str) or isinstance(value, bool):
         raise PydanticCustomError("number_type", "The value is not a number")
     return value
+
+
+def _reachable(address: str) -> str:
+    if not is_reachable(address):
+        raise PydanticCustomError("email_unreachable", "No email can reach the address")
+    return address
 
 
 def _not_zero(hours: int) -> int:
@@ -233,7 +240,9 @@ Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254),
     Form("email-format", rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$"),
+    AfterValidator(_reachable),
 ]
+"""An email address, wherever one is entered. It is kept as it is written."""
 Phone = Annotated[
     str,
     StringConstraints(strip_whitespace=True),

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from icalendar import Calendar, Event
 
+from app.delivery.addresses import in_ascii
 from app.domain.delivery.mails import DateToKeep
 from app.domain.organisations.organisations import Language
 
@@ -44,7 +45,7 @@ def address_of(name: str, address: str) -> Address:
     """The address with its domain in ASCII, as DNS has it. Raises UnusableAddressError."""
     user, _, domain = address.rpartition("@")
     try:
-        found = Address(_in_head(name), user, domain.encode("idna").decode("ascii"))
+        found = Address(_in_head(name), user, in_ascii(domain))
         found.addr_spec.encode("ascii")
     except (ValueError, IndexError) as error:
         raise UnusableAddressError from error

@@ -19,7 +19,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Flag, Form, Instant, Line, Nothing, SearchText
+from app.api.shapes import Body, Email, Flag, Form, Instant, Line, Nothing, SearchText
 from app.db.connections import Caller
 from app.db.paging import Slice
 from app.domain.access import Role
@@ -35,11 +35,12 @@ from app.sandbox.issuer import TOKEN_SECONDS, SandboxIssuer
 ANYBODY = Caller(DEMO_STUDY_CENTRE, UUID(int=0))
 """The caller of the sandbox's operations: a person without roles, in the demo's study centre."""
 
-Email = Annotated[
+KnownEmail = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, to_lower=True, max_length=254),
+    StringConstraints(strip_whitespace=True, max_length=254),
     Form("email-format", r"^[^@\s\x00]+@[^@\s\x00]+$"),
 ]
+"""An address by which a person is looked for, also one that could not be entered any more."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class TokenIn(Body):
 
     person_id: UUID | None = None
     """ID of a demo person. `null` if another field is used."""
-    email: Email | None = None
+    email: KnownEmail | None = None
     """Email address of a demo person. `null` if another field is used."""
     subject: Line | None = None
     """Subject of a sign-in that is not known yet. Register with its token by `POST /v1/people`. `null` if another field
@@ -151,7 +152,6 @@ async def list_demo_people(
 
     **Who:** anyone.
     """
-    email = email.lower() if email else None
     return await services.list_people(reader, page, email=email, role=role, organisation_id=organisation_id)
 
 
@@ -280,4 +280,4 @@ async def list_mails(reader: Read, page: Paging, to: SearchText = None) -> Slice
 
     **Who:** anyone.
     """
-    return await services.list_mailbox(reader, page, to=to.lower() if to else None)
+    return await services.list_mailbox(reader, page, to=to)

@@ -39,7 +39,8 @@ _persons = select(
 )
 _holds: Select[Any] = select(literal_column("1")).where(role_grants.c.person_id == persons.c.id)
 _by_id = Query(_persons.where(persons.c.id == bindparam("p_id", type_=Uuid)), _person)
-_by_email = Query(_persons.where(persons.c.email == bindparam("p_email", type_=String)), _person)
+_has_email = func.lower(persons.c.email) == func.lower(bindparam("p_email", type_=String))
+_by_email = Query(_persons.where(_has_email), _person)
 _kinds = Query(
     select(organisations.c.id, organisations.c.kind).where(
         organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
@@ -60,7 +61,7 @@ people_listing = Listing(
     _person,
     key=[persons.c.id],
     filters={
-        "email": persons.c.email == bindparam("p_email", type_=String),
+        "email": _has_email,
         "role": _holds.where(role_grants.c.role == bindparam("p_role", type_=String)).exists(),
         "organisation_id": _holds.where(
             role_grants.c.organisation_id == bindparam("p_organisation_id", type_=Uuid)
@@ -72,7 +73,7 @@ mailbox = Listing(
     select(*columns_of(Mail, mails)).where(mails.c.state != "held", mails.c.state != "gathered", mails.c.due_at <= NOW),
     Mail,
     key=[mails.c.id],
-    filters={"to": mails.c.address == bindparam("p_to", type_=String)},
+    filters={"to": func.lower(mails.c.address) == func.lower(bindparam("p_to", type_=String))},
 )
 
 

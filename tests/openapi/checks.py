@@ -26,6 +26,7 @@ BEYOND_SHAPE = {code for code in re.findall(r'"([a-z-]+)"', RULES) if code in FA
     "iban-format",  # Each country has a length of its own.
     "iban-country",
     "website-format",  # The URL has to be one that browsers can open.
+    "email-unreachable",  # Domains by IDNA 2008, and reserved ones.
     "not-printable",  # Unicode categories, for which JSON Schema's patterns have nothing portable.
 }
 """The faults that no schema can exclude."""

@@ -4,10 +4,9 @@ from fastapi import APIRouter
 
 from app.api.conventions import Edit, Read
 from app.api.operations import Operation, Tag
-from app.api.people.people import PersonEmail
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Line, Phone
+from app.api.shapes import UNSAID, Body, Email, Line, Phone
 from app.domain.organisations.organisations import Language
 from app.domain.people.people import Me
 from app.services.people import me
@@ -22,7 +21,7 @@ router = APIRouter(
 class MePatch(Body):
     name: Line = UNSAID
     """Your name."""
-    email: PersonEmail = UNSAID
+    email: Email = UNSAID
     """Your email address."""
     phone: Phone | None = UNSAID
     language: Language = UNSAID

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AfterValidator
 
 from app.api.conventions import Read, Write
 from app.api.operations import Operation, Tag
@@ -21,9 +20,6 @@ from app.domain.errors import Fault, Invalid, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people.people import Person
 from app.services.people import people
-
-PersonEmail = Annotated[Email, AfterValidator(str.lower)]
-"""One address is one, however it is written."""
 
 
 class Registration(Operation):
@@ -64,7 +60,7 @@ registration = APIRouter(prefix="/people", route_class=Registration, tags=["Peop
 
 class PersonIn(Body):
     name: Line
-    email: PersonEmail
+    email: Email
     phone: Phone | None = None
     language: Language = "fi"
     study_centre_id: UUID | None = None

@@ -29,7 +29,6 @@ _locked = Query(
     people.where(persons.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))).order_by(persons.c.id).with_for_update(),
     Person,
 )
-_of_email = Query(people.where(given(persons.c.email, "email"), persons.c.merged_into.is_(None)), Person)
 _grants: Select[Any] = select(literal_column("1")).where(role_grants.c.person_id == persons.c.id)
 _among: ColumnElement[bool] = (
     _grants.where(
@@ -52,6 +51,14 @@ def _small(text: ColumnElement[str]) -> ColumnElement[str]:
     return func.lower(func.translate(text, "ÅÄÖÆØÉÜŠŽ", "åäöæøéüšž"))
 
 
+_of_email = Query(
+    people.where(
+        func.lower(persons.c.email) == func.lower(bindparam("p_email", type_=String)), persons.c.merged_into.is_(None)
+    ),
+    Person,
+)
+
+
 def _parameters_of(actor: Actor) -> dict[str, object] | None:
     among = people_reach_of(actor)
     return None if among is None else {"p_among": among}
@@ -64,7 +71,7 @@ people_listing = Listing(
     key=[persons.c.id],
     seen=Sight(_among, _parameters_of),
     filters={
-        "q": (func.strpos(_small(persons.c.name), _asked) > 0) | (func.strpos(persons.c.email, _asked) > 0),
+        "q": (func.strpos(_small(persons.c.name), _asked) > 0) | (func.strpos(_small(persons.c.email), _asked) > 0),
         "organisation_id": _holds_for("p_organisation_id").exists(),
         # A filter must not reveal who has a role in an organisation that the caller does not reach.
         "organisation_among": _holds_for("p_organisation_among")

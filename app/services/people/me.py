@@ -42,8 +42,10 @@ async def change_me(writer: Writer, *, changes: PersonChanges, expected: Version
     differing = {name: value for name, value in changes.items() if getattr(before.person, name) != value}
     if not differing:
         return before
-    if "email" in differing and await find_person_of(writer.connection, str(differing["email"])):
-        raise AlreadyExists(pointer="/email")
+    if "email" in differing:
+        holder = await find_person_of(writer.connection, str(differing["email"]))
+        if holder and holder.id != own_id:
+            raise AlreadyExists(pointer="/email")
     await change_row(writer.connection, persons, own_id, **differing)
     writer.record("person.changed", own_id, person_id=str(own_id), changed=sorted(differing))
     return await get_me(writer)
