@@ -6,6 +6,8 @@ INSTALLED := $(VENV)/installed-dev
 # What the tests need contains what running needs.
 RUNNABLE := $(or $(wildcard $(INSTALLED)),$(VENV)/installed-local)
 PROVIDER := .venv-provider
+# Tests that start programs of npm are skipped where there is no npm, or no way to its registry.
+NODE := $(if $(shell command -v npm),tests/node/node_modules)
 # Each worker begins with a half of the tests and takes over what the other has left.
 PYTEST := -m pytest -n 2 --dist worksteal --durations=10
 # From 3.12 on Python counts lines itself, at almost no cost; the older way takes a fifth of the tests' processor time.
@@ -23,7 +25,7 @@ demo-finland: $(RUNNABLE) ## replace the demo data by ten times as many
 	@exec $(BIN)/python -m app.local.run demo-finland
 
 test: export COVERAGE_CORE := $(COUNTING)
-test: check $(PROVIDER)/installed ## run the checks and all tests, and measure the coverage
+test: check $(PROVIDER)/installed $(NODE) ## run the checks and all tests, and measure the coverage
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST)
 	@$(BIN)/coverage combine --quiet
@@ -51,6 +53,9 @@ $(PROVIDER)/installed: requirements/provider.txt
 	$(PYTHON) -m venv $(PROVIDER)
 	$(PROVIDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/provider.txt
 	touch $@
+
+tests/node/node_modules: tests/node/package-lock.json
+	cd tests/node && npm ci --ignore-scripts --no-progress --silent && touch node_modules || echo "npm installed nothing" >&2
 
 UV_COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 requirements: $(INSTALLED) ## compile the pinned, hashed requirements from pyproject.toml

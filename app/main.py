@@ -141,6 +141,7 @@ def create_app(
         version="1",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.tags_of(routers),
+        servers=[{"url": settings.public_url or "/"}],
         docs_url=None,
         redoc_url=None,
         # A redirect to the path with or without its last slash would repeat any host that the request names.

@@ -1,6 +1,6 @@
 """The OpenAPI document: what FastAPI generates, completed with what it cannot know."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -80,14 +80,18 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas |= {**problem.pop("$defs"), "Problem": problem}
     components["responses"] = SHARED
     components["headers"] = HEADERS
+    document["security"] = [{"token": []}]
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "description": BEARER}}
     for path in document["paths"].values():
         for method, operation in path.items():
             _complete_operation(method, operation)
     describe(document)
+    _open_enums(document)
     _drop_titles(document["paths"])
     _drop_titles(schemas)
     components["schemas"] = dict(sorted(schemas.items()))
+    used = {name.rpartition("/")[2] for name in _references(document["paths"])}
+    components["responses"] = {name: response for name, response in SHARED.items() if name in used}
     return document
 
 
@@ -117,6 +121,58 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
         needed = f"**API keys** need `{scope}`." if scope else "**API keys** cannot call this operation."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needed]))
     show_example(operation)
+
+
+def _open_enums(document: dict[str, Any]) -> None:
+    """Mark enums of responses as open, since values are added without a new version; those of requests stay closed.
+
+    Raises TypeError for a schema of both, which cannot be open and closed.
+    """
+    components, operations = document["components"], list(operations_of(document))
+    schemas: dict[str, Any] = components["schemas"]
+    sent = _named_in(
+        [operation.get(part) for operation in operations for part in ("parameters", "requestBody")], schemas
+    )
+    responses = [[operation["responses"] for operation in operations], components["responses"], components["headers"]]
+    received = _named_in(responses, schemas)
+    if both := sent & received:
+        raise TypeError(f"{sorted(both)} are schemas of requests and of responses: each needs a type of its own")
+    _open([*responses, *(schemas[name] for name in received)])
+
+
+def operations_of(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    return (operation for path in document["paths"].values() for operation in path.values())
+
+
+def _named_in(node: Any, schemas: Mapping[str, Any]) -> set[str]:
+    """Return the names of the schemas that are referenced, also by one another."""
+    named: set[str] = set()
+    found = [node]
+    while found:
+        new = {name.rpartition("/")[2] for name in _references(found)} & schemas.keys() - named
+        named |= new
+        found = [schemas[name] for name in new]
+    return named
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _open(node: Any) -> None:
+    if isinstance(node, dict):
+        if isinstance(node.get("enum"), list):
+            node["x-extensible-enum"] = node.pop("enum")
+        node = list(node.values())
+    if isinstance(node, list):
+        for value in node:
+            _open(value)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

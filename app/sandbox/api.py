@@ -180,7 +180,7 @@ async def get_demo_person(reader: Read, person_id: UUID) -> DemoPerson:
 
 @router.post("/tokens", responses=refusing("not-found"))
 @operation(is_open=True)
-async def make_token(request: Request, response: Response, body: TokenIn, sandbox: OwnSandbox) -> Token:
+async def make_sandbox_token(request: Request, response: Response, body: TokenIn, sandbox: OwnSandbox) -> Token:
     """Create a token.
 
     Creates an access token to call the service as a demo person.
@@ -202,7 +202,7 @@ PDF_OUT["responses"] |= refusing("not-found")
 
 @router.post("/signatures", **PDF_OUT)
 @operation(is_open=True)
-async def sign_in_sandbox(reader: Read, body: DemoSignatureIn, sandbox: OwnSandbox) -> Download:
+async def sign_sandbox_document(reader: Read, body: DemoSignatureIn, sandbox: OwnSandbox) -> Download:
     """Sign a document in the sandbox.
 
     Signs the document of a main-user application in anyone's name, with the sandbox's own certificate authority.
@@ -217,7 +217,7 @@ async def sign_in_sandbox(reader: Read, body: DemoSignatureIn, sandbox: OwnSandb
 
 @router.get("/clock")
 @operation(is_open=True)
-async def read_clock(reader: Read) -> Clock:
+async def get_sandbox_clock(reader: Read) -> Clock:
     """Get the time of the service.
 
     **Who:** anyone.
@@ -227,7 +227,7 @@ async def read_clock(reader: Read) -> Clock:
 
 @router.put("/clock")
 @operation(is_open=True)
-async def stop_clock(writer: KeyedWrite, body: ClockIn) -> Clock:
+async def set_sandbox_clock(writer: KeyedWrite, body: ClockIn) -> Clock:
     """Set the clock of the service.
 
     Stops the clock at a time within the years 2000 to 2100.
@@ -239,7 +239,7 @@ async def stop_clock(writer: KeyedWrite, body: ClockIn) -> Clock:
 
 @router.delete("/clock", status_code=204)
 @operation(is_open=True)
-async def start_clock(writer: PlainWrite) -> None:
+async def start_sandbox_clock(writer: PlainWrite) -> None:
     """Start the clock of the service.
 
     Returns the service to real time.
@@ -251,7 +251,7 @@ async def start_clock(writer: PlainWrite) -> None:
 
 @router.post("/reset", status_code=204, response_class=Response)
 @operation(is_open=True)
-async def reset(request: Request, _: Nothing | None = None) -> None:
+async def reset_sandbox(request: Request, _: Nothing | None = None) -> None:
     """Reset the sandbox.
 
     Restores the original demo data with the same IDs, and real time. Tokens stay valid, but people created since then
@@ -272,7 +272,7 @@ async def reset(request: Request, _: Nothing | None = None) -> None:
 
 @router.get("/mailbox", response_model=Page[SandboxMail])
 @operation(is_open=True, personal_data=True, secret_answer=True)
-async def list_mails(reader: Read, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
+async def list_sandbox_mails(reader: Read, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
     """List the emails of the sandbox.
 
     The newest come first, by the sandbox's clock. Emails are created as in production, with the reminders that are due.

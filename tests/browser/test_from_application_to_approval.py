@@ -97,19 +97,19 @@ def test_from_the_first_sign_in_to_the_role_of_a_main_user(deployed: Deployed, t
     )
     at = {"application_id": draft["id"]}
     assert aino.succeed("submit_main_user_application", **at)["state"] == "awaiting_signatures"
-    document = aino.download("get_application_document", **at)
+    document = aino.download("get_main_user_application_document", **at)
     altered, whole = tmp_path / "altered.pdf", tmp_path / "whole.pdf"
     whole.write_bytes(signed(document, "Aino Alku", "Päivi Puheenjohtaja"))
     altered.write_bytes(whole.read_bytes().replace(b"%%EOF", b"%%EoF", 1))
-    status, refused = aino.send("bring_signed_document", file=altered, **at)
+    status, refused = aino.send("put_signed_main_user_application", file=altered, **at)
     assert (status, refused["code"]) == (422, "signed-document-refused")
-    assert aino.succeed("bring_signed_document", file=whole, **at)["state"] == "signed"
+    assert aino.succeed("put_signed_main_user_application", file=whole, **at)["state"] == "signed"
 
-    signatures = staff.succeed("list_signatures", **at)["items"]
+    signatures = staff.succeed("list_main_user_application_signatures", **at)["items"]
     assert len(signatures) == 2
     for signature in signatures:
         role = "applicant" if "Aino" in str(signature) else "signatory"
-        staff.succeed("confirm_match", {"signs_as": role}, signature_id=signature["id"], **at)
+        staff.succeed("confirm_main_user_application_signature", {"signs_as": role}, signature_id=signature["id"], **at)
     assert staff.succeed("get_main_user_application", **at)["state"] == "received"
     assert staff.succeed("decide_main_user_application", {"outcome": "approved"}, **at)["state"] == "approved"
 

@@ -83,7 +83,54 @@ def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
         assert not operation.get("description", "").startswith(operation["summary"]), name
 
 
+NAMED_OTHERWISE = {
+    *("add_demo_person", "get_demo_person", "sign_sandbox_document", "list_sandbox_mails"),
+    *("register_person", "get_person", "merge_people", "erase_person"),
+    *("apply_for_role", "give_role", "confirm_organisation", "assign_contact"),
+}
+"""Operations with a name that is clear without the complete name of their resource."""
+
+
+def test_an_operations_name_can_be_understood_in_a_list_without_paths() -> None:
+    unclear = {}
+    for path, _, operation in operations():
+        words = [word for word in path.split("/")[2:] if "{" not in word]
+        owner = {"organisations", "me", "people", "sandbox", "calendars"} & {*words[:1]} and len(words) > 1
+        resource = re.sub(r"ies$", "y", words[1 if owner else 0].replace("-", "_")).removesuffix("s")
+        if not re.search(rf"{resource}|{resource[:-1]}ies", operation["operationId"]):
+            unclear[operation["operationId"]] = path
+    assert unclear.keys() == NAMED_OTHERWISE
+
+
+def test_the_server_is_where_people_reach_it() -> None:
+    deployed = Settings(database_url="postgresql://", secret_key="b" * 40, public_url="https://tunnit.example.org")
+    assert create_app(deployed).openapi()["servers"] == [{"url": "https://tunnit.example.org"}]
+    assert json.loads(document())["servers"] == [{"url": "/"}]
+
+
+def members_of(node: Any) -> Iterator[str]:
+    """The names of all members, at any depth, through the references."""
+    if isinstance(node, dict):
+        yield from node
+        yield from members_of(documented.resolved(node) if "$ref" in node else list(node.values()))
+    elif isinstance(node, list):
+        for value in node:
+            yield from members_of(value)
+
+
+def test_values_may_be_added_to_responses_and_not_to_requests() -> None:
+    met = set()
+    for _, _, operation in operations():
+        asked = {*members_of(operation.get("parameters")), *members_of(operation.get("requestBody"))}
+        received = {*members_of(operation["responses"])}
+        assert "x-extensible-enum" not in asked, operation["operationId"]
+        assert "enum" not in received, operation["operationId"]
+        met |= {("enum" in asked, "x-extensible-enum" in received)}
+    assert (True, True) in met
+
+
 def test_every_operation_says_who_may_call_it() -> None:
+    assert documented.document()["security"] == [{"token": []}]
     for path, _, operation in operations():
         is_open = path.startswith(("/v1/sandbox/", "/v1/calendar-feeds/"))
         assert bool(operation["security"]) == ("401" in operation["responses"]) == (not is_open)

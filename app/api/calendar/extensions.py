@@ -26,7 +26,7 @@ class ExtensionIn(Body):
 
 @router.post("", status_code=201)
 @operation(scope="calendar:write")
-async def give_extension(writer: Write, deadline_id: UUID, body: ExtensionIn) -> Extension:
+async def extend_deadline(writer: Write, deadline_id: UUID, body: ExtensionIn) -> Extension:
     """Grant an extension to an organisation.
 
     The organisation and everything below it may act until the new last day. The deadline may already have closed.
@@ -40,7 +40,7 @@ async def give_extension(writer: Write, deadline_id: UUID, body: ExtensionIn) ->
 
 @router.get("", response_model=Page[Extension])
 @operation(scope="calendar:read")
-async def list_extensions(
+async def list_deadline_extensions(
     reader: Read, page: Paging, deadline_id: UUID, organisation_id: UUID | None = None, under: UUID | None = None
 ) -> Slice[Extension]:
     """List the extensions of a deadline.
@@ -54,7 +54,7 @@ async def list_extensions(
 
 @router.get("/{extension_id}")
 @operation(scope="calendar:read")
-async def get_extension(reader: Read, deadline_id: UUID, extension_id: UUID) -> Extension:
+async def get_deadline_extension(reader: Read, deadline_id: UUID, extension_id: UUID) -> Extension:
     """Get an extension.
 
     **Who:** everyone with a role, within their reach.

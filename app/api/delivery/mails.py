@@ -20,7 +20,7 @@ router = APIRouter(
 
 @router.get("", response_model=Page[Mail])
 @operation(people_only=True, personal_data=True)
-async def list_all_mails(
+async def list_mails(
     reader: Read,
     page: Paging,
     person_id: UUID | None = None,

@@ -28,7 +28,7 @@ At = Annotated[Instant | None, Query(description="Time at which the account is r
 
 @router.get("/hour-accounts/{year}")
 @operation(scope="hours:read")
-async def get_account(
+async def get_hour_account(
     reader: Read, organisation_id: UUID, year: YearPath, at: At = None
 ) -> CentralAccount | UnitAccount:
     """Get an hour account.
@@ -42,7 +42,7 @@ async def get_account(
 
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])
 @operation(scope="hours:read")
-async def list_transfers(
+async def list_hour_transfers(
     reader: Read, organisation_id: UUID, page: Paging, year: YearQuery = None
 ) -> Slice[PostedTransfer]:
     """List the hour transfers of an organisation.

@@ -36,7 +36,7 @@ class HourCorrectionIn(Body):
     responses=refusing("not-found", "not-central", "pool-exceeded", "quota-exceeded", "already-exists"),
 )
 @operation(scope="hours:write")
-async def correct_hours(writer: WriteOnce, body: HourCorrectionIn) -> HourCorrection:
+async def make_hour_correction(writer: WriteOnce, body: HourCorrectionIn) -> HourCorrection:
     """Create an hour correction.
 
     Moves hours between the pool and an organisation to correct a mistake, also in a closed year.
@@ -50,7 +50,7 @@ async def correct_hours(writer: WriteOnce, body: HourCorrectionIn) -> HourCorrec
 
 @router.get("", response_model=Page[HourCorrection])
 @operation(scope="hours:read")
-async def list_corrections(
+async def list_hour_corrections(
     reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None, year: YearQuery = None
 ) -> Slice[HourCorrection]:
     """List hour corrections.
@@ -64,7 +64,7 @@ async def list_corrections(
 
 @router.get("/{correction_id}")
 @operation(scope="hours:read")
-async def get_correction(reader: Read, correction_id: UUID) -> HourCorrection:
+async def get_hour_correction(reader: Read, correction_id: UUID) -> HourCorrection:
     """Get an hour correction.
 
     **Who:** everyone with a role, within their reach.

@@ -52,7 +52,7 @@ class HourDecisionsIn(Body):
     | NO_LOCATION,
 )
 @operation(scope="hours:write")
-async def decide_hours(writer: WriteOnce, body: HourDecisionsIn) -> Created:
+async def make_hour_decisions(writer: WriteOnce, body: HourDecisionsIn) -> Created:
     """Grant hours to central organisations.
 
     Grants hours of the year from the pool to many organisations. Either all decisions are made or none.
@@ -65,7 +65,7 @@ async def decide_hours(writer: WriteOnce, body: HourDecisionsIn) -> Created:
 
 @router.get("", response_model=Page[HourDecision])
 @operation(scope="hours:read")
-async def list_decisions(
+async def list_hour_decisions(
     reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None, year: YearQuery = None
 ) -> Slice[HourDecision]:
     """List hour decisions.
@@ -79,7 +79,7 @@ async def list_decisions(
 
 @router.get("/{decision_id}")
 @operation(scope="hours:read")
-async def get_decision(reader: Read, decision_id: UUID) -> HourDecision:
+async def get_hour_decision(reader: Read, decision_id: UUID) -> HourDecision:
     """Get an hour decision.
 
     Shows the hours proposed and the hours granted.

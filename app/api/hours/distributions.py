@@ -49,7 +49,9 @@ class DistributionIn(Body):
     ),
 )
 @operation(scope="hours:write")
-async def distribute(writer: Replace, organisation_id: UUID, year: YearPath, body: DistributionIn) -> Distribution:
+async def put_hour_distribution(
+    writer: Replace, organisation_id: UUID, year: YearPath, body: DistributionIn
+) -> Distribution:
     """Set the hour distribution.
 
     Replaces the complete distribution. Units left out get 0 hours, and the service makes the transfers. `If-Match` is
@@ -63,7 +65,7 @@ async def distribute(writer: Replace, organisation_id: UUID, year: YearPath, bod
 
 @router.get("/{year}", responses=refusing("not-central"))
 @operation(scope="hours:read")
-async def get_distribution(reader: Read, organisation_id: UUID, year: YearPath) -> Distribution:
+async def get_hour_distribution(reader: Read, organisation_id: UUID, year: YearPath) -> Distribution:
     """Get the hour distribution.
 
     **Who:** everyone with a role, within their reach.

@@ -26,7 +26,7 @@ class HourPoolIn(Body):
 
 @router.put("/{year}", responses=refusing("pool-exceeded", "year-closed", "already-exists"))
 @operation(scope="hours:write")
-async def set_pool(writer: Replace, year: YearPath, body: HourPoolIn) -> HourPool:
+async def set_hour_pool(writer: Replace, year: YearPath, body: HourPoolIn) -> HourPool:
     """Set the hour pool.
 
     Sets the hours that the study centre may grant in the year.
@@ -38,7 +38,7 @@ async def set_pool(writer: Replace, year: YearPath, body: HourPoolIn) -> HourPoo
 
 @router.get("", response_model=Page[HourPool], responses=refusing("forbidden"))
 @operation(scope="hours:read")
-async def list_pools(reader: Read, page: Paging, state: YearState | None = None) -> Slice[HourPool]:
+async def list_hour_pools(reader: Read, page: Paging, state: YearState | None = None) -> Slice[HourPool]:
     """List hour pools.
 
     The latest year comes first. Years without a pool are left out.
@@ -50,7 +50,7 @@ async def list_pools(reader: Read, page: Paging, state: YearState | None = None)
 
 @router.get("/{year}", responses=refusing("forbidden"))
 @operation(scope="hours:read")
-async def get_pool(reader: Read, year: YearPath) -> HourPool:
+async def get_hour_pool(reader: Read, year: YearPath) -> HourPool:
     """Get the hour pool.
 
     Shows the hours that have been granted, returned and are free. All are 0 if no pool has been set.
@@ -62,7 +62,7 @@ async def get_pool(reader: Read, year: YearPath) -> HourPool:
 
 @router.post("/{year}/closing", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
-async def close_pool(writer: WriteOnce, year: YearPath, _: NoBody = None) -> HourPool:
+async def close_hour_pool(writer: WriteOnce, year: YearPath, _: NoBody = None) -> HourPool:
     """Close the year.
 
     Free hours lapse. The last day of the cost statements must have passed, and no hours may be reserved.

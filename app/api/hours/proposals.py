@@ -87,7 +87,7 @@ class ReturnIn(Body):
 
 @router.post("", status_code=201, responses=refusing("not-found", "year-closed", "not-a-member", "already-exists"))
 @operation(scope="hours:write")
-async def make_proposal(writer: Write, body: ProposalIn) -> HourProposal:
+async def make_hour_proposal(writer: Write, body: ProposalIn) -> HourProposal:
     """Create an hour proposal.
 
     Creates a draft for the hours of a year.
@@ -101,7 +101,7 @@ async def make_proposal(writer: Write, body: ProposalIn) -> HourProposal:
 
 @router.get("", response_model=Page[HourProposalSummary])
 @operation(scope="hours:read")
-async def list_proposals(
+async def list_hour_proposals(
     reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
@@ -122,7 +122,7 @@ async def list_proposals(
 
 @router.get("/{proposal_id}")
 @operation(scope="hours:read")
-async def get_proposal(reader: Read, proposal_id: UUID) -> HourProposal:
+async def get_hour_proposal(reader: Read, proposal_id: UUID) -> HourProposal:
     """Get an hour proposal.
 
     Includes the lines, and the granted and used hours of the previous year.
@@ -134,7 +134,7 @@ async def get_proposal(reader: Read, proposal_id: UUID) -> HourProposal:
 
 @router.patch("/{proposal_id}", responses=refusing("wrong-state", "year-closed", "not-a-member"))
 @operation(scope="hours:write")
-async def change_proposal(writer: Edit, proposal_id: UUID, body: ProposalPatch) -> HourProposal:
+async def change_hour_proposal(writer: Edit, proposal_id: UUID, body: ProposalPatch) -> HourProposal:
     """Change an hour proposal.
 
     Changes the lines of a draft or of a proposal that was sent back.
@@ -151,7 +151,7 @@ async def change_proposal(writer: Edit, proposal_id: UUID, body: ProposalPatch) 
     "/{proposal_id}/submission", responses=refusing("wrong-state", "year-closed", "not-a-member", "window-closed")
 )
 @operation(scope="hours:write")
-async def submit_proposal(writer: WriteOnce, proposal_id: UUID, _: NoBody = None) -> HourProposal:
+async def submit_hour_proposal(writer: WriteOnce, proposal_id: UUID, _: NoBody = None) -> HourProposal:
     """Submit an hour proposal.
 
     A central organisation's proposal goes to the study centre, a unit's proposal to its central organisation.
@@ -165,7 +165,7 @@ async def submit_proposal(writer: WriteOnce, proposal_id: UUID, _: NoBody = None
     "/{proposal_id}/inclusions", responses=refusing("not-central", "wrong-state", "year-closed", "not-a-member")
 )
 @operation(scope="hours:write")
-async def include_proposals(writer: Write, proposal_id: UUID, body: InclusionsIn) -> HourProposal:
+async def include_hour_proposals(writer: Write, proposal_id: UUID, body: InclusionsIn) -> HourProposal:
     """Include units' proposals.
 
     Adds the lines of units' submitted proposals to the central organisation's proposal.
@@ -177,7 +177,7 @@ async def include_proposals(writer: Write, proposal_id: UUID, body: InclusionsIn
 
 @router.post("/{proposal_id}/return", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
-async def send_back_proposal(writer: Write, proposal_id: UUID, body: ReturnIn) -> HourProposal:
+async def send_back_hour_proposal(writer: Write, proposal_id: UUID, body: ReturnIn) -> HourProposal:
     """Send a proposal back for completion.
 
     **Who:** staff for a central organisation's proposal, main users for a unit's.
@@ -189,7 +189,7 @@ async def send_back_proposal(writer: Write, proposal_id: UUID, body: ReturnIn) -
 
 @router.post("/{proposal_id}/withdrawal", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
-async def withdraw_proposal(writer: Write, proposal_id: UUID, _: NoBody = None) -> HourProposal:
+async def withdraw_hour_proposal(writer: Write, proposal_id: UUID, _: NoBody = None) -> HourProposal:
     """Withdraw an hour proposal.
 
     The proposal must not be included or decided yet. Another one may then be created.
@@ -201,7 +201,7 @@ async def withdraw_proposal(writer: Write, proposal_id: UUID, _: NoBody = None) 
 
 @router.get("/{proposal_id}/revisions", response_model=Page[ProposalRevision])
 @operation(scope="hours:read")
-async def list_revisions(reader: Read, page: Paging, proposal_id: UUID) -> Slice[ProposalRevision]:
+async def list_hour_proposal_revisions(reader: Read, page: Paging, proposal_id: UUID) -> Slice[ProposalRevision]:
     """List the revisions of a proposal.
 
     Returns each submitted revision, complete and unchanged, newest first.
@@ -213,7 +213,7 @@ async def list_revisions(reader: Read, page: Paging, proposal_id: UUID) -> Slice
 
 @router.get("/{proposal_id}/revisions/{number}")
 @operation(scope="hours:read")
-async def get_revision(reader: Read, proposal_id: UUID, number: RevisionNumber) -> ProposalRevision:
+async def get_hour_proposal_revision(reader: Read, proposal_id: UUID, number: RevisionNumber) -> ProposalRevision:
     """Get a revision of a proposal.
 
     Returns the revision as it was submitted.

@@ -38,7 +38,7 @@ class HourReturnIn(Body):
     ),
 )
 @operation(scope="hours:write")
-async def book_return(writer: WriteOnce, body: HourReturnIn) -> HourReturn:
+async def book_hour_return(writer: WriteOnce, body: HourReturnIn) -> HourReturn:
     """Return hours.
 
     Moves unused hours back to the pool, in an open change window.
@@ -52,7 +52,7 @@ async def book_return(writer: WriteOnce, body: HourReturnIn) -> HourReturn:
 
 @router.get("", response_model=Page[HourReturn])
 @operation(scope="hours:read")
-async def list_returns(
+async def list_hour_returns(
     reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
@@ -73,7 +73,7 @@ async def list_returns(
 
 @router.get("/{return_id}")
 @operation(scope="hours:read")
-async def get_return(reader: Read, return_id: UUID) -> HourReturn:
+async def get_hour_return(reader: Read, return_id: UUID) -> HourReturn:
     """Get an hour return.
 
     **Who:** everyone with a role, within their reach.

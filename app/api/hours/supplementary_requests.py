@@ -40,7 +40,7 @@ class SupplementaryDecisionIn(Body):
     "", status_code=201, responses=refusing("not-found", "not-central", "year-closed", "not-a-member", "window-closed")
 )
 @operation(scope="hours:write")
-async def submit_request(writer: WriteOnce, body: SupplementaryRequestIn) -> SupplementaryRequest:
+async def submit_supplementary_hour_request(writer: WriteOnce, body: SupplementaryRequestIn) -> SupplementaryRequest:
     """Submit a supplementary request.
 
     Requests more hours for the year, in an open change window.
@@ -54,7 +54,7 @@ async def submit_request(writer: WriteOnce, body: SupplementaryRequestIn) -> Sup
 
 @router.get("", response_model=Page[SupplementaryRequest])
 @operation(scope="hours:read")
-async def list_requests(
+async def list_supplementary_hour_requests(
     reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
@@ -75,7 +75,7 @@ async def list_requests(
 
 @router.get("/{request_id}")
 @operation(scope="hours:read")
-async def get_request(reader: Read, request_id: UUID) -> SupplementaryRequest:
+async def get_supplementary_hour_request(reader: Read, request_id: UUID) -> SupplementaryRequest:
     """Get a supplementary request.
 
     Includes the decision, if one has been made.
@@ -89,7 +89,9 @@ async def get_request(reader: Read, request_id: UUID) -> SupplementaryRequest:
     "/{request_id}/decision", responses=refusing("wrong-state", "year-closed", "not-a-member", "pool-exceeded")
 )
 @operation(scope="hours:write")
-async def decide_request(writer: WriteOnce, request_id: UUID, body: SupplementaryDecisionIn) -> SupplementaryRequest:
+async def decide_supplementary_hour_request(
+    writer: WriteOnce, request_id: UUID, body: SupplementaryDecisionIn
+) -> SupplementaryRequest:
     """Decide a supplementary request.
 
     Grants all, some or none of the requested hours from the pool.
@@ -101,7 +103,9 @@ async def decide_request(writer: WriteOnce, request_id: UUID, body: Supplementar
 
 @router.post("/{request_id}/withdrawal", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
-async def withdraw_request(writer: Write, request_id: UUID, _: NoBody = None) -> SupplementaryRequest:
+async def withdraw_supplementary_hour_request(
+    writer: Write, request_id: UUID, _: NoBody = None
+) -> SupplementaryRequest:
     """Withdraw a supplementary request.
 
     No decision may have been made yet.

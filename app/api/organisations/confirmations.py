@@ -48,7 +48,7 @@ async def confirm_organisation(writer: Write, body: ConfirmationIn) -> Organisat
 
 @router.get("", response_model=Page[OrganisationConfirmation])
 @operation(scope="organisations:read", personal_data=True)
-async def list_confirmations(
+async def list_organisation_confirmations(
     reader: Read,
     page: Paging,
     organisation_id: UUID | None = None,
@@ -69,7 +69,7 @@ async def list_confirmations(
 
 @router.get("/{confirmation_id}")
 @operation(scope="organisations:read", personal_data=True)
-async def get_confirmation(reader: Read, confirmation_id: UUID) -> OrganisationConfirmation:
+async def get_organisation_confirmation(reader: Read, confirmation_id: UUID) -> OrganisationConfirmation:
     """Get a yearly confirmation.
 
     **Who:** everyone with a role, within their reach.

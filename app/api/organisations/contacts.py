@@ -118,7 +118,7 @@ async def remove_contact_assignment(writer: Remove, assignment_id: UUID) -> None
 
 @contact_router.get("")
 @operation(scope="organisations:read", personal_data=True)
-async def get_contact(reader: Read, organisation_id: UUID) -> Contact:
+async def get_organisation_contact(reader: Read, organisation_id: UUID) -> Contact:
     """Get the contact person.
 
     Returns today's contact person at the study centre. Units share the contact person of their central organisation.

@@ -25,7 +25,7 @@ PNG_OUT = giving("image/png")
 
 @router.put("/logo", responses=refusing("image-refused"))
 @operation(people_only=True, file=IMAGE_IN)
-async def put_logo(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
+async def put_organisation_logo(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
     """Upload the logo.
 
     Accepts PNG, JPEG or WebP of at most 5 MiB, 6,000 pixels an edge and 25 million pixels in all. The logo is stored
@@ -40,7 +40,7 @@ async def put_logo(writer: Replace, organisation_id: UUID, file: File) -> Organi
 
 @router.get("/logo", **PNG_OUT)
 @operation(scope="organisations:read")
-async def get_logo(reader: Read, organisation_id: UUID) -> Download:
+async def get_organisation_logo(reader: Read, organisation_id: UUID) -> Download:
     """Get the logo.
 
     Returns the logo as a PNG.
@@ -52,7 +52,7 @@ async def get_logo(reader: Read, organisation_id: UUID) -> Download:
 
 @router.delete("/logo", status_code=204)
 @operation(people_only=True)
-async def remove_logo(writer: Remove, organisation_id: UUID) -> None:
+async def remove_organisation_logo(writer: Remove, organisation_id: UUID) -> None:
     """Remove the logo.
 
     **Who:** main users within their tree, unit managers for their unit and below, staff.
@@ -62,7 +62,7 @@ async def remove_logo(writer: Remove, organisation_id: UUID) -> None:
 
 @router.put("/signature-image", responses=refusing("image-refused"))
 @operation(people_only=True, file=IMAGE_IN)
-async def put_signature_image(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
+async def put_organisation_signature_image(writer: Replace, organisation_id: UUID, file: File) -> OrganisationImage:
     """Upload the signature image.
 
     Accepts the same files as the logo and stores a PNG of its own. It replaces the previous one.
@@ -81,7 +81,7 @@ async def put_signature_image(writer: Replace, organisation_id: UUID, file: File
 
 @router.get("/signature-image", **PNG_OUT | {"responses": PNG_OUT["responses"] | refusing("forbidden")})
 @operation(people_only=True, personal_data=True)
-async def use_signature_image(writer: PlainWrite, organisation_id: UUID) -> Download:
+async def get_organisation_signature_image(writer: PlainWrite, organisation_id: UUID) -> Download:
     """Get the signature image.
 
     Returns the signature image as a PNG. Each use is recorded in the audit.
@@ -94,7 +94,7 @@ async def use_signature_image(writer: PlainWrite, organisation_id: UUID) -> Down
 
 @router.delete("/signature-image", status_code=204)
 @operation(people_only=True)
-async def remove_signature_image(writer: Remove, organisation_id: UUID) -> None:
+async def remove_organisation_signature_image(writer: Remove, organisation_id: UUID) -> None:
     """Remove the signature image.
 
     **Who:** main users within their tree, unit managers for their unit and below, staff.

@@ -49,7 +49,7 @@ async def trust_of(request: Request) -> Trust:
 
 @router.get("/document", **giving(PDF))
 @operation(people_only=True, personal_data=True)
-async def get_application_document(reader: Read, application_id: UUID) -> Download:
+async def get_main_user_application_document(reader: Read, application_id: UUID) -> Download:
     """Get the document to be signed.
 
     Returns the PDF that was created when the application was submitted.
@@ -62,7 +62,7 @@ async def get_application_document(reader: Read, application_id: UUID) -> Downlo
 
 @router.put("/signed-document", responses=refusing("wrong-state", "signed-document-refused", "precondition-required"))
 @operation(people_only=True, file=FileBody((PDF,), largest=SIGNED_DOCUMENT_BYTES))
-async def bring_signed_document(
+async def put_signed_main_user_application(
     writer: Replace, application_id: UUID, file: File, trust: Annotated[Trust, Depends(trust_of)]
 ) -> MainUserApplication:
     """Upload the signed document.
@@ -79,7 +79,7 @@ async def bring_signed_document(
 
 @router.get("/signed-document", **giving(PDF))
 @operation(people_only=True, personal_data=True)
-async def get_signed_document(reader: Read, application_id: UUID) -> Download:
+async def get_signed_main_user_application(reader: Read, application_id: UUID) -> Download:
     """Get the signed document.
 
     Returns the document that was uploaded last.
@@ -92,7 +92,9 @@ async def get_signed_document(reader: Read, application_id: UUID) -> Download:
 
 @router.post("/signatures", status_code=201, responses=refusing("wrong-state", "already-exists"))
 @operation(people_only=True, strong_sign_in=True)
-async def sign_in_service(writer: Write, application_id: UUID, body: ServiceSignatureIn) -> ApplicationSignature:
+async def sign_main_user_application(
+    writer: Write, application_id: UUID, body: ServiceSignatureIn
+) -> ApplicationSignature:
     """Sign the application in the service.
 
     Requires a strong authentication within the last five minutes.
@@ -104,7 +106,9 @@ async def sign_in_service(writer: Write, application_id: UUID, body: ServiceSign
 
 @router.get("/signatures", response_model=Page[ApplicationSignature])
 @operation(people_only=True, personal_data=True)
-async def list_signatures(reader: Read, page: Paging, application_id: UUID) -> Slice[ApplicationSignature]:
+async def list_main_user_application_signatures(
+    reader: Read, page: Paging, application_id: UUID
+) -> Slice[ApplicationSignature]:
     """List the signatures of an application.
 
     Shows whose signatures they are and the results of the checks, newest first.
@@ -116,7 +120,9 @@ async def list_signatures(reader: Read, page: Paging, application_id: UUID) -> S
 
 @router.get("/signatures/{signature_id}")
 @operation(people_only=True, personal_data=True)
-async def get_signature(reader: Read, application_id: UUID, signature_id: UUID) -> ApplicationSignature:
+async def get_main_user_application_signature(
+    reader: Read, application_id: UUID, signature_id: UUID
+) -> ApplicationSignature:
     """Get a signature of an application.
 
     **Who:** the applicant, the signatory, the organisation's main users, staff, auditors.
@@ -126,7 +132,9 @@ async def get_signature(reader: Read, application_id: UUID, signature_id: UUID) 
 
 @router.post("/signatures/{signature_id}/match", responses=refusing("wrong-state", "already-exists"))
 @operation(people_only=True)
-async def confirm_match(writer: Write, application_id: UUID, signature_id: UUID, body: MatchIn) -> ApplicationSignature:
+async def confirm_main_user_application_signature(
+    writer: Write, application_id: UUID, signature_id: UUID, body: MatchIn
+) -> ApplicationSignature:
     """Confirm whose signature it is.
 
     Confirms a signature in the document. When both are confirmed, the application is received.
