@@ -129,8 +129,9 @@ def test_the_text_has_all_facts_in_its_language(language: Language) -> None:
         *words["tasks"],
         *words["terms"],
         words["signatures_text"],
-        f"{CONTENT.applicant_name} {words['signed_by_applicant']}",
-        f"{CONTENT.signatory_name} {words['signed_by_signatory']}",
+        f"{words['signed_by_applicant']} {CONTENT.applicant_name}",
+        f"{words['signed_by_signatory']} {CONTENT.signatory_name}",
+        words["signatures_shown"],
         f"{words['application']} {CONTENT.application_id}",
         f"{words['check']} {replace(CONTENT, language=language).check_code}",
     ]
