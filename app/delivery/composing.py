@@ -13,18 +13,21 @@ from uuid import UUID
 from icalendar import Calendar, Event
 
 from app.delivery.addresses import in_ascii
+from app.delivery.headers import ENCODED, field_of, is_read_as, mailbox_field, one_line, text_field
 from app.domain.delivery.mails import DateToKeep
 from app.domain.organisations.organisations import Language
 
 # Every server accepts seven bits, also without 8BITMIME.
 POLICY = SMTP.clone(cte_type="7bit")
-ENCODED = "=?"
-"""The beginning of an encoded word (RFC 2047)."""
 PRODUCT = "-//Tuntipankki//Mail//EN"
 
 
 class UnusableAddressError(ValueError):
     """An address that no mail can have."""
+
+
+class MisreadError(ValueError):
+    """A header that is not read as it was meant."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def address_of(name: str, address: str) -> Address:
     """The address with its domain in ASCII, as DNS has it. Raises UnusableAddressError."""
     user, _, domain = address.rpartition("@")
     try:
-        found = Address(_in_head(name), user, in_ascii(domain))
+        found = Address(one_line(name), user, in_ascii(domain))
         found.addr_spec.encode("ascii")
     except (ValueError, IndexError) as error:
         raise UnusableAddressError from error
@@ -61,13 +64,17 @@ def sender_of(mail_from: str) -> Address:
 
 
 def composed(mail: Outgoing, sender: Address) -> EmailMessage:
-    """The message, the same at each attempt, with the same Message-ID. Raises UnusableAddressError."""
+    """The message, the same at each attempt, with the same Message-ID.
+
+    Raises UnusableAddressError, or MisreadError if a reader of its header would find other mailboxes than meant.
+    """
     message = EmailMessage(policy=POLICY)
-    message["From"] = sender
-    message["To"] = address_of(mail.name, mail.address)
-    message["Subject"] = _in_head(mail.subject)
+    mailboxes = {"From": sender, "To": address_of(mail.name, mail.address)}
+    for name, mailbox in mailboxes.items():
+        message[name] = mailbox_field(name, mailbox)
+    message["Subject"] = text_field("Subject", mail.subject)
     message["Date"] = format_datetime(mail.made_at)
-    message["Message-ID"] = f"<{mail.id}@{sender.domain}>"
+    message["Message-ID"] = field_of("Message-ID", f"<{mail.id}@{sender.domain}>")
     message["Content-Language"] = mail.language
     # Automatic replies are not sent to it (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
@@ -76,15 +83,9 @@ def composed(mail: Outgoing, sender: Address) -> EmailMessage:
     if mail.dates:
         calendar = calendar_of(mail.dates, mail.made_at).decode()
         message.add_attachment(calendar, subtype="calendar", filename="tuntipankki.ics", params={"method": "PUBLISH"})
+    if not is_read_as(message.as_bytes(), {"Subject": mail.subject}, mailboxes):
+        raise MisreadError
     return message
-
-
-def _in_head(text: str) -> str:
-    """The text without encoded words: readers would decode them, and line ends in them would add headers.
-
-    An invisible character parts the signs that begin one.
-    """
-    return text.replace(ENCODED, "=\N{WORD JOINER}?")
 
 
 def calendar_of(dates: Sequence[DateToKeep], made_at: datetime) -> bytes:

@@ -17,7 +17,7 @@ from app.db.health import list_study_centres
 from app.db.identifiers import new_id
 from app.db.people.study_centres import get_study_centre
 from app.db.statements import Connection
-from app.delivery.composing import Outgoing, UnusableAddressError, address_of, composed
+from app.delivery.composing import MisreadError, Outgoing, UnusableAddressError, address_of, composed
 from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
 from app.domain.delivery.mails import DateToKeep, pause_after
 
@@ -80,6 +80,8 @@ class Deliveries:
             return await handover.hand_over(message, self._sender, address_of(mail.name, mail.email))
         except UnusableAddressError:
             return Outcome("refused", "no mail can be addressed to it")
+        except MisreadError:
+            return Outcome("refused", "its header would be misread")
         except ServerAwayError:
             raise
         except Exception as error:
