@@ -61,7 +61,6 @@ async def erase_people(connection: Connection, ids: list[UUID], now: datetime) -
     """Erase sign-ins, name, address, telephone, mails and feeds. What concerns others has been ended before."""
     for command in _commands:
         await command.run(connection, p_ids=ids, p_now=now)
-    await connection.execute("SELECT forget_people(%s)", [ids])
     for person_id in ids:
         await change_row(
             connection,
@@ -73,3 +72,5 @@ async def erase_people(connection: Connection, ids: list[UUID], now: datetime) -
             mail_refused_at=now,
             erased_at=now,
         )
+    # Last: the database removes the sign-ins only of people who were erased.
+    await connection.execute("SELECT forget_people(%s)", [ids])

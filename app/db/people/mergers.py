@@ -127,6 +127,7 @@ async def lock_pointless_role_applications(
 
 async def move_all(connection: Connection, from_id: UUID, to_id: UUID) -> None:
     """Move sign-ins, roles and all else from one person to another. This cannot be undone."""
-    await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])
     for command in _moves:
         await command.run(connection, p_from=from_id, p_to=to_id)
+    # Last: the database gives sign-ins away only for a person who was merged.
+    await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])
