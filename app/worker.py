@@ -19,6 +19,7 @@ import structlog
 from prometheus_client import Counter, Gauge, start_http_server
 
 from app import logs
+from app.api.keys import token_mailing
 from app.db.connections import Connections
 from app.db.health import find_broken_ledgers, list_study_centres, purge_answers
 from app.db.schema import check_database
@@ -100,7 +101,14 @@ def mail_jobs(settings: Settings) -> Mapping[Job, float]:
         return making
     server = Server.at(settings.smtp_url.get_secret_value())
     first_pause = timedelta(seconds=settings.mail_retry_seconds)
-    return making | {Deliveries(server, sender_of(settings.mail_from), first_pause).deliver_mails: MAIL_SECONDS}
+    deliveries = Deliveries(
+        server,
+        sender_of(settings.mail_from),
+        first_pause,
+        token_mailing(settings),
+        keeps_tokens=settings.sandbox,
+    )
+    return making | {deliveries.deliver_mails: MAIL_SECONDS}
 
 
 async def work(

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
-from app.api.keys import Seal, drawn_key
+from app.api.keys import Seal, drawn_key, token_mailing
 from app.api.tokens import Verifier
 from app.db.connections import Caller, Connections, read_clock, read_roles
 from app.db.sessions import Reader, Writer
@@ -45,6 +45,7 @@ class Backend:
         self.settings = settings
         self.connections = connections
         self.cursor_key = drawn_key(secret, "cursors")
+        self.tokens = token_mailing(settings)
         self._extension = extension
         self.trust()  # A file that cannot be read stops the start.
         self.sign_in = next((IssuerMetadata(issuer) for issuer in settings.oidc_issuers if issuer.client_id), None)

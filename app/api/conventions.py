@@ -23,6 +23,7 @@ from app.api.shapes import Nothing, versions_of
 from app.db.connections import Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
+from app.delivery.tokens import TokenMailing
 from app.domain.access import check_strong
 from app.domain.errors import DomainError, VersionRequired
 from app.domain.versions import Versions
@@ -214,6 +215,15 @@ KeyedWrite = Annotated[Writing, Depends(writing_keyed)]
 """A write with a retry key and without a dry run."""
 
 SESSIONS = {reading, writing, writing_once, replacing, editing, writing_plainly, removing, writing_keyed}
+
+
+async def mailing_tokens(request: Request) -> TokenMailing:
+    backend: Backend = request.app.state.backend
+    return backend.tokens
+
+
+Tokens = Annotated[TokenMailing, Depends(mailing_tokens)]
+"""For an operation whose mail has a token."""
 
 
 async def uploaded(request: Request) -> Upload:

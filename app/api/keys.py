@@ -5,12 +5,19 @@ from hashlib import blake2b
 
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from app.delivery.tokens import TokenMailing
+from app.settings import Settings
+
 NONCE_BYTES = 12
 
 
 def drawn_key(secret: str, purpose: str) -> bytes:
     """32 bytes."""
     return blake2b(secret.encode()[:64], person=purpose.encode()[:16], key=b"tuntipankki", digest_size=32).digest()
+
+
+def token_mailing(settings: Settings) -> TokenMailing:
+    return TokenMailing(drawn_key(settings.secret_key.get_secret_value(), "mailed tokens"), settings.public_url)
 
 
 class Seal:

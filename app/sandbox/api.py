@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app import worker
 from app.api.backend import Backend
-from app.api.conventions import KeyedWrite, PlainWrite, Read
+from app.api.conventions import KeyedWrite, PlainWrite, Read, Tokens
 from app.api.files import Download, giving
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
@@ -272,7 +272,7 @@ async def reset_sandbox(request: Request, _: Nothing | None = None) -> None:
 
 @router.get("/mailbox", response_model=Page[SandboxMail])
 @operation(is_open=True, personal_data=True, secret_answer=True)
-async def list_sandbox_mails(reader: Read, page: Paging, to: SearchText = None) -> Slice[SandboxMail]:
+async def list_sandbox_mails(reader: Read, page: Paging, tokens: Tokens, to: SearchText = None) -> Slice[SandboxMail]:
     """List the emails of the sandbox.
 
     The newest come first, by the sandbox's clock. Emails are created as in production, with the reminders that are due.
@@ -280,4 +280,4 @@ async def list_sandbox_mails(reader: Read, page: Paging, to: SearchText = None) 
 
     **Who:** anyone.
     """
-    return await services.list_mailbox(reader, page, to=to)
+    return await services.list_mailbox(reader, page, tokens, to=to)

@@ -1,5 +1,6 @@
 """Questions that only a sandbox asks."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -69,9 +70,17 @@ people_listing = Listing(
     },
 )
 
+
+@dataclass(frozen=True)
+class MailWithToken(Mail):
+    sealed_token: bytes | None
+
+
 mailbox = Listing(
-    select(*columns_of(Mail, mails)).where(mails.c.state != "held", mails.c.state != "gathered", mails.c.due_at <= NOW),
-    Mail,
+    select(*columns_of(MailWithToken, mails)).where(
+        mails.c.state != "held", mails.c.state != "gathered", mails.c.due_at <= NOW
+    ),
+    MailWithToken,
     key=[mails.c.id],
     filters={"to": func.lower(mails.c.address) == func.lower(bindparam("p_to", type_=String))},
 )

@@ -12,14 +12,15 @@ from app.db.people.people import callers, persons, role_grants
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, insert_rows
 from app.delivery.composing import html_of
+from app.delivery.tokens import TokenMailing
 from app.domain.access import CENTRE_ROLES, Role
 from app.domain.calendar.deadlines import HELSINKI
-from app.domain.delivery.mails import Mail
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people.roles import check_roles_fit
 from app.sandbox.authority import Authority
 from app.sandbox.db import (
+    MailWithToken,
     find_document_to_sign,
     find_kinds,
     find_person,
@@ -126,14 +127,17 @@ async def start_clock(writer: Writer) -> None:
     await set_clock(writer.connection, None)
 
 
-async def list_mailbox(reader: Reader, page: PageRequest, *, to: str | None) -> Slice[SandboxMail]:
+async def list_mailbox(
+    reader: Reader, page: PageRequest, tokens: TokenMailing, *, to: str | None
+) -> Slice[SandboxMail]:
     """Make the mails that are due, and list those that have left by the clock, or would leave through a mail server."""
     for make in (send_reminders, expire_applications, make_mails):
         await make(reader.connection)
     found = await mailbox.page(reader, page, to=to)
-    return Slice([_shown(mail) for mail in found.items], found.next_key, found.total)
+    return Slice([_shown(mail, tokens) for mail in found.items], found.next_key, found.total)
 
 
-def _shown(mail: Mail) -> SandboxMail:
-    html = html_of(mail.subject, mail.text, mail.language)
-    return SandboxMail(mail.id, mail.address, mail.subject, mail.text, html, mail.event, mail.state, mail.made_at)
+def _shown(mail: MailWithToken, tokens: TokenMailing) -> SandboxMail:
+    text = tokens.shown(mail.text, mail.sealed_token, mail.id)
+    html = html_of(mail.subject, text, mail.language)
+    return SandboxMail(mail.id, mail.address, mail.subject, text, html, mail.event, mail.state, mail.made_at)

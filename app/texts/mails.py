@@ -43,6 +43,17 @@ def letter_of_event(
     )
 
 
+def letter_with_token(event: str, language: Language, *, name: str | None, study_centre: str, facts: Facts) -> Letter:
+    """The mail whose reader gets a token: `link` or `token` is among the facts."""
+    texts = texts_of("mails", language)
+    wording = texts.tables["token_mails"][event]
+    known = {**facts, "study_centre": study_centre}
+    paragraphs = [texts.say(wording["text"], known), texts.choose([texts.tables["frame"]["reason"]], known)]
+    return Letter(
+        language, _one_line(texts.choose(wording["subject"], known)), _framed(texts, paragraphs, name, study_centre)
+    )
+
+
 def letter_of_message(
     message: Message, language: Language, *, name: str, organisation: str, study_centre: str, last_day: date | None
 ) -> Letter:
@@ -63,10 +74,10 @@ def digest_of(letters: Sequence[tuple[str, str]], language: Language, *, name: s
     return Letter(language, subject, _framed(texts, parts, name, study_centre))
 
 
-def _framed(texts: Texts, paragraphs: Sequence[str], name: str, study_centre: str) -> str:
+def _framed(texts: Texts, paragraphs: Sequence[str], name: str | None, study_centre: str) -> str:
     """With the greeting before it and the sender below it."""
     frame = texts.tables["frame"]
-    greeting = texts.fill(frame["greeting"], {"name": name})
+    greeting = texts.choose([frame["greeting"], frame["greeting_of_nobody"]], {"name": name})
     closing = texts.fill(frame["closing"], {"study_centre": study_centre})
     return "\n\n".join([greeting, *filter(None, paragraphs), closing])
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from app.api.keys import drawn_key
 from app.db.connections import Connections
 from app.db.statements import Connection
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
+from app.delivery.tokens import TokenMailing
 from app.local.embedded_postgres import Addresses
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery import deliveries
@@ -19,9 +21,14 @@ from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
 from tests.builders import Centre
+from tests.conftest import SECRET
 from tests.mail_server import MailServer
 
 SENDER = sender_of("Tuntipankki <tunnit@opintokeskus.example>")
+
+
+TOKENS = TokenMailing(drawn_key(SECRET, "mailed tokens"), None)
+"""As the service of the tests has it."""
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         connections = _connections(database)
         out = Server("127.0.0.1", server.port, seconds=seconds, seconds_to_accept=seconds)
-        deliveries = Deliveries(out, SENDER, timedelta(seconds=pause))
+        deliveries = Deliveries(out, SENDER, timedelta(seconds=pause), TOKENS)
         try:
             for number in range(rounds):
                 if number:

@@ -14,7 +14,7 @@ from app.domain.delivery.mailed_events import MAILED_EVENTS
 from app.domain.delivery.messages import Message, MessageText
 from app.domain.hours.supplementary_requests import RequestState
 from app.domain.organisations.organisations import Language
-from app.texts.mails import Letter, digest_of, letter_of_event, letter_of_message
+from app.texts.mails import Letter, digest_of, letter_of_event, letter_of_message, letter_with_token
 from app.texts.rendering import LANGUAGES, facts_of, texts_of
 from tests.texts.mail_facts import MAIL_FACTS
 from tests.texts.test_texts import FORBIDDEN, strings_of
@@ -75,6 +75,25 @@ def test_a_mail_says_every_fact_that_its_event_has(event: str, language: Languag
 @pytest.mark.parametrize(("event", "language"), ALL_CASES)
 def test_a_day_to_keep_has_a_title_and_no_other_mail_has_one(event: str, language: Language) -> None:
     assert bool(mail(event, language, MAIL_FACTS[event]).day_title) == (MAILED_EVENTS[event].day is not None)
+
+
+TOKEN_MAILS = [(event, language) for event in texts_of("mails", "fi").tables["token_mails"] for language in LANGUAGES]
+
+
+@pytest.mark.parametrize(("event", "language"), TOKEN_MAILS)
+@pytest.mark.parametrize("way", ["link", "token"])
+@pytest.mark.parametrize("name", ["Aino", None])
+def test_a_mail_with_a_token_has_its_link_or_the_token(
+    event: str, language: Language, way: str, name: str | None
+) -> None:
+    facts = {"role": "training_manager", "organisation": "Villasukat ry", "last_day": date(2023, 3, 29), way: "XYZZY"}
+    letter = letter_with_token(event, language, name=name, study_centre="Opintokeskus Esimerkki", facts=facts)
+    for text in (letter.subject, letter.text):
+        check_whole(text, language)
+    assert letter.text.count("XYZZY") == 1
+    assert ("POST /v1/" in letter.text) == (way == "token")
+    greeting = letter.text.split("\n\n")[0]
+    assert greeting.endswith(" Aino," if name else ("Hei,", "Hej,", "Hello,"))
 
 
 def test_a_rejection_is_not_reported_as_a_grant() -> None:

@@ -5,7 +5,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Interval, String, Uuid, bindparam, func, literal, null, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Interval,
+    ScalarSelect,
+    String,
+    Uuid,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from app.db.delivery.mails import UnsentMail, mails
 from app.db.people.people import persons
@@ -16,6 +31,7 @@ from app.db.statements import NOW, Command, Connection, Query, columns_of
 class DueMail(UnsentMail):
     made_at: datetime
     attempts: int
+    sealed_token: bytes | None
 
 
 TAKEN_FOR = timedelta(minutes=15)
@@ -41,11 +57,24 @@ _next = (
     .with_for_update(skip_locked=True)
     .scalar_subquery()
 )
+
+
+def _of_recipient(column: ColumnElement[str]) -> ScalarSelect[str]:
+    return select(column).where(persons.c.id == mails.c.person_id).correlate(mails).scalar_subquery()
+
+
 _taken = Query(
     update(mails)
-    .where(mails.c.id == _next, persons.c.id == mails.c.person_id)
+    .where(mails.c.id == _next)
     .values(worker_id=_worker, taken_at=func.clock_timestamp())
-    .returning(*columns_of(DueMail, mails, name=persons.c.name, email=persons.c.email)),
+    .returning(
+        *columns_of(
+            DueMail,
+            mails,
+            name=func.coalesce(_of_recipient(persons.c.name), ""),
+            email=case((mails.c.sealed_token.is_not(None), mails.c.address), else_=_of_recipient(persons.c.email)),
+        )
+    ),
     DueMail,
 )
 _mail_id = bindparam("p_id", type_=Uuid)
@@ -58,7 +87,13 @@ _attempted: dict[str, Any] = {
 _concluded = Command(
     update(mails)
     .where(mails.c.id == _mail_id, mails.c.state == "due")
-    .values(state=bindparam("p_state", type_=String), concluded_at=func.clock_timestamp(), **_not_taken, **_attempted)
+    .values(
+        state=bindparam("p_state", type_=String),
+        concluded_at=func.clock_timestamp(),
+        sealed_token=case((bindparam("p_keeps_token", type_=Boolean), mails.c.sealed_token)),
+        **_not_taken,
+        **_attempted,
+    )
 )
 _own = update(mails).where(mails.c.id == _mail_id, mails.c.state == "due", mails.c.worker_id == _worker)
 _postponed = Command(
@@ -81,11 +116,22 @@ async def take_due_mail(connection: Connection, now: datetime, worker: UUID) -> 
     return await _taken.first(connection, p_now=now, p_worker=worker)
 
 
-async def conclude(connection: Connection, mail: DueMail, *, accepted: bool, answer: str) -> bool:
+async def conclude(
+    connection: Connection, mail: DueMail, *, accepted: bool, answer: str, keeps_token: bool = False
+) -> bool:
     """Note that a server accepted the mail or refused it for good. Return False if the mail was concluded before, as
-    an erasure during the delivery does it."""
+    an erasure during the delivery does it. The mail's token is removed, except where a mailbox shows it afterwards."""
     state = "sent" if accepted else "refused"
-    return bool(await _concluded.run(connection, p_id=mail.id, p_state=state, p_answer=answer, p_address=mail.email))
+    return bool(
+        await _concluded.run(
+            connection,
+            p_id=mail.id,
+            p_state=state,
+            p_answer=answer,
+            p_address=mail.email,
+            p_keeps_token=keeps_token,
+        )
+    )
 
 
 async def note_mailbox(connection: Connection, person_id: UUID, *, exists: bool) -> None:

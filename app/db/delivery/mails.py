@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Integer,
+    LargeBinary,
     String,
     Text,
     Uuid,
@@ -37,7 +38,7 @@ from app.domain.organisations.organisations import Language
 
 mails = study_centre_table(
     "mails",
-    Column("person_id", Uuid, nullable=False),
+    Column("person_id", Uuid),
     Column("cause_id", Uuid, nullable=False),
     Column("event", Text, nullable=False),
     Column("organisation_id", Uuid),
@@ -56,6 +57,7 @@ mails = study_centre_table(
     Column("taken_at", DateTime(timezone=True)),
     Column("concluded_at", DateTime(timezone=True)),
     Column("answer", Text),
+    Column("sealed_token", LargeBinary),
 )
 
 
@@ -64,10 +66,11 @@ class UnsentMail:
     """A mail with its recipient."""
 
     id: UUID
-    person_id: UUID
+    person_id: UUID | None
+    """None if the mail goes to an address and not to a person."""
     name: str
     email: str
-    """The person's current address."""
+    """The person's current address; of a mail with a token, the one that the token was made for."""
     language: Language
     subject: str
     text: str

@@ -47,6 +47,7 @@ _commands = (
             text="",
             dates=text("'[]'::jsonb"),
             answer=null(),
+            sealed_token=null(),
             state=case((_unsent, "refused"), else_=_mails.c.state),
             concluded_at=case((_unsent, func.coalesce(_mails.c.concluded_at, _now)), else_=_mails.c.concluded_at),
         )

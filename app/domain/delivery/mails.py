@@ -33,8 +33,8 @@ class Mail(Shown):
 
     id: UUID
     """ID of the email. Its Message-ID begins with it and stays the same at each attempt."""
-    person_id: UUID
-    """ID of the recipient."""
+    person_id: UUID | None
+    """ID of the recipient. `null` if the email is an invitation, which goes to an address and not to a person."""
     address: str
     """Email address of the last attempt, or of the next one if none has been made."""
     event: str
@@ -46,7 +46,7 @@ class Mail(Shown):
     subject: str
     """Subject of the email."""
     text: str
-    """Text of the email."""
+    """Text of the email. If the email has a token, dots are shown in its place."""
     state: MailState
     """State of the email. `held`: waits for the digest. `gathered`: was included in a digest. `due`: waits until a
     server accepts it. `sent`: was accepted. `refused`: was given up for good, because the mailbox does not exist,

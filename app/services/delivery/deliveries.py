@@ -19,6 +19,7 @@ from app.db.people.study_centres import get_study_centre
 from app.db.statements import Connection
 from app.delivery.composing import MisreadError, Outgoing, UnusableAddressError, address_of, composed
 from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
+from app.delivery.tokens import TokenMailing
 from app.domain.delivery.mails import DateToKeep, pause_after
 
 STATEMENT_TIMEOUT_MS = 10_000
@@ -36,8 +37,18 @@ class Deliveries:
     was committed before, keeps the other workers away.
     """
 
-    def __init__(self, server: Server, sender: Address, first_pause: timedelta) -> None:
+    def __init__(
+        self,
+        server: Server,
+        sender: Address,
+        first_pause: timedelta,
+        tokens: TokenMailing,
+        *,
+        keeps_tokens: bool = False,
+    ) -> None:
+        """`keeps_tokens` is for a sandbox, whose mailbox shows sent mails with their tokens."""
         self._server, self._sender, self._first_pause = server, sender, first_pause
+        self._tokens, self._keeps_tokens = tokens, keeps_tokens
         self._worker = new_id()
         self._accepted: dict[tuple[UUID, UUID], tuple[DueMail, Outcome]] = {}
 
@@ -68,7 +79,7 @@ class Deliveries:
                 pause = pause_after(mail.attempts + 1, self._first_pause)
                 await postpone(connection, mail, self._worker, pause, outcome.answer)
             else:
-                await _conclude(connection, mail, outcome)
+                await self._conclude(connection, mail, outcome)
         self._accepted.pop((centre, mail.id), None)
         handed_over.labels(outcome.kind).inc()
         return True
@@ -76,7 +87,7 @@ class Deliveries:
     async def _hand_over(self, mail: DueMail, handover: Handover) -> Outcome:
         """Hand over one mail. No failure but ServerAwayError is raised, so that other mails are not held up."""
         try:
-            message = composed(_outgoing(mail), self._sender)
+            message = composed(self._outgoing(mail), self._sender)
             return await handover.hand_over(message, self._sender, address_of(mail.name, mail.email))
         except UnusableAddressError:
             return Outcome("refused", "no mail can be addressed to it")
@@ -94,19 +105,22 @@ class Deliveries:
         for key, (mail, outcome) in list(self._accepted.items()):
             if key[0] == centre:
                 async with connection.transaction():
-                    await _conclude(connection, mail, outcome)
+                    await self._conclude(connection, mail, outcome)
                 del self._accepted[key]
 
+    async def _conclude(self, connection: Connection, mail: DueMail, outcome: Outcome) -> None:
+        accepted = outcome.kind == "accepted"
+        is_concluded = await conclude(
+            connection, mail, accepted=accepted, answer=outcome.answer, keeps_token=self._keeps_tokens
+        )
+        # A mail with a token goes to an address that is not yet known to be its recipient's.
+        if is_concluded and mail.person_id and not mail.sealed_token:
+            await note_mailbox(connection, mail.person_id, exists=accepted)
 
-async def _conclude(connection: Connection, mail: DueMail, outcome: Outcome) -> None:
-    accepted = outcome.kind == "accepted"
-    if await conclude(connection, mail, accepted=accepted, answer=outcome.answer):
-        await note_mailbox(connection, mail.person_id, exists=accepted)
-
-
-def _outgoing(mail: DueMail) -> Outgoing:
-    dates = [DateToKeep(each["uid"], date.fromisoformat(each["day"]), each["title"]) for each in mail.dates]
-    return Outgoing(mail.id, mail.email, mail.name, mail.language, mail.subject, mail.text, dates, mail.made_at)
+    def _outgoing(self, mail: DueMail) -> Outgoing:
+        dates = [DateToKeep(each["uid"], date.fromisoformat(each["day"]), each["title"]) for each in mail.dates]
+        text = self._tokens.shown(mail.text, mail.sealed_token, mail.id)
+        return Outgoing(mail.id, mail.email, mail.name, mail.language, mail.subject, text, dates, mail.made_at)
 
 
 async def _uninterrupted(delivering: Coroutine[Any, Any, bool]) -> bool:

@@ -1,0 +1,52 @@
+"""The pages that links in mails lead to, outside `/v1`: the last part of their path is a token.
+
+Their `GET` changes nothing, because mail programs open links before people do.
+"""
+
+from collections.abc import Awaitable, Callable
+from html import escape
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import HTMLResponse
+
+from app.api.backend import Backend
+from app.api.languages import preferred_language
+from app.api.pages import document, paragraphs
+from app.api.problems import STATUSES
+from app.db.connections import Caller, list_study_centres
+from app.delivery.tokens import study_centre_of
+from app.domain.errors import DomainError, NotFound
+from app.domain.organisations.organisations import Language
+from app.texts.pages import PageText, page_text, text_of_refusal
+
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+NOBODY = UUID(int=0)
+
+
+async def caller_with(backend: Backend, token: str) -> Caller:
+    """Nobody, in the study centre that the token names. Raise NotFound."""
+    centre = study_centre_of(token)
+    async with backend.connections.connection(None) as lobby:
+        if centre is None or centre not in await list_study_centres(lobby):
+            raise NotFound(pointer="/token")
+    return Caller(centre, NOBODY)
+
+
+async def token_page(
+    request: Request, name: str, read: Callable[[Language], Awaitable[dict[str, object]]]
+) -> HTMLResponse:
+    """The page of that name, filled with the facts that `read` returns, or the page of the error that it raises."""
+    language = preferred_language(request.query_params.get("lang") or request.headers.get("accept-language"))
+    status = 200
+    try:
+        text = page_text(name, language, await read(language))
+    except DomainError as refusal:
+        text, status = text_of_refusal(refusal.code, refusal.facts, language), STATUSES[refusal.code]
+    return HTMLResponse(document(language, text.title, _body_of(text)), status, HEADERS)
+
+
+def _body_of(text: PageText) -> str:
+    """With a form that posts to the page's own path, if the text has a button."""
+    form = f'\n<form method="post"><button>{escape(text.button)}</button></form>' if text.button else ""
+    return paragraphs(text.paragraphs) + form
