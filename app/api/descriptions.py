@@ -44,8 +44,6 @@ FILTERS = {
     "coverage": "Only organisations with this number of main users.",
     "language": "Language of the response.",
 }
-BASES = {"HourProposal": "HourProposalSummary", "NewCalendarFeed": "CalendarFeed"}
-"""Pydantic reads the docstrings of a dataclass's own fields only: those of the base are copied."""
 
 
 def describe(document: dict[str, Any]) -> None:
@@ -70,7 +68,7 @@ def _inherited(schemas: dict[str, Any], schema_name: str, field_name: str) -> st
 def _base_of(name: str, schemas: Container[str]) -> str | None:
     """`VenuePatch` follows `VenueIn`, and that the value itself, `Venue`."""
     value = name.removesuffix("Patch").removesuffix("In")
-    bases = (BASES.get(name), f"{value}In" if name.endswith("Patch") else None, value)
+    bases = (f"{value}In" if name.endswith("Patch") else None, value)
     return next((base for base in bases if base in schemas and base != name), None)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from alembic.script import ScriptDirectory
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from psycopg_pool import PoolTimeout
@@ -95,6 +94,9 @@ async def _check_database(connections: Connections) -> dict[str, Check]:
 
 @cache
 def _head() -> str | None:
+    # Alembic takes long to import, and the first check of readiness can wait for it.
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 

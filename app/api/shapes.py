@@ -25,6 +25,7 @@ from pydantic.types import StrictBool
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.delivery.addresses import is_reachable
+from app.domain.values import add_descriptions
 from app.domain.versions import Versions
 
 LARGEST_HOURS = 10_000_000
@@ -168,7 +169,7 @@ class Form:
 class Body(BaseModel):
     """A JSON body: unknown fields are refused, attribute docstrings describe fields."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", json_schema_extra=add_descriptions)
 
     @model_validator(mode="before")
     @classmethod

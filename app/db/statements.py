@@ -5,7 +5,7 @@ Statements are compiled once, at import; a request only binds their parameters (
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from psycopg import AsyncConnection
@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import Compiled
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
@@ -146,13 +147,27 @@ _dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy le
 
 
 class Command:
-    """A compiled statement. Literals in it become parameters with their values already set."""
+    """A statement, compiled once. Literals in it become parameters with their values already set."""
 
     def __init__(self, statement: Executable) -> None:
-        compiled = cast(ClauseElement, statement).compile(dialect=_dialect, compile_kwargs={"render_postcompile": True})
-        self.sql = str(compiled)
-        self.set = {name: value for name, value in compiled.params.items() if value is not None}
-        self.parameters = frozenset(compiled.params)
+        self._statement = cast(ClauseElement, statement)
+
+    @cached_property
+    def _compiled(self) -> Compiled:
+        # At its first use: compiling all of them takes a tenth of the start.
+        return self._statement.compile(dialect=_dialect, compile_kwargs={"render_postcompile": True})
+
+    @cached_property
+    def sql(self) -> str:
+        return str(self._compiled)
+
+    @cached_property
+    def set(self) -> dict[str, Any]:
+        return {name: value for name, value in self._compiled.params.items() if value is not None}
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        return frozenset(self._compiled.params)
 
     async def run(self, connection: Connection, **parameters: object) -> int:
         """Runs it and answers how many rows it touched."""

@@ -3,7 +3,6 @@
 from typing import get_args
 
 from app.domain.organisations.images import Finding, ImageRefused
-from app.images.decoding import decode
 from app.limited import LimitsReached, run_limited
 
 SECONDS = 10
@@ -13,6 +12,9 @@ MEGABYTES = 640
 
 async def redraw(content: bytes, media_type: str) -> bytes:
     """Return a PNG without metadata, scaled down if the image is large. Raises ImageRefused, Overloaded."""
+    # It imports the library of images, which is needed in the limited process alone.
+    from app.images.decoding import decode
+
     try:
         answer = await run_limited(decode, content, media_type.encode(), seconds=SECONDS, megabytes=MEGABYTES)
     except LimitsReached as fault:

@@ -3,8 +3,6 @@
 from datetime import date
 from functools import cache
 
-import holidays
-
 from app.db.calendar.deadlines import list_of_year, lock_calendars
 from app.db.identifiers import new_id
 from app.db.sessions import Reader, Writer
@@ -17,6 +15,9 @@ from app.services.calendar.deadlines import add_deadline
 
 @cache
 def _is_public_holiday(day: date) -> bool:
+    # The library holds the holidays of the world, which copying a calendar alone needs.
+    import holidays
+
     return day in holidays.country_holidays("FI", years=day.year)
 
 

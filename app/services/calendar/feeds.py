@@ -21,7 +21,6 @@ from app.db.people.me import find_person
 from app.db.people.people import callers
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
-from app.delivery.calendars import calendar_of
 from app.domain.access import check_person
 from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.feeds import NewCalendarFeed, check_feed_limit, events_of
@@ -77,4 +76,7 @@ async def read_feed(reader: Reader, secret: str) -> bytes:
         events = events_of(facts, tasks, partial(day_title, person.language))
         last_days = frozenset(event.uid for event in events if event.is_last_day)
         kept = await keep_events(reader.connection, feed_id, events, day_of(reader.now), reader.now)
+    # It imports the library of calendar files, which no other request needs.
+    from app.delivery.calendars import calendar_of
+
     return calendar_of(kept, last_days, name=feed_name(person.language), language=person.language)

@@ -298,7 +298,7 @@ def test_the_audit_has_the_changes_without_the_note(centre: Centre, staff: Perso
         ({"year": 2024}, {("/year", "extra-forbidden")}),
         ({"organisation_id": None}, {("/organisation_id", "extra-forbidden")}),
         ({"state": "open"}, {("/state", "extra-forbidden")}),
-        ({"hours_year": None, "confirmed": None}, {("/hours_year", "int-type"), ("/confirmed", "bool-type")}),
+        ({"hours_year": None, "confirmed": None}, {("/hours_year", "number-type"), ("/confirmed", "bool-type")}),
         ({"opens_on": None, "closes_on": None}, {("/closes_on", "required")}),
         ({"opens_on": "2023-03-26"}, {("/closes_on", "before-opens-on")}),
     ],
