@@ -1,5 +1,6 @@
 """create_app(): wiring only."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -151,6 +152,7 @@ def create_app(
         telemetry=NO_TELEMETRY,
     )
     app.state.backend = Backend(settings, connections, extension)
+    app.state.connected = Counter()
     app.state.ledger_check = operational.LedgerCheck()
     # From the inside out: each is around those above it.
     app.add_middleware(JsonCompression)

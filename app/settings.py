@@ -1,7 +1,7 @@
 """The settings, read once from the environment; README's configuration table explains them to operators."""
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     none."""
     cors_origins: list[Annotated[str, AfterValidator(check_origin)]] = []
     """JSON: the origins whose pages browsers allow to call the service."""
+    trusted_proxies: list[IPv4Network | IPv6Network] = []
+    """JSON: the addresses and networks of the proxies whose `Forwarded` or `X-Forwarded-For` counts."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     sandbox: bool = False
     oidc_issuers: list[Issuer] = []

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.api.addresses import Proxies
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
 from app.api.keys import Seal, drawn_key, token_mailing
 from app.api.tokens import Verifier
@@ -44,6 +45,7 @@ class Backend:
         secret = settings.secret_key.get_secret_value()
         self.settings = settings
         self.connections = connections
+        self.proxies = Proxies(settings.trusted_proxies)
         self.cursor_key = drawn_key(secret, "cursors")
         self.tokens = token_mailing(settings)
         self._extension = extension

@@ -1,6 +1,7 @@
 """OpenID Connect issuers: their metadata and public keys, kept for a while and fetched again."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,11 +17,27 @@ from app.api.problems import Busy
 from app.settings import Issuer, check_private
 
 PATIENCE_SECONDS = 5
+"""For everything that an issuer is asked at once: httpx limits the time of each read, and a peer may send byte by byte.
+"""
+LARGEST_ANSWER = 1024 * 1024
+MOST_KEYS = 100
 KEYS_KEPT_SECONDS = 600
+LONGEST_KEPT_SECONDS = 3600
+"""Time after which keys are dropped if the issuer has not responded: one of them may have been withdrawn."""
 KEYS_ASKED_AGAIN_SECONDS = 30
 FIRST_KEYS_ASKED_AGAIN_SECONDS = 1
 METADATA_KEPT_SECONDS = 600
-FAULTS = (httpx.HTTPError, httpx.InvalidURL, JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+FAULTS = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    JoseError,
+    TimeoutError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 """Exceptions if an issuer does not respond, or not as it should."""
 
 log = structlog.get_logger()
@@ -33,6 +50,7 @@ class IssuerKeys:
     issuer: Issuer
     fetch: Callable[[Issuer], Awaitable[KeySet]]
     keys: KeySet | None = None
+    fetched_at: float = float("-inf")
     asked_at: float = float("-inf")
     asking: asyncio.Task[None] | None = None
 
@@ -40,8 +58,10 @@ class IssuerKeys:
         """Fetch the keys again when they are old or a key is unknown, but then at most every 30 seconds.
 
         One fetch runs at a time, and a caller with a known key never waits for it. Raises Busy if the issuer's keys
-        have never been fetched.
+        have never been fetched, or too long ago.
         """
+        if time.monotonic() - self.fetched_at > LONGEST_KEPT_SECONDS:
+            self.keys = None
         age = time.monotonic() - self.asked_at
         known = self.keys is not None and any(key.kid == key_id for key in self.keys.keys)
         if known:
@@ -60,9 +80,11 @@ class IssuerKeys:
 
     async def _ask(self) -> None:
         try:
-            self.keys = await self.fetch(self.issuer)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                self.keys = await self.fetch(self.issuer)
+            self.fetched_at = time.monotonic()
         except FAULTS as fault:
-            # While an issuer does not respond, its last known keys remain valid.
+            # While an issuer does not respond, its last known keys remain valid for a while.
             log.warning("issuer keys not fetched", issuer=self.issuer.issuer, error=type(fault).__name__)
         finally:
             self.asking = None
@@ -84,7 +106,7 @@ class IssuerMetadata:
             if time.monotonic() - self.asked_at > good_for:
                 self.asked_at = time.monotonic()
                 try:
-                    async with _client() as client:
+                    async with asyncio.timeout(PATIENCE_SECONDS), _client() as client:
                         self.metadata = await discover(client, self.issuer)
                 except FAULTS as fault:
                     log.warning("issuer not discovered", issuer=self.issuer.issuer, error=type(fault).__name__)
@@ -108,7 +130,12 @@ async def discover(client: httpx.AsyncClient, issuer: Issuer) -> dict[str, Any]:
 
 
 def usable_keys(key_set: dict[str, Any]) -> KeySet:
-    """The public keys for checking signatures; other keys in the set are ignored (RFC 7517 §5)."""
+    """The public keys for checking signatures; other keys in the set are ignored (RFC 7517 §5).
+
+    Raises ValueError if there are too many.
+    """
+    if len(key_set["keys"]) > MOST_KEYS:
+        raise ValueError("so many keys that trying them costs too much")
     keys: list[Key] = []
     for one in key_set["keys"]:
         if isinstance(one, dict) and one.get("kty") in {"RSA", "EC", "OKP"} and one.get("use", "sig") == "sig":
@@ -124,5 +151,12 @@ def _client() -> httpx.AsyncClient:
 
 
 async def _read(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
-    content: dict[str, Any] = (await client.get(address)).raise_for_status().json()
+    body = bytearray()
+    async with client.stream("GET", address) as response:
+        response.raise_for_status()
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > LARGEST_ANSWER:
+                raise ValueError("the issuer's response is too large")
+    content: dict[str, Any] = json.loads(body)
     return content

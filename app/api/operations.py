@@ -44,6 +44,7 @@ class Operation(APIRoute):
         method = next(iter(options["methods"]))
         file = self.declared.file
         self.accepted = file.media_types if file else (MERGE_PATCH if method == "PATCH" else JSON,)
+        self.takes_file = file is not None
         self.largest_body = file.largest if file else LARGEST_BODY
         summary, _, description = inspect.cleandoc(endpoint.__doc__ or "").partition("\n")
         options |= {"summary": summary.rstrip("."), "description": description.strip()}

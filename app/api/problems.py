@@ -24,6 +24,7 @@ from app.texts.problems import detail_of, title_of
 log = structlog.get_logger()
 
 STATUSES: dict[str, int] = {
+    "malformed-request": 400,
     "malformed-json": 400,
     "invalid-cursor": 400,
     "invalid-idempotency-key": 400,
@@ -65,6 +66,7 @@ STATUSES: dict[str, int] = {
     "idempotency-key-reused": 422,
     "precondition-required": 428,
     "rate-limited": 429,
+    "token-too-large": 431,
     "internal-error": 500,
     "busy": 503,
     "not-ready": 503,
@@ -103,6 +105,18 @@ class PayloadTooLarge(EdgeRefusal):
     """Facts: `largest`, the limit in bytes."""
 
     code = "payload-too-large"
+
+
+class TokenTooLarge(EdgeRefusal):
+    """Facts: `largest`, the limit in bytes."""
+
+    code = "token-too-large"
+
+
+class MalformedRequest(EdgeRefusal):
+    """The request is not as HTTP has it."""
+
+    code = "malformed-request"
 
 
 class MalformedJson(EdgeRefusal):

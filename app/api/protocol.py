@@ -1,45 +1,201 @@
-"""HTTP with a bounded head: httptools itself accepts a request line and headers of any length, at any pace."""
+"""HTTP with bounds: httptools itself accepts heads and trailers of any length, at any pace, from any number of
+connections, and some requests that HTTP does not allow.
+"""
 
 import asyncio
+import re
+from collections import Counter, deque
+from typing import Any, Literal
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+import structlog
+from fastapi import Request
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from app.api.addresses import address_of, place_of
+from app.api.middleware import SECURITY, count, request_id_of
+from app.api.problems import MalformedRequest, refuse
+from app.domain.errors import DomainError, RateLimited
 
 LARGEST_HEAD = 64 * 1024
+"""In bytes, of all that is no body: a request line and headers, or the sizes of chunks and trailer fields."""
 SLOWEST_HEAD_SECONDS = 15.0
+"""From the connection, or from the response before, to the end of a head."""
+SLOWEST_BODY_SECONDS = 40.0
+SLOWEST_FILE = 50_000
+"""Bytes per second. A file that comes at this pace may take longer."""
+SLOWEST_READER_SECONDS = 30.0
+WATCH_SECONDS = 5.0
+MOST_CONNECTIONS = 512
+"""Of one network address: half of what a process may usually have open."""
+MOST_PIPELINED = 16
+SINGLE = frozenset({b"authorization", b"content-type", b"host", b"idempotency-key"})
+"""Headers that a request has once: of two, another program may read the other."""
+HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+
+log = structlog.get_logger()
+
+
+class Malformed(Exception):
+    """The request is not as HTTP/1.1 has it (RFC 9112)."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Limits the size and time of a head that needs more than one reading; the edge limits the body."""
+    """Bounds what a connection sends and how long it takes; the edge bounds the size of bodies.
 
-    head_is_open = False
-    head_size = 0
-    head_timer: asyncio.TimerHandle | None = None
+    One timer per connection looks at the times that the parser's callbacks note: a timer per request would cost more.
+    """
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.head_is_open, self.head_size = True, 0
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if isinstance(self.app, ProxyHeadersMiddleware):
+            # It believes the headers of anyone on this machine: TRUSTED_PROXIES names those to believe.
+            self.app = self.app.app
+        self.ws_protocol_class = None
+        state: Any = getattr(self.app, "state")  # noqa: B009 - create_app's; Uvicorn knows only an ASGI application.
+        self.crowd: Counter[str] = state.connected
+        self.proxies = state.backend.proxies
+        self.place: str | None = None
+        self.expecting: Literal["head", "body", "nothing"] = "head"
+        self.since = self.loop.time()
+        self.head_size = self.body_size = self.unsent = 0
+        self.watch: asyncio.TimerHandle | None = None
 
-    def on_headers_complete(self) -> None:
-        self._close_head()
-        super().on_headers_complete()
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As in Uvicorn.
+        super().connection_made(transport)
+        self.sent_at = self.since
+        self.watch = self.loop.call_later(WATCH_SECONDS, self._watch)
+        address = address_of(self.client[0]) if self.client else None
+        if address and not self.proxies.trust(address):
+            self.place = place_of(address)
+            self.crowd[self.place] += 1
+            if self.crowd[self.place] > MOST_CONNECTIONS:
+                self._refuse(RateLimited(most=MOST_CONNECTIONS, retry_after=1))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.watch:
+            self.watch.cancel()
+        if self.place:
+            self.crowd[self.place] -= 1
+            if not self.crowd[self.place]:
+                del self.crowd[self.place]
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        body_size = self.body_size
         super().data_received(data)
-        if not self.head_is_open:
+        if self.expecting == "nothing" or self.body_size != body_size:
+            self.head_size = 0
             return
         self.head_size += len(data)
         if self.head_size > LARGEST_HEAD:
-            self._close_head()
-            self.send_400_response("The request's head is too large.")
-        elif self.head_timer is None:
-            self.head_timer = self.loop.call_later(SLOWEST_HEAD_SECONDS, self.transport.close)
+            self.send_400_response("The head is too large.")
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._close_head()
-        super().connection_lost(exc)
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self.expecting == "nothing":
+            self.since = self.loop.time()
+        self.expecting, self.head_size = "head", 0
 
-    def _close_head(self) -> None:
-        self.head_is_open = False
-        if self.head_timer is not None:
-            self.head_timer.cancel()
-            self.head_timer = None
+    def on_headers_complete(self) -> None:
+        self._check_head()
+        super().on_headers_complete()
+        # What follows as headers are trailer fields: they are dropped.
+        self.headers = deque(maxlen=0)  # type: ignore[assignment]
+        self.expecting, self.head_size, self.body_size, self.since = "body", 0, 0, self.loop.time()
+
+    def on_body(self, body: bytes) -> None:
+        self.body_size += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.expecting = "nothing"
+        self._await_head()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._await_head()
+
+    def _await_head(self) -> None:
+        if self.expecting == "nothing" and self.cycle.response_complete:
+            self.expecting, self.since = "head", self.loop.time()
+
+    def _check_head(self) -> None:
+        version = self.parser.get_http_version()
+        size, seen = len(self.url), set()
+        for name, value in self.headers:
+            size += len(name) + len(value) + 4
+            if name in SINGLE:
+                if name in seen or (name == b"host" and not HOST.fullmatch(value)):
+                    raise Malformed
+                seen.add(name)
+            elif name == b"transfer-encoding":
+                # Another coding, or one without chunks, has a length that programs read differently.
+                if name in seen or value.strip().lower() != b"chunked" or version != "1.1":
+                    raise Malformed
+                seen.add(name)
+        if version not in {"1.0", "1.1"} or (version == "1.1" and b"host" not in seen):
+            raise Malformed
+        if size > LARGEST_HEAD or len(self.pipeline) >= MOST_PIPELINED:
+            raise Malformed
+
+    def _watch(self) -> None:
+        """Close the connection if nothing arrives, or nothing is taken, for too long."""
+        self.watch = self.loop.call_later(WATCH_SECONDS, self._watch)
+        now = self.loop.time()
+        unsent = self.transport.get_write_buffer_size()
+        if unsent != self.unsent:
+            self.unsent, self.sent_at = unsent, now
+        elif unsent and now - self.sent_at > SLOWEST_READER_SECONDS:
+            self.transport.abort()
+        if self.flow.read_paused:
+            # It is the service that does not read.
+            self.since, self.body_size = now, 0
+        waited = now - self.since
+        if self.expecting == "head":
+            if waited > SLOWEST_HEAD_SECONDS:
+                self.transport.close()
+        elif self.expecting == "body" and waited > SLOWEST_BODY_SECONDS:
+            takes_file = getattr(self.scope.get("route"), "takes_file", False)
+            if not takes_file or self.body_size < SLOWEST_FILE * waited:
+                self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - Uvicorn's text, in place of which a problem goes out.
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle and not cycle.response_complete:
+            if self.expecting == "head":
+                # The client takes the next response for that of the request before, so only that one leaves.
+                cycle.keep_alive = False
+                self.flow.pause_reading()
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if self.pipeline or cycle.response_started:
+                self.transport.close()
+                return
+        self._refuse(MalformedRequest())
+
+    def _refuse(self, refusal: DomainError) -> None:
+        """Send the refusal as a problem, although no request reaches the application, and close."""
+        if self.transport.is_closing():
+            return
+        headers = list(self.headers or ())
+        request_id = request_id_of(headers)
+        scope = {"type": "http", "method": "GET", "path": self._path(), "query_string": b"", "server": ("", None)}
+        languages = [header for header in headers if header[0] == b"accept-language"]
+        response = refuse(Request(scope | {"headers": languages, "request_id": request_id.decode()}), refusal)
+        fields = [*self.server_state.default_headers, *response.raw_headers, *SECURITY]
+        fields += [(b"x-request-id", request_id), (b"connection", b"close")]
+        lines = [b"%b: %b\r\n" % field for field in fields]
+        self.transport.write(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", bytes(response.body)]))
+        self.transport.close()
+        count("none", "none", response.status_code, 0.0)
+        log.info("request refused", code=refusal.code, request_id=request_id.decode())
+
+    def _path(self) -> str:
+        try:
+            return httptools.parse_url(self.url).path.decode("ascii")
+        except (httptools.HttpParserError, UnicodeDecodeError, AttributeError):
+            return "/"

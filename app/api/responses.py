@@ -19,7 +19,16 @@ NO_LOCATION: Responses = {201: {"x-location": False}}
 """`responses` of an operation that creates several things in one request: it has no single `Location`."""
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-EVERYWHERE = ("unauthenticated", "not-registered", "validation", "internal-error", "busy")
+EVERYWHERE = (
+    "malformed-request",
+    "unauthenticated",
+    "not-registered",
+    "validation",
+    "rate-limited",
+    "token-too-large",
+    "internal-error",
+    "busy",
+)
 WITH_BODY = ("payload-too-large", "unsupported-media-type", "invalid-idempotency-key")
 WITH_KEY = ("request-in-progress", "idempotency-key-reused")
 
@@ -105,6 +114,7 @@ def refusal(status: int, *codes: str) -> dict[str, Any]:
 SHARED = {
     codes[0]: refusal(STATUSES[codes[0]], *codes)
     for codes in (
+        ("malformed-request",),
         ("unauthenticated",),
         ("forbidden", "not-registered"),
         ("not-registered",),
@@ -116,6 +126,7 @@ SHARED = {
         ("validation",),
         ("precondition-required",),
         ("rate-limited",),
+        ("token-too-large",),
         ("internal-error",),
         ("busy",),
     )
@@ -152,7 +163,7 @@ def responses_of(
     if declared.strong_sign_in:
         codes.add("strong-authentication-required")
     if declared.is_open:
-        codes -= {"unauthenticated", "forbidden", "not-registered"}
+        codes -= {"unauthenticated", "forbidden", "not-registered", "token-too-large"}
     if declared.newcomers:
         codes -= {"forbidden", "not-registered"}
     codes.update(code for response in refused.values() for code in response.get(CODES, ()))

@@ -13,10 +13,11 @@ from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
 
 from app.api.issuers import IssuerKeys
 from app.api.key_callers import KEY_MARK, KeyCallers
-from app.api.problems import NotRegistered, Unauthenticated
+from app.api.problems import NotRegistered, TokenTooLarge, Unauthenticated
 from app.db.connections import Caller, Connections, Newcomer, find_caller, list_study_centres
 from app.db.identifiers import new_id
 from app.domain.access import Authentication
@@ -105,7 +106,7 @@ class Verifier:
             if str(header["typ"]).lower() not in TOKEN_TYPES:
                 raise Unauthenticated
             keys = await issuer.key_set(header["kid"])
-            claims = jwt.decode(token, keys, algorithms=issuer.issuer.algorithms).claims
+            claims = jwt.decode(token, keys, registry=_registry(issuer.issuer.algorithms)).claims
             jwt.JWTClaimsRegistry(
                 leeway=LEEWAY_SECONDS,
                 iss={"essential": True, "value": issuer.issuer.issuer},
@@ -121,9 +122,18 @@ class Verifier:
 def _token_in(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > LARGEST_TOKEN:
+    if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
+    if len(token) > LARGEST_TOKEN:
+        raise TokenTooLarge(largest=LARGEST_TOKEN)
     return token
+
+
+def _registry(algorithms: list[str]) -> JWSRegistry:
+    """Unknown headers are ignored unless they are critical, whatever their size (RFC 7515 §4, §4.1.11)."""
+    registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
+    registry.max_header_length = registry.max_signature_length = LARGEST_TOKEN
+    return registry
 
 
 def _decoded(part: str) -> dict[str, Any]:

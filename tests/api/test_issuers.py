@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -130,6 +132,21 @@ def test_known_keys_remain_valid_while_the_issuer_fails() -> None:
     asyncio.run(play(scenario))
 
 
+def test_keys_older_than_an_hour_are_dropped() -> None:
+    """While the issuer does not respond, nobody knows whether it has withdrawn one of them."""
+
+    async def scenario(source: Source, issuer: IssuerKeys) -> None:
+        await issuer.key_set("first")
+        source.fault = True
+        issuer.fetched_at -= issuers.LONGEST_KEPT_SECONDS - 1
+        assert ids(await issuer.key_set("first")) == ["first"]
+        issuer.fetched_at -= 2
+        with pytest.raises(Busy):
+            await issuer.key_set("first")
+
+    asyncio.run(play(scenario))
+
+
 def test_not_every_caller_tries_an_issuer_that_never_responded() -> None:
     async def scenario(source: Source, issuer: IssuerKeys) -> None:
         source.fault = True
@@ -214,6 +231,60 @@ def test_wrong_metadata_is_ignored(metadata: Any) -> None:
         pages[DISCOVERY] = right | metadata if isinstance(metadata, dict) else metadata
         with pytest.raises(FAULTS):
             asyncio.run(fetch_keys(Issuer(issuer=address, audience="hours")))
+
+
+@contextmanager
+def dripping(content: bytes, pause: float) -> Iterator[str]:
+    """Serves the content byte by byte, slower than anybody should wait."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content))
+            for byte in content:
+                connection.sendall(bytes([byte]))
+                time.sleep(pause)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=listener.accept()[:1], daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/keys"
+    finally:
+        listener.close()
+
+
+def test_an_issuer_that_drips_does_not_end_the_renewal_of_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fetch that never ended would be the last one, until the next start."""
+    monkeypatch.setattr(issuers, "PATIENCE_SECONDS", 0.3)
+
+    async def scenario() -> None:
+        with dripping(json.dumps(KEYS).encode(), pause=0.02) as address:
+            issuer = IssuerKeys(Issuer(issuer="https://slow.example", audience="hours", jwks_uri=address), fetch_keys)
+            began = time.monotonic()
+            for outcome in await asyncio.gather(*(issuer.key_set("first") for _ in range(10)), return_exceptions=True):
+                assert isinstance(outcome, Busy)
+            assert time.monotonic() - began < 1
+        with serving({"/keys": KEYS}) as address:
+            issuer.issuer.jwks_uri = f"{address}/keys"
+            issuer.asked_at -= issuers.FIRST_KEYS_ASKED_AGAIN_SECONDS + 1
+            assert ids(await issuer.key_set("first")) == ["first"]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [KEYS | {"padding": "x" * issuers.LARGEST_ANSWER}, {"keys": [*KEYS["keys"]] * (issuers.MOST_KEYS + 1)}],
+    ids=["large", "many keys"],
+)
+def test_an_issuer_that_sends_too_much_is_not_read(page: dict[str, Any]) -> None:
+    with serving({"/keys": page}) as address, pytest.raises(FAULTS):
+        asyncio.run(fetch_keys(Issuer(issuer=address, audience="hours", jwks_uri=f"{address}/keys")))
 
 
 def test_two_simultaneous_callers_cause_one_fetch() -> None:

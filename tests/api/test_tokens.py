@@ -15,10 +15,14 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from app.api import issuers
+from app.api.tokens import LARGEST_TOKEN
 from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses
 from app.main import create_app
@@ -225,11 +229,54 @@ def test_an_id_token_is_not_accepted(provider: Provider, deployed: httpx.Client)
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "a.b", "a.b.c", "..", "e30.e30.", "W10.W10.", "é.é.é".encode().decode("latin-1"), "x" * 9000]
+    "token", ["x", "a.b", "a.b.c", "..", "e30.e30.", "W10.W10.", "é.é.é".encode().decode("latin-1")]
 )
 def test_text_that_is_not_a_token_is_refused(deployed: httpx.Client, token: str) -> None:
     answer = deployed.get(PATH, headers={b"Authorization": f"Bearer {token}".encode("latin-1")})
     assert refusal(answer) == (401, "unauthenticated")
+
+
+def test_a_token_over_the_limit_is_too_large(provider: Provider, deployed: httpx.Client) -> None:
+    assert answer_to(deployed, provider.token(groups="x" * 5000)).status_code == 200
+    answer = answer_to(deployed, provider.token(groups="x" * 9000))
+    assert refusal(answer) == (431, "token-too-large")
+    assert answer.json()["largest"] == LARGEST_TOKEN
+    assert "WWW-Authenticate" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"nonce": "x", "rh": "0.AA"}, {"client_id": "hours"}, {"x5c": ["MIIB" * 500]}, {"of-tomorrow": {"a": [1]}}],
+    ids=str,
+)
+def test_headers_that_are_not_critical_are_ignored(
+    provider: Provider, deployed: httpx.Client, header: dict[str, Any]
+) -> None:
+    assert answer_to(deployed, signed(provider, header)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"nonce": "x", "crit": ["nonce"]}, {"crit": ["nonce"]}, {"crit": "nonce", "nonce": "x"}],
+    ids=str,
+)
+def test_an_unknown_header_that_is_critical_is_refused(
+    provider: Provider, deployed: httpx.Client, header: dict[str, Any]
+) -> None:
+    assert refusal(answer_to(deployed, signed(provider, header))) == (401, "unauthenticated")
+
+
+def signed(provider: Provider, header: dict[str, Any]) -> str:
+    """Sign a token with headers that the library would not sign, by hand."""
+    key = provider.keys[0]
+    assert isinstance(key, ECKey)
+    assert key.private_key
+    usual = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
+    payload = provider.token().split(".")[1]
+    head = base64.urlsafe_b64encode(json.dumps(usual | header).encode()).decode().rstrip("=")
+    r, s = decode_dss_signature(key.private_key.sign(f"{head}.{payload}".encode(), ECDSA(SHA256())))
+    signature = base64.urlsafe_b64encode(r.to_bytes(32) + s.to_bytes(32)).decode().rstrip("=")
+    return f"{head}.{payload}.{signature}"
 
 
 def test_altered_claims_are_refused(provider: Provider, deployed: httpx.Client) -> None:

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from app.api.requests import digest
+from app.api.tokens import LARGEST_TOKEN
 from app.local.embedded_postgres import Addresses
 from app.sandbox.api import ANYBODY
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
@@ -152,6 +153,19 @@ def test_a_missing_or_wrong_header_is_refused(
 
     asked = [one for one in every if one.method == "PATCH"] if header == "If-Match" else every
     check_each(asked, expected, saying, least=least)
+
+
+@pytest.mark.parametrize(
+    ("expected", "headers", "least"),
+    [
+        ((400, "malformed-request"), {"Host": "two words"}, 140),
+        ((431, "token-too-large"), {"Authorization": f"Bearer {'x' * (LARGEST_TOKEN + 1)}"}, 130),
+    ],
+)
+def test_a_head_that_is_not_as_it_must_be_is_refused(
+    every: list[Example], sandbox: Sandbox, expected: tuple[int, str], headers: dict[str, str], least: int
+) -> None:
+    check_each(every, expected, lambda one: one.but(headers=one.headers | headers).send(sandbox.client), least=least)
 
 
 def test_a_copy_of_a_running_request_is_refused(every: list[Example], sandbox: Sandbox) -> None:

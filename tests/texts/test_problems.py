@@ -74,6 +74,7 @@ OTHER_FACTS: dict[str, dict[str, object]] = {
     "window-closed": {"ask": "main_user", "kind": "unit_proposals", "closed_on": date(2023, 3, 25)},
     "forbidden": {"scope": "hours:write"},
     "payload-too-large": {"largest": 2_097_152},
+    "token-too-large": {"largest": 8_192},
     "unsupported-media-type": {"accepted": ["image/png", "image/jpeg", "image/webp"]},
 }
 
