@@ -6,6 +6,8 @@ before it validates the request. The route class (`Operation`) begins it around 
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import psycopg
@@ -15,6 +17,7 @@ from starlette.responses import Response
 from app.api import problems
 from app.api.backend import Backend
 from app.api.files import Upload
+from app.api.key_callers import rights_of
 from app.api.keys import Seal
 from app.api.rendering import Rendered, Rendering
 from app.api.requests import JSON, digest, digest_of, is_digest_of, media_type_of
@@ -29,6 +32,9 @@ from app.domain.errors import DomainError, VersionRequired
 from app.domain.versions import Versions
 
 Endpoint = Callable[[], Awaitable[Any]]
+
+WEAK = "weak-sign-in"
+"""Marks a stored response, among its headers, that a weak sign-in has received where some need a strong one."""
 
 
 class Reading(Reader):
@@ -83,10 +89,10 @@ class Writing(Writer):
         request_digest = await digest_of(request, is_json=is_json)
         async with backend.connections.connection(caller.study_centre_id) as connection:
             try:
-                entry = await enter(connection, caller.person_id, key_digest)
+                entry = await enter(connection, caller, key_digest)
                 self._begin(backend, entry, connection, key_digest)
-                if declared.secret_answer and declared.strong_sign_in and entry.stored:
-                    # A weaker sign-in than the first must not receive the secret.
+                if declared.strong_sign_in and entry.stored and WEAK not in entry.stored.headers:
+                    # A weaker sign-in than the first must not receive the same.
                     check_strong(self.actor)
                 is_same = entry.stored and await is_digest_of(entry.stored.request_digest, request, is_json=is_json)
                 if replay := _replay(entry, seal, is_same=bool(is_same)):
@@ -99,7 +105,9 @@ class Writing(Writer):
                     await try_and_roll_back(self)
                 else:
                     body = seal.close(rendered.body) if seal else rendered.body
-                    stored = StoredAnswer(request_digest, rendered.status, rendered.headers, body)
+                    is_weak = declared.strong_sign_in and not self.actor.authentication.is_strong
+                    headers = rendered.headers | ({WEAK: "1"} if is_weak else {})
+                    stored = StoredAnswer(request_digest, rendered.status, headers, body)
                     await write_down_and_commit(self, self.request_id, key_digest, stored)
                     backend.forget_roles_changed_by(self, caller.study_centre_id)
             except BaseException as error:
@@ -112,9 +120,16 @@ class Writing(Writer):
     def _begin(
         self, backend: Backend, entry: Entry, connection: psycopg.AsyncConnection[Any], key_digest: bytes | None
     ) -> None:
-        """Raise Unauthenticated for a person who was merged or erased since the token was seen first."""
+        """Raise Unauthenticated for a caller who no longer is one: the head of a request may come long before its body.
+
+        The person was merged or erased, the token has expired, or the API key has expired or was revoked.
+        """
         caller = self.request.state.caller
         backend.remember_roles(caller, entry.roles)
+        if caller.authentication.has_expired(datetime.now(UTC)) or (caller.key and not entry.key):
+            raise problems.Unauthenticated
+        if entry.key:
+            caller = self.request.state.caller = replace(caller, key=rights_of(entry.key))
         if entry.is_gone:
             backend.verifier.forget_sign_ins()
             raise problems.Unauthenticated
@@ -133,7 +148,8 @@ def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Rendered | Non
     if not is_same:
         raise problems.IdempotencyKeyReused
     body = seal.open(entry.stored.body) if seal else entry.stored.body
-    return Rendered(entry.stored.status, entry.stored.headers, body, JSON if body else None)
+    headers = {name: value for name, value in entry.stored.headers.items() if name != WEAK}
+    return Rendered(entry.stored.status, headers, body, JSON if body else None)
 
 
 async def _roll_back(connection: psycopg.AsyncConnection[Any]) -> None:

@@ -29,8 +29,7 @@ class KeyCallers:
             used = await use_key(connection, owner.api_key_id)
         if used is None:
             raise Unauthenticated
-        rights = KeyRights(_grant_of(used), frozenset(used.scopes))
-        return Caller(owner.study_centre_id, owner.api_key_id, key=rights)
+        return Caller(owner.study_centre_id, owner.api_key_id, key=rights_of(used))
 
     def forget(self) -> None:
         self._owners.clear()
@@ -46,14 +45,15 @@ class KeyCallers:
         return owner
 
 
-def _grant_of(used: KeyInUse) -> RoleGrant:
+def rights_of(used: KeyInUse) -> KeyRights:
     """A key acts for its organisation while that is active (rulebook §2.4)."""
-    return RoleGrant(
+    grant = RoleGrant(
         "main_user" if used.kind == "central" else "unit_manager",
         used.organisation_id,
         _midnight(used.active_from),
         _midnight(used.active_until + timedelta(days=1)) if used.active_until else None,
     )
+    return KeyRights(grant, frozenset(used.scopes))
 
 
 def _midnight(day: date) -> datetime:

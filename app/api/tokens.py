@@ -97,6 +97,7 @@ class Verifier:
             subject=subject,
             acr=acr if isinstance(acr, str) else None,
             strong_acr=tuple(strong_acr),
+            expires_at=datetime.fromtimestamp(claims["exp"] + LEEWAY_SECONDS, UTC),
         )
 
     async def _claims(self, token: str) -> Mapping[str, Any]:

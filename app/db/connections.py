@@ -19,6 +19,7 @@ from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from app.db.people.api_keys import KeyInUse, working_key
 from app.db.sessions import Writer
 from app.db.statements import Connection
 from app.domain.access import NO_SIGN_IN, SERVICE, Authentication, RoleGrant
@@ -30,6 +31,37 @@ WAIT_SECONDS = 30.0
 wait in one queue, and each should learn what is left (promises L4), also on a busy machine."""
 RECONNECT_SECONDS = 3.0
 """After this time a pool stops trying by itself, before its pauses grow; the next request makes it try again."""
+
+
+@dataclass(frozen=True)
+class KeyRights:
+    """The rights of an API key: it acts in one role of its organisation, limited by its scopes."""
+
+    grant: RoleGrant
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Caller:
+    study_centre_id: UUID
+    person_id: UUID
+    """An API key's own id when a key calls."""
+    authentication: Authentication = NO_SIGN_IN
+    key: KeyRights | None = None
+
+    @property
+    def key_scope(self) -> str:
+        """The owner of the caller's Idempotency-Keys."""
+        return str(self.person_id)
+
+
+@dataclass(frozen=True)
+class Newcomer(Caller):
+    """A caller who registers: Idempotency-Keys belong to the sign-in, so a retry after the success is recognised."""
+
+    @property
+    def key_scope(self) -> str:
+        return json.dumps([self.authentication.issuer, self.authentication.subject])
 
 
 @dataclass(frozen=True)
@@ -56,6 +88,8 @@ class Entry:
     """Whether the person was merged into another or erased: a remembered sign-in outlives both."""
     other_ids: list[UUID]
     """Ids of those who were merged into the person, and of the API keys that any of them made."""
+    key: KeyInUse | None = None
+    """What the API key may do that calls; None if it has expired or was revoked, and for people."""
 
 
 class Connections:
@@ -144,21 +178,31 @@ def _has_input(connection: Connection) -> bool:
     return bool(poll.poll(0))
 
 
-async def enter(connection: Connection, person_id: UUID, key_digest: bytes | None) -> Entry:
-    """Begin the transaction, and find who the caller is and whether this request was answered before.
+async def enter(connection: Connection, caller: Caller, key_digest: bytes | None) -> Entry:
+    """Begin the transaction, and find who the caller is now and whether this request was answered before.
 
-    BEGIN and the query travel in one message. The lock on the key is tried, not waited for, so that a hundred copies of
-    one request do not occupy a hundred connections.
+    BEGIN and the queries travel in one message. The lock on the key is tried, not waited for, so that a hundred copies
+    of one request do not occupy a hundred connections.
     """
+    statements = "BEGIN; SELECT * FROM enter(%(p_id)s, %(p_key)s), standing_of(%(p_id)s)"
+    parameters = {"p_id": caller.person_id, "p_key": key_digest}
+    key = None
     async with AsyncClientCursor(connection) as cursor:
-        await cursor.execute("BEGIN; SELECT * FROM enter(%s, %s), standing_of(%s)", [person_id, key_digest, person_id])
+        if caller.key:
+            await cursor.execute(f"{statements}; {working_key.sql}", parameters | working_key.set)
+        else:
+            await cursor.execute(statements, parameters)
         cursor.nextset()
         row = await cursor.fetchone()
+        if caller.key:
+            cursor.nextset()
+            found = await cursor.fetchone()
+            key = KeyInUse(*found) if found else None
     if row is None:
         raise RuntimeError("enter() answers one row")
     roles, clock_at, key_is_free, request_digest, status, headers, body, is_gone, other_ids = row
     stored = None if request_digest is None else StoredAnswer(request_digest, status, headers, body)
-    return Entry([_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, other_ids)
+    return Entry([_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, other_ids, key)
 
 
 def _grant_of(role: dict[str, Any]) -> RoleGrant:
@@ -241,37 +285,6 @@ _WRITE_DOWN = """SELECT write_down(%(down_key)s, %(down_request)s, %(down_status
 _ENQUEUE = """INSERT INTO outbox (id, event, subject_id, organisation_id, facts, made_at)
     VALUES (%(id)s, %(event)s, %(subject_id)s, %(organisation_id)s, %(facts)s, %(now)s) ON CONFLICT DO NOTHING"""
 _NO_ANSWER = dict.fromkeys(["down_key", "down_request", "down_status", "down_headers", "down_body"])
-
-
-@dataclass(frozen=True)
-class KeyRights:
-    """The rights of an API key: it acts in one role of its organisation, limited by its scopes."""
-
-    grant: RoleGrant
-    scopes: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Caller:
-    study_centre_id: UUID
-    person_id: UUID
-    """An API key's own id when a key calls."""
-    authentication: Authentication = NO_SIGN_IN
-    key: KeyRights | None = None
-
-    @property
-    def key_scope(self) -> str:
-        """The owner of the caller's Idempotency-Keys."""
-        return str(self.person_id)
-
-
-@dataclass(frozen=True)
-class Newcomer(Caller):
-    """A caller who registers: Idempotency-Keys belong to the sign-in, so a retry after the success is recognised."""
-
-    @property
-    def key_scope(self) -> str:
-        return json.dumps([self.authentication.issuer, self.authentication.subject])
 
 
 async def find_caller(connection: Connection, issuer: str, subject: str) -> Caller | None:

@@ -37,6 +37,11 @@ class Authentication:
     acr: str | None = None
     strong_acr: tuple[str, ...] = ()
     """The `acr` values that count as strong at this issuer."""
+    expires_at: datetime | None = None
+    """When the token stops being accepted, in real time."""
+
+    def has_expired(self, real_now: datetime) -> bool:
+        return self.expires_at is not None and real_now >= self.expires_at
 
 
 NO_SIGN_IN = Authentication()
