@@ -1,14 +1,27 @@
-"""Runs the migrations as the tables' owner. Waits only briefly for locks: a migration must not stop the service."""
+"""Runs the migrations as the tables' owner.
 
+A migration that waits for a table keeps everybody waiting who comes after it. So it waits only briefly, and is tried
+again.
+"""
+
+import logging
 import os
+import time
 
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy import Connection, create_engine, event, pool, text
+from sqlalchemy.exc import DBAPIError
 
 from app.db.schema import check_purpose
 from app.db.tables import metadata
 
 config = context.config
+
+LOCK_TIMEOUT = "500ms"
+PAUSE_SECONDS = 0.5
+TRIED_FOR_SECONDS = 300
+LOCKED = {LockNotAvailable.sqlstate, DeadlockDetected.sqlstate}
 
 
 def address() -> str:
@@ -38,7 +51,7 @@ def write_out() -> None:
         literal_binds=True,
         transaction_per_migration=True,
     )
-    for setting in ("lock_timeout = '4s'", "statement_timeout = '60s'"):
+    for setting in (f"lock_timeout = '{LOCK_TIMEOUT}'", "statement_timeout = '60s'"):
         context.execute(f"SET {setting}")
     context.execute(name_role_prefix)
     with context.begin_transaction():
@@ -46,20 +59,45 @@ def write_out() -> None:
 
 
 def run() -> None:
-    engine = create_engine(
-        address(),
-        poolclass=pool.NullPool,
-        connect_args={"options": "-c lock_timeout=4000 -c statement_timeout=60000"},
-    )
+    engine = create_engine(address(), poolclass=pool.NullPool)
+
+    @event.listens_for(engine, "begin")
+    def wait_only_briefly(connection: Connection) -> None:
+        # Not outside transactions: there, indexes are made and constraints validated, which keep nobody waiting, and
+        # could not be tried again.
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL statement_timeout = '60s'")
+
     with engine.connect() as connection:
         if driver_connection := connection.connection.driver_connection:
             check_purpose(driver_connection, sandbox=is_for_sandbox())
         connection.execute(name_role_prefix)
         connection.commit()
-        context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+        give_up_at = time.monotonic() + TRIED_FOR_SECONDS
+        while not is_done(connection, may_retry=time.monotonic() < give_up_at):
+            time.sleep(PAUSE_SECONDS)
+    engine.dispose()
+
+
+def is_done(connection: Connection, *, may_retry: bool) -> bool:
+    """Run the migrations that are left, each in a transaction; False if one has waited in vain for a lock."""
+    applied: list[object] = []
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        transaction_per_migration=True,
+        on_version_apply=lambda **version: applied.append(version),
+    )
+    try:
         with context.begin_transaction():
             context.run_migrations()
-    engine.dispose()
+    except DBAPIError as error:
+        # After a part of "three down" another three would go too far.
+        is_relative = str(context.get_revision_argument())[:1] in {"+", "-"}
+        if not may_retry or (is_relative and applied) or getattr(error.orig, "sqlstate", None) not in LOCKED:
+            raise
+        logging.getLogger("alembic.env").warning("A table is in use. The migration is tried again.")
+        return False
+    return True
 
 
 if context.is_offline_mode():

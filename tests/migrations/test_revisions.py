@@ -3,11 +3,15 @@
 import io
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
+import sqlalchemy.exc
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -101,3 +105,42 @@ def test_the_lint_finds_no_lock_that_stops_the_service(postgres_cluster: Address
         timeout=60,
     )
     assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def test_an_upgrade_under_load_neither_fails_nor_keeps_anybody_waiting(empty_database: Addresses) -> None:
+    """A transaction has read the table that the migration changes, and takes its time; others read it meanwhile."""
+    config = alembic_config(empty_database.owner, empty_database.service)
+    command.upgrade(config, "one_posting")
+    with (
+        psycopg.connect(empty_database.admin) as slow,
+        psycopg.connect(empty_database.admin, autocommit=True) as reader,
+        ThreadPoolExecutor() as threads,
+    ):
+        slow.execute("SELECT FROM callers")
+        upgrade = threads.submit(command.upgrade, config, "head")
+        longest = 0.0
+        end = time.monotonic() + 2.5
+        while time.monotonic() < end:
+            before = time.monotonic()
+            reader.execute("SELECT FROM callers")
+            longest = max(longest, time.monotonic() - before)
+            time.sleep(0.02)
+        assert not upgrade.done()
+        slow.rollback()
+        upgrade.result()
+    assert longest < 2
+    head = ScriptDirectory.from_config(config).get_current_head()
+    with psycopg.connect(empty_database.owner) as owner:
+        assert owner.execute("SELECT version_num FROM alembic_version").fetchall() == [(head,)]
+
+
+def test_steps_that_are_counted_are_not_repeated(empty_database: Addresses) -> None:
+    """Two down, of which the second waits in vain: another two would be three."""
+    config = alembic_config(empty_database.owner, empty_database.service)
+    command.upgrade(config, "finite_times")
+    with psycopg.connect(empty_database.admin) as slow:
+        slow.execute("SELECT FROM callers")
+        with pytest.raises(sqlalchemy.exc.OperationalError, match="lock timeout"):
+            command.downgrade(config, "-2")
+    with psycopg.connect(empty_database.owner) as owner:
+        assert owner.execute("SELECT version_num FROM alembic_version").fetchall() == [("service_role",)]
