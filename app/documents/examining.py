@@ -6,7 +6,7 @@ Only a file that begins with our own document's bytes comes here, so only what w
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -16,22 +16,16 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NameObject
-from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
-from pyhanko.sign.diff_analysis import (
-    DEFAULT_DIFF_POLICY,
-    DiffResult,
-    FormUpdate,
-    FormUpdatingRule,
-    ModificationLevel,
-    SigFieldCreationRule,
-    SigFieldModificationRule,
-    StandardDiffPolicy,
-)
+from pyhanko.pdf_utils.generic import DictionaryObject, NumberObject, pdf_name
+from pyhanko.pdf_utils.misc import PdfStrictReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.generic_cms import get_signing_cert_attr
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from app.documents.additions import SIGNING_ALONE, value_of
 from app.documents.revocation import (
     FINDINGS,
     Circumstances,
@@ -50,33 +44,18 @@ LARGEST_STAMP = 0.25
 PAGE_AREA = 595.0 * 842.0
 END = re.compile(rb"startxref\s+\d+\s+%%EOF\s*(\d+\s+\d+\s+obj\b|\Z)")
 SKEW = timedelta(minutes=5)
+NULL = core.Null().dump()
+SHA2_AND_SHA3 = ("sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 DIGESTS = frozenset(
-    algos.DigestAlgorithm({"algorithm": name, **parameters}).dump()
-    for name in ("sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
-    for parameters in ({}, {"parameters": core.Null()})
+    # As bytes: the library's own algorithms always write the parameters that may be absent (RFC 5754 §2).
+    core.SequenceOf(spec=core.Any, contents=algos.DigestAlgorithmId(name).dump() + parameters).dump()
+    for name in SHA2_AND_SHA3
+    for parameters in (b"", NULL)
 )
 """The digest algorithms that signatures may name, in both ways of writing them."""
-
-
-class FirstForm(FormUpdatingRule):
-    """Lets the first signature add the form that it is in: the library's own rule accepts later signatures only."""
-
-    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
-        if "/AcroForm" not in old.root:
-            # As if our document had an empty form: additions to it are then judged as in any other.
-            empty = {NameObject("/Fields"): ArrayObject()}
-            old.root["/AcroForm"] = DictionaryObject(empty)  # type: ignore[no-untyped-call]  # The library's lack.
-        return super().apply(old, new)
-
-
-SIGNING_ALONE = StandardDiffPolicy(
-    global_rules=DEFAULT_DIFF_POLICY.global_rules,
-    form_rule=FirstForm(
-        [SigFieldCreationRule(), SigFieldModificationRule()],  # type: ignore[no-untyped-call]  # The library's lack.
-        ignored_acroform_keys={"/Fields", "/SigFlags", "/DR", "/DA"},
-    ),
-)
-
+CERTIFIED = DictionaryObject({pdf_name("/P"): NumberObject(2)})  # type: ignore[no-untyped-call]  # The library's lack.
+"""What a certification permits if it does not say it: signing (ISO 32000-1 Table 254)."""
+OTHER_GENERATION = re.compile(rb"(?<=\d{10} )\d{5}(?= n\s)")
 
 ATTRIBUTES = {
     NameOID.SERIAL_NUMBER: "serialNumber",
@@ -136,13 +115,24 @@ async def _signatures(original: bytes, signed: bytes, circumstances: Circumstanc
 
 def _reader(signed: bytes) -> PdfFileReader:
     try:
-        reader = PdfFileReader(BytesIO(signed))
+        reader = _strict_reader(signed)
         is_encrypted = reader.encrypted
     except Exception as fault:  # On hostile bytes the library raises exceptions of any kind.
         raise SignedDocumentRefused("not-a-pdf") from fault
     if is_encrypted:
         raise SignedDocumentRefused("encrypted")
     return reader
+
+
+def _strict_reader(signed: bytes) -> PdfFileReader:
+    """Read new objects of another generation than 0 too, which the library refuses, and all else as strictly."""
+    try:
+        return PdfFileReader(BytesIO(signed))
+    except PdfStrictReadError:
+        PdfFileReader(BytesIO(OTHER_GENERATION.sub(b"00000", signed)))
+        reader = PdfFileReader(BytesIO(signed), strict=False)
+        reader.strict = True
+        return reader
 
 
 def _check_alterations(original: bytes, reader: PdfFileReader) -> None:
@@ -152,10 +142,23 @@ def _check_alterations(original: bytes, reader: PdfFileReader) -> None:
     ours_at = ours.xrefs.get_startxref_for_revision(0)
     if reader.xrefs.get_startxref_for_revision(0) != ours_at or ours.total_revisions != 1:
         raise SignedDocumentRefused("altered")
+    _check_generations(reader)
     difference = SIGNING_ALONE.review_file(reader, 0)
     allowed = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
     if not isinstance(difference, DiffResult) or difference.modification_level not in allowed:
         raise SignedDocumentRefused("altered")
+
+
+def _check_generations(reader: PdfFileReader) -> None:
+    """Check that no number names two objects: some readers show the later one, whatever its generation.
+
+    Raises SignedDocumentRefused.
+    """
+    generations: dict[int, int] = {}
+    for revision in range(reader.total_revisions):
+        for reference in reader.xrefs.explicit_refs_in_revision(revision):
+            if generations.setdefault(reference.idnum, reference.generation) != reference.generation:
+                raise SignedDocumentRefused("altered")
 
 
 def _check_ends(signed: bytes, reader: PdfFileReader) -> None:
@@ -174,10 +177,10 @@ def _added_signatures(reader: PdfFileReader) -> list[EmbeddedPdfSignature]:
     fields = [field.get_object() for _, _, field in enumerate_sig_fields(reader, filled_status=True)]
     if len(fields) > MOST_SIGNATURES:
         raise SignedDocumentRefused("too-demanding")
-    widgets = [*fields, *(kid.get_object() for field in fields for kid in field.get("/Kids", ()))]
-    if any(_area(widget.get("/Rect", (0, 0, 0, 0))) > LARGEST_STAMP * PAGE_AREA for widget in widgets):
+    widgets = [*fields, *(kid.get_object() for field in fields for kid in value_of(field, "/Kids", ()))]
+    if any(_area(value_of(widget, "/Rect", (0, 0, 0, 0))) > LARGEST_STAMP * PAGE_AREA for widget in widgets):
         raise SignedDocumentRefused("altered")
-    kinds = [field["/V"].get("/SubFilter") for field in fields]
+    kinds = [value_of(field["/V"], "/SubFilter") for field in fields]
     if not set(kinds) <= {"/ETSI.CAdES.detached", "/ETSI.RFC3161"}:
         raise SignedDocumentRefused("signature-kind")
     signatures: list[EmbeddedPdfSignature] = reader.embedded_signatures
@@ -186,7 +189,17 @@ def _added_signatures(reader: PdfFileReader) -> list[EmbeddedPdfSignature]:
         raise SignedDocumentRefused("signature-kind")
     if not people:
         raise SignedDocumentRefused("not-signed")
+    for signature in people:
+        _complete_certification(signature.sig_object)
     return people
+
+
+def _complete_certification(signature: Any) -> None:
+    for each in value_of(signature, "/Reference", ()):
+        method = each.get_object()
+        if value_of(method, "/TransformMethod") == "/DocMDP":
+            parameters = method.setdefault(pdf_name("/TransformParams"), CERTIFIED).get_object()
+            parameters.setdefault(pdf_name("/P"), CERTIFIED["/P"])
 
 
 def _area(rectangle: Sequence[Any]) -> float:
@@ -204,6 +217,8 @@ async def _signature(
     """Raises SignedDocumentRefused with the first finding against the signature."""
     _check_padding(signature.pkcs7_content)
     _check_uncovered(signature)
+    if get_signing_cert_attr(signature.signer_info["signed_attrs"]) is None:
+        raise SignedDocumentRefused("signature-kind")  # PAdES requires it (EN 319 142-1 §6.3).
     status = await judged(signature, reader, known, known.now)
     moment = known.now
     stamp = status.timestamp_validity
@@ -246,12 +261,19 @@ def _check_padding(content: bytes) -> None:
 
 
 def _check_uncovered(signature: EmbeddedPdfSignature) -> None:
-    """Check the versions and digest algorithms of RFC 5652 §5, which a signature does not cover either."""
+    """Check the versions and algorithms of RFC 5652 §5, which a signature does not cover either."""
     signed, signer = signature.signed_data, signature.signer_info
     try:
         versions = {signed["version"].native, signer["version"].native}
         digests = [signer["digest_algorithm"], *signed["digest_algorithms"]]
-        is_sound = versions <= {"v1", "v3"} and all(digest.dump() in DIGESTS for digest in digests)
+        algorithm = signer["signature_algorithm"]
+        named = algorithm["algorithm"].dump()
+        is_sound = (
+            versions <= {"v1", "v3"}
+            and all(digest.dump() in DIGESTS for digest in digests)
+            # Only the parameters of RSASSA-PSS matter to the signature.
+            and (algorithm["algorithm"].native == "rsassa_pss" or algorithm.contents in (named, named + NULL))
+        )
     except (KeyError, TypeError, ValueError):
         is_sound = False
     if not is_sound:

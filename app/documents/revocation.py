@@ -17,6 +17,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_val
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
+from app.documents.additions import SIGNING_ALONE
 from app.domain.people.signatures import Finding
 
 FINDINGS: dict[str, Finding] = {
@@ -93,7 +94,7 @@ async def status_with(
         context = ValidationContext(**options, other_certs=list(brought.load_certs()) if brought else [])
     else:
         context = brought.as_validation_context(options) if brought else ValidationContext(**options)
-    return await async_validate_pdf_signature(signature, context)
+    return await async_validate_pdf_signature(signature, context, diff_policy=SIGNING_ALONE)
 
 
 def authorities_of(status: PdfSignatureStatus) -> list[x509.Certificate]:

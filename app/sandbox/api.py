@@ -197,7 +197,7 @@ async def make_sandbox_token(request: Request, response: Response, body: TokenIn
 
 
 PDF_OUT = giving("application/pdf")
-PDF_OUT["responses"] |= refusing("not-found")
+PDF_OUT["responses"] |= refusing("not-found", "signed-document-refused")
 
 
 @router.post("/signatures", **PDF_OUT)

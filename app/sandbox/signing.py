@@ -14,11 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.signers.pdf_signer import DSSContentSettings, PdfSigningSession, SigDSSPlacementPreference
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from app.domain.people.signatures import SignedDocumentRefused
 
 # It warns that nothing is fetched, which is intended.
 logging.getLogger("pyhanko.sign.signers").setLevel(logging.ERROR)
@@ -56,14 +59,17 @@ def sign(
     box: tuple[int, int, int, int] | None = None,
     timestamper: TimeStamper | None = None,
 ) -> bytes:
-    """Sign by PAdES B-B. A revocation list is signed too. With a box, the first page shows a stamp."""
+    """Sign by PAdES B-B. A revocation list is signed too. With a box, the first page shows a stamp.
+
+    Raises SignedDocumentRefused.
+    """
     root_certificate = asn1_x509.Certificate.load(root)
     context = None
     if revocation_list:
         context = ValidationContext(
             trust_roots=[root_certificate], crls=[revocation_list], allow_fetching=False, moment=at
         )
-    writer = IncrementalPdfFileWriter(BytesIO(document))
+    writer = IncrementalPdfFileWriter(BytesIO(document), strict=False)
     field = f"Signature{len(writer.prev.embedded_signatures) + 1}"
     metadata = PdfSignatureMetadata(
         field_name=field,
@@ -77,7 +83,11 @@ def sign(
     session = SignerAt(metadata, signer_of(identity, root_certificate), timestamper=timestamper, new_field_spec=place)
     session.at = at
     output = BytesIO()
-    asyncio.run(session.async_sign_pdf(writer, output=output))
+    try:
+        asyncio.run(session.async_sign_pdf(writer, output=output))
+    except SigningError as fault:
+        # The first signature can forbid the second.
+        raise SignedDocumentRefused("altered") from fault
     return output.getvalue()
 
 

@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
 from app.sandbox.authority import Authority
+from tests.documents.by_hand import update
 
 
 def root_of(authority: Authority) -> asn1_x509.Certificate:
@@ -116,21 +117,6 @@ def encrypted(document: bytes) -> bytes:
     return output.getvalue()
 
 
-def section(document: bytes, objects: dict[int, bytes], *, trailer: bytes) -> bytes:
-    """The document followed by objects with a cross-reference table of their own."""
-    body = bytearray(document + b"\n")
-    places = {}
-    for number, content in objects.items():
-        places[number] = len(body)
-        body += b"%d 0 obj\n" % number + content + b"\nendobj\n"
-    start = len(body)
-    body += b"xref\n"
-    for number, place in places.items():
-        body += b"%d 1\n%010d 00000 n \n" % (number, place)
-    body += b"trailer\n<< " + trailer + b" >>\nstartxref\n%d\n%%%%EOF\n" % start
-    return bytes(body)
-
-
 def another_behind(document: bytes) -> bytes:
     """A complete document whose cross-references never lead back to ours."""
     objects = {
@@ -138,7 +124,7 @@ def another_behind(document: bytes) -> bytes:
         2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> >>",
     }
-    return section(document, objects, trailer=b"/Size 4 /Root 1 0 R")
+    return update(document, objects, trailer=b"/Size 4 /Root 1 0 R")
 
 
 def start_of(document: bytes) -> bytes:
@@ -148,7 +134,7 @@ def start_of(document: bytes) -> bytes:
 def behind(document: bytes, content: bytes) -> bytes:
     """An object that takes the place of the catalogue, and leads back to ours."""
     root = PdfFileReader(BytesIO(document)).root_ref.idnum
-    return section(document, {root: content}, trailer=b"/Size 9999 /Root %d 0 R /Prev %s" % (root, start_of(document)))
+    return update(document, {root: content}, trailer=b"/Size 9999 /Root %d 0 R /Prev %s" % (root, start_of(document)))
 
 
 def nested(document: bytes) -> bytes:
@@ -157,7 +143,7 @@ def nested(document: bytes) -> bytes:
 
 def around(document: bytes) -> bytes:
     """Cross-references that lead to themselves."""
-    return section(document, {9000: b"null"}, trailer=b"/Size 9999 /Prev %d" % (len(document) + 1 + 22))
+    return update(document, {9000: b"null"}, trailer=b"/Size 9999 /Prev %d" % (len(document) + 1 + 22))
 
 
 def swollen(document: bytes) -> bytes:
@@ -168,7 +154,7 @@ def swollen(document: bytes) -> bytes:
     pages = PdfFileReader(BytesIO(document)).root.raw_get("/Pages").idnum
     content = b"<< /Type /Catalog /Pages %d 0 R /Metadata 9000 0 R /DSS 9000 0 R >>" % pages
     metadata = b"<< /Type /ObjStm /Filter /FlateDecode /Length %d >>\nstream\n" % len(stream) + stream + b"\nendstream"
-    return section(
+    return update(
         document,
         {root: content, 9000: metadata},
         trailer=b"/Size 9999 /Root %d 0 R /Prev %s" % (root, start_of(document)),

@@ -11,9 +11,12 @@ from app.documents.applications import digest_of
 from app.documents.signatures import Trust, examine
 from app.sandbox.authority import Authority
 from tests.builders import refusal
+from tests.documents.by_hand import certifying
+from tests.documents.test_additions import by
 from tests.documents.test_applications import CONTENT, composed
 from tests.sandbox import SECRET, Sandbox
 
+LATER = timedelta(days=30)
 SIGNATURES = "/v1/sandbox/signatures"
 
 
@@ -70,6 +73,19 @@ def test_an_unknown_application_is_not_found(sandbox: Sandbox) -> None:
 def test_a_name_too_long_for_a_certificate_is_shortened(sandbox: Sandbox, application_id: str) -> None:
     answer = sandbox.client.post(SIGNATURES, json={"application_id": application_id, "name": "x" + "ä" * 63})
     assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+
+
+def test_nobody_signs_after_a_signature_that_forbids_it(sandbox: Sandbox, application_id: str) -> None:
+    own = Authority(drawn_key(SECRET, "authority"))
+    signer = own.issue(name="Oskari", person="1", valid_from=CONTENT.made_at, valid_until=CONTENT.made_at + LATER)
+    certified = certifying(composed(CONTENT), b"/TransformParams <</P 1>>").sign(composed(CONTENT), by(signer))
+    changed = (
+        "UPDATE main_user_application_documents SET content = %s, digest = %s WHERE application_id = %s RETURNING 1"
+    )
+    sandbox.rows(changed, certified, digest_of(certified), application_id)
+    answer = sandbox.client.post(SIGNATURES, json={"application_id": application_id, "name": "Oskari Suvikangas"})
+    assert (refusal(answer), answer.json()["finding"]) == ((422, "signed-document-refused"), "altered")
+    sandbox.rows(changed, composed(CONTENT), digest_of(composed(CONTENT)), application_id)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\x00b", 7, None])
