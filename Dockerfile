@@ -12,6 +12,7 @@ WORKDIR /service
 COPY alembic.ini ./
 COPY migrations migrations
 COPY openapi openapi
+COPY docs/rulebook.md docs/
 COPY app app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0
 USER tuntipankki

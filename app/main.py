@@ -15,7 +15,7 @@ from fastapi.telemetry import TelemetryConfig
 from psycopg import AsyncConnection
 
 from app import logs
-from app.api import documents, openapi, operational, problems
+from app.api import documents, front_page, openapi, operational, problems
 from app.api.backend import Backend, Extension
 from app.api.calendar import calendars, deadlines, extensions, feeds, reminder_settings, tasks
 from app.api.delivery import mails, messages, preferences
@@ -164,6 +164,7 @@ def create_app(
     problems.install(app)
     for router in routers:
         app.include_router(router, prefix="/v1")
+    app.include_router(front_page.router)
     app.include_router(documents.router)
     app.include_router(operational.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.addresses import Proxies
+from app.api.front_page import Welcome
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
 from app.api.keys import Seal, drawn_key, token_mailing
 from app.api.tokens import Verifier
@@ -36,6 +37,8 @@ class Extension:
     """Issuers of tokens, besides those in the settings."""
     roots: Sequence[bytes] = ()
     """Certificates (DER) that are trusted in documents, besides those in the settings."""
+    welcome: Welcome | None = None
+    """What the front page says about it."""
     reads_clock: bool = False
     """Whether the database has a clock that can be set. Otherwise the present is real time."""
 
@@ -49,6 +52,7 @@ class Backend:
         self.cursor_key = drawn_key(secret, "cursors")
         self.tokens = token_mailing(settings)
         self._extension = extension
+        self.welcome = extension.welcome
         self.trust()  # A file that cannot be read stops the start.
         self.sign_in = next((IssuerMetadata(issuer) for issuer in settings.oidc_issuers if issuer.client_id), None)
         """The issuer where Swagger UI signs in."""

@@ -5,11 +5,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse
 
 from app.api.backend import Backend
 from app.api.issuers import IssuerMetadata
-from app.api.languages import preferred_language
+from app.api.languages import page_language
 from app.api.problem_pages import index_page, page_of
 from app.domain.errors import NotFound
 
@@ -72,12 +72,6 @@ fetch("/openapi.json").then((answer) => answer.json()).then((spec) => {
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
-async def lead_to_swagger_ui() -> RedirectResponse:
-    # A path alone: the host that a request names is not believed.
-    return RedirectResponse("/docs")
-
-
 @router.get("/docs")
 async def swagger_ui(request: Request) -> HTMLResponse:
     backend: Backend = request.app.state.backend
@@ -113,13 +107,13 @@ async def _sign_in_at(issuer: IssuerMetadata) -> dict[str, Any] | None:
 
 
 @router.get("/problems")
-async def list_problems(request: Request, lang: str | None = None) -> HTMLResponse:
-    return HTMLResponse(index_page(preferred_language(lang or request.headers.get("accept-language"))))
+async def list_problems(request: Request) -> HTMLResponse:
+    return HTMLResponse(index_page(page_language(request)))
 
 
 @router.get("/problems/{code}")
-async def get_problem(request: Request, code: str, lang: str | None = None) -> HTMLResponse:
-    page = page_of(code, preferred_language(lang or request.headers.get("accept-language")))
+async def get_problem(request: Request, code: str) -> HTMLResponse:
+    page = page_of(code, page_language(request))
     if page is None:
         raise NotFound
     return HTMLResponse(page)

@@ -2,10 +2,17 @@
 
 import re
 
+from fastapi import Request
+
 from app.domain.organisations.organisations import Language
 from app.texts.rendering import LANGUAGES
 
 _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
+
+
+def page_language(request: Request) -> Language:
+    """The language of a page: that of `?lang=`, else the browser's."""
+    return preferred_language(request.query_params.get("lang") or request.headers.get("accept-language"))
 
 
 def preferred_language(accept_language: str | None) -> Language:

@@ -11,7 +11,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from app.api.backend import Backend
-from app.api.languages import preferred_language
+from app.api.languages import page_language
 from app.api.pages import document, paragraphs
 from app.api.problems import STATUSES
 from app.db.connections import Caller, list_study_centres
@@ -37,7 +37,7 @@ async def token_page(
     request: Request, name: str, read: Callable[[Language], Awaitable[dict[str, object]]]
 ) -> HTMLResponse:
     """The page of that name, filled with the facts that `read` returns, or the page of the error that it raises."""
-    language = preferred_language(request.query_params.get("lang") or request.headers.get("accept-language"))
+    language = page_language(request)
     status = 200
     try:
         text = page_text(name, language, await read(language))

@@ -11,6 +11,7 @@ from app.api.keys import drawn_key
 from app.db.schema import check_database
 from app.sandbox.api import Sandbox, router
 from app.sandbox.authority import Authority
+from app.sandbox.front_page import welcome
 from app.sandbox.issuer import SandboxIssuer
 from app.settings import Settings
 
@@ -22,7 +23,9 @@ def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] 
     secret = settings.secret_key.get_secret_value()
     issuer = SandboxIssuer(secret)
     authority = Authority(drawn_key(secret, "authority"))
-    extension = Extension(routers=[router], issuers=[issuer.keys], roots=[authority.root], reads_clock=True)
+    extension = Extension(
+        routers=[router], issuers=[issuer.keys], roots=[authority.root], welcome=welcome, reads_clock=True
+    )
     app = main.create_app(settings, connection_class, extension)
     app.state.sandbox = Sandbox(issuer, authority)
     return app

@@ -19,9 +19,16 @@ class PageText:
 def page_text(name: str, language: Language, facts: Facts) -> PageText:
     """The text of `[{name}]`: its `title`, its `text`, and perhaps its `button`."""
     texts = texts_of("pages", language)
-    wording = texts.tables[name]
+    wording = texts.tables
+    for part in name.split("."):
+        wording = wording[part]
     said = texts.say(wording["text"], facts)
     return PageText(texts.choose(wording["title"], facts), said.split("\n\n"), wording.get("button", ""))
+
+
+def words_of(name: str, part: str, language: Language) -> dict[str, str]:
+    """The words of `[{name}.{part}]`."""
+    return dict(texts_of("pages", language).tables[name][part])
 
 
 def text_of_refusal(code: str, facts: Facts, language: Language) -> PageText:

@@ -115,11 +115,6 @@ def test_a_repeated_field_is_refused(centre: Centre, main_user: Person, central:
     assert made(centre) == 0
 
 
-def test_the_root_path_redirects_to_swagger_ui(main_user: Person) -> None:
-    answer = main_user.get("/", headers={"Host": "evil.example"})
-    assert (answer.status_code, answer.headers["Location"]) == (307, "/docs")
-
-
 @pytest.mark.parametrize("path", [PATH + "/", f"{PATH}/{UUID(int=1)}/", "/problems/", "/livez/", "/v1/", "/static"])
 def test_a_last_slash_does_not_redirect(main_user: Person, path: str) -> None:
     answer = main_user.get(path, headers={"Host": "evil.example"})

@@ -1,4 +1,4 @@
-"""People for every role, each with an `example` address; those of DOCUMENTED are named in the README and the tour."""
+"""People for every role, each with an `example` address; those of DOCUMENTED are named in texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,18 @@ from app.sandbox.demo.rows import BEGINNING, DEMO_STUDY_CENTRE, Demo, demo_id
 
 SANDBOX_ISSUER = "tuntipankki-sandbox"
 ALWAYS = datetime(2000, 1, 1, tzinfo=HELSINKI)
+DOCUMENTED = (
+    "staff@example.org",
+    "staff2@example.org",
+    "auditor@example.org",
+    "paakayttaja@example.org",
+    "paakayttaja2@example.org",
+    "huvudanvandare@example.org",
+    "piiri@example.org",
+    "yhdistys@example.org",
+    "kouluttaja@example.org",
+)
+"""The addresses of the people whom README, the tour and the front page name."""
 
 
 @dataclass

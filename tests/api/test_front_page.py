@@ -1,0 +1,46 @@
+"""The front page and the rulebook, which people read in a browser."""
+
+import httpx
+import pytest
+
+from app.domain.organisations.organisations import Language
+from app.texts.rendering import LANGUAGES
+from tests.api.test_problem_pages import Outline
+
+
+def outline_of(page: httpx.Response) -> Outline:
+    assert page.status_code == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+    outline = Outline()
+    outline.feed(page.text)
+    assert outline.open == []
+    assert not {"script", "iframe"} & {tag for tag, _ in outline.starts}
+    return outline
+
+
+def links_of(outline: Outline) -> list[str]:
+    return [attributes["href"] or "" for tag, attributes in outline.starts if tag == "a"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_front_page_leads_to_what_there_is(service: str, language: Language) -> None:
+    in_the_path = httpx.get(f"{service}/", params={"lang": language}, headers={"Accept-Language": "de"})
+    by_the_browser = httpx.get(f"{service}/", headers={"Accept-Language": f"{language}, de;q=0.5"})
+    assert in_the_path.text == by_the_browser.text
+    outline = outline_of(in_the_path)
+    assert ("html", {"lang": language}) in outline.starts
+    own = [link for link in links_of(outline) if not link.startswith("?")]
+    assert own[:4] == ["/docs", "/openapi.json", f"/problems?lang={language}", "/rulebook"]
+    assert all(httpx.get(service + link).status_code == 200 for link in own[:4])
+
+
+def test_the_front_page_names_no_host_of_the_request(service: str) -> None:
+    assert "evil.example" not in httpx.get(f"{service}/", headers={"Host": "evil.example"}).text
+
+
+def test_the_rulebook_is_a_page(service: str) -> None:
+    page = httpx.get(f"{service}/rulebook")
+    outline = outline_of(page)
+    tags = [tag for tag, _ in outline.starts]
+    assert (tags.count("h1"), "table" in tags, "|---" in page.text) == (1, True, False)
+    assert "?lang=fi" not in links_of(outline)
