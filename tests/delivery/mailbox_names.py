@@ -14,7 +14,7 @@ from email.utils import getaddresses
 
 from app.delivery.headers import is_read_as, mailbox_field, one_line, text_field
 
-ADDRESS = "aino@example.org"
+AINO = Address("", "aino", "example.org")
 FIELDS = ("From", "To", "Reply-To")
 WORD = r"=\?utf-8\?B\?([A-Za-z0-9+/]+=*)\?="
 QUOTED = r'"((?:[ !#-\[\]-~]|\\[ -~])*)"'
@@ -29,10 +29,9 @@ PIECES = [
 ]
 
 
-def check(name: str, address: str = ADDRESS) -> None:
+def check(name: str, address: Address = AINO) -> None:
     """The name in From, To and Reply-To names one mailbox, by three readers; as a subject it adds no line."""
-    user, _, domain = address.rpartition("@")
-    mailbox = Address(one_line(name), user, domain)
+    mailbox = Address(one_line(name), address.username, address.domain)
     message = EmailMessage(policy=SMTP)
     for field in FIELDS:
         message[field] = mailbox_field(field, mailbox)
