@@ -38,8 +38,9 @@ AGAIN_SECONDS = 600.0
 MAIL_SECONDS = 2.0
 REMINDING_SECONDS = 60.0
 CANCELLED_AGAIN_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
-"""The longest pause between attempts of a mail job, because a mail server is soon available again."""
+LONGEST_PAUSE_SECONDS = 15.0
+"""The longest pause between attempts of a mail job. The server is soon available again, and what it has accepted is to
+be written down before another worker may take the mail."""
 MAIL_STATEMENT_MS = 60_000
 """Time for a statement of a mail job, which may make mails to very many people in one transaction."""
 ANSWERS_KEPT_DAYS = 31

@@ -35,6 +35,8 @@ class MailServer:
     connections: int = 0
     logins: list[bytes] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
+    on_sender: Callable[[str], str] = accept
+    """The reply to a MAIL."""
     on_recipient: Callable[[str], str] = accept
     """The reply to a RCPT; an empty reply is none, for ever."""
     on_mail: Callable[[str], str] = accept
@@ -43,6 +45,15 @@ class MailServer:
     """Called once a mail is accepted and before its 250 leaves."""
     keeps_its_250: Literal["", "silent", "hanging up"] = ""
     """Whether a mail is accepted without the reply that confirms it."""
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd calls it so.
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del server, session, options
+        answer = self.on_sender(address)
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so.
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -81,7 +92,7 @@ class MailServer:
         (*_, given) = arguments
         assert isinstance(given, LoginPassword)
         self.logins += [given.login, given.password]
-        return AuthResult(success=given.password == b"sala/sana")
+        return AuthResult(success=given.password == b"sala/sana", handled=False)
 
     def copies(self) -> Counter[str]:
         """How often each Message-ID was accepted."""

@@ -1,6 +1,7 @@
 """Handing mails to the mail server, over one connection for many mails (RFC 5321).
 
-Only a mailbox that does not exist ends a mail. After any other failure the mail is tried again later.
+A mailbox that does not exist ends a mail immediately. After another failure the mail is tried again later. A failure
+before the server has heard of a recipient is not that mail's.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import (
     SMTP,
+    SMTPAuthenticationError,
     SMTPException,
     SMTPRecipientRefused,
     SMTPResponse,
@@ -23,14 +25,24 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from app.domain.delivery.mails import MailObstacle
+
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 # RFC 3463: bad mailbox, bad domain, bad syntax, moved without a trace, null MX; mailbox disabled.
 NO_SUCH_MAILBOX_ENHANCED = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 
 
+SIGN_IN_NEEDED = frozenset({454, 530, 534, 535, 538})
+"""Replies about the sign-in (RFC 4954 §6)."""
+
+
 class ServerAwayError(Exception):
-    """No server is reachable, so no mail can be handed over now."""
+    """No mail can be handed over now, whichever it is."""
+
+    def __init__(self, obstacle: MailObstacle, answer: str) -> None:
+        super().__init__(f"{obstacle}: {answer}")
+        self.obstacle, self.answer = obstacle, answer
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Outcome:
-    kind: Literal["accepted", "refused", "later"]
+    kind: Literal["accepted", "no mailbox", "permanent", "transient"]
     answer: str
     """The server's reply, or what happened instead."""
 
@@ -76,6 +88,8 @@ class Handover:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._client: SMTP | None = None
+        self.is_heard = False
+        """Whether the server has taken a sender, so that nothing stands in the way of all mails."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -88,9 +102,8 @@ class Handover:
 
     async def hand_over(self, message: EmailMessage, sender: Address, recipient: Address) -> Outcome:
         """Hand one mail over. Raises ServerAwayError."""
-        client = await self._connected()
+        client = await self._begun(sender)
         try:
-            await client.mail(sender.addr_spec)
             await client.rcpt(recipient.addr_spec)
             answer = await client.data(message.as_bytes(), timeout=self._server.seconds_to_accept)
         except SMTPResponseException as refusal:
@@ -99,15 +112,28 @@ class Handover:
         except (SMTPException, OSError) as error:
             # In the middle of a mail it is unclear which command the next reply answers.
             self._hang_up()
-            return Outcome("later", _failure_of(error))
+            return Outcome("transient", _failure_of(error))
         except Exception:
             self._hang_up()
             raise
         return Outcome("accepted", _reply_of(answer))
 
+    async def _begun(self, sender: Address) -> SMTP:
+        """A connection on which the server has taken the sender. A server may end one after some mails."""
+        while True:
+            used = self._client if self._client and self._client.is_connected else None
+            client = used or await self._connected()
+            try:
+                await client.mail(sender.addr_spec)
+            except (SMTPException, OSError) as error:
+                self._hang_up()
+                if not used:
+                    raise ServerAwayError(_obstacle_of(error, "sender"), _failure_of(error)) from error
+            else:
+                self.is_heard = True
+                return client
+
     async def _connected(self) -> SMTP:
-        if self._client and self._client.is_connected:
-            return self._client
         server = self._server
         client = SMTP(
             hostname=server.host,
@@ -123,7 +149,7 @@ class Handover:
             await client.connect()
         except (SMTPException, OSError) as error:
             client.close()
-            raise ServerAwayError(_failure_of(error)) from error
+            raise ServerAwayError(_obstacle_of(error, "unavailable"), _failure_of(error)) from error
         self._client = client
         return client
 
@@ -144,8 +170,26 @@ def _outcome_of(refusal: SMTPResponseException) -> Outcome:
     if isinstance(refusal, SMTPRecipientRefused) and refusal.code in NO_SUCH_MAILBOX:
         enhanced = re.match(r"\d\.\d{1,3}\.\d{1,3}", refusal.message)
         if enhanced is None or enhanced[0] in NO_SUCH_MAILBOX_ENHANCED:
-            return Outcome("refused", reply)
-    return Outcome("later", reply)
+            return Outcome("no mailbox", reply)
+    if refusal.code in SIGN_IN_NEEDED:
+        raise ServerAwayError("sign_in", reply)
+    return Outcome("permanent" if refusal.code >= 500 else "transient", reply)
+
+
+def _obstacle_of(error: Exception, refused: MailObstacle) -> MailObstacle:
+    """What stands in the way; `refused` where the server refused for good what was said to it."""
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, ssl.SSLError) or "STARTTLS" in str(cause):
+            return "tls"
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, SMTPAuthenticationError) or " AUTH" in str(error):
+        return "sign_in"
+    if isinstance(error, SMTPResponseException):
+        if error.code in SIGN_IN_NEEDED:
+            return "sign_in"
+        return refused if error.code >= 500 else "unavailable"
+    return "unavailable"
 
 
 def _reply_of(answer: SMTPResponse | SMTPResponseException) -> str:

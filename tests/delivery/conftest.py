@@ -17,7 +17,7 @@ from app.delivery.tokens import TokenMailing
 from app.local.embedded_postgres import Addresses
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery import deliveries
-from app.services.delivery.deliveries import Deliveries
+from app.services.delivery.deliveries import LEASE, Deliveries
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
 from tests.builders import Centre
@@ -66,10 +66,11 @@ def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch
         rounds: int,
         surviving: tuple[type[Exception], ...],
         between: Callable[[], None],
+        lease: float,
     ) -> None:
         connections = _connections(database)
         out = Server("127.0.0.1", server.port, seconds=seconds, seconds_to_accept=seconds)
-        deliveries = Deliveries(out, SENDER, timedelta(seconds=pause), TOKENS)
+        deliveries = Deliveries(out, SENDER, timedelta(seconds=pause), TOKENS, lease=timedelta(seconds=lease))
         try:
             for number in range(rounds):
                 if number:
@@ -87,9 +88,10 @@ def deliver(database: Addresses, centre: Centre, monkeypatch: pytest.MonkeyPatch
         rounds: int = 1,
         surviving: tuple[type[Exception], ...] = (),
         between: Callable[[], None] = lambda: None,
+        lease: float = LEASE.total_seconds(),
     ) -> None:
         """Run in one process, as the worker: after a failed round comes the next."""
-        asyncio.run(delivered(server, seconds, pause, rounds, surviving, between))
+        asyncio.run(delivered(server, seconds, pause, rounds, surviving, between, lease))
 
     return run
 

@@ -1,6 +1,9 @@
-"""Mails are handed over until a server takes them or reports that the mailbox does not exist."""
+"""Mails are handed over until a server takes them, reports that the mailbox does not exist, or refuses them often."""
 
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -12,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from app.delivery.smtp import ServerAwayError
 from app.local.embedded_postgres import Addresses
+from app.services.delivery.deliveries import obstructed
 from tests.builders import Centre
 from tests.delivery.events import Deliver, Make, happen, readers, states
 from tests.mail_server import ACCEPTED, MailServer, mail_server
@@ -236,10 +240,10 @@ def test_the_mail_of_a_worker_that_died_is_handed_over_by_another(
         server.on_taken = lambda _: None
         deliver(server)
         assert states(centre) == ["due"]
-        centre.owner.execute("UPDATE mails SET taken_at = taken_at - interval '14 min'")
+        centre.owner.execute("UPDATE mails SET taken_at = taken_at - interval '30 s'")
         deliver(server)
         assert states(centre) == ["due"]
-        centre.owner.execute("UPDATE mails SET taken_at = taken_at - interval '1 min'")
+        centre.owner.execute("UPDATE mails SET taken_at = taken_at - interval '30 s'")
         deliver(server)
     assert states(centre) == ["sent"]
     assert list(server.copies().values()) == [2]
@@ -263,3 +267,137 @@ def test_a_250_that_never_comes_leaves_the_mail_due_and_its_copy_is_the_same_mai
         deliver(server)
     assert states(centre) == ["sent"]
     assert list(server.copies().values()) == [2]
+
+
+def test_a_killed_workers_mail_waits_for_a_minute(
+    database: Addresses, centre: Centre, make: Make, deliver: Deliver
+) -> None:
+    readers(centre, 1)
+    server = MailServer(on_recipient=lambda _: "")
+    with mail_server(server):
+        make()
+        command = [sys.executable, "-m", "tests.delivery.dying_worker", database.service, str(centre.id)]
+        with subprocess.Popen([*command, str(server.port)]) as worker:
+            try:
+                until = time.monotonic() + 30
+                while not server.asked and time.monotonic() < until:
+                    time.sleep(0.05)
+            finally:
+                worker.kill()
+        server.on_recipient = lambda _: ACCEPTED
+        deliver(server)
+        assert states(centre) == ["due"]
+        # As if 59 seconds passed, and then another.
+        centre.owner.execute("UPDATE mails SET taken_at = clock_timestamp() - interval '59 s'")
+        deliver(server)
+        assert states(centre) == ["due"]
+        centre.owner.execute("UPDATE mails SET taken_at = taken_at - interval '1 s'")
+        deliver(server)
+    assert states(centre) == ["sent"]
+    assert list(server.copies().values()) == [1]
+
+
+def test_a_worker_that_lives_keeps_its_mail_as_long_as_the_server_takes(
+    centre: Centre, make: Make, deliver: Deliver
+) -> None:
+    readers(centre, 1)
+    with mail_server(MailServer(on_mail=lambda _: "")) as slow, mail_server() as other, ThreadPoolExecutor(1) as pool:
+        make()
+        first = pool.submit(deliver, slow, seconds=2, pause=3600, lease=0.4)
+        time.sleep(1.2)
+        deliver(other, lease=0.4)
+        first.result()
+    assert other.mails == []
+    assert centre.rows("SELECT state, answer FROM mails") == [("due", "no answer in time")]
+
+
+@pytest.mark.parametrize("at", ["recipient", "end of the mail"])
+def test_a_permanent_refusal_is_given_up_after_five_tries(
+    centre: Centre, make: Make, deliver: Deliver, at: str
+) -> None:
+    readers(centre, 1)
+    staff = centre.staff()
+
+    def refuse(_: str) -> str:
+        return "554 5.7.1 You are not welcome"
+
+    with mail_server(MailServer(on_recipient=refuse) if at == "recipient" else MailServer(on_mail=refuse)) as server:
+        make()
+        for tries in range(1, 7):
+            deliver(server, pause=3600)
+            assert states(centre) == ["due" if tries < 5 else "refused"]
+            centre.owner.execute("UPDATE mails SET next_attempt_at = now()")
+    assert len(server.asked) == 5
+    (mail,) = staff.get("/v1/mails", params={"state": "refused"}).json()["items"]
+    assert (mail["attempts"], mail["answer"]) == (5, "554 5.7.1 You are not welcome")
+    assert mail["concluded_at"]
+    # The mailbox may exist.
+    assert centre.rows("SELECT 1 FROM persons WHERE mail_refused_at IS NOT NULL") == []
+
+
+def test_a_mail_refused_for_now_is_given_up_after_five_days(centre: Centre, make: Make, deliver: Deliver) -> None:
+    readers(centre, 1)
+    with mail_server(MailServer(on_mail=lambda _: "451 4.3.0 Later")) as server:
+        make()
+        for passed, state in (*[("0", "due")] * 8, ("4 days 23 hours", "due"), ("1 hour", "refused")):
+            centre.owner.execute(
+                "UPDATE mails SET next_attempt_at = now(), first_attempt_at = first_attempt_at - %s::interval", [passed]
+            )
+            deliver(server, pause=3600)
+            assert states(centre) == [state]
+    assert len(server.mails) == 0
+
+
+def test_what_refuses_all_mails_is_not_blamed_on_each_and_shown_to_staff(
+    centre: Centre, make: Make, deliver: Deliver
+) -> None:
+    readers(centre, 2)
+    staff = centre.staff()
+
+    def shown() -> list[tuple[str, str, str]]:
+        tasks = staff.get("/v1/me/tasks", params={"kind": "mails_obstructed"}).json()["items"]
+        return [(task["title"], task["state"], task["call"]["path"]) for task in tasks]
+
+    server = MailServer(on_sender=lambda _: "550 5.7.1 We do not send for you")
+    with mail_server(server):
+        make()
+        assert shown() == []
+        for _ in range(6):
+            with pytest.raises(ServerAwayError):
+                deliver(server)
+        assert centre.rows("SELECT DISTINCT state, attempts, worker_id FROM mails") == [("due", 0, None)]
+        assert centre.rows("SELECT obstacle, answer FROM mail_obstacles") == [
+            ("sender", "550 5.7.1 We do not send for you")
+        ]
+        title = "Sähköpostit eivät lähde: sähköpostipalvelin ei hyväksy lähettäjän osoitetta"
+        assert shown() == [(title, "open", "/v1/mails")]
+        assert obstructed_now() == {"sender"}
+        # What stood in the way before no longer matters.
+        server.on_sender = lambda _: "451 4.3.0 Later"
+        with pytest.raises(ServerAwayError):
+            deliver(server)
+        assert [title for title, *_ in shown()] == ["Sähköpostit eivät lähde: sähköpostipalvelin ei vastaa"]
+        server.on_sender = lambda _: ACCEPTED
+        deliver(server)
+    assert states(centre) == ["sent", "sent"]
+    assert shown() == []
+    assert obstructed_now() == set()
+
+
+def obstructed_now() -> set[str]:
+    (metric,) = obstructed.collect()
+    return {sample.labels["obstacle"] for sample in metric.samples if sample.value}
+
+
+def test_a_server_that_ends_a_connection_after_some_mails_is_called_again(
+    centre: Centre, make: Make, deliver: Deliver
+) -> None:
+    readers(centre, 5)
+    server = MailServer()
+    server.on_sender = lambda _: "421 4.7.0 Enough" if len(server.mails) == 3 and server.connections == 1 else ACCEPTED
+    with mail_server(server):
+        make()
+        deliver(server)
+    assert states(centre) == ["sent"] * 5
+    assert server.connections == 2
+    assert {attempts for (attempts,) in centre.rows("SELECT attempts FROM mails")} == {1}

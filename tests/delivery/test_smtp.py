@@ -66,14 +66,36 @@ def test_tls_with_a_password_needs_a_trusted_certificate(
     tls.load_cert_chain(certificate, key)
     with mail_server(tls=tls, throughout=scheme == "smtps", login=True) as server:
         out = replace(Server.at(f"{scheme}://kone:sala%2Fsana@127.0.0.1:{server.port}"), seconds=5)
-        with pytest.raises(ServerAwayError):
+        with pytest.raises(ServerAwayError) as untrusted:
             hand_over(out)
+        assert untrusted.value.obstacle == "tls"
         assert server.logins == []
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert hand_over(out).kind == "accepted"
         assert server.logins == [b"kone", b"sala/sana"]
+        with pytest.raises(ServerAwayError) as unknown:
+            hand_over(replace(out, password="muu"))
+        assert unknown.value.obstacle == "sign_in"
+        with pytest.raises(ServerAwayError) as anonymous:
+            hand_over(replace(out, username=None, password=None))
+        assert anonymous.value.obstacle == "sign_in"
 
 
 def test_a_server_without_tls_is_away_where_it_is_required() -> None:
-    with mail_server() as server, pytest.raises(ServerAwayError):
+    with mail_server() as server, pytest.raises(ServerAwayError) as away:
         hand_over(replace(Server.at(f"smtp+starttls://127.0.0.1:{server.port}"), seconds=5))
+    assert away.value.obstacle == "tls"
+
+
+def test_a_server_without_sign_in_where_there_is_a_password() -> None:
+    with mail_server() as server, pytest.raises(ServerAwayError) as away:
+        hand_over(replace(Server.at(f"smtp://kone:sana@127.0.0.1:{server.port}"), seconds=5))
+    assert away.value.obstacle == "sign_in"
+
+
+def test_a_port_where_nobody_is() -> None:
+    with mail_server() as server:
+        pass
+    with pytest.raises(ServerAwayError) as away:
+        hand_over(replace(Server.at(f"smtp://127.0.0.1:{server.port}"), seconds=5))
+    assert away.value.obstacle == "unavailable"

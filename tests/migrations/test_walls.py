@@ -58,6 +58,7 @@ RIGHTS = {
     "main_user_application_signatures": ADD_CHANGE,
     "main_user_application_signed_documents": ADD,
     "main_user_applications": ADD_CHANGE,
+    "mail_obstacles": ADD_REMOVE,
     "mail_preferences": ADD_CHANGE | ADD_REMOVE,
     "mails": ADD_CHANGE | ADD_REMOVE,
     "messages": ADD_CHANGE,

@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
     null,
     or_,
     select,
@@ -31,12 +30,10 @@ from app.db.statements import NOW, Command, Connection, Query, columns_of
 class DueMail(UnsentMail):
     made_at: datetime
     attempts: int
+    tried_for: timedelta
+    """Real time since the first attempt."""
     sealed_token: bytes | None
 
-
-TAKEN_FOR = timedelta(minutes=15)
-"""How long a mail that one worker has taken is left alone by the others. It is longer than a server may take to respond
-and a worker to reach the database again. The mail of a worker that has died waits that long."""
 
 _worker = bindparam("p_worker", type_=Uuid)
 _waiting = mails.alias("waiting")
@@ -49,7 +46,7 @@ _next = (
         or_(
             _waiting.c.worker_id.is_(None),
             _waiting.c.worker_id == _worker,
-            _waiting.c.taken_at < func.clock_timestamp() - literal(TAKEN_FOR, Interval),
+            _waiting.c.taken_at < func.clock_timestamp() - bindparam("p_lease", type_=Interval),
         ),
     )
     .order_by(_waiting.c.next_attempt_at, _waiting.c.id)
@@ -73,6 +70,7 @@ _taken = Query(
             mails,
             name=func.coalesce(_of_recipient(persons.c.name), ""),
             email=case((mails.c.sealed_token.is_not(None), mails.c.address), else_=_of_recipient(persons.c.email)),
+            tried_for=func.clock_timestamp() - func.coalesce(mails.c.first_attempt_at, func.clock_timestamp()),
         )
     ),
     DueMail,
@@ -81,6 +79,7 @@ _mail_id = bindparam("p_id", type_=Uuid)
 _not_taken: dict[str, Any] = {"worker_id": null(), "taken_at": null()}
 _attempted: dict[str, Any] = {
     "attempts": mails.c.attempts + 1,
+    "first_attempt_at": func.coalesce(mails.c.first_attempt_at, func.clock_timestamp()),
     "answer": bindparam("p_answer", type_=String),
     "address": bindparam("p_address", type_=String),
 }
@@ -101,6 +100,7 @@ _postponed = Command(
         next_attempt_at=func.clock_timestamp() + bindparam("p_pause", type_=Interval), **_not_taken, **_attempted
     )
 )
+_renewed = Command(_own.values(taken_at=func.clock_timestamp()))
 _let_go = Command(_own.values(**_not_taken))
 _person_id = bindparam("p_person_id", type_=Uuid)
 _no_mailbox = Command(update(persons).where(persons.c.id == _person_id).values(mail_refused_at=func.clock_timestamp()))
@@ -111,9 +111,15 @@ _mailbox = Command(
 )
 
 
-async def take_due_mail(connection: Connection, now: datetime, worker: UUID) -> DueMail | None:
-    """Take the mail that has waited longest, apart from those that other workers have taken."""
-    return await _taken.first(connection, p_now=now, p_worker=worker)
+async def take_due_mail(connection: Connection, now: datetime, worker: UUID, lease: timedelta) -> DueMail | None:
+    """Take the mail that has waited longest, apart from those that other workers have taken or renewed within the
+    lease."""
+    return await _taken.first(connection, p_now=now, p_worker=worker, p_lease=lease)
+
+
+async def renew(connection: Connection, mail: DueMail, worker: UUID) -> None:
+    """Let the worker keep the mail for another lease."""
+    await _renewed.run(connection, p_id=mail.id, p_worker=worker)
 
 
 async def conclude(

@@ -55,6 +55,7 @@ mails = study_centre_table(
     Column("next_attempt_at", DateTime(timezone=True), nullable=False),
     Column("worker_id", Uuid),
     Column("taken_at", DateTime(timezone=True)),
+    Column("first_attempt_at", DateTime(timezone=True)),
     Column("concluded_at", DateTime(timezone=True)),
     Column("answer", Text),
     Column("sealed_token", LargeBinary),

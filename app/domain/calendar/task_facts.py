@@ -10,6 +10,7 @@ from app.domain.calendar.deadlines import Kind, State, Window, last_day_of, stat
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.reminder_settings import DEFAULT_REMINDERS, ReminderSettings
 from app.domain.calendar.tasks import NamedOrganisation
+from app.domain.delivery.mails import MailObstacle
 from app.domain.hours.proposals import ProposalState
 from app.domain.organisations.membership import is_member_in
 
@@ -142,6 +143,7 @@ class TaskFacts:
     is_staff: bool = False
     requests: list[WaitingRequest] = field(default_factory=list)
     without_main_user: list[NamedOrganisation] = field(default_factory=list)
+    mail_obstacle: MailObstacle | None = None
     settings: ReminderSettings = DEFAULT_REMINDERS
     pending_actions: list[PendingAction] = field(default_factory=list)
     person_id: UUID | None = None

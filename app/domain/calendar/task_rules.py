@@ -82,6 +82,12 @@ def _staff_tasks(facts: TaskFacts) -> Iterator[TaskDraft]:
             title_facts={"count": request.hours},
             call=TaskCall("POST", path, {"hours": request.hours}),
         )
+    if facts.mail_obstacle:
+        yield TaskDraft(
+            kind="mails_obstructed",
+            title_facts={"obstacle": facts.mail_obstacle},
+            call=TaskCall("GET", "/v1/mails"),
+        )
     for organisation in facts.without_main_user:
         yield TaskDraft(
             kind="organisation_without_main_user",

@@ -21,6 +21,7 @@ TaskKind = Literal[
     "hour_decisions",
     "supplementary_request",
     "organisation_without_main_user",
+    "mails_obstructed",
     "role_application",
     "main_user_application_draft",
     "main_user_application_to_sign",

@@ -10,9 +10,16 @@ from app.domain.delivery.mailed_events import Sending
 from app.domain.organisations.organisations import Language
 from app.domain.values import Shown
 
+MailObstacle = Literal["unavailable", "tls", "sign_in", "sender"]
+"""What stands in the way of all mails: the server does not respond or takes none now, its TLS or the sign-in fails, or
+it refuses the sender."""
 MailState = Literal["held", "gathered", "due", "sent", "refused"]
 MailPreference = Literal["each", "reminders_gathered", "daily_digest", "necessary"]
 DEFAULT_PREFERENCE: MailPreference = "reminders_gathered"
+MOST_TRIES = 5
+"""How often an email is tried that the server refuses permanently (rulebook §5.7)."""
+TRIED_FOR = timedelta(days=5)
+"""How long an email is tried that the server refuses for now (rulebook §5.7; RFC 5321 §4.5.4.1)."""
 DIGEST_HOUR = time(8)
 """When digests are sent, in Helsinki."""
 
@@ -50,7 +57,8 @@ class Mail(Shown):
     state: MailState
     """State of the email. `held`: waits for the digest. `gathered`: was included in a digest. `due`: waits until a
     server accepts it. `sent`: was accepted. `refused`: was given up for good, because the mailbox does not exist,
-    the address is unusable, or the person was erased."""
+    the address is unusable, the server refused the email permanently five times or for five days, or the person was
+    erased."""
     made_at: datetime
     due_at: datetime
     """When the email is to be sent, by the service's clock."""
@@ -100,6 +108,11 @@ def next_digest(now: datetime) -> datetime:
 
 
 def pause_after(attempts: int, first: timedelta) -> timedelta:
-    """The pause before the next attempt, which doubles each time up to four hours. Attempts never end."""
+    """The pause before the next attempt, which doubles each time up to four hours."""
     doubled: int = 2 ** min(attempts - 1, 20)
     return min(first * doubled, timedelta(hours=4))
+
+
+def is_given_up(*, is_permanent: bool, tries: int, tried_for: timedelta) -> bool:
+    """Whether a mail that the server has just refused is not tried again (rulebook §5.7)."""
+    return (is_permanent and tries >= MOST_TRIES) or tried_for >= TRIED_FOR

@@ -63,6 +63,7 @@ def all_tasks() -> Iterator[Task]:
         waiting=waiting,
         requests=[request],
         without_main_user=[NamedOrganisation(CENTRE, "Marttaliitto")],
+        mail_obstacle="tls",
         holds_role=False,
         pending_actions=[action(kind) for kind in DETAILS],
     )

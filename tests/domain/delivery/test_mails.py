@@ -2,8 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from app.domain.delivery.mailed_events import MAILED_EVENTS
-from app.domain.delivery.mails import leaves_at, next_digest, pause_after
+from app.domain.delivery.mails import is_given_up, leaves_at, next_digest, pause_after
 
 
 def test_the_digest_leaves_at_eight_in_finland_on_days_of_any_length() -> None:
@@ -22,7 +24,24 @@ def test_a_mail_that_cannot_be_turned_off_leaves_immediately() -> None:
     assert leaves_at("promptly", "necessary", now) is None
 
 
-def test_pauses_double_up_to_four_hours_and_never_end() -> None:
+@pytest.mark.parametrize(
+    ("is_permanent", "tries", "tried_for", "is_over"),
+    [
+        (True, 4, timedelta(minutes=7), False),
+        (True, 5, timedelta(minutes=15), True),
+        (False, 5, timedelta(minutes=15), False),
+        # Tried every four hours at last: 36 times in five days.
+        (False, 36, timedelta(days=5) - timedelta(seconds=1), False),
+        (False, 37, timedelta(days=5), True),
+    ],
+)
+def test_a_mail_is_given_up_after_five_refusals_for_good_or_five_days(
+    is_permanent: bool, tries: int, tried_for: timedelta, is_over: bool
+) -> None:
+    assert is_given_up(is_permanent=is_permanent, tries=tries, tried_for=tried_for) == is_over
+
+
+def test_pauses_double_up_to_four_hours() -> None:
     first = timedelta(minutes=1)
     assert [pause_after(attempts, first) for attempts in (1, 2, 3, 9, 5000)] == [
         timedelta(minutes=1),
