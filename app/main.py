@@ -52,6 +52,7 @@ from app.api.people import (
     personal_data,
     role_applications,
     role_grants,
+    role_invitations,
     signatories,
 )
 from app.api.routing import Index
@@ -70,6 +71,7 @@ ROUTERS = (
     personal_data.router,
     role_applications.router,
     role_grants.router,
+    role_invitations.router,
     main_user_coverage.router,
     onboardings.router,
     confirmations.router,
@@ -166,6 +168,7 @@ def create_app(
         app.include_router(router, prefix="/v1")
     app.include_router(front_page.router)
     app.include_router(documents.router)
+    app.include_router(role_invitations.page_router)
     app.include_router(operational.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.router.routes.insert(0, Index(iter_route_contexts(app.routes)))

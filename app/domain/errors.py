@@ -93,8 +93,8 @@ class YearClosed(Conflict):
 class WrongState(Conflict):
     """Facts: `state`, the present one, and `allowed`, the states in which the action is possible.
 
-    For a year that cannot be closed: the hours `still_reserved`, the last day `still_due`, or the kind of deadline that
-    is `missing`.
+    `because`, if the state would allow the action. For a year that cannot be closed: the hours `still_reserved`, the
+    last day `still_due`, or the kind of deadline that is `missing`.
     """
 
     code = "wrong-state"

@@ -1,4 +1,4 @@
-"""Whoever sends the head of a request early and its body late is checked again in the transaction that writes."""
+"""A caller who sends the head of a request early and its body late is checked again in the transaction that writes."""
 
 import json
 import socket

@@ -72,6 +72,7 @@ RIGHTS = {
     "regional_offices": ADD_CHANGE,
     "reminder_settings": ADD_CHANGE,
     "role_applications": ADD_CHANGE,
+    "role_invitations": ADD_CHANGE,
     "role_grants": ADD_CHANGE,
     "signatories": ADD_CHANGE,
     "stored_answers": ADD_REMOVE,

@@ -14,7 +14,7 @@ from tests.texts.test_texts import FORBIDDEN
 
 ROOT = Path(__file__).parents[2]
 VERBS = (
-    "Add|Apply|Approve|Assign|Cancel|Change|Close|Confirm|Copy|Create|Decide|End|Erase|Get|Grant|Include|List|Merge|Open"
+    "Accept|Add|Apply|Approve|Assign|Cancel|Change|Close|Confirm|Copy|Create|Decide|End|Erase|Get|Grant|Include|List|Merge|Open"
     "|Preview|Propose|Read|Register|Reject|Remove|Return|Reset|Revoke|Rotate|Send|Set|Sign|Start|Submit|Upload|Withdraw"
 )
 FRAGMENT = re.compile(

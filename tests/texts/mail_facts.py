@@ -23,6 +23,7 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
         "valid_from": "2023-03-15T00:00:00+02:00",
         "last_day": "2023-12-31",
     },
+    "role-invitation.accepted": {"role": "training_manager"},
     "role-grant.given": {"role": "main_user", "valid_from": "2023-03-15T00:00:00+02:00", "last_day": "2023-12-31"},
     "role-grant.ended": {"role": "main_user", "last_day": "2023-12-31"},
     "main-user-application.submitted": {"sign_by": "2023-05-14"},

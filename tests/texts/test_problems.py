@@ -69,7 +69,12 @@ FACTS: dict[str, dict[str, object]] = {
 
 # Those that a refusal gives only for one of its reasons, in place of the others.
 OTHER_FACTS: dict[str, dict[str, object]] = {
-    "wrong-state": {"still_reserved": 1450, "still_due": date(2024, 1, 18), "missing": "cost_statement"},
+    "wrong-state": {
+        "still_reserved": 1450,
+        "still_due": date(2024, 1, 18),
+        "missing": "cost_statement",
+        "because": "inviter-without-role",
+    },
     "pool-exceeded": {"available": 300, "asked": 301, "lowest": 1},
     "window-closed": {"ask": "main_user", "kind": "unit_proposals", "closed_on": date(2023, 3, 25)},
     "forbidden": {"scope": "hours:write"},
@@ -205,6 +210,14 @@ WINDOW = FACTS["window-closed"]
             "The action is not possible when the state is: withdrawn. "
             "Fetch the resource, check its state and choose an action that the state allows.",
             id="no state allows it",
+        ),
+        pytest.param(
+            "wrong-state",
+            {"state": "open", "allowed": [], "because": "inviter-without-role"},
+            "en",
+            "The person who invited you can no longer grant this role. "
+            "Ask another main user or the study centre for a new invitation.",
+            id="an inviter without a role",
         ),
         pytest.param(
             "wrong-state",

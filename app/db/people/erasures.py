@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     null,
     or_,
+    select,
     text,
     update,
 )
@@ -34,13 +35,15 @@ def _table(name: str) -> Table:
 
 
 _mails, _feeds, _role_applications = _table("mails"), _table("calendar_feeds"), _table("role_applications")
+_invitations = _table("role_invitations")
+_accepted = _invitations.c.accepted_by == any_(_ids)
 _unsent = or_(*(_mails.c.state == state for state in ("held", "due")))
 
 _commands = (
     # Unsent mails are not sent: they count as refused, like mails without an address.
     Command(
         update(_mails)
-        .where(_mails.c.person_id == any_(_ids))
+        .where(or_(_mails.c.person_id == any_(_ids), _mails.c.cause_id.in_(select(_invitations.c.id).where(_accepted))))
         .values(
             address="",
             subject="",
@@ -52,6 +55,7 @@ _commands = (
             concluded_at=case((_unsent, func.coalesce(_mails.c.concluded_at, _now)), else_=_mails.c.concluded_at),
         )
     ),
+    Command(update(_invitations).where(_accepted).values(email=null())),
     Command(delete(mail_preferences).where(mail_preferences.c.person_id == any_(_ids))),
     Command(delete(_feeds).where(_feeds.c.person_id == any_(_ids))),
     Command(update(_role_applications).where(_role_applications.c.person_id == any_(_ids)).values(reason=null())),

@@ -14,6 +14,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "persons": ("id", "merged_into"),
     "role_grants": ("person_id",),
     "role_applications": ("person_id",),
+    "role_invitations": ("accepted_by",),
     "main_user_applications": ("applicant_id",),
     "main_user_application_signatures": ("person_id",),
     "signatories": ("person_id",),

@@ -42,6 +42,7 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "person.merged": MailedEvent("staff", "always"),
     "role-application.made": MailedEvent("main_users", "promptly"),
     "role-application.decided": MailedEvent("person", "always"),
+    "role-invitation.accepted": MailedEvent("person", "promptly"),
     "role-grant.given": MailedEvent(
         "person", "always", mailed_with=["role_application_id", "main_user_application_id"]
     ),

@@ -1,12 +1,14 @@
-"""Applications for roles of each state, a new main user's onboarding, and the yearly confirmations of 2024."""
+"""Applications for roles and invitations to them, a new main user's onboarding, and yearly confirmations of 2024."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from hashlib import sha256
 from uuid import UUID
 
 from app.sandbox.demo.organisations import Central, Unit
 from app.sandbox.demo.people import People
-from app.sandbox.demo.rows import Demo, demo_id, office_hour
+from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, demo_id, office_hour
 
 YEAR = 2024
 
@@ -21,6 +23,9 @@ def add_rights(demo: Demo, centrals: Sequence[Central], people: People) -> None:
     _apply(demo, trainer["person_id"], district, "applied", date(2023, 3, 1), "Suunnittelen piirin kurssit.")
     _apply(demo, manager, district, "applied", date(2023, 3, 2), "Sijaistan piirin kouluttajaa.")
     _apply(demo, manager, first, "rejected", date(2023, 2, 1), None, decided_by=people.main_users[first.id])
+
+    _invite(demo, people.main_users[first.id], district, "uusi.vastuuhenkilo@example.org", "unit_manager")
+    _invite(demo, people.main_users[first.id], association, "uusi.kouluttaja@example.org", "training_manager")
 
     main_users = [g for g in grants if (g["organisation_id"], g["role"]) == (first.id, "main_user")]
     given_at = office_hour(date(2023, 2, 6))
@@ -46,6 +51,24 @@ def add_rights(demo: Demo, centrals: Sequence[Central], people: People) -> None:
             confirmed_at=confirmed_at,
             late=late,
         )
+
+
+def _invite(demo: Demo, main_user: UUID, unit: Unit, email: str, role: str) -> None:
+    """The token is one that the examples can name: a secret one would differ each time."""
+    token = urlsafe_b64encode(DEMO_STUDY_CENTRE.bytes + sha256(email.encode()).digest())
+    invited_at = office_hour(date(2023, 3, 10))
+    demo.add(
+        "role_invitations",
+        id=demo_id("role invitation", email, at=invited_at),
+        organisation_id=unit.id,
+        role=role,
+        email=email,
+        state="open",
+        token_digest=f"\\x{sha256(token).hexdigest()}",
+        invited_by=main_user,
+        invited_at=invited_at,
+        expires_at=invited_at + timedelta(days=14),
+    )
 
 
 def _apply(

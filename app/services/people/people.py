@@ -56,14 +56,15 @@ async def list_people(
     )
 
 
-async def get_person(reader: Reader, person_id: UUID) -> Person:
+async def get_person(reader: Reader, person_id: UUID, *, pointer: str | None = None) -> Person:
+    """Raise NotFound if the caller does not see the person."""
     among = rules.people_reach_of(reader.actor)
     if among is None or person_id == reader.actor.person_id:
         person = await find_person(reader.connection, person_id)
     else:
         person = await find_person_among(reader.connection, person_id, among, reader.now)
     if person is None:
-        raise NotFound
+        raise NotFound(pointer=pointer)
     return person
 
 

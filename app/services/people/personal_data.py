@@ -9,6 +9,7 @@ from app.db.people.erasures import erase_people
 from app.db.people.main_user_applications import list_open_of
 from app.db.people.registrations import find_person_among, lock_people
 from app.db.people.role_applications import lock_undecided_of
+from app.db.people.role_invitations import lock_open_of
 from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Writer
 from app.domain.access import check_strong
@@ -16,7 +17,7 @@ from app.domain.errors import NotFound
 from app.domain.people import personal_data as rules
 from app.domain.people.people import people_reach_of
 from app.domain.people.personal_data import Erasure, PersonalData, PersonStatus
-from app.services.people import api_keys, onboardings, role_applications, signatories
+from app.services.people import api_keys, onboardings, role_applications, role_invitations, signatories
 from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_roles_of
 
@@ -58,10 +59,12 @@ async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
 
 
 async def _withdraw_and_end(writer: Writer, person_id: UUID, ids: list[UUID], reason: str) -> None:
-    """Withdraw open applications and end roles."""
+    """Withdraw open applications and invitations, and end roles."""
     await withdraw_all(writer, await list_open_of(writer.connection, ids), reason=reason)
     for application in await lock_undecided_of(writer.connection, ids):
         await role_applications.withdraw(writer, application, reason=reason)
+    for invitation in await lock_open_of(writer, ids):
+        await role_invitations.withdraw(writer, invitation, reason=reason)
     await end_roles_of(writer, person_id, reason=reason)
 
 

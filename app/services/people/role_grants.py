@@ -11,6 +11,7 @@ from app.domain.access import Role, check_person
 from app.domain.people import role_grants as rules
 from app.domain.people.role_grants import GrantedRole
 from app.domain.people.roles import check_role_fits
+from app.services.people.people import get_person
 from app.services.people.roles import end_role, grant_role
 
 
@@ -32,6 +33,7 @@ async def give_role(
         organisation, place = await profiles.get(writer, organisation_id, pointer="/organisation_id")
         kind = organisation.kind
     rules.check_may_grant(writer.actor, role, place, person_id)
+    await get_person(writer, person_id, pointer="/person_id")
     check_role_fits(role, kind)
     return await grant_role(
         writer,

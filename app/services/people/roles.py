@@ -49,8 +49,9 @@ async def grant_role(
     valid_until: datetime | None = None,
     role_application_id: UUID | None = None,
     main_user_application_id: UUID | None = None,
+    granted_by: UUID | None = None,
 ) -> GrantedRole:
-    """Grant a role, by default from now on. The caller's permission is checked before.
+    """Grant a role, by default from now on and by the caller. Permission is checked before.
 
     Raises NotFound if there is no such person, AlreadyExists if the person has the role within those days, LastMainUser
     if a main user's role would end without a successor.
@@ -73,7 +74,7 @@ async def grant_role(
         organisation_id=organisation_id,
         valid_from=valid_from,
         valid_until=valid_until,
-        granted_by=writer.actor.person_id,
+        granted_by=granted_by or writer.actor.person_id,
         granted_at=writer.now,
         reason=reason,
         role_application_id=role_application_id,

@@ -52,8 +52,8 @@ def main_user_from(centre: Centre, organisation_id: UUID, *days: tuple[int, int,
 
 
 def test_a_main_user_grants_a_role_and_everybody_concerned_sees_it(centre: Centre, central: UUID) -> None:
-    main_user, named = centre.main_user(central), centre.person()
     unit = centre.organisation(central)
+    main_user, named = centre.main_user(central), centre.person("training_manager", unit)
     answer = main_user.post(PATH, given(named, "unit_manager", unit))
     assert answer.status_code == 201
     grant = answer.json()
@@ -63,7 +63,7 @@ def test_a_main_user_grants_a_role_and_everybody_concerned_sees_it(centre: Centr
     for reader in (main_user, named, centre.staff(), centre.person("auditor")):
         fetched = reader.get(answer.headers["Location"])
         assert (fetched.json(), fetched.headers["ETag"]) == (grant, answer.headers["ETag"])
-    assert [role["role"] for role in named.get("/v1/me").json()["roles"]] == ["unit_manager"]
+    assert {role["role"] for role in named.get("/v1/me").json()["roles"]} == {"training_manager", "unit_manager"}
     assert centre.rows("SELECT action, actor_id, reason FROM audit_entries") == [
         ("role-grant.given", main_user.id, "Hoitaa piirin asioita")
     ]
