@@ -40,7 +40,8 @@ FILTERS = {
     "state": "Only items in this state.",
     "email": "Only items with this email address.",
     "to": "Only items to this email address.",
-    "event": "Only items about this event.",
+    "event": "Only items about this event, for example `hour-proposal.submitted`.",
+    "action": "Only entries with this action, for example `hour-proposal.submitted`.",
     "coverage": "Only organisations with this number of main users.",
     "language": "Language of the response.",
 }
@@ -56,6 +57,8 @@ def describe(document: dict[str, Any]) -> None:
         for parameter in operation.get("parameters", ()):
             name = parameter["name"]
             _add(parameter, FILTERS.get(name) if parameter["in"] == "query" else PATHS.get(name) or _named(name))
+            if parameter["schema"].get("type") == "array":
+                parameter["description"] += " Can be repeated: any of the values."
 
 
 def _inherited(schemas: dict[str, Any], schema_name: str, field_name: str) -> str | None:

@@ -33,7 +33,8 @@ def show_example(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
         key = parameter["in"], parameter["name"].lower()
         if key in own:
-            parameter["example"] = own[key]
+            several = parameter["schema"].get("type") == "array" and not isinstance(own[key], list)
+            parameter["example"] = [own[key]] if several else own[key]
         elif parameter["required"] and key in defaults:
             parameter["example"] = defaults[key]
     if "body" in example:

@@ -33,7 +33,8 @@ person who signs in for the first time registers by `POST /v1/people`.
   resource or a list that gives in `If-None-Match` the version you have returns 304 if nothing has changed. `HEAD` is
   allowed wherever `GET` is, and returns the same headers without the body.
 - **Lists** are returned in pages: `next_cursor` of a page is the `cursor` of the next. `include=total` adds the number
-  of items.
+  of items. Filters by a state, a kind, an ID or a year can be repeated: `state=draft&state=submitted`. To keep a copy
+  of a list, ask for what has changed: `changed_since`.
 - **Errors** are problems (RFC 9457) in Finnish, Swedish or English, by `Accept-Language`. Each has a `code` that never
   changes, explained at [`/problems`](/problems), and facts that help you continue: when the window opens, how many
   hours are left, which states allow the request.

@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Self, get_origin
+from typing import Any, Self, get_args, get_origin
 
 from fastapi import Request
 from fastapi.routing import APIRoute
@@ -38,6 +38,10 @@ class Tag(str):
         return tag
 
 
+def _is_list(annotation: Any) -> bool:
+    return list in {get_origin(annotation), *map(get_origin, get_args(annotation))}
+
+
 class Operation(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Awaitable[Any]], **options: Any) -> None:
         self.declared = declaration_of(endpoint)
@@ -52,7 +56,12 @@ class Operation(APIRoute):
         self.rendering = Rendering(self.status_code or 200, self.response_model, secret=self.declared.secret_answer)
         dependencies = [each.call for each in self.dependant.dependencies]
         parts = [self.dependant, *self.dependant.dependencies]
-        self.query_names = {parameter.alias for part in parts for parameter in part.query_params}
+        self.query_names = {
+            parameter.alias: _is_list(parameter.field_info.annotation)
+            for part in parts
+            for parameter in part.query_params
+        }
+        """The names of query parameters, each with whether it may be repeated."""
         header_names = {parameter.alias for part in parts for parameter in part.header_params}
         self.has_session = bool(SESSIONS.intersection(dependencies))
         reads = reading in dependencies

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -21,13 +21,16 @@ LARGEST_BODY = 2 * 1024 * 1024
 """In bytes, where the operation takes no file."""
 
 
-def parameter_faults(request: Request, known: set[str]) -> dict[str, str]:
-    """Return the codes of faults that FastAPI lets pass, by parameter: `faults` reports them with FastAPI's own."""
+def parameter_faults(request: Request, known: Mapping[str, bool]) -> dict[str, str]:
+    """Return the codes of faults that FastAPI lets pass, by parameter: `faults` reports them with FastAPI's own.
+
+    `known` are the names of query parameters, each with whether it may be repeated.
+    """
     given = Counter(name for name, _ in request.query_params.multi_items())
     faults = {
         name: "extra-forbidden" if name not in known else "repeated"
         for name, times in given.items()
-        if name not in known or times > 1
+        if name not in known or (times > 1 and not known[name])
     }
     # Pydantic reads an id in four spellings: the path of a resource has one.
     ids = {

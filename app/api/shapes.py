@@ -5,7 +5,7 @@ import unicodedata
 from datetime import date
 from itertools import islice
 from math import isfinite
-from typing import Annotated, Any, LiteralString
+from typing import Annotated, Any, LiteralString, TypeVar
 
 from fastapi import Path, Query
 from pydantic import (
@@ -134,7 +134,8 @@ def _digits(value: object) -> object:
     return value
 
 
-Whole = Annotated[int, Strict(), BeforeValidator(_whole)]
+WHOLE = BeforeValidator(_whole)
+"""Last, after the bounds of the number, which would otherwise be missing in its schema."""
 """An integer of a body."""
 
 
@@ -198,17 +199,26 @@ UNSAID: Any = Field(default=None, json_schema_extra=_without_default)
 Flag = StrictBool
 Day = Annotated[date, BeforeValidator(_day_text)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant_text)]
-Year = Annotated[Whole, Field(ge=2000, le=2100)]
+Year = Annotated[int, Strict(), Field(ge=2000, le=2100), WHOLE]
 IN_DIGITS = BeforeValidator(_digits)
 """For the numbers of paths and queries."""
 YearPath = Annotated[int, Path(ge=2000, le=2100), IN_DIGITS]
-YearQuery = Annotated[int | None, Query(ge=2000, le=2100), IN_DIGITS]
-SomeHours = Annotated[Whole, Field(ge=1, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes).")]
+Value = TypeVar("Value")
+SEVERAL = Query(max_length=100)
+Several = Annotated[list[Value] | None, SEVERAL]
+"""A filter of a list that may be given several times: an item has any of the values."""
+EventName = Annotated[str, Field(pattern=r"^[a-z-]+\.[a-z-]+$", max_length=100)]
+"""For example `hour-proposal.submitted`."""
+Years = Several[Annotated[int, Field(ge=2000, le=2100), IN_DIGITS]]
+SomeHours = Annotated[
+    int, Strict(), Field(ge=1, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes)."), WHOLE
+]
 AnyHours = Annotated[
-    Whole, Field(ge=0, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes). 0 is none.")
+    int, Strict(), Field(ge=0, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes). 0 is none."), WHOLE
 ]
 SignedHours = Annotated[
-    Whole,
+    int,
+    Strict(),
     Field(
         ge=-LARGEST_HOURS,
         le=LARGEST_HOURS,
@@ -216,6 +226,7 @@ SignedHours = Annotated[
     ),
     InSchema(**{"not": {"const": 0}}),
     AfterValidator(_not_zero),
+    WHOLE,
 ]
 Line = Annotated[
     str,
@@ -254,6 +265,14 @@ SearchText = Annotated[
     Query(max_length=200, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}),
     BeforeValidator(_without_hidden),
     AfterValidator(lambda text: text and _printable(text, _JOINERS)),
+]
+ChangedSince = Annotated[
+    Instant | None,
+    Query(
+        description="Only items that were created or changed at this time or later, in real time, whatever a sandbox's "
+        "clock shows. What an item shows of others, for example a name, does not count. A change that is being written "
+        "may become visible later than its time: begin a minute before the time of your last request."
+    ),
 ]
 
 

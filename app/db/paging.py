@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypedDict, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Integer, Select, Uuid, any_, bindparam, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.types import TypeEngine
 
 from app.db.organisations.organisations import organisation_ancestors
 from app.db.sessions import Reader
@@ -14,11 +28,13 @@ from app.domain.access import Actor, reach_of
 from app.domain.calendar.deadlines import day_of
 
 Item = TypeVar("Item")
+Used = frozenset[tuple[str, bool]]
+"""The filters that a request names, each with whether it has several values."""
 
 
 class OrganisationFilters(TypedDict, total=False):
-    organisation_id: UUID | None
-    under: UUID | None
+    organisation_id: Sequence[UUID] | None
+    under: Sequence[UUID] | None
 
 
 @dataclass(frozen=True)
@@ -54,12 +70,46 @@ def given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return column == bindparam(f"p_{name}", type_=column.type)
 
 
-def filters_of(table: FromClause, *names: str) -> dict[str, ColumnElement[bool]]:
-    """The filters that are columns of the table; `under` is the organisation or one above it."""
-    under = bindparam("p_under", type_=Uuid)
-    return {
-        name: below(table.c.organisation_id, under) if name == "under" else given(table.c[name], name) for name in names
-    }
+@dataclass(frozen=True)
+class Choice:
+    """A filter that may be given several values: an item has any of them."""
+
+    one: ColumnElement[bool]
+    """The condition for one value, of which an index can keep the order."""
+    several: ColumnElement[bool]
+
+
+def choice(
+    name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]], condition: Callable[[Any], ColumnElement[bool]]
+) -> Choice:
+    """The filter of that name; `condition` compares with a value, or with `any_()` of several."""
+    parameter = f"p_{name}"
+    one, several = bindparam(parameter, type_=type_), any_(bindparam(parameter, type_=ARRAY(type_)))
+    return Choice(condition(one), condition(several))
+
+
+def any_given(column: ColumnElement[Any], name: str) -> Choice:
+    """The filter that the column is one of the values of that name."""
+    return choice(name, column.type, lambda value: column == value)
+
+
+def any_under(organisation_id: ColumnElement[Any]) -> Choice:
+    """The filter `under`: the organisation itself or one above it is among the values."""
+    return choice("under", Uuid, lambda top: below(organisation_id, top))
+
+
+def filters_of(table: FromClause, *names: str) -> dict[str, ColumnElement[bool] | Choice]:
+    """The filters that are columns of the table, `under`, and `changed_since` for rows that the database dates."""
+    return {name: _filter_of(table, name) for name in names}
+
+
+def _filter_of(table: FromClause, name: str) -> ColumnElement[bool] | Choice:
+    match name:
+        case "under":
+            return any_under(table.c.organisation_id)
+        case "changed_since":
+            return table.c.changed_at >= bindparam("p_changed_since", type_=DateTime(timezone=True))
+    return any_given(table.c[name], name)
 
 
 @dataclass(frozen=True)
@@ -97,45 +147,57 @@ class Listing(Generic[Item]):
         key: Sequence[ColumnElement[Any]],
         newest_first: bool = True,
         seen: Sight | None = None,
-        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        filters: Mapping[str, ColumnElement[bool] | Choice] | None = None,
     ) -> None:
         """`seen` of None is everybody."""
         self._statement, self._row, self._key, self._newest_first = statement, row, key, newest_first
         self._seen, self._filters = seen, dict(filters or {})
         if seen is not None:
             self._filters["seen"] = seen.condition
-        self._queries: dict[tuple[frozenset[str], str], Query[Any]] = {}
+        self._queries: dict[tuple[Used, str], Query[Any]] = {}
 
     async def page(self, session: Reader, page: PageRequest, **filters: object) -> Slice[Item]:
-        """What the caller sees. Filters that are None are left out."""
+        """What the caller sees. Filters that are None are left out; a choice takes a value or a list of them."""
         if unknown := filters.keys() - self._filters.keys():
             raise TypeError(f"the list has no filter {sorted(unknown)}")
         named = {name: value for name, value in filters.items() if value is not None}
-        parameters = clock_of(session) | {f"p_{name}": value for name, value in named.items()}
-        used = frozenset(named)
+        parameters, used = clock_of(session), set()
+        for name, value in named.items():
+            several = isinstance(self._filters[name], Choice) and isinstance(value, list)
+            if several and len(value) == 1:  # type: ignore[arg-type]  # It is a list.
+                [value], several = value, False  # type: ignore[misc]
+            parameters[f"p_{name}"] = value
+            used.add((name, several))
         if (sight := self.sight_of(session)) is not None:
-            parameters, used = parameters | sight, used | {"seen"}
+            parameters |= sight
+            used.add(("seen", False))
         after = {f"p_after_{i}": value for i, value in enumerate(page.after or ())}
-        query = self._query(used, "next" if after else "first")
+        query = self._query(frozenset(used), "next" if after else "first")
         rows = await query.all(session.connection, p_limit=page.limit + 1, **parameters, **after)
         items = [item for item, _ in rows[: page.limit]]
         next_key = tuple(map(str, rows[page.limit - 1][1])) if len(rows) > page.limit else None
         total = None
         if page.with_total:
-            total = await self._query(used, "total").first(session.connection, **parameters)
+            total = await self._query(frozenset(used), "total").first(session.connection, **parameters)
         return Slice(items, next_key, total)
 
     def sight_of(self, session: Reader) -> dict[str, object] | None:
         """The parameters of what the caller sees; None for a caller who sees everything."""
         return self._seen.parameters_of(session.actor) if self._seen else None
 
-    def _query(self, used: frozenset[str], part: str) -> Query[Any]:
+    def _query(self, used: Used, part: str) -> Query[Any]:
         if (used, part) not in self._queries:
             self._queries[used, part] = self._compiled(used, part)
         return self._queries[used, part]
 
-    def _compiled(self, used: frozenset[str], part: str) -> Query[Any]:
-        statement = self._statement.where(*(self._filters[name] for name in sorted(used)))
+    def _condition(self, name: str, *, several: bool) -> ColumnElement[bool]:
+        condition = self._filters[name]
+        if isinstance(condition, Choice):
+            return condition.several if several else condition.one
+        return condition
+
+    def _compiled(self, used: Used, part: str) -> Query[Any]:
+        statement = self._statement.where(*(self._condition(name, several=several) for name, several in sorted(used)))
         if part == "total":
             return Query(select(func.count()).select_from(statement.subquery()), int)
         if part == "next":

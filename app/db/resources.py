@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, Sight, clock_of, filters_of, within_reach
+from app.db.paging import Choice, Listing, Sight, clock_of, filters_of, within_reach
 from app.db.sessions import Reader
 from app.db.statements import Command, Query, columns_of
 from app.domain.errors import NotFound
@@ -34,7 +34,7 @@ class Resource(Listing[Item]):
         table: Table,
         *,
         seen: Sight | None = None,
-        filters: Mapping[str, ColumnElement[bool]] | None = None,
+        filters: Mapping[str, ColumnElement[bool] | Choice] | None = None,
         locked_first: bool = False,
     ) -> None:
         """`seen` of None is everybody. `locked_first` is for a select that reads other rows too, which the item's lock

@@ -5,6 +5,7 @@ Statements are compiled once, at import; a request only binds their parameters (
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass, replace
+from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, Generic, TypeVar, cast
 
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
+    func,
     insert,
     text,
     update,
@@ -56,6 +58,11 @@ def study_centre_table(name: str, *columns: Column[Any], single: bool = False) -
     has_id = not single and not any(column.primary_key for column in columns)
     key = [Column("id", Uuid, primary_key=True)] if has_id else []
     return Table(name, metadata, centre, *key, *columns)
+
+
+def changed_at() -> Column[datetime]:
+    """When the row was made or changed last, in real time; the database keeps it (migration `changes`)."""
+    return Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp())
 
 
 @dataclass(frozen=True)

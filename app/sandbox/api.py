@@ -19,7 +19,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Email, Flag, Form, Instant, Line, Nothing, SearchText
+from app.api.shapes import Body, Email, Flag, Form, Instant, Line, Nothing, SearchText, Several
 from app.db.connections import Caller
 from app.db.paging import Slice
 from app.domain.access import Role
@@ -144,7 +144,11 @@ class Token(Shown):
 @router.get("/people", response_model=Page[DemoPerson])
 @operation(is_open=True, personal_data=True)
 async def list_demo_people(
-    reader: Read, page: Paging, email: SearchText = None, role: Role | None = None, organisation_id: UUID | None = None
+    reader: Read,
+    page: Paging,
+    email: SearchText = None,
+    role: Several[Role] = None,
+    organisation_id: Several[UUID] = None,
 ) -> Slice[DemoPerson]:
     """List demo people.
 

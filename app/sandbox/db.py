@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.delivery.mails import mails
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing
+from app.db.paging import Listing, choice
 from app.db.people.application_documents import documents, signed_documents
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons, role_grants
@@ -63,10 +63,10 @@ people_listing = Listing(
     key=[persons.c.id],
     filters={
         "email": _has_email,
-        "role": _holds.where(role_grants.c.role == bindparam("p_role", type_=String)).exists(),
-        "organisation_id": _holds.where(
-            role_grants.c.organisation_id == bindparam("p_organisation_id", type_=Uuid)
-        ).exists(),
+        "role": choice("role", String, lambda role: _holds.where(role_grants.c.role == role).exists()),
+        "organisation_id": choice(
+            "organisation_id", Uuid, lambda place: _holds.where(role_grants.c.organisation_id == place).exists()
+        ),
     },
 )
 

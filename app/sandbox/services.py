@@ -99,7 +99,12 @@ async def choose_subject(reader: Reader, *, person_id: UUID | None, email: str |
 
 
 async def list_people(
-    reader: Reader, page: PageRequest, *, email: str | None, role: Role | None, organisation_id: UUID | None
+    reader: Reader,
+    page: PageRequest,
+    *,
+    email: str | None,
+    role: Sequence[Role] | None,
+    organisation_id: Sequence[UUID] | None,
 ) -> Slice[DemoPerson]:
     return await people_listing.page(reader, page, email=email, role=role, organisation_id=organisation_id)
 

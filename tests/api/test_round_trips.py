@@ -1,5 +1,6 @@
 """Round trips of an operation to the database: fixed numbers that do not grow with the page (promises §3)."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person
 from tests.conftest import SECRET
+from tests.document import document
 from tests.round_trips import CountedConnection
 from tests.server import serving
 
@@ -126,6 +128,33 @@ def test_a_page_takes_two_round_trips_however_long_it_is(asking: Asking, path: s
     assert trips(asking.main_user.get, path) == 2
     assert trips(asking.main_user.get, answer.headers["Link"].split(";")[0].strip("<>")) == 2
     assert trips(asking.main_user.get, path, params={"include": "total"}) == 3
+
+
+@pytest.mark.parametrize("path", [REQUESTS, "/v1/hour-returns", "/v1/hour-proposals", "/v1/organisations"])
+def test_filters_cost_no_round_trip(asking: Asking, path: str) -> None:
+    several = {"under": [str(asking.central), str(asking.units[0])], "changed_since": "2023-01-01T00:00:00+02:00"}
+    assert trips(asking.main_user.get, path, params=several) == 2
+
+
+ROUND_TRIPS_OF_LISTS = {
+    "/v1/me/tasks": 8,
+    "/v1/organisations/{organisation_id}/signatories": 3,
+    "/v1/organisations/{organisation_id}/hour-transfers": 3,
+}
+"""Of the lists that need more than the clock and the page."""
+
+
+def test_every_list_takes_a_fixed_number_of_round_trips(asking: Asking) -> None:
+    variables = {"organisation_id": str(asking.central), "year": "2023"}
+    found = {}
+    for path, methods in document()["paths"].items():
+        parameters = {each["name"] for each in methods.get("get", {}).get("parameters", ())}
+        filled = path.format_map(defaultdict(lambda: "{", variables))
+        if "cursor" in parameters and "{" not in filled and not path.startswith("/v1/sandbox/"):
+            assert asking.staff.get(filled).status_code == 200
+            found[path] = trips(asking.staff.get, filled)
+    assert len(found) > 25
+    assert {path: number for path, number in found.items() if number != 2} == ROUND_TRIPS_OF_LISTS
 
 
 def test_lines_and_units_travel_together(asking: Asking) -> None:

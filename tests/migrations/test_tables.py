@@ -32,7 +32,8 @@ def upgrade() -> None:
         grounds text,
         state text NOT NULL,
         booked_by uuid NOT NULL,
-        booked_at timestamptz NOT NULL
+        booked_at timestamptz NOT NULL,
+        changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
         ''',
         references={{"organisation_id": "organisations", "booked_by": "actors"}},
         rights="SELECT, INSERT",

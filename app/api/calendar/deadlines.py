@@ -10,7 +10,7 @@ from app.api.paging import Page, Paging
 from app.api.rendering import Created
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Day, Flag, Text, Year, YearPath, YearQuery
+from app.api.shapes import UNSAID, Body, Day, Flag, Several, Text, Year, YearPath, Years
 from app.db.paging import Slice
 from app.domain.calendar.deadlines import Deadline, Kind, State
 from app.services.calendar import deadlines
@@ -74,11 +74,11 @@ async def list_deadlines(
     reader: Read,
     page: Paging,
     year: YearPath,
-    kind: Kind | None = None,
-    hours_year: YearQuery = None,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    state: State | None = None,
+    kind: Several[Kind] = None,
+    hours_year: Years = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    state: Several[State] = None,
 ) -> Slice[Deadline]:
     """List the deadlines of a calendar.
 

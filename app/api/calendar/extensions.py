@@ -8,7 +8,7 @@ from app.api.conventions import Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.security import operation
-from app.api.shapes import Body, Day, Text
+from app.api.shapes import Body, Day, Several, Text
 from app.db.paging import Slice
 from app.domain.calendar.deadlines import Extension
 from app.services.calendar import extensions
@@ -41,7 +41,7 @@ async def extend_deadline(writer: Write, deadline_id: UUID, body: ExtensionIn) -
 @router.get("", response_model=Page[Extension])
 @operation(scope="calendar:read")
 async def list_deadline_extensions(
-    reader: Read, page: Paging, deadline_id: UUID, organisation_id: UUID | None = None, under: UUID | None = None
+    reader: Read, page: Paging, deadline_id: UUID, organisation_id: Several[UUID] = None, under: Several[UUID] = None
 ) -> Slice[Extension]:
     """List the extensions of a deadline.
 

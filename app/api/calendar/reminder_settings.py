@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, Strict
 
 from app.api.conventions import Read, Replace
 from app.api.operations import Operation
 from app.api.security import operation
-from app.api.shapes import Body, Whole
+from app.api.shapes import WHOLE, Body
 from app.domain.calendar.reminder_settings import ReminderSettings
 from app.services.calendar import reminder_settings
 
@@ -16,9 +16,9 @@ router = APIRouter(prefix="/reminder-settings", route_class=Operation, tags=["Ca
 
 
 class ReminderSettingsIn(Body):
-    closing_soon_days: Annotated[list[Annotated[Whole, Field(ge=1, le=60)]], Field(max_length=5)]
-    running_out_percents: Annotated[list[Annotated[Whole, Field(ge=1, le=100)]], Field(max_length=5)]
-    unused_percent: Annotated[Whole, Field(ge=0, le=100)]
+    closing_soon_days: Annotated[list[Annotated[int, Strict(), Field(ge=1, le=60), WHOLE]], Field(max_length=5)]
+    running_out_percents: Annotated[list[Annotated[int, Strict(), Field(ge=1, le=100), WHOLE]], Field(max_length=5)]
+    unused_percent: Annotated[int, Strict(), Field(ge=0, le=100), WHOLE]
 
 
 @router.get("")

@@ -8,6 +8,7 @@ from app.api.conventions import Read
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.security import operation
+from app.api.shapes import Several
 from app.db.paging import Slice
 from app.domain.calendar.tasks import Task, TaskKind, TaskState
 from app.services.calendar import tasks
@@ -20,9 +21,9 @@ router = APIRouter(prefix="/me/tasks", route_class=Operation, tags=["Me"])
 async def list_tasks(
     reader: Read,
     page: Paging,
-    kind: TaskKind | None = None,
-    state: TaskState | None = None,
-    organisation_id: UUID | None = None,
+    kind: Several[TaskKind] = None,
+    state: Several[TaskState] = None,
+    organisation_id: Several[UUID] = None,
 ) -> Slice[Task]:
     """List your tasks.
 

@@ -8,7 +8,7 @@ from app.api.conventions import Read
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
-from app.api.shapes import SearchText
+from app.api.shapes import EventName, Several
 from app.db.paging import Slice
 from app.domain.delivery.mails import Mail, MailState
 from app.services.delivery import mails
@@ -23,10 +23,10 @@ router = APIRouter(
 async def list_mails(
     reader: Read,
     page: Paging,
-    person_id: UUID | None = None,
-    organisation_id: UUID | None = None,
-    event: SearchText = None,
-    state: MailState | None = None,
+    person_id: Several[UUID] = None,
+    organisation_id: Several[UUID] = None,
+    event: Several[EventName] = None,
+    state: Several[MailState] = None,
 ) -> Slice[Mail]:
     """List emails.
 

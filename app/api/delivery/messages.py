@@ -4,14 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, Strict
 
 from app.api.conventions import NoBody, Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Instant, Line, Text, Whole
+from app.api.shapes import WHOLE, Body, Instant, Line, Several, Text
 from app.db.paging import Slice
 from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
 from app.domain.organisations.organisations import Language
@@ -35,7 +35,7 @@ class MessageIn(Body):
     """IDs of central organisations. Only for the audience `organisations`."""
     deadline_id: UUID | None = None
     send_at: Instant | None = None
-    days_before: Annotated[Whole, Field(ge=0, le=365)] | None = None
+    days_before: Annotated[int, Strict(), Field(ge=0, le=365), WHOLE] | None = None
     """Number of days before the deadline's last day. `null` if the message is not sent by a deadline."""
 
 
@@ -62,7 +62,7 @@ async def write_message(writer: Write, body: MessageIn) -> Message:
 
 @router.get("", response_model=Page[Message], responses=refusing("forbidden"))
 @operation(people_only=True)
-async def list_messages(reader: Read, page: Paging, state: MessageState | None = None) -> Slice[Message]:
+async def list_messages(reader: Read, page: Paging, state: Several[MessageState] = None) -> Slice[Message]:
     """List messages.
 
     The newest come first.

@@ -9,7 +9,7 @@ from app.api.conventions import Read
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
-from app.api.shapes import Instant, YearPath, YearQuery
+from app.api.shapes import Instant, YearPath, Years
 from app.db.paging import Slice
 from app.domain.hours.accounts import CentralAccount, UnitAccount
 from app.domain.hours.transfers import PostedTransfer
@@ -43,7 +43,7 @@ async def get_hour_account(
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])
 @operation(scope="hours:read")
 async def list_hour_transfers(
-    reader: Read, organisation_id: UUID, page: Paging, year: YearQuery = None
+    reader: Read, organisation_id: UUID, page: Paging, year: Years = None
 ) -> Slice[PostedTransfer]:
     """List the hour transfers of an organisation.
 

@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, SignedHours, Text, Year, YearQuery
+from app.api.shapes import Body, ChangedSince, Several, SignedHours, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.corrections import HourCorrection
 from app.services.hours import corrections
@@ -51,7 +51,12 @@ async def make_hour_correction(writer: WriteOnce, body: HourCorrectionIn) -> Hou
 @router.get("", response_model=Page[HourCorrection])
 @operation(scope="hours:read")
 async def list_hour_corrections(
-    reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None, year: YearQuery = None
+    reader: Read,
+    page: Paging,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    year: Years = None,
+    changed_since: ChangedSince = None,
 ) -> Slice[HourCorrection]:
     """List hour corrections.
 
@@ -59,7 +64,9 @@ async def list_hour_corrections(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await corrections.list_corrections(reader, page, organisation_id=organisation_id, under=under, year=year)
+    return await corrections.list_corrections(
+        reader, page, organisation_id=organisation_id, under=under, year=year, changed_since=changed_since
+    )
 
 
 @router.get("/{correction_id}")

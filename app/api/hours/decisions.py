@@ -12,7 +12,7 @@ from app.api.paging import Page, Paging
 from app.api.rendering import Created
 from app.api.responses import NO_LOCATION, refusing
 from app.api.security import operation
-from app.api.shapes import AnyHours, Body, Text, Year, YearQuery
+from app.api.shapes import AnyHours, Body, ChangedSince, Several, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.services.hours import decisions
@@ -66,7 +66,12 @@ async def make_hour_decisions(writer: WriteOnce, body: HourDecisionsIn) -> Creat
 @router.get("", response_model=Page[HourDecision])
 @operation(scope="hours:read")
 async def list_hour_decisions(
-    reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None, year: YearQuery = None
+    reader: Read,
+    page: Paging,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    year: Years = None,
+    changed_since: ChangedSince = None,
 ) -> Slice[HourDecision]:
     """List hour decisions.
 
@@ -74,7 +79,9 @@ async def list_hour_decisions(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await decisions.list_decisions(reader, page, organisation_id=organisation_id, under=under, year=year)
+    return await decisions.list_decisions(
+        reader, page, organisation_id=organisation_id, under=under, year=year, changed_since=changed_since
+    )
 
 
 @router.get("/{decision_id}")

@@ -7,7 +7,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import AnyHours, Body, YearPath
+from app.api.shapes import AnyHours, Body, Several, YearPath
 from app.db.paging import Slice
 from app.domain.hours.pools import HourPool, YearState
 from app.services.hours import pools
@@ -38,7 +38,7 @@ async def set_hour_pool(writer: Replace, year: YearPath, body: HourPoolIn) -> Ho
 
 @router.get("", response_model=Page[HourPool], responses=refusing("forbidden"))
 @operation(scope="hours:read")
-async def list_hour_pools(reader: Read, page: Paging, state: YearState | None = None) -> Slice[HourPool]:
+async def list_hour_pools(reader: Read, page: Paging, state: Several[YearState] = None) -> Slice[HourPool]:
     """List hour pools.
 
     The latest year comes first. Years without a pool are left out.

@@ -11,7 +11,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import IN_DIGITS, Body, Day, Line, SomeHours, Text, Year, YearQuery
+from app.api.shapes import IN_DIGITS, Body, ChangedSince, Day, Line, Several, SomeHours, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.proposals import (
     MOST_LINES,
@@ -104,10 +104,11 @@ async def make_hour_proposal(writer: Write, body: ProposalIn) -> HourProposal:
 async def list_hour_proposals(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    year: YearQuery = None,
-    state: ProposalState | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    year: Years = None,
+    state: Several[ProposalState] = None,
+    changed_since: ChangedSince = None,
 ) -> Slice[HourProposalSummary]:
     """List hour proposals.
 
@@ -116,7 +117,7 @@ async def list_hour_proposals(
     **Who:** everyone with a role, within their reach.
     """
     return await proposals.list_proposals(
-        reader, page, organisation_id=organisation_id, under=under, year=year, state=state
+        reader, page, organisation_id=organisation_id, under=under, year=year, state=state, changed_since=changed_since
     )
 
 

@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, SomeHours, Text, Year, YearQuery
+from app.api.shapes import Body, ChangedSince, Several, SomeHours, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.returns import HourReturn, ReturnState
 from app.services.hours import returns
@@ -55,10 +55,11 @@ async def book_hour_return(writer: WriteOnce, body: HourReturnIn) -> HourReturn:
 async def list_hour_returns(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    year: YearQuery = None,
-    state: ReturnState | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    year: Years = None,
+    state: Several[ReturnState] = None,
+    changed_since: ChangedSince = None,
 ) -> Slice[HourReturn]:
     """List hour returns.
 
@@ -67,7 +68,7 @@ async def list_hour_returns(
     **Who:** everyone with a role, within their reach.
     """
     return await returns.list_returns(
-        reader, page, organisation_id=organisation_id, under=under, year=year, state=state
+        reader, page, organisation_id=organisation_id, under=under, year=year, state=state, changed_since=changed_since
     )
 
 

@@ -15,7 +15,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, InSchema, Line, Text
+from app.api.shapes import Body, InSchema, Line, Several, Text
 from app.db.paging import Slice
 from app.domain.organisations.bank_accounts import SEPA_COUNTRIES, BankAccount, BankAccountChange, ChangeState
 from app.services.organisations import bank_accounts
@@ -108,9 +108,9 @@ async def get_bank_account(reader: Read, organisation_id: UUID) -> BankAccount:
 async def list_bank_account_changes(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    state: ChangeState | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    state: Several[ChangeState] = None,
 ) -> Slice[BankAccountChange]:
     """List bank account changes.
 

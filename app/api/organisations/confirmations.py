@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Year, YearQuery
+from app.api.shapes import Body, Several, Year, Years
 from app.db.paging import Slice
 from app.domain.organisations.confirmations import OrganisationConfirmation
 from app.services.organisations import confirmations
@@ -51,10 +51,10 @@ async def confirm_organisation(writer: Write, body: ConfirmationIn) -> Organisat
 async def list_organisation_confirmations(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    year: YearQuery = None,
-    person_id: UUID | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    year: Years = None,
+    person_id: Several[UUID] = None,
 ) -> Slice[OrganisationConfirmation]:
     """List yearly confirmations.
 

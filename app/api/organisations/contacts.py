@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Day
+from app.api.shapes import UNSAID, Body, Day, Several
 from app.db.paging import Slice
 from app.domain.organisations.contacts import Contact, ContactAssignment
 from app.services.organisations import contacts
@@ -59,10 +59,10 @@ async def assign_contact(writer: Write, body: ContactAssignmentIn) -> ContactAss
 async def list_contact_assignments(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    person_id: UUID | None = None,
-    regional_office_id: UUID | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    person_id: Several[UUID] = None,
+    regional_office_id: Several[UUID] = None,
 ) -> Slice[ContactAssignment]:
     """List contact assignments.
 

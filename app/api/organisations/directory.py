@@ -7,6 +7,7 @@ from app.api.operations import Operation
 from app.api.organisations.organisations import NameQuery
 from app.api.paging import Page, Paging
 from app.api.security import operation
+from app.api.shapes import Several
 from app.db.paging import Slice
 from app.domain.organisations.directory import DirectoryEntry
 from app.domain.organisations.organisations import OrganisationKind
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/organisation-directory", route_class=Operation, tags
 @router.get("", response_model=Page[DirectoryEntry])
 @operation(scope="organisations:read")
 async def list_organisation_directory(
-    reader: Read, page: Paging, kind: OrganisationKind | None = None, q: NameQuery = None
+    reader: Read, page: Paging, kind: Several[OrganisationKind] = None, q: NameQuery = None
 ) -> Slice[DirectoryEntry]:
     """List the organisation directory.
 

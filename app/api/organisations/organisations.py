@@ -15,7 +15,20 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Day, Email, Flag, Form, InSchema, Line, Phone, SearchText
+from app.api.shapes import (
+    UNSAID,
+    Body,
+    ChangedSince,
+    Day,
+    Email,
+    Flag,
+    Form,
+    InSchema,
+    Line,
+    Phone,
+    SearchText,
+    Several,
+)
 from app.db.paging import Slice
 from app.domain.organisations.organisations import (
     DrawsOn,
@@ -147,10 +160,11 @@ async def add_organisation(writer: Write, body: OrganisationIn) -> Organisation:
 async def list_organisations(
     reader: Read,
     page: Paging,
-    kind: OrganisationKind | None = None,
-    parent_id: UUID | None = None,
-    under: UUID | None = None,
+    kind: Several[OrganisationKind] = None,
+    parent_id: Several[UUID] = None,
+    under: Several[UUID] = None,
     q: NameQuery = None,
+    changed_since: ChangedSince = None,
 ) -> Slice[Organisation]:
     """List organisations.
 
@@ -158,7 +172,9 @@ async def list_organisations(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await organisations.list_organisations(reader, page, kind=kind, parent_id=parent_id, under=under, q=q)
+    return await organisations.list_organisations(
+        reader, page, kind=kind, parent_id=parent_id, under=under, q=q, changed_since=changed_since
+    )
 
 
 @router.get("/{organisation_id}")

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, Strict
 
 from app.api.conventions import Read, Write
 from app.api.operations import Operation, Tag
@@ -12,7 +12,7 @@ from app.api.paging import Page, Paging
 from app.api.rendering import Created
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Line, Text, Whole
+from app.api.shapes import WHOLE, Body, Line, Several, Text
 from app.db.paging import Slice
 from app.domain.people.api_keys import LONGEST_DAYS, LONGEST_OVERLAP_HOURS, SCOPES, ApiKey, Scope
 from app.services.people import api_keys
@@ -23,7 +23,9 @@ router = APIRouter(
     tags=[Tag("API keys", "Keys for organisations' own programs, which call the service within their scopes.")],
 )
 
-Days = Annotated[Whole, Field(ge=1, le=LONGEST_DAYS, description="Number of days that the key works, in real time.")]
+Days = Annotated[
+    int, Strict(), Field(ge=1, le=LONGEST_DAYS, description="Number of days that the key works, in real time."), WHOLE
+]
 
 
 class ApiKeyIn(Body):
@@ -35,7 +37,7 @@ class ApiKeyIn(Body):
 
 
 class RotationIn(Body):
-    overlap_hours: Annotated[Whole, Field(ge=0, le=LONGEST_OVERLAP_HOURS)]
+    overlap_hours: Annotated[int, Strict(), Field(ge=0, le=LONGEST_OVERLAP_HOURS), WHOLE]
     """Number of hours that the old key works beside its successor, unless it expires before."""
     expires_in_days: Days
 
@@ -67,7 +69,7 @@ async def make_api_key(writer: Write, body: ApiKeyIn) -> ApiKey:
 @router.get("", response_model=Page[ApiKey])
 @operation(people_only=True)
 async def list_api_keys(
-    reader: Read, page: Paging, organisation_id: UUID | None = None, under: UUID | None = None
+    reader: Read, page: Paging, organisation_id: Several[UUID] = None, under: Several[UUID] = None
 ) -> Slice[ApiKey]:
     """List API keys.
 

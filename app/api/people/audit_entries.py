@@ -9,7 +9,7 @@ from app.api.conventions import Read
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
-from app.api.shapes import Instant
+from app.api.shapes import EventName, Instant, Several
 from app.db.paging import Slice
 from app.domain.people.audit_entries import AuditEntry
 from app.services.people import audit_entries
@@ -20,11 +20,6 @@ router = APIRouter(
     tags=[Tag("Audit", "Who did what to what, when and why, in entries that never change.")],
 )
 
-ACTION = Query(
-    description="Only entries with this action, for example `hour-proposal.submitted`.",
-    pattern=r"^[a-z-]+\.[a-z-]+$",
-    max_length=100,
-)
 FROM = Query(alias="from", description="Only entries made at this time or later.")
 UNTIL = Query(description="Only entries made before this time.")
 
@@ -34,11 +29,11 @@ UNTIL = Query(description="Only entries made before this time.")
 async def list_audit_entries(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    actor_id: UUID | None = None,
-    subject_id: UUID | None = None,
-    action: Annotated[str | None, ACTION] = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    actor_id: Several[UUID] = None,
+    subject_id: Several[UUID] = None,
+    action: Several[EventName] = None,
     since: Annotated[Instant | None, FROM] = None,
     until: Annotated[Instant | None, UNTIL] = None,
 ) -> Slice[AuditEntry]:

@@ -9,7 +9,7 @@ from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Day, Text
+from app.api.shapes import UNSAID, Body, Day, Several, Text
 from app.db.paging import Slice
 from app.domain.organisations.organisations import Language
 from app.domain.people.main_user_applications import ApplicationState, MainUserApplication, Outcome
@@ -74,10 +74,10 @@ async def draft_main_user_application(writer: Write, body: MainUserApplicationIn
 async def list_main_user_applications(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    applicant_id: UUID | None = None,
-    state: ApplicationState | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    applicant_id: Several[UUID] = None,
+    state: Several[ApplicationState] = None,
 ) -> Slice[MainUserApplication]:
     """List main-user applications.
 

@@ -7,6 +7,7 @@ from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
+from app.api.shapes import Several
 from app.db.paging import Slice
 from app.domain.people.main_user_coverage import Coverage, MainUserCoverage
 from app.services.people import main_user_coverage
@@ -17,7 +18,7 @@ router = APIRouter(prefix="/main-user-coverage", route_class=Operation, tags=["R
 @router.get("", response_model=Page[MainUserCoverage], responses=refusing("forbidden"))
 @operation(people_only=True)
 async def list_main_user_coverage(
-    reader: Read, page: Paging, coverage: Coverage | None = None
+    reader: Read, page: Paging, coverage: Several[Coverage] = None
 ) -> Slice[MainUserCoverage]:
     """List organisations by number of main users.
 

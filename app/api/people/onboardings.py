@@ -8,7 +8,7 @@ from app.api.conventions import Edit, Read
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Day, Line
+from app.api.shapes import UNSAID, Body, Day, Line, Several
 from app.db.paging import Slice
 from app.domain.people.onboardings import Onboarding, OnboardingState
 from app.services.people import onboardings
@@ -40,10 +40,10 @@ class OnboardingPatch(Body):
 async def list_onboardings(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    person_id: UUID | None = None,
-    state: OnboardingState | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    person_id: Several[UUID] = None,
+    state: Several[OnboardingState] = None,
 ) -> Slice[Onboarding]:
     """List onboardings.
 

@@ -13,7 +13,7 @@ from app.api.paging import Page, Paging
 from app.api.requests import JSON, media_type_of
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Email, Line, Phone, SearchText, Text
+from app.api.shapes import Body, Email, Line, Phone, SearchText, Several, Text
 from app.db.connections import Caller
 from app.db.paging import Slice
 from app.domain.errors import Fault, Invalid, NotFound
@@ -92,7 +92,7 @@ async def list_people(
     reader: Read,
     page: Paging,
     q: Annotated[SearchText, Query(description="Part of the name or of the email address.")] = None,
-    organisation_id: UUID | None = None,
+    organisation_id: Several[UUID] = None,
 ) -> Slice[Person]:
     """List people.
 

@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Day, Text
+from app.api.shapes import Body, Day, Several, Text
 from app.db.paging import Slice
 from app.domain.people.role_applications import AppliedRole, Outcome, RoleApplication, RoleApplicationState
 from app.services.people import role_applications
@@ -60,11 +60,11 @@ async def apply_for_role(writer: Write, body: RoleApplicationIn) -> RoleApplicat
 async def list_role_applications(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    person_id: UUID | None = None,
-    role: AppliedRole | None = None,
-    state: RoleApplicationState | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    person_id: Several[UUID] = None,
+    role: Several[AppliedRole] = None,
+    state: Several[RoleApplicationState] = None,
 ) -> Slice[RoleApplication]:
     """List role applications.
 

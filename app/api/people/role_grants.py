@@ -9,7 +9,7 @@ from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Day, Text
+from app.api.shapes import Body, Day, Several, Text
 from app.db.paging import Slice
 from app.domain.access import Role
 from app.domain.people.role_grants import GrantedRole, GrantState
@@ -62,11 +62,11 @@ async def give_role(writer: Write, body: RoleGrantIn) -> GrantedRole:
 async def list_role_grants(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    person_id: UUID | None = None,
-    role: Role | None = None,
-    state: GrantState | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    person_id: Several[UUID] = None,
+    role: Several[Role] = None,
+    state: Several[GrantState] = None,
 ) -> Slice[GrantedRole]:
     """List roles.
 

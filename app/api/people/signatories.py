@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Day, Line, Text
+from app.api.shapes import Body, Day, Line, Several, Text
 from app.db.paging import Slice
 from app.domain.people.signatories import Signatory, SignatoryState
 from app.services.people import signatories
@@ -64,7 +64,7 @@ async def enter_signatory(writer: Write, organisation_id: UUID, body: SignatoryI
 @router.get("", response_model=Page[Signatory])
 @operation(people_only=True, personal_data=True)
 async def list_signatories(
-    reader: Read, page: Paging, organisation_id: UUID, state: SignatoryState | None = None
+    reader: Read, page: Paging, organisation_id: UUID, state: Several[SignatoryState] = None
 ) -> Slice[Signatory]:
     """List authorised signatories.
 

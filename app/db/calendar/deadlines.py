@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import clock_of, filters_of, given, within_reach
+from app.db.paging import any_given, clock_of, filters_of, given, within_reach
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import (
@@ -67,7 +67,7 @@ deadline_resource = Resource(
     deadlines,
     seen=_seen,
     filters=filters_of(deadlines, "year", "kind", "hours_year", "organisation_id", "under")
-    | {"state": given(clock_state, "state")},
+    | {"state": any_given(clock_state, "state")},
 )
 _of_year = _stored.where(given(deadlines.c.year, "year")).order_by(
     func.coalesce(deadlines.c.opens_on, deadlines.c.closes_on), deadlines.c.kind, deadlines.c.id

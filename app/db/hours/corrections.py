@@ -3,7 +3,7 @@
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import study_centre_table
+from app.db.statements import changed_at, study_centre_table
 from app.domain.hours.corrections import HourCorrection
 
 hour_corrections = study_centre_table(
@@ -14,6 +14,7 @@ hour_corrections = study_centre_table(
     Column("reason", Text, nullable=False),
     Column("made_by", Uuid, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
+    changed_at(),
 )
 
-corrections = of_organisations(HourCorrection, hour_corrections, "year")
+corrections = of_organisations(HourCorrection, hour_corrections, "year", "changed_since")

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.db.organisations.organisations import organisations, place_at
 from app.db.paging import given
 from app.db.resources import of_organisations
-from app.db.statements import Connection, Query, Selection, study_centre_table
+from app.db.statements import Connection, Query, Selection, changed_at, study_centre_table
 from app.domain.hours.decisions import Candidate, HourDecision
 
 hour_decisions = study_centre_table(
@@ -33,9 +33,10 @@ hour_decisions = study_centre_table(
     Column("reason", Text),
     Column("decided_by", Uuid, nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    changed_at(),
 )
 
-decisions = of_organisations(HourDecision, hour_decisions, "year")
+decisions = of_organisations(HourDecision, hour_decisions, "year", "changed_since")
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 
 

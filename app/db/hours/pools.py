@@ -5,12 +5,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from psycopg.rows import args_row
-from sqlalchemy import String, bindparam, case, func, select
+from sqlalchemy import case, func, select
 
 from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import deadline_extensions
 from app.db.hours.ledger import hour_balances, hour_pools
-from app.db.paging import Listing, given
+from app.db.paging import Listing, any_given, given
 from app.db.statements import Connection, Query, columns_of
 from app.domain.hours.pools import HourPool, pool_of
 
@@ -82,7 +82,5 @@ listing = Listing(
     _kept,
     pool_of,
     key=[hour_pools.c.year],
-    filters={
-        "state": case((hour_pools.c.closed_at.is_(None), "open"), else_="closed") == bindparam("p_state", type_=String)
-    },
+    filters={"state": any_given(case((hour_pools.c.closed_at.is_(None), "open"), else_="closed"), "state")},
 )

@@ -43,6 +43,7 @@ from app.db.statements import (
     Converted,
     Query,
     Selection,
+    changed_at,
     columns_of,
     insert_rows,
     study_centre_table,
@@ -63,6 +64,7 @@ hour_proposals = study_centre_table(
     Column("created_by", Uuid, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("submitted_at", DateTime(timezone=True)),
+    changed_at(),
 )
 
 hour_proposal_lines = study_centre_table(
@@ -145,7 +147,7 @@ summaries = Listing(
     _summarised.build,
     key=[hour_proposals.c.id],
     seen=_seen,
-    filters=filters_of(hour_proposals, "organisation_id", "under", "year", "state"),
+    filters=filters_of(hour_proposals, "organisation_id", "under", "year", "state", "changed_since"),
 )
 _id = bindparam("p_id", type_=Uuid)
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))

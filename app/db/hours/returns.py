@@ -3,7 +3,7 @@
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import study_centre_table
+from app.db.statements import changed_at, study_centre_table
 from app.domain.hours.returns import HourReturn
 
 hour_returns = study_centre_table(
@@ -15,6 +15,7 @@ hour_returns = study_centre_table(
     Column("state", Text, nullable=False),
     Column("booked_by", Uuid, nullable=False),
     Column("booked_at", DateTime(timezone=True), nullable=False),
+    changed_at(),
 )
 
-returns = of_organisations(HourReturn, hour_returns, "year", "state")
+returns = of_organisations(HourReturn, hour_returns, "year", "state", "changed_since")

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import study_centre_table
+from app.db.statements import changed_at, study_centre_table
 from app.domain.hours.supplementary_requests import SupplementaryRequest
 
 supplementary_hour_requests = study_centre_table(
@@ -20,6 +20,7 @@ supplementary_hour_requests = study_centre_table(
     Column("decided_by", Uuid),
     Column("decided_at", DateTime(timezone=True)),
     Column("withdrawn_at", DateTime(timezone=True)),
+    changed_at(),
 )
 
-requests = of_organisations(SupplementaryRequest, supplementary_hour_requests, "year", "state")
+requests = of_organisations(SupplementaryRequest, supplementary_hour_requests, "year", "state", "changed_since")

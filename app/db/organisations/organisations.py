@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import Connection, Converted, Query, Selection, study_centre_table
+from app.db.statements import Connection, Converted, Query, Selection, changed_at, study_centre_table
 from app.domain.access import Place
 from app.domain.errors import NotFound
 
@@ -52,6 +52,7 @@ organisations = study_centre_table(
     Column("draws_on", Text, nullable=False),
     Column("units_propose", Boolean, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    changed_at(),
 )
 
 organisation_ancestors = study_centre_table(

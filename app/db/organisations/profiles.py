@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, case, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, below, filters_of, within_reach
+from app.db.paging import Listing, any_under, filters_of, within_reach
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query, Selection, change_row, from_json, insert_row
 from app.domain.access import Place, is_within_reach
@@ -55,8 +55,8 @@ organisation_listing = Listing(
     key=[organisations.c.sort_key, organisations.c.id],
     newest_first=False,
     seen=within_reach(organisations.c.id),
-    filters=filters_of(organisations, "kind", "parent_id")
-    | {"under": below(organisations.c.id, bindparam("p_under", type_=Uuid)), "words": has_words},
+    filters=filters_of(organisations, "kind", "parent_id", "changed_since")
+    | {"under": any_under(organisations.c.id), "words": has_words},
 )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations, place_at
-from app.db.paging import Sight, clock_of, filters_of, given
+from app.db.paging import Sight, any_given, clock_of, filters_of
 from app.db.people.application_documents import documents, signed_documents
 from app.db.people.people import in_force, persons, role_grants
 from app.db.people.signatories import signatories
@@ -118,7 +118,7 @@ applications = Resource(
     MainUserApplication,
     _table,
     seen=_seen,
-    filters=filters_of(_table, "organisation_id", "under", "applicant_id") | {"state": given(_state, "state")},
+    filters=filters_of(_table, "organisation_id", "under", "applicant_id") | {"state": any_given(_state, "state")},
     # Its documents may have changed while the lock was waited for.
     locked_first=True,
 )

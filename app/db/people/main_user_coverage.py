@@ -1,9 +1,11 @@
 """How many main users each member organisation has."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import and_, case, distinct, func, or_, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, PageRequest, Slice, given
+from app.db.paging import Listing, PageRequest, Slice, any_given
 from app.db.people.people import in_force, role_grants
 from app.db.sessions import Reader
 from app.db.statements import NOW, TODAY, columns_of
@@ -41,10 +43,12 @@ _listing = Listing(
     MainUserCoverage,
     key=[_counted.c.sort_key, _counted.c.organisation_id],
     newest_first=False,
-    filters={"coverage": given(_coverage, "coverage")},
+    filters={"coverage": any_given(_coverage, "coverage")},
 )
 
 
-async def list_coverage(reader: Reader, page: PageRequest, *, coverage: Coverage | None) -> Slice[MainUserCoverage]:
+async def list_coverage(
+    reader: Reader, page: PageRequest, *, coverage: Sequence[Coverage] | None
+) -> Slice[MainUserCoverage]:
     """Member organisations of that day, by name."""
     return await _listing.page(reader, page, coverage=coverage)

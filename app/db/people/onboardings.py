@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Column, Date, DateTime, Text, Uuid, and_, any_, bindparam, case, func, or_, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import filters_of, given
+from app.db.paging import any_given, filters_of
 from app.db.people.people import persons, role_grants
 from app.db.people.role_grants import seen_by_overseers
 from app.db.resources import Resource
@@ -57,7 +57,7 @@ onboarding_resource = Resource(
     _onboarding.build,
     onboardings,
     seen=seen_by_overseers(role_grants.c.person_id, role_grants.c.organisation_id),
-    filters=filters_of(role_grants, "organisation_id", "under", "person_id") | {"state": given(_state, "state")},
+    filters=filters_of(role_grants, "organisation_id", "under", "person_id") | {"state": any_given(_state, "state")},
 )
 _locked_with_names = Query(
     _shown.where(

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Sight, below, clock_of, filters_of, given
+from app.db.paging import Sight, any_given, below, clock_of, filters_of, given
 from app.db.people.people import not_ended, persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -65,7 +65,7 @@ grants = Resource(
     role_grants,
     seen=seen_by_overseers(_grants.person_id, _grants.organisation_id),
     filters=filters_of(role_grants, "organisation_id", "under", "person_id", "role")
-    | {"state": given(clock_state, "state")},
+    | {"state": any_given(clock_state, "state")},
 )
 _not_ended_of_person = Query(
     _granted.where(given(_grants.person_id, "person_id"), not_ended(NOW), clock_state != "ended").order_by(

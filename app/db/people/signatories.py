@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import clock_of, filters_of, given
+from app.db.paging import any_given, clock_of, filters_of
 from app.db.people.people import persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -56,7 +56,7 @@ signatory_resource = Resource(
     _stored,
     Signatory,
     signatories,
-    filters=filters_of(signatories, "organisation_id") | {"state": given(clock_state, "state")},
+    filters=filters_of(signatories, "organisation_id") | {"state": any_given(clock_state, "state")},
 )
 _locked_of_people = Query(
     _stored.where(signatories.c.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))), clock_state != "ended")

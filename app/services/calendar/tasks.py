@@ -1,5 +1,6 @@
 """Tasks: what the caller has to do."""
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -17,9 +18,9 @@ async def list_tasks(
     reader: Reader,
     page: PageRequest,
     *,
-    kind: TaskKind | None,
-    state: TaskState | None,
-    organisation_id: UUID | None,
+    kind: Sequence[TaskKind] | None,
+    state: Sequence[TaskState] | None,
+    organisation_id: Sequence[UUID] | None,
 ) -> Slice[Task]:
     """A page of all tasks, which are few: each page computes them from the facts and the clock."""
     person = await find_person(reader.connection, reader.actor.person_id)
@@ -29,7 +30,9 @@ async def list_tasks(
     tasks = [
         task
         for task in tasks_of(facts, partial(task_title, person.language))
-        if kind in (None, task.kind) and state in (None, task.state) and organisation_id in (None, task.organisation_id)
+        if (kind is None or task.kind in kind)
+        and (state is None or task.state in state)
+        and (organisation_id is None or task.organisation_id in organisation_id)
     ]
     rest = [task for task in tasks if page.after is None or order_of(task) > page.after]
     items = rest[: page.limit]

@@ -1,6 +1,6 @@
 """Messages of the staff: write, preview, send and cancel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -113,7 +113,7 @@ async def get_message(reader: Reader, message_id: UUID) -> Message:
     return await message_resource.get(reader, message_id)
 
 
-async def list_messages(reader: Reader, page: PageRequest, *, state: MessageState | None) -> Slice[Message]:
+async def list_messages(reader: Reader, page: PageRequest, *, state: Sequence[MessageState] | None) -> Slice[Message]:
     check_staff_or_auditor(reader.actor)
     return await message_resource.page(reader, page, state=state)
 

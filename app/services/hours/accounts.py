@@ -1,5 +1,6 @@
 """Hour accounts and their transfers: get and list."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +21,7 @@ async def get_account(
 
 
 async def list_transfers(
-    reader: Reader, organisation_id: UUID, page: PageRequest, *, year: int | None
+    reader: Reader, organisation_id: UUID, page: PageRequest, *, year: Sequence[int] | None
 ) -> Slice[PostedTransfer]:
     """The transfers of a central organisation's tree, or those from or to a unit under its present centre."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))

@@ -1,5 +1,6 @@
 """Hour pools: set, get, list, and close the year."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.db.hours.ledger import post_transfers
@@ -56,6 +57,6 @@ async def get_pool(reader: Reader, year: int) -> HourPool:
     return await find_pool(reader.connection, year)
 
 
-async def list_pools(reader: Reader, page: PageRequest, *, state: YearState | None) -> Slice[HourPool]:
+async def list_pools(reader: Reader, page: PageRequest, *, state: Sequence[YearState] | None) -> Slice[HourPool]:
     check_staff_or_auditor(reader.actor)
     return await listing.page(reader, page, state=state)

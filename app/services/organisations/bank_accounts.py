@@ -1,5 +1,6 @@
 """Bank accounts: propose, approve, reject and withdraw a change, get and list."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 from uuid import UUID
@@ -20,7 +21,7 @@ from app.domain.versions import Versions, check_version
 
 
 class ChangeFilters(OrganisationFilters, total=False):
-    state: str | None
+    state: Sequence[str] | None
 
 
 async def propose_account(

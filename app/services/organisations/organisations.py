@@ -1,6 +1,8 @@
 """Organisations: add, change, move, end, get and list."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
 
@@ -18,9 +20,10 @@ from app.domain.versions import Versions, check_version
 
 
 class OrganisationListFilters(TypedDict, total=False):
-    kind: str | None
-    parent_id: UUID | None
-    under: UUID | None
+    kind: Sequence[OrganisationKind] | None
+    parent_id: Sequence[UUID] | None
+    under: Sequence[UUID] | None
+    changed_since: datetime | None
 
 
 async def add_organisation(

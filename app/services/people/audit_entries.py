@@ -1,5 +1,6 @@
 """Audit entries: get and list."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 from uuid import UUID
@@ -12,9 +13,9 @@ from app.domain.people.audit_entries import AuditEntry
 
 
 class EntryFilters(OrganisationFilters, total=False):
-    actor_id: UUID | None
-    subject_id: UUID | None
-    action: str | None
+    actor_id: Sequence[UUID] | None
+    subject_id: Sequence[UUID] | None
+    action: Sequence[str] | None
     since: datetime | None
     until: datetime | None
 

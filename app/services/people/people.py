@@ -1,5 +1,6 @@
 """People: register, get, list and merge."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.db.paging import PageRequest, Slice
@@ -44,7 +45,7 @@ async def register(writer: Writer, *, name: str, email: str, phone: str | None, 
 
 
 async def list_people(
-    reader: Reader, page: PageRequest, *, q: str | None, organisation_id: UUID | None
+    reader: Reader, page: PageRequest, *, q: str | None, organisation_id: Sequence[UUID] | None
 ) -> Slice[Person]:
     among = rules.people_reach_of(reader.actor)
     return await people_listing.page(

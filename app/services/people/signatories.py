@@ -1,5 +1,6 @@
 """Signatories: enter, confirm, end, get and list."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -99,7 +100,7 @@ async def get_signatory(reader: Reader, organisation_id: UUID, signatory_id: UUI
 
 
 async def list_signatories(
-    reader: Reader, page: PageRequest, organisation_id: UUID, *, state: SignatoryState | None
+    reader: Reader, page: PageRequest, organisation_id: UUID, *, state: Sequence[SignatoryState] | None
 ) -> Slice[Signatory]:
     await _place_seen(reader, organisation_id)
     return await signatory_resource.page(reader, page, organisation_id=organisation_id, state=state)
