@@ -1,18 +1,22 @@
 """The documents about the API that people read: Swagger UI without the internet, a page per problem."""
 
 import json
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
-from starlette.responses import HTMLResponse
 
 from app.api.backend import Backend
 from app.api.issuers import IssuerMetadata
 from app.api.languages import page_language
+from app.api.pages import HtmlPage
 from app.api.problem_pages import index_page, page_of
 from app.domain.errors import NotFound
 
+SWAGGER_SOURCES = "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:"
+"""Swagger UI writes styles into its elements, and shows pictures that are in its styles and in responses."""
 SWAGGER_UI = """<!doctype html>
 <html lang="en">
 <head>
@@ -73,17 +77,28 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/docs")
-async def swagger_ui(request: Request) -> HTMLResponse:
+async def swagger_ui(request: Request) -> HtmlPage:
     backend: Backend = request.app.state.backend
     sign_in = await _sign_in_at(backend.sign_in) if backend.sign_in else None
     # Within a script no end of it may be written.
-    return HTMLResponse(SWAGGER_UI.replace("SIGN_IN", json.dumps(sign_in).replace("<", "\\u003c")))
+    page = SWAGGER_UI.replace("SIGN_IN", json.dumps(sign_in).replace("<", "\\u003c"))
+    return HtmlPage(page, allowed=f"{SWAGGER_SOURCES}; connect-src 'self' {origin_of_tokens(sign_in)}")
 
 
 @router.get("/docs/oauth2-redirect")
-async def swagger_ui_signed_in() -> HTMLResponse:
+async def swagger_ui_signed_in() -> HtmlPage:
     """The page to which the issuer sends the browser back."""
-    return get_swagger_ui_oauth2_redirect_html()
+    return HtmlPage(bytes(get_swagger_ui_oauth2_redirect_html().body).decode())
+
+
+def origin_of_tokens(sign_in: dict[str, Any] | None) -> str:
+    """Where the script fetches tokens. Without a sign-in it connects nowhere else."""
+    if sign_in is None:
+        return ""
+    place = urlsplit(sign_in["scheme"]["flows"]["authorizationCode"]["tokenUrl"])
+    # A policy is made of words, and the address is another's.
+    origin = f"{place.scheme}://{place.netloc}"
+    return origin if re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin) else ""
 
 
 async def _sign_in_at(issuer: IssuerMetadata) -> dict[str, Any] | None:
@@ -107,13 +122,13 @@ async def _sign_in_at(issuer: IssuerMetadata) -> dict[str, Any] | None:
 
 
 @router.get("/problems")
-async def list_problems(request: Request) -> HTMLResponse:
-    return HTMLResponse(index_page(page_language(request)))
+async def list_problems(request: Request) -> HtmlPage:
+    return HtmlPage(index_page(page_language(request)))
 
 
 @router.get("/problems/{code}")
-async def get_problem(request: Request, code: str) -> HTMLResponse:
+async def get_problem(request: Request, code: str) -> HtmlPage:
     page = page_of(code, page_language(request))
     if page is None:
         raise NotFound
-    return HTMLResponse(page)
+    return HtmlPage(page)

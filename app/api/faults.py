@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -33,12 +34,12 @@ def errors_of_shape(
     """The faults found by Pydantic and FastAPI, then the codes by parameter that FastAPI does not look for."""
     errors = [_error_of_shape(fault, language) for fault in error.errors()[:MOST_FAULTS]]
     found = {one.get("parameter") for one in errors}
+    others = ((name, code) for name, code in parameter_faults.items() if name not in found)
     errors += [
         {"parameter": name, "code": code, "detail": field_error_of(code, {}, language)}
-        for name, code in parameter_faults.items()
-        if name not in found
+        for name, code in islice(others, MOST_FAULTS - len(errors))
     ]
-    return errors[:MOST_FAULTS]
+    return errors
 
 
 def _error_of_shape(fault: Mapping[str, Any], language: Language) -> dict[str, str]:

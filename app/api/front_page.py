@@ -6,10 +6,9 @@ from html import escape
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse
 
 from app.api.languages import page_language
-from app.api.pages import document, paragraphs
+from app.api.pages import HtmlPage, document, paragraphs
 from app.domain.organisations.organisations import Language
 from app.texts.pages import page_text, words_of
 
@@ -21,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-async def get_front_page(request: Request) -> HTMLResponse:
+async def get_front_page(request: Request) -> HtmlPage:
     language = page_language(request)
     text, links = page_text("front", language, {}), words_of("front", "links", language)
     addresses = {
@@ -34,12 +33,12 @@ async def get_front_page(request: Request) -> HTMLResponse:
     welcome: Welcome | None = request.app.state.backend.welcome
     more = await welcome(request, language) if welcome else ""
     body = f"{paragraphs(text.paragraphs)}\n<ul>\n{listed}\n</ul>\n{more}"
-    return HTMLResponse(document(language, text.title, body))
+    return HtmlPage(document(language, text.title, body))
 
 
 @router.get("/rulebook")
-async def get_rulebook() -> HTMLResponse:
-    return HTMLResponse(_rulebook())
+async def get_rulebook() -> HtmlPage:
+    return HtmlPage(_rulebook())
 
 
 @cache

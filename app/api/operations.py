@@ -24,6 +24,7 @@ from app.api.requests import (
 )
 from app.api.responses import Kind, extras_of, responses_of
 from app.api.security import declaration_of
+from app.api.shapes import MOST_UNKNOWN, unknown_left
 from app.db.connections import Caller
 
 
@@ -95,6 +96,7 @@ class Operation(APIRoute):
             if self.has_session:
                 request.state.caller = await self.caller_of(request)
             check_headers(request, self.accepted, self.largest_body)
+            unknown_left.set([MOST_UNKNOWN])
             request.state.parameter_faults = parameter_faults(request, self.query_names)
             if not self.has_session:
                 check_parameters(request)

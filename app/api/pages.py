@@ -1,8 +1,13 @@
-"""HTML pages without scripts, in three languages: what they all have around their content."""
+"""HTML pages in three languages: what they all have around their content, and the policy that browsers apply."""
 
 import re
-from collections.abc import Iterable, Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
 from html import escape
+
+from starlette.responses import HTMLResponse
 
 from app.domain.organisations.organisations import Language
 from app.texts.problems import frame_of
@@ -12,6 +17,36 @@ NAME = "Tuntipankki"
 """The name of the service, which is the title of its front page."""
 
 _CODE_SPAN = re.compile(r"`([^`]+)`")
+_INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+
+
+class HtmlPage(HTMLResponse):
+    """A page whose Content-Security-Policy allows the scripts and styles that it contains, and no others."""
+
+    def __init__(
+        self, content: str, status: int = 200, headers: Mapping[str, str] | None = None, *, allowed: str = ""
+    ) -> None:
+        """`allowed` are further directives of the policy."""
+        super().__init__(content, status, {"Content-Security-Policy": _policy_of(content, allowed), **(headers or {})})
+
+
+@lru_cache(256)
+def _policy_of(content: str, allowed: str) -> str:
+    sources = {
+        "default-src": "'none'",
+        "img-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+    }
+    for kind, text in _INLINE.findall(content):
+        sources[f"{kind}-src"] += f" 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+    for directive in filter(None, allowed.split(";")):
+        name, _, values = directive.strip().partition(" ")
+        sources[name] = values
+    return "; ".join(f"{name} {values}" for name, values in sources.items())
 
 
 def paragraphs(texts: Iterable[str]) -> str:

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Set
+from contextvars import ContextVar
 from datetime import date
 from itertools import islice
 from math import isfinite
@@ -167,6 +169,21 @@ class Form:
         return text
 
 
+MOST_UNKNOWN = 100
+unknown_left: ContextVar[list[int] | None] = ContextVar("unknown_left", default=None)
+"""How many unknown fields of the request may still be reported, however many objects they are in."""
+
+
+def with_few_unknown(value: Any, known: Set[str]) -> Any:
+    """Drop the unknown fields that would not be reported: Pydantic would make a fault of each, of a kilobyte."""
+    if not isinstance(value, dict) or len(value) <= len(known):
+        return value
+    left = unknown_left.get() or [MOST_UNKNOWN]
+    reported = list(islice((name for name in value if name not in known), left[0]))
+    left[0] -= len(reported)
+    return {name: value[name] for name in (*(known & value.keys()), *reported)}
+
+
 class Body(BaseModel):
     """A JSON body: unknown fields are refused, attribute docstrings describe fields."""
 
@@ -175,11 +192,7 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _few_unknown(cls, value: Any) -> Any:
-        """Of very many unknown fields only a hundred are reported: Pydantic would make a fault of each."""
-        if not isinstance(value, dict) or len(value) <= len(cls.model_fields) + 100:
-            return value
-        unknown = (name for name in value if name not in cls.model_fields)
-        return {name: value[name] for name in (*(cls.model_fields.keys() & value.keys()), *islice(unknown, 100))}
+        return with_few_unknown(value, cls.model_fields.keys())
 
     def given(self, *, exclude: set[str] | None = None) -> Any:
         """The fields that the request names, as a typed dictionary of changes."""

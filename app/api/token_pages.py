@@ -8,11 +8,10 @@ from html import escape
 from uuid import UUID
 
 from fastapi import Request
-from starlette.responses import HTMLResponse
 
 from app.api.backend import Backend
 from app.api.languages import page_language
-from app.api.pages import document, paragraphs
+from app.api.pages import HtmlPage, document, paragraphs
 from app.api.problems import STATUSES
 from app.db.connections import Caller, list_study_centres
 from app.delivery.tokens import study_centre_of
@@ -20,7 +19,7 @@ from app.domain.errors import DomainError, NotFound
 from app.domain.organisations.organisations import Language
 from app.texts.pages import PageText, page_text, text_of_refusal
 
-HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+HEADERS = {"Cache-Control": "no-store"}
 NOBODY = UUID(int=0)
 
 
@@ -33,9 +32,7 @@ async def caller_with(backend: Backend, token: str) -> Caller:
     return Caller(centre, NOBODY)
 
 
-async def token_page(
-    request: Request, name: str, read: Callable[[Language], Awaitable[dict[str, object]]]
-) -> HTMLResponse:
+async def token_page(request: Request, name: str, read: Callable[[Language], Awaitable[dict[str, object]]]) -> HtmlPage:
     """The page of that name, filled with the facts that `read` returns, or the page of the error that it raises."""
     language = page_language(request)
     status = 200
@@ -43,7 +40,7 @@ async def token_page(
         text = page_text(name, language, await read(language))
     except DomainError as refusal:
         text, status = text_of_refusal(refusal.code, refusal.facts, language), STATUSES[refusal.code]
-    return HTMLResponse(document(language, text.title, _body_of(text)), status, HEADERS)
+    return HtmlPage(document(language, text.title, _body_of(text)), status, HEADERS)
 
 
 def _body_of(text: PageText) -> str:

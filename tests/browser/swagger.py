@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -41,14 +41,21 @@ class SwaggerUI:
     """A person's own browser window, at the service's documentation."""
 
     page: Page
+    console: list[str] = field(default_factory=list)
+
+    def check_policy(self) -> None:
+        """Check that the page has done nothing that its Content-Security-Policy forbids."""
+        assert not [text for text in self.console if "Content Security Policy" in text]
 
     @classmethod
     def opened_in(cls, browser: Browser, service: str) -> "SwaggerUI":
         page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
         page.set_default_timeout(PATIENCE_MS)
+        window = cls(page)
+        page.on("console", lambda message: window.console.append(message.text))
         page.goto(f"{service}/docs")
         page.locator(".opblock").first.wait_for()
-        return cls(page)
+        return window
 
     def sign_in(self, name: str) -> None:
         """By the button Authorize, at the provider's own forms in the window that opens."""
@@ -61,8 +68,8 @@ class SwaggerUI:
             ).click()
         provider = opening.value
         provider.set_default_timeout(PATIENCE_MS)
-        for field, text in (("login", name), ("password", PASSWORD)):
-            provider.locator(f"input[name={field}]").fill(text)
+        for named, text in (("login", name), ("password", PASSWORD)):
+            provider.locator(f"input[name={named}]").fill(text)
             provider.locator("[type=submit]").first.click()
         self.page.locator(".auth-container", has_text="Authorized").first.wait_for()
         sent_to = [parse_qs(urlsplit(address).query) for address in addresses if "response_type=code" in address]

@@ -115,3 +115,5 @@ def test_from_the_first_sign_in_to_the_role_of_a_main_user(deployed: Deployed, t
 
     roles = {role["role"]: role["organisation_name"] for role in aino.succeed("get_me")["roles"]}
     assert roles["main_user"] == "Esimerkkiliitto ry"
+    for window in (staff, aino):
+        window.check_policy()

@@ -1,17 +1,17 @@
 """`/v1/messages`."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field, Strict
+from pydantic import BeforeValidator, Field, Strict
 
 from app.api.conventions import NoBody, Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import WHOLE, Body, Instant, Line, Several, Text
+from app.api.shapes import WHOLE, Body, Instant, Line, Several, Text, with_few_unknown
 from app.db.paging import Slice
 from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
 from app.domain.organisations.organisations import Language
@@ -28,7 +28,9 @@ class MessageTextIn(Body):
 
 
 class MessageIn(Body):
-    texts: dict[Language, MessageTextIn]
+    texts: Annotated[
+        dict[Language, MessageTextIn], BeforeValidator(lambda texts: with_few_unknown(texts, set(get_args(Language))))
+    ]
     """Texts by language. The Finnish text is required, and is sent to recipients whose language is missing."""
     audience: Audience
     organisation_ids: Annotated[list[UUID], Field(max_length=1000, default_factory=list)]

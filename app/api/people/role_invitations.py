@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import StringConstraints
-from starlette.responses import HTMLResponse
 
 from app.api.backend import Backend
 from app.api.conventions import NoBody, Read, Tokens, Write
 from app.api.operations import Operation
+from app.api.pages import HtmlPage
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -115,7 +115,7 @@ async def accept_role_invitation(writer: Write, body: AcceptanceIn) -> GrantedRo
 
 
 @page_router.get("/{token}")
-async def show_role_invitation(request: Request, token: str) -> HTMLResponse:
+async def show_role_invitation(request: Request, token: str) -> HtmlPage:
     """What the invitation offers, and how to accept it."""
     backend: Backend = request.app.state.backend
 
