@@ -17,8 +17,9 @@ from threading import BoundedSemaphore
 from typing import BinaryIO
 
 AT_ONCE = 2
-MOST_WAITING = 2
+MOST_WAITING = 6
 """A waiting request occupies a connection of the study centre's pool, so further ones are rejected and try again later.
+The edge lets a caller have two of the places, in which none waits for long.
 """
 LARGEST_ANSWER = 32 * 1024 * 1024
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,7 @@ from fastapi.telemetry import TelemetryConfig
 from psycopg import AsyncConnection
 
 from app import logs
-from app.api import documents, front_page, openapi, operational, problems
+from app.api import documents, front_page, limits, openapi, operational, problems
 from app.api.backend import Backend, Extension
 from app.api.calendar import calendars, deadlines, extensions, feeds, reminder_settings, tasks
 from app.api.delivery import mails, messages, preferences
@@ -155,10 +155,13 @@ def create_app(
     )
     app.state.backend = Backend(settings, connections, extension)
     app.state.connected = Counter()
+    app.state.files_in_flight = limits.FilesInFlight()
     app.state.ledger_check = operational.LedgerCheck()
     # From the inside out: each is around those above it.
     app.add_middleware(JsonCompression)
     app.add_middleware(Head)
+    if limits.are_limits_set(settings):
+        app.add_middleware(limits.RateLimits, backend=app.state.backend)
     app.add_middleware(LastResort)
     if settings.cors_origins:
         app.add_middleware(Cors, origins=settings.cors_origins)

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     """JSON: the origins whose pages browsers allow to call the service."""
     trusted_proxies: list[IPv4Network | IPv6Network] = []
     """JSON: the addresses and networks of the proxies whose `Forwarded` or `X-Forwarded-For` counts."""
+    rate_limit_reads: Annotated[int, Field(ge=0)] | None = None
+    """The most reads of a person or API key in a minute. 0 is no limit; without one it is 600, in a sandbox none."""
+    rate_limit_writes: Annotated[int, Field(ge=0)] | None = None
+    """The same for writes: 120."""
+    rate_limit_anonymous: Annotated[int, Field(ge=0)] | None = None
+    """The same for requests of a network address without a good token: 120."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     sandbox: bool = False
     oidc_issuers: list[Issuer] = []

@@ -28,8 +28,14 @@ class KeyCallers:
         async with self._connections.connection(owner.study_centre_id) as connection:
             used = await use_key(connection, owner.api_key_id)
         if used is None:
+            self._owners.pop(key_hash, None)
             raise Unauthenticated
         return Caller(owner.study_centre_id, owner.api_key_id, key=rights_of(used))
+
+    def known(self, key: str) -> str | None:
+        """The id of a key that has worked in this process and was not refused since."""
+        owner = self._owners.get(sha256(key.encode()).digest())
+        return str(owner.api_key_id) if owner else None
 
     def forget(self) -> None:
         self._owners.clear()

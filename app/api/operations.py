@@ -101,6 +101,9 @@ class Operation(APIRoute):
             if not self.has_session:
                 check_parameters(request)
                 await check_members(request)
+            if self.takes_file:
+                with request.app.state.files_in_flight.one_of(request.state.caller.key_scope):
+                    return await handle(request)
             return await handle(request)
 
         return checked

@@ -60,6 +60,21 @@ class Verifier:
             self._verified.popitem(last=False)
         return caller
 
+    async def known(self, authorization: str) -> str | None:
+        """Whose the token or API key is, without asking the database: None for a key that this process does not know.
+
+        Raises Unauthenticated if the access token is not valid.
+        """
+        token = _token_in(authorization)
+        if token.startswith(KEY_MARK):
+            return self._keys.known(token)
+        expires, caller = self._verified.get(sha256(token.encode()).digest(), (0.0, None))
+        if caller is not None and time.time() < expires:
+            sign_in = caller.authentication
+        else:
+            sign_in = self._authentication_of(await self._claims(token))
+        return f"{sign_in.issuer} {sign_in.subject}"
+
     async def authentication(self, authorization: str | None) -> Authentication:
         """The sign-in, registered or not. Raises Unauthenticated."""
         return self._authentication_of(await self._claims(_token_in(authorization)))

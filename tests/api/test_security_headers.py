@@ -27,7 +27,10 @@ def test_json_may_do_nothing(main_user: Person) -> None:
     check_common(main_user.client.get("/livez", headers={"Host": "two words"}))
 
 
-@pytest.mark.parametrize("path", ["/problems", "/problems/not-found", "/docs", "/docs/oauth2-redirect", "/", "/rulebook", "/role-invitations/x"])
+@pytest.mark.parametrize(
+    "path",
+    ["/problems", "/problems/not-found", "/docs", "/docs/oauth2-redirect", "/", "/rulebook", "/role-invitations/x"],
+)
 def test_a_page_may_run_what_it_contains_and_nothing_else(service: str, path: str) -> None:
     page = httpx.get(f"{service}{path}", follow_redirects=True)
     policy = check_common(page)

@@ -99,6 +99,7 @@ def deployed(provider: Provider, database: Addresses) -> Iterator[httpx.Client]:
     settings = Settings(
         database_url=database.service,
         secret_key=SECRET,
+        rate_limit_anonymous=0,
         oidc_issuers=[
             Issuer(issuer=provider.address, audience="tuntipankki", algorithms=["ES256"], strong_acr=[STRONG])
         ],

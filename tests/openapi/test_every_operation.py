@@ -16,6 +16,7 @@ import httpx
 import psycopg
 import pytest
 
+from app.api import limits
 from app.api.requests import digest
 from app.api.tokens import LARGEST_TOKEN
 from app.local.embedded_postgres import Addresses
@@ -276,8 +277,21 @@ def test_an_unforeseen_error_reveals_nothing_internal(
         check_each(every, (500, "internal-error"), send, least=140)
 
 
+def test_a_caller_over_the_limit_is_refused(
+    every: list[Example], sandbox: Sandbox, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "AT_ONCE", 10_000)
+    with hurried(sandbox.database, rate_limit_reads=1, rate_limit_writes=1, rate_limit_anonymous=1) as client:
+
+        def again(one: Example) -> httpx.Response:
+            sent_to(client, one, tokens)
+            return sent_to(client, one, tokens)
+
+        check_each(every, (429, "rate-limited"), again, least=140)
+
+
 @contextmanager
-def hurried(database: Addresses) -> Iterator[httpx.Client]:
+def hurried(database: Addresses, **others: Any) -> Iterator[httpx.Client]:
     """A client of a service there that soon stops waiting for a lock."""
     settings = Settings(
         database_url=database.service,
@@ -286,6 +300,7 @@ def hurried(database: Addresses) -> Iterator[httpx.Client]:
         sandbox=True,
         lock_timeout_ms=100,
         log_level="CRITICAL",
+        **others,
     )
     with serving(create_app(settings)) as address, httpx.Client(base_url=address, timeout=60, verify=NO_TLS) as client:
         yield client

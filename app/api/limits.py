@@ -1,0 +1,171 @@
+"""How much one caller may ask: requests in a minute, and files at once. Each process counts for itself."""
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.backend import Backend
+from app.api.key_callers import KEY_MARK
+from app.api.middleware import WATCHERS
+from app.api.problems import EdgeRefusal, refuse
+from app.domain.errors import RateLimited
+from app.settings import Settings
+
+WINDOW_SECONDS = 60
+READS, WRITES, ANONYMOUS = 600, 120, 120
+"""The limits outside a sandbox, if the settings name no others."""
+MOST_COUNTED = 100_000
+"""Callers of a minute. Further ones take the places of those who called first."""
+AT_ONCE = 10
+"""Refusals of a window that are sent immediately. Further ones wait, or a caller who repeats them without end would
+take the time of the others.
+"""
+PAUSE_SECONDS = 1.0
+MOST_FILES = 2
+"""Of a caller, on their way or being examined: `app.limited` has places for several callers."""
+
+
+@dataclass
+class Window:
+    ends: float
+    used: int = 0
+
+
+class Allowance:
+    """So many requests of a caller in a minute, which begins with the first of them."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self.most = most
+        self.name = name
+        self.policy = f'"{name}";q={most};w={WINDOW_SECONDS}'.encode()
+        self._windows: dict[str, Window] = {}
+        """The oldest first."""
+
+    def take(self, caller: str) -> Window:
+        now = time.monotonic()
+        window = self._windows.get(caller)
+        if window is None or window.ends <= now:
+            self._windows.pop(caller, None)
+            self._make_room(now)
+            window = self._windows[caller] = Window(now + WINDOW_SECONDS)
+        window.used += 1
+        return window
+
+    def _make_room(self, now: float) -> None:
+        """Each new window removes up to two that have ended, so that none of them stay."""
+        for oldest in list(dict(zip(self._windows, range(2), strict=False))):
+            if self._windows[oldest].ends <= now or len(self._windows) >= MOST_COUNTED:
+                del self._windows[oldest]
+
+    def fields_of(self, window: Window) -> list[tuple[bytes, bytes]]:
+        """What is left, as header fields (draft-ietf-httpapi-ratelimit-headers)."""
+        left, seconds = max(self.most - window.used, 0), _seconds_to(window)
+        state = f'"{self.name}";r={left};t={seconds}'.encode()
+        return [(b"ratelimit-policy", self.policy), (b"ratelimit", state)]
+
+
+def _seconds_to(window: Window) -> int:
+    return max(math.ceil(window.ends - time.monotonic()), 1)
+
+
+class RateLimits:
+    """Refuses requests over the caller's limit, before the database is asked.
+
+    A request with a token that verifies, or with an API key that this process has seen work, counts for that person or
+    key. Every other counts for its network address.
+    """
+
+    def __init__(self, app: ASGIApp, backend: Backend) -> None:
+        self.app = app
+        self._verifier, self._proxies = backend.verifier, backend.proxies
+        settings = backend.settings
+        self._reads = Allowance("reads", _limit(settings, settings.rate_limit_reads, READS))
+        self._writes = Allowance("writes", _limit(settings, settings.rate_limit_writes, WRITES))
+        self._anonymous = Allowance("anonymous", _limit(settings, settings.rate_limit_anonymous, ANONYMOUS))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in WATCHERS:
+            await self.app(scope, receive, send)
+            return
+        headers = scope["headers"]
+        authorization = next((value.decode("latin-1") for name, value in headers if name == b"authorization"), None)
+        known = await self._known(authorization)
+        own = self._reads if scope["method"] in {"GET", "HEAD"} else self._writes
+        if known:
+            allowance, window = own, own.take(known) if own.most else None
+        else:
+            allowance = self._anonymous
+            place = self._proxies.origin_of(scope["client"][0] if scope.get("client") else "", headers)
+            window = allowance.take(place) if allowance.most else None
+        if window and window.used > allowance.most:
+            await self._refuse(allowance, window, scope, receive, send)
+            return
+
+        is_new_key = known is None and KEY_MARK in (authorization or "")
+
+        async def answered(message: Message) -> None:
+            nonlocal allowance, window
+            if message["type"] == "http.response.start":
+                if is_new_key and (found := await self._known(authorization)):
+                    # The key has just been seen to work: it counts for itself.
+                    if window:
+                        window.used -= 1
+                    allowance, window = own, own.take(found) if own.most else None
+                if window:
+                    message["headers"] = [*message["headers"], *allowance.fields_of(window)]
+            await send(message)
+
+        await self.app(scope, receive, answered)
+
+    async def _known(self, authorization: str | None) -> str | None:
+        if authorization is None:
+            return None
+        try:
+            return await self._verifier.known(authorization)
+        except EdgeRefusal:
+            return None
+
+    async def _refuse(self, allowance: Allowance, window: Window, scope: Scope, receive: Receive, send: Send) -> None:
+        if window.used > allowance.most + AT_ONCE:
+            await asyncio.sleep(PAUSE_SECONDS)
+        response = refuse(Request(scope, receive), RateLimited(most=allowance.most, retry_after=_seconds_to(window)))
+        response.raw_headers.extend(allowance.fields_of(window))
+        await response(scope, receive, send)
+
+
+def _limit(settings: Settings, given: int | None, usual: int) -> int:
+    if given is None:
+        return 0 if settings.sandbox else usual
+    return given
+
+
+def are_limits_set(settings: Settings) -> bool:
+    named = (settings.rate_limit_reads, settings.rate_limit_writes, settings.rate_limit_anonymous)
+    return any(named) if settings.sandbox else named != (0, 0, 0)
+
+
+class FilesInFlight:
+    """The files that each caller is sending: they are in memory until they have been examined."""
+
+    def __init__(self) -> None:
+        self._files: Counter[str] = Counter()
+
+    @contextmanager
+    def one_of(self, caller: str) -> Iterator[None]:
+        """Raise RateLimited if the caller is sending as many files as are allowed."""
+        if self._files[caller] >= MOST_FILES:
+            raise RateLimited(most=MOST_FILES, retry_after=1)
+        self._files[caller] += 1
+        try:
+            yield
+        finally:
+            self._files[caller] -= 1
+            if not self._files[caller]:
+                del self._files[caller]
