@@ -19,7 +19,7 @@ from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from app.db.people.api_keys import KeyInUse, working_key
+from app.db.people.api_keys import KeyInUse
 from app.db.sessions import Writer
 from app.db.statements import Connection
 from app.domain.access import NO_SIGN_IN, SERVICE, Authentication, RoleGrant
@@ -181,28 +181,21 @@ def _has_input(connection: Connection) -> bool:
 async def enter(connection: Connection, caller: Caller, key_digest: bytes | None) -> Entry:
     """Begin the transaction, and find who the caller is now and whether this request was answered before.
 
-    BEGIN and the queries travel in one message. The lock on the key is tried, not waited for, so that a hundred copies
+    BEGIN and the query travel in one message. The lock on the key is tried, not waited for, so that a hundred copies
     of one request do not occupy a hundred connections.
     """
-    statements = "BEGIN; SELECT * FROM enter(%(p_id)s, %(p_key)s), standing_of(%(p_id)s)"
-    parameters = {"p_id": caller.person_id, "p_key": key_digest}
-    key = None
     async with AsyncClientCursor(connection) as cursor:
-        if caller.key:
-            await cursor.execute(f"{statements}; {working_key.sql}", parameters | working_key.set)
-        else:
-            await cursor.execute(statements, parameters)
+        await cursor.execute(_BEGIN, [caller.person_id, key_digest, caller.key is not None])
         cursor.nextset()
         row = await cursor.fetchone()
-        if caller.key:
-            cursor.nextset()
-            found = await cursor.fetchone()
-            key = KeyInUse(*found) if found else None
     if row is None:
         raise RuntimeError("enter() answers one row")
-    roles, clock_at, key_is_free, request_digest, status, headers, body, is_gone, other_ids = row
+    clock_at, key_is_free, request_digest, status, headers, body, roles, is_gone, other_ids, *key = row
     stored = None if request_digest is None else StoredAnswer(request_digest, status, headers, body)
-    return Entry([_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, other_ids, key)
+    key_in_use = None if key[0] is None else KeyInUse(*key)
+    return Entry(
+        [_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, other_ids or [], key_in_use
+    )
 
 
 def _grant_of(role: dict[str, Any]) -> RoleGrant:
@@ -280,6 +273,7 @@ async def try_and_roll_back(writer: Writer) -> None:
     await writer.connection.execute("ROLLBACK")
 
 
+_BEGIN = "BEGIN; SELECT * FROM enter(%s, %s, %s)"
 _WRITE_DOWN = """SELECT write_down(%(down_key)s, %(down_request)s, %(down_status)s::smallint, %(down_headers)s,
     %(down_body)s, %(down_actor)s, %(down_at)s, %(down_request_id)s, %(down_records)s)"""
 _ENQUEUE = """INSERT INTO outbox (id, event, subject_id, organisation_id, facts, made_at)

@@ -174,7 +174,7 @@ def test_a_copy_of_a_running_request_is_refused(every: list[Example], sandbox: S
     def while_it_runs(one: Example) -> httpx.Response:
         client, key = one.caller(sandbox), str(uuid4())
         with service_of(sandbox) as service:
-            service.execute("SELECT enter(NULL, %s)", [digest_of(one, client, key)])
+            service.execute("SELECT enter(NULL, %s, false)", [digest_of(one, client, key)])
             return one.but(headers=one.headers | {"Idempotency-Key": key}).send(client)
 
     check_each(every, (409, "request-in-progress"), while_it_runs, least=60)

@@ -170,11 +170,11 @@ class TestTemporaryTables:
             "VALUES (%s, %s, %s, 'staff', %s)",
             [centre.id, new_id(), person.id, FOREVER],
         )
-        assert shadowed.execute("SELECT roles FROM public.enter(%s, NULL)", [person.id]).fetchone() == ([],)
+        assert shadowed.execute("SELECT roles FROM public.enter(%s, NULL, false)", [person.id]).fetchone() == ([],)
         shadowed.execute(
             "INSERT INTO persons (study_centre_id, id, erased_at) VALUES (%s, %s, now())", [centre.id, person.id]
         )
-        assert shadowed.execute("SELECT is_gone FROM public.standing_of(%s)", [person.id]).fetchone() == (False,)
+        assert shadowed.execute("SELECT is_gone FROM public.enter(%s, NULL, false)", [person.id]).fetchone() == (False,)
 
     def test_the_last_main_user(self, shadowed: Role, centre: Centre, central: UUID) -> None:
         centre.main_user(central)

@@ -126,14 +126,13 @@ _noted = (
     .values(last_used_at=func.clock_timestamp())
     .cte("noted")
 )
-_in_use = (
+_used = Query(
     select(*columns_of(KeyInUse, organisations, organisation_id=api_keys.c.organisation_id, scopes=api_keys.c.scopes))
     .join(organisations, organisations.c.id == api_keys.c.organisation_id)
     .where(*_works)
+    .add_cte(_noted),
+    KeyInUse,
 )
-_used = Query(_in_use.add_cte(_noted), KeyInUse)
-working_key = Query(_in_use, KeyInUse)
-"""What the key may do; no row if it has expired or was revoked."""
 
 
 async def use_key(connection: Connection, key_id: UUID) -> KeyInUse | None:

@@ -1,0 +1,61 @@
+"""Plans that a session makes while the tables are empty, and keeps, read few rows when the tables have grown."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from alembic import command
+
+from app.db.identifiers import new_id
+from app.local.embedded_postgres import Addresses
+from tests.migrations.conftest import alembic_config
+
+ANSWERS = 100_000
+PEOPLE = 2_000
+ROWS_READ = """
+SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables
+WHERE seq_tup_read + coalesce(idx_tup_fetch, 0) > 0
+"""
+
+
+@pytest.mark.parametrize("analysed", [True, False])
+def test_beginning_and_ending_a_write_reads_few_rows(empty_database: Addresses, analysed: bool) -> None:
+    command.upgrade(alembic_config(empty_database.owner, empty_database.service), "head")
+    centre, person = new_id(), new_id()
+    options = f"-c app.study_centre_id={centre}"
+    with (
+        psycopg.connect(empty_database.owner, options=options, autocommit=True) as owner,
+        psycopg.connect(empty_database.service, options=options, autocommit=True) as service,
+    ):
+        owner.execute("INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus')", [centre])
+        if analysed:
+            owner.execute("ANALYZE")
+        for _ in range(10):
+            write(service, person)
+        for statement in (
+            f"INSERT INTO stored_answers (key_digest, request_digest, status, headers, body) "
+            f"SELECT sha256(n::text::bytea), '', 200, '{{}}', '' FROM generate_series(1, {ANSWERS}) n",
+            f"INSERT INTO persons (id, name, email, created_at) "
+            f"SELECT gen_random_uuid(), 'Aino', n::text, now() FROM generate_series(1, {PEOPLE}) n",
+            "INSERT INTO role_grants (id, person_id, role, valid_from) "
+            "SELECT gen_random_uuid(), id, 'staff', now() FROM persons",
+        ):
+            owner.execute(statement.encode())
+        [person] = owner.execute("SELECT id FROM persons LIMIT 1").fetchone() or ()
+        with service.transaction():
+            before: dict[str, int] = dict(service.execute(ROWS_READ).fetchall())
+            write(service, person)
+            after: dict[str, int] = dict(service.execute(ROWS_READ).fetchall())
+    read = {table: rows - before.get(table, 0) for table, rows in after.items()}
+    if analysed:
+        # All indexes seem to cost nothing then. Roles are hundreds, and counted again within a minute.
+        del read["role_grants"]
+    assert sum(read.values()) <= 12, read
+
+
+def write(service: psycopg.Connection[Any], person: object) -> None:
+    key = new_id().bytes
+    service.execute("SELECT * FROM enter(%s, %s, false)", [person, key])
+    service.execute("SELECT * FROM enter(%s, %s, true)", [person, key])
+    record = f'[{{"id": "{new_id()}", "action": "a.b", "subject_id": "{new_id()}", "facts": {{}}}}]'
+    service.execute("SELECT write_down(%s, '', 200::smallint, '{}', '', NULL, now(), '', %s::jsonb)", [key, record])
