@@ -1,0 +1,49 @@
+"""A mail with a token is handed over with it, to the address that the token was made for, and loses it then."""
+
+from uuid import UUID
+
+import pytest
+
+from app.domain.delivery.mails import MailState
+from tests.builders import Centre
+from tests.delivery.events import Deliver
+from tests.mail_server import ACCEPTED, MailServer, mail_server
+
+PATH = "/v1/role-invitations"
+ADDRESS = "uusi@example.org"
+
+
+def invite(centre: Centre) -> None:
+    central: UUID = centre.organisation()
+    body = {"organisation_id": str(central), "role": "training_manager", "email": ADDRESS}
+    assert centre.main_user(central).post(PATH, body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(ACCEPTED, "sent"), ("550 5.1.1 No such mailbox", "refused"), ("450 4.2.0 Later", "due")]
+)
+def test_the_database_keeps_the_token_until_the_mail_is_concluded(
+    centre: Centre, deliver: Deliver, answer: str, state: MailState
+) -> None:
+    invite(centre)
+    with mail_server(MailServer(on_recipient=lambda _: answer)) as server:
+        deliver(server, pause=3600)
+    [(found, address, sealed, text)] = centre.rows("SELECT state, address, sealed_token, text FROM mails")
+    assert (found, address, sealed is None) == (state, ADDRESS, state != "due")
+    assert "••••••••" in text
+    assert centre.rows("SELECT id FROM persons WHERE mail_refused_at IS NOT NULL") == []
+
+
+def test_the_reader_gets_the_token_and_can_use_it(centre: Centre, deliver: Deliver) -> None:
+    invite(centre)
+    with mail_server(MailServer()) as server:
+        deliver(server)
+    [message] = server.mails
+    assert message["To"] == ADDRESS
+    parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    assert len(parts) == 2
+    for content in parts:
+        assert "•" not in content
+        token = " ".join(content.split()).split("acceptance`: ")[1][:64]
+        answer = centre.person().post(f"{PATH}/acceptance", {"token": token}, params={"validate_only": "true"})
+        assert answer.status_code == 200
