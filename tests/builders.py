@@ -96,6 +96,10 @@ class Centre:
         self.clients.append(client)
         return client
 
+    def weakly(self, person: Person) -> dict[str, str]:
+        """The headers of the person's sign-in that is not strong."""
+        return {"Authorization": f"Bearer {self.issuer.token_for(person.id, strong=False)}"}
+
     def grant(self, person_id: UUID, role: str, organisation_id: UUID | None = None) -> None:
         self.owner.execute(
             "INSERT INTO role_grants (id, person_id, role, organisation_id, valid_from) VALUES (%s, %s, %s, %s, %s)",

@@ -114,11 +114,12 @@ async def get_person(reader: Read, person_id: UUID) -> Person:
 
 
 @router.post("/{person_id}/merger", responses=refusing("same-person", "wrong-state", "last-main-user", "last-staff"))
-@operation(people_only=True)
+@operation(people_only=True, strong_sign_in=True)
 async def merge_people(writer: Write, person_id: UUID, body: MergerIn) -> Person:
     """Merge two records of the same person.
 
-    The person in the path gets the sign-ins, roles and other data of the person in the body.
+    The person in the path gets the sign-ins, roles and other data of the person in the body. A strong authentication is
+    required.
 
     **Who:** staff, except for their own records.
     """

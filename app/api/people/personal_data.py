@@ -21,11 +21,12 @@ class ErasureIn(Body):
 
 
 @router.get("/{person_id}/data")
-@operation(people_only=True, personal_data=True)
+@operation(people_only=True, personal_data=True, strong_sign_in=True)
 async def get_personal_data(writer: PlainWrite, person_id: UUID) -> PersonalData:
     """Get a person's data.
 
-    Returns all data stored about the person. The request is recorded in the audit.
+    Returns all data stored about the person. The request is recorded in the audit. Another person's data need a strong
+    authentication.
 
     **Who:** the person, staff.
     """

@@ -40,9 +40,12 @@ class RoleEndingIn(Body):
 
 
 @router.post("", status_code=201, responses=refusing("not-found", "main-user-application-required", "already-exists"))
-@operation(people_only=True)
+@operation(people_only=True, strong_sign_in=True)
 async def give_role(writer: Write, body: RoleGrantIn) -> GrantedRole:
     """Grant a role.
+
+    The roles `staff` and `auditor` need a strong authentication. A main user grants roles to the people whom
+    `GET /v1/people` lists, and invites others with `POST /v1/role-invitations`.
 
     **Who:** staff; main users for the unit managers and training managers of their tree.
     """

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.access import Actor, check_person
+from app.domain.access import Actor, check_person, check_strong
 from app.domain.errors import Forbidden, WrongState
 from app.domain.values import Shown
 
@@ -65,6 +65,12 @@ def check_may_handle_data(actor: Actor, person_id: UUID) -> None:
     check_person(actor)
     if actor.person_id != person_id and not actor.has("staff"):
         raise Forbidden(because="not-a-party", roles=["staff"])
+
+
+def check_may_export(actor: Actor, person_id: UUID) -> None:
+    """Check for a strong authentication, except for the own data (rulebook §2.3)."""
+    if not actor.is_among({person_id}):
+        check_strong(actor)
 
 
 def check_not_erased(status: PersonStatus, *, pointer: str | None = None) -> None:

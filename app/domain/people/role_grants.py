@@ -14,6 +14,7 @@ from app.domain.access import (
     check_main_user_or_staff,
     check_not_oneself,
     check_staff,
+    check_strong,
 )
 from app.domain.calendar.deadlines import day_of, days_out_of_range, start_of
 from app.domain.errors import (
@@ -126,6 +127,12 @@ def check_may_grant(actor: Actor, role: Role, place: Place | None, person_id: UU
     check_not_oneself(actor, person_id, pointer="/person_id")
     if role == "main_user":
         raise MainUserApplicationRequired(pointer="/role")
+
+
+def check_sign_in(actor: Actor, role: Role) -> None:
+    """Check that a role for the complete study centre is granted after a strong authentication (rulebook §2.3)."""
+    if role in CENTRE_ROLES:
+        check_strong(actor)
 
 
 def check_may_end(actor: Actor, grant: GrantedRole, place: Place | None) -> None:

@@ -18,7 +18,7 @@ from app.db.people.registrations import find_person_among, find_person_of, lock_
 from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, insert_value
-from app.domain.access import check_person
+from app.domain.access import check_person, check_strong
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.people import people as rules
@@ -73,6 +73,7 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
     """Move what the other person has. What the other has made remains theirs, and the other is never deleted."""
     await get_person(writer, person_id)
     rules.check_may_merge(writer.actor, person_id, other_id)
+    check_strong(writer.actor)
     # The order of locks is that of granting and ending roles: applications, organisations, people.
     await _withdraw_applications(writer, other_id, person_id, reason)
     for organisation_id in await list_centres_of_main_users(writer.connection, [person_id, other_id]):

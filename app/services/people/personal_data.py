@@ -25,6 +25,7 @@ from app.services.people.roles import end_roles_of
 async def export_data(writer: Writer, person_id: UUID) -> PersonalData:
     """Return all data about the person. The export itself is recorded in the audit."""
     await _get_status(writer, person_id)
+    rules.check_may_export(writer.actor, person_id)
     ids = await questions.list_ids_of(writer.connection, person_id)
     data = PersonalData(
         person_id,

@@ -34,6 +34,7 @@ async def give_role(
         kind = organisation.kind
     rules.check_may_grant(writer.actor, role, place, person_id)
     await get_person(writer, person_id, pointer="/person_id")
+    rules.check_sign_in(writer.actor, role)
     check_role_fits(role, kind)
     return await grant_role(
         writer,

@@ -55,6 +55,17 @@ def test_merging_two_main_users_keeps_one_role_and_notifies_the_staff(centre: Ce
     assert roles == ["main_user"]
 
 
+@pytest.mark.parametrize("query", [{}, {"validate_only": "true"}], ids=["", "dry run"])
+def test_people_are_merged_after_a_strong_authentication(centre: Centre, query: dict[str, str]) -> None:
+    staff, person, other = centre.staff(), centre.person(), centre.person()
+    path, body = f"/v1/people/{person.id}/merger", {"person_id": str(other.id), "reason": WHY}
+    answer = staff.post(path, body, headers=centre.weakly(staff), params=query)
+    assert refusal(answer) == (401, "strong-authentication-required")
+    own = staff.post(path, body | {"person_id": str(staff.id)}, headers=centre.weakly(staff), params=query)
+    assert refusal(own) == (403, "forbidden")
+    assert staff.post(path, body, params=query).status_code == 200
+
+
 def test_the_longer_of_two_equal_roles_goes_on(centre: Centre, central: UUID) -> None:
     staff, person, other = centre.staff(), centre.person("training_manager", central), centre.person()
     centre.owner.execute(

@@ -62,6 +62,17 @@ def test_every_column_that_names_a_person_is_shown(centre: Centre) -> None:
     assert shown - {("persons", "id")} <= named
 
 
+def test_another_persons_data_need_a_strong_authentication(centre: Centre, central: UUID) -> None:
+    staff, person = centre.staff(), centre.person("training_manager", central)
+    assert refusal(staff.get(data(person.id), headers=centre.weakly(staff))) == (401, "strong-authentication-required")
+    assert centre.rows("SELECT FROM audit_entries WHERE action = 'person.data-told'") == []
+    assert staff.get(data(person.id)).status_code == 200
+    main_user = centre.main_user(central)
+    assert refusal(main_user.get(data(person.id), headers=centre.weakly(main_user))) == (403, "forbidden")
+    for own in (staff, person):
+        assert own.get(data(own.id), headers=centre.weakly(own)).status_code == 200
+
+
 def test_a_person_sees_all_stored_data(centre: Centre) -> None:
     centre.change_window()
     central = centre.organisation()

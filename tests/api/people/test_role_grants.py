@@ -176,6 +176,35 @@ def test_other_roles_grant_no_roles(centre: Centre, central: UUID) -> None:
         assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), pointer)
 
 
+@pytest.mark.parametrize("query", [{}, {"validate_only": "true"}], ids=["", "dry run"])
+@pytest.mark.parametrize("role", ["staff", "auditor"])
+def test_a_role_for_the_study_centre_is_granted_after_a_strong_authentication(
+    centre: Centre, main_user: Person, role: str, query: dict[str, str]
+) -> None:
+    staff, person = centre.staff(), centre.person()
+    body = given(person, role, None)
+    answer = staff.post(PATH, body, headers=centre.weakly(staff), params=query)
+    assert refusal(answer) == (401, "strong-authentication-required")
+    assert 'error="insufficient_user_authentication"' in answer.headers["WWW-Authenticate"]
+    assert centre.rows("SELECT FROM role_grants WHERE person_id = %s", person.id) == []
+    # What is not there and what is not allowed come first.
+    absent = body | {"person_id": str(new_id())}
+    assert refusal(staff.post(PATH, absent, headers=centre.weakly(staff), params=query)) == (404, "not-found")
+    for other in (main_user, centre.person("auditor")):
+        assert refusal(other.post(PATH, body, headers=centre.weakly(other), params=query)) == (403, "forbidden")
+    assert staff.post(PATH, body, params=query).status_code == 201
+
+
+def test_other_roles_are_granted_and_granted_again_after_any_sign_in(
+    centre: Centre, central: UUID, staff: Person
+) -> None:
+    body, headers = given(centre.person(), "training_manager", central), centre.weakly(staff)
+    first = staff.post(PATH, body, headers=headers, key="one")
+    assert first.status_code == 201
+    again = staff.post(PATH, body, headers=headers, key="one")
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (first.json(), "true")
+
+
 def test_the_same_role_is_not_granted_twice_for_the_same_days(centre: Centre, central: UUID) -> None:
     staff, person = centre.staff(), centre.person()
     body = given(person, "training_manager", central, ends_on="2023-04-30")
