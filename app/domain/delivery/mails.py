@@ -57,7 +57,7 @@ class Mail(Shown):
     state: MailState
     """State of the email. `held`: waits for the digest. `gathered`: was included in a digest. `due`: waits until a
     server accepts it. `sent`: was accepted. `refused`: was given up for good, because the mailbox does not exist,
-    the address is unusable, the server refused the email permanently five times or for five days, or the person was
+    the address is unusable, the server rejected the email permanently five times or for five days, or the person was
     erased."""
     made_at: datetime
     due_at: datetime
