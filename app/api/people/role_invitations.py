@@ -13,7 +13,7 @@ from app.api.pages import HtmlPage
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Email, Text
+from app.api.shapes import Body, Email, Several, Text
 from app.api.token_pages import caller_with, token_page
 from app.db.paging import Slice
 from app.domain.organisations.organisations import Language
@@ -61,10 +61,10 @@ async def create_role_invitation(writer: Write, tokens: Tokens, body: RoleInvita
 async def list_role_invitations(
     reader: Read,
     page: Paging,
-    organisation_id: UUID | None = None,
-    under: UUID | None = None,
-    role: AppliedRole | None = None,
-    state: RoleInvitationState | None = None,
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    role: Several[AppliedRole] = None,
+    state: Several[RoleInvitationState] = None,
 ) -> Slice[RoleInvitation]:
     """List role invitations.
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Sight, below, clock_of, filters_of, given
+from app.db.paging import Sight, any_given, below, clock_of, filters_of, given
 from app.db.people.people import persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -65,7 +65,8 @@ invitations = Resource(
     RoleInvitation,
     role_invitations,
     seen=Sight(below(_invitations.organisation_id, any_(bindparam("p_trees", type_=ARRAY(Uuid)))), _inviting),
-    filters=filters_of(role_invitations, "organisation_id", "under", "role") | {"state": given(_clock_state, "state")},
+    filters=filters_of(role_invitations, "organisation_id", "under", "role")
+    | {"state": any_given(_clock_state, "state")},
 )
 _of_token = _shown.where(_invitations.token_digest == bindparam("p_digest", type_=LargeBinary))
 _found = Query(_of_token, RoleInvitation)

@@ -94,7 +94,7 @@ def test_a_correction_in_a_closed_year_changes_the_lapsed_hours(centre: Centre, 
     assert lapsed == {central: 100, newcomer: 5}
 
 
-@pytest.mark.parametrize("hours", [0, 1.0, "1", None, True, 10_000_001, -10_000_001, -(10**12)])
+@pytest.mark.parametrize("hours", [0, 1.5, "1", None, True, 10_000_001, -10_000_001, -(10**12)])
 def test_hours_are_whole_signed_and_not_zero(staff: Person, central: UUID, hours: Any) -> None:
     answer = staff.post(PATH, corrected(central, hours))
     assert refusal(answer) == (422, "validation")

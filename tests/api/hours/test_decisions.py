@@ -204,7 +204,7 @@ def test_nobody_decides_on_their_own_proposal(league: League) -> None:
     [
         ([], "/items"),
         ([{"organisation_id": str(UUID(int=1)), "hours": -1}], "/items/0/hours"),
-        ([{"organisation_id": str(UUID(int=1)), "hours": 1.0}], "/items/0/hours"),
+        ([{"organisation_id": str(UUID(int=1)), "hours": 1.5}], "/items/0/hours"),
         ([{"organisation_id": str(UUID(int=1)), "hours": 10**12}], "/items/0/hours"),
         ([{"organisation_id": "x", "hours": 1}], "/items/0/organisation_id"),
         ([{"organisation_id": str(UUID(int=1)), "hours": 1, "state": "made"}], "/items/0/state"),

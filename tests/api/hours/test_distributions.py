@@ -156,7 +156,7 @@ def test_only_units_below_get_an_allotment(centre: Centre, main_user: Person, ce
         {"units": [{"unit_id": "x", "hours": 1}]},
         {"units": [{"unit_id": str(new_id()), "hours": -1}]},
         {"units": [{"unit_id": str(new_id()), "hours": 10_000_001}]},
-        {"units": [{"unit_id": str(new_id()), "hours": 1.0}]},
+        {"units": [{"unit_id": str(new_id()), "hours": 1.5}]},
         {"units": [{"unit_id": str(new_id()), "hours": "1"}]},
         {"units": [{"unit_id": str(new_id()), "hours": 1, "name": "A"}]},
         {"units": [], "revision": 1},

@@ -93,7 +93,7 @@ def test_only_staff_set_pools_and_only_staff_and_auditors_see_them(centre: Centr
     assert staff.get(f"{PATH}/2023").json()["hours"] == 0
 
 
-@pytest.mark.parametrize("hours", [-1, 1.5, 10.0, "10", True, None, 10_000_001, 10**12])
+@pytest.mark.parametrize("hours", [-1, 1.5, "10", True, None, 10_000_001, 10**12])
 def test_hours_are_whole_and_bounded(staff: Person, hours: Any) -> None:
     assert refusal(staff.put(f"{PATH}/2023", {"hours": hours})) == (422, "validation")
 

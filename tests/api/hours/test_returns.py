@@ -130,7 +130,7 @@ def test_only_the_main_user_returns(centre: Centre, central: UUID) -> None:
         assert refusal(person.post(PATH, returned(central))) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("hours", [0, -1, 1.5, 10.0, "10", True, None, 10**12])
+@pytest.mark.parametrize("hours", [0, -1, 1.5, "10", True, None, 10**12])
 def test_hours_are_whole_and_bounded(main_user: Person, central: UUID, hours: Any) -> None:
     assert refusal(main_user.post(PATH, returned(central) | {"hours": hours})) == (422, "validation")
 
