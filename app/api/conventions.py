@@ -233,6 +233,15 @@ KeyedWrite = Annotated[Writing, Depends(writing_keyed)]
 SESSIONS = {reading, writing, writing_once, replacing, editing, writing_plainly, removing, writing_keyed}
 
 
+async def public_url(request: Request) -> str | None:
+    backend: Backend = request.app.state.backend
+    return backend.settings.public_url
+
+
+PublicUrl = Annotated[str | None, Depends(public_url)]
+"""The origin of the links in an answer."""
+
+
 async def mailing_tokens(request: Request) -> TokenMailing:
     backend: Backend = request.app.state.backend
     return backend.tokens

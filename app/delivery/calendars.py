@@ -1,13 +1,15 @@
 """Calendars as other programs read them (iCalendar, RFC 5545 and 7986)."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, timedelta
 from uuid import UUID
 
 from icalendar import Alarm, Calendar, Component, Event
 
-from app.domain.calendar.feeds import KeptEvent
+from app.domain.calendar.feeds import EventDetails, KeptEvent
 
+REMINDED_BEFORE = timedelta(hours=15)
+"""Before the midnight at which a day begins: at nine in the morning of the day before."""
 REFRESHED_EVERY = timedelta(hours=6)
 # A calendar must have a component, also when it has no events.
 HELSINKI = Component.from_ical(
@@ -20,8 +22,10 @@ HELSINKI = Component.from_ical(
 )
 
 
-def calendar_of(events: Iterable[KeptEvent], last_days: Container[UUID], *, name: str, language: str) -> bytes:
-    """Return the same bytes for the same events; last days have an alarm."""
+def calendar_of(
+    events: Iterable[KeptEvent], details: Mapping[UUID, EventDetails], *, name: str, language: str
+) -> bytes:
+    """Return the same bytes for the same events."""
     calendar = Calendar()
     calendar.add("prodid", "-//Tuntipankki//calendar feed//EN")
     calendar.add("version", "2.0")
@@ -34,10 +38,21 @@ def calendar_of(events: Iterable[KeptEvent], last_days: Container[UUID], *, name
     calendar.add_component(HELSINKI)
     for kept in events:
         event = _event_of(kept)
-        if kept.uid in last_days and not kept.is_cancelled:
-            event.add_component(_alarm_of(kept))
+        if not kept.is_cancelled and (shown := details.get(kept.uid)):
+            describe(event, shown.description, shown.link)
+            if shown.has_alarm:
+                event.add_component(_alarm_of(kept))
         calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def describe(event: Event, description: str, link: str | None) -> None:
+    """Say what the event is about, and where it is done: some programs show only the description."""
+    text = "\n".join(filter(None, [description, link]))
+    if text:
+        event.add("description", text)
+    if link:
+        event.add("url", link)
 
 
 def _event_of(kept: KeptEvent) -> Event:
@@ -58,9 +73,9 @@ def _event_of(kept: KeptEvent) -> Event:
 
 
 def _alarm_of(kept: KeptEvent) -> Alarm:
-    """An alarm one day before, with the event's title."""
+    """An alarm on the morning of the day before, with the event's title."""
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", kept.title)
-    alarm.add("trigger", -timedelta(days=1))
+    alarm.add("trigger", -REMINDED_BEFORE)
     return alarm

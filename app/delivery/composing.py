@@ -13,6 +13,7 @@ from uuid import UUID
 from icalendar import Calendar, Event
 
 from app.delivery.addresses import in_ascii
+from app.delivery.calendars import describe
 from app.delivery.headers import ENCODED, field_of, is_read_as, mailbox_field, one_line, text_field
 from app.domain.delivery.mails import DateToKeep
 from app.domain.organisations.organisations import Language
@@ -101,6 +102,7 @@ def calendar_of(dates: Sequence[DateToKeep], made_at: datetime) -> bytes:
         event.add("dtstart", date.day)
         event.add("dtend", date.day + timedelta(days=1))
         event.add("summary", date.title)
+        describe(event, date.description, date.link)
         event.add("transp", "TRANSPARENT")
         calendar.add_component(event)
     return bytes(calendar.to_ical())

@@ -18,6 +18,12 @@ def day_title(language: Language, kind: Kind, year: int, is_last: bool) -> str:
     return texts.fill(texts.tables["feed"]["last_day" if is_last else "first_day"], {"kind": kind, "year": year})
 
 
+def event_description(language: Language, facts: Facts) -> str:
+    """What an event is about, from those of its facts that are known."""
+    texts = texts_of("calendar", language)
+    return texts.say(texts.tables["feed"]["description"], facts)
+
+
 def feed_name(language: Language) -> str:
     name: str = texts_of("calendar", language).tables["feed"]["name"]
     return name

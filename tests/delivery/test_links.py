@@ -8,8 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from app.delivery.links import DOCUMENT, link_to
+from app.domain.calendar.deadlines import DONE_AT
 from app.settings import Settings
 from tests.conftest import SECRET
+from tests.domain.calendar.test_task_calls import TASKS
 
 OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
     (method.upper(), path): operation
@@ -39,6 +41,11 @@ def filled(path: str, operation: dict[str, Any]) -> str:
     for parameter in operation.get("parameters", []):
         path = path.replace(f"{{{parameter['name']}}}", PARAMETERS.get(parameter["name"], UUID))
     return path
+
+
+def test_every_task_and_every_deadline_has_a_link() -> None:
+    places = [(task.call.method, task.call.path) for task in TASKS] + list(DONE_AT.values())
+    assert all(link_to(ORIGIN, method, path) for method, path in places)
 
 
 def test_without_a_public_url_there_is_no_link() -> None:

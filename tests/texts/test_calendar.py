@@ -12,7 +12,15 @@ from app.texts.rendering import LANGUAGES, texts_of
 from tests.domain.calendar.test_task_calls import TASKS
 from tests.texts.test_mails import check_whole
 
-FACTS = {"organisation": "Marttaliitto ry", "year": 2024, "count": 1450, "percent": 80, "obstacle": "tls"}
+FACTS = {
+    "organisation": "Marttaliitto ry",
+    "year": 2024,
+    "count": 1450,
+    "percent": 80,
+    "obstacle": "tls",
+    "person": "Aino Aalto",
+    "detail": "unit_manager",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

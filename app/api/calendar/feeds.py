@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from app.api.backend import Backend
-from app.api.conventions import PlainWrite, Read, Write
+from app.api.conventions import PlainWrite, PublicUrl, Read, Write
 from app.api.files import Download, giving
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
@@ -98,7 +98,7 @@ _options["responses"] = _options["responses"] | refusing("not-found")
 
 @subscriptions.get("/{secret}.ics", **_options)
 @operation(is_open=True)
-async def read_calendar_feed(reader: Read, secret: str) -> Download:
+async def read_calendar_feed(reader: Read, public_url: PublicUrl, secret: str) -> Download:
     """Read a calendar feed.
 
     Returns the owner's deadlines and tasks as iCalendar. Every event keeps its UID, and a change raises its SEQUENCE.
@@ -106,4 +106,4 @@ async def read_calendar_feed(reader: Read, secret: str) -> Download:
 
     **Who:** anyone who knows the secret path.
     """
-    return Download(await feeds.read_feed(reader, secret), MEDIA_TYPE, "tuntipankki.ics")
+    return Download(await feeds.read_feed(reader, secret, public_url), MEDIA_TYPE, "tuntipankki.ics")

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.conventions import Read
+from app.api.conventions import PublicUrl, Read
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.security import operation
@@ -21,6 +21,7 @@ router = APIRouter(prefix="/me/tasks", route_class=Operation, tags=["Me"])
 async def list_tasks(
     reader: Read,
     page: Paging,
+    public_url: PublicUrl,
     kind: Several[TaskKind] = None,
     state: Several[TaskState] = None,
     organisation_id: Several[UUID] = None,
@@ -31,4 +32,4 @@ async def list_tasks(
 
     **Who:** everyone who has registered.
     """
-    return await tasks.list_tasks(reader, page, kind=kind, state=state, organisation_id=organisation_id)
+    return await tasks.list_tasks(reader, page, public_url, kind=kind, state=state, organisation_id=organisation_id)

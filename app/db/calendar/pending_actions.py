@@ -30,7 +30,7 @@ from app.db.people.application_documents import documents
 from app.db.people.application_signatures import main_user_application_signatures
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.onboardings import onboardings
-from app.db.people.people import not_ended, role_grants
+from app.db.people.people import not_ended, persons, role_grants
 from app.db.people.role_applications import role_applications
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader
@@ -74,6 +74,7 @@ def _actions(
     *,
     application_id: Any = _NO_ID,
     detail: Any = _NO_TEXT,
+    name: Any = _NO_TEXT,
     expires_at: Any = _NO_TIME,
 ) -> Any:
     """The select of one kind. `source` joins the table with the organisation of each row."""
@@ -86,9 +87,14 @@ def _actions(
             organisation_name=name_in(bindparam("p_language", type_=Text)),
             application_id=application_id,
             detail=detail,
+            name=name,
             expires_at=expires_at,
         )
     ).select_from(source)
+
+
+def _name_of(person_id: Any) -> Any:
+    return select(persons.c.name).where(persons.c.id == person_id).scalar_subquery()
 
 
 def _with_organisation(table: Any) -> Any:
@@ -105,6 +111,7 @@ _role_applications = _actions(
         training_rules, training_rules.c.organisation_id == organisations.c.central_organisation_id
     ),
     detail=role_applications.c.role,
+    name=_name_of(role_applications.c.person_id),
 ).where(
     role_applications.c.state == "applied",
     role_applications.c.person_id != _person,
@@ -122,6 +129,7 @@ _drafts = _actions(
     "main_user_application_draft", main_user_applications, _with_organisation(main_user_applications)
 ).where(_applications.applicant_id == _person, _applications.state == "draft")
 
+_applicant = _name_of(_applications.applicant_id)
 _waits = and_(_applications.state == "awaiting_signatures", _applications.expires_at > NOW)
 _signs_as = case((_applications.applicant_id == _person, "applicant"), else_="signatory")
 # A signature counts only for the document that is current.
@@ -133,6 +141,7 @@ _to_sign = _actions(
     main_user_applications,
     _with_signatory.join(documents, documents.c.application_id == _applications.id),
     detail=documents.c.digest,
+    name=_applicant,
     expires_at=_applications.expires_at,
 ).where(
     _waits,
@@ -155,16 +164,22 @@ _to_match = _actions(
     _with_signatory.join(main_user_application_signatures, _signatures.application_id == _applications.id),
     application_id=_applications.id,
     detail=_signatures.signs_as,
+    name=_applicant,
 ).where(
     or_(_waits, _applications.state == "signed"),
     _signatures.signed_document_id == _applications.signed_document_id,
     _signatures.matched_at.is_(None),
     _may_judge,
 )
-_to_decide = _actions("main_user_application", main_user_applications, _with_signatory).where(
+_to_decide = _actions("main_user_application", main_user_applications, _with_signatory, name=_applicant).where(
     _applications.state == "received", _may_judge
 )
-_signatories = _actions("signatory", signatories, _with_organisation(signatories)).where(
+_signatories = _actions(
+    "signatory",
+    signatories,
+    _with_organisation(signatories),
+    name=func.coalesce(_name_of(signatories.c.person_id), signatories.c.name),
+).where(
     signatories.c.confirmed_at.is_(None),
     signatories.c.ended_at.is_(None),
     func.coalesce(signatories.c.valid_until, TODAY) >= TODAY,
@@ -174,7 +189,10 @@ _signatories = _actions("signatory", signatories, _with_organisation(signatories
     signatories.c.person_id.is_distinct_from(_person),
 )
 _bank_account_changes = _actions(
-    "bank_account_change", bank_account_changes, _with_organisation(bank_account_changes)
+    "bank_account_change",
+    bank_account_changes,
+    _with_organisation(bank_account_changes),
+    name=_name_of(bank_account_changes.c.proposed_by),
 ).where(
     bank_account_changes.c.state == "proposed",
     bank_account_changes.c.proposed_by != _person,

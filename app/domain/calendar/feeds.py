@@ -7,7 +7,7 @@ from typing import get_args
 from uuid import UUID
 
 from app.domain.access import Role
-from app.domain.calendar.deadlines import Kind, day_of
+from app.domain.calendar.deadlines import DONE_AT, Kind, day_of
 from app.domain.calendar.task_facts import OwnWindow, TaskFacts
 from app.domain.calendar.tasks import LATE, Task, task_id_of
 from app.domain.errors import TooMany
@@ -50,6 +50,22 @@ class FeedEvent:
     title: str
     is_last_day: bool
     """Calendar programs remind of a last day on the day before."""
+    method: str
+    path: str
+    """Where it is done: the operation's method, and its path with or without its parameters filled in."""
+    year: int | None
+    opens_on: date | None
+    closes_on: date | None
+    organisation: str | None = None
+
+
+@dataclass(frozen=True)
+class EventDetails:
+    """What an event has while it is shown, besides its day and title."""
+
+    description: str
+    link: str | None
+    has_alarm: bool
 
 
 @dataclass(frozen=True)
@@ -90,18 +106,44 @@ def events_of(facts: TaskFacts, tasks: Iterable[Task], title_of: DayTitleOf) -> 
     for task in tasks:
         # The change window's own last day is already an event.
         if task.closes_on and task.state != "done" and task.kind != "change_window":
-            events[task.id] = FeedEvent(task.id, task.closes_on, task.title, is_last_day=True)
+            events[task.id] = FeedEvent(
+                task.id,
+                task.closes_on,
+                task.title,
+                is_last_day=True,
+                method=task.call.method,
+                path=task.call.path,
+                year=task.year,
+                opens_on=task.opens_on,
+                closes_on=task.closes_on,
+                organisation=task.organisation_name,
+            )
     shown = (event for event in events.values() if today - LATE <= event.day <= today + AHEAD)
     return sorted(shown, key=lambda event: (event.day, event.uid))
 
 
 def _days_of(window: OwnWindow, title_of: DayTitleOf) -> Iterator[FeedEvent]:
     opens_on, closes_on = window.days
+    method, path = DONE_AT[window.kind]
+
+    def event(uid: UUID, day: date, *, is_last_day: bool) -> FeedEvent:
+        title = title_of(window.kind, window.hours_year, is_last_day)
+        return FeedEvent(
+            uid,
+            day,
+            title,
+            is_last_day=is_last_day,
+            method=method,
+            path=path,
+            year=window.hours_year,
+            opens_on=opens_on,
+            closes_on=closes_on,
+        )
+
     if opens_on:
-        uid = task_id_of("opening", window.deadline_id)
-        yield FeedEvent(uid, opens_on, title_of(window.kind, window.hours_year, False), is_last_day=False)
+        yield event(task_id_of("opening", window.deadline_id), opens_on, is_last_day=False)
     if closes_on:
         # An organisation with an extension has a last day of its own.
         own = [window.organisation_id] if closes_on != window.closes_on else []
         uid = task_id_of("closing", window.deadline_id, *own)
-        yield FeedEvent(uid, closes_on, title_of(window.kind, window.hours_year, True), is_last_day=True)
+        yield event(uid, closes_on, is_last_day=True)

@@ -19,6 +19,8 @@ class PendingAction:
     detail: str | None
     """The role applied for, the digest to sign, whose signature it seems to be, or the open steps of an onboarding."""
     expires_at: datetime | None
+    name: str | None = None
+    """Name of the person concerned: who applies, may sign, or proposes the change."""
 
 
 def task_of_action(action: PendingAction) -> TaskDraft:
@@ -26,6 +28,7 @@ def task_of_action(action: PendingAction) -> TaskDraft:
         kind=action.kind,
         subject=(action.id,),
         organisation=NamedOrganisation(action.organisation_id, action.organisation_name),
+        title_facts={"person": action.name, "detail": action.detail},
         days=(None, last_day_before(action.expires_at) if action.expires_at else None),
         call=call_of(action),
     )

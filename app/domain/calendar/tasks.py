@@ -81,6 +81,8 @@ class Task(Shown):
     after it."""
     call: TaskCall
     """Operation that does the task."""
+    link: str | None = None
+    """URL of the page where the task is done. `null` if the service has no public URL."""
 
 
 @dataclass(frozen=True)

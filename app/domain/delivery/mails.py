@@ -32,6 +32,8 @@ class DateToKeep:
     """The same in each email about the same day."""
     day: date
     title: str
+    description: str = ""
+    link: str | None = None
 
 
 @dataclass(frozen=True)

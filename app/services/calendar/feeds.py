@@ -21,12 +21,13 @@ from app.db.people.me import find_person
 from app.db.people.people import callers
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, row_of
+from app.delivery.links import link_to
 from app.domain.access import check_person
 from app.domain.calendar.deadlines import day_of
-from app.domain.calendar.feeds import NewCalendarFeed, check_feed_limit, events_of
+from app.domain.calendar.feeds import EventDetails, KeptEvent, NewCalendarFeed, check_feed_limit, events_of
 from app.domain.calendar.task_rules import tasks_of
 from app.domain.errors import NotFound
-from app.texts.calendar import day_title, feed_name, task_title
+from app.texts.calendar import day_title, event_description, feed_name, task_title
 
 SECRET_BYTES = 32
 
@@ -63,20 +64,28 @@ async def end_feed(writer: Writer, feed_id: UUID) -> None:
     writer.record("calendar-feed.ended", feed_id, person_id=str(person_id))
 
 
-async def read_feed(reader: Reader, secret: str) -> bytes:
+async def read_feed(reader: Reader, secret: str, public_url: str | None) -> bytes:
     """Return the calendar for the roles in force now, which is empty without a role (rulebook §5.8). Raise NotFound."""
     feed_id = await find_feed_id(reader.connection, digest_of(secret))
     person = await find_person(reader.connection, reader.actor.person_id)
     if feed_id is None or person is None:
         raise NotFound
-    kept, last_days = [], frozenset[UUID]()
+    kept: list[KeptEvent] = []
+    details: dict[UUID, EventDetails] = {}
     if reader.actor.roles:
         facts = await find_task_facts(reader, person.language)
         tasks = tasks_of(facts, partial(task_title, person.language))
         events = events_of(facts, tasks, partial(day_title, person.language))
-        last_days = frozenset(event.uid for event in events if event.is_last_day)
+        details = {
+            event.uid: EventDetails(
+                event_description(person.language, vars(event)),
+                link_to(public_url, event.method, event.path),
+                has_alarm=event.is_last_day,
+            )
+            for event in events
+        }
         kept = await keep_events(reader.connection, feed_id, events, day_of(reader.now), reader.now)
     # It imports the library of calendar files, which no other request needs.
     from app.delivery.calendars import calendar_of
 
-    return calendar_of(kept, last_days, name=feed_name(person.language), language=person.language)
+    return calendar_of(kept, details, name=feed_name(person.language), language=person.language)

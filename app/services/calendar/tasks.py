@@ -1,6 +1,7 @@
 """Tasks: what the caller has to do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from app.db.calendar.task_facts import find_task_facts
 from app.db.paging import PageRequest, Slice
 from app.db.people.me import find_person
 from app.db.sessions import Reader
+from app.delivery.links import link_to
 from app.domain.calendar.task_rules import tasks_of
 from app.domain.calendar.tasks import Task, TaskKind, TaskState, order_of
 from app.domain.errors import NotFound
@@ -17,6 +19,7 @@ from app.texts.calendar import task_title
 async def list_tasks(
     reader: Reader,
     page: PageRequest,
+    public_url: str | None,
     *,
     kind: Sequence[TaskKind] | None,
     state: Sequence[TaskState] | None,
@@ -35,6 +38,6 @@ async def list_tasks(
         and (organisation_id is None or task.organisation_id in organisation_id)
     ]
     rest = [task for task in tasks if page.after is None or order_of(task) > page.after]
-    items = rest[: page.limit]
+    items = [replace(task, link=link_to(public_url, task.call.method, task.call.path)) for task in rest[: page.limit]]
     next_key = order_of(items[-1]) if len(rest) > len(items) else None
     return Slice(items, next_key, len(tasks) if page.with_total else None)

@@ -175,7 +175,16 @@ class Deliveries:
             await note_mailbox(connection, mail.person_id, exists=accepted)
 
     def _outgoing(self, mail: DueMail) -> Outgoing:
-        dates = [DateToKeep(each["uid"], date.fromisoformat(each["day"]), each["title"]) for each in mail.dates]
+        dates = [
+            DateToKeep(
+                each["uid"],
+                date.fromisoformat(each["day"]),
+                each["title"],
+                each.get("description", ""),
+                each.get("link"),
+            )
+            for each in mail.dates
+        ]
         text = self._tokens.shown(mail.text, mail.sealed_token, mail.id)
         return Outgoing(mail.id, mail.email, mail.name, mail.language, mail.subject, text, dates, mail.made_at)
 

@@ -78,8 +78,12 @@ def test_deadlines_and_tasks_are_whole_days_of_a_subscription(
     alarms = {title: [str(alarm["DESCRIPTION"]) for alarm in event.walk("VALARM")] for title, event in found.items()}
     assert alarms == {title: [] if title.endswith("ensimmäinen päivä") else [title] for title in found}
     (alarm,) = last.walk("VALARM")
-    assert (str(alarm["ACTION"]), alarm["TRIGGER"].to_ical()) == ("DISPLAY", b"-P1D")
+    assert (str(alarm["ACTION"]), alarm["TRIGGER"].to_ical()) == ("DISPLAY", b"-PT15H")
+    assert str(last["DESCRIPTION"]) == "Tuntien vuosi: 2024\nAlkaa: 1.10.2023\nViimeinen päivä: 30.11.2023"
+    task = found["Marttaliitto: tee tuntiehdotus vuodelle 2024"]
+    assert str(task["DESCRIPTION"]).startswith("Järjestö: Marttaliitto\nTuntien vuosi: 2024\n")
     text = subscriber.get(feed["address"]).text
+    assert "URL:" not in text
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT6H\r\n" in text
     assert "X-PUBLISHED-TTL:PT6H\r\n" in text
     assert "BEGIN:VTIMEZONE\r\n" in text

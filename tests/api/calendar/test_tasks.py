@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
+import httpx
 import pytest
+from icalendar import Calendar
 
 from app.domain.hours.ledger import grant, pool_change, reservation
 from app.local.embedded_postgres import Addresses
@@ -13,8 +16,9 @@ from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET
+from tests.document import document
 from tests.round_trips import CountedConnection
-from tests.server import serving
+from tests.server import NO_TLS, serving
 
 PATH = "/v1/me/tasks"
 
@@ -247,9 +251,12 @@ def test_tasks_are_paged_and_filtered(centre: Centre, main_user: Person) -> None
     assert kinds(main_user, organisation_id=str(centre.organisation())) == []
 
 
+ORIGIN = "https://tunnit.example.org"
+
+
 @pytest.fixture(scope="module")
 def counted_service(database: Addresses) -> Iterator[str]:
-    settings = Settings(database_url=database.service, secret_key=SECRET, sandbox=True)
+    settings = Settings(database_url=database.service, secret_key=SECRET, sandbox=True, public_url=ORIGIN)
     with serving(create_app(settings, connection_class=CountedConnection)) as address:
         yield address
 
@@ -269,3 +276,38 @@ def test_the_questions_asked_do_not_grow_with_the_organisations(centre: Centre, 
         assert len(tasks(person, kind="change_window")) == (1 if organisations == 1 else 21)
         numbers.append(CountedConnection.round_trips)
     assert numbers == [16, 16]
+
+
+def test_tasks_and_events_link_to_where_they_are_done(
+    centre: Centre, main_user: Person, central: UUID, counted_service: str
+) -> None:
+    """Without a public URL, as in the other tests, there is no link."""
+    centre.change_window()
+    assert [task["link"] for task in tasks(main_user)] == [None]
+    centre.address = counted_service
+    main_user = centre.main_user(central)
+    (task,) = tasks(main_user)
+    operation = document()["paths"]["/v1/supplementary-hour-requests"]["post"]
+    link = f"{ORIGIN}/docs#/{quote(operation['tags'][0])}/{operation['operationId']}"
+    assert task["link"] == link
+    feed = main_user.post("/v1/me/calendar-feeds", {"name": "Puhelin"}).json()
+    with httpx.Client(base_url=counted_service, verify=NO_TLS) as subscriber:
+        days = Calendar.from_ical(subscriber.get(feed["address"]).content).walk("VEVENT")
+    assert len(days) == 2
+    for day in days:
+        assert str(day["URL"]) == link
+        assert str(day["DESCRIPTION"]).endswith(f"\n{link}")
+
+
+def test_applications_of_several_people_have_titles_that_differ(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    for name, role in (("Aino Aalto", "training_manager"), ("Eino Eerola", "training_manager")):
+        applicant = centre.person()
+        centre.owner.execute("UPDATE persons SET name = %s WHERE id = %s", [name, applicant.id])
+        body = {"role": role, "organisation_id": str(central)}
+        assert applicant.post("/v1/role-applications", body).status_code == 201
+    assert {task["title"] for task in tasks(main_user, kind="role_application")} == {
+        "Marttaliitto: tee päätös käyttöoikeushakemuksesta, Aino Aalto, koulutuksen vastuuhenkilö",
+        "Marttaliitto: tee päätös käyttöoikeushakemuksesta, Eino Eerola, koulutuksen vastuuhenkilö",
+    }

@@ -31,7 +31,9 @@ DETAILS: dict[TaskKind, str | None] = {
 
 
 def action(kind: TaskKind, **more: Any) -> PendingAction:
-    return replace(PendingAction(kind, ACTION, CENTRE, "Marttaliitto", UUID(int=8), DETAILS[kind], None), **more)
+    return replace(
+        PendingAction(kind, ACTION, CENTRE, "Marttaliitto", UUID(int=8), DETAILS[kind], None, "Aino Aalto"), **more
+    )
 
 
 def all_tasks() -> Iterator[Task]:
