@@ -15,7 +15,7 @@ from fastapi.telemetry import TelemetryConfig
 from psycopg import AsyncConnection
 
 from app import logs
-from app.api import documents, front_page, limits, openapi, operational, problems
+from app.api import documents, front_page, limits, openapi, operational, operators, problems, served_document
 from app.api.backend import Backend, Extension
 from app.api.calendar import calendars, deadlines, extensions, feeds, reminder_settings, tasks
 from app.api.delivery import mails, messages, preferences
@@ -29,6 +29,7 @@ from app.api.hours import (
     returns,
     supplementary_requests,
 )
+from app.api.metrics import KeptMetrics
 from app.api.middleware import Edge, LastResort
 from app.api.organisations import (
     bank_accounts,
@@ -135,7 +136,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with operators.served(app):
+            yield
         await connections.close()
 
     routers = (*extension.routers, *ROUTERS)
@@ -145,6 +147,7 @@ def create_app(
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.tags_of(routers),
         servers=[{"url": settings.public_url or "/"}],
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         # A redirect to the path with or without its last slash would repeat any host that the request names.
@@ -156,6 +159,8 @@ def create_app(
     app.state.backend = Backend(settings, connections, extension)
     app.state.connected = Counter()
     app.state.files_in_flight = limits.FilesInFlight()
+    app.state.document = served_document.KeptDocument(app)
+    app.state.metrics = KeptMetrics()
     app.state.ledger_check = operational.LedgerCheck()
     # From the inside out: each is around those above it.
     app.add_middleware(JsonCompression)
@@ -172,7 +177,10 @@ def create_app(
     app.include_router(front_page.router)
     app.include_router(documents.router)
     app.include_router(role_invitations.page_router)
+    app.include_router(served_document.router)
     app.include_router(operational.router)
+    if settings.metrics_port is None:
+        app.include_router(operational.metrics_router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.router.routes.insert(0, Index(iter_route_contexts(app.routes)))
     openapi.complete(app)

@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     """The sender of emails, needed with `smtp_url`."""
     mail_retry_seconds: Annotated[float, Field(gt=0)] = 60.0
     """Time before an email that no server accepted is tried again. It doubles after each attempt."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """The port of the metrics of all processes, on `host`. Without it each process shows its own at `/metrics`."""
     worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """The port of the worker's metrics, on `host`. Without it there are none."""
 

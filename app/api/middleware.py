@@ -4,15 +4,14 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
-from functools import cache
 
 import structlog
 from fastapi import Request
-from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.metrics import count
 from app.api.problems import handle
 from app.api.requests import LARGEST_BODY
 
@@ -29,8 +28,6 @@ WATCHERS = frozenset({"/livez", "/readyz", "/metrics"})
 """Machines request these every few seconds: their good responses would drown the rest of the log."""
 
 log = structlog.get_logger()
-requests_seen = Counter("tuntipankki_requests", "Requests answered", ["method", "route", "status"])
-request_seconds = Histogram("tuntipankki_request_seconds", "Time to the answer", ["method", "route"])
 
 
 class Edge:
@@ -113,18 +110,6 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The id that the request gives itself, or a new one."""
     given = next((value for name, value in headers if name == b"x-request-id"), b"")
     return given if SANE_REQUEST_ID.fullmatch(given) else secrets.token_hex(16).encode()
-
-
-def count(method: str, route: str, status: int, seconds: float) -> None:
-    counter, histogram = _meters_of(method, route, status)
-    counter.inc()
-    histogram.observe(seconds)
-
-
-@cache
-def _meters_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """Return what counts these requests; looking it up by its labels takes as long as counting."""
-    return requests_seen.labels(method, route, status), request_seconds.labels(method, route)
 
 
 def _template_of(scope: Scope) -> str:

@@ -14,7 +14,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.api.addresses import address_of, place_of
-from app.api.middleware import SECURITY, count, request_id_of
+from app.api.metrics import count
+from app.api.middleware import SECURITY, request_id_of
 from app.api.problems import MalformedRequest, refuse
 from app.domain.errors import DomainError, RateLimited
 

@@ -16,6 +16,11 @@ LEVEL = 4
 _GZIP = re.compile(r"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=(?P<quality>[\d.]+)\s*)?(?:,|$)", re.IGNORECASE)
 
 
+def accepts_gzip(headers: Headers) -> bool:
+    accepted = _GZIP.search(headers.get("accept-encoding", ""))
+    return accepted is not None and bool(float(accepted["quality"] or 1))
+
+
 class Head:
     """Answers HEAD as GET without the body (RFC 9110 §9.3.2)."""
 
@@ -49,8 +54,7 @@ class JsonCompression(GZipMiddleware):
         super().__init__(app, minimum_size=SMALLEST, compresslevel=LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        accepted = _GZIP.search(Headers(scope=scope).get("accept-encoding", "")) if scope["type"] == "http" else None
-        if accepted and float(accepted["quality"] or 1):
+        if scope["type"] == "http" and accepts_gzip(Headers(scope=scope)):
             await _Compressing(self.app, self.minimum_size, self.compresslevel)(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -1,8 +1,11 @@
 """`/livez`, `/readyz`, `/metrics`: on a database that keeps what it acknowledges, and on one that does not."""
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -12,14 +15,17 @@ from alembic import command
 from fastapi import FastAPI
 from psycopg import sql
 
+from app.api.backend import Extension
 from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses, running_postgres
+from app.main import create_app as create_service
+from app.sandbox.issuer import SandboxIssuer
 from app.sandbox.main import create_app
 from app.settings import Settings
-from tests.builders import Centre, refusal
+from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET
 from tests.migrations.conftest import alembic_config
-from tests.server import serving
+from tests.server import NO_TLS, free_port, serving
 
 
 @pytest.fixture(scope="module")
@@ -142,12 +148,135 @@ def test_the_deep_form_finds_a_broken_ledger(durable: Addresses) -> None:
     assert kept.json()["checks"] == answer.json()["checks"] | {"clock": kept.json()["checks"]["clock"]}
 
 
-def test_from_elsewhere_the_deep_form_is_for_staff(centre: Centre) -> None:
-    deep, elsewhere = {"deep": "true"}, {"X-Forwarded-For": "192.0.2.1"}
+def test_in_a_sandbox_everybody_sees_the_deep_form(service: str) -> None:
+    for headers in ({}, {"X-Forwarded-For": "192.0.2.1"}):
+        answer = httpx.get(f"{service}/readyz", params={"deep": "true"}, headers=headers)
+        assert answer.json()["checks"]["ledger"]
+
+
+@pytest.fixture
+def deployed(database: Addresses) -> Iterator[tuple[str, str]]:
+    """A service outside a sandbox, and the address of what operators alone see; both take a sandbox's tokens."""
+    port = free_port()
+    settings = Settings(database_url=database.service, secret_key=SECRET, metrics_port=port)
+    extension = Extension(issuers=[SandboxIssuer(SECRET).keys], reads_clock=True)
+    with serving(create_service(settings, extension=extension)) as address:
+        yield address, f"http://127.0.0.1:{port}"
+
+
+def test_the_deep_form_is_for_staff_whatever_is_in_front(centre: Centre, deployed: tuple[str, str]) -> None:
+    address, operators = deployed
+    deep = {"deep": "true"}
+
+    def ask(person: Person | None, **headers: str) -> httpx.Response:
+        if person:
+            headers["Authorization"] = person.client.headers["Authorization"]
+        return httpx.get(f"{address}/readyz", params=deep, headers=headers)
+
     main_user = centre.main_user(centre.organisation())
-    assert refusal(httpx.get(f"{centre.address}/readyz", params=deep, headers=elsewhere)) == (401, "unauthenticated")
-    assert refusal(main_user.get("/readyz", params=deep, headers=elsewhere)) == (403, "forbidden")
-    assert centre.staff().get("/readyz", params=deep, headers=elsewhere).json()["checks"]["ledger"]
+    for forwarded in ({}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}):
+        assert refusal(ask(None, **forwarded)) == (401, "unauthenticated")
+        assert refusal(ask(main_user, **forwarded)) == (403, "forbidden")
+        assert ask(centre.staff(), **forwarded).json()["checks"]["ledger"]
+    assert httpx.get(f"{operators}/readyz", params=deep).json()["checks"]["ledger"]
+    assert "ledger" not in httpx.get(f"{address}/readyz").json()["checks"]
+
+
+def test_with_a_port_of_their_own_metrics_are_there_alone(deployed: tuple[str, str]) -> None:
+    address, operators = deployed
+    assert refusal(httpx.get(f"{address}/metrics")) == (404, "not-found")
+    answer = httpx.get(f"{operators}/metrics")
+    assert answer.status_code == 200
+    assert 'tuntipankki_requests_total{method="GET"' in answer.text
+    assert answer.headers["X-Request-Id"]
+    assert httpx.get(f"{operators}/livez").json() == {"status": "alive"}
+    for path in ("/docs", "/openapi.json", "/v1/me", "/nowhere"):
+        assert refusal(httpx.get(f"{operators}{path}")) == (404, "not-found")
+    assert refusal(httpx.post(f"{operators}/metrics")) == (405, "method-not-allowed")
+
+
+def test_metrics_count_all_processes_of_a_start(database: Addresses, tmp_path: Path) -> None:
+    """Two processes that the first one forks, as the launcher does."""
+    port, operators_port = free_port(), free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": database.service,
+        "SECRET_KEY": SECRET,
+        "METRICS_PORT": str(operators_port),
+        "TMPDIR": str(tmp_path),
+        "LOG_LEVEL": "ERROR",
+    }
+    starting = subprocess.Popen([sys.executable, "-c", TWO_PROCESSES, str(port)], env=environment)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", verify=NO_TLS) as client:
+            wait_until(lambda: client.get("/livez").status_code == 200)
+        # Each connection goes to one of the processes.
+        processes = set()
+        for _ in range(100):
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", verify=NO_TLS) as client:
+                processes.add(client.get("/nowhere").headers["Server"])
+        assert len(processes) == 2
+        wait_until(lambda: nowhere_counted(operators_port) == 100)
+    finally:
+        starting.terminate()
+        starting.wait()
+
+
+TWO_PROCESSES = """
+import os, signal, socket, sys, threading, uvicorn
+from app.main import app_from_environment
+app = app_from_environment()
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+child = os.fork()
+config = uvicorn.Config(
+    app, http="app.api.protocol:BoundedProtocol", log_config=None, headers=[("Server", str(os.getpid()))]
+)
+try:
+    uvicorn.Server(config).run(sockets=[listener])
+finally:
+    if child:
+        os.kill(child, signal.SIGTERM)
+        os.wait()
+"""
+
+
+def nowhere_counted(port: int) -> float:
+    lines = httpx.get(f"http://127.0.0.1:{port}/metrics").text.splitlines()
+    counted = (line.split()[1] for line in lines if 'total{method="GET",route="none",status="404"}' in line)
+    return sum(map(float, counted))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        with suppress(httpx.TransportError):
+            if holds():
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_metrics_are_rendered_once_a_second(service: str) -> None:
+    def seen() -> str:
+        return httpx.get(f"{service}/metrics").text
+
+    time.sleep(1.1)
+    before = seen()
+    httpx.get(f"{service}/nowhere")
+    again = [seen() for _ in range(3)]
+    assert again == [before] * 3
+    time.sleep(1.1)
+    assert seen() != before
+
+
+def test_the_document_is_kept_as_bytes(service: str) -> None:
+    plain = httpx.get(f"{service}/openapi.json", headers={"Accept-Encoding": "identity"})
+    packed = httpx.get(f"{service}/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert (plain.headers["ETag"], plain.json()) == (packed.headers["ETag"], packed.json())
+    assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 5
+    again = httpx.get(f"{service}/openapi.json", headers={"If-None-Match": plain.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_metrics_count_by_route_and_contain_no_names(centre: Centre) -> None:
