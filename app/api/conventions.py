@@ -49,7 +49,7 @@ class Reading(Reader):
             super().__init__(reader.connection, reader.actor, reader.now)
             declared.check(self.actor)
             result = await endpoint()
-        return rendering.of_read(self.request, result).response()
+        return rendering.of_read(self.request, result).response(backend.settings.public_url)
 
 
 class Writing(Writer):
@@ -97,7 +97,7 @@ class Writing(Writer):
                 is_same = entry.stored and await is_digest_of(entry.stored.request_digest, request, is_json=is_json)
                 if replay := _replay(entry, seal, is_same=bool(is_same)):
                     await connection.execute("ROLLBACK")
-                    return replay.response(**{"Idempotency-Replayed": "true"})
+                    return replay.response(backend.settings.public_url, **{"Idempotency-Replayed": "true"})
                 declared.check(self.actor)
                 result = await endpoint()
                 rendered = rendering.of_write(request, result, dry_run=self.dry_run)
@@ -115,7 +115,7 @@ class Writing(Writer):
                 if isinstance(error, psycopg.Error) and (refusal := refusal_of(error)):
                     raise refusal from error
                 raise
-        return rendered.response()
+        return rendered.response(backend.settings.public_url)
 
     def _begin(
         self, backend: Backend, entry: Entry, connection: psycopg.AsyncConnection[Any], key_digest: bytes | None

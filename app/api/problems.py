@@ -168,7 +168,7 @@ class Problem(TypedDict):
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="allow")  # type: ignore[misc]  # Pydantic's.
 
     type: str
-    """Path of the page about the code, `/problems/{code}`."""
+    """Page about the code: the path `/problems/{code}`, or the URL if the service knows its public one."""
     title: str
     """Short name of the error, in the language of the response."""
     status: int
@@ -198,7 +198,7 @@ def problem(
     language = _language_of(request)
     facts = facts or {}
     body = {
-        "type": f"/problems/{code}",
+        "type": f"{_public_url_of(request) or ''}/problems/{code}",
         "title": title_of(code, language),
         "status": STATUSES[code],
         "detail": detail_of(code, facts, language),
@@ -220,6 +220,12 @@ def problem(
         },
         media_type="application/problem+json",
     )
+
+
+def _public_url_of(request: Request) -> str | None:
+    """None also for what is refused before it reaches the application."""
+    backend = request.scope["app"].state.backend if "app" in request.scope else None
+    return backend.settings.public_url if backend else None
 
 
 def _language_of(request: Request) -> Language:

@@ -26,15 +26,24 @@ class Created:
 
 
 class Rendered(NamedTuple):
-    """A response before it is sent, with paths in place of absolute URLs, as it is stored for replays."""
+    """A response before it is sent, as it is stored for replays: with paths, whatever the public URL is later."""
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
     media_type: str | None = None
 
-    def response(self, **headers: str) -> Response:
-        return Response(self.body, self.status, headers=self.headers | headers, media_type=self.media_type)
+    def response(self, public_url: str | None, **more: str) -> Response:
+        """Return the response with absolute URLs where the public URL is known; what `Host` says is not believed."""
+        headers = self.headers | more
+        if public_url:
+            headers |= {name: _absolute(headers[name], public_url) for name in ("Location", "Link") if name in headers}
+        return Response(self.body, self.status, headers=headers, media_type=self.media_type)
+
+
+def _absolute(header: str, public_url: str) -> str:
+    """`</path>; rel="next"` or `/path` with the origin before the path."""
+    return f"<{public_url}{header[1:]}" if header.startswith("<") else public_url + header
 
 
 class Rendering:

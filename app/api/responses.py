@@ -44,11 +44,12 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
     },
     "Location": {
-        "description": "Path of the new resource. Missing after a dry run.",
+        "description": "Path of the new resource, or its URL if the service knows its public one. "
+        "Missing after a dry run.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "Link": {
-        "description": 'Path of the next page: `<…>; rel="next"`. Missing on the last page.',
+        "description": 'Path or URL of the next page: `<…>; rel="next"`. Missing on the last page.',
         "schema": {"type": "string"},
     },
     "Idempotency-Replayed": {

@@ -164,6 +164,41 @@ def test_an_unforeseen_error_is_readable_too(cross_origin: httpx.Client, monkeyp
     assert answer.headers["X-Request-Id"]
 
 
+PUBLIC = "https://tunnit.example.org:8443"
+
+
+@pytest.fixture(scope="module")
+def public(database: Addresses) -> Iterator[str]:
+    """The address of a service that knows the URL at which people reach it."""
+    settings = Settings(database_url=database.service, secret_key=SECRET, sandbox=True, public_url=PUBLIC)
+    with serving(create_app(settings)) as address:
+        yield address
+
+
+def test_urls_are_absolute_where_the_public_one_is_known(
+    centre: Centre, main_user: Person, central: UUID, public: str
+) -> None:
+    path, body = "/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": []}
+    made = main_user.post(path, body, key="one")
+    where = made.headers["Location"]
+    assert where == f"{path}/{made.json()['id']}"
+    host = {"Host": "evil.example"}
+    replayed = main_user.post(public + path, body, key="one", headers=host)
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    assert replayed.headers["Location"] == PUBLIC + where
+    centre.organisation(central)
+    listed = main_user.get(f"{public}/v1/organisations?limit=1&kind=central&kind=association", headers=host)
+    link = listed.headers["Link"]
+    assert link.startswith(f"<{PUBLIC}/v1/organisations?limit=1&kind=central&kind=association&cursor=")
+    following = link.removeprefix(f"<{PUBLIC}").split(">")[0]
+    assert main_user.get(public + following).status_code == 200
+    assert main_user.get(f"{public}/v1/nowhere", headers=host).json()["type"] == f"{PUBLIC}/problems/not-found"
+    again = main_user.post(public + path, body | {"year": 2025}, key="two", headers=host)
+    assert again.headers["Location"] == f"{PUBLIC}{path}/{again.json()['id']}"
+    # Stored with its path, so that a replay follows the setting.
+    assert main_user.post(path, body | {"year": 2025}, key="two").headers["Location"] == f"{path}/{again.json()['id']}"
+
+
 def test_without_origins_preflights_are_refused(main_user: Person) -> None:
     answer = preflight(main_user.client)
     assert refusal(answer) == (405, "method-not-allowed")
