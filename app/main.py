@@ -45,6 +45,7 @@ from app.api.people import (
     api_keys,
     application_signatures,
     audit_entries,
+    email_verifications,
     main_user_applications,
     main_user_coverage,
     me,
@@ -64,11 +65,13 @@ from app.settings import Settings
 
 ROUTERS = (
     me.router,
+    email_verifications.own_router,
     preferences.router,
     tasks.router,
     feeds.router,
     people.registration,
     people.router,
+    email_verifications.router,
     personal_data.router,
     role_applications.router,
     role_grants.router,
@@ -175,6 +178,7 @@ def create_app(
     for router in routers:
         app.include_router(router, prefix="/v1")
     app.include_router(front_page.router)
+    app.include_router(email_verifications.pages)
     app.include_router(documents.router)
     app.include_router(role_invitations.page_router)
     app.include_router(served_document.router)

@@ -15,6 +15,7 @@ import psycopg
 from app.db.identifiers import new_id
 from app.db.schema import WrongDatabaseError, prepared_database
 from app.delivery.addresses import is_reachable
+from app.services.people.email_verifications import verified
 
 NO_ADDRESS = "staff@localhost"
 """In place of an address that is not given: the staff member changes it after signing in."""
@@ -55,6 +56,12 @@ def make_study_centre(owner_address: str, study_centre: str, issuer: str, subjec
                 "INSERT INTO persons (id, name, email, created_at) VALUES (%s, %s, %s, %s)",
                 [person_id, name, email, now],
             )
+            if email != NO_ADDRESS:
+                connection.execute(
+                    "UPDATE persons SET verified_email = %(verified_email)s, "
+                    "verified_email_key = %(verified_email_key)s, verified_at = %(verified_at)s WHERE id = %(id)s",
+                    verified(email, now) | {"id": person_id},
+                )
             connection.execute(
                 "INSERT INTO role_grants (id, person_id, role, valid_from) VALUES (%s, %s, 'staff', %s)",
                 [new_id(), person_id, now],

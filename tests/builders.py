@@ -75,10 +75,13 @@ class Centre:
         self.owner.execute("UPDATE study_centres SET clock_at = %s", [now])
 
     def person(self, role: str | None = None, organisation_id: UUID | None = None) -> Person:
+        """A registered person, whose email address is verified."""
         person_id = new_id()
+        address = f"{person_id}@example.org"
         self.owner.execute(
-            "INSERT INTO persons (id, name, email, created_at) VALUES (%s, %s, %s, %s)",
-            [person_id, "Aino Esimerkki", f"{person_id}@example.org", FOREVER],
+            "INSERT INTO persons (id, name, email, created_at, verified_email, verified_email_key, verified_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [person_id, "Aino Esimerkki", address, FOREVER, address, address, FOREVER],
         )
         self.owner.execute(
             "INSERT INTO callers VALUES (%s, %s, %s, %s)",

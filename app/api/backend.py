@@ -1,5 +1,6 @@
 """State of the edge for the life of the process, made once in create_app."""
 
+import secrets
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+import psycopg
 from fastapi import APIRouter
 
 from app.api.addresses import Proxies
@@ -14,13 +16,15 @@ from app.api.front_page import Welcome
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
 from app.api.keys import Seal, drawn_key, token_mailing
 from app.api.tokens import Verifier
-from app.db.connections import Caller, Connections, read_clock, read_roles
+from app.db.connections import Caller, Connections, read_clock, read_roles, write_down
+from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection
 from app.documents.signatures import Trust
 from app.documents.trust import read_trust
 from app.domain.access import Actor, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
+from app.services.people.email_verifications import believe_issuer
 from app.settings import Settings
 
 ROLES_KEPT_SECONDS = 20.0
@@ -57,7 +61,7 @@ class Backend:
         self.sign_in = next((IssuerMetadata(issuer) for issuer in settings.oidc_issuers if issuer.client_id), None)
         """The issuer where Swagger UI signs in."""
         issuers = [IssuerKeys(issuer, fetch_keys) for issuer in settings.oidc_issuers]
-        self.verifier = Verifier(connections, [*issuers, *extension.issuers])
+        self.verifier = Verifier(connections, [*issuers, *extension.issuers], self._believe_issuer)
         self._roles: dict[tuple[UUID, UUID], tuple[float, list[RoleGrant]]] = {}
 
     def trust(self) -> Trust:
@@ -71,6 +75,25 @@ class Backend:
         async with self.connections.connection(caller.study_centre_id) as connection:
             now = self.instant(await read_clock(connection) if self._extension.reads_clock else None)
             yield Reader(connection, self.actor(caller, await self._roles_of(caller, connection), now), now)
+
+    @asynccontextmanager
+    async def writing(self, caller: Caller, request_id: str = "") -> AsyncIterator[Writer]:
+        """Write in one transaction outside an operation, without a retry key."""
+        try:
+            async with self.connections.connection(caller.study_centre_id) as connection, connection.transaction():
+                now = self.instant(await read_clock(connection) if self._extension.reads_clock else None)
+                actor = self.actor(caller, [], now)
+                writer = Writer(connection, actor, now, retry_key=secrets.token_bytes(32), request_id=request_id)
+                yield writer
+                await write_down(writer)
+        except psycopg.Error as error:
+            if refusal := refusal_of(error):
+                raise refusal from error
+            raise
+
+    async def _believe_issuer(self, caller: Caller) -> None:
+        async with self.writing(caller) as writer:
+            await believe_issuer(writer)
 
     async def _roles_of(self, caller: Caller, connection: Connection) -> list[RoleGrant]:
         if caller.key:

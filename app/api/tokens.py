@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -27,14 +27,19 @@ CACHED_SECONDS = 60
 CACHED_TOKENS = 10_000
 LARGEST_TOKEN = 8_192
 LONGEST_SUBJECT = 255
+LONGEST_ADDRESS = 254
 TOKEN_TYPES = {"at+jwt", "application/at+jwt"}
 
 
 class Verifier:
     """Finds the caller of a token. A verified token is remembered by its hash, for at most a minute."""
 
-    def __init__(self, connections: Connections, issuers: list[IssuerKeys]) -> None:
+    def __init__(
+        self, connections: Connections, issuers: list[IssuerKeys], welcome: Callable[[Caller], Awaitable[None]]
+    ) -> None:
+        """`welcome` is called when a token is seen first whose issuer has verified an email address."""
         self._connections = connections
+        self._welcome = welcome
         self._issuers = {issuer.issuer.issuer: issuer for issuer in issuers}
         self._keys = KeyCallers(connections)
         self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
@@ -55,6 +60,8 @@ class Verifier:
         if caller is None:
             raise NotRegistered
         caller = replace(caller, authentication=authentication)
+        if authentication.verified_email:
+            await self._welcome(caller)
         self._verified[digest] = (min(time.time() + CACHED_SECONDS, claims["exp"]), caller)
         while len(self._verified) > CACHED_TOKENS:
             self._verified.popitem(last=False)
@@ -113,6 +120,7 @@ class Verifier:
             acr=acr if isinstance(acr, str) else None,
             strong_acr=tuple(strong_acr),
             expires_at=datetime.fromtimestamp(claims["exp"] + LEEWAY_SECONDS, UTC),
+            verified_email=_verified_email_of(claims),
         )
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
@@ -133,6 +141,13 @@ class Verifier:
         except (JoseError, ValueError, KeyError, TypeError, RecursionError) as fault:
             raise Unauthenticated from fault
         return claims
+
+
+def _verified_email_of(claims: Mapping[str, Any]) -> str | None:
+    """The address, if the issuer says that it has verified it (OpenID Connect Core 1.0 §5.1)."""
+    email = claims.get("email")
+    is_verified = claims.get("email_verified") is True and isinstance(email, str) and len(email) <= LONGEST_ADDRESS
+    return email if is_verified else None
 
 
 def _token_in(authorization: str | None) -> str:

@@ -242,11 +242,11 @@ async def write_down_and_commit(
 
 
 async def write_down(writer: Writer) -> None:
-    """Send the closing message of a job of the service: no answer is stored, and the job itself commits."""
+    """Send the closing message of what stores no answer, such as a job. The caller commits."""
     for sql, parameters in writer.last:
         await writer.connection.execute(sql, parameters)
     if writer.records:
-        await writer.connection.execute(_WRITE_DOWN, _NO_ANSWER | _recorded(writer, ""))
+        await writer.connection.execute(_WRITE_DOWN, _NO_ANSWER | _recorded(writer, writer.request_id))
 
 
 async def enqueue(connection: Connection, reminders: Iterable[Reminder], now: datetime) -> None:

@@ -21,7 +21,7 @@ OVERDRAWN = "TP001"
 YEAR_CLOSED = "TP002"
 
 REFUSALS: dict[str, type[DomainError]] = {
-    "persons_email_once": AlreadyExists,
+    "persons_verified_email_once": AlreadyExists,
     "callers_sign_in_once": AlreadyExists,
     "organisations_business_id_once": AlreadyExists,
     "deadlines_no_overlap": DeadlineOverlap,

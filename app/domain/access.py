@@ -39,6 +39,8 @@ class Authentication:
     """The `acr` values that count as strong at this issuer."""
     expires_at: datetime | None = None
     """When the token stops being accepted, in real time."""
+    verified_email: str | None = None
+    """The email address that the issuer has verified. None if the token names none."""
 
     def has_expired(self, real_now: datetime) -> bool:
         return self.expires_at is not None and real_now >= self.expires_at

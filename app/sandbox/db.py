@@ -39,9 +39,9 @@ _persons = select(
     .scalar_subquery(),
 )
 _holds: Select[Any] = select(literal_column("1")).where(role_grants.c.person_id == persons.c.id)
+_has_email = persons.c.verified_email_key == bindparam("p_email", type_=String)
+_by_email = Query(_persons.where(_has_email, persons.c.merged_into.is_(None)), _person)
 _by_id = Query(_persons.where(persons.c.id == bindparam("p_id", type_=Uuid)), _person)
-_has_email = func.lower(persons.c.email) == func.lower(bindparam("p_email", type_=String))
-_by_email = Query(_persons.where(_has_email), _person)
 _kinds = Query(
     select(organisations.c.id, organisations.c.kind).where(
         organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
@@ -86,13 +86,13 @@ mailbox = Listing(
 )
 
 
-async def find_person(
-    connection: Connection, *, person_id: UUID | None = None, email: str | None = None
-) -> DemoPerson | None:
-    """Find a person by either."""
-    if person_id is not None:
-        return await _by_id.first(connection, p_id=person_id)
-    return await _by_email.first(connection, p_email=email)
+async def find_person(connection: Connection, person_id: UUID) -> DemoPerson | None:
+    return await _by_id.first(connection, p_id=person_id)
+
+
+async def find_person_of(connection: Connection, key: str) -> DemoPerson | None:
+    """The person who has verified the address with that key (`app.delivery.addresses.key_of`)."""
+    return await _by_email.first(connection, p_email=key)
 
 
 async def find_kinds(connection: Connection, ids: list[UUID]) -> dict[UUID, OrganisationKind]:

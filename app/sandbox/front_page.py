@@ -6,9 +6,10 @@ from fastapi import Request
 
 from app.api.backend import Backend
 from app.api.pages import paragraphs
+from app.delivery.addresses import key_of
 from app.domain.organisations.organisations import Language
 from app.sandbox.api import ANYBODY
-from app.sandbox.db import find_person
+from app.sandbox.db import find_person_of
 from app.sandbox.demo.people import DOCUMENTED
 from app.sandbox.domain import DemoPerson
 from app.texts.pages import page_text, words_of
@@ -20,7 +21,7 @@ LISTS = {"people": "/v1/sandbox/people", "clock": "/v1/sandbox/clock", "mailbox"
 async def welcome(request: Request, language: Language) -> str:
     backend: Backend = request.app.state.backend
     async with backend.reading(ANYBODY) as reader:
-        found = [await find_person(reader.connection, email=email) for email in DOCUMENTED]
+        found = [await find_person_of(reader.connection, key_of(email)) for email in DOCUMENTED]
     text, words = page_text("front.sandbox", language, {"now": reader.now}), words_of("front", "sandbox", language)
     rows = "\n".join(_row(person, language) for person in found if person)
     links = "\n".join(f'<li><a href="{path}">{escape(words[name])}</a></li>' for name, path in LISTS.items())

@@ -34,8 +34,9 @@ class SandboxIssuer:
     async def _fetch(self, _: Issuer) -> KeySet:
         return KeySet([self._key])
 
-    def token_for(self, subject: object, *, strong: bool = True) -> str:
-        """Sign a token as if the subject, a person's id if it is one of ours, had signed in just now."""
+    def token_for(self, subject: object, *, strong: bool = True, **others: object) -> str:
+        """Sign a token as if the subject, a person's id if it is one of ours, had signed in just now. `others` are
+        further claims."""
         now = int(time.time())
         claims = {
             "iss": SANDBOX_ISSUER,
@@ -45,6 +46,7 @@ class SandboxIssuer:
             "exp": now + TOKEN_SECONDS,
             "auth_time": now,
             "acr": "sandbox-strong" if strong else "sandbox-weak",
+            **others,
         }
         header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])

@@ -11,6 +11,7 @@ from app.db.paging import PageRequest, Slice
 from app.db.people.people import callers, persons, role_grants
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, insert_rows
+from app.delivery.addresses import key_of
 from app.delivery.composing import html_of
 from app.delivery.tokens import TokenMailing
 from app.domain.access import CENTRE_ROLES, Role
@@ -24,6 +25,7 @@ from app.sandbox.db import (
     find_document_to_sign,
     find_kinds,
     find_person,
+    find_person_of,
     mailbox,
     people_listing,
     set_clock,
@@ -33,6 +35,7 @@ from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
 from app.sandbox.domain import Clock, DemoPerson, SandboxMail, check_clock
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.outgoing_mails import make_mails
+from app.services.people.email_verifications import verified
 from app.services.people.expiring import expire_applications
 
 
@@ -52,13 +55,12 @@ async def add_person(
         if organisation_id and organisation_id not in kinds:
             raise NotFound(pointer=f"/roles/{index}/organisation_id")
     check_roles_fit([(role, kinds[place] if place else None) for role, place in roles])
-    if found := await find_person(writer.connection, email=email):
+    if found := await find_person_of(writer.connection, key_of(email)):
         raise AlreadyExists(existing_id=found.id)
     person_id = new_id()
     made_at = datetime.now(UTC)
-    await insert_row(
-        writer.connection, persons, id=person_id, name=name, email=email, language=language, created_at=made_at
-    )
+    columns = {"id": person_id, "name": name, "email": email, "language": language, "created_at": made_at}
+    await insert_row(writer.connection, persons, **columns, **verified(email, made_at))
     await insert_row(
         writer.connection,
         callers,
@@ -76,7 +78,7 @@ async def add_person(
 
 
 async def get_person(reader: Reader, person_id: UUID) -> DemoPerson:
-    person = await find_person(reader.connection, person_id=person_id)
+    person = await find_person(reader.connection, person_id)
     if person is None:
         raise NotFound
     return person
@@ -92,7 +94,10 @@ async def choose_subject(reader: Reader, *, person_id: UUID | None, email: str |
         raise Invalid(*(Fault(f"/{name}", "extra-forbidden") for name in given[1:]))
     if subject is not None:
         return subject
-    person = await find_person(reader.connection, person_id=person_id, email=email)
+    if person_id is not None:
+        person = await find_person(reader.connection, person_id)
+    else:
+        person = await find_person_of(reader.connection, key_of(email or ""))
     if person is None:
         raise NotFound(pointer=f"/{given[0]}", people="/v1/sandbox/people")
     return str(person.id)
@@ -106,7 +111,8 @@ async def list_people(
     role: Sequence[Role] | None,
     organisation_id: Sequence[UUID] | None,
 ) -> Slice[DemoPerson]:
-    return await people_listing.page(reader, page, email=email, role=role, organisation_id=organisation_id)
+    key = None if email is None else key_of(email)
+    return await people_listing.page(reader, page, email=key, role=role, organisation_id=organisation_id)
 
 
 async def sign_document(reader: Reader, authority: Authority, application_id: UUID, *, name: str) -> bytes:

@@ -43,10 +43,12 @@ def letter_of_event(
     )
 
 
-def letter_with_token(event: str, language: Language, *, name: str | None, study_centre: str, facts: Facts) -> Letter:
-    """The mail whose reader gets a token: `link` or `token` is among the facts."""
+def letter_with_token(
+    event: str, language: Language, *, name: str | None, study_centre: str, facts: Facts, table: str = "token_mails"
+) -> Letter:
+    """The mail whose reader gets a token: `link` or `token` is among the facts. The table `notices` is without."""
     texts = texts_of("mails", language)
-    wording = texts.tables["token_mails"][event]
+    wording = texts.tables[table][event]
     known = {**facts, "study_centre": study_centre}
     paragraphs = [texts.say(wording["text"], known), texts.choose([texts.tables["frame"]["reason"]], known)]
     return Letter(

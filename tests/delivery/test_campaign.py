@@ -79,6 +79,9 @@ def campaign(postgres_cluster: Addresses) -> Iterator[tuple[Addresses, psycopg.C
                 [PEOPLE],
             )
             owner.execute(
+                "UPDATE persons SET verified_email = email, verified_email_key = email, verified_at = created_at"
+            )
+            owner.execute(
                 "INSERT INTO role_grants (id, person_id, role, organisation_id, valid_from) "
                 "SELECT gen_random_uuid(), id, 'main_user', %s, %s FROM persons",
                 [organisation, FOREVER],

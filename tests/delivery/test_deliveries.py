@@ -141,7 +141,9 @@ def test_a_mailbox_that_does_not_exist_is_noted_until_a_mail_is_taken_again(
 def test_an_address_that_no_mail_can_be_sent_to_is_refused(centre: Centre, make: Make, deliver: Deliver) -> None:
     people = readers(centre, 5)
     for person, address in zip(people, ["ä@ö.example", "a@", "@x", "a\r\nb@x.example", "a@ö.example"], strict=True):
-        centre.owner.execute("UPDATE persons SET email = %s WHERE id = %s", [address, person.id])
+        centre.owner.execute(
+            "UPDATE persons SET email = %s, verified_email = %s WHERE id = %s", [address, address, person.id]
+        )
     with mail_server() as server:
         make()
         deliver(server)
@@ -401,3 +403,48 @@ def test_a_server_that_ends_a_connection_after_some_mails_is_called_again(
     assert states(centre) == ["sent"] * 5
     assert server.connections == 2
     assert {attempts for (attempts,) in centre.rows("SELECT attempts FROM mails")} == {1}
+
+
+def test_mails_go_to_the_address_that_was_verified_last(centre: Centre, make: Make, deliver: Deliver) -> None:
+    changed, verified = readers(centre, 2)
+    with mail_server() as server:
+        make()
+        # After the mails were made: where they go is decided when they are handed over.
+        changed.patch("/v1/me", {"email": "toinen@example.org"})
+        centre.owner.execute(
+            "UPDATE persons SET email = %(new)s, verified_email = %(new)s, verified_email_key = %(new)s "
+            "WHERE id = %(id)s",
+            {"new": "uusi@example.org", "id": verified.id},
+        )
+        deliver(server)
+    news_and_notice, link = [f"{changed.id}@example.org"] * 2, "toinen@example.org"
+    assert sorted(server.recipients) == sorted([*news_and_notice, link, "uusi@example.org"])
+
+
+def test_a_notice_of_a_change_goes_to_the_former_address_even_if_the_new_one_is_verified_meanwhile(
+    centre: Centre, deliver: Deliver
+) -> None:
+    person = centre.person()
+    person.patch("/v1/me", {"email": "uusi@example.org"})
+    centre.owner.execute(
+        "UPDATE persons SET verified_email = email, verified_email_key = email WHERE id = %s", [person.id]
+    )
+    with mail_server() as server:
+        deliver(server)
+    assert sorted(server.recipients) == sorted([f"{person.id}@example.org", "uusi@example.org"])
+
+
+def test_a_person_without_a_verified_address_gets_the_link_and_nothing_else(
+    centre: Centre, make: Make, deliver: Deliver
+) -> None:
+    reader, other = readers(centre, 2)
+    centre.owner.execute(
+        "UPDATE persons SET verified_email = NULL, verified_email_key = NULL, verified_at = NULL WHERE id = %s",
+        [reader.id],
+    )
+    with mail_server() as server:
+        make()
+        assert reader.post("/v1/me/email-verification").status_code == 200
+        deliver(server)
+    assert sorted(server.recipients) == sorted([f"{reader.id}@example.org", f"{other.id}@example.org"])
+    assert centre.rows("SELECT event FROM mails WHERE person_id = %s", reader.id) == [("email-verification.sent",)]

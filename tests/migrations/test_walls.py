@@ -40,6 +40,7 @@ RIGHTS = {
     "contact_assignments": ADD_CHANGE | ADD_REMOVE,
     "deadline_extensions": ADD_REMOVE,
     "deadlines": ADD_CHANGE | ADD_REMOVE,
+    "email_verifications": ADD_CHANGE | ADD_REMOVE,
     "hour_balances": READ,
     "hour_corrections": ADD,
     "hour_decisions": ADD,

@@ -86,7 +86,7 @@ def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
 NAMED_OTHERWISE = {
     *("add_demo_person", "get_demo_person", "sign_sandbox_document", "list_sandbox_mails"),
     *("register_person", "get_person", "merge_people", "erase_person"),
-    *("apply_for_role", "give_role", "confirm_organisation", "assign_contact"),
+    *("apply_for_role", "give_role", "confirm_organisation", "assign_contact", "verify_email"),
 }
 """Operations with a name that is clear without the complete name of their resource."""
 
@@ -132,7 +132,7 @@ def test_values_may_be_added_to_responses_and_not_to_requests() -> None:
 def test_every_operation_says_who_may_call_it() -> None:
     assert documented.document()["security"] == [{"token": []}]
     for path, _, operation in operations():
-        is_open = path.startswith(("/v1/sandbox/", "/v1/calendar-feeds/"))
+        is_open = path.startswith(("/v1/sandbox/", "/v1/calendar-feeds/", "/v1/email-verifications"))
         assert bool(operation["security"]) == ("401" in operation["responses"]) == (not is_open)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import get_args
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.access import Role
 from app.domain.calendar.deadlines import Kind
-from app.domain.delivery.mailed_events import MAILED_EVENTS
+from app.domain.delivery.mailed_events import ADDRESS_CHANGED, MAILED_EVENTS
 from app.domain.delivery.messages import Message, MessageText
 from app.domain.hours.supplementary_requests import RequestState
 from app.domain.organisations.organisations import Language
@@ -86,7 +86,13 @@ TOKEN_MAILS = [(event, language) for event in texts_of("mails", "fi").tables["to
 def test_a_mail_with_a_token_has_its_link_or_the_token(
     event: str, language: Language, way: str, name: str | None
 ) -> None:
-    facts = {"role": "training_manager", "organisation": "Villasukat ry", "last_day": date(2023, 3, 29), way: "XYZZY"}
+    facts = {
+        "role": "training_manager",
+        "organisation": "Villasukat ry",
+        "email": "aino@example.org",
+        "expires_at": datetime(2023, 3, 29, 12, tzinfo=UTC),
+        way: "XYZZY",
+    }
     letter = letter_with_token(event, language, name=name, study_centre="Opintokeskus Esimerkki", facts=facts)
     for text in (letter.subject, letter.text):
         check_whole(text, language)
@@ -94,6 +100,17 @@ def test_a_mail_with_a_token_has_its_link_or_the_token(
     assert ("POST /v1/" in letter.text) == (way == "token")
     greeting = letter.text.split("\n\n")[0]
     assert greeting.endswith(" Aino," if name else ("Hei,", "Hej,", "Hello,"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_changed_address_is_reported_with_its_time(language: Language) -> None:
+    facts = {"changed_at": datetime(2023, 3, 29, 12, tzinfo=UTC)}
+    letter = letter_with_token(
+        ADDRESS_CHANGED, language, name="Aino", study_centre="Opintokeskus", facts=facts, table="notices"
+    )
+    for text in (letter.subject, letter.text):
+        check_whole(text, language)
+    assert "2023" in letter.text
 
 
 def test_a_rejection_is_not_reported_as_a_grant() -> None:

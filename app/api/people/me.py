@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.conventions import Edit, Read
+from app.api.conventions import Edit, Read, Tokens
 from app.api.operations import Operation, Tag
 from app.api.responses import refusing
 from app.api.security import operation
@@ -38,13 +38,14 @@ async def get_me(reader: Read) -> Me:
     return await me.get_me(reader)
 
 
-@router.patch("", responses=refusing("already-exists"))
+@router.patch("", responses=refusing("rate-limited"))
 @operation(people_only=True)
-async def change_me(writer: Edit, body: MePatch) -> Me:
+async def change_me(writer: Edit, tokens: Tokens, body: MePatch) -> Me:
     """Change your profile.
 
-    Changes your name, email address, telephone number or language.
+    Changes your name, email address, telephone number or language. A link that verifies a new email address is sent to
+    it. Until it is verified, emails go to the address that was verified last.
 
     **Who:** everyone who has registered.
     """
-    return await me.change_me(writer, changes=body.given(), expected=writer.expected)
+    return await me.change_me(writer, tokens, changes=body.given(), expected=writer.expected)

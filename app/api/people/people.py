@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from app.api.conventions import Read, Write
+from app.api.conventions import Read, Tokens, Write
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.requests import JSON, media_type_of
@@ -76,14 +76,17 @@ class MergerIn(Body):
 
 @registration.post("", status_code=201, responses=refusing("not-found", "already-exists"))
 @operation(newcomers=True)
-async def register_person(writer: Write, body: PersonIn) -> Person:
+async def register_person(writer: Write, tokens: Tokens, body: PersonIn) -> Person:
     """Register yourself.
 
-    Registers a person who has signed in and is not known yet. It gives no role.
+    Registers a person who has signed in and is not known yet. It gives no role. A link that verifies the email address
+    is sent to it, unless the issuer of the token has verified the address.
 
     **Who:** everyone with a token of a trusted issuer.
     """
-    return await people.register(writer, name=body.name, email=body.email, phone=body.phone, language=body.language)
+    return await people.register(
+        writer, tokens, name=body.name, email=body.email, phone=body.phone, language=body.language
+    )
 
 
 @router.get("", response_model=Page[Person])

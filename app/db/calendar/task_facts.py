@@ -29,6 +29,7 @@ from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.calendar.task_facts import OwnOrganisation, TaskFacts
 from app.domain.calendar.tasks import NamedOrganisation
 from app.domain.organisations.organisations import Language
+from app.domain.people.people import Person
 
 MOST_LISTED = 500
 """How many organisations without a main user are listed."""
@@ -87,13 +88,15 @@ _without_main_user = Query(
 )
 
 
-async def find_task_facts(session: Reader, language: Language) -> TaskFacts:
-    """The facts for the roles in force. Names of organisations are in the language."""
+async def find_task_facts(session: Reader, person: Person) -> TaskFacts:
+    """The facts for the caller's roles in force. Names of organisations are in the language of the person."""
+    language = person.language
     facts = TaskFacts(
         now=session.now,
         settings=await find_settings(session.connection),
         holds_role=bool(session.actor.roles),
         person_id=session.actor.person_id,
+        is_verified=person.email_verified_at is not None,
         pending_actions=await list_pending_actions(session, language),
     )
     roles: dict[UUID, set[Role]] = {}

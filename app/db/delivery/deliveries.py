@@ -24,6 +24,7 @@ from sqlalchemy import (
 from app.db.delivery.mails import UnsentMail, mails
 from app.db.people.people import persons
 from app.db.statements import NOW, Command, Connection, Query, columns_of
+from app.domain.delivery.mailed_events import ADDRESS_CHANGED
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ _taken = Query(
             DueMail,
             mails,
             name=func.coalesce(_of_recipient(persons.c.name), ""),
-            email=case((mails.c.sealed_token.is_not(None), mails.c.address), else_=_of_recipient(persons.c.email)),
+            email=case(
+                (or_(mails.c.sealed_token.is_not(None), mails.c.event == ADDRESS_CHANGED), mails.c.address),
+                else_=func.coalesce(_of_recipient(persons.c.verified_email), mails.c.address),
+            ),
             tried_for=func.clock_timestamp() - func.coalesce(mails.c.first_attempt_at, func.clock_timestamp()),
         )
     ),

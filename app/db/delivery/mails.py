@@ -71,7 +71,7 @@ class UnsentMail:
     """None if the mail goes to an address and not to a person."""
     name: str
     email: str
-    """The person's current address; of a mail with a token, the one that the token was made for."""
+    """The person's verified address; of a mail with a token, the one that the token was made for."""
     language: Language
     subject: str
     text: str
@@ -90,9 +90,9 @@ mail_resource = Resource(
     filters=filters_of(mails, "person_id", "organisation_id", "event", "state"),
 )
 _held = Query(
-    select(*columns_of(UnsentMail, mails, name=persons.c.name, email=persons.c.email))
+    select(*columns_of(UnsentMail, mails, name=persons.c.name, email=persons.c.verified_email))
     .join(persons, persons.c.id == mails.c.person_id)
-    .where(mails.c.state == "held", mails.c.due_at <= NOW)
+    .where(mails.c.state == "held", mails.c.due_at <= NOW, persons.c.verified_email.is_not(None))
     .order_by(mails.c.person_id, mails.c.id),
     UnsentMail,
 )

@@ -92,6 +92,7 @@ _addressees = Query(
             persons,
             person_id=persons.c.id,
             organisation_id=organisations.c.id,
+            email=persons.c.verified_email,
             organisation=name_in(_read_in),
         )
     )
@@ -100,6 +101,7 @@ _addressees = Query(
     .where(
         role_grants.c.role == "main_user",
         in_force(NOW),
+        persons.c.verified_email.is_not(None),
         or_(_tops.is_(None), organisations.c.id == any_(_tops)),
     )
     .order_by(persons.c.id, organisations.c.sort_key, organisations.c.id)

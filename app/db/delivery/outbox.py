@@ -101,14 +101,20 @@ _recipients = Query(
             organisation=name_in(persons.c.language),
             person_id=persons.c.id,
             name=persons.c.name,
-            email=persons.c.email,
+            email=persons.c.verified_email,
             language=persons.c.language,
             preference=mail_preferences.c.mail,
         )
     )
     .select_from(_addressed)
     .join(outbox, outbox.c.id == _addressed.c.event_id)
-    .join(persons, and_(persons.c.id == _addressed.c.person_id, persons.c.erased_at.is_(None)))
+    # An address that has not been verified gets nothing but the link that verifies it.
+    .join(
+        persons,
+        and_(
+            persons.c.id == _addressed.c.person_id, persons.c.erased_at.is_(None), persons.c.verified_email.is_not(None)
+        ),
+    )
     .outerjoin(audit_entries, audit_entries.c.id == outbox.c.id)
     .outerjoin(organisations, organisations.c.id == outbox.c.organisation_id)
     .outerjoin(mail_preferences, mail_preferences.c.person_id == persons.c.id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Column, Date, DateTime, Uuid, bindparam, func, or_, select
 
 from app.db.paging import filters_of, within_reach
-from app.db.people.people import in_force, persons, role_grants
+from app.db.people.people import email_verified_at, in_force, persons, role_grants
 from app.db.resources import Resource
 from app.db.statements import NOW, TODAY, Connection, Query, columns_of, study_centre_table
 from app.domain.organisations.contacts import Adviser, ContactAssignment
@@ -63,8 +63,8 @@ _is_staff = (
     .exists()
 )
 _adviser: Query[tuple[Adviser, bool]] = Query(
-    select(persons.c.id, persons.c.name, persons.c.email, _is_staff).where(persons.c.id == _id),
-    lambda person_id, name, email, is_staff: (Adviser(person_id, name, email), is_staff),
+    select(*columns_of(Adviser, persons, email_verified_at=email_verified_at), _is_staff).where(persons.c.id == _id),
+    lambda *columns: (Adviser(*columns[:-1]), columns[-1]),
 )
 
 

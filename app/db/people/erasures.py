@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from app.db.delivery.preferences import mail_preferences
+from app.db.people.email_verifications import email_verifications
 from app.db.people.people import persons
 from app.db.statements import Command, Connection, change_row
 from app.db.tables import metadata
@@ -56,6 +57,7 @@ _commands = (
         )
     ),
     Command(update(_invitations).where(_accepted).values(email=null())),
+    Command(delete(email_verifications).where(email_verifications.c.person_id == any_(_ids))),
     Command(delete(mail_preferences).where(mail_preferences.c.person_id == any_(_ids))),
     Command(delete(_feeds).where(_feeds.c.person_id == any_(_ids))),
     Command(update(_role_applications).where(_role_applications.c.person_id == any_(_ids)).values(reason=null())),
@@ -74,6 +76,9 @@ async def erase_people(connection: Connection, ids: list[UUID], now: datetime) -
             name=pseudonym_of(person_id),
             email=f"{person_id}@erased.invalid",
             phone=None,
+            verified_email=None,
+            verified_email_key=None,
+            verified_at=None,
             mail_refused_at=now,
             erased_at=now,
         )

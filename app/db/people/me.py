@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from app.db.organisations.organisations import organisations
-from app.db.people.people import persons
+from app.db.people.people import email_verified_at, persons
 from app.db.statements import Connection, Query, columns_of
 from app.domain.people.people import OwnOrganisation, Person
 
-people = select(*columns_of(Person, persons))
+people = select(*columns_of(Person, persons, email_verified_at=email_verified_at))
 _person = Query(people.where(persons.c.id == bindparam("p_id", type_=Uuid)), Person)
 _organisations = Query(
     select(*columns_of(OwnOrganisation, organisations))

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    case,
     or_,
     text,
 )
@@ -36,6 +37,9 @@ persons = study_centre_table(
     Column("language", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("phone", Text),
+    Column("verified_email", Text),
+    Column("verified_email_key", Text),
+    Column("verified_at", DateTime(timezone=True)),
     Column("merged_into", Uuid),
     Column("mail_refused_at", DateTime(timezone=True)),
     Column("erased_at", DateTime(timezone=True)),
@@ -100,6 +104,10 @@ outbox = study_centre_table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("mails_made_at", DateTime(timezone=True)),
 )
+
+
+email_verified_at = case((persons.c.email == persons.c.verified_email, persons.c.verified_at))
+"""When the present address was verified."""
 
 
 def in_force(now: ColumnElement[Any]) -> ColumnElement[bool]:

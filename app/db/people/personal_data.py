@@ -23,6 +23,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "contact_assignments": ("person_id",),
     "api_keys": ("made_by",),
     "calendar_feeds": ("person_id",),
+    "email_verifications": ("person_id",),
     "mail_preferences": ("person_id",),
     "mails": ("person_id",),
     "audit_entries": ("actor_id",),

@@ -51,14 +51,6 @@ def _small(text: ColumnElement[str]) -> ColumnElement[str]:
     return func.lower(func.translate(text, "ÅÄÖÆØÉÜŠŽ", "åäöæøéüšž"))
 
 
-_of_email = Query(
-    people.where(
-        func.lower(persons.c.email) == func.lower(bindparam("p_email", type_=String)), persons.c.merged_into.is_(None)
-    ),
-    Person,
-)
-
-
 def _parameters_of(actor: Actor) -> dict[str, object] | None:
     among = people_reach_of(actor)
     return None if among is None else {"p_among": among}
@@ -90,10 +82,6 @@ people_listing = Listing(
 async def find_person_among(connection: Connection, person_id: UUID, among: list[UUID], now: datetime) -> Person | None:
     """The person, if they have or will have a role in one of these organisations or below."""
     return await _person_among.first(connection, p_id=person_id, p_among=among, p_now=now)
-
-
-async def find_person_of(connection: Connection, email: str) -> Person | None:
-    return await _of_email.first(connection, p_email=email)
 
 
 async def lock_people(connection: Connection, ids: list[UUID]) -> dict[UUID, Person]:

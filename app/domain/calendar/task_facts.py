@@ -147,6 +147,8 @@ class TaskFacts:
     settings: ReminderSettings = DEFAULT_REMINDERS
     pending_actions: list[PendingAction] = field(default_factory=list)
     person_id: UUID | None = None
+    is_verified: bool = True
+    """Whether the person's email address has been verified."""
     confirmed: frozenset[tuple[UUID, int]] = frozenset()
     """The organisations and years whose data the person has confirmed."""
 

@@ -34,6 +34,12 @@ def _drafts_of(facts: TaskFacts) -> Iterator[TaskDraft]:
     yield from map(task_of_action, facts.pending_actions)
     if facts.is_staff:
         yield from _staff_tasks(facts)
+    if not facts.is_verified:
+        yield TaskDraft(
+            kind="email_verification",
+            subject=(facts.person_id,),
+            call=TaskCall("POST", "/v1/me/email-verification"),
+        )
     if not facts.holds_role:
         body = {"role": "training_manager", "organisation_id": None}
         yield TaskDraft(kind="role_to_apply_for", call=TaskCall("POST", "/v1/role-applications", body))

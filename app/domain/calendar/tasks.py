@@ -32,6 +32,7 @@ TaskKind = Literal[
     "data_confirmation",
     "onboarding",
     "role_to_apply_for",
+    "email_verification",
 ]
 TaskState = Literal["upcoming", "open", "done", "late"]
 

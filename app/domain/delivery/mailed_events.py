@@ -11,6 +11,11 @@ Sending = Literal["always", "promptly", "gathered"]
 """`always` cannot be turned off; a mail that is `gathered` reminds, and waits for the digest."""
 
 
+ADDRESS_CHANGED = "person.email-changed"
+"""The event of the email to the address that was verified last, when a person enters another. It goes there even if the
+other is verified meanwhile."""
+
+
 @dataclass(frozen=True)
 class MailedEvent:
     to: Recipients

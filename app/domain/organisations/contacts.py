@@ -40,6 +40,8 @@ class Adviser(Shown):
     """Name of the adviser."""
     email: str
     """Email address of the adviser."""
+    email_verified_at: datetime | None
+    """When the email address was verified. `null` if it has not been verified."""
 
 
 @dataclass(frozen=True)

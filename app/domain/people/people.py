@@ -18,6 +18,9 @@ class Person(Shown):
     """Name of the person."""
     email: str
     """Email address of the person."""
+    email_verified_at: datetime | None
+    """When the email address was verified. `null` if it has not been verified: until then emails go to the address that
+    was verified last, if there is one."""
     phone: str | None
     language: Language
     """Language of the emails sent to the person."""

@@ -7,13 +7,17 @@ from itertools import count
 from random import Random
 from uuid import UUID
 
+from app.delivery.tokens import RANDOM_BYTES, digest_of, token_with
 from app.domain.access import Role
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.people.email_verifications import VALID_FOR
 from app.sandbox.demo.names import FIRST_NAMES, FIRST_NAMES_IN_SWEDISH, LAST_NAMES, LAST_NAMES_IN_SWEDISH
 from app.sandbox.demo.organisations import Central, Unit, slug_of
 from app.sandbox.demo.rows import BEGINNING, DEMO_STUDY_CENTRE, Demo, demo_id
+from app.services.people.email_verifications import verified
 
 SANDBOX_ISSUER = "tuntipankki-sandbox"
+LINKS_MADE_AT = datetime(2023, 3, 15, 9, tzinfo=HELSINKI)
 ALWAYS = datetime(2000, 1, 1, tzinfo=HELSINKI)
 DOCUMENTED = (
     "staff@example.org",
@@ -66,7 +70,15 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
         made_at = BEGINNING + timedelta(minutes=number)
         person_id = demo_id("person", number, at=made_at)
         language = unit.language if unit else language
-        demo.add("persons", id=person_id, name=name, email=email, language=language, created_at=made_at)
+        demo.add(
+            "persons",
+            id=person_id,
+            name=name,
+            email=email,
+            language=language,
+            created_at=made_at,
+            **verified(email, made_at),
+        )
         caller = {"issuer": SANDBOX_ISSUER, "subject": str(person_id), "person_id": person_id}
         demo.add("callers", **caller, study_centre_id=DEMO_STUDY_CENTRE)
         demo.add(
@@ -111,8 +123,30 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
     staff.insert(0, add_person("staff", None, name="Helmi Karhuvaara", email="staff@example.org"))
     # Signed in another way as well, and registered twice: an example merges the two.
     second_id = demo_id("person", "second sign-in")
-    named = {"name": "Risto Joutsenlahti", "email": "risto@example.org", "language": "fi"}
+    address = "risto@example.org"
+    named = {"name": "Risto Joutsenlahti", "email": address, "language": "fi", **verified(address, BEGINNING)}
     demo.add("persons", id=second_id, **named, created_at=BEGINNING)
     sign_in = {"issuer": SANDBOX_ISSUER, "subject": "risto.joutsenlahti", "person_id": second_id}
     demo.add("callers", **sign_in, study_centre_id=DEMO_STUDY_CENTRE)
+    _add_unverified(demo)
     return People(staff, main_users, managers)
+
+
+def _add_unverified(demo: Demo) -> None:
+    """Two people who have registered without verifying their addresses; the token of one's link is in an example."""
+    for local, name in (("linkki", "Linnea Linkkilä"), ("uusi", "Urho Uutela")):
+        person_id, content = demo_id("person", local), local.encode().rjust(RANDOM_BYTES, b"-")
+        named = {"name": name, "email": f"{local}@example.org", "language": "fi"}
+        demo.add("persons", id=person_id, **named, created_at=BEGINNING)
+        caller = {"issuer": SANDBOX_ISSUER, "subject": str(person_id), "person_id": person_id}
+        demo.add("callers", **caller, study_centre_id=DEMO_STUDY_CENTRE)
+        demo.add(
+            "email_verifications",
+            id=demo_id("email verification", local),
+            person_id=person_id,
+            email=named["email"],
+            cause="registered",
+            digest=f"\\x{digest_of(token_with(DEMO_STUDY_CENTRE, content)).hex()}",
+            made_at=LINKS_MADE_AT,
+            expires_at=LINKS_MADE_AT + VALID_FOR,
+        )

@@ -73,7 +73,7 @@ async def read_feed(reader: Reader, secret: str, public_url: str | None) -> byte
     kept: list[KeptEvent] = []
     details: dict[UUID, EventDetails] = {}
     if reader.actor.roles:
-        facts = await find_task_facts(reader, person.language)
+        facts = await find_task_facts(reader, person)
         tasks = tasks_of(facts, partial(task_title, person.language))
         events = events_of(facts, tasks, partial(day_title, person.language))
         details = {

@@ -29,7 +29,7 @@ async def list_tasks(
     person = await find_person(reader.connection, reader.actor.person_id)
     if person is None:
         raise NotFound
-    facts = await find_task_facts(reader, person.language)
+    facts = await find_task_facts(reader, person)
     tasks = [
         task
         for task in tasks_of(facts, partial(task_title, person.language))

@@ -1,4 +1,4 @@
-"""Mails with a token: made in the request's own transaction, because only that request knows the token."""
+"""Mails to an address: with a token, which only the request that makes them knows, or about the address itself."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from app.db.sessions import Writer
 from app.db.statements import insert_row
 from app.delivery.tokens import TokenMailing, digest_of, new_token
 from app.domain.organisations.organisations import Language
-from app.texts.mails import letter_with_token
+from app.texts.mails import Letter, letter_with_token
 from app.texts.rendering import Facts
 
 
@@ -36,22 +36,32 @@ async def mail_token(
     letter = letter_with_token(
         event, language, name=name, study_centre=centre.name, facts={**facts, **tokens.facts(page)}
     )
+    columns = {"event": event, "cause_id": cause_id, "organisation_id": organisation_id, "person_id": person_id}
+    await _insert(writer, letter, id=mail_id, address=address, sealed_token=tokens.close(token, mail_id), **columns)
+    return digest_of(token)
+
+
+async def mail_to_address(
+    writer: Writer, *, event: str, address: str, language: Language, facts: Facts, person_id: UUID, name: str
+) -> None:
+    """Mail a notice to an address, even if the person has another one when the mail is handed over."""
+    centre = await get_study_centre(writer.connection)
+    letter = letter_with_token(event, language, name=name, study_centre=centre.name, facts=facts, table="notices")
+    mail_id = new_id()
+    columns = {"event": event, "cause_id": mail_id, "person_id": person_id}
+    await _insert(writer, letter, id=mail_id, address=address, **columns)
+
+
+async def _insert(writer: Writer, letter: Letter, **columns: object) -> None:
     await insert_row(
         writer.connection,
         mails,
-        id=mail_id,
-        person_id=person_id,
-        cause_id=cause_id,
-        event=event,
-        organisation_id=organisation_id,
         language=letter.language,
-        address=address,
         subject=letter.subject,
         text=letter.text,
         dates=[],
         state="due",
         made_at=writer.now,
         due_at=writer.now,
-        sealed_token=tokens.close(token, mail_id),
+        **columns,
     )
-    return digest_of(token)

@@ -3,7 +3,7 @@
 from app.db.people.applications import count_applications
 from app.db.people.role_grants import lock_person
 from app.db.sessions import Writer
-from app.domain.people import applications as rules
+from app.domain.people.daily_limits import APPLICATIONS, check_within_limit, day_around
 
 
 async def check_not_too_many(writer: Writer) -> None:
@@ -14,5 +14,5 @@ async def check_not_too_many(writer: Writer) -> None:
     """
     applicant_id = writer.actor.person_id
     await lock_person(writer.connection, applicant_id)
-    since, until = rules.day_around(writer.now)
-    rules.check_not_too_many(await count_applications(writer.connection, applicant_id, since, until), writer.now)
+    made = await count_applications(writer.connection, applicant_id, *day_around(writer.now))
+    check_within_limit(made, APPLICATIONS, writer.now)

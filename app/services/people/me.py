@@ -2,13 +2,15 @@
 
 from app.db.people.me import find_person, list_organisations
 from app.db.people.people import persons
-from app.db.people.registrations import find_person_of, lock_people
+from app.db.people.registrations import lock_people
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row
+from app.delivery.tokens import TokenMailing
 from app.domain.access import check_person
-from app.domain.errors import AlreadyExists, NotFound
+from app.domain.errors import NotFound
 from app.domain.people.people import HeldRole, Me, PersonChanges
 from app.domain.versions import Versions, check_version
+from app.services.people.email_verifications import address_changed
 
 
 async def get_me(reader: Reader) -> Me:
@@ -33,7 +35,7 @@ async def get_me(reader: Reader) -> Me:
     return Me(person, roles, organisations)
 
 
-async def change_me(writer: Writer, *, changes: PersonChanges, expected: Versions) -> Me:
+async def change_me(writer: Writer, tokens: TokenMailing, *, changes: PersonChanges, expected: Versions) -> Me:
     check_person(writer.actor)
     own_id = writer.actor.person_id
     await lock_people(writer.connection, [own_id])
@@ -42,10 +44,8 @@ async def change_me(writer: Writer, *, changes: PersonChanges, expected: Version
     differing = {name: value for name, value in changes.items() if getattr(before.person, name) != value}
     if not differing:
         return before
-    if "email" in differing:
-        holder = await find_person_of(writer.connection, str(differing["email"]))
-        if holder and holder.id != own_id:
-            raise AlreadyExists(pointer="/email")
     await change_row(writer.connection, persons, own_id, **differing)
     writer.record("person.changed", own_id, person_id=str(own_id), changed=sorted(differing))
+    if "email" in differing:
+        await address_changed(writer, tokens)
     return await get_me(writer)

@@ -14,10 +14,11 @@ from app.db.people.mergers import (
 )
 from app.db.people.people import callers, persons
 from app.db.people.personal_data import find_person_status
-from app.db.people.registrations import find_person_among, find_person_of, lock_people, people_listing
+from app.db.people.registrations import find_person_among, lock_people, people_listing
 from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, insert_value
+from app.delivery.tokens import TokenMailing
 from app.domain.access import check_person, check_strong
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.organisations.organisations import Language
@@ -25,22 +26,28 @@ from app.domain.people import people as rules
 from app.domain.people.people import Person
 from app.domain.people.personal_data import check_not_erased
 from app.services.people import role_applications, signatories
+from app.services.people.email_verifications import is_vouched_for, send_link, take_over, verified
 from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_surplus_roles_of
 
 
-async def register(writer: Writer, *, name: str, email: str, phone: str | None, language: Language) -> Person:
+async def register(
+    writer: Writer, tokens: TokenMailing, *, name: str, email: str, phone: str | None, language: Language
+) -> Person:
     """Register the caller, who has signed in and is not known yet (rulebook §2.5)."""
     check_person(writer.actor)
     own_id, signed_in = writer.actor.person_id, writer.actor.authentication
     if await find_person(writer.connection, own_id):
         raise AlreadyExists(existing_id=own_id)
-    if await find_person_of(writer.connection, email):
-        raise AlreadyExists(pointer="/email")
-    person = Person(own_id, name, email, phone, language, merged_into=None)
-    await insert_value(writer.connection, persons, person, created_at=writer.now)
+    is_verified = await is_vouched_for(writer, email)
+    verified_at = writer.now if is_verified else None
+    person = Person(own_id, name, email, verified_at, phone, language, merged_into=None)
+    columns = verified(email, writer.now) if is_verified else {}
+    await insert_value(writer.connection, persons, person, created_at=writer.now, **columns)
     await insert_row(writer.connection, callers, issuer=signed_in.issuer, subject=signed_in.subject, person_id=own_id)
     writer.record("person.registered", own_id, person_id=str(own_id))
+    if not is_verified:
+        await send_link(writer, tokens, person, "registered")
     return person
 
 
@@ -92,9 +99,10 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
         if signatory.confirmed_by == person_id:
             await signatories.end(writer, signatory, reason=reason)
     await move_all(writer.connection, other_id, person_id)
+    await take_over(writer, person_id, other_id)
     await end_surplus_roles_of(writer, person_id, reason=reason)
     writer.record("person.merged", person_id, reason=reason, person_id=str(person_id), merged_person_id=str(other_id))
-    return found[person_id]
+    return await get_person(writer, person_id)
 
 
 async def _withdraw_applications(writer: Writer, other_id: UUID, person_id: UUID, reason: str) -> None:

@@ -16,6 +16,7 @@ def test_main_users_see_their_own_data_roles_and_organisations(centre: Centre) -
         "id": str(person.id),
         "name": "Aino Esimerkki",
         "email": f"{person.id}@example.org",
+        "email_verified_at": "2000-01-01T00:00:00+02:00",
         "phone": None,
         "language": "fi",
         "merged_into": None,
@@ -99,10 +100,7 @@ def test_a_change_needs_the_version_that_was_seen(centre: Centre) -> None:
 
 
 def test_other_fields_are_refused(centre: Centre) -> None:
-    person, other = centre.person(), centre.person()
-    refused: list[dict[str, object]] = [{"id": str(other.id)}, {"roles": []}, {"name": None}, {"email": "x"}]
+    person = centre.person()
+    refused: list[dict[str, object]] = [{"id": str(person.id)}, {"roles": []}, {"name": None}, {"email": "x"}]
     for body in [*refused, {"language": "de"}]:
         assert refusal(person.patch("/v1/me", body)) == (422, "validation")
-    answer = person.patch("/v1/me", {"email": f"{other.id}@example.org"})
-    assert refusal(answer) == (409, "already-exists")
-    assert answer.json()["pointer"] == "/email"

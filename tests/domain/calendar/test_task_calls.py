@@ -67,6 +67,7 @@ def all_tasks() -> Iterator[Task]:
         without_main_user=[NamedOrganisation(CENTRE, "Marttaliitto")],
         mail_obstacle="tls",
         holds_role=False,
+        is_verified=False,
         pending_actions=[action(kind) for kind in DETAILS],
     )
 

@@ -1,4 +1,4 @@
-"""How many applications a person makes in a day."""
+"""What a person may do only so often in a day."""
 
 from datetime import datetime
 
@@ -6,11 +6,11 @@ import pytest
 
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import RateLimited
-from app.domain.people.applications import check_not_too_many, day_around
+from app.domain.people.daily_limits import check_within_limit, day_around
 
 
 def test_the_twentieth_is_possible() -> None:
-    check_not_too_many(20, datetime(2023, 3, 15, 12, tzinfo=HELSINKI))
+    check_within_limit(20, 20, datetime(2023, 3, 15, 12, tzinfo=HELSINKI))
 
 
 @pytest.mark.parametrize(
@@ -24,5 +24,5 @@ def test_the_twentieth_is_possible() -> None:
 )
 def test_one_more_waits_for_midnight(now: datetime, seconds: int) -> None:
     with pytest.raises(RateLimited) as refused:
-        check_not_too_many(21, now)
+        check_within_limit(21, 20, now)
     assert refused.value.facts == {"most": 20, "retry_after": seconds, "retry_at": day_around(now)[1]}
