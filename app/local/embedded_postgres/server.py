@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from app.local.embedded_postgres.errors import EmbeddedPostgresError
 from app.local.embedded_postgres.programs import Account
@@ -38,6 +39,8 @@ PORTS_TRIED = 5
 # How many seconds an earlier run's server has to end, and the signal that it gets if it does not: it began
 # to shut down when its starter died.
 PATIENCE = ((20.0, signal.SIGQUIT), (10.0, signal.SIGKILL), (10.0, None))
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 7.0  # Seconds before it is started again: seven times, in 13 s, and no longer.
+STEADY_SECONDS = 60.0  # A server that ran for so long is given all its starts again.
 SECONDS_TO_START = 120.0  # Recovery after a crash may replay all of max_wal_size.
 
 
@@ -102,11 +105,13 @@ def _postmaster_of(cluster: Path) -> int | None:
 
 
 class Server:
-    """A postmaster that this process starts, and starts again should it be killed."""
+    """A postmaster that this process starts, and starts again should it end by itself."""
 
-    def __init__(self, start: Callable[[], subprocess.Popen[bytes]], port: int) -> None:
+    def __init__(self, start: Callable[[], subprocess.Popen[bytes]], port: int, log: Path) -> None:
         self.port = port
+        self._log = log
         self._stopping = threading.Event()
+        self._was_ready = False
         first: Future[None] = Future()
 
         def keep() -> None:
@@ -117,8 +122,14 @@ class Server:
                 first.set_exception(error)
                 return
             first.set_result(None)
-            # Below 0 it was killed; an end of its own choice, such as a failed start, is final.
-            while self._process.wait() < 0 and not self._stopping.wait(0.1):
+            pause, began = SHORTEST_PAUSE, time.monotonic()
+            # A failed first start, with an exit code, is final. Later it may end by itself, because its disk is full.
+            while self._process.wait() < 0 or self._was_ready:
+                if time.monotonic() - began > STEADY_SECONDS:
+                    pause = SHORTEST_PAUSE
+                if pause > LONGEST_PAUSE or self._stopping.wait(pause):
+                    return
+                pause, began = pause * 2, time.monotonic()
                 self._process = start()
                 if self._stopping.is_set():
                     self._process.send_signal(signal.SIGINT)
@@ -126,6 +137,11 @@ class Server:
         self._keeper = threading.Thread(target=keep, name="embedded-postgres", daemon=True)
         self._keeper.start()
         first.result()
+
+    def wait_for_end(self) -> NoReturn:
+        """Wait while it runs, and raise EmbeddedPostgresError when it has ended again and again."""
+        self._keeper.join()
+        raise EmbeddedPostgresError(f"PostgreSQL ends by itself, again and again. {end_of(self._log)}")
 
     def ended(self, within: float = 0) -> bool:
         """Whether it has ended, or does in so many seconds."""
@@ -145,6 +161,7 @@ class Server:
         deadline = time.monotonic() + SECONDS_TO_START
         while not self.ended(within=0.02):
             if self._says_ready(cluster / "postmaster.pid"):
+                self._was_ready = True
                 return True
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(f"PostgreSQL was not ready in {SECONDS_TO_START:.0f} seconds.")
@@ -170,7 +187,7 @@ def start_on_free_port(
     for port in (last_port, *(free_port() for _ in range(PORTS_TRIED))):
         settings = SETTINGS | {"port": str(port)} | ({} if durable else NOT_DURABLE)
         options = [f"--{name}={value}" for name, value in settings.items()]
-        server = Server(partial(_start, cluster, account, bindir / "postgres", options, log), port)
+        server = Server(partial(_start, cluster, account, bindir / "postgres", options, log), port, log)
         try:
             if server.is_ready(cluster):
                 return server
@@ -179,8 +196,12 @@ def start_on_free_port(
             raise
         if "Address already in use" not in log.read_text(errors="replace"):
             break
-    end = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    raise EmbeddedPostgresError(f"PostgreSQL did not start. Its log, {log}, ends:\n{end}")
+    raise EmbeddedPostgresError(f"PostgreSQL did not start. {end_of(log)}")
+
+
+def end_of(log: Path) -> str:
+    """The last lines of its log, in a sentence."""
+    return f"Its log, {log}, ends:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:])
 
 
 def _start(cluster: Path, account: Account, program: Path, options: list[str], log: Path) -> subprocess.Popen[bytes]:
