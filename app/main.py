@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import fastapi_offline
 import structlog
@@ -12,7 +11,6 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
-from psycopg import AsyncConnection
 
 from app import logs
 from app.api import documents, front_page, limits, openapi, operational, operators, problems, served_document
@@ -59,7 +57,7 @@ from app.api.people import (
 )
 from app.api.routing import Index
 from app.api.transport import Cors, Head, JsonCompression
-from app.db.connections import Connections
+from app.db.connections import Connections, LimitedConnection
 from app.db.schema import check_database
 from app.settings import Settings
 
@@ -121,7 +119,7 @@ def operation_id(route: APIRoute) -> str:
 
 def create_app(
     settings: Settings,
-    connection_class: type[AsyncConnection[Any]] = AsyncConnection,
+    connection_class: type[LimitedConnection] = LimitedConnection,
     extension: Extension | None = None,
 ) -> FastAPI:
     """Return the service on one database; `connection_class` lets tests count round trips."""
@@ -164,6 +162,7 @@ def create_app(
     app.state.files_in_flight = limits.FilesInFlight()
     app.state.document = served_document.KeptDocument(app)
     app.state.metrics = KeptMetrics()
+    app.state.readiness = operational.Readiness()
     app.state.ledger_check = operational.LedgerCheck()
     # From the inside out: each is around those above it.
     app.add_middleware(JsonCompression)

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr
     """At least 32 characters. The keys that sign cursors and sandbox tokens are derived from it."""
     data_dir: Path = Path(".data")
+    database_dir: Path | None = None
+    """The folder of a database on this machine, whose free space decides on readiness; `make run` sets it."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: Annotated[str, AfterValidator(check_origin)] | None = None

@@ -3,10 +3,10 @@
 from collections.abc import Generator
 from typing import Any
 
-from psycopg import AsyncConnection
+from app.db.connections import LimitedConnection
 
 
-class CountedConnection(AsyncConnection[Any]):
+class CountedConnection(LimitedConnection):
     """psycopg waits for the server once for each message it sends."""
 
     round_trips = 0

@@ -1,6 +1,7 @@
 """Endpoints for operators: liveness, readiness and metrics. Readiness goes by real time, whatever clock is set."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ from typing import Any
 import psycopg
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
-from psycopg_pool import PoolTimeout
 from starlette.responses import JSONResponse, Response
 
 from app.api.backend import Backend
@@ -23,6 +23,7 @@ from app.domain.access import check_staff
 
 LARGEST_SKEW = timedelta(seconds=2)
 PATIENCE_SECONDS = 3.0
+LEAST_FREE_BYTES = 128 * 1024 * 1024
 LEDGER_KEPT_SECONDS = 60.0
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -60,7 +61,9 @@ async def ready_for_operators(request: Request, deep: bool = False) -> Response:
 
 async def _readiness(request: Request, *, deep: bool) -> Response:
     backend: Backend = request.app.state.backend
-    checks = await _check_database(backend.connections)
+    checks = await request.app.state.readiness.ask(backend.connections)
+    if folder := backend.settings.database_dir:
+        checks["disk"] = _check_disk(folder)
     if deep and checks["migrations"]["ok"]:
         checks["ledger"] = await request.app.state.ledger_check.ask(backend.connections)
     return _answer(request, checks)
@@ -72,23 +75,49 @@ def _answer(request: Request, checks: Mapping[str, Check]) -> Response:
     return problem(request, "not-ready", {"checks": checks}, headers={"Retry-After": "5"})
 
 
+def _check_disk(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    return {"ok": free >= LEAST_FREE_BYTES, "free_bytes": free}
+
+
 async def _check_database(connections: Connections) -> dict[str, Check]:
-    checks: dict[str, Check] = {name: {"ok": False} for name in ("database", "migrations", "clock", "fsync")}
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS), connections.connection(None) as connection:
+        async with connections.connection(None) as connection:
             began = datetime.now(UTC)
             vitals = await read_vitals(connection)
             asked_at = began + (datetime.now(UTC) - began) / 2
             revision = await find_revision(connection)
-    except (TimeoutError, PoolTimeout, psycopg.OperationalError):
-        return checks
+    except psycopg.OperationalError:
+        return _unknown()
     skew = abs(vitals.clock_at - asked_at)
     return {
         "database": {"ok": True},
+        "writable": {"ok": vitals.is_writable},
         "migrations": {"ok": revision == _head(), "found": revision, "expected": _head()},
         "clock": {"ok": skew <= LARGEST_SKEW, "skew_milliseconds": round(skew / timedelta(milliseconds=1))},
         "fsync": {"ok": vitals.fsync},
+        "synchronous_commit": {"ok": vitals.synchronous_commit},
     }
+
+
+def _unknown() -> dict[str, Check]:
+    names = ("database", "writable", "migrations", "clock", "fsync", "synchronous_commit")
+    return {name: {"ok": False} for name in names}
+
+
+@dataclass
+class Readiness:
+    """Answers within seconds, also while the database is silent. The check itself goes on, since a statement that is
+    given up takes longer; those who ask meanwhile share it."""
+
+    checking: asyncio.Task[dict[str, Check]] | None = None
+
+    async def ask(self, connections: Connections) -> dict[str, Check]:
+        if self.checking is None or self.checking.done():
+            self.checking = asyncio.create_task(_check_database(connections))
+        checking = self.checking
+        done, _ = await asyncio.wait({checking}, timeout=PATIENCE_SECONDS)
+        return dict(checking.result()) if done else _unknown()
 
 
 @cache

@@ -296,8 +296,8 @@ def _allowed(request: Request) -> str:
 
 
 # The database has no room or no time now, and the same request may be sent again: a lock or a statement took too long,
-# a deadlock occurred, or the pool had no free connection.
-BUSY = psycopg.OperationalError
+# a deadlock occurred, the pool had no free connection, the disk is full, or the primary has become a standby.
+BUSY = (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction)
 
 
 def handle(request: Request, error: Exception) -> Response:
@@ -321,5 +321,5 @@ def handle(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    for kind in (DomainError, RequestValidationError, HTTPException, BUSY, Overloaded):
+    for kind in (DomainError, RequestValidationError, HTTPException, *BUSY, Overloaded):
         app.add_exception_handler(kind, handle)

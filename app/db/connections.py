@@ -7,6 +7,7 @@ the policies of row-level security show nothing.
 import asyncio
 import json
 import select
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,10 +15,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg import AsyncClientCursor, AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.pq import TransactionStatus
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from app.db.people.api_keys import KeyInUse
 from app.db.sessions import Writer
@@ -29,8 +34,38 @@ from app.domain.delivery.reminders import Reminder
 WAIT_SECONDS = 30.0
 """How long a request waits for a connection before it is rejected with `busy`: five hundred requests for the last hours
 wait in one queue, and each should learn what is left (promises L4), also on a busy machine."""
+STANDSTILL_SECONDS = 5.0
+"""How long it waits while nobody gets one: then the database is away, or every connection waits for it."""
 RECONNECT_SECONDS = 3.0
 """After this time a pool stops trying by itself, before its pauses grow; the next request makes it try again."""
+MARGIN_SECONDS = 2.0
+"""The database has so long, after a statement's timeout, to say that it has cancelled it."""
+NETWORK = {
+    "connect_timeout": 3,  # For each host.
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""libpq's parameters by which a network that is silent is noticed, unless the address has its own."""
+SPOILING = ("08", "53", "57P", "58")
+"""SQLSTATEs of errors after which a connection is thrown away: connection, resources, intervention, system. (Canceled
+statements, 57014, leave it in order.)"""
+
+
+class LimitedConnection(AsyncConnection[Any]):
+    """Waits for each answer of the server for a time of its own, since a silent server cancels nothing."""
+
+    longest_wait = 60.0
+
+    async def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await super().wait(gen, *arguments, **{"timeout": self.longest_wait, **options})
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                # The answer may still come, but nobody could tell to which statement.
+                self.pgconn.finish()
+            raise
 
 
 @dataclass(frozen=True)
@@ -103,48 +138,70 @@ class Connections:
         idle_seconds: float,
         statement_timeout_ms: int,
         lock_timeout_ms: int,
-        connection_class: type[AsyncConnection[Any]] = AsyncConnection,
+        connection_class: type[LimitedConnection] = LimitedConnection,
     ) -> None:
-        self._address = address
+        self._address: dict[str, Any] = {**NETWORK, **conninfo_to_dict(address)}
         self._largest = largest
         self._idle_seconds = idle_seconds
         self._class = connection_class
         self._statement_timeout_ms = statement_timeout_ms
         self._lock_timeout_ms = lock_timeout_ms
-        self._pools: dict[UUID | None, AsyncConnectionPool[Connection]] = {}
+        self._pools: dict[UUID | None, AsyncConnectionPool[LimitedConnection]] = {}
         self._opening = asyncio.Lock()
+        self._waiting: dict[UUID | None, _Waiting] = defaultdict(_Waiting)
 
     @asynccontextmanager
     async def connection(self, study_centre_id: UUID | None) -> AsyncIterator[Connection]:
         """A connection that sees that centre; None is the lobby, which sees no centre's rows."""
         pool = self._pools.get(study_centre_id) or await self._open(study_centre_id)
-        async with pool.connection() as connection:
-            yield connection
+        async with self._waiting[study_centre_id].limited():
+            connection = await pool.getconn()
+        try:
+            async with connection:
+                yield connection
+        except ReadOnlySqlTransaction:
+            # The server has become a standby, and the other connections lead to it too.
+            await connection.close()
+            for each in self._pools.values():
+                await each.drain()
+            raise
+        except psycopg.Error as error:
+            if (error.sqlstate or "").startswith(SPOILING):
+                await connection.close()
+            raise
+        finally:
+            await pool.putconn(connection)
 
     @asynccontextmanager
     async def apart(self, study_centre_id: UUID, *, statement_timeout_ms: int) -> AsyncIterator[Connection]:
         """A connection outside the pools, for the long queries of operators and jobs."""
-        options = self._options(study_centre_id, statement_timeout_ms)
-        async with await self._class.connect(self._address, autocommit=True, options=options) as connection:
+        parameters = self._parameters(study_centre_id, statement_timeout_ms)
+        async with await self._class.connect(**parameters) as connection:
+            connection.longest_wait = _longest_wait(statement_timeout_ms)
             yield connection
 
     async def close(self) -> None:
         for pool in self._pools.values():
             await pool.close()
 
-    def _options(self, study_centre_id: UUID | None, statement_timeout_ms: int) -> str:
+    def _parameters(self, study_centre_id: UUID | None, statement_timeout_ms: int) -> dict[str, Any]:
         centre = f" -c app.study_centre_id={study_centre_id}" if study_centre_id else ""
-        return (
+        options = (
             f"-c timezone=Europe/Helsinki -c statement_timeout={statement_timeout_ms} "
             f"-c lock_timeout={self._lock_timeout_ms} -c idle_in_transaction_session_timeout=30000{centre}"
         )
+        given = self._address.get("options")
+        return self._address | {"autocommit": True, "options": f"{given} {options}" if given else options}
 
-    async def _open(self, study_centre_id: UUID | None) -> AsyncConnectionPool[Connection]:
+    async def _open(self, study_centre_id: UUID | None) -> AsyncConnectionPool[LimitedConnection]:
         async with self._opening:
             if study_centre_id not in self._pools:
-                options = self._options(study_centre_id, self._statement_timeout_ms)
+                longest_wait = _longest_wait(self._statement_timeout_ms)
 
-                async def check(connection: Connection) -> None:
+                async def configure(connection: LimitedConnection) -> None:
+                    connection.longest_wait = longest_wait
+
+                async def check(connection: LimitedConnection) -> None:
                     if _has_input(connection):
                         # If the server has closed one connection, it has usually closed more, and the pool would try
                         # one a second.
@@ -152,20 +209,50 @@ class Connections:
                         await pool.check_connection(connection)
 
                 pool = AsyncConnectionPool(
-                    self._address,
                     connection_class=self._class,
-                    kwargs={"autocommit": True, "options": options},
+                    kwargs=self._parameters(study_centre_id, self._statement_timeout_ms),
                     min_size=0,
                     max_size=self._largest,
                     max_idle=self._idle_seconds,
                     timeout=WAIT_SECONDS,
                     reconnect_timeout=RECONNECT_SECONDS,
+                    configure=configure,
                     check=check,
                     open=False,
                 )
                 await pool.open()
                 self._pools[study_centre_id] = pool
             return self._pools[study_centre_id]
+
+
+def _longest_wait(statement_timeout_ms: int) -> float:
+    return statement_timeout_ms / 1000 + MARGIN_SECONDS
+
+
+class _Waiting:
+    """The requests that wait for a connection of one pool. Each gives up when nobody has got one for some seconds."""
+
+    def __init__(self) -> None:
+        self._limits: set[asyncio.Timeout] = set()
+        self._moved_at = 0.0
+
+    @asynccontextmanager
+    async def limited(self) -> AsyncIterator[None]:
+        """Raise PoolTimeout at a standstill."""
+        try:
+            async with asyncio.timeout(STANDSTILL_SECONDS) as limit:
+                self._limits.add(limit)
+                try:
+                    yield
+                finally:
+                    self._limits.discard(limit)
+        except TimeoutError:
+            raise PoolTimeout("no connection came, and nobody else's either") from None
+        now = asyncio.get_running_loop().time()
+        if self._limits and now > self._moved_at + STANDSTILL_SECONDS / 5:
+            self._moved_at = now
+            for each in self._limits:
+                each.reschedule(now + STANDSTILL_SECONDS)
 
 
 def _has_input(connection: Connection) -> bool:

@@ -23,13 +23,23 @@ class Vitals:
     """Real time by the database's clock."""
     fsync: bool
     """Whether a commit survives a power cut."""
+    synchronous_commit: bool
+    """Whether a commit is on the disk before it is acknowledged."""
+    is_writable: bool
+    """False on a standby, and where transactions are read-only by default."""
 
 
 async def read_vitals(connection: Connection) -> Vitals:
     async with connection.cursor(row_factory=args_row(Vitals)) as cursor:
-        await cursor.execute("SELECT clock_timestamp(), current_setting('fsync') = 'on'")
+        await cursor.execute(_VITALS)
         (vitals,) = await cursor.fetchall()
         return vitals
+
+
+_VITALS = """
+SELECT clock_timestamp(), current_setting('fsync') = 'on', current_setting('synchronous_commit') <> 'off',
+    current_setting('transaction_read_only') = 'off' AND NOT pg_is_in_recovery()
+"""
 
 
 async def find_revision(connection: Connection) -> str | None:

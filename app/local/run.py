@@ -129,7 +129,11 @@ def _database(settings: Settings) -> Iterator[tuple[Settings, Callable[[], None]
     database = _EmbeddedDatabase(settings)
     try:
         database.start()
-        own = {"database_url": database.addresses["service"], "owner_database_url": database.addresses["owner"]}
+        own = {
+            "database_url": database.addresses["service"],
+            "owner_database_url": database.addresses["owner"],
+            "database_dir": settings.data_dir,
+        }
         yield settings.model_copy(update=own), database.check
     finally:
         database.stop()
@@ -194,6 +198,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {
         "DATABASE_URL": settings.database_url,
         "OWNER_DATABASE_URL": settings.owner_database_url or "",
+        "DATABASE_DIR": str(settings.database_dir or ""),
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "SANDBOX": str(settings.sandbox).lower(),
     }

@@ -1,13 +1,11 @@
 """create_app(): the service as a sandbox."""
 
-from typing import Any
-
 from fastapi import FastAPI
-from psycopg import AsyncConnection
 
 from app import logs, main
 from app.api.backend import Extension
 from app.api.keys import drawn_key
+from app.db.connections import LimitedConnection
 from app.db.schema import check_database
 from app.sandbox.api import Sandbox, router
 from app.sandbox.authority import Authority
@@ -16,7 +14,7 @@ from app.sandbox.issuer import SandboxIssuer
 from app.settings import Settings
 
 
-def create_app(settings: Settings, connection_class: type[AsyncConnection[Any]] = AsyncConnection) -> FastAPI:
+def create_app(settings: Settings, connection_class: type[LimitedConnection] = LimitedConnection) -> FastAPI:
     """Return the service as a sandbox. Raise ValueError if the settings are not for one."""
     if not settings.sandbox:
         raise ValueError("SANDBOX is not set: start app.main:app_from_environment, which serves no sandbox.")

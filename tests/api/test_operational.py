@@ -54,9 +54,11 @@ def test_a_service_whose_checks_all_pass_is_ready(durable: Addresses) -> None:
     checks = answer.json()["checks"]
     assert {name: check["ok"] for name, check in checks.items()} == {
         "database": True,
+        "writable": True,
         "migrations": True,
         "clock": True,
         "fsync": True,
+        "synchronous_commit": True,
     }
     assert checks["migrations"]["found"] == checks["migrations"]["expected"]
     assert deep.json()["checks"]["ledger"]["ok"]
@@ -69,7 +71,8 @@ def test_a_database_that_may_lose_commits_is_not_ready(service: str, database: A
     answer = httpx.get(f"{service}/readyz")
     checks = answer.json()["checks"]
     assert checks["fsync"] == {"ok": fsync}
-    assert all(check["ok"] for name, check in checks.items() if name != "fsync")
+    assert checks["synchronous_commit"] == {"ok": fsync}
+    assert all(check["ok"] for name, check in checks.items() if name not in {"fsync", "synchronous_commit"})
     assert answer.status_code == (200 if fsync else 503)
     if not fsync:
         assert refusal(answer) == (503, "not-ready")
