@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from app.db.identifiers import new_id
-from app.db.schema import WrongDatabaseError, prepared_database
+from app.db.schema import WrongDatabaseError, prepared_database, with_options
 from app.delivery.addresses import is_reachable
 from app.services.people.email_verifications import verified
 
@@ -49,7 +49,7 @@ def make_study_centre(owner_address: str, study_centre: str, issuer: str, subjec
     """Create the study centre and its first staff member. Raise AlreadyThereError if the issuer's subject is known."""
     centre_id, person_id = new_id(), new_id()
     now = datetime.now(UTC)
-    with psycopg.connect(owner_address, options=f"-c app.study_centre_id={centre_id}") as connection:
+    with psycopg.connect(with_options(owner_address, f"-c app.study_centre_id={centre_id}")) as connection:
         try:
             connection.execute("INSERT INTO study_centres (id, name) VALUES (%s, %s)", [centre_id, study_centre])
             connection.execute(

@@ -8,6 +8,7 @@ import logging
 import os
 import time
 
+import psycopg
 from alembic import context
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, create_engine, event, pool, text
@@ -25,8 +26,7 @@ LOCKED = {LockNotAvailable.sqlstate, DeadlockDetected.sqlstate}
 
 
 def address() -> str:
-    given = config.attributes.get("address") or os.environ["OWNER_DATABASE_URL"]
-    return str(given).replace("postgresql://", "postgresql+psycopg://", 1)
+    return str(config.attributes.get("address") or os.environ["OWNER_DATABASE_URL"])
 
 
 def role_prefix() -> str:
@@ -59,7 +59,8 @@ def write_out() -> None:
 
 
 def run() -> None:
-    engine = create_engine(address(), poolclass=pool.NullPool)
+    # SQLAlchemy does not read all forms of addresses that libpq takes.
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(address()), poolclass=pool.NullPool)
 
     @event.listens_for(engine, "begin")
     def wait_only_briefly(connection: Connection) -> None:

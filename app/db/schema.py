@@ -11,11 +11,17 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 SANDBOX_MARK = "tuntipankki sandbox: its data may be thrown away"
 STARTING = 0x7475_6E74_6970
 """The advisory lock of the process that prepares the database."""
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def with_options(address: str, options: str) -> str:
+    """The address, in any form that libpq takes, with start options besides its own."""
+    return make_conninfo(address, options=f"{conninfo_to_dict(address).get('options') or ''} {options}".strip())
 
 
 class WrongDatabaseError(RuntimeError):

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from app.db.hours.ledger import posting, posting_of
+from app.db.schema import with_options
 from app.db.tables import metadata
 from app.domain.calendar.deadlines import HELSINKI
 from app.sandbox.demo.api_keys import add_api_keys
@@ -66,7 +67,7 @@ def load_demo(
         "enable_seqscan": "off",
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    with psycopg.connect(owner_address, options=options) as connection:
+    with psycopg.connect(with_options(owner_address, options)) as connection:
         scale = scale or _scale_of(connection)
         demo = demo_data(scale, datetime.now(HELSINKI).year)
         if reset:
