@@ -43,7 +43,14 @@ def _is_list(annotation: Any) -> bool:
     return list in {get_origin(annotation), *map(get_origin, get_args(annotation))}
 
 
+def operation_id(route: APIRoute) -> str:
+    """The endpoint's name, for example `submit_proposal`: once released, clients' code is named after it."""
+    return route.name
+
+
 class Operation(APIRoute):
+    """An operation of the API, below `/v1`."""
+
     def __init__(self, path: str, endpoint: Callable[..., Awaitable[Any]], **options: Any) -> None:
         self.declared = declaration_of(endpoint)
         method = next(iter(options["methods"]))
@@ -52,8 +59,12 @@ class Operation(APIRoute):
         self.takes_file = file is not None
         self.largest_body = file.largest if file else LARGEST_BODY
         summary, _, description = inspect.cleandoc(endpoint.__doc__ or "").partition("\n")
-        options |= {"summary": summary.rstrip("."), "description": description.strip()}
-        super().__init__(path, self._begun(endpoint), **options)
+        options |= {
+            "summary": summary.rstrip("."),
+            "description": description.strip(),
+            "generate_unique_id_function": operation_id,
+        }
+        super().__init__(f"/v1{path}", self._begun(endpoint), **options)
         self.rendering = Rendering(self.status_code or 200, self.response_model, secret=self.declared.secret_answer)
         dependencies = [each.call for each in self.dependant.dependencies]
         parts = [self.dependant, *self.dependant.dependencies]

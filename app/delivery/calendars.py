@@ -1,12 +1,13 @@
 """Calendars as other programs read them (iCalendar, RFC 5545 and 7986)."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from icalendar import Alarm, Calendar, Component, Event
 
 from app.domain.calendar.feeds import EventDetails, KeptEvent
+from app.domain.delivery.mails import DateToKeep
 
 REMINDED_BEFORE = timedelta(hours=15)
 """Before the midnight at which a day begins: at nine in the morning of the day before."""
@@ -42,6 +43,25 @@ def calendar_of(
             describe(event, shown.description, shown.link)
             if shown.has_alarm:
                 event.add_component(_alarm_of(kept))
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def calendar_of_mail(dates: Sequence[DateToKeep], made_at: datetime) -> bytes:
+    """Whole days that leave the reader's time free (RFC 5545)."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Tuntipankki//Mail//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for date in dates:
+        event = Event()
+        event.add("uid", date.uid)
+        event.add("dtstamp", made_at)
+        event.add("dtstart", date.day)
+        event.add("dtend", date.day + timedelta(days=1))
+        event.add("summary", date.title)
+        describe(event, date.description, date.link)
+        event.add("transp", "TRANSPARENT")
         calendar.add_component(event)
     return bytes(calendar.to_ical())
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -10,17 +10,13 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 from uuid import UUID
 
-from icalendar import Calendar, Event
-
 from app.delivery.addresses import in_ascii
-from app.delivery.calendars import describe
 from app.delivery.headers import ENCODED, field_of, is_read_as, mailbox_field, one_line, text_field
 from app.domain.delivery.mails import DateToKeep
 from app.domain.organisations.organisations import Language
 
 # Every server accepts seven bits, also without 8BITMIME.
 POLICY = SMTP.clone(cte_type="7bit")
-PRODUCT = "-//Tuntipankki//Mail//EN"
 
 
 class UnusableAddressError(ValueError):
@@ -82,30 +78,14 @@ def composed(mail: Outgoing, sender: Address) -> EmailMessage:
     message.set_content(mail.text + "\n")
     message.add_alternative(html_of(mail.subject, mail.text, mail.language), subtype="html")
     if mail.dates:
-        calendar = calendar_of(mail.dates, mail.made_at).decode()
+        # It imports the library of calendar files, which no request needs.
+        from app.delivery.calendars import calendar_of_mail
+
+        calendar = calendar_of_mail(mail.dates, mail.made_at).decode()
         message.add_attachment(calendar, subtype="calendar", filename="tuntipankki.ics", params={"method": "PUBLISH"})
     if not is_read_as(message.as_bytes(), {"Subject": mail.subject}, mailboxes):
         raise MisreadError
     return message
-
-
-def calendar_of(dates: Sequence[DateToKeep], made_at: datetime) -> bytes:
-    """Whole days that leave the reader's time free (RFC 5545)."""
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    for date in dates:
-        event = Event()
-        event.add("uid", date.uid)
-        event.add("dtstamp", made_at)
-        event.add("dtstart", date.day)
-        event.add("dtend", date.day + timedelta(days=1))
-        event.add("summary", date.title)
-        describe(event, date.description, date.link)
-        event.add("transp", "TRANSPARENT")
-        calendar.add_component(event)
-    return bytes(calendar.to_ical())
 
 
 _HTML = """\

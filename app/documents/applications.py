@@ -12,13 +12,14 @@ from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category, normalize
 from uuid import UUID
 
-import typst
-
 from app.domain.organisations.organisations import Language
+
+if TYPE_CHECKING:
+    import typst
 
 FOLDER = Path(__file__).parent / "main_user_application"
 TEMPLATE = FOLDER / "template.typ"
@@ -71,6 +72,8 @@ def compose_application(content: ApplicationContent, words: Mapping[str, Any]) -
     shown = {name: value if value is None else shown_of(str(value)) for name, value in asdict(content).items()}
     shown["check_code"] = content.check_code
     inputs = {"content": json.dumps(shown), "words": json.dumps(words)}
+    import typst  # It takes 7 MB, and few processes compose a document.
+
     document = typst.Compiler(TEMPLATE, root=FOLDER, font_paths=_fonts(), sys_inputs=inputs).compile(
         format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=int(content.made_at.timestamp())
     )
@@ -89,8 +92,10 @@ def shown_of(text: str) -> str:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     """The library's own fonts: the document looks the same wherever the service runs."""
+    import typst
+
     return typst.Fonts(include_system_fonts=False)
 
 
