@@ -10,7 +10,7 @@ EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples.toml"
 
 @cache
 def examples() -> dict[str, dict[str, Any]]:
-    """The examples by operation: `as` or `as_subject` (the sender), `at`, `path`, `query`, `headers` and `body`.
+    """The examples by operation: `as`, `as_subject` or `as_key` (the sender), `at`, `path`, `query`, `headers`, `body`.
 
     `defaults` is for all operations. If the body is a file, `file` is the media type and its place beside the examples,
     or the sandbox's operation that returns it (`answer_of`), with that request (`to`).
@@ -23,7 +23,7 @@ def example_of(operation: dict[str, Any]) -> dict[str, Any]:
     own, defaults = examples().get(operation["operationId"], {}), examples()["defaults"]
     if not operation["security"]:
         return own
-    caller = {} if "as_subject" in own else {"as": defaults["as"]}
+    caller = {} if {"as_subject", "as_key"} & own.keys() else {"as": defaults["as"]}
     return {"at": defaults["at"]} | caller | own
 
 
@@ -41,7 +41,11 @@ def show_example(operation: dict[str, Any]) -> None:
         for body in operation["requestBody"]["content"].values():
             body["example"] = example["body"]
     if "at" in example:
-        who = f"as `{example['as']}`" if "as" in example else f"with a token of the subject `{example['as_subject']}`"
+        who = "with the `key` of a new API key"
+        if "as_key" not in example:
+            who = (
+                f"as `{example['as']}`" if "as" in example else f"with a token of the subject `{example['as_subject']}`"
+            )
         hint = f"**Try it** {who}, with the sandbox's clock set to `{example['at']}`."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), hint]))
 

@@ -10,7 +10,6 @@ from app.db.people.api_keys import KeyInUse, KeyOwner, find_key_owner, use_key
 from app.domain.access import RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
 
-KEY_MARK = "tp_"
 REMEMBERED = 10_000
 
 

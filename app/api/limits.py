@@ -12,10 +12,10 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.backend import Backend
-from app.api.key_callers import KEY_MARK
 from app.api.middleware import WATCHERS
 from app.api.problems import EdgeRefusal, refuse
 from app.domain.errors import RateLimited
+from app.domain.people.api_keys import KEY_MARK
 from app.settings import Settings
 
 WINDOW_SECONDS = 60

@@ -42,7 +42,7 @@ person who signs in for the first time registers by `POST /v1/people`.
 
 BEARER = """
 A person's access token, or an organisation's API key (`tp_…`). A key needs the scope that the operation names. If the
-operation names none, only a person can call it.
+operation names none, only a person can call it. `GET /v1/api-keys/current` shows what a key may do.
 """
 REDUNDANT = ("HTTPValidationError", "ValidationError")
 IF_NONE_MATCH = {
@@ -120,6 +120,8 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     if operation["security"]:
         scope = operation.get("x-api-key-scope")
         needed = f"**API keys** need `{scope}`." if scope else "**API keys** cannot call this operation."
+        if "x-api-keys-only" in operation:
+            needed = "**API keys** need no scope, and people cannot call this operation."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needed]))
     show_example(operation)
 

@@ -18,6 +18,7 @@ from app.api.faults import errors_of_rules, errors_of_shape, is_malformed_json
 from app.api.languages import preferred_language
 from app.domain.errors import DomainError, Invalid
 from app.domain.organisations.organisations import Language
+from app.domain.people.api_keys import KEY_MARK
 from app.limited import Overloaded
 from app.texts.problems import detail_of, title_of
 
@@ -201,7 +202,7 @@ def problem(
         "type": f"{_public_url_of(request) or ''}/problems/{code}",
         "title": title_of(code, language),
         "status": STATUSES[code],
-        "detail": detail_of(code, facts, language),
+        "detail": detail_of(code, {**facts, **_asking(request)}, language),
         "instance": request.url.path,
         "code": code,
         "request_id": request.scope.get("request_id", ""),
@@ -226,6 +227,14 @@ def _public_url_of(request: Request) -> str | None:
     """None also for what is refused before it reaches the application."""
     backend = request.scope["app"].state.backend if "app" in request.scope else None
     return backend.settings.public_url if backend else None
+
+
+def _asking(request: Request) -> Mapping[str, object]:
+    """Who asks, because the advice differs; neither if the request has no token."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return {}
+    return {"key_asks" if token.strip().startswith(KEY_MARK) else "person_asks": True}
 
 
 def _language_of(request: Request) -> Language:

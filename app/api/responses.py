@@ -206,6 +206,8 @@ def _success(kind: str, status: int, declared: Mapping[str, Any]) -> dict[str, A
 def extras_of(declared: Declaration, *, needs_key: bool) -> dict[str, Any]:
     """Return the members of an operation that FastAPI does not know: its security, and the rest that clients need."""
     extras: dict[str, Any] = {"security": [] if declared.is_open else [{"token": []}]}
+    if declared.keys_only:
+        extras["x-api-keys-only"] = True
     if declared.scope:
         extras["x-api-key-scope"] = declared.scope
     if declared.personal_data:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app.domain.access import Actor, check_person, check_scope
-from app.domain.people.api_keys import Scope
+from app.domain.people.api_keys import Scope, check_key
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -25,6 +25,8 @@ class Declaration:
 
     scope: Scope | None = None
     """The scope that an API key needs; `None`: not for API keys."""
+    keys_only: bool = False
+    """Every API key may call, with any scopes, and no person may."""
     newcomers: bool = False
     """The caller has signed in and is not registered yet."""
     is_open: bool = False
@@ -39,8 +41,10 @@ class Declaration:
     file: FileBody | None = None
 
     def check(self, actor: Actor) -> None:
-        """Raise Forbidden for an API key without the scope."""
-        if self.scope is None:
+        """Raise Forbidden for an API key without the scope, or a person who calls what only keys may."""
+        if self.keys_only:
+            check_key(actor)
+        elif self.scope is None:
             check_person(actor)
         else:
             check_scope(actor, self.scope)
@@ -53,6 +57,7 @@ def operation(
     *,
     scope: Scope | None = None,
     people_only: bool = False,
+    keys_only: bool = False,
     newcomers: bool = False,
     is_open: bool = False,
     strong_sign_in: bool = False,
@@ -60,14 +65,16 @@ def operation(
     personal_data: bool = False,
     file: FileBody | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
-    """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `newcomers` and `is_open`.
+    """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `keys_only`, `newcomers` and
+    `is_open`.
 
     Put it below the router's decorator. `Declaration` explains the other arguments.
     """
-    if [scope is not None, people_only, newcomers, is_open].count(True) != 1:
-        raise TypeError("an operation is for keys with a scope, for people only, for newcomers, or open")
+    if [scope is not None, people_only, keys_only, newcomers, is_open].count(True) != 1:
+        raise TypeError("an operation is for keys with a scope, for people only, for keys only, for newcomers, or open")
     declaration = Declaration(
         scope=scope,
+        keys_only=keys_only,
         newcomers=newcomers,
         is_open=is_open,
         strong_sign_in=strong_sign_in,

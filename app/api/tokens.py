@@ -16,11 +16,12 @@ from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
 from app.api.issuers import IssuerKeys
-from app.api.key_callers import KEY_MARK, KeyCallers
+from app.api.key_callers import KeyCallers
 from app.api.problems import NotRegistered, TokenTooLarge, Unauthenticated
 from app.db.connections import Caller, Connections, Newcomer, find_caller, list_study_centres
 from app.db.identifiers import new_id
 from app.domain.access import Authentication
+from app.domain.people.api_keys import KEY_MARK
 
 LEEWAY_SECONDS = 30
 CACHED_SECONDS = 60

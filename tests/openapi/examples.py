@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 
-from app.api.examples import EXAMPLES, example_of
+from app.api.examples import EXAMPLES, example_of, examples
 from tests.document import document
 from tests.sandbox import Sandbox
 
@@ -53,7 +53,11 @@ class Example:
         if "at" not in self.entry:
             return sandbox.client
         sandbox.clock(self.entry["at"])
-        return sandbox.person(**self.who).client
+        if "as_key" not in self.entry:
+            return sandbox.person(**self.who).client
+        main_user = sandbox.person(email=examples()["defaults"]["as"])
+        body = example_of({"operationId": "make_api_key", "security": [{}]})["body"]
+        return sandbox.with_token(main_user.post("/v1/api-keys", body).json()["key"])
 
     @property
     def who(self) -> dict[str, str]:

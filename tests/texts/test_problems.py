@@ -68,6 +68,7 @@ FACTS: dict[str, dict[str, object]] = {
 
 
 # Those that a refusal gives only for one of its reasons, in place of the others.
+ASKING: dict[str, object] = {"key_asks": True, "person_asks": True}
 OTHER_FACTS: dict[str, dict[str, object]] = {
     "wrong-state": {
         "still_reserved": 1450,
@@ -77,7 +78,9 @@ OTHER_FACTS: dict[str, dict[str, object]] = {
     },
     "pool-exceeded": {"available": 300, "asked": 301, "lowest": 1},
     "window-closed": {"ask": "main_user", "kind": "unit_proposals", "closed_on": date(2023, 3, 25)},
-    "forbidden": {"scope": "hours:write"},
+    "unauthenticated": ASKING,
+    "forbidden": {"scope": "hours:write", "see": "/v1/me"} | ASKING,
+    "not-found": ASKING,
     "payload-too-large": {"largest": 2_097_152},
     "token-too-large": {"largest": 8_192},
     "unsupported-media-type": {"accepted": ["image/png", "image/jpeg", "image/webp"]},
@@ -148,7 +151,7 @@ def test_an_instant_is_explained_as_it_is_written_in_a_url(language: Language) -
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_roles_and_reasons_of_a_refusal_have_words(language: Language) -> None:
     words = texts_of("problems", language).words
-    assert words.keys() >= {*get_args(Role), "own-matter", "person-only", "not-a-party"}
+    assert words.keys() >= {*get_args(Role), "own-matter", "person-only", "key-only", "not-a-party"}
     detail = detail_of("forbidden", {"roles": ["main_user", "staff"], "because": "not-a-party"}, language)
     assert all(words[word] in detail for word in ("main_user", "staff"))
     assert "GET /v1/me" not in detail, "No role would help."

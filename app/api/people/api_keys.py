@@ -80,6 +80,19 @@ async def list_api_keys(
     return await api_keys.list_keys(reader, page, organisation_id=organisation_id, under=under)
 
 
+@router.get("/current")
+@operation(keys_only=True)
+async def get_current_api_key(reader: Read) -> ApiKey:
+    """Get the API key of the caller.
+
+    Shows the organisation, the scopes and the expiry time of the key that the request was sent with. No scope is
+    needed.
+
+    **Who:** API keys.
+    """
+    return await api_keys.get_own_key(reader)
+
+
 @router.get("/{key_id}")
 @operation(people_only=True)
 async def get_api_key(reader: Read, key_id: UUID) -> ApiKey:

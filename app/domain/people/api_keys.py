@@ -17,6 +17,8 @@ SCOPES: frozenset[str] = frozenset(get_args(Scope))
 KeyState = Literal["active", "rotated", "expired", "revoked"]
 LONGEST_DAYS = 730
 LONGEST_OVERLAP_HOURS = 168
+KEY_MARK = "tp_"
+"""The beginning of every key, by which it differs from an access token."""
 SHOWN_LETTERS = 8
 
 
@@ -55,6 +57,12 @@ def check_may_keep_keys(actor: Actor, place: Place) -> None:
     """Check for a person who is a main user of the tree or staff: a key cannot create or show keys."""
     check_person(actor)
     check_main_user_or_staff(actor, place)
+
+
+def check_key(actor: Actor) -> None:
+    """Check that an API key asks about itself, not a person (rulebook §2.4)."""
+    if actor.scopes is None:
+        raise Forbidden(because="key-only", see="/v1/me")
 
 
 def check_may_see_keys(actor: Actor, place: Place) -> None:

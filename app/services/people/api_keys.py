@@ -16,6 +16,7 @@ from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, change_value
 from app.domain.access import check_strong
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.errors import NotFound
 from app.domain.lists import check_once
 from app.domain.people import api_keys as rules
 from app.domain.people.api_keys import ApiKey, Scope
@@ -70,6 +71,15 @@ async def get_key(reader: Reader, key_id: UUID) -> ApiKey:
     return key
 
 
+async def get_own_key(reader: Reader) -> ApiKey:
+    """The key that calls, also while its organisation is not active."""
+    rules.check_key(reader.actor)
+    key = await keys.find(reader, reader.actor.person_id)
+    if key is None:
+        raise NotFound
+    return key
+
+
 async def list_keys(reader: Reader, page: PageRequest, **filters: Unpack[OrganisationFilters]) -> Slice[ApiKey]:
     return await keys.page(reader, page, trees=rules.keys_seen_by(reader.actor), **filters)
 
@@ -78,7 +88,7 @@ async def _make(
     writer: Writer, organisation_id: UUID, organisation_name: str, name: str, scopes: list[Scope], days: int
 ) -> ApiKey:
     # 256 random bits need no slow hash, and 40 bits in the prefix distinguish the keys.
-    prefix = "tp_" + "".join(secrets.choice(LETTERS) for _ in range(rules.SHOWN_LETTERS))
+    prefix = rules.KEY_MARK + "".join(secrets.choice(LETTERS) for _ in range(rules.SHOWN_LETTERS))
     text = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
     expires_at = datetime.now(HELSINKI).replace(microsecond=0) + timedelta(days=days)
     made = ApiKey(

@@ -119,6 +119,76 @@ def test_the_refusal_names_the_missing_scope(centre: Centre, central: UUID, main
     assert reader.get("/v1/organisations").json()["scope"] == "organisations:read"
 
 
+CURRENT = f"{KEYS}/current"
+
+
+@pytest.mark.parametrize("scope", ["hours:read", "calendar:write"])
+def test_a_key_knows_itself_whatever_its_scopes(centre: Centre, central: UUID, main_user: Person, scope: str) -> None:
+    key = made(main_user, central, scopes=[scope])
+    answer = program(centre, key).get(CURRENT)
+    assert answer.status_code == 200
+    shown = answer.json()
+    assert shown == main_user.get(f"{KEYS}/{key['id']}").json()
+    assert (shown["organisation_id"], shown["scopes"], shown["expires_at"]) == (
+        str(central),
+        [scope],
+        key["expires_at"],
+    )
+    assert (shown["key"], shown["state"]) == (None, "active")
+    rotation = {"overlap_hours": 1, "expires_in_days": 30}
+    successor = main_user.post(f"{KEYS}/{key['id']}/rotation", rotation).json()
+    assert program(centre, key).get(CURRENT).json()["successor_id"] == successor["id"]
+    assert program(centre, successor).get(CURRENT).json()["id"] == successor["id"]
+    centre.owner.execute("UPDATE organisations SET active_until = '2023-03-14' WHERE id = %s", [central])
+    assert program(centre, key).get(CURRENT).json()["state"] == "rotated"
+    main_user.post(f"{KEYS}/{key['id']}/revocation")
+    assert refusal(program(centre, key).get(CURRENT)) == (401, "unauthenticated")
+
+
+def test_a_person_has_no_current_key(centre: Centre, main_user: Person, staff: Person) -> None:
+    for person in (main_user, staff, centre.person("auditor"), centre.person()):
+        answer = person.get(CURRENT)
+        assert refusal(answer) == (403, "forbidden")
+        assert answer.json()["because"] == "key-only"
+        assert answer.json()["detail"] == (
+            "This action can only be performed with an API key. GET /v1/me shows your own roles."
+        )
+
+
+def test_advice_depends_on_who_asks(centre: Centre, central: UUID, main_user: Person) -> None:
+    ours = program(centre, made(main_user, central, scopes=ALL))
+    revoked = program(centre, made(main_user, central) | {"key": "tp_unknown"})
+    stale = centre.signed_in("x")
+    stale.headers["Authorization"] = "Bearer x.y.z"
+    elsewhere = f"/v1/organisations/{new_id()}"
+    pool = "/v1/hour-pools/2024"
+
+    def detail(answer: httpx.Response, code: str) -> str:
+        assert answer.json()["code"] == code, answer.text
+        return str(answer.json()["detail"])
+
+    assert detail(stale.get("/v1/me"), "unauthenticated").endswith(
+        "Get a new token from the sign-in service and send the request again."
+    )
+    assert detail(revoked.get(pool), "unauthenticated") == (
+        "The API key does not exist, has expired or has been revoked. "
+        "Ask the main user of the organisation for a new key."
+    )
+    assert "GET /v1/me shows" in detail(main_user.get(elsewhere), "not-found")
+    assert "GET /v1/api-keys/current shows" in detail(ours.get(elsewhere), "not-found")
+    assert "Check your roles with GET /v1/me." in detail(main_user.get(pool), "forbidden")
+    assert detail(ours.get(pool), "forbidden").endswith("Ask a person with the right role to perform the action.")
+    assert detail(ours.get("/v1/calendars/2023"), "forbidden") == (
+        "The API key does not have the scope calendar:read. "
+        "Ask the main user of the organisation for a key that has it."
+    )
+    # What a person has to sign in strongly for is not for keys.
+    assert "Sign in" not in detail(ours.post(KEYS, body(central)), "forbidden")
+    for answer in (ours.get(pool), ours.get(elsewhere), revoked.get(pool), ours.post(KEYS, body(central))):
+        assert "/v1/me" not in answer.json()["detail"]
+        assert not {"key_asks", "person_asks"} & answer.json().keys()
+
+
 def test_actions_for_people_only_are_refused_to_a_key(centre: Centre, central: UUID, main_user: Person) -> None:
     ours = program(centre, made(main_user, central))
     assert refusal(ours.get("/v1/me")) == (403, "forbidden")
