@@ -307,11 +307,11 @@ def _text_of(fact: object) -> str:
 async def write_down_and_commit(
     writer: Writer, request_id: str, key_digest: bytes | None, answer: StoredAnswer
 ) -> None:
-    """Commit, after the postponed statements and the closing one: the answer under its key, audit entries, outbox.
+    """Commit, after the closing statement (the answer under its key, audit entries, outbox) and the postponed ones.
 
     All travel in one message; if one of them is refused, COMMIT is not reached.
     """
-    statements = [sql for sql, _ in writer.last]
+    statements = []
     parameters: dict[str, object] = {}
     for _, bound in writer.last:
         parameters |= bound
@@ -325,7 +325,7 @@ async def write_down_and_commit(
             "down_body": answer.body,
         }
     async with AsyncClientCursor(writer.connection) as cursor:
-        await cursor.execute("; ".join([*statements, "COMMIT"]), parameters)
+        await cursor.execute("; ".join([*statements, *(sql for sql, _ in writer.last), "COMMIT"]), parameters)
 
 
 async def write_down(writer: Writer) -> None:

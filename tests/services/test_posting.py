@@ -1,6 +1,7 @@
 """The ledger's one function: floors, kinds, order, retry keys, closed years; called as in the database."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -306,3 +307,70 @@ def test_many_postings_across_each_other_neither_deadlock_nor_lose_an_hour(centr
         list(threads.map(push, range(4)))
     assert centre.rows("SELECT sum(common), sum(allotment), sum(reserved) FROM hour_balances") == [(600, 0, 0)]
     assert centre.rows("SELECT pool, returned FROM hour_pools") == [(400, 160)]
+
+
+def test_a_return_does_not_wait_for_a_decision(centre: Centre, other: Centre, central: UUID) -> None:
+    """A decision holds the pool from when it reads it; returns need its row only while they commit."""
+    with other.owner.transaction():
+        other.owner.execute("SELECT hold_hour_pool(%s::smallint)", [YEAR])
+        centre.owner.execute("SET lock_timeout = '2s'")
+        centre.post(YEAR, hour_return(central, 10))
+        other.post(YEAR, grant(central, 510))  # 500 were left, and 10 came back.
+    assert balance(centre, central) == {"common": 500 - 10 + 510, "returned": 10}
+
+
+def test_of_two_who_take_from_the_pool_the_second_sees_what_the_first_left(
+    centre: Centre, other: Centre, central: UUID
+) -> None:
+    hold = "SELECT pool FROM hold_hour_pool(%s::smallint)"
+    with ThreadPoolExecutor() as threads:
+        with other.owner.transaction():
+            other.owner.execute(hold, [YEAR])
+            second = threads.submit(centre.rows, hold, YEAR)
+            until_one_waits(other)
+            other.post(YEAR, grant(central, 400))
+        assert second.result() == [(100,)]
+
+
+def test_all_who_move_the_pool_go_on_together(centre: Centre, database: Addresses) -> None:
+    """Grants, returns, changes of the pool, distributions and a closing that is given up: nobody deadlocks."""
+    central = centre.organisation()
+    unit = centre.organisation(central)
+    centre.post(YEAR, pool_change(10_000), grant(central, 5_000))
+    until = time.monotonic() + 2
+
+    def grants(mine: Centre) -> None:
+        mine.owner.execute("SELECT hold_hour_pool(%s::smallint)", [YEAR])
+        mine.post(YEAR, grant(central, 2), correction(central, -1, year_is_closed=False))
+
+    def returns(mine: Centre) -> None:
+        mine.post(YEAR, hour_return(central, 1))
+
+    def sets(mine: Centre) -> None:
+        mine.owner.execute("SELECT lock_hour_pool(%s::smallint)", [YEAR])
+        mine.post(YEAR, pool_change(1))
+
+    def distributes(mine: Centre) -> None:
+        mine.owner.execute("SELECT lock_hour_balances(%s::smallint, %s)", [YEAR, central])
+        mine.post(YEAR, distribution(central, unit, 1))
+
+    def closes(mine: Centre) -> None:
+        mine.owner.execute("SELECT lock_hour_year(%s::smallint)", [YEAR])
+
+    def repeat(act: Callable[[Centre], None]) -> int:
+        times = 0
+        with another(centre, database) as mine:
+            while time.monotonic() < until:
+                with mine.owner.transaction():
+                    act(mine)
+                times += 1
+        return times
+
+    with ThreadPoolExecutor() as threads:
+        granted, returned, set_, distributed, closed, again = threads.map(
+            repeat, [grants, returns, sets, distributes, closes, returns]
+        )
+    assert closed
+    [(pool,)] = centre.rows("SELECT pool FROM hour_pools")
+    assert pool == 5_000 - granted + returned + again + set_
+    assert balance(centre, unit) == {"allotment": distributed}

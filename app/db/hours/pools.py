@@ -45,13 +45,21 @@ async def find_pool(connection: Connection, year: int) -> HourPool:
     return await _found.first(connection, p_year=year) or pool_of(year, 0, 0, 0, None)
 
 
+async def hold_pool(connection: Connection, year: int) -> HourPool:
+    """Let nobody else take from the pool or close its year until the transaction ends: it can only grow by returns.
+
+    If there was none, one with zeros is made.
+    """
+    return await _locked(connection, "hold_hour_pool", year)
+
+
 async def lock_pool(connection: Connection, year: int) -> HourPool:
-    """Let nobody else move the pool until the transaction ends. If there was none, one with zeros is made."""
+    """As `hold_pool`, and let nobody return hours to it. Only for those who move no other hours, or they deadlock."""
     return await _locked(connection, "lock_hour_pool", year)
 
 
 async def lock_year(connection: Connection, year: int) -> HourPool:
-    """As `lock_pool`, and let nobody else move any hours of the year. Waits for requests that are moving some."""
+    """As `hold_pool`, and let nobody else move any hours of the year. Waits for requests that are moving some."""
     return await _locked(connection, "lock_hour_year", year)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.db.hours.corrections import corrections, hour_corrections
 from app.db.hours.ledger import post_transfers
-from app.db.hours.pools import lock_pool
+from app.db.hours.pools import hold_pool
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
@@ -20,9 +20,9 @@ async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hou
     check_staff(writer.actor)
     check_not_own(writer.actor, standing.place, ())
     check_central(standing.place)
-    # While the pool is locked nobody closes the year, which decides if free or lapsed hours are corrected.
+    # While the pool is held nobody closes the year, which decides if free or lapsed hours are corrected.
     # The organisation's own side is counted by the ledger alone, after it has locked the balance.
-    pool = await lock_pool(writer.connection, year)
+    pool = await hold_pool(writer.connection, year)
     check_correction(pool.available, hours)
     made = HourCorrection(
         id=new_id(),

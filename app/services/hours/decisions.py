@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.db.hours.decisions import decisions, find_candidates, find_decided, hour_decisions
 from app.db.hours.ledger import post_transfers
-from app.db.hours.pools import lock_pool
+from app.db.hours.pools import hold_pool
 from app.db.hours.proposals import find_submitted, lock_contested
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
@@ -32,7 +32,7 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
     rules.check_there(writer.actor, year, items, candidates, proposals)
     check_staff(writer.actor)
     rules.check_none_own(writer.actor, items, candidates, submitted)
-    pool = await lock_pool(writer.connection, year)
+    pool = await hold_pool(writer.connection, year)
     decided = await find_decided(writer.connection, ids, year)
     rules.check_centrals(items, candidates)
     rules.check_submitted(items, proposals, decided)

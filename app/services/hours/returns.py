@@ -21,8 +21,8 @@ async def book_return(
     check_main_user(writer.actor, standing.place)
     check_may_change(standing, writer.now)
     # Nothing is locked yet: two returns of the last hours, or a return and a distribution, may both pass here. The
-    # ledger locks the pool and then the organisation's balance before it counts, so that the second one sees what
-    # the first left and is refused there, with the same facts. In the same way it sees a year closed meanwhile.
+    # ledger keeps the year open and locks the organisation's balance before it counts, so that the second one sees
+    # what the first left and is refused there, with the same facts. In the same way it sees a year closed meanwhile.
     check_return(standing.common, hours)
     booked = HourReturn(
         id=new_id(),

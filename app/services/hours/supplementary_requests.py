@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
-from app.db.hours.pools import lock_pool
+from app.db.hours.pools import hold_pool
 from app.db.hours.standing import get_standing
 from app.db.hours.supplementary_requests import requests, supplementary_hour_requests
 from app.db.identifiers import new_id
@@ -51,8 +51,8 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
     check_not_own(writer.actor, standing.place, [request.submitted_by])
     rules.check_undecided(request.state)
     state = rules.decided_state_of(request.hours, hours)
-    # The pool is locked before it is read, so that the second of two decisions sees what the first has left.
-    pool = await lock_pool(writer.connection, request.year)
+    # The pool is held before it is read, so that the second of two decisions sees what the first has left.
+    pool = await hold_pool(writer.connection, request.year)
     check_year_open(request.year, pool.closed_at)
     if hours:
         # The membership may have ended since the request. A rejection is always possible.
