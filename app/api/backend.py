@@ -36,7 +36,7 @@ class Extension:
     """What a sandbox adds to the service (app/sandbox/main.py); production adds nothing."""
 
     routers: Sequence[APIRouter] = ()
-    """Operations below `/v1`, before the service's own."""
+    """Operations below `/v1`, after the service's own."""
     issuers: Sequence[IssuerKeys] = ()
     """Issuers of tokens, besides those in the settings."""
     roots: Sequence[bytes] = ()

@@ -13,65 +13,12 @@ from app.api.issuers import IssuerMetadata
 from app.api.languages import page_language
 from app.api.pages import HtmlPage
 from app.api.problem_pages import index_page, page_of
+from app.api.static_files import OWN, address_of
 from app.domain.errors import NotFound
 
 SWAGGER_SOURCES = "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:"
 """Swagger UI writes styles into its elements, and shows pictures that are in its styles and in responses."""
-SWAGGER_UI = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Tuntipankki</title>
-<link rel="stylesheet" href="/static/swagger-ui.css">
-<link rel="icon" href="/static/favicon.png">
-</head>
-<body>
-<div id="swagger-ui"></div>
-<script src="/static/swagger-ui-bundle.js"></script>
-<script>
-const freshKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-");
-const signIn = SIGN_IN;
-fetch("/openapi.json").then((answer) => answer.json()).then((spec) => {
-  if (signIn) {
-    // The document itself is the same everywhere: only here it is known who signs people in.
-    spec.components.securitySchemes.signIn = signIn.scheme;
-    for (const operation of Object.values(spec.paths).flatMap(Object.values)) {
-      operation.security?.push({ signIn: signIn.scopes });
-    }
-  }
-  const ui = SwaggerUIBundle({
-    spec,
-    dom_id: "#swagger-ui",
-    deepLinking: true,
-    docExpansion: "list",
-    persistAuthorization: true,
-    displayRequestDuration: true,
-    defaultModelsExpandDepth: 0,
-    oauth2RedirectUrl: new URL("/docs/oauth2-redirect", window.location).href,
-    requestInterceptor: (request) => {
-      if (new URL(request.url, window.location).origin !== window.location.origin) {
-        // An issuer's token endpoint, which seldom allows another origin's page this header.
-        delete request.headers["X-Requested-With"];
-      } else if (request.method === "POST" && !request.headers["Idempotency-Key"]) {
-        request.headers["Idempotency-Key"] = freshKey();
-      }
-      return request;
-    },
-  });
-  if (signIn) {
-    ui.initOAuth({
-      clientId: signIn.clientId,
-      scopes: signIn.scopes,
-      usePkceWithAuthorizationCodeGrant: true,
-      additionalQueryStringParams: signIn.parameters,
-    });
-  }
-});
-</script>
-</body>
-</html>
-"""
+SWAGGER_UI = (OWN / "docs.html").read_text(encoding="utf-8")
 
 router = APIRouter(include_in_schema=False)
 
@@ -80,8 +27,9 @@ router = APIRouter(include_in_schema=False)
 async def swagger_ui(request: Request) -> HtmlPage:
     backend: Backend = request.app.state.backend
     sign_in = await _sign_in_at(backend.sign_in) if backend.sign_in else None
+    page = re.sub(r"/static/([^\"]+)", lambda found: address_of(found[1]), SWAGGER_UI)
     # Within a script no end of it may be written.
-    page = SWAGGER_UI.replace("SIGN_IN", json.dumps(sign_in).replace("<", "\\u003c"))
+    page = page.replace("SIGN_IN", json.dumps(sign_in).replace("<", "\\u003c"))
     return HtmlPage(page, allowed=f"{SWAGGER_SOURCES}; connect-src 'self' {origin_of_tokens(sign_in)}")
 
 

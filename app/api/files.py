@@ -34,7 +34,9 @@ class Download:
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Content-Disposition": f'attachment; filename="{self.name}"', "X-Content-Type-Options": "nosniff"}
+        # Pictures are shown, also by Swagger UI; they are PNGs that the service has drawn itself.
+        disposition = "inline" if self.media_type.startswith("image/") else "attachment"
+        return {"Content-Disposition": f'{disposition}; filename="{self.name}"', "X-Content-Type-Options": "nosniff"}
 
 
 def giving(*media_types: str) -> dict[str, Any]:

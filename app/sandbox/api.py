@@ -60,14 +60,21 @@ OwnSandbox = Annotated[Sandbox, Depends(own_sandbox)]
 
 
 @asynccontextmanager
-async def handing_mails_over(app: FastAPI) -> AsyncIterator[None]:
-    """A sandbox has no worker of its own, yet it hands its mails over if it has a mail server."""
+async def working(app: FastAPI) -> AsyncIterator[None]:
+    """A sandbox has no worker of its own, yet it hands its mails over if it has a mail server.
+
+    The document is made at the start, so that the first visitor does not wait for it.
+    """
     backend: Backend = app.state.backend
     often = worker.mail_jobs(backend.settings) if backend.settings.smtp_url else {}
-    working = asyncio.create_task(worker.work(backend.connections, jobs=(), often=often))
+    tasks = [
+        asyncio.create_task(worker.work(backend.connections, jobs=(), often=often)),
+        asyncio.create_task(app.state.document.get()),
+    ]
     yield
-    working.cancel()
-    await asyncio.wait([working])
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 class SandboxOperation(Operation):
@@ -84,7 +91,7 @@ router = APIRouter(
             "Demo people, tokens, the clock and the emails sent, for trying the service as anyone, at any time.",
         )
     ],
-    lifespan=handing_mails_over,
+    lifespan=working,
 )
 
 

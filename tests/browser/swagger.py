@@ -54,7 +54,7 @@ class SwaggerUI:
         window = cls(page)
         page.on("console", lambda message: window.console.append(message.text))
         page.goto(f"{service}/docs")
-        page.locator(".opblock").first.wait_for()
+        page.locator(".opblock-tag").first.wait_for()
         return window
 
     def sign_in(self, name: str) -> None:
@@ -81,7 +81,7 @@ class SwaggerUI:
         self, operation_id: str, body: object = None, *, file: Path | None = None, **parameters: str
     ) -> tuple[int, Any]:
         """Return the status and the answer: its JSON if it has any, else its text."""
-        answered = self._answered(operation_id, body, file, parameters)
+        answered = self.answered(operation_id, body, file, parameters)
         status = int(answered.locator("tbody td.response-col_status").first.inner_text().split()[0])
         shown = answered.locator("tbody .highlight-code code").first
         text = shown.inner_text() if shown.count() else ""
@@ -100,12 +100,14 @@ class SwaggerUI:
 
     def download(self, operation_id: str, **parameters: str) -> bytes:
         """Return the file behind the link that Swagger UI shows for it."""
-        answered = self._answered(operation_id, None, None, parameters)
+        answered = self.answered(operation_id, None, None, parameters)
         with self.page.expect_download() as coming:
             answered.get_by_role("link", name="Download file").click()
         return coming.value.path().read_bytes()
 
-    def _answered(self, operation_id: str, body: object, file: Path | None, parameters: dict[str, str]) -> Locator:
+    def answered(self, operation_id: str, body: object, file: Path | None, parameters: dict[str, str]) -> Locator:
+        # Groups are closed until an operation is looked for.
+        self.page.locator(".operation-filter-input").fill(operation_id)
         block = self.page.locator(f'.opblock[id$="-{operation_id}"]')
         if not block.locator(".opblock-body").count():
             block.locator(".opblock-summary-control").click()

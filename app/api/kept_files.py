@@ -1,0 +1,33 @@
+"""Files that are made once and kept as bytes, compressed, for all who ask."""
+
+import gzip
+from dataclasses import dataclass
+from hashlib import sha256
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.api.shapes import versions_of
+from app.api.transport import accepts_gzip
+from app.domain.versions import tag_of
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    media_type: str
+    content: bytes
+    compressed: bytes
+    tag: str
+
+    def respond(self, request: Request, caching: str) -> Response:
+        """Return the file, or 304 if the caller has it. `caching` is the value of `Cache-Control`."""
+        headers = {"ETag": f'"{self.tag}"', "Cache-Control": caching, "Vary": "Accept-Encoding"}
+        if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {self.tag, "*"}:
+            return Response(status_code=304, headers=headers)
+        if accepts_gzip(request.headers):
+            return Response(self.compressed, media_type=self.media_type, headers=headers | {"Content-Encoding": "gzip"})
+        return Response(self.content, media_type=self.media_type, headers=headers)
+
+
+def kept_file(content: bytes, media_type: str) -> KeptFile:
+    return KeptFile(media_type, content, gzip.compress(content, mtime=0), tag_of(sha256(content).hexdigest()))
