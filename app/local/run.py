@@ -1,5 +1,6 @@
 """`make run`: the whole service with one command, on a database that it starts, migrates and fills itself."""
 
+import importlib
 import json
 import os
 import secrets
@@ -128,7 +129,10 @@ def _database(settings: Settings) -> Iterator[tuple[Settings, Callable[[], None]
         return
     database = _EmbeddedDatabase(settings)
     try:
-        database.start()
+        database.launch()
+        # Meanwhile PostgreSQL starts.
+        importlib.import_module(_factory(settings).partition(":")[0])
+        database.wait()
         own = {
             "database_url": database.addresses["service"],
             "owner_database_url": database.addresses["owner"],
@@ -147,8 +151,7 @@ class _EmbeddedDatabase:
         self._starts = 0
         self.addresses: dict[str, str] = {}
 
-    def start(self) -> None:
-        """Raise DatabaseEnded if it cannot run."""
+    def launch(self) -> None:
         module = "app.local.embedded_postgres"
         arguments = [str(os.getpid()), str(self._settings.data_dir), self._settings.role_prefix]
         self._starts += 1
@@ -159,6 +162,9 @@ class _EmbeddedDatabase:
             text=True,
             start_new_session=True,  # Ctrl-C is for the launcher, which stops the database last.
         )
+
+    def wait(self) -> None:
+        """Wait until it takes connections. Raise DatabaseEnded if it cannot run."""
         if self._process.stdout is None or not (line := self._process.stdout.readline()):
             raise DatabaseEnded
         found = json.loads(line)
@@ -173,7 +179,8 @@ class _EmbeddedDatabase:
             return
         if code > 0 or self._starts >= MOST_STARTS:
             raise DatabaseEnded
-        self.start()
+        self.launch()
+        self.wait()
 
     def stop(self) -> None:
         self._process.terminate()
@@ -186,12 +193,16 @@ def _serve(settings: Settings, listener: socket.socket, check: Callable[[], None
     os.environ |= _environment(settings)
     welcome = _welcome(settings, listener.getsockname()[1])
     serve(
-        f"app.{'sandbox.main' if settings.sandbox else 'main'}:app_from_environment",
+        _factory(settings),
         listener,
         settings.workers,
         on_serving=lambda: print(welcome, flush=True),
         on_wake=check,
     )
+
+
+def _factory(settings: Settings) -> str:
+    return f"app.{'sandbox.main' if settings.sandbox else 'main'}:app_from_environment"
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -25,6 +25,9 @@ def prepare_database(admin: str, role_prefix: str, *, owner: str, service: str) 
     with psycopg.connect(admin, autocommit=True) as connection:
         _make_role(connection, owner_role, owner, "CREATEROLE")
         _make_role(connection, service_role, service, "NOCREATEROLE")
+        for role in (owner_role, service_role):
+            # Messages of errors may quote what a caller sent. The service logs an error's code itself.
+            connection.execute(sql.SQL("ALTER ROLE {} SET log_min_messages = 'log'").format(sql.Identifier(role)))
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [role_prefix])
         if not found.fetchone():
             # Not every build has ICU, so the locale is C; the application sorts names by a key of its own.

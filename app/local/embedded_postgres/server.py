@@ -23,7 +23,17 @@ CHILD = Path(__file__).with_name("child.py")
 # None of the caller's PG… variables, nor its locale, reaches the server.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
-SETTINGS = {
+# The log holds no text that a caller sent: neither statements, of which psycopg writes some with their values, nor
+# parameters, nor the details of errors. Messages of errors may quote values: the roles log none (roles.py).
+DISCREET_LOG = {
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+SETTINGS = DISCREET_LOG | {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # Its path may be too long, and not everyone may reach it.
     "max_connections": "100",
