@@ -81,11 +81,14 @@ async def expire_all(connections: Connections) -> None:
             await expire_applications(connection)
 
 
-async def make_all_mails(connections: Connections) -> None:
-    """Make the mails of all study centres."""
-    for centre in await list_study_centres(connections):
-        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
-            await make_mails(connection)
+def making_mails(public_url: str | None) -> Job:
+    async def make_all_mails(connections: Connections) -> None:
+        """Make the mails of all study centres."""
+        for centre in await list_study_centres(connections):
+            async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+                await make_mails(connection, public_url)
+
+    return make_all_mails
 
 
 JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers)
@@ -96,7 +99,7 @@ def mail_jobs(settings: Settings) -> Mapping[Job, float]:
     making: dict[Job, float] = {
         remind_all: REMINDING_SECONDS,
         expire_all: REMINDING_SECONDS,
-        make_all_mails: MAIL_SECONDS,
+        making_mails(settings.public_url): MAIL_SECONDS,
     }
     if settings.smtp_url is None:
         return making

@@ -142,8 +142,9 @@ async def list_mailbox(
     reader: Reader, page: PageRequest, tokens: TokenMailing, *, to: str | None
 ) -> Slice[SandboxMail]:
     """Make the mails that are due, and list those that have left by the clock, or would leave through a mail server."""
-    for make in (send_reminders, expire_applications, make_mails):
-        await make(reader.connection)
+    await send_reminders(reader.connection)
+    await expire_applications(reader.connection)
+    await make_mails(reader.connection, tokens.public_url)
     found = await mailbox.page(reader, page, to=to)
     return Slice([_shown(mail, tokens) for mail in found.items], found.next_key, found.total)
 

@@ -18,6 +18,8 @@ class Letter:
     text: str
     day_title: str = ""
     """The title of the day to keep, if there is one."""
+    news: str = ""
+    """What has happened, and its facts, without greeting and link."""
 
 
 def letter_of_event(
@@ -29,17 +31,21 @@ def letter_of_event(
     study_centre: str,
     facts: Facts,
     reason: str | None,
+    link: str | None = None,
 ) -> Letter:
-    """The mail to `name` about an event of `MAILED_EVENTS`; `facts` as the outbox has them."""
+    """The mail to `name` about an event of `MAILED_EVENTS`; `facts` as the outbox has them, with names."""
     texts = texts_of("mails", language)
     wording = texts.tables["events"][event]
-    known = {**facts, "organisation": organisation, "study_centre": study_centre, "reason": reason}
-    paragraphs = [texts.say(wording["text"], known), texts.choose([texts.tables["frame"]["reason"]], known)]
+    known = {**facts, "organisation": organisation, "study_centre": study_centre, "reason": reason, "link": link}
+    frame = texts.tables["frame"]
+    news = texts.say(wording["text"], known)
+    paragraphs = [news, texts.choose([frame["reason"]], known), texts.choose([frame["link"]], known)]
     return Letter(
         language,
         _one_line(texts.choose(wording["subject"], known)),
         _framed(texts, paragraphs, name, study_centre),
         texts.choose(wording.get("calendar", ""), known),
+        news,
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ def make(database: Addresses, centre: Centre) -> Callable[[], None]:
     """Make the mails whose time has come."""
 
     return _on_a_connection(database, centre, make_mails)
+
+
+@pytest.fixture
+def make_with_links(database: Addresses, centre: Centre) -> Callable[[], None]:
+    """Make the mails with links to the service."""
+    return _on_a_connection(database, centre, partial(make_mails, public_url="https://tunnit.example.org"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from app.delivery.links import DOCUMENT, link_to
 from app.domain.calendar.deadlines import DONE_AT
+from app.domain.delivery.mailed_events import MAILED_EVENTS
 from app.settings import Settings
 from tests.conftest import SECRET
 from tests.domain.calendar.test_task_calls import TASKS
@@ -46,6 +47,10 @@ def filled(path: str, operation: dict[str, Any]) -> str:
 def test_every_task_and_every_deadline_has_a_link() -> None:
     places = [(task.call.method, task.call.path) for task in TASKS] + list(DONE_AT.values())
     assert all(link_to(ORIGIN, method, path) for method, path in places)
+
+
+def test_every_mail_has_a_link() -> None:
+    assert all(link_to(ORIGIN, *mailed.place({})) for mailed in MAILED_EVENTS.values())
 
 
 def test_without_a_public_url_there_is_no_link() -> None:

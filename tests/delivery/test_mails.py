@@ -9,7 +9,7 @@ from icalendar import Calendar
 from psycopg.types.json import Jsonb
 
 from app.db.identifiers import new_id
-from app.domain.delivery.mailed_events import MAILED_EVENTS
+from app.domain.delivery.mailed_events import MAIL_OF
 from tests.builders import Centre
 from tests.delivery.events import Deliver, Make, happen, readers, states
 from tests.mail_server import mail_server
@@ -29,7 +29,7 @@ def test_a_mail_is_text_html_and_the_day_to_keep(centre: Centre, make: Make, del
     assert mail["From"] == "Tuntipankki <tunnit@opintokeskus.example>"
     assert mail["Message-ID"] == f"<{mail_id}@opintokeskus.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Subject"] == "Tuntiehdotus palautettiin täydennettäväksi"
+    assert mail["Subject"] == "Täydennä tuntiehdotus: Villasukat <ry> & Co"
     text, html, calendar = mail.get_body(("plain",)), mail.get_body(("html",)), next(iter(mail.iter_attachments()))
     assert text
     assert html
@@ -59,6 +59,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "signatory": ({signatory.id}, {signatory.id}),
     }
     recipients_of = {
+        "api-key.revoked": "main_user",
         "bank-account-change.approved": "main_user",
         "bank-account-change.proposed": "main_user",
         "bank-account-change.rejected": "main_user",
@@ -71,22 +72,26 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "hour-proposal.sent-back": "manager",
         "main-user-application.approved": "applicant",
         "main-user-application.expired": "applicant",
-        "main-user-application.received": "staff",
+        "main-user-application.received": "staff applicant",
         "main-user-application.rejected": "applicant",
         "main-user-application.submitted": "signatory",
+        "main-user-application.withdrawn": "staff applicant signatory",
         "organisation.main-users-few": "staff",
         "person.merged": "staff",
         "role-application.decided": "applicant",
-        "role-application.made": "main_user",
+        "role-application.made": "main_user applicant",
+        "role-application.withdrawn": "main_user applicant",
         "role-grant.ended": "applicant",
         "role-grant.given": "applicant",
+        "signatory.ended": "main_user applicant",
         "supplementary-hour-request.decided": "manager",
     }
-    assert set(recipients_of) == set(MAILED_EVENTS)
+    assert set(recipients_of) == {event for event, _ in MAIL_OF}
     expected: dict[UUID, set[UUID]] = {happen(centre, "organisation.changed", central): set()}
     for event, to in recipients_of.items():
-        for organisation_id, recipients in zip((central, unit), people[to], strict=True):
-            expected[happen(centre, event, organisation_id, **{**MAIL_FACTS[event], **named})] = recipients
+        for organisation_id, *readers_of in zip((central, unit), *(people[each] for each in to.split()), strict=True):
+            facts = {**MAIL_FACTS[event], **named, "was": "received"}
+            expected[happen(centre, event, organisation_id, **facts)] = set().union(*readers_of)
     make()
     made = centre.rows("SELECT cause_id, person_id FROM mails WHERE event <> 'digest'")
     assert len(made) == len(set(made))

@@ -35,8 +35,12 @@ def test_only_the_decision_is_mailed_when_a_role_application_is_granted(
     location = applicant.post("/v1/role-applications", asked).headers["Location"]
     assert main_user.post(f"{location}/decision", {"outcome": "granted"} | more).is_success
     make()
-    [(event, text)] = mails_to(centre, applicant.id)
-    assert event == "role-application.decided"
+    (received, of_receipt), (event, text) = mails_to(centre, applicant.id)
+    assert (received, event) == ("role-application.made", "role-application.decided")
+    assert "Käyttöoikeushakemuksesi on vastaanotettu." in of_receipt
+    assert "Sait" not in of_receipt
+    [(_, of_decider)] = mails_to(centre, main_user.id)
+    assert "Hakija: Aino Esimerkki\nKäyttöoikeus: koulutuksen vastuuhenkilö\n" in of_decider
     assert "Päätös: myönnetty\n" in text
     assert days in text
 
@@ -47,8 +51,10 @@ def test_the_mail_about_a_rejected_application_has_no_days(centre: Centre, make:
     location = applicant.post("/v1/role-applications", asked).headers["Location"]
     assert centre.staff().post(f"{location}/decision", {"outcome": "rejected", "reason": "Ei nyt"}).is_success
     make()
-    [(_, text)] = mails_to(centre, applicant.id)
+    _, (_, text) = mails_to(centre, applicant.id)
     assert "Päätös: hylätty\n" in text
+    subjects = centre.rows("SELECT subject FROM mails WHERE event = 'role-application.decided'")
+    assert subjects == [("Päätös käyttöoikeushakemuksestasi: hylätty",)]
     assert "Voimassa" not in text
 
 
@@ -60,13 +66,16 @@ def test_a_new_main_user_gets_one_mail_with_the_first_day(
     assert candidate.signatory
     candidate.approved(begins_on=begins_on)
     make()
-    [(event, text)] = mails_to(centre, candidate.applicant.id)
-    assert event == "main-user-application.approved"
+    (received, of_receipt), (event, text) = mails_to(centre, candidate.applicant.id)
+    assert (received, event) == ("main-user-application.received", "main-user-application.approved")
+    assert "on vastaanotettu" in of_receipt
+    assert "odottaa päätöstä" not in of_receipt
     assert "Hakemuksesi järjestön Marttaliitto pääkäyttäjäksi on hyväksytty." in text
     assert f"Pääkäyttäjäoikeutesi on voimassa {day} alkaen." in text
     [(event, text)] = mails_to(centre, candidate.signatory.id)
     assert event == "main-user-application.submitted"
     assert "Viimeinen päivä allekirjoittaa on 14.5.2023." in text
+    assert "Hakija: Aino Esimerkki\n" in text
     title = "Viimeinen päivä allekirjoittaa pääkäyttäjähakemus: Marttaliitto"
     assert days_kept(centre, event) == {("2023-05-14", title)}
 
@@ -86,6 +95,11 @@ def test_mails_about_a_role_that_is_granted_and_ended_have_its_days(
     assert (beginning, end) == ("role-grant.given", "role-grant.ended")
     assert "Voimassa alkaen: 15.3.2023" in text
     year, month, day = (int(part) for part in last_day.split("-"))
-    assert f"Sen viimeinen voimassaolopäivä on {day}.{month}.{year}." in of_end
+    if ends_on is None:
+        assert f"Käyttöoikeutesi on päättynyt {day}.{month}.{year}." in of_end
+        assert "viimeinen" not in of_end
+        assert days_kept(centre, end) == set()
+        return
+    assert f"Käyttöoikeutesi päättyy, ja sen viimeinen voimassaolopäivä on {day}.{month}.{year}." in of_end
     title = "Käyttöoikeuden viimeinen päivä: koulutuksen vastuuhenkilö, Marttaliitto"
     assert days_kept(centre, end) == {(last_day, title)}

@@ -134,10 +134,10 @@ def test_a_decision_is_mailed_in_the_main_users_language(sandbox: Sandbox) -> No
         assert staff.post(path, decision).status_code == 200
     page = sandbox.client.get("/v1/sandbox/mailbox", params={"limit": 1})
     assert page.headers["Cache-Control"] == "no-store"
-    assert page.json()["items"][0]["subject"] == "Beslut om tilläggstimmar"
+    assert page.json()["items"][0]["subject"] == "Tilläggsansökan för år 2023: delvis godkänd"
     mails = sandbox.client.get("/v1/sandbox/mailbox", params={"to": "paakayttaja2@example.org"}).json()["items"]
-    assert [mail["subject"] for mail in mails] == ["Päätös lisätunneista"]
-    assert "5 opetustuntia" in mails[0]["text"]
+    assert [mail["subject"] for mail in mails] == ["Lisähaku vuodelle 2023: osittain hyväksytty"]
+    assert "Haettu: 10 opetustuntia\nMyönnetty: 5 opetustuntia\n" in mails[0]["text"]
     assert "Varaa jäi" in mails[0]["text"]
     assert mails[0]["made_at"] == "2023-03-14T12:00:00+02:00"
     # Each of an organisation's main users gets the mail, here of two and of three.

@@ -5,18 +5,27 @@ from app.domain.delivery.mailed_events import MAILED_EVENTS
 PERSON = "0186e3c2-8a00-7000-8000-000000000001"
 OTHER_PERSON = "0186e3c2-8a00-7000-8000-000000000002"
 _WINDOW = {"kind": "proposal_round", "hours_year": 2024, "opens_on": "2023-10-02", "closes_on": "2023-10-31"}
+_CONCERNED: dict[str, object] = {"person": "Eino Eerola"}
+_SIGNATORY: dict[str, object] = {"signatory": "Liisa Lahti"}
 MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS} | {
     "deadline.opening": _WINDOW,
     "deadline.closing-soon": _WINDOW | {"kind": "change_window"},
     "deadline.closed": _WINDOW | {"kind": "cost_statement"},
-    "hour-decision.made": {"year": 2024, "hours": 1200},
-    "supplementary-hour-request.decided": {"hours": 40, "state": "partially_approved"},
-    "hour-proposal.sent-back": {"answer_by": "2023-11-15"},
+    "hour-decision.made": {"year": 2024, "hours": 1200, "asked": 1500, "outcome": "partially_approved"},
+    "supplementary-hour-request.decided": {"year": 2023, "hours": 40, "asked": 60, "state": "partially_approved"},
+    "hour-proposal.sent-back": {"answer_by": "2023-11-15", "year": 2024, "hours": 1500},
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},
-    "bank-account-change.approved": {"payments_held_until": "2023-03-20T12:00:00+02:00"},
-    "person.merged": {"person_id": PERSON, "merged_person_id": OTHER_PERSON},
-    "role-application.made": {"role": "training_manager"},
+    "bank-account-change.proposed": _CONCERNED,
+    "bank-account-change.approved": _CONCERNED | {"payments_held_until": "2023-03-20T12:00:00+02:00"},
+    "bank-account-change.rejected": _CONCERNED,
+    "bank-account-change.withdrawn": _CONCERNED,
+    "api-key.revoked": {"key": "Jäsenrekisteri"},
+    "person.merged": _CONCERNED | {"person_id": PERSON, "merged_person_id": OTHER_PERSON},
+    "role-application.made": _CONCERNED | {"role": "training_manager"},
+    "role-application.made:person": {"role": "training_manager"},
+    "role-application.withdrawn": _CONCERNED | {"role": "training_manager"},
+    "role-application.withdrawn:person": {"role": "training_manager"},
     "role-application.decided": {
         "role": "training_manager",
         "state": "granted",
@@ -25,8 +34,13 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     },
     "role-invitation.accepted": {"role": "training_manager"},
     "role-grant.given": {"role": "main_user", "valid_from": "2023-03-15T00:00:00+02:00", "last_day": "2023-12-31"},
-    "role-grant.ended": {"role": "main_user", "last_day": "2023-12-31"},
-    "main-user-application.submitted": {"sign_by": "2023-05-14"},
+    "role-grant.ended": {"role": "main_user", "last_day": "2023-12-31", "ended_at": "2023-03-15T12:00:00+02:00"},
+    "signatory.ended": _SIGNATORY,
+    "signatory.ended:applicants": _SIGNATORY,
+    "main-user-application.submitted": _CONCERNED | {"sign_by": "2023-05-14"},
+    "main-user-application.received": _CONCERNED | _SIGNATORY,
+    "main-user-application.withdrawn": _CONCERNED,
+    "main-user-application.withdrawn:signatory": _CONCERNED,
     "main-user-application.approved": {"valid_from": "2023-03-15T00:00:00+02:00"},
 }
 """By the event's name."""

@@ -6,13 +6,32 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Select, Uuid, and_, any_, bindparam, func, or_, select, union, update
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    ScalarSelect,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.delivery.preferences import mail_preferences
 from app.db.organisations.organisations import name_in, organisations
+from app.db.people.api_keys import api_keys
+from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants
+from app.db.people.signatories import signatories
 from app.db.statements import Command, Connection, Query, columns_of
-from app.domain.delivery.mailed_events import MAILED_EVENTS, Recipients
+from app.domain.delivery.mailed_events import MAIL_OF, Recipients
 from app.domain.delivery.mails import MailPreference
 from app.domain.organisations.organisations import Language
 
@@ -29,6 +48,12 @@ class Recipient:
     made_at: datetime
     reason: str | None
     organisation: str | None
+    person: str | None
+    """The name of the person whom the event concerns."""
+    signatory: str | None
+    key: str | None
+    """The name of the API key."""
+    to: Recipients
     person_id: UUID
     name: str
     email: str
@@ -48,7 +73,7 @@ _mark = Command(update(outbox).where(outbox.c.id == any_(_ids)).values(mails_mad
 
 
 def _goes_to(recipients: Recipients) -> Any:
-    return or_(*(outbox.c.event == event for event, mailed in MAILED_EVENTS.items() if mailed.to == recipients))
+    return or_(*(outbox.c.event == event for event, to in MAIL_OF if to == recipients))
 
 
 _in_force = in_force(outbox.c.made_at)
@@ -73,24 +98,75 @@ _to_managers: Select[Any] = (
 _to_staff: Select[Any] = _events.join(role_grants, role_grants.c.role == "staff").where(_goes_to("staff"), _in_force)
 
 
+# Who has to choose another signatory: the signatory has not signed yet.
+_to_applicants: Select[Any] = (
+    select(outbox.c.id, main_user_applications.c.applicant_id)
+    .join(main_user_applications, main_user_applications.c.signatory_id == outbox.c.subject_id)
+    .where(
+        _goes_to("applicants"),
+        or_(*(main_user_applications.c.state == state for state in ("draft", "awaiting_signatures"))),
+    )
+)
+
+
 def _to_one(recipient: Recipients, fact: str) -> Select[Any]:
     """The person whom a fact names, or the person with whom that person was merged."""
     named = and_(_goes_to(recipient), persons.c.id == outbox.c.facts[fact].as_string().cast(Uuid))
-    return select(outbox.c.id, func.coalesce(persons.c.merged_into, persons.c.id)).join(persons, named)
+    found = func.coalesce(persons.c.merged_into, persons.c.id)
+    return select(outbox.c.id.label("event_id"), found.label("person_id")).join(persons, named)
 
 
-_addressed = union(
+_selects: dict[Recipients, Select[Any]] = {
+    "person": _to_one("person", "person_id"),
+    "signatory": _to_one("signatory", "signatory_person_id"),
+    "applicants": _to_applicants,
+    "main_users": _to_main_users,
+    "managers": _to_managers,
+    "staff": _to_staff,
+}
+_all = union_all(
     *(
-        each.where(outbox.c.id == any_(_ids))
-        for each in (
-            _to_main_users,
-            _to_managers,
-            _to_staff,
-            _to_one("person", "person_id"),
-            _to_one("signatory", "signatory_person_id"),
-        )
+        each.where(outbox.c.id == any_(_ids)).add_columns(literal(rank).label("rank"), literal(to).label("recipients"))
+        for rank, (to, each) in enumerate(_selects.items())
     )
 ).subquery()
+_addressed = (
+    select(_all)
+    .order_by(_all.c.event_id, _all.c.person_id, _all.c.rank)
+    .ext(distinct_on(_all.c.event_id, _all.c.person_id))
+    .subquery()
+)
+
+
+def _name_of(fact: str) -> ScalarSelect[str]:
+    return (
+        select(_concerned.c.name)
+        .where(_concerned.c.id == outbox.c.facts[fact].as_string().cast(Uuid))
+        .correlate(outbox)
+        .scalar_subquery()
+    )
+
+
+_concerned = persons.alias("concerned")
+_signer = persons.alias("signer")
+_signatory = (
+    select(func.coalesce(_signer.c.name, signatories.c.name))
+    .select_from(signatories)
+    .outerjoin(_signer, _signer.c.id == signatories.c.person_id)
+    .where(
+        or_(
+            signatories.c.id == outbox.c.subject_id,
+            signatories.c.id
+            == select(main_user_applications.c.signatory_id)
+            .where(main_user_applications.c.id == outbox.c.subject_id)
+            .correlate(outbox)
+            .scalar_subquery(),
+        )
+    )
+    .correlate(outbox)
+    .scalar_subquery()
+)
+_key = select(api_keys.c.name).where(api_keys.c.id == outbox.c.subject_id).correlate(outbox).scalar_subquery()
 _recipients = Query(
     select(
         *columns_of(
@@ -99,6 +175,10 @@ _recipients = Query(
             event_id=outbox.c.id,
             reason=audit_entries.c.reason,
             organisation=name_in(persons.c.language),
+            person=_name_of("person_id"),
+            signatory=_signatory,
+            key=_key,
+            to=_addressed.c.recipients,
             person_id=persons.c.id,
             name=persons.c.name,
             email=persons.c.verified_email,

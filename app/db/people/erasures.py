@@ -7,10 +7,12 @@ from sqlalchemy import (
     ARRAY,
     DateTime,
     Table,
+    Text,
     Uuid,
     any_,
     bindparam,
     case,
+    cast,
     delete,
     func,
     null,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.delivery.preferences import mail_preferences
 from app.db.people.email_verifications import email_verifications
@@ -28,6 +31,7 @@ from app.db.tables import metadata
 from app.domain.people.personal_data import pseudonym_of
 
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
+_id = bindparam("p_id", type_=Uuid)
 _now = bindparam("p_now", type_=DateTime(timezone=True))
 
 
@@ -36,7 +40,7 @@ def _table(name: str) -> Table:
 
 
 _mails, _feeds, _role_applications = _table("mails"), _table("calendar_feeds"), _table("role_applications")
-_invitations = _table("role_invitations")
+_invitations, _outbox = _table("role_invitations"), _table("outbox")
 _accepted = _invitations.c.accepted_by == any_(_ids)
 _unsent = or_(*(_mails.c.state == state for state in ("held", "due")))
 
@@ -64,11 +68,33 @@ _commands = (
 )
 
 
+# Mails to others that name the person: those about events that concern the person, and digests with them.
+_concerning = select(_outbox.c.id).where(
+    or_(*(_outbox.c.facts[fact].as_string() == cast(_id, Text) for fact in ("person_id", "signatory_person_id")))
+)
+_gathered = _mails.alias("gathered")
+_naming = or_(
+    _mails.c.cause_id.in_(_concerning),
+    _mails.c.id.in_(select(_gathered.c.digest_id).where(_gathered.c.cause_id.in_(_concerning))),
+)
+_pseudonym = bindparam("p_pseudonym", type_=Text)
+_unnamed = Command(
+    update(_mails)
+    .where(persons.c.id == _id, _mails.c.person_id.is_distinct_from(_id), _naming)
+    .values(
+        subject=func.replace(_mails.c.subject, persons.c.name, _pseudonym),
+        text=func.replace(_mails.c.text, persons.c.name, _pseudonym),
+        dates=cast(func.replace(cast(_mails.c.dates, Text), persons.c.name, _pseudonym), JSONB),
+    )
+)
+
+
 async def erase_people(connection: Connection, ids: list[UUID], now: datetime) -> None:
     """Erase sign-ins, name, address, telephone, mails and feeds. What concerns others has been ended before."""
     for command in _commands:
         await command.run(connection, p_ids=ids, p_now=now)
     for person_id in ids:
+        await _unnamed.run(connection, p_id=person_id, p_pseudonym=pseudonym_of(person_id))
         await change_row(
             connection,
             persons,

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Recipients = Literal["main_users", "managers", "staff", "person", "signatory"]
-"""The central organisation's main users; the main users or, for another organisation, its managers; the study centre's
-staff; or the one person whom the fact `person_id` or `signatory_person_id` names."""
+from app.domain.calendar.deadlines import DONE_AT, Method
+
+Recipients = Literal["person", "signatory", "applicants", "main_users", "managers", "staff"]
+"""The one person whom the fact `person_id` or `signatory_person_id` names; the applicants who wait for a signatory; the
+central organisation's main users; the main users or, for another organisation, its managers; or the study centre's
+staff. Who is several of them gets the mail of the first."""
 Sending = Literal["always", "promptly", "gathered"]
 """`always` cannot be turned off; a mail that is `gathered` reminds, and waits for the digest."""
 
@@ -20,42 +23,88 @@ other is verified meanwhile."""
 class MailedEvent:
     to: Recipients
     sending: Sending
+    done_at: tuple[Method, str] | None = None
+    """The operation that the mail links to. None for a deadline's, which depends on its kind."""
     day: str | None = None
     """The fact that is a day for the reader's calendar."""
     mailed_with: Sequence[str] = ()
     """Facts that name what the same person gets another email about. With any of them no email is made
     of this event."""
+    if_was: Sequence[str] = ()
+    """States in which the recipient had heard of it before: in another state there is no mail."""
 
     def is_mailed_otherwise(self, facts: Mapping[str, Any]) -> bool:
         """Whether another mail reports it: each thing is reported once (rulebook §5.7)."""
         return any(facts.get(fact) for fact in self.mailed_with)
 
+    def is_unheard_of(self, facts: Mapping[str, Any]) -> bool:
+        """Whether the recipient never heard of what has now ended."""
+        return bool(self.if_was) and facts.get("was") not in self.if_was
 
+    def place(self, facts: Mapping[str, Any]) -> tuple[Method, str]:
+        """The operation that the mail links to."""
+        return self.done_at or DONE_AT.get(facts.get("kind", ""), ("GET", "/v1/me/tasks"))
+
+
+_BANK_ACCOUNT_CHANGE: tuple[Method, str] = ("GET", "/v1/bank-account-changes/{change_id}")
+_ROLE_APPLICATION: tuple[Method, str] = ("GET", "/v1/role-applications/{role_application_id}")
+_MAIN_USER_APPLICATION: tuple[Method, str] = ("GET", "/v1/main-user-applications/{application_id}")
+_SIGNATORIES: tuple[Method, str] = ("GET", "/v1/organisations/{organisation_id}/signatories")
 MAILED_EVENTS: dict[str, MailedEvent] = {
     "deadline.opening": MailedEvent("managers", "gathered", day="closes_on"),
     "deadline.closing-soon": MailedEvent("managers", "gathered", day="closes_on"),
     "deadline.closed": MailedEvent("managers", "gathered"),
-    "hour-decision.made": MailedEvent("managers", "promptly"),
-    "supplementary-hour-request.decided": MailedEvent("managers", "promptly"),
-    "hour-proposal.sent-back": MailedEvent("managers", "promptly", day="answer_by"),
-    "hour-account.running-out": MailedEvent("managers", "gathered"),
-    "organisation.main-users-few": MailedEvent("staff", "promptly"),
-    "bank-account-change.proposed": MailedEvent("main_users", "always"),
-    "bank-account-change.approved": MailedEvent("main_users", "always"),
-    "bank-account-change.rejected": MailedEvent("main_users", "always"),
-    "bank-account-change.withdrawn": MailedEvent("main_users", "always"),
-    "person.merged": MailedEvent("staff", "always"),
-    "role-application.made": MailedEvent("main_users", "promptly"),
-    "role-application.decided": MailedEvent("person", "always"),
-    "role-invitation.accepted": MailedEvent("person", "promptly"),
-    "role-grant.given": MailedEvent(
-        "person", "always", mailed_with=["role_application_id", "main_user_application_id"]
+    "hour-decision.made": MailedEvent(
+        "managers", "promptly", ("GET", "/v1/organisations/{organisation_id}/hour-accounts/{year}")
     ),
-    "role-grant.ended": MailedEvent("person", "always", day="last_day"),
-    "main-user-application.submitted": MailedEvent("signatory", "always", day="sign_by"),
-    "main-user-application.received": MailedEvent("staff", "promptly"),
-    "main-user-application.approved": MailedEvent("person", "always"),
-    "main-user-application.rejected": MailedEvent("person", "always"),
-    "main-user-application.expired": MailedEvent("person", "always"),
+    "supplementary-hour-request.decided": MailedEvent(
+        "managers", "promptly", ("GET", "/v1/supplementary-hour-requests/{request_id}")
+    ),
+    "hour-proposal.sent-back": MailedEvent(
+        "managers", "promptly", ("PATCH", "/v1/hour-proposals/{proposal_id}"), day="answer_by"
+    ),
+    "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
+    "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
+    "bank-account-change.proposed": MailedEvent(
+        "main_users", "always", ("POST", "/v1/bank-account-changes/{change_id}/approval")
+    ),
+    "bank-account-change.approved": MailedEvent("main_users", "always", _BANK_ACCOUNT_CHANGE),
+    "bank-account-change.rejected": MailedEvent("main_users", "always", _BANK_ACCOUNT_CHANGE),
+    "bank-account-change.withdrawn": MailedEvent("main_users", "always", _BANK_ACCOUNT_CHANGE),
+    "api-key.revoked": MailedEvent("main_users", "promptly", ("GET", "/v1/api-keys/{key_id}")),
+    "person.merged": MailedEvent("staff", "always", ("GET", "/v1/role-grants")),
+    "role-application.made": MailedEvent(
+        "main_users", "promptly", ("POST", "/v1/role-applications/{role_application_id}/decision")
+    ),
+    "role-application.made:person": MailedEvent("person", "always", _ROLE_APPLICATION),
+    "role-application.decided": MailedEvent("person", "always", _ROLE_APPLICATION),
+    "role-application.withdrawn": MailedEvent("main_users", "promptly", _ROLE_APPLICATION),
+    "role-application.withdrawn:person": MailedEvent("person", "always", _ROLE_APPLICATION),
+    "role-grant.given": MailedEvent(
+        "person", "always", ("GET", "/v1/me"), mailed_with=["role_application_id", "main_user_application_id"]
+    ),
+    "role-grant.ended": MailedEvent("person", "always", ("GET", "/v1/me"), day="last_day"),
+    "signatory.ended": MailedEvent("main_users", "promptly", _SIGNATORIES),
+    "signatory.ended:person": MailedEvent("person", "always", _SIGNATORIES),
+    "signatory.ended:applicants": MailedEvent("applicants", "always", _MAIN_USER_APPLICATION),
+    "main-user-application.submitted": MailedEvent(
+        "signatory", "always", ("POST", "/v1/main-user-applications/{application_id}/signatures"), day="sign_by"
+    ),
+    "main-user-application.received": MailedEvent(
+        "staff", "promptly", ("POST", "/v1/main-user-applications/{application_id}/decision")
+    ),
+    "main-user-application.received:person": MailedEvent("person", "always", _MAIN_USER_APPLICATION),
+    "main-user-application.approved": MailedEvent("person", "always", ("GET", "/v1/onboardings")),
+    "main-user-application.rejected": MailedEvent("person", "always", _MAIN_USER_APPLICATION),
+    "main-user-application.expired": MailedEvent("person", "always", ("POST", "/v1/main-user-applications")),
+    "main-user-application.withdrawn": MailedEvent("staff", "promptly", _MAIN_USER_APPLICATION, if_was=["received"]),
+    "main-user-application.withdrawn:person": MailedEvent("person", "always", _MAIN_USER_APPLICATION),
+    "main-user-application.withdrawn:signatory": MailedEvent(
+        "signatory", "always", _MAIN_USER_APPLICATION, if_was=["awaiting_signatures", "signed", "received"]
+    ),
 }
-"""By the event's name, `subject.verb`."""
+"""By the event's name, `subject.verb`, and after a colon the recipients of a further mail about it."""
+MAIL_OF: dict[tuple[str, Recipients], str] = {
+    (name.partition(":")[0], mailed.to): name for name, mailed in MAILED_EVENTS.items()
+}
+"""The mail of each event for its recipients."""

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_not_own, check_reach
@@ -79,6 +80,13 @@ class SubmittedProposal:
     hours: int
     makers: frozenset[UUID]
     """IDs of those who created or sent it, or a unit's proposal included in it."""
+
+
+def outcome_of(asked: int | None, granted: int) -> Literal["approved", "partially_approved", "rejected"]:
+    """How the decision is reported. Without a proposal all that is granted is what was wanted."""
+    if granted == 0:
+        return "rejected"
+    return "approved" if asked is None or granted >= asked else "partially_approved"
 
 
 def check_each_once(items: Sequence[DecisionItem]) -> None:

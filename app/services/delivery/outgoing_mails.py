@@ -12,7 +12,8 @@ from app.db.delivery.outbox import Recipient, list_not_mailed, list_recipients, 
 from app.db.identifiers import new_id
 from app.db.people.study_centres import StudyCentre, lock_study_centre
 from app.db.statements import Connection, change_row, insert_rows
-from app.domain.delivery.mailed_events import MAILED_EVENTS
+from app.delivery.links import link_to
+from app.domain.delivery.mailed_events import MAIL_OF, MAILED_EVENTS
 from app.domain.delivery.mails import DEFAULT_PREFERENCE, DateToKeep, is_separate, leaves_at
 from app.domain.delivery.messages import Message, due_at
 from app.texts.mails import Letter, digest_of, letter_of_event, letter_of_message
@@ -20,15 +21,16 @@ from app.texts.mails import Letter, digest_of, letter_of_event, letter_of_messag
 EVENTS_AT_ONCE = 200
 
 
-async def make_mails(connection: Connection) -> None:
-    """Make all mails that are due by the clock of the connection's study centre."""
-    while await _mail_events(connection) == EVENTS_AT_ONCE:
+async def make_mails(connection: Connection, public_url: str | None = None) -> None:
+    """Make all mails that are due by the clock of the connection's study centre. Without a public URL they have no
+    links."""
+    while await _mail_events(connection, public_url) == EVENTS_AT_ONCE:
         pass
     await _send_messages(connection)
     await _gather_digests(connection)
 
 
-async def _mail_events(connection: Connection) -> int:
+async def _mail_events(connection: Connection, public_url: str | None) -> int:
     """Make the mails of the next events, and return how many events there were.
 
     An event is marked in the transaction that makes its mails, so that they are made once even if the process dies.
@@ -38,7 +40,7 @@ async def _mail_events(connection: Connection) -> int:
         events = await list_not_mailed(connection, EVENTS_AT_ONCE)
         if events:
             recipients = await list_recipients(connection, events)
-            rows = [_mail_of_event(recipient, centre, centre.now) for recipient in recipients]
+            rows = [_mail_of_event(recipient, centre, centre.now, public_url) for recipient in recipients]
             await insert_rows(connection, mails, [row for row in rows if row])
             await mark_mailed(connection, events)
     return len(events)
@@ -61,27 +63,39 @@ async def _gather_digests(connection: Connection) -> None:
             await _gather(connection, list(own), centre, centre.now)
 
 
-def _mail_of_event(recipient: Recipient, centre: StudyCentre, now: datetime) -> dict[str, Any] | None:
+def _mail_of_event(
+    recipient: Recipient, centre: StudyCentre, now: datetime, public_url: str | None
+) -> dict[str, Any] | None:
     """The row of the mail, or None if the recipient gets none."""
-    event = MAILED_EVENTS[recipient.event]
+    name = MAIL_OF[recipient.event, recipient.to]
+    event = MAILED_EVENTS[name]
     preference = recipient.preference or DEFAULT_PREFERENCE
     leaves = leaves_at(event.sending, preference, now)
-    if leaves is None or event.is_mailed_otherwise(recipient.facts):
+    if leaves is None or event.is_mailed_otherwise(recipient.facts) or event.is_unheard_of(recipient.facts):
         return None
+    concerned = {"person": recipient.person, "signatory": recipient.signatory, "key": recipient.key}
+    link = link_to(public_url, *event.place(recipient.facts))
     letter = letter_of_event(
-        recipient.event,
+        name,
         recipient.language,
         name=recipient.name,
         organisation=recipient.organisation or centre.name,
         study_centre=centre.name,
-        facts=recipient.facts,
+        facts=recipient.facts | concerned,
         reason=recipient.reason,
+        link=link,
     )
     day = recipient.facts.get(event.day) if event.day else None
     dates = []
     if day and letter.day_title:
         dates = [
-            DateToKeep(f"{recipient.subject_id}-{event.day}@tuntipankki", date.fromisoformat(day), letter.day_title)
+            DateToKeep(
+                f"{recipient.subject_id}-{event.day}@tuntipankki",
+                date.fromisoformat(day),
+                letter.day_title,
+                letter.news,
+                link,
+            )
         ]
     return _row(
         letter,

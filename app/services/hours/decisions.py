@@ -70,6 +70,8 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
             reason=decision.reason,
             year=year,
             hours=decision.hours,
+            asked=decision.asked,
+            outcome=rules.outcome_of(decision.asked, decision.hours),
         )
     return HourDecisions(made)
 

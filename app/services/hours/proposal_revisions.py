@@ -60,6 +60,8 @@ async def send_back_proposal(writer: Writer, proposal_id: UUID, *, reason: str, 
         organisation_id=proposal.organisation_id,
         reason=reason,
         answer_by=answer_by,
+        year=proposal.year,
+        hours=proposal.hours,
     )
     return await proposals.get(writer, proposal_id)
 

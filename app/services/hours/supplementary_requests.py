@@ -77,6 +77,8 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
         organisation_id=request.organisation_id,
         reason=reason,
         state=state,
+        year=request.year,
+        asked=request.hours,
         hours=hours,
     )
     return decided

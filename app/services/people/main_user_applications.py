@@ -246,5 +246,5 @@ async def _withdraw(
     withdrawn = await change_value(
         writer.connection, main_user_applications, application, state="withdrawn", withdrawn_at=writer.now
     )
-    record_application(writer, "withdrawn", withdrawn, reason=reason)
+    record_application(writer, "withdrawn", withdrawn, reason=reason, was=application.state)
     return withdrawn

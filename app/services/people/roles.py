@@ -137,7 +137,8 @@ async def end_role(writer: Writer, grant_id: UUID, *, at: datetime, reason: str 
         person_id=str(grant.person_id),
         role=grant.role,
         valid_until=at,
-        last_day=last_day_before(at),
+        # A role that is over, or never begins, has no last day to come.
+        **({"ended_at": writer.now} if at in {writer.now, grant.valid_from} else {"last_day": last_day_before(at)}),
     )
     if main_users and (left := rules.few_main_users(main_users, {grant_id}, at)) is not None:
         writer.record(

@@ -90,7 +90,8 @@ async def end_signatory(writer: Writer, organisation_id: UUID, signatory_id: UUI
 async def end(writer: Writer, signatory: Signatory, *, reason: str | None) -> Signatory:
     """End a locked signatory; whether the caller may is checked before."""
     await change_row(writer.connection, signatories, signatory.id, ended_by=writer.actor.person_id, ended_at=writer.now)
-    writer.record("signatory.ended", signatory.id, organisation_id=signatory.organisation_id, reason=reason)
+    person = {"person_id": str(signatory.person_id)} if signatory.person_id else {}
+    writer.record("signatory.ended", signatory.id, organisation_id=signatory.organisation_id, reason=reason, **person)
     return replace(signatory, ended_at=writer.now, state="ended")
 
 
