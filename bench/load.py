@@ -36,9 +36,16 @@ def processor_seconds(pids: Iterator[int] | list[int]) -> float:
     return ticks / TICKS
 
 
-def database_pids(postmaster: int) -> list[int]:
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    return [postmaster, *map(int, children)]
+def tree_of(pid: int) -> list[int]:
+    """The process and its children; in its own thread, as PostgreSQL and the service start them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
+
+
+def megabytes(pid: int) -> float:
+    """The memory of the process (PSS): what it shares with others counts in part."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 async def _send(port: int, requests: Iterator[bytes], statuses: list[int]) -> None:
@@ -54,7 +61,7 @@ async def _send(port: int, requests: Iterator[bytes], statuses: list[int]) -> No
 
 
 def measure(
-    port: int, service_pids: list[int], postmaster: int, request: Callable[[int], bytes], count: int, clients: int
+    port: int, service: int, postmaster: int, request: Callable[[int], bytes], count: int, clients: int
 ) -> Cost:
     """Send `count` requests; each must be answered well."""
     requests = (request(number) for number in range(count))
@@ -63,11 +70,11 @@ def measure(
     async def run() -> None:
         await asyncio.gather(*(_send(port, requests, statuses) for _ in range(clients)))
 
-    before = processor_seconds(service_pids), processor_seconds(database_pids(postmaster))
+    before = processor_seconds(tree_of(service)), processor_seconds(tree_of(postmaster))
     began = time.perf_counter()
     asyncio.run(run())
     seconds = time.perf_counter() - began
-    after = processor_seconds(service_pids), processor_seconds(database_pids(postmaster))
+    after = processor_seconds(tree_of(service)), processor_seconds(tree_of(postmaster))
     assert all(status in (200, 201) for status in statuses), sorted(set(statuses))
-    service, database = ((b - a) / count * 1e6 for a, b in zip(before, after, strict=True))
-    return Cost(service, database, count / seconds)
+    used, queried = ((b - a) / count * 1e6 for a, b in zip(before, after, strict=True))
+    return Cost(used, queried, count / seconds)

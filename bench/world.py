@@ -2,8 +2,8 @@
 
 import json
 import os
+import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 import psycopg
 from alembic import command
 from alembic.config import Config
@@ -26,14 +25,39 @@ from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.ledger import distribution, grant, pool_change
 from app.local.embedded_postgres import Addresses
+from bench.load import megabytes, processor_seconds, tree_of
 
 ROOT = Path(__file__).parent.parent
 SECRET = "a secret of the benchmark, thirty-two characters or more"
 CENTRALS = 80
 UNITS = 10
-REQUESTS = 10_000
-TRANSFERS = 10_000
 HOURS = 5_000_000
+SMALLEST = 10_000
+"""Supplementary requests and transfers in every world."""
+# Rows by themselves: balances are not moved with them, and the requests that are measured do not compare them.
+# Constraints to other tables are not checked meanwhile, since the rows are right and checking takes minutes.
+MORE = """
+SET session_replication_role = replica;
+CREATE TEMPORARY TABLE places AS
+    SELECT row_number() OVER (ORDER BY central_organisation_id, id) - 1 AS n, central_organisation_id AS central, id
+    FROM organisations WHERE id <> central_organisation_id;
+INSERT INTO hour_transfers (id, year, kind, hours, central_organisation_id, from_account, from_organisation_id,
+    to_account, to_organisation_id, cause_type, cause_id, made_at, retry_key, ordinal)
+SELECT uuidv7(), %(year)s, 'distribution', 1, p.central, 'common', p.central, 'allotment', p.id, 'bench', p.id, now(),
+    sha256(('transfer' || i)::bytea), 1
+FROM generate_series(1, %(rows)s) i JOIN places p ON p.n = i %% %(units)s;
+INSERT INTO supplementary_hour_requests (id, organisation_id, year, hours, grounds, state, submitted_by, submitted_at)
+SELECT uuidv7(), p.id, %(year)s, 10, 'Kysyntä kasvoi', 'submitted', %(person)s, now()
+FROM generate_series(1, %(rows)s) i JOIN places p ON p.n = i %% %(units)s;
+INSERT INTO stored_answers (key_digest, request_digest, status, headers, body)
+SELECT sha256(('key' || i)::bytea), sha256(('request' || i)::bytea), 201, '{"ETag": "1"}', repeat('x', 300)::bytea
+FROM generate_series(1, %(rows)s) i;
+INSERT INTO audit_entries (id, actor_id, action, subject_id, organisation_id, facts, request_id, made_at)
+SELECT uuidv7(), %(person)s, 'hour-return.booked', p.id, p.central, '{"hours": 1}', 'bench', now()
+FROM generate_series(1, %(rows)s) i JOIN places p ON p.n = i %% %(units)s;
+DROP TABLE places;
+SET session_replication_role = DEFAULT;
+"""
 
 
 @dataclass(frozen=True)
@@ -78,8 +102,11 @@ def migrate(addresses: Addresses) -> None:
     command.upgrade(config, "head")
 
 
-def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
-    """80 central organisations with ten units each, allotments, requests and transfers by the ten thousand."""
+def fill(addresses: Addresses, issuer: str, key: ECKey, rows: int | None) -> World:
+    """80 central organisations with ten units each, and `rows` requests, transfers, stored answers and audit entries.
+
+    None is a fresh database: no stored answers and audit entries, and PostgreSQL has not analysed any table.
+    """
     centre_id = new_id()
     now = datetime.now(HELSINKI)
     year = now.year
@@ -134,23 +161,31 @@ def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
             "COPY supplementary_hour_requests (id, organisation_id, year, hours, grounds, state, submitted_by, "
             "submitted_at) FROM STDIN"
         ) as copy:
-            for number in range(REQUESTS):
+            for number in range(SMALLEST):
                 copy.write_row(
                     (new_id(), centrals[number % CENTRALS], year, 10, "Kysyntä kasvoi", "submitted", person_id, now)
                 )
         transfers = [pool_change(HOURS)]
         for central_id in centrals:
             transfers.append(grant(central_id, HOURS // CENTRALS))
-            shares = range(TRANSFERS // CENTRALS)
+            shares = range(SMALLEST // CENTRALS)
             transfers += [distribution(central_id, units[central_id][number % UNITS], 10) for number in shares]
         parameters = posting_of(
             year, "bench", new_id(), transfers, retry_key=bytes(32), actor_id=person_id, made_at=now
         )
         owner.execute(posting.sql, posting.set | parameters)
-    with psycopg.connect(addresses.admin, autocommit=True) as admin:
+    with psycopg.connect(addresses.admin, dbname="tuntipankki", autocommit=True, options=options) as admin:
+        if rows is None:
+            admin.execute("ALTER SYSTEM SET autovacuum = off")
+            admin.execute("SELECT pg_reload_conf()")
+        else:
+            values = {"year": year, "person": person_id, "units": CENTRALS * UNITS, "rows": rows - SMALLEST}
+            for statement in MORE.split(";\n"):
+                psycopg.ClientCursor(admin).execute(statement, values)
+            admin.execute("VACUUM ANALYZE")
+        numbered = "SELECT n, id FROM unnest(%s::uuid[]) WITH ORDINALITY c (id, n)"
+        psycopg.ClientCursor(admin).execute(f"CREATE TABLE bench_centrals AS {numbered}", [centrals])
         admin.execute("CHECKPOINT")
-    with psycopg.connect(addresses.owner, autocommit=True) as owner:
-        owner.execute("VACUUM ANALYZE")
 
     def token_of(person: UUID) -> str:
         claims = {"iss": issuer, "aud": "tuntipankki", "sub": str(person), "exp": int(time.time()) + 86_400}
@@ -160,23 +195,43 @@ def fill(addresses: Addresses, issuer: str, key: ECKey) -> World:
     return World(addresses, centre_id, centrals, year, token_of(person_id), main_users)
 
 
+@dataclass
+class Server:
+    pid: int
+    port: int
+    seconds: float
+    """From the start of the process to the first good answer."""
+    processor_seconds: float
+    megabytes: float
+
+
 @contextmanager
-def serving(target: str, environment: dict[str, str], port: int, probe: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A Uvicorn process of one worker with uvloop and httptools; `probe` is a path that answers when it is up."""
-    command_line = [sys.executable, "-m", "uvicorn", "--factory", target, "--port", str(port), "--loop", "uvloop"]
-    process = subprocess.Popen(
-        [*command_line, "--http", "httptools", "--no-access-log", "--log-level", "error"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-    )
+def serving(command: list[str], environment: dict[str, str], port: int, probe: bytes) -> Iterator[Server]:
+    """Start a server of one worker; `probe` is a request that it answers well when it is up."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
     try:
-        for _ in range(200):
-            try:
-                httpx.get(f"http://127.0.0.1:{port}{probe}")
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        yield process
+        while not _answers(port, probe):
+            if process.poll() is not None or time.perf_counter() - began > 60:
+                raise RuntimeError(f"{' '.join(command)} does not answer")
+            time.sleep(0.01)
+        seconds = time.perf_counter() - began
+        pids = tree_of(process.pid)
+        yield Server(process.pid, port, seconds, processor_seconds(pids), max(map(megabytes, pids)))
     finally:
         process.terminate()
         process.wait()
+
+
+def _answers(port: int, probe: bytes) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            connection.sendall(probe)
+            return connection.recv(16).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
