@@ -65,8 +65,8 @@ requirements: $(INSTALLED) ## compile the pinned, hashed requirements from pypro
 	$(BIN)/$(UV_COMPILE) pyproject.toml --extra local --group dev -c requirements/local.txt -o requirements/dev.txt
 	$(BIN)/$(UV_COMPILE) --group provider -o requirements/provider.txt
 
-bench: $(INSTALLED) ## measure against the floor (bench/README.md)
-	$(BIN)/python -m bench
+bench: $(INSTALLED) ## measure against the floor (bench/README.md); OPTIONS=--quick for daily use
+	$(BIN)/python -m bench $(OPTIONS)
 
 fuzz: $(INSTALLED) ## let the tests that look for surprises run for long
 	HYPOTHESIS_PROFILE=long SCHEMATHESIS=--max-examples=200 $(BIN)/python $(PYTEST) \
