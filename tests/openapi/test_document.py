@@ -19,6 +19,7 @@ from app.settings import Issuer, Settings
 from app.texts.problems import CODES
 from openapi.__main__ import COMMITTED, document
 from tests import document as documented
+from tests.server import serving
 
 YEARS = {"2000", "2100", "2023", "2024", "2050"}
 """The bounds of all years, those of the examples, and one whose calendar has not been made yet."""
@@ -34,6 +35,13 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def test_the_committed_document_is_the_one_served() -> None:
     assert COMMITTED.read_text(encoding="utf-8") == document(), "run `make document`"
+
+
+def test_the_document_is_served_with_the_public_url(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"sandbox": False, "public_url": "https://hours.example"}))
+    with serving(app) as address:
+        served = httpx.get(f"{address}/openapi.json").json()
+    assert served == json.loads(document()) | {"servers": [{"url": "https://hours.example"}]}
 
 
 def test_the_settings_change_only_whether_there_is_a_sandbox(service: str) -> None:

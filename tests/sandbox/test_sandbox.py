@@ -1,6 +1,5 @@
 """The sandbox's clock, reset and mailbox, which do not exist elsewhere."""
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -19,15 +18,12 @@ CLOCK = "/v1/sandbox/clock"
 
 
 def test_the_sandboxs_operations_do_not_exist_elsewhere(settings: Settings) -> None:
-    app = create_app(settings.model_copy(update={"sandbox": False, "public_url": "https://hours.example"}))
+    app = create_app(settings.model_copy(update={"sandbox": False}))
     with serving(app) as address:
         for path in ("people", "clock", "mailbox"):
             assert refusal(httpx.get(f"{address}/v1/sandbox/{path}")) == (404, "not-found")
         assert refusal(httpx.post(f"{address}/v1/sandbox/reset")) == (404, "not-found")
-        served = httpx.get(f"{address}/openapi.json").json()
-        assert "sandbox" not in str(list(served["paths"]))
-        assert served["servers"] == [{"url": "https://hours.example"}]
-        assert served == json.loads(json.dumps(app.openapi()))
+        assert "sandbox" not in str(list(httpx.get(f"{address}/openapi.json").json()["paths"]))
 
 
 def test_the_sandboxs_operations_are_in_its_document_and_need_no_token(sandbox: Sandbox) -> None:
