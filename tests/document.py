@@ -9,6 +9,7 @@ import httpx
 import jsonschema_rs
 from fastapi import FastAPI
 
+from app.api.problem_facts import OF_CODE
 from app.api.responses import CODES
 from app.sandbox.main import create_app
 from app.settings import Settings
@@ -47,6 +48,11 @@ def validator_of(schema: str) -> Any:
     schemas = json.loads(json.dumps(document()["components"]["schemas"]).replace('"x-extensible-enum"', '"enum"'))
     whole = {**json.loads(schema.replace('"x-extensible-enum"', '"enum"')), "components": {"schemas": schemas}}
     return jsonschema_rs.validator_for(whole, validate_formats=True)
+
+
+@cache
+def members_of_problem(code: str) -> set[str]:
+    return {*OF_CODE.get(code, ()), *document()["components"]["schemas"]["Problem"]["properties"]}
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
@@ -93,6 +99,8 @@ def check_answer(answer: httpx.Response) -> None:
         if answer.status_code >= 400:
             code = value["code"]
             assert code in documented[CODES], f"{where}: {code} is not documented: `refusing()`"
+            untyped = value.keys() - members_of_problem(code)
+            assert not untyped, f"{where}: {untyped} of {code} are not typed: app/api/problem_facts.py"
         faults = [str(fault) for fault in validator_of(json.dumps(content[media_type]["schema"])).iter_errors(value)]
         assert not faults, f"{where}: {faults}"
     for name, header in documented["headers"].items():

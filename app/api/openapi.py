@@ -9,9 +9,11 @@ from pydantic import TypeAdapter
 from app.api.descriptions import describe
 from app.api.examples import show_example
 from app.api.operations import Tag
-from app.api.problems import Problem
+from app.api.problem_facts import example_of as problem_example_of
+from app.api.problem_facts import schema_name_of, schema_of
+from app.api.problems import STATUSES, Problem
 from app.api.requests import JSON, MERGE_PATCH
-from app.api.responses import HEADERS, SHARED
+from app.api.responses import CODES, HEADERS, SHARED
 
 DESCRIPTION = """
 The teaching hours of a study centre (opintokeskus) and its member organisations through the year: hour proposals,
@@ -79,7 +81,9 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(name, None)
     problem = TypeAdapter(Problem).json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {**problem.pop("$defs"), "Problem": problem}
+    schemas |= {schema_name_of(code): schema_of(code) for code in STATUSES}
     components["responses"] = SHARED
+    components["examples"] = {code: problem_example_of(code, status) for code, status in STATUSES.items()}
     components["headers"] = HEADERS
     document["security"] = [{"token": []}]
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "description": BEARER}}
@@ -91,8 +95,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     _drop_titles(document["paths"])
     _drop_titles(schemas)
     components["schemas"] = dict(sorted(schemas.items()))
-    used = {name.rpartition("/")[2] for name in _references(document["paths"])}
-    components["responses"] = {name: response for name, response in SHARED.items() if name in used}
+    _keep_used(components, document["paths"])
     return document
 
 
@@ -124,6 +127,16 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
             needed = "**API keys** need no scope, and people cannot call this operation."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), needed]))
     show_example(operation)
+
+
+def _keep_used(components: dict[str, Any], paths: Any) -> None:
+    """Leave out what no operation of this application refers to."""
+    used = {reference.rpartition("/")[2] for reference in _references(paths)}
+    components["responses"] = {name: response for name, response in SHARED.items() if name in used}
+    codes = {code for response in components["responses"].values() for code in response[CODES]}
+    components["examples"] = {code: each for code, each in components["examples"].items() if code in codes}
+    for code in STATUSES.keys() - codes:
+        del components["schemas"][schema_name_of(code)]
 
 
 def _open_enums(document: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from app.api.files import FILE_SCHEMA
+from app.api.problem_facts import content_of
 from app.api.problems import STATUSES
 from app.api.security import Declaration
 
@@ -18,7 +19,6 @@ CODES = "x-problem-codes"
 NO_LOCATION: Responses = {201: {"x-location": False}}
 """`responses` of an operation that creates several things in one request: it has no single `Location`."""
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 EVERYWHERE = (
     "malformed-request",
     "unauthenticated",
@@ -106,32 +106,20 @@ def refusal(status: int, *codes: str) -> dict[str, Any]:
     return {
         "description": f"{HTTPStatus(status).phrase}: {links}",
         "headers": headers("Content-Language", "Vary", *own),
-        "content": PROBLEM,
+        "content": content_of(*codes),
         CODES: list(codes),
     }
 
 
-# Responses that many operations share are in the document once.
-SHARED = {
-    codes[0]: refusal(STATUSES[codes[0]], *codes)
-    for codes in (
-        ("malformed-request",),
-        ("unauthenticated",),
-        ("forbidden", "not-registered"),
-        ("not-registered",),
-        ("not-found",),
-        ("request-in-progress",),
-        ("precondition-failed",),
-        ("payload-too-large",),
-        ("unsupported-media-type",),
-        ("validation",),
-        ("precondition-required",),
-        ("rate-limited",),
-        ("token-too-large",),
-        ("internal-error",),
-        ("busy",),
-    )
-}
+SHARED: dict[str, dict[str, Any]] = {}
+"""The refusals of all operations, each once in the document, by the name that operations refer to."""
+
+
+def shared(status: int, *codes: str) -> dict[str, str]:
+    """The reference to the response with these codes."""
+    name = ".".join(codes)
+    SHARED.setdefault(name, refusal(status, *codes))
+    return {"$ref": f"#/components/responses/{name}"}
 
 
 def responses_of(
@@ -182,8 +170,7 @@ def responses_of(
         if code in codes:
             by_status[STATUSES[code]].append(code)
     for number, named in by_status.items():
-        is_shared = SHARED.get(named[0], {}).get(CODES) == named
-        responses[number] = {"$ref": f"#/components/responses/{named[0]}"} if is_shared else refusal(number, *named)
+        responses[number] = shared(number, *named)
     return responses
 
 

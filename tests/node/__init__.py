@@ -24,7 +24,7 @@ def run(program: str, *arguments: object) -> str:
         env=os.environ | quiet,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -43,7 +43,7 @@ def check(said: str) -> None:
 
 def checked(*command: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
     arguments = [*map(str, command)]
-    ran = subprocess.run(arguments, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(arguments, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 

@@ -1,0 +1,172 @@
+"""The facts of every code, typed for the OpenAPI document, and an example of each problem in the service's words."""
+
+import json
+import tomllib
+from datetime import date, datetime
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from app.texts.problems import detail_of, field_error_of, title_of
+
+EXAMPLES = Path(__file__).parents[2] / "openapi" / "problems.toml"
+Schema = dict[str, Any]
+
+ID: Schema = {"type": "string", "format": "uuid"}
+DAY: Schema = {"type": ["string", "null"], "format": "date"}
+TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
+TEXT: Schema = {"type": "string"}
+HOURS: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "integer"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+
+FACTS: dict[str, tuple[Schema, str]] = {
+    "accepted": (TEXTS, "Media types that the operation takes."),
+    "acr_values": (TEXTS, "Values of `acr`, one of which the sign-in must have."),
+    "active_from": (DAY, "First day of the membership."),
+    "active_until": (DAY, "Last day of the membership. `null` if until further notice."),
+    "allowed": (TEXTS, "States in which the action is possible."),
+    "ask": (TEXT, "Role that sets the days of the period."),
+    "asked": (NUMBER, "Number of teaching hours that the request needs."),
+    "available": (HOURS, "Number of teaching hours that are free."),
+    "because": (TEXT, "Reason, if the role or the state alone would allow the action."),
+    "checks": ({"type": "object"}, "Results of the checks by name."),
+    "closed_at": (TIME, "Time at which the year was closed."),
+    "closed_on": (DAY, "Last day of the last period. `null` if there was none."),
+    "closes_on": (DAY, "Last day of the next period. `null` if not known."),
+    "etag": (TEXT, "Current version of the resource."),
+    "existing_id": (ID, "ID of the resource that already exists, if you can see it."),
+    "finding": (TEXT, "Kind of the fault that was found in the file."),
+    "holds": ({"type": "array", "items": {"type": "object"}}, "Hours and open proposals of the organisation, by year."),
+    "hours_year": (NUMBER, "Calendar year of the hours."),
+    "in_use": (HOURS, "Number of hours reserved or used from the allotment."),
+    "kind": (TEXT, "Kind of the period in the yearly calendar."),
+    "largest": ({"type": ["integer", "null"]}, "Maximum size in bytes."),
+    "last_day": (DAY, "Last day of the cost statements. `null` if none has been confirmed."),
+    "lowest": (HOURS, "Minimum of the pool: the hours already granted."),
+    "max_age": (NUMBER, "Maximum age of the sign-in in seconds."),
+    "missing": (TEXT, "Kind of the deadline that has not been confirmed."),
+    "most": (NUMBER, "Limit that has been reached."),
+    "needed_from": (TIME, "Time from which another role without an end is needed."),
+    "opened_on": (DAY, "First day of the last period. `null` if there was none, or it had none."),
+    "opens_at": (TIME, "Time at which the next period begins. `null` if not known."),
+    "opens_on": (DAY, "First day of the next period. `null` if not known."),
+    "organisation_id": (ID, "ID of the organisation that the error concerns."),
+    "overlaps_with": (ID, "ID of the other resource that covers some of the same days."),
+    "parent_id": (ID, "ID of the organisation that cannot be above."),
+    "people": (TEXT, "Path of the list of demo people."),
+    "person_id": (ID, "ID of the person who has both parts."),
+    "reserved": (HOURS, "Number of hours that are reserved."),
+    "retry_after": (NUMBER, "Number of seconds to wait."),
+    "retry_at": (TIME, "Time from which the request may be sent again."),
+    "roles": (TEXTS, "Roles that allow the action."),
+    "scope": (TEXT, "Scope that the API key lacks."),
+    "see": (TEXT, "Path to call instead."),
+    "signature": (NUMBER, "Number of the signature in the document, from 1."),
+    "state": (TEXT, "Current state."),
+    "still_due": (DAY, "Last day of the cost statements, which has not passed."),
+    "still_reserved": (HOURS, "Number of hours that are still reserved."),
+    "subject": ({"type": ["string", "null"]}, "Name in the certificate. `null` if it has none."),
+    "unit_id": (ID, "ID of the district or association."),
+    "year": (NUMBER, "Calendar year."),
+}
+OF_CODE: dict[str, tuple[str, ...]] = {
+    "allotment-in-use": ("unit_id", "in_use", "asked"),
+    "already-exists": ("existing_id", "year"),
+    "assignment-overlap": ("organisation_id", "overlaps_with"),
+    "base-right-required": ("organisation_id",),
+    "by-invitation-only": ("organisation_id",),
+    "deadline-overlap": ("kind", "hours_year", "overlaps_with"),
+    "forbidden": ("roles", "because", "scope", "see"),
+    "image-refused": ("finding",),
+    "last-main-user": ("organisation_id", "needed_from"),
+    "last-staff": ("needed_from",),
+    "not-a-member": ("year", "active_from", "active_until"),
+    "not-central": ("organisation_id",),
+    "not-found": ("people",),
+    "not-ready": ("checks",),
+    "organisation-cycle": ("organisation_id", "parent_id"),
+    "organisation-in-use": ("holds",),
+    "payload-too-large": ("largest",),
+    "pool-exceeded": ("available", "asked", "lowest"),
+    "precondition-failed": ("etag",),
+    "quota-exceeded": ("available", "asked"),
+    "rate-limited": ("most", "retry_after", "retry_at"),
+    "runs-no-trainings": ("unit_id",),
+    "same-person": ("person_id",),
+    "signed-document-refused": ("finding", "signature", "subject"),
+    "strong-authentication-required": ("acr_values", "max_age"),
+    "token-too-large": ("largest",),
+    "too-many": ("most",),
+    "unsupported-media-type": ("accepted",),
+    "window-closed": ("kind", "opened_on", "closed_on", "opens_on", "closes_on", "opens_at", "ask"),
+    "wrong-state": ("state", "allowed", "because", "reserved", "last_day", "still_reserved", "still_due", "missing"),
+    "year-closed": ("year", "closed_at"),
+}
+"""A code that is not here has no facts; each fact may be missing."""
+
+
+def schema_name_of(code: str) -> str:
+    """`WindowClosedProblem` of `window-closed`."""
+    return "".join(word.capitalize() for word in code.split("-")) + "Problem"
+
+
+def content_of(*codes: str) -> dict[str, Any]:
+    """The content of a response with one of these codes: their schemas, and an example of each by reference."""
+    schemas = [{"$ref": f"#/components/schemas/{schema_name_of(code)}"} for code in codes]
+    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
+    return {
+        "application/problem+json": {
+            "schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas},
+            "examples": examples,
+        }
+    }
+
+
+def schema_of(code: str) -> Schema:
+    facts = {name: {**FACTS[name][0], "description": FACTS[name][1]} for name in OF_CODE.get(code, ())}
+    kind = {"type": "string", "const": code, "description": "Kind of the error."}
+    return {
+        "description": f"Problem with the code `{code}`.",
+        "allOf": [{"$ref": "#/components/schemas/Problem"}],
+        "type": "object",
+        "properties": {"code": kind, **facts},
+        "required": ["code"],
+    }
+
+
+@cache
+def _facts() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+
+
+def example_of(code: str, status: int) -> dict[str, Any]:
+    """The problem in English with the facts of `openapi/problems.toml`, which tests compare with real responses."""
+    facts = {**_facts().get(code, {})}
+    instance = facts.pop("instance", "/v1/hour-returns")
+    errors = [
+        {
+            "pointer": error["pointer"],
+            "code": error["code"],
+            "detail": field_error_of(error["code"], error["facts"], "en"),
+        }
+        for error in facts.pop("errors", [])
+    ]
+    value = {
+        "type": f"/problems/{code}",
+        "title": title_of(code, "en"),
+        "status": status,
+        "detail": detail_of(code, facts, "en"),
+        "instance": instance,
+        "code": code,
+        "request_id": "7d2c4f1e9ab84c01b6d3a5f8e0c27194",
+        **json.loads(json.dumps(facts, default=_text)),
+    }
+    if errors:
+        value["errors"] = errors
+    return {"summary": f"{HTTPStatus(status).phrase}: {value['title']}", "value": value}
+
+
+def _text(value: date | datetime) -> str:
+    return value.isoformat()
