@@ -1,5 +1,6 @@
 """A mail as it travels: text and HTML, and an iCalendar part where there are days to keep (RFC 5322, RFC 2045)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,8 @@ class Outgoing:
     text: str
     dates: Sequence[DateToKeep]
     made_at: datetime
+    public_url: str | None = None
+    """The origin whose URLs are links in the HTML."""
 
 
 def address_of(name: str, address: str) -> Address:
@@ -76,7 +79,7 @@ def composed(mail: Outgoing, sender: Address) -> EmailMessage:
     # Automatic replies are not sent to it (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text + "\n")
-    message.add_alternative(html_of(mail.subject, mail.text, mail.language), subtype="html")
+    message.add_alternative(html_of(mail.subject, mail.text, mail.language, mail.public_url), subtype="html")
     if mail.dates:
         # It imports the library of calendar files, which no request needs.
         from app.delivery.calendars import calendar_of_mail
@@ -106,9 +109,15 @@ font:16px/1.5 Arial,Helvetica,sans-serif">
 _PARAGRAPH = '<p style="margin:0 0 16px">{lines}</p>'
 
 
-def html_of(subject: str, text: str, language: Language) -> str:
-    """The same text as HTML, without images, scripts and links."""
-    paragraphs = (escape(paragraph).replace("\n", "<br>\n") for paragraph in text.split("\n\n"))
+def html_of(subject: str, text: str, language: Language, public_url: str | None = None) -> str:
+    """The same text as HTML, without images and scripts. Links lead to the service alone, whatever people wrote."""
+
+    def linked(paragraph: str) -> str:
+        if public_url is None:
+            return paragraph
+        return re.sub(rf"{re.escape(public_url)}/[^\s<>]+", r'<a href="\g<0>">\g<0></a>', paragraph)
+
+    paragraphs = (linked(escape(paragraph)).replace("\n", "<br>\n") for paragraph in text.split("\n\n"))
     return _HTML.format(
         language=language,
         subject=escape(subject),

@@ -151,5 +151,5 @@ async def list_mailbox(
 
 def _shown(mail: MailWithToken, tokens: TokenMailing) -> SandboxMail:
     text = tokens.shown(mail.text, mail.sealed_token, mail.id)
-    html = html_of(mail.subject, text, mail.language)
+    html = html_of(mail.subject, text, mail.language, tokens.public_url)
     return SandboxMail(mail.id, mail.address, mail.subject, text, html, mail.event, mail.state, mail.made_at)

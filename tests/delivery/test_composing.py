@@ -42,3 +42,14 @@ def test_no_text_adds_a_line_to_the_header(member: str, before: str) -> None:
 def test_an_address_that_a_header_would_misread_is_refused() -> None:
     with pytest.raises(UnusableAddressError):
         address_of("Aino", "=?utf-8?q?aino?=@example.org")
+
+
+def test_only_urls_of_the_service_are_links_in_the_html() -> None:
+    origin = "https://tunnit.example.org"
+    link = f"{origin}/docs#/Role%20applications/decide"
+    text = f"Hakija: https://muu.example/a <b>\n\nAvaa: {link}\n\n{origin}.muu.example/c"
+    mail = arrived(text=text, public_url=origin)
+    body = mail.get_body(("html",))
+    assert body is not None
+    assert re.findall(r'<a href="(.*?)">(.*?)</a>', body.get_content()) == [(link, link)]
+    assert "<b>" not in body.get_content()

@@ -186,7 +186,17 @@ class Deliveries:
             for each in mail.dates
         ]
         text = self._tokens.shown(mail.text, mail.sealed_token, mail.id)
-        return Outgoing(mail.id, mail.email, mail.name, mail.language, mail.subject, text, dates, mail.made_at)
+        return Outgoing(
+            mail.id,
+            mail.email,
+            mail.name,
+            mail.language,
+            mail.subject,
+            text,
+            dates,
+            mail.made_at,
+            self._tokens.public_url,
+        )
 
 
 async def _uninterrupted(delivering: Coroutine[Any, Any, bool]) -> bool:
