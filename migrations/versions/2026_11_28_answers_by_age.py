@@ -1,4 +1,4 @@
-"""An index of stored answers that does not begin with the study centre.
+"""An index of stored answers without the study centre.
 
 Where the rows were not counted yet, the one before was taken for looking up a key, and read from end to end.
 """
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    replace("stored_answers_by_age", "stored_answers_by_time", "stored_at, study_centre_id")
+    replace("stored_answers_by_age", "stored_answers_by_time", "stored_at")
 
 
 def downgrade() -> None:

@@ -31,7 +31,7 @@ def test_beginning_and_ending_a_write_reads_few_rows(empty_database: Addresses, 
         if analysed:
             owner.execute("ANALYZE")
         for _ in range(10):
-            write(service, person)
+            begin(service, person, new_id().bytes)
         for statement in (
             f"INSERT INTO stored_answers (key_digest, request_digest, status, headers, body) "
             f"SELECT sha256(n::text::bytea), '', 200, '{{}}', '' FROM generate_series(1, {ANSWERS}) n",
@@ -55,7 +55,11 @@ def test_beginning_and_ending_a_write_reads_few_rows(empty_database: Addresses, 
 
 def write(service: psycopg.Connection[Any], person: object) -> None:
     key = new_id().bytes
-    service.execute("SELECT * FROM enter(%s, %s, false)", [person, key])
-    service.execute("SELECT * FROM enter(%s, %s, true)", [person, key])
+    begin(service, person, key)
     record = f'[{{"id": "{new_id()}", "action": "a.b", "subject_id": "{new_id()}", "facts": {{}}}}]'
     service.execute("SELECT write_down(%s, '', 200::smallint, '{}', '', NULL, now(), '', %s::jsonb)", [key, record])
+
+
+def begin(service: psycopg.Connection[Any], person: object, key: bytes) -> None:
+    service.execute("SELECT * FROM enter(%s, %s, false)", [person, key])
+    service.execute("SELECT * FROM enter(%s, %s, true)", [person, key])
