@@ -34,7 +34,7 @@ from app.domain.delivery.reminders import Reminder
 WAIT_SECONDS = 30.0
 """How long a request waits for a connection before it is rejected with `busy`: five hundred requests for the last hours
 wait in one queue, and each should learn what is left (promises L4), also on a busy machine."""
-STANDSTILL_SECONDS = 5.0
+STANDSTILL_SECONDS = 4.5
 """How long it waits while nobody gets one: then the database is away, or every connection waits for it."""
 RECONNECT_SECONDS = 3.0
 """After this time a pool stops trying by itself, before its pauses grow; the next request makes it try again."""

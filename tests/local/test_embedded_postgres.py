@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.local.embedded_postgres import Addresses, EmbeddedPostgresError, running_postgres, server
+from app.local.embedded_postgres import Addresses, EmbeddedPostgresError, running_postgres, server, started_postgres
 from app.local.embedded_postgres.programs import Account, major_version, reachable_bindir, wheel_bindir
 
 BINDIRS = [
@@ -255,6 +255,28 @@ def test_a_killed_server_comes_back_under_the_same_service(tmp_path: Path) -> No
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
         assert postmaster_in(tmp_path) != killed
+
+
+def test_a_server_that_ends_by_itself_is_started_again_and_at_last_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "LONGEST_PAUSE", 0.3)
+    with started_postgres(tmp_path) as (addresses, running):
+        ended = postmaster_in(tmp_path)
+        os.kill(ended, signal.SIGINT)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                psycopg.connect(addresses.service).close()
+                if postmaster_in(tmp_path) != ended:
+                    break
+            except (psycopg.OperationalError, OSError, ValueError, IndexError):
+                assert time.monotonic() < deadline
+            time.sleep(0.05)
+        (tmp_path / "postgres" / "global" / "pg_control").rename(tmp_path / "pg_control")
+        os.kill(postmaster_in(tmp_path), signal.SIGINT)
+        with pytest.raises(EmbeddedPostgresError, match=r"(?s)again and again.*pg_control"):
+            running.wait_for_end()
 
 
 def test_a_killed_server_whose_service_is_killed_too_starts_again(tmp_path: Path, bindir: Path) -> None:
