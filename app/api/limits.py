@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,10 @@ AT_ONCE = 10
 take the time of the others.
 """
 PAUSE_SECONDS = 1.0
+TURNS = 2
+"""Requests in progress of a caller who has used a tenth of the minute's: further ones wait for them, so that the
+requests of others do not.
+"""
 MOST_FILES = 2
 """Of a caller, on their way or being examined: `app.limited` has places for several callers."""
 
@@ -36,6 +40,7 @@ MOST_FILES = 2
 class Window:
     ends: float
     used: int = 0
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TURNS))
 
 
 class Allowance:
@@ -122,7 +127,11 @@ class RateLimits:
                     message["headers"] = [*message["headers"], *allowance.fields_of(window)]
             await send(message)
 
-        await self.app(scope, receive, answered)
+        if known and window and window.used > allowance.most / 10:
+            async with window.turns:
+                await self.app(scope, receive, answered)
+        else:
+            await self.app(scope, receive, answered)
 
     async def _known(self, authorization: str | None) -> str | None:
         if authorization is None:

@@ -37,6 +37,8 @@ person who signs in for the first time registers by `POST /v1/people`.
 - **Lists** are returned in pages: `next_cursor` of a page is the `cursor` of the next. `include=total` adds the number
   of items. Filters by a state, a kind, an ID or a year can be repeated: `state=draft&state=submitted`. To keep a copy
   of a list, ask for what has changed: `changed_since`.
+- **Rate limits**: a person, an API key and a network address without a token can each send a number of requests in a
+  minute. `RateLimit` shows how many are left. One too many gets 429 with `Retry-After`.
 - **Errors** are problems (RFC 9457) in Finnish, Swedish or English, by `Accept-Language`. Each has a `code` that never
   changes, explained at [`/problems`](/problems), and facts that help you continue: when the window opens, how many
   hours are left, which states allow the request.

@@ -23,7 +23,8 @@ LARGEST_HEAD = 64 * 1024
 """In bytes, of all that is no body: a request line and headers, or the sizes of chunks and trailer fields."""
 SLOWEST_HEAD_SECONDS = 15.0
 """From the connection, or from the response before, to the end of a head."""
-SLOWEST_BODY_SECONDS = 40.0
+SLOWEST_BODY_SECONDS = 38.0
+"""With the pauses of the watch, a body is given up before 45 seconds."""
 SLOWEST_FILE = 50_000
 """Bytes per second. A file that comes at this pace may take longer."""
 SLOWEST_READER_SECONDS = 30.0

@@ -60,6 +60,15 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "Number of seconds after which the same request may be sent again.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
+    "RateLimit": {
+        "description": "Number of requests left (`r`) and seconds until there are more (`t`), by policy. Also in "
+        "successful responses.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": "Number of requests (`q`) allowed in a number of seconds (`w`).",
+        "schema": {"type": "string"},
+    },
     "WWW-Authenticate": {
         "description": "Required token (RFC 6750, RFC 9470), or the scope that an API key lacks.",
         "schema": {"type": "string"},
@@ -83,7 +92,7 @@ HEADERS_OF_REFUSALS = {
     "precondition-failed": ("ETag",),
     "request-in-progress": ("Retry-After",),
     "busy": ("Retry-After",),
-    "rate-limited": ("Retry-After",),
+    "rate-limited": ("Retry-After", "RateLimit", "RateLimit-Policy"),
     "unsupported-media-type": ("Accept-Patch",),
 }
 
