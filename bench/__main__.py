@@ -294,7 +294,8 @@ def start_of(bench: Bench, count: int) -> str:
     """How long a start takes and how much memory a process holds, before anything else is measured."""
     document = json.loads((ROOT / "openapi/openapi.json").read_text())
     readable = [path for path, one in document["paths"].items() if "get" in one and "{" not in path]
-    paths = [path for path in readable if "sandbox" not in path]
+    # A person cannot read the key that asks.
+    paths = [path for path in readable if "sandbox" not in path and path != "/v1/api-keys/current"]
 
     def mixed(number: int) -> bytes:
         if number % 5 == 0:
