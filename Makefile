@@ -13,7 +13,7 @@ PYTEST := -m pytest -n 2 --dist worksteal --durations=10
 # From 3.12 on Python counts lines itself, at almost no cost; the older way takes a fifth of the tests' processor time.
 COUNTING := $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 
-.PHONY: help run test check quick bench fuzz restore-drill demo-finland document requirements hooks audit
+.PHONY: help run test check quick bench fuzz restore-drill demo-finland answers document requirements hooks audit
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ requirements: $(INSTALLED) ## compile the pinned, hashed requirements from pypro
 	$(BIN)/$(UV_COMPILE) pyproject.toml --extra local -c requirements/service.txt -o requirements/local.txt
 	$(BIN)/$(UV_COMPILE) pyproject.toml --extra local --group dev -c requirements/local.txt -o requirements/dev.txt
 	$(BIN)/$(UV_COMPILE) --group provider -o requirements/provider.txt
+
+answers: $(INSTALLED) ## write the responses of the examples in the API document
+	WRITE_ANSWERS=1 $(BIN)/python -m pytest -q tests/openapi/test_examples.py
 
 bench: $(INSTALLED) ## measure against the floor (bench/README.md); OPTIONS=--quick for daily use
 	$(BIN)/python -m bench $(OPTIONS)

@@ -1,11 +1,22 @@
 """The examples of `openapi/examples.toml` in the OpenAPI document: Swagger UI fills them in, ready to send."""
 
+import json
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 EXAMPLES = Path(__file__).parents[2] / "openapi" / "examples.toml"
+
+
+ANSWERS = EXAMPLES.with_name("answers.json")
+
+
+@cache
+def answers() -> dict[str, Any]:
+    """The responses to the examples, by operation, as a sandbox gave them: `make answers` writes them."""
+    answered: dict[str, Any] = json.loads(ANSWERS.read_bytes())
+    return answered
 
 
 @cache
@@ -40,6 +51,10 @@ def show_example(operation: dict[str, Any]) -> None:
     if "body" in example:
         for body in operation["requestBody"]["content"].values():
             body["example"] = example["body"]
+    if operation["operationId"] in answers():
+        for status, response in operation["responses"].items():
+            if status in {"200", "201"}:
+                response["content"]["application/json"]["example"] = answers()[operation["operationId"]]
     if "at" in example:
         who = "with the `key` of a new API key"
         if "as_key" not in example:

@@ -206,8 +206,9 @@ def _drop_titles(node: Any) -> None:
     if isinstance(node, dict):
         if isinstance(node.get("title"), str):
             del node["title"]
-        for value in node.values():
-            _drop_titles(value)
+        for name, value in node.items():
+            if name != "example":
+                _drop_titles(value)
     elif isinstance(node, list):
         for value in node:
             _drop_titles(value)

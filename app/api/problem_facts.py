@@ -37,7 +37,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "closes_on": (DAY, "Last day of the next period. `null` if not known."),
     "etag": (TEXT, "Current version of the resource."),
     "existing_id": (ID, "ID of the resource that already exists, if you can see it."),
-    "finding": (TEXT, "Kind of the fault that was found in the file."),
+    "finding": (TEXT, "Result of the examination of the file."),
     "holds": ({"type": "array", "items": {"type": "object"}}, "Hours and open proposals of the organisation, by year."),
     "hours_year": (NUMBER, "Calendar year of the hours."),
     "in_use": (HOURS, "Number of hours reserved or used from the allotment."),

@@ -1,12 +1,16 @@
 """Every operation's example, sent as it is against fresh demo data, in the document's order."""
 
+import json
+import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from app.api.examples import examples
+from app.api.examples import ANSWERS, examples
 from app.local.embedded_postgres import Addresses
 from tests.document import operations
+from tests.openapi.answers import kept
 from tests.openapi.examples import examples_of
 from tests.sandbox import Sandbox, serving_sandbox
 
@@ -20,6 +24,7 @@ def fresh_sandbox(postgres_cluster: Addresses) -> Iterator[Sandbox]:
 @pytest.mark.long
 def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sandbox) -> None:
     refused = []
+    answers = {}
     for example in examples_of():
         if "at" in example.entry:
             named = "new API key" if "as_key" in example.entry else f"`{next(iter(example.who.values()))}`"
@@ -29,9 +34,28 @@ def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sa
         answer = example.whole(fresh_sandbox).send(client)
         if not answer.is_success:
             refused.append(f"{example.id}: {answer.status_code} {answer.text}")
-        elif "as" in example.entry and example.id.startswith("list_"):
+            continue
+        if answer.headers.get("Content-Type") == "application/json":
+            answers[example.id] = kept(answer.json())
+        if "as" in example.entry and example.id.startswith("list_"):
             assert answer.json()["items"], f"{example.id} shows nothing"
     assert not refused, "\n".join(refused)
+    if "WRITE_ANSWERS" in os.environ:
+        ANSWERS.write_text(json.dumps(answers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    stored = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    others = sorted(
+        name for name in answers.keys() | stored.keys() if shape(answers.get(name)) != shape(stored.get(name))
+    )
+    assert not others, f"run `make answers`: {sorted(others)}"
+
+
+def shape(value: Any) -> Any:
+    """The names of members and the kinds of their values."""
+    if isinstance(value, dict):
+        return {name: shape(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [shape(each) for each in value]
+    return type(value).__name__
 
 
 def test_every_example_belongs_to_an_operation() -> None:
