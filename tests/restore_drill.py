@@ -40,7 +40,7 @@ LARGEST_LOSS = timedelta(minutes=1)
 
 @dataclass
 class Load:
-    """Callers who return hours, one after the other, until they are told to stop."""
+    """Callers who return hours, one after the other, until they have to stop."""
 
     person: Person
     organisation_id: UUID

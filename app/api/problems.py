@@ -294,10 +294,10 @@ def _refuse_shape(request: Request, error: RequestValidationError) -> Response:
 
 def _allowed(request: Request) -> str:
     """The methods of all operations at the path; the framework names only those of the first."""
-    path = request.scope["path"]
+    path, template = request.scope["path"], request.scope.get("path_template")
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
-        if route.methods and route.path_regex.match(path):
+        if route.methods and (route.path == template if template else route.path_regex.match(path)):
             methods |= route.methods
     if "GET" in methods:
         methods.add("HEAD")

@@ -55,10 +55,13 @@ class Index(BaseRoute):
                 match, found = entry.matches(scope)
                 if match is Match.FULL:
                     return match, {**found, **entry.found, "route_app": entry.app}
+            if others:
+                break  # The path is that word's; a variable is not asked whether it has the method.
         for entry in others:
             match, found = entry.matches(scope)
             if match is Match.PARTIAL:
-                return match, {**found, **entry.found, "route_app": _method_not_allowed}
+                # As a full match, or the framework would go on to a variable in the word's place.
+                return Match.FULL, {**found, **entry.found, "route_app": _method_not_allowed}
         return Match.NONE, {}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:

@@ -60,21 +60,14 @@ OwnSandbox = Annotated[Sandbox, Depends(own_sandbox)]
 
 
 @asynccontextmanager
-async def working(app: FastAPI) -> AsyncIterator[None]:
-    """A sandbox has no worker of its own, yet it hands its mails over if it has a mail server.
-
-    The document is made at the start, so that the first visitor does not wait for it.
-    """
+async def handing_mails_over(app: FastAPI) -> AsyncIterator[None]:
+    """A sandbox has no worker of its own, yet it hands its mails over if it has a mail server."""
     backend: Backend = app.state.backend
     often = worker.mail_jobs(backend.settings) if backend.settings.smtp_url else {}
-    tasks = [
-        asyncio.create_task(worker.work(backend.connections, jobs=(), often=often)),
-        asyncio.create_task(app.state.document.get()),
-    ]
+    working = asyncio.create_task(worker.work(backend.connections, jobs=(), often=often))
     yield
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
+    working.cancel()
+    await asyncio.wait([working])
 
 
 class SandboxOperation(Operation):
@@ -91,7 +84,7 @@ router = APIRouter(
             "Demo people, tokens, the clock and the emails sent, for trying the service as anyone, at any time.",
         )
     ],
-    lifespan=working,
+    lifespan=handing_mails_over,
 )
 
 

@@ -35,4 +35,6 @@ def app_from_environment() -> FastAPI:
     logs.configure(settings.log_level)
     app = create_app(settings)
     check_database(settings.database_url, sandbox=True)
+    # Before the processes are forked: the first visitor of Swagger UI does not wait for it, in any of them.
+    app.openapi()
     return app

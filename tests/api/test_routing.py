@@ -11,6 +11,7 @@ from starlette.routing import Match
 from app.api.operations import Operation
 from app.api.routing import Index
 from app.api.security import operation
+from tests.builders import Person, refusal
 from tests.document import application
 
 ROUTES = application().routes
@@ -48,9 +49,9 @@ def test_nothing_else_is_found(method: str, path: str) -> None:
     assert INDEX.matches(asked(method, path)) == (Match.NONE, {})
 
 
-def test_a_wrong_method_at_a_known_path_is_refused() -> None:
-    match, found = INDEX.matches(asked("TRACE", "/v1/organisations"))
-    assert (match, found["path_template"]) == (Match.PARTIAL, "/v1/organisations")
+def test_a_word_in_a_path_is_not_taken_for_an_id_where_it_lacks_the_method(main_user: Person) -> None:
+    answer = main_user.get("/v1/role-invitations/acceptance")
+    assert (refusal(answer), answer.headers["Allow"]) == ((405, "method-not-allowed"), "POST")
 
 
 def test_an_operation_that_does_not_declare_who_may_call_it_stops_the_start() -> None:
@@ -67,5 +68,5 @@ def test_an_operation_that_does_not_declare_who_may_call_it_stops_the_start() ->
     "declaration", [{}, {"scope": "hours:read", "people_only": True}, {"is_open": True, "newcomers": True}]
 )
 def test_a_declaration_names_exactly_one_kind_of_caller(declaration: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match="for keys with a scope, for people only, for newcomers, or open"):
+    with pytest.raises(TypeError, match="is for keys with a scope, for people only, for keys only, for newcomers, or"):
         operation(**declaration)
