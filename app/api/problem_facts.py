@@ -8,6 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from app.domain.organisations.organisations import Language
 from app.texts.problems import detail_of, field_error_of, title_of
 
 EXAMPLES = Path(__file__).parents[2] / "openapi" / "problems.toml"
@@ -141,23 +142,23 @@ def _facts() -> dict[str, dict[str, Any]]:
     return tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
 
 
-def example_of(code: str, status: int) -> dict[str, Any]:
-    """The problem in English with the facts of `openapi/problems.toml`, which tests compare with real responses."""
+def example_of(code: str, status: int, language: Language = "en") -> dict[str, Any]:
+    """The problem with the facts of `openapi/problems.toml`, which tests compare with real responses."""
     facts = {**_facts().get(code, {})}
     instance = facts.pop("instance", "/v1/hour-returns")
     errors = [
         {
             "pointer": error["pointer"],
             "code": error["code"],
-            "detail": field_error_of(error["code"], error["facts"], "en"),
+            "detail": field_error_of(error["code"], error["facts"], language),
         }
         for error in facts.pop("errors", [])
     ]
     value = {
         "type": f"/problems/{code}",
-        "title": title_of(code, "en"),
+        "title": title_of(code, language),
         "status": status,
-        "detail": detail_of(code, facts, "en"),
+        "detail": detail_of(code, facts, language),
         "instance": instance,
         "code": code,
         "request_id": "7d2c4f1e9ab84c01b6d3a5f8e0c27194",

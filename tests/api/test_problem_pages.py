@@ -1,12 +1,14 @@
 """The pages of the error codes are complete and link to one another."""
 
+import json
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 
 from app.api.problem_pages import index_page, page_of
 from app.domain.organisations.organisations import Language
-from app.texts.problems import CODES
+from app.texts.problems import CODES, title_of
 from app.texts.rendering import LANGUAGES
 
 
@@ -44,6 +46,14 @@ def test_a_page_is_complete_and_links_to_the_other_languages(code: str, language
     assert f"/?lang={language}" in links
     assert "`" not in page
     assert "{{" not in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_shows_an_example_in_its_language(language: Language) -> None:
+    page = page_of("window-closed", language) or ""
+    example = json.loads(unescape(page.partition("<pre><code>")[2].partition("</code></pre>")[0]))
+    assert (example["code"], example["status"], example["kind"]) == ("window-closed", 409, "change_window")
+    assert example["title"] == title_of("window-closed", language)
 
 
 def test_the_index_links_to_every_page() -> None:
