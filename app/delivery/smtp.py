@@ -31,10 +31,8 @@ PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 # RFC 3463: bad mailbox, bad domain, bad syntax, moved without a trace, null MX; mailbox disabled.
 NO_SUCH_MAILBOX_ENHANCED = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-
-
 SIGN_IN_NEEDED = frozenset({454, 530, 534, 535, 538})
-"""Replies about the sign-in (RFC 4954 §6)."""
+"""Replies about the sign-in (RFC 4954 §6), before a sender is accepted."""
 
 
 class ServerAwayError(Exception):
@@ -166,13 +164,12 @@ class Handover:
 
 
 def _outcome_of(refusal: SMTPResponseException) -> Outcome:
+    """Every refusal after the sender is this mail's: 454 to a recipient may be about relaying, not the sign-in."""
     reply = _reply_of(refusal)
     if isinstance(refusal, SMTPRecipientRefused) and refusal.code in NO_SUCH_MAILBOX:
         enhanced = re.match(r"\d\.\d{1,3}\.\d{1,3}", refusal.message)
         if enhanced is None or enhanced[0] in NO_SUCH_MAILBOX_ENHANCED:
             return Outcome("no mailbox", reply)
-    if refusal.code in SIGN_IN_NEEDED:
-        raise ServerAwayError("sign_in", reply)
     return Outcome("permanent" if refusal.code >= 500 else "transient", reply)
 
 

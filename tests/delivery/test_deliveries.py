@@ -65,6 +65,26 @@ def test_a_mail_refused_for_now_is_handed_over_again(centre: Centre, make: Make,
 
 
 @pytest.mark.parametrize("at", ["recipient", "end of the mail"])
+@pytest.mark.parametrize("answer", ["454 4.7.1 Relay access denied", "530 5.7.0 Not for you", "535 5.7.8 Not for you"])
+def test_a_refusal_of_one_mail_holds_up_no_other(
+    centre: Centre, make: Make, deliver: Deliver, at: str, answer: str
+) -> None:
+    """Whatever its code: only replies before the recipient are about all mails."""
+    refused, *_ = readers(centre, 3)
+
+    def refuse(address: str) -> str:
+        return answer if address.startswith(str(refused.id)) else ACCEPTED
+
+    with mail_server(MailServer(on_recipient=refuse) if at == "recipient" else MailServer(on_mail=refuse)) as server:
+        make()
+        deliver(server, pause=3600)
+    assert states(centre) == ["due", "sent", "sent"]
+    waits = "next_attempt_at > clock_timestamp() + interval '59 min'"
+    assert centre.rows(f"SELECT answer, attempts, {waits} FROM mails WHERE state = 'due'") == [(answer, 1, True)]
+    assert centre.rows("SELECT obstacle FROM mail_obstacles") == []
+
+
+@pytest.mark.parametrize("at", ["recipient", "end of the mail"])
 def test_a_server_that_hangs_delays_only_its_one_mail(centre: Centre, make: Make, deliver: Deliver, at: str) -> None:
     hanging, *_ = readers(centre, 3)
 
