@@ -30,9 +30,6 @@ def upgrade() -> None:
         "CREATE TRIGGER hour_proposal_lines_changed AFTER INSERT OR UPDATE OR DELETE ON hour_proposal_lines "
         "FOR EACH ROW EXECUTE FUNCTION date_proposal()"
     )
-    with op.get_context().autocommit_block():
-        for table in TABLES:
-            op.execute(f"CREATE INDEX CONCURRENTLY {table}_changed_at ON {table} (study_centre_id, changed_at)")
 
 
 def downgrade() -> None:

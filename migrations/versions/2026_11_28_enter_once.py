@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "enter_once"
-down_revision = "changes"
+down_revision = "changed_at_indexes"
 branch_labels = None
 depends_on = None
 

@@ -134,6 +134,50 @@ def test_an_upgrade_under_load_neither_fails_nor_keeps_anybody_waiting(empty_dat
         assert owner.execute("SELECT version_num FROM alembic_version").fetchall() == [(head,)]
 
 
+def test_an_upgrade_goes_on_after_an_index_that_failed(empty_database: Addresses) -> None:
+    """The first attempt is cancelled while it makes one; the second meets a deadlock, and is tried again by itself."""
+    config = alembic_config(empty_database.owner, empty_database.service)
+    command.upgrade(config, "changes")
+    with psycopg.connect(empty_database.admin, autocommit=True) as admin, ThreadPoolExecutor() as threads:
+        with psycopg.connect(empty_database.admin) as slow:
+            slow.execute("LOCK TABLE hour_returns IN ROW EXCLUSIVE MODE")
+            upgrade = threads.submit(command.upgrade, config, "head")
+            process = process_that_waits_for_index(admin, "hour_returns_changed_at")
+            admin.execute("SELECT pg_cancel_backend(%s)", [process])
+            with pytest.raises(sqlalchemy.exc.OperationalError, match="canceling statement"):
+                upgrade.result()
+        assert invalid_indexes(admin) == ["hour_returns_changed_at"]
+        with psycopg.connect(empty_database.admin) as slow:
+            slow.execute("LOCK TABLE hour_corrections IN ROW EXCLUSIVE MODE")
+            upgrade = threads.submit(command.upgrade, config, "head")
+            process_that_waits_for_index(admin, "hour_corrections_changed_at")
+            slow.execute("LOCK TABLE hour_corrections IN SHARE MODE")
+            assert invalid_indexes(admin) == ["hour_corrections_changed_at"]
+        upgrade.result()
+        assert invalid_indexes(admin) == []
+        head = ScriptDirectory.from_config(config).get_current_head()
+        assert admin.execute("SELECT version_num FROM alembic_version").fetchall() == [(head,)]
+
+
+def process_that_waits_for_index(admin: psycopg.Connection[Any], name: str) -> int:
+    give_up_at = time.monotonic() + 30
+    while time.monotonic() < give_up_at:
+        rows = admin.execute(
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE %s",
+            [f"CREATE INDEX CONCURRENTLY {name} %"],
+        ).fetchall()
+        if rows:
+            return int(rows[0][0])
+        time.sleep(0.02)
+    raise TimeoutError(name)
+
+
+def invalid_indexes(admin: psycopg.Connection[Any]) -> list[str]:
+    rows = admin.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid").fetchall()
+    return [name for (name,) in rows]
+
+
 def test_steps_that_are_counted_are_not_repeated(empty_database: Addresses) -> None:
     """Two down, of which the second waits in vain: another two would be three."""
     config = alembic_config(empty_database.owner, empty_database.service)
