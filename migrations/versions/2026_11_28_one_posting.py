@@ -15,4 +15,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Every database of 0.2.0 should have had it."""
+    """It stays: 0.2.0 needs this function too."""

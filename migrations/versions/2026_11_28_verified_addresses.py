@@ -1,5 +1,7 @@
 """Email addresses are verified, and only verified ones are unique; links that verify them."""
 
+from uuid import UUID
+
 import idna
 from alembic import context, op
 from sqlalchemy import Connection, text
@@ -68,6 +70,10 @@ def downgrade() -> None:
         DROP TABLE email_verifications;
         DROP INDEX persons_verified_email_once;
         ALTER TABLE persons NO FORCE ROW LEVEL SECURITY;
+    """)
+    if not context.is_offline_mode():
+        lower_addresses(op.get_bind())
+    op.execute("""
         UPDATE persons SET email = persons.id || '@unverified.invalid'
         FROM (
             SELECT study_centre_id, id, row_number() OVER (
@@ -85,27 +91,47 @@ def downgrade() -> None:
 
 
 def verify_present_addresses(connection: Connection) -> None:
-    """Count the addresses of all study centres as verified. Of two that are one and the same now, the older is."""
+    """Count the addresses of all study centres as verified. Of two that are one and the same now, the older is.
+
+    The table is locked meanwhile: one statement writes all people of a study centre.
+    """
     people = connection.execute(
         text(
             "SELECT study_centre_id, id, email FROM persons WHERE merged_into IS NULL AND erased_at IS NULL "
             "ORDER BY created_at, id"
         )
     )
-    taken = set()
-    verified = []
+    verified: dict[UUID, dict[str, UUID]] = {}
     for centre, person_id, email in people:
-        key = key_of(email)
-        if (centre, key) not in taken:
-            taken.add((centre, key))
-            verified.append({"centre": centre, "id": person_id, "key": key})
-    if verified:
+        verified.setdefault(centre, {}).setdefault(key_of(email), person_id)
+    for centre, of_key in verified.items():
         connection.execute(
             text(
-                "UPDATE persons SET verified_email = email, verified_email_key = :key, verified_at = now() "
-                "WHERE study_centre_id = :centre AND id = :id"
+                "UPDATE persons SET verified_email = email, verified_email_key = v.key, verified_at = now() "
+                "FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[])) v (id, key) "
+                "WHERE study_centre_id = :centre AND persons.id = v.id"
             ),
-            verified,
+            {"centre": centre, "ids": list(of_key.values()), "keys": list(of_key)},
+        )
+
+
+def lower_addresses(connection: Connection) -> None:
+    """0.2.0 stores and finds addresses in lower case. (PostgreSQL's `lower()` depends on the database's locale.)"""
+    people = connection.execute(text("SELECT study_centre_id, id, email, verified_email FROM persons"))
+    lowered: dict[UUID, list[tuple[UUID, str, str | None]]] = {}
+    for centre, person_id, email, verified_email in people:
+        lower = email.lower(), verified_email and verified_email.lower()
+        if lower != (email, verified_email):
+            lowered.setdefault(centre, []).append((person_id, *lower))
+    for centre, rows in lowered.items():
+        ids, emails, verified_emails = (list(column) for column in zip(*rows, strict=True))
+        connection.execute(
+            text(
+                "UPDATE persons SET email = l.email, verified_email = l.verified_email "
+                "FROM unnest(CAST(:ids AS uuid[]), CAST(:emails AS text[]), CAST(:verified_emails AS text[])) "
+                "l (id, email, verified_email) WHERE study_centre_id = :centre AND persons.id = l.id"
+            ),
+            {"centre": centre, "ids": ids, "emails": emails, "verified_emails": verified_emails},
         )
 
 

@@ -85,3 +85,39 @@ def test_the_version_before_finds_each_address_once(empty_database: Addresses) -
         }
         command.upgrade(config, "verified_addresses")
         assert admin.execute("SELECT count(*) FROM persons WHERE verified_email = email").fetchone() == (2,)
+
+
+def test_the_version_before_finds_addresses_in_lower_case(empty_database: Addresses) -> None:
+    config = alembic_config(empty_database.owner, empty_database.service)
+    command.upgrade(config, "verified_addresses")
+    centres = [new_id(), new_id()]
+    # Address, verified address; and the address afterwards.
+    people = [
+        ("ÄITI@Example.org", "ÄITI@Example.org", "äiti@example.org"),
+        ("Aino@example.org", None, None),
+        ("AINO@example.org", "AINO@example.org", "aino@example.org"),
+        ("aino@example.org", None, None),
+        ("berta@example.org", "Old@example.org", "berta@example.org"),
+    ]
+    with psycopg.connect(empty_database.admin, autocommit=True) as admin:
+        after = {}
+        for centre in centres:
+            admin.execute("INSERT INTO study_centres (id, name) VALUES (%s, 'Opintokeskus')", [centre])
+            admin.execute("SELECT set_config('app.study_centre_id', %s, false)", [str(centre)])
+            for email, verified, expected in people:
+                person = new_id()
+                after[person] = expected or f"{person}@unverified.invalid"
+                admin.execute(
+                    "INSERT INTO persons (study_centre_id, id, name, email, created_at, verified_email, "
+                    "verified_email_key, verified_at) VALUES (%(centre)s, %(id)s, 'Aino', %(email)s, now(), "
+                    "%(verified)s, %(key)s, CASE WHEN %(key)s::text IS NOT NULL THEN now() END)",
+                    {
+                        "centre": centre,
+                        "id": person,
+                        "email": email,
+                        "verified": verified,
+                        "key": verified and key_of(verified),
+                    },
+                )
+        command.downgrade(config, "-1")
+        assert dict(admin.execute("SELECT id, email FROM persons").fetchall()) == after
