@@ -1,6 +1,7 @@
 """The metrics of the service. With `METRICS_PORT` each process of a start counts in a file; the files are summed."""
 
 import atexit
+import math
 import os
 import shutil
 import tempfile
@@ -44,12 +45,12 @@ class KeptMetrics:
 
     def __init__(self) -> None:
         self._content = b""
-        self._kept_until = 0.0
+        self._rendered_at = -math.inf
 
     def get(self) -> bytes:
-        if time.monotonic() >= self._kept_until:
+        if time.monotonic() - self._rendered_at >= KEPT_SECONDS:
             self._content = self._render()
-            self._kept_until = time.monotonic() + KEPT_SECONDS
+            self._rendered_at = time.monotonic()
         return self._content
 
     def _render(self) -> bytes:

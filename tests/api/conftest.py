@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from app.api import metrics
 from tests.builders import Centre, Person
 
 
@@ -20,3 +21,9 @@ def main_user(centre: Centre, central: UUID) -> Person:
 @pytest.fixture
 def staff(centre: Centre) -> Person:
     return centre.staff()
+
+
+@pytest.fixture
+def fresh_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metrics are rendered at every request for them, and not kept for a second."""
+    monkeypatch.setattr(metrics, "KEPT_SECONDS", 0)
