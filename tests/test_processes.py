@@ -74,7 +74,7 @@ def test_a_dead_process_is_replaced_at_once(count: int) -> None:
             began = time.monotonic()
             os.kill(pids.pop(), signal.SIGKILL)
             pids.add(start.next_pid())
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < (3 if count == 1 else 2)
         start.process.terminate()
         assert start.process.wait(10) == 0
         assert all(is_gone(pid) for pid in pids)
@@ -108,8 +108,9 @@ def test_processes_that_end_soon_after_they_serve_are_replaced_at_most_once_a_se
     also = "def die(give_sign): give_sign(); print(os.getpid(), flush=True); sys.exit(1)"
     with started("die", also=also) as start:
         seen = [(start.next_pid(), time.monotonic())[1] for _ in range(7)]
-    assert seen[-1] - seen[-2] > 0.9
-    assert seen[2] - seen[0] < 1
+    # Pauses of 0.8, 1 and 1 seconds, less what a late reading of the first one takes away.
+    assert seen[-1] - seen[-4] > 2
+    assert seen[2] - seen[0] < seen[-1] - seen[-3]
 
 
 def test_a_process_that_does_not_stop_in_the_grace_time_is_killed() -> None:
@@ -122,10 +123,10 @@ def test_a_process_that_does_not_stop_in_the_grace_time_is_killed() -> None:
 
 
 def test_a_second_ctrl_c_does_not_wait() -> None:
-    stubborn = "def stubborn(give_sign): signal.signal(signal.SIGTERM, signal.SIG_IGN); serve(give_sign)"
-    with started("stubborn", grace=60, also=stubborn) as start:
+    heard = 'signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"0\\n"))'
+    with started("stubborn", grace=60, also=f"def stubborn(give_sign): {heard}; serve(give_sign)") as start:
         start.next_pid()
         start.process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
+        assert start.next_pid() == 0
         start.process.send_signal(signal.SIGINT)
         assert start.process.wait(10) == 0

@@ -115,7 +115,7 @@ def test_an_absent_database_is_reported_soon(
 def test_nobody_waits_for_long_where_nothing_moves_and_everybody_where_it_does(
     database: Addresses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "STANDSTILL_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "STANDSTILL_SECONDS", 1.0)
 
     async def run() -> None:
         pools = pools_of(database.service)
@@ -125,10 +125,10 @@ def test_nobody_waits_for_long_where_nothing_moves_and_everybody_where_it_does(
             began = time.monotonic()
             async with pools.connection(None):
                 waited.append(time.monotonic() - began)
-                await asyncio.sleep(0.4)
+                await asyncio.sleep(0.2)
 
         # In a moving queue the last one waits for longer than the limit.
-        await asyncio.gather(*(hold() for _ in range(4)))
+        await asyncio.gather(*(hold() for _ in range(8)))
         assert max(waited) > 1
         async with pools.connection(None):
             with pytest.raises(psycopg.OperationalError):

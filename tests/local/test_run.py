@@ -141,7 +141,9 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
         for ending, number in (("/bin/postgres ", signal.SIGINT), ("app.local.embedded_postgres ", signal.SIGKILL)):
             (ended,) = [pid for pid, line in processes_of(first.process.pid).items() if ending in line]
             os.kill(ended, number)
+            began = time.monotonic()
             while Path(f"/proc/{ended}").exists():
+                assert time.monotonic() - began < 30
                 time.sleep(0.02)
             assert seconds_until_ready(address, first) < 20
 
@@ -163,7 +165,7 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
     with running(tmp_path / "second.log", **configured) as second:
         began = time.monotonic()
         output = second.output_with("All demo people:")
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
         assert "demo data has been loaded" not in output
         assert count(address) == people + 1
         assert secret.read_text() == key
@@ -218,12 +220,14 @@ def test_a_named_database_is_a_sandbox_only_if_configured(postgres_cluster: Addr
             began = time.monotonic()
             while len(after := serving_in(run)) < 2 or before[0] in after:
                 assert time.monotonic() - began < 2
+                time.sleep(0.02)
             run.process.kill()
             run.process.wait()
             port = int(configured["PORT"])
             began = time.monotonic()
             while not is_free(port):
                 assert time.monotonic() - began < 2
+                time.sleep(0.02)
         assert not (tmp_path / "data" / "postgres").exists()
         # A database that another start has made is no sandbox's, even without data.
         code, refused = Run(tmp_path / "sandbox.log", **configured, SANDBOX="true").ends()
