@@ -213,6 +213,13 @@ def test_a_connection_that_goes_on_for_too_long_is_closed(service: str, sent: by
         assert time.monotonic() - began < 3
 
 
+def test_what_does_not_come_is_given_up_before_45_seconds() -> None:
+    for longest in (protocol.SLOWEST_HEAD_SECONDS, protocol.SLOWEST_BODY_SECONDS):
+        # The watch may have looked just before the time was over.
+        assert longest + protocol.WATCH_SECONDS <= 45
+    assert protocol.SLOWEST_FILE <= 50_000
+
+
 @pytest.mark.parametrize(("pace", "is_read"), [(500_000, True), (5_000, False)])
 @pytest.mark.usefixtures("impatient")
 def test_a_file_may_take_long_if_it_keeps_coming(main_user: Person, central: Any, pace: int, is_read: bool) -> None:

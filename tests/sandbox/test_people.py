@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.db.identifiers import new_id
+from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
 from tests.builders import refusal
 from tests.sandbox import Sandbox
 
@@ -47,6 +48,22 @@ def test_a_token_for_an_email_address_or_an_id_is_accepted(sandbox: Sandbox) -> 
         assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 12 * 3600)
         bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
         assert sandbox.client.get("/v1/me", headers=bearer).json()["person"]["id"] == person["id"]
+
+
+def test_a_token_for_an_email_address_is_for_the_person_who_verified_it(sandbox: Sandbox) -> None:
+    email = f"{new_id()}@example.org"
+
+    def register() -> None:
+        body = {"name": "Uusi Ihminen", "email": email, "study_centre_id": str(DEMO_STUDY_CENTRE)}
+        newcomer = sandbox.person(subject=str(new_id()))
+        assert newcomer.post("/v1/people", body).status_code == 201
+        assert newcomer.get("/v1/me").json()["person"]["email_verified_at"] is None
+
+    register()
+    assert refusal(sandbox.client.post(TOKENS, json={"email": email})) == (404, "not-found")
+    holder = post(sandbox, email=email).json()
+    register()
+    assert sandbox.person(email).get("/v1/me").json()["person"]["id"] == holder["id"]
 
 
 def test_a_token_for_an_unknown_person_is_refused(sandbox: Sandbox) -> None:
