@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import psycopg
+import structlog
 from fastapi import APIRouter
 
 from app.api.addresses import Proxies
@@ -24,8 +25,11 @@ from app.documents.signatures import Trust
 from app.documents.trust import read_trust
 from app.domain.access import Actor, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.errors import AlreadyExists
 from app.services.people.email_verifications import believe_issuer
 from app.settings import Settings
+
+log = structlog.get_logger()
 
 ROLES_KEPT_SECONDS = 20.0
 """A role that was ended must stop working within a minute (promises §2), and most readers call again within seconds."""
@@ -91,9 +95,13 @@ class Backend:
                 raise refusal from error
             raise
 
-    async def _believe_issuer(self, caller: Caller) -> None:
-        async with self.writing(caller) as writer:
-            await believe_issuer(writer)
+    async def _believe_issuer(self, caller: Caller, request_id: str) -> None:
+        """Without success if the address is lost to another or the database takes no writes: the request may read."""
+        try:
+            async with self.writing(caller, request_id) as writer:
+                await believe_issuer(writer)
+        except (AlreadyExists, psycopg.Error) as error:
+            log.warning("address not verified", person_id=str(caller.person_id), error=type(error).__name__)
 
     async def _roles_of(self, caller: Caller, connection: Connection) -> list[RoleGrant]:
         if caller.key:

@@ -49,7 +49,7 @@ async def ready(request: Request, deep: bool = False) -> Response:
     """The deep form also checks every ledger (promise L1); it is for staff, and in a sandbox for everybody."""
     backend: Backend = request.app.state.backend
     if deep and not backend.settings.sandbox:
-        caller = await backend.verifier.caller(request.headers.get("authorization"))
+        caller = await backend.verifier.caller(request.headers.get("authorization"), request.scope["request_id"])
         async with backend.reading(caller) as reader:
             check_staff(reader.actor)
     return await _readiness(request, deep=deep)

@@ -97,7 +97,7 @@ class Operation(APIRoute):
 
     async def caller_of(self, request: Request) -> Caller:
         backend: Backend = request.app.state.backend
-        return await backend.verifier.caller(request.headers.get("authorization"))
+        return await backend.verifier.caller(request.headers.get("authorization"), request.scope["request_id"])
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

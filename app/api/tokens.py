@@ -36,16 +36,17 @@ class Verifier:
     """Finds the caller of a token. A verified token is remembered by its hash, for at most a minute."""
 
     def __init__(
-        self, connections: Connections, issuers: list[IssuerKeys], welcome: Callable[[Caller], Awaitable[None]]
+        self, connections: Connections, issuers: list[IssuerKeys], welcome: Callable[[Caller, str], Awaitable[None]]
     ) -> None:
-        """`welcome` is called when a token is seen first whose issuer has verified an email address."""
+        """`welcome` is called when a token is seen first whose issuer has verified an email address, with the request's
+        id."""
         self._connections = connections
         self._welcome = welcome
         self._issuers = {issuer.issuer.issuer: issuer for issuer in issuers}
         self._keys = KeyCallers(connections)
         self._verified: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
-    async def caller(self, authorization: str | None) -> Caller:
+    async def caller(self, authorization: str | None, request_id: str) -> Caller:
         """Raises Unauthenticated if the access token is not valid, NotRegistered if its subject is unknown."""
         token = _token_in(authorization)
         if token.startswith(KEY_MARK):
@@ -62,7 +63,7 @@ class Verifier:
             raise NotRegistered
         caller = replace(caller, authentication=authentication)
         if authentication.verified_email:
-            await self._welcome(caller)
+            await self._welcome(caller, request_id)
         self._verified[digest] = (min(time.time() + CACHED_SECONDS, claims["exp"]), caller)
         while len(self._verified) > CACHED_TOKENS:
             self._verified.popitem(last=False)

@@ -143,17 +143,24 @@ def pools_of(address: str) -> Connections:
     return Connections(address, largest=1, idle_seconds=60, statement_timeout_ms=5000, lock_timeout_ms=1000)
 
 
+@contextmanager
+def read_only(database: Addresses) -> Iterator[None]:
+    """For sessions that begin meanwhile."""
+    name = sql.Identifier(str(conninfo_to_dict(database.service)["dbname"]))
+    with psycopg.connect(database.admin, autocommit=True) as admin:
+        admin.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        try:
+            yield
+        finally:
+            admin.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
+
+
 def test_a_primary_that_becomes_read_only_is_reported_and_then_used_again(
     centre: Centre, main_user: Person, central: UUID, database: Addresses
 ) -> None:
-    name = sql.Identifier(str(conninfo_to_dict(database.service)["dbname"]))
-    with (
-        psycopg.connect(database.admin, autocommit=True) as admin,
-        serving(served(make_conninfo(database.service, application_name="standby"))) as address,
-    ):
+    with serving(served(make_conninfo(database.service, application_name="standby"))) as address:
         calling = to(address, main_user, centre)
-        try:
-            admin.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        with read_only(database):
             answer = calling.post(PATH, asked(central), key="one")
             assert refusal(answer) == (503, "busy")
             assert calling.get(PATH).status_code == 200
@@ -161,11 +168,25 @@ def test_a_primary_that_becomes_read_only_is_reported_and_then_used_again(
             assert refusal(ready) == (503, "not-ready")
             assert ready.json()["checks"]["writable"] == {"ok": False}
             assert ready.json()["checks"]["database"] == {"ok": True}
-        finally:
-            admin.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
         # The connections that led to a read-only server are gone.
         assert calling.post(PATH, asked(central), key="two").status_code == 503
         assert calling.post(PATH, asked(central), key="two").status_code == 201
+
+
+def test_on_a_read_only_primary_those_read_whose_address_could_be_verified_now(
+    centre: Centre, main_user: Person, database: Addresses
+) -> None:
+    address = f"{main_user.id}@example.org"
+    centre.owner.execute(
+        "UPDATE persons SET verified_email = NULL, verified_email_key = NULL, verified_at = NULL WHERE id = %s",
+        [main_user.id],
+    )
+    token = centre.issuer.token_for(main_user.id, email=address, email_verified=True)
+    main_user.client.headers["Authorization"] = f"Bearer {token}"
+    with serving(served(database.service)) as service, read_only(database):
+        answer = to(service, main_user, centre).get("/v1/me")
+    assert answer.status_code == 200
+    assert answer.json()["person"]["email_verified_at"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Verifying email addresses: by the link, or by the issuer; and that nobody learns whose an address is."""
 
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -36,8 +37,8 @@ def anybody(centre: Centre) -> httpx.Client:
     return client
 
 
-def registered(centre: Centre, email: str, **more: Any) -> Person:
-    person = Person(UUID(int=0), centre.signed_in(new_id()))
+def registered(centre: Centre, email: str, *, subject: UUID | None = None, **more: Any) -> Person:
+    person = Person(UUID(int=0), centre.signed_in(subject or new_id()))
     body = {"name": "Uusi Ihminen", "email": email, "study_centre_id": str(centre.id)} | more
     answer = person.post("/v1/people", body)
     assert answer.status_code == 201, answer.text
@@ -441,9 +442,10 @@ def test_a_later_sign_in_with_the_issuers_word_verifies_the_address(centre: Cent
     person.post("/v1/people", body)
     assert verified_at(person) is None
     again = Person(UUID(int=0), vouched(centre, subject, email="aino@example.org", email_verified=True))
+    again.get("/v1/me", headers={"X-Request-Id": "first"})
     assert verified_at(again) == "2023-03-15T12:00:00+02:00"
     assert verify(anybody, last_token(centre)).json()["state"] == "withdrawn"
-    assert centre.rows("SELECT count(*) FROM audit_entries WHERE action = 'person.email-verified'") == [(1,)]
+    assert centre.rows("SELECT request_id FROM audit_entries WHERE action = 'person.email-verified'") == [("first",)]
 
 
 def test_the_issuers_word_does_not_take_an_address_from_another(centre: Centre, anybody: httpx.Client) -> None:
@@ -456,6 +458,24 @@ def test_the_issuers_word_does_not_take_an_address_from_another(centre: Centre, 
     assert verified_at(person) is None
     assert refusal(verify(anybody, last_token(centre))) == (409, "already-exists")
     assert verified_at(first)
+
+
+def test_who_loses_an_address_at_that_moment_stays_unverified_and_reads(centre: Centre) -> None:
+    subject, winner = new_id(), centre.person()
+    registered(centre, "sama@example.org", subject=subject)
+    person = Person(UUID(int=0), vouched(centre, subject, email="sama@example.org", email_verified=True))
+    with ThreadPoolExecutor() as thread, centre.owner.transaction():
+        centre.owner.execute(
+            "UPDATE persons SET verified_email = %(address)s, verified_email_key = %(address)s WHERE id = %(id)s",
+            {"address": "sama@example.org", "id": winner.id},
+        )
+        answer = thread.submit(person.get, "/v1/me")
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        while centre.rows(waiting) == [(0,)]:
+            assert not answer.done()
+            time.sleep(0.01)
+    assert answer.result().status_code == 200
+    assert answer.result().json()["person"]["email_verified_at"] is None
 
 
 def test_a_change_to_the_address_that_the_issuer_has_verified_is_verified_with_a_notice(centre: Centre) -> None:
