@@ -42,7 +42,7 @@ async def fresh(reader: Read) -> UUID:
 def guarded(settings: Settings) -> Iterator[httpx.Client]:
     """The service with two more operations, one for each rule."""
     app = create_app(settings)
-    app.include_router(router, prefix="/v1")
+    app.include_router(router)
     with serving(app) as address, httpx.Client(base_url=address, verify=NO_TLS) as client:
         yield client
 

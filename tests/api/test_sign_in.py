@@ -60,7 +60,7 @@ def deployed(database: Addresses) -> Iterator[Deployed]:
             database_url=database.service, secret_key=SECRET, oidc_issuers=[provider.issuer(client_id=client_id)]
         )
         app = create_app(settings)
-        app.include_router(guarded, prefix="/v1")
+        app.include_router(guarded)
         with serving(app, port) as address:
             yield Deployed(provider, client_id, address, centre_id, database)
 
