@@ -14,6 +14,8 @@ COPY migrations migrations
 COPY openapi openapi
 COPY docs/rulebook.md docs/
 COPY app app
+# The user of the image may not write compiled files at the start.
+RUN python -m compileall -q app migrations
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0
 USER tuntipankki
 EXPOSE 8000
