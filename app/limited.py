@@ -17,7 +17,7 @@ from threading import BoundedSemaphore
 from typing import BinaryIO
 
 AT_ONCE = 2
-MOST_WAITING = 6
+MOST_WAITING = 4
 """A waiting request occupies a connection of the study centre's pool, so further ones are rejected and try again later.
 The edge lets a caller have two of the places, in which none waits for long.
 """

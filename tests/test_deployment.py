@@ -147,6 +147,28 @@ def test_the_composition_trusts_the_roots_of_the_folder_that_is_mounted(
         assert interpolated(mount, {"SIGNATURE_FILES": "/srv/signatures"}) == "/srv/signatures:/etc/tuntipankki:ro"
 
 
+# The image decides these, or they are best left as they are beside the composition's own database.
+LEFT_OUT = {
+    "CONNECTIONS",
+    "CONNECTION_IDLE_SECONDS",
+    "DATABASE_DIR",
+    "DATA_DIR",
+    "HOST",
+    "LOCK_TIMEOUT_MS",
+    "OWNER_DATABASE_URL",
+    "PORT",
+    "ROLE_PREFIX",
+    "SANDBOX",
+    "STATEMENT_TIMEOUT_MS",
+    "WORKER_METRICS_PORT",
+}
+
+
+def test_the_composition_passes_every_other_setting_on() -> None:
+    settings = {name.upper() for name in Settings.model_fields}
+    assert settings - COMPOSE["services"]["service"]["environment"].keys() == LEFT_OUT
+
+
 def test_the_composition_starts_without_roots_and_mails(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SIGNATURE_ROOTS", "SIGNATURE_REVOCATION_LISTS", "SMTP_URL", "MAIL_FROM", "MAIL_RETRY_SECONDS"):
         monkeypatch.delitem(GIVEN, name)

@@ -137,8 +137,7 @@ def _digits(value: object) -> object:
 
 
 WHOLE = BeforeValidator(_whole)
-"""Last, after the bounds of the number, which would otherwise be missing in its schema."""
-"""An integer of a body."""
+"""For an integer of a body: last, after the bounds of the number, which would otherwise be missing in its schema."""
 
 
 class InSchema:
