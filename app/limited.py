@@ -53,6 +53,11 @@ async def run_limited(work: Callable[..., bytes], *parts: bytes, seconds: int = 
         _places.release()
 
 
+def run_in_process(work: Callable[..., bytes], *parts: bytes, seconds: int, megabytes: int) -> bytes:
+    """The same for trusted work: it blocks, and takes none of the places. Raises LimitsReached."""
+    return _run(f"{work.__module__}:{work.__qualname__}", parts, seconds, megabytes)
+
+
 def _run(name: str, parts: tuple[bytes, ...], seconds: int, megabytes: int) -> bytes:
     command = [sys.executable, "-B", "-m", "app.limited", name, str(seconds), str(megabytes)]
     with tempfile.TemporaryFile() as parts_file, tempfile.TemporaryFile() as answer:

@@ -47,5 +47,5 @@ def _rulebook() -> str:
     from markdown_it import MarkdownIt
 
     title, _, text = RULEBOOK.read_text(encoding="utf-8").partition("\n")
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    body = MarkdownIt("commonmark").enable("table").render(text)
     return document("en", title.removeprefix("# "), f"{body}", others=())

@@ -269,7 +269,7 @@ Email = Annotated[
 """An email address, wherever one is entered. It is kept as it is written."""
 Phone = Annotated[
     str,
-    StringConstraints(strip_whitespace=True),
+    StringConstraints(strip_whitespace=True, max_length=100),
     Form("phone-format", r"^[+(]?[0-9][0-9() /.-]{2,28}[0-9]$"),
 ]
 SearchText = Annotated[

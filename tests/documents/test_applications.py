@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
@@ -37,6 +39,21 @@ CONTENT = ApplicationContent(
 def composed(content: ApplicationContent) -> bytes:
     words = application_words(content.language, made_at=content.made_at, valid_from=content.valid_from)
     return compose_application(content, words)
+
+
+FORKED = """
+import os
+from tests.documents.test_applications import CONTENT, composed
+composed(CONTENT)
+if os.fork() == 0:
+    composed(CONTENT)
+    os._exit(0)
+raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_a_process_composes_also_if_it_was_forked_after_another_did() -> None:
+    subprocess.run([sys.executable, "-c", FORKED], check=True, timeout=60)
 
 
 SCRIPTS = "Ääkköset Ångström Łódź Ωμέγα Жук Nguyễn"

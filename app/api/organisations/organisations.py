@@ -80,7 +80,7 @@ Website = Annotated[
 ]
 PostalCode = Annotated[
     str,
-    StringConstraints(strip_whitespace=True),
+    StringConstraints(strip_whitespace=True, max_length=100),
     Form("postal-code-format", r"^[0-9A-Za-z][0-9A-Za-z -]{1,11}$"),
 ]
 
