@@ -20,8 +20,9 @@ The teaching hours of a study centre (opintokeskus) and its member organisations
 decisions, the distribution of hours within each organisation, supplementary requests and returns in the change
 windows, and the account of every hour.
 
-**To try it** in a sandbox: `GET /v1/sandbox/people` lists the demo people, and `POST /v1/sandbox/tokens` returns an
-access token for one of them. Put it into *Authorize* below. Elsewhere *Authorize* leads to your sign-in service. A
+**To try it** in a sandbox, choose a demo person and a day in the bar at the top of Swagger UI. For other people,
+`POST /v1/sandbox/tokens` returns an access token to put into *Authorize* below, and for other times use
+`PUT /v1/sandbox/clock`. Elsewhere *Authorize* leads to your sign-in service. A
 person who signs in for the first time registers by `POST /v1/people`.
 
 - **Hours** are teaching hours (opetustunti, 45 minutes), in whole numbers. **Days** are days of Finnish time: what is

@@ -79,6 +79,7 @@ def document(language: Language, title: str, body: str, others: Sequence[Languag
 body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; }}
 code {{ overflow-wrap: anywhere; }}
 pre {{ white-space: pre-wrap; }}
+main {{ overflow-wrap: anywhere; }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto; }}
 th, td {{ border-bottom: 1px solid; padding: 0.3rem 1rem 0.3rem 0; text-align: left; vertical-align: top; }}
 li {{ margin: 0.5rem 0; }}

@@ -25,7 +25,7 @@ async def welcome(request: Request, language: Language) -> str:
     text, words = page_text("front.sandbox", language, {"now": reader.now}), words_of("front", "sandbox", language)
     rows = "\n".join(_row(person, language) for person in found if person)
     links = "\n".join(f'<li><a href="{path}">{escape(words[name])}</a></li>' for name, path in LISTS.items())
-    headings = "".join(f'<th scope="col">{escape(words[name])}</th>' for name in ("name", "role", "email"))
+    headings = "".join(f'<th scope="col">{escape(words[name])}</th>' for name in ("email", "name", "role"))
     return (
         f"<h2>{escape(text.title)}</h2>\n{paragraphs(text.paragraphs)}\n"
         f"<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n<ul>\n{links}\n</ul>"
@@ -38,4 +38,4 @@ def _row(person: DemoPerson, language: Language) -> str:
         ": ".join(filter(None, [texts.fill("{role:word}", {"role": held.role}), held.organisation_name]))
         for held in person.roles
     )
-    return f"<tr><td>{escape(person.name)}</td><td>{escape(roles)}</td><td>{escape(person.email)}</td></tr>"
+    return f"<tr><td>{escape(person.email)}</td><td>{escape(person.name)}</td><td>{escape(roles)}</td></tr>"

@@ -7,7 +7,7 @@ def test_the_front_page_shows_demo_people_and_the_clock(sandbox: Sandbox) -> Non
     sandbox.client.put("/v1/sandbox/clock", json={"now": "2023-03-13T12:00:00+02:00"})
     page = sandbox.client.get("/", params={"lang": "en"}).text
     assert "13 March 2023 at 12:00" in page
-    assert "<td>Kaisa Kuusiranta</td><td>Main user: " in page
+    assert "<td>paakayttaja@example.org</td><td>Kaisa Kuusiranta</td><td>Main user: " in page
     for address in ("staff@example.org", "paakayttaja@example.org", "kouluttaja@example.org"):
         assert f"<td>{address}</td>" in page
     for path in ("people", "clock", "mailbox"):

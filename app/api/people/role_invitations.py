@@ -41,7 +41,7 @@ class AcceptanceIn(Body):
     """Token from the email."""
 
 
-@router.post("", status_code=201, responses=refusing("not-found", "too-many"))
+@router.post("", status_code=201, responses=refusing("not-found", "too-many", "rate-limited"))
 @operation(people_only=True)
 async def create_role_invitation(writer: Write, tokens: Tokens, body: RoleInvitationIn) -> RoleInvitation:
     """Send a role invitation.

@@ -1,5 +1,6 @@
 """Invitations to a role."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -81,6 +82,13 @@ _organisation_id = bindparam("p_organisation_id", type_=Uuid)
 _organisation_locked: Query[UUID] = Query(
     select(organisations.c.id).where(organisations.c.id == _organisation_id).with_for_update(key_share=True)
 )
+_sent_count: Query[int] = Query(
+    select(func.count(type_=Integer)).where(
+        _invitations.invited_by == bindparam("p_inviter_id", type_=Uuid),
+        _invitations.invited_at >= bindparam("p_since", type_=DateTime(timezone=True)),
+        _invitations.invited_at < bindparam("p_until", type_=DateTime(timezone=True)),
+    )
+)
 _open_count: Query[int] = Query(
     select(func.count(type_=Integer)).where(_invitations.organisation_id == _organisation_id, _is_open)
 )
@@ -116,6 +124,11 @@ async def count_open(session: Reader, organisation_id: UUID) -> int:
     await _organisation_locked.first(session.connection, p_organisation_id=organisation_id)
     count = await _open_count.first(session.connection, p_organisation_id=organisation_id, **clock_of(session))
     return count or 0
+
+
+async def count_sent(connection: Connection, inviter_id: UUID, since: datetime, until: datetime) -> int:
+    """Count the invitations that the person sent between the two times, whatever became of them."""
+    return await _sent_count.first(connection, p_inviter_id=inviter_id, p_since=since, p_until=until) or 0
 
 
 async def find_remaining(connection: Connection, person_id: UUID) -> UUID:

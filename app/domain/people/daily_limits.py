@@ -1,4 +1,4 @@
-"""How often a person may do in a day what sends emails to others (rulebook §2.5, §3.10)."""
+"""How often a person may do in a day what sends emails to others (rulebook §2.5, §2.6, §3.10)."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -8,6 +8,8 @@ from app.domain.errors import RateLimited
 
 APPLICATIONS = 20
 """Applications for roles and for main users together."""
+INVITATIONS = 60
+"""Invitations to roles, also those that were withdrawn: each sends an email to an address of the inviter's choice."""
 ADDRESS_CHANGES = 20
 """Changes of the own email address, each of which sends a link to the new one."""
 LINKS_REQUESTED = 3

@@ -7,8 +7,10 @@ from app.db.organisations import profiles
 from app.db.organisations.organisations import get_place
 from app.db.people.me import find_person
 from app.db.people.registrations import lock_people
+from app.db.people.role_grants import lock_person
 from app.db.people.role_invitations import (
     count_open,
+    count_sent,
     find_by_token,
     find_remaining,
     invitations,
@@ -22,6 +24,7 @@ from app.delivery.tokens import TokenMailing, digest_of
 from app.domain.access import Actor, check_person
 from app.domain.errors import NotFound
 from app.domain.people import role_invitations as rules
+from app.domain.people.daily_limits import INVITATIONS, check_within_limit, day_around
 from app.domain.people.role_applications import AppliedRole
 from app.domain.people.role_grants import GrantedRole
 from app.domain.people.role_invitations import RoleInvitation
@@ -78,6 +81,10 @@ async def invite(
         },
     )
     await insert_value(writer.connection, role_invitations, invitation, token_digest=digest)
+    # After the insertion, as for applications: each of several requests waits for the one before, and counts it.
+    await lock_person(writer.connection, writer.actor.person_id)
+    sent = await count_sent(writer.connection, writer.actor.person_id, *day_around(writer.now))
+    check_within_limit(sent, INVITATIONS, writer.now)
     _record(writer, "made", invitation, reason=reason)
     return invitation
 

@@ -504,3 +504,16 @@ def test_the_page_of_an_invitation_that_is_not_open_says_so(
     answer = page(centre, token, params={"lang": "en"})
     assert answer.status_code == 409
     assert "State of the link: accepted." in answer.text
+
+
+def test_a_person_sends_sixty_invitations_a_day_withdrawn_ones_included(
+    centre: Centre, main_user: Person, unit: UUID
+) -> None:
+    for number in range(60):
+        sent = main_user.post(PATH, invited(unit, email=f"{number}@example.org"))
+        assert main_user.post(f"{sent.headers['Location']}/withdrawal").status_code == 200
+    refused = main_user.post(PATH, invited(unit))
+    assert (refusal(refused), refused.json()["most"]) == ((429, "rate-limited"), 60)
+    assert centre.rows("SELECT count(*) FROM mails WHERE event = 'role-invitation.made'") == [(60,)]
+    centre.clock(2023, 3, 16)
+    assert main_user.post(PATH, invited(unit)).status_code == 201
