@@ -135,7 +135,7 @@ def test_reads_without_a_write_notice_an_ended_role_too(deployed: Deployed, monk
 
 def test_swagger_ui_knows_where_to_sign_in(deployed: Deployed) -> None:
     page = httpx.get(f"{deployed.address}/docs").text
-    settings = json.loads(re.findall(r"const signIn = (.*);", page)[0])
+    settings = json.loads(re.findall(r'<script type="application/json" id="sign-in">(.*)</script>', page)[0])
     assert settings["clientId"] == deployed.client_id
     assert set(settings["scheme"]["flows"]) == {"authorizationCode"}
     flow = settings["scheme"]["flows"]["authorizationCode"]
