@@ -13,6 +13,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import Jsonb
 
+from app.db.identifiers import new_id
 from app.delivery.smtp import ServerAwayError
 from app.local.embedded_postgres import Addresses
 from app.services.delivery.deliveries import obstructed
@@ -404,6 +405,25 @@ def test_what_refuses_all_mails_is_not_blamed_on_each_and_shown_to_staff(
     assert states(centre) == ["sent", "sent"]
     assert shown() == []
     assert obstructed_now() == set()
+
+
+def test_what_stood_in_the_way_is_past_once_no_mail_waits(centre: Centre, make: Make, deliver: Deliver) -> None:
+    staff = centre.staff()
+    (person,) = readers(centre, 1)
+    server = MailServer(on_sender=lambda _: "550 5.7.1 We do not send for you")
+    with mail_server(server):
+        make()
+        for _ in range(2):
+            with pytest.raises(ServerAwayError):
+                deliver(server)
+        # Another worker has the mail in hand.
+        centre.owner.execute("UPDATE mails SET worker_id = %s, taken_at = now()", [new_id()])
+        deliver(server)
+        assert centre.rows("SELECT obstacle FROM mail_obstacles") == [("sender",)]
+        erased = staff.post(f"/v1/people/{person.id}/erasure", {"reason": "Pyysi"})
+        assert erased.is_success, erased.text
+        deliver(server)
+    assert centre.rows("SELECT obstacle FROM mail_obstacles") == []
 
 
 def obstructed_now() -> set[str]:

@@ -38,12 +38,11 @@ class DueMail(UnsentMail):
 
 _worker = bindparam("p_worker", type_=Uuid)
 _waiting = mails.alias("waiting")
+_due = select(_waiting.c.id).where(
+    _waiting.c.state == "due", _waiting.c.next_attempt_at <= func.clock_timestamp(), _waiting.c.due_at <= NOW
+)
 _next = (
-    select(_waiting.c.id)
-    .where(
-        _waiting.c.state == "due",
-        _waiting.c.next_attempt_at <= func.clock_timestamp(),
-        _waiting.c.due_at <= NOW,
+    _due.where(
         or_(
             _waiting.c.worker_id.is_(None),
             _waiting.c.worker_id == _worker,
@@ -61,6 +60,7 @@ def _of_recipient(column: ColumnElement[str]) -> ScalarSelect[str]:
     return select(column).where(persons.c.id == mails.c.person_id).correlate(mails).scalar_subquery()
 
 
+_any_due: Query[UUID] = Query(_due.limit(1))
 _taken = Query(
     update(mails)
     .where(mails.c.id == _next)
@@ -113,6 +113,11 @@ _mailbox = Command(
     .where(persons.c.id == _person_id, persons.c.mail_refused_at.is_not(None))
     .values(mail_refused_at=null())
 )
+
+
+async def is_mail_due(connection: Connection, now: datetime) -> bool:
+    """Whether a mail is due, also one that another worker has taken."""
+    return await _any_due.first(connection, p_now=now) is not None
 
 
 async def take_due_mail(connection: Connection, now: datetime, worker: UUID, lease: timedelta) -> DueMail | None:

@@ -13,7 +13,16 @@ from prometheus_client import Counter, Gauge
 from psycopg import Error
 
 from app.db.connections import Connections
-from app.db.delivery.deliveries import DueMail, conclude, let_go, note_mailbox, postpone, renew, take_due_mail
+from app.db.delivery.deliveries import (
+    DueMail,
+    conclude,
+    is_mail_due,
+    let_go,
+    note_mailbox,
+    postpone,
+    renew,
+    take_due_mail,
+)
 from app.db.delivery.obstacles import note_obstacle
 from app.db.health import list_study_centres
 from app.db.identifiers import new_id
@@ -65,6 +74,7 @@ class Deliveries:
     async def deliver_mails(self, connections: Connections) -> None:
         """Deliver all mails that are due in all study centres. Raise ServerAwayError, once staff can see why."""
         centres = await list_study_centres(connections)
+        is_any_due = False
         try:
             async with Handover(self._server) as handover:
                 for centre in centres:
@@ -73,10 +83,12 @@ class Deliveries:
                         now = (await get_study_centre(connection)).now
                         while await _uninterrupted(self._deliver_one(centre, connection, handover, now)):
                             pass
+                        if self._noted and not is_any_due:
+                            is_any_due = await is_mail_due(connection, now)
         except ServerAwayError as away:
             await self._note_obstacle(connections, centres, away.obstacle, away.answer)
             raise
-        if handover.is_heard:
+        if handover.is_heard or not is_any_due:
             await self._note_obstacle(connections, centres, None)
 
     async def _deliver_one(self, centre: UUID, connection: Connection, handover: Handover, now: datetime) -> bool:
