@@ -111,6 +111,7 @@ class SwaggerUI:
         block = self.page.locator(f'.opblock[id$="-{operation_id}"]')
         if not block.locator(".opblock-body").count():
             block.locator(".opblock-summary-control").click()
+        block.locator(".try-out__btn").first.wait_for()
         trying = block.locator(".try-out__btn:not(.cancel)")
         if trying.count():
             trying.click()
