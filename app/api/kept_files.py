@@ -17,6 +17,7 @@ class KeptFile:
     media_type: str
     content: bytes
     compressed: bytes
+    """Empty for an image, which is compressed already."""
     tag: str
 
     def respond(self, request: Request, caching: str) -> Response:
@@ -24,10 +25,11 @@ class KeptFile:
         headers = {"ETag": f'"{self.tag}"', "Cache-Control": caching, "Vary": "Accept-Encoding"}
         if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {self.tag, "*"}:
             return Response(status_code=304, headers=headers)
-        if accepts_gzip(request.headers):
+        if self.compressed and accepts_gzip(request.headers):
             return Response(self.compressed, media_type=self.media_type, headers=headers | {"Content-Encoding": "gzip"})
         return Response(self.content, media_type=self.media_type, headers=headers)
 
 
 def kept_file(content: bytes, media_type: str) -> KeptFile:
-    return KeptFile(media_type, content, gzip.compress(content, mtime=0), tag_of(sha256(content).hexdigest()))
+    compressed = b"" if media_type.startswith("image/") else gzip.compress(content, mtime=0)
+    return KeptFile(media_type, content, compressed, tag_of(sha256(content).hexdigest()))

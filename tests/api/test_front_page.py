@@ -19,7 +19,7 @@ def outline_of(page: httpx.Response) -> Outline:
 
 
 def links_of(outline: Outline) -> list[str]:
-    return [attributes["href"] or "" for tag, attributes in outline.starts if tag == "a"]
+    return [attributes.get("href") or "" for tag, attributes in outline.starts if tag == "a"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

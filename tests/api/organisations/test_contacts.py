@@ -46,7 +46,12 @@ def test_a_contact_person_is_seen_from_the_first_day_to_the_last(
         centre.clock(*day)
         contact = main_user.get(f"/v1/organisations/{central}/contact").json()
         assert (contact["assignment_id"] == answer.json()["id"]) is named
-    assert contact["person"] == {"id": str(staff.id), "name": "Aino Esimerkki", "email": f"{staff.id}@example.org"}
+    assert contact["person"] == {
+        "id": str(staff.id),
+        "name": "Aino Esimerkki",
+        "email": f"{staff.id}@example.org",
+        "email_verified_at": "2000-01-01T00:00:00+02:00",
+    }
     assert contact["regional_office"] == office
     centre.clock(2023, 7, 1)
     assert main_user.get(f"/v1/organisations/{central}/contact").json() == nobody
