@@ -28,6 +28,9 @@ from tests.conftest import SECRET
 from tests.migrations.conftest import alembic_config
 from tests.server import NO_TLS, free_port, serving
 
+ALL_LEDGERS = 120
+"""Seconds for the deep form where all tests before have left their study centres."""
+
 
 @pytest.fixture(scope="module")
 def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
@@ -154,7 +157,7 @@ def test_the_deep_form_finds_a_broken_ledger(durable: Addresses) -> None:
 
 def test_in_a_sandbox_everybody_sees_the_deep_form(service: str) -> None:
     for headers in ({}, {"X-Forwarded-For": "192.0.2.1"}):
-        answer = httpx.get(f"{service}/readyz", params={"deep": "true"}, headers=headers)
+        answer = httpx.get(f"{service}/readyz", params={"deep": "true"}, headers=headers, timeout=ALL_LEDGERS)
         assert answer.json()["checks"]["ledger"]
 
 
@@ -175,14 +178,14 @@ def test_the_deep_form_is_for_staff_whatever_is_in_front(centre: Centre, deploye
     def ask(person: Person | None, **headers: str) -> httpx.Response:
         if person:
             headers["Authorization"] = person.client.headers["Authorization"]
-        return httpx.get(f"{address}/readyz", params=deep, headers=headers)
+        return httpx.get(f"{address}/readyz", params=deep, headers=headers, timeout=ALL_LEDGERS)
 
     main_user = centre.main_user(centre.organisation())
     for forwarded in ({}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}):
         assert refusal(ask(None, **forwarded)) == (401, "unauthenticated")
         assert refusal(ask(main_user, **forwarded)) == (403, "forbidden")
         assert ask(centre.staff(), **forwarded).json()["checks"]["ledger"]
-    assert httpx.get(f"{operators}/readyz", params=deep).json()["checks"]["ledger"]
+    assert httpx.get(f"{operators}/readyz", params=deep, timeout=ALL_LEDGERS).json()["checks"]["ledger"]
     assert "ledger" not in httpx.get(f"{address}/readyz").json()["checks"]
 
 
