@@ -48,4 +48,4 @@ def _rulebook() -> str:
 
     title, _, text = RULEBOOK.read_text(encoding="utf-8").partition("\n")
     body = MarkdownIt("commonmark").enable("table").render(text)
-    return document("en", title.removeprefix("# "), f"{body}", others=())
+    return document("en", title.removeprefix("# "), body, others=())
