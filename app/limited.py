@@ -45,20 +45,18 @@ async def run_limited(work: Callable[..., bytes], *parts: bytes, seconds: int = 
         raise Overloaded
     try:
         # In threads of our own: the loop's are for short work, and these wait for seconds.
-        running = asyncio.get_running_loop().run_in_executor(
-            _threads, _run, f"{work.__module__}:{work.__qualname__}", parts, seconds, megabytes
-        )
-        return await running
+        return await asyncio.get_running_loop().run_in_executor(_threads, _run, work, parts, seconds, megabytes)
     finally:
         _places.release()
 
 
 def run_in_process(work: Callable[..., bytes], *parts: bytes, seconds: int, megabytes: int) -> bytes:
     """The same for trusted work: it blocks, and takes none of the places. Raises LimitsReached."""
-    return _run(f"{work.__module__}:{work.__qualname__}", parts, seconds, megabytes)
+    return _run(work, parts, seconds, megabytes)
 
 
-def _run(name: str, parts: tuple[bytes, ...], seconds: int, megabytes: int) -> bytes:
+def _run(work: Callable[..., bytes], parts: tuple[bytes, ...], seconds: int, megabytes: int) -> bytes:
+    name = f"{work.__module__}:{work.__qualname__}"
     command = [sys.executable, "-B", "-m", "app.limited", name, str(seconds), str(megabytes)]
     with tempfile.TemporaryFile() as parts_file, tempfile.TemporaryFile() as answer:
         for part in parts:
