@@ -160,7 +160,8 @@ BEGIN
         END IF;
 
         -- A unit that has moved to another centre is given nothing by the old one, which did not see it go: the
-        -- transaction that moves it holds the balances meanwhile (app/db/organisations/holdings.py). The call may be tried again.
+        -- transaction that moves it holds the balances meanwhile (app/db/organisations/holdings.py). The call may be
+        -- tried again.
         IF p_kinds[i] = 'distribution' THEN
             -- Looked up by its id alone: an index by centre would bring all units of a large one.
             SELECT central_organisation_id INTO v_id FROM organisations
