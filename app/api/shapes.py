@@ -26,8 +26,8 @@ from pydantic import (
 from pydantic.types import StrictBool
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from app.api.docstrings import add_descriptions
 from app.delivery.addresses import is_reachable
-from app.domain.values import add_descriptions
 from app.domain.versions import Versions
 
 LARGEST_HOURS = 10_000_000
