@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import ConfigDict
+from pydantic import with_config
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -148,10 +148,9 @@ class Busy(EdgeRefusal):
     code = "busy"
 
 
+@with_config(use_attribute_docstrings=True)
 class ProblemError(TypedDict):
     """One error of the request: with `pointer` in the body, with `parameter` elsewhere."""
-
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)  # type: ignore[misc]  # Pydantic's own way.
 
     pointer: NotRequired[str]
     """Place in the body (RFC 6901), for example `/lines/0/hours`."""
@@ -163,10 +162,9 @@ class ProblemError(TypedDict):
     """Description of the error and what to do, in the language of the response."""
 
 
+@with_config(use_attribute_docstrings=True, extra="allow")
 class Problem(TypedDict):
     """Reason why a request was rejected (RFC 9457). All other fields are facts of the error."""
-
-    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="allow")  # type: ignore[misc]  # Pydantic's.
 
     type: str
     """Page about the code: the path `/problems/{code}`, or the URL if the service knows its public one."""
