@@ -3,11 +3,13 @@
 import argparse
 import gc
 import importlib
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 import psycopg
 import uvicorn
@@ -25,6 +27,7 @@ GRACE_SECONDS = 10
 LONGEST_STOP_SECONDS = GRACE_SECONDS + 5
 """A process that has not ended by then is killed."""
 SIGN_SECONDS = 1
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings()
         options = _parser(settings).parse_args(arguments)
         logs.configure(settings.log_level)
-        with listening(options.host, options.port) as listener:
+        with listening(options.host, options.port) as listener, counting_together(settings):
             serve(FACTORY, listener, settings.workers)
     except ValidationError as error:
         print("\n".join(lines_of(error)), file=sys.stderr)
@@ -65,6 +68,20 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         raise StartFailed(f"Cannot listen on {host}:{port} ({error.strerror}). Set another HOST or PORT.") from None
     with listener:
         yield listener
+
+
+@contextmanager
+def counting_together(settings: Settings) -> Iterator[None]:
+    """With `METRICS_PORT`, make the folder in which all processes count. Enter it before the service is imported.
+
+    Prometheus' library looks for the folder when it is imported.
+    """
+    if settings.metrics_port is None or METRICS_FOLDER in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="tuntipankki-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        yield
 
 
 def serve(

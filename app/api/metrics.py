@@ -1,25 +1,13 @@
-"""The metrics of the service. With `METRICS_PORT` each process of a start counts in a file; the files are summed."""
+"""The metrics of the service. With `METRICS_PORT` each process of a start counts in a file; the files are summed.
 
-import atexit
+`app.serving` makes the folder of the files before the library is imported.
+"""
+
 import math
-import os
-import shutil
-import tempfile
 import time
 from functools import cache
 
-if os.environ.get("METRICS_PORT") and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    # The library looks for it when it is imported. The processes are forked from this one.
-    _folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="tuntipankki-metrics-")
-    _owner = os.getpid()
-
-    @atexit.register
-    def _remove() -> None:
-        if os.getpid() == _owner:
-            shutil.rmtree(_folder, ignore_errors=True)
-
-
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 KEPT_SECONDS = 1.0
@@ -44,18 +32,22 @@ class KeptMetrics:
     """Rendered at most once a second, however many ask."""
 
     def __init__(self) -> None:
+        self._registry = _registry()
         self._content = b""
         self._rendered_at = -math.inf
 
     def get(self) -> bytes:
         if time.monotonic() - self._rendered_at >= KEPT_SECONDS:
-            self._content = self._render()
+            self._content = generate_latest(self._registry)
             self._rendered_at = time.monotonic()
         return self._content
 
-    def _render(self) -> bytes:
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            return generate_latest()
-        registry = CollectorRegistry()
+
+def _registry() -> CollectorRegistry:
+    """All processes' if they count in files, else this one's."""
+    registry = CollectorRegistry()
+    try:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # The library has no types here.
-        return generate_latest(registry)
+    except ValueError:  # There is no folder.
+        return REGISTRY
+    return registry

@@ -20,7 +20,7 @@ from app import logs
 from app.db.schema import WrongDatabaseError, prepared_database
 from app.processes import StartFailed
 from app.sandbox.demo.loading import FINLAND, load_demo
-from app.serving import lines_of, listening, serve
+from app.serving import counting_together, lines_of, listening, serve
 from app.settings import Settings
 
 SECONDS_TO_STOP = 60
@@ -57,7 +57,11 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 def _run() -> None:
     settings = _settings()
-    with listening(settings.host, settings.port) as listener, _database(settings) as (settings, check):
+    with (
+        listening(settings.host, settings.port) as listener,
+        counting_together(settings),
+        _database(settings) as (settings, check),
+    ):
         owner = _owner_of(settings)
         with prepared_database(owner, settings.role_prefix, sandbox=settings.sandbox):
             if settings.sandbox and load_demo(owner):

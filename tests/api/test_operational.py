@@ -203,48 +203,37 @@ def test_with_a_port_of_their_own_metrics_are_there_alone(deployed: tuple[str, s
 
 
 def test_metrics_count_all_processes_of_a_start(database: Addresses, tmp_path: Path) -> None:
-    """Two processes that the first one forks, as the launcher does."""
     port, operators_port = free_port(), free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database.service,
         "SECRET_KEY": SECRET,
+        "PORT": str(port),
         "METRICS_PORT": str(operators_port),
+        "WORKERS": "2",
         "TMPDIR": str(tmp_path),
         "LOG_LEVEL": "ERROR",
     }
-    starting = subprocess.Popen([sys.executable, "-c", TWO_PROCESSES, str(port)], env=environment)
+    starting = subprocess.Popen([sys.executable, "-m", "app.serving"], env=environment)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", verify=NO_TLS) as client:
-            wait_until(lambda: client.get("/livez").status_code == 200)
-        # Each connection goes to one of the processes.
-        asked, processes = 0, set[str]()
-        deadline = time.monotonic() + 30
-        while len(processes) < 2:
-            assert time.monotonic() < deadline
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", verify=NO_TLS, timeout=30) as client:
-                processes.add(client.get("/nowhere").headers["Server"])
-            asked += 1
+        # Each connection goes to one of the processes, which makes its file when it counts first.
+        with httpx.Client(verify=NO_TLS, headers={"Connection": "close"}, timeout=30) as client:
+
+            def ask() -> int:
+                return client.get(f"http://127.0.0.1:{port}/nowhere").status_code
+
+            wait_until(lambda: ask() == 404)
+            asked = 1
+            while len(list(tmp_path.glob("*/counter_*.db"))) < 2:
+                asked += ask() == 404
+                assert asked < 1000
         wait_until(lambda: nowhere_counted(operators_port) == asked)
+        starting.terminate()
+        assert starting.wait(10) == 0
+        assert not list(tmp_path.iterdir())
     finally:
         starting.kill()
         starting.wait(10)
-
-
-TWO_PROCESSES = """
-import os, socket, sys, uvicorn
-from app.main import app_from_environment
-from app.processes import end_with_parent
-app = app_from_environment()
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-parent = os.getpid()
-if os.fork() == 0:
-    end_with_parent(parent)
-config = uvicorn.Config(
-    app, http="app.api.protocol:BoundedProtocol", log_config=None, headers=[("Server", str(os.getpid()))]
-)
-uvicorn.Server(config).run(sockets=[listener])
-"""
 
 
 def nowhere_counted(port: int) -> float:

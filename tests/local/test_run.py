@@ -121,7 +121,8 @@ def seconds_until_ready(address: str, run: Run) -> float:
 def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None:
     data = tmp_path / "data"
     configured: dict[str, str] = {"DATA_DIR": str(data), "PORT": str(free_port()), "LOG_LEVEL": "WARNING"}
-    with running(tmp_path / "first.log", **configured) as first:
+    metrics = str(free_port())
+    with running(tmp_path / "first.log", **configured, METRICS_PORT=metrics) as first:
         output = first.output_with("All demo people:")
         address = address_in(output)
         command = next(line.strip() for line in output.splitlines() if line.strip().startswith("curl"))
@@ -137,6 +138,9 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
         (serving,) = serving_in(first)
         os.kill(serving, signal.SIGKILL)
         assert seconds_until_ready(address, first) < 3
+        # What it has counted is counted still.
+        counted = 'tuntipankki_requests_total{method="GET",route="/docs",status="200"} 1.0'
+        assert counted in httpx.get(f"http://127.0.0.1:{metrics}/metrics").text
         # A database that ends by itself is started again, also if the process that runs it is killed.
         for ending, number in (("/bin/postgres ", signal.SIGINT), ("app.local.embedded_postgres ", signal.SIGKILL)):
             (ended,) = [pid for pid, line in processes_of(first.process.pid).items() if ending in line]
