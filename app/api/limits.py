@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.authorization import bearer_of, is_key
 from app.api.backend import Backend
 from app.api.middleware import WATCHERS
 from app.api.problems import EdgeRefusal, refuse
 from app.domain.errors import RateLimited
-from app.domain.people.api_keys import KEY_MARK
 from app.settings import Settings
 
 WINDOW_SECONDS = 60
@@ -113,7 +113,7 @@ class RateLimits:
             await self._refuse(allowance, window, scope, receive, send)
             return
 
-        is_new_key = known is None and KEY_MARK in (authorization or "")
+        is_new_key = known is None and is_key(bearer_of(authorization))
 
         async def answered(message: Message) -> None:
             nonlocal allowance, window

@@ -14,11 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from app.api.authorization import bearer_of, is_key
 from app.api.faults import errors_of_rules, errors_of_shape, is_malformed_json
 from app.api.languages import preferred_language
 from app.domain.errors import DomainError, Invalid
 from app.domain.organisations.organisations import Language
-from app.domain.people.api_keys import KEY_MARK
 from app.limited import Overloaded
 from app.texts.problems import detail_of, title_of
 
@@ -229,10 +229,8 @@ def _public_url_of(request: Request) -> str | None:
 
 def _asking(request: Request) -> Mapping[str, object]:
     """Who asks, because the advice differs; neither if the request has no token."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        return {}
-    return {"key_asks" if token.strip().startswith(KEY_MARK) else "person_asks": True}
+    bearer = bearer_of(request.headers.get("authorization"))
+    return {"key_asks" if is_key(bearer) else "person_asks": True} if bearer else {}
 
 
 def _language_of(request: Request) -> Language:
@@ -255,7 +253,7 @@ def _headers_of(request: Request, refusal: DomainError) -> dict[str, str]:
     facts: dict[str, Any] = refusal.facts
     match refusal.code:
         case "unauthenticated":
-            has_token = request.headers.get("authorization", "").lower().startswith("bearer ")
+            has_token = bearer_of(request.headers.get("authorization"))
             return {"WWW-Authenticate": _challenge(error="invalid_token" if has_token else None)}
         case "strong-authentication-required":
             challenge = _challenge(

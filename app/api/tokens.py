@@ -15,13 +15,13 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry
 
+from app.api.authorization import bearer_of, is_key
 from app.api.issuers import IssuerKeys
 from app.api.key_callers import KeyCallers
 from app.api.problems import NotRegistered, TokenTooLarge, Unauthenticated
 from app.db.connections import Caller, Connections, Newcomer, find_caller, list_study_centres
 from app.db.identifiers import new_id
 from app.domain.access import Authentication
-from app.domain.people.api_keys import KEY_MARK
 
 LEEWAY_SECONDS = 30
 CACHED_SECONDS = 60
@@ -49,7 +49,7 @@ class Verifier:
     async def caller(self, authorization: str | None, request_id: str) -> Caller:
         """Raises Unauthenticated if the access token is not valid, NotRegistered if its subject is unknown."""
         token = _token_in(authorization)
-        if token.startswith(KEY_MARK):
+        if is_key(token):
             return await self._keys.caller(token)
         digest = sha256(token.encode()).digest()
         expires, caller = self._verified.get(digest, (0.0, None))
@@ -75,7 +75,7 @@ class Verifier:
         Raises Unauthenticated if the access token is not valid.
         """
         token = _token_in(authorization)
-        if token.startswith(KEY_MARK):
+        if is_key(token):
             return self._keys.known(token)
         expires, caller = self._verified.get(sha256(token.encode()).digest(), (0.0, None))
         if caller is not None and time.time() < expires:
@@ -153,9 +153,8 @@ def _verified_email_of(claims: Mapping[str, Any]) -> str | None:
 
 
 def _token_in(authorization: str | None) -> str:
-    scheme, _, token = (authorization or "").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token:
+    token = bearer_of(authorization)
+    if not token:
         raise Unauthenticated
     if len(token) > LARGEST_TOKEN:
         raise TokenTooLarge(largest=LARGEST_TOKEN)
