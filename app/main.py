@@ -181,7 +181,7 @@ def create_app(
     for router in extension.routers:
         app.include_router(router)
     app.include_router(front_page.router)
-    app.include_router(email_verifications.pages)
+    app.include_router(email_verifications.page_router)
     app.include_router(documents.router)
     app.include_router(role_invitations.page_router)
     app.include_router(served_document.router)

@@ -61,7 +61,7 @@ def _token_in(body: bytes) -> str:
 
 router = APIRouter(prefix="/email-verifications", route_class=WithToken, tags=["People"])
 own_router = APIRouter(prefix="/me/email-verification", route_class=Operation, tags=["Me"])
-pages = APIRouter(prefix=f"/{PAGE}", include_in_schema=False)
+page_router = APIRouter(prefix=f"/{PAGE}", include_in_schema=False)
 
 
 class VerificationIn(Body):
@@ -93,7 +93,7 @@ async def request_email_verification(writer: Write, tokens: Tokens, _: NoBody = 
     return await email_verifications.request_link(writer, tokens)
 
 
-@pages.get("/{token}")
+@page_router.get("/{token}")
 async def show_verification(request: Request, token: str) -> HTMLResponse:
     backend: Backend = request.app.state.backend
 
@@ -105,7 +105,7 @@ async def show_verification(request: Request, token: str) -> HTMLResponse:
     return await token_page(request, "email-verification", read)
 
 
-@pages.post("/{token}")
+@page_router.post("/{token}")
 async def verify_on_page(request: Request, token: str) -> HTMLResponse:
     backend: Backend = request.app.state.backend
 
