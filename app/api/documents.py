@@ -7,16 +7,22 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
+from starlette.responses import Response
 
 from app.api.backend import Backend
 from app.api.issuers import IssuerMetadata
 from app.api.languages import page_language
-from app.api.pages import HtmlPage
+from app.api.pages import HtmlPage, inline, policy_with, respond
 from app.api.problem_pages import index_page, page_of
 from app.api.static_files import OWN, address_of
 from app.domain.errors import NotFound
 
-SWAGGER_SOURCES = "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:"
+SWAGGER_SOURCES = {
+    "script": "'self'",
+    "style": "'self' 'unsafe-inline'",
+    "img": "'self' data: blob:",
+    "font": "'self' data:",
+}
 """Swagger UI writes styles into its elements, and shows pictures that are in its styles and in responses."""
 SWAGGER_UI = (OWN / "docs.html").read_text(encoding="utf-8")
 
@@ -30,13 +36,15 @@ async def swagger_ui(request: Request) -> HtmlPage:
     page = re.sub(r"/static/([^\"]+)", lambda found: address_of(found[1]), SWAGGER_UI)
     # Within a script no end of it may be written.
     page = page.replace("SIGN_IN", json.dumps(sign_in).replace("<", "\\u003c"))
-    return HtmlPage(page, allowed=f"{SWAGGER_SOURCES}; connect-src 'self' {origin_of_tokens(sign_in)}")
+    return HtmlPage(page, policy=policy_with(**SWAGGER_SOURCES, connect=f"'self' {origin_of_tokens(sign_in)}"))
 
 
 @router.get("/docs/oauth2-redirect")
 async def swagger_ui_signed_in() -> HtmlPage:
     """The page to which the issuer sends the browser back."""
-    return HtmlPage(bytes(get_swagger_ui_oauth2_redirect_html().body).decode())
+    page = bytes(get_swagger_ui_oauth2_redirect_html().body).decode()
+    script = page.partition("<script>")[2].partition("</script>")[0]
+    return HtmlPage(page, policy=policy_with(script=inline(script)))
 
 
 def origin_of_tokens(sign_in: dict[str, Any] | None) -> str:
@@ -70,13 +78,15 @@ async def _sign_in_at(issuer: IssuerMetadata) -> dict[str, Any] | None:
 
 
 @router.get("/problems")
-async def list_problems(request: Request) -> HtmlPage:
-    return HtmlPage(index_page(page_language(request)))
+async def list_problems(request: Request) -> Response:
+    language = page_language(request)
+    return respond(request, index_page(language), language)
 
 
 @router.get("/problems/{code}")
-async def get_problem(request: Request, code: str) -> HtmlPage:
-    page = page_of(code, page_language(request))
+async def get_problem(request: Request, code: str) -> Response:
+    language = page_language(request)
+    page = page_of(code, language)
     if page is None:
         raise NotFound
-    return HtmlPage(page)
+    return respond(request, page, language)

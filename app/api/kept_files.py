@@ -1,6 +1,7 @@
 """Files that are made once and kept as bytes, compressed, for all who ask."""
 
 import gzip
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -20,9 +21,11 @@ class KeptFile:
     """Empty for an image, which is compressed already."""
     tag: str
 
-    def respond(self, request: Request, caching: str) -> Response:
+    def respond(self, request: Request, caching: str, more: Mapping[str, str] | None = None) -> Response:
         """Return the file, or 304 if the caller has it. `caching` is the value of `Cache-Control`."""
-        headers = {"ETag": f'"{self.tag}"', "Cache-Control": caching, "Vary": "Accept-Encoding"}
+        more = more or {}
+        vary = ", ".join(filter(None, ("Accept-Encoding", more.get("Vary"))))
+        headers = {**more, "ETag": f'"{self.tag}"', "Cache-Control": caching, "Vary": vary}
         if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {self.tag, "*"}:
             return Response(status_code=304, headers=headers)
         if self.compressed and accepts_gzip(request.headers):

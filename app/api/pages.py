@@ -2,13 +2,15 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
 
-from starlette.responses import HTMLResponse
+from fastapi import Request
+from starlette.responses import HTMLResponse, Response
 
+from app.api.kept_files import KeptFile, kept_file
 from app.domain.organisations.organisations import Language
 from app.texts.problems import frame_of
 from app.texts.rendering import LANGUAGES
@@ -16,84 +18,114 @@ from app.texts.rendering import LANGUAGES
 NAME = "Tuntipankki"
 """The name of the service, which is the title of its front page."""
 
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; }
+h1, h2, h3 { line-height: 1.25; hyphens: auto; }
+h1 { font-size: clamp(1.5rem, 7vw, 2rem); }
+button { font: inherit; padding: 0.5rem 1rem; }
+main { overflow-wrap: break-word; }
+code { overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { border-bottom: 1px solid; padding: 0.3rem 1rem 0.3rem 0; text-align: left; vertical-align: top; }
+.wide :is(th, td) { min-width: 6rem; }
+.wide td:last-child { min-width: 15rem; }
+.wide code { overflow-wrap: normal; }
+li { margin: 0.5rem 0; }
+nav li { margin: 0.2rem 0; }
+body > nav a { margin-right: 1rem; }
+@media (max-width: 40rem) {
+  .cards thead { display: none; }
+  .cards :is(tr, td) { display: block; border: 0; padding: 0; }
+  .cards tr { border-bottom: 1px solid; padding: 0.5rem 0; }
+}
+"""
 _CODE_SPAN = re.compile(r"`([^`]+)`")
-_INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
-class HtmlPage(HTMLResponse):
-    """A page whose Content-Security-Policy allows the scripts and styles that it contains, and no others."""
-
-    def __init__(
-        self, content: str, status: int = 200, headers: Mapping[str, str] | None = None, *, allowed: str = ""
-    ) -> None:
-        """`allowed` are further directives of the policy."""
-        super().__init__(content, status, {"Content-Security-Policy": _policy_of(content, allowed), **(headers or {})})
-
-
-@lru_cache(256)
-def _policy_of(content: str, allowed: str) -> str:
-    sources = {
+def policy_with(**sources: str) -> str:
+    """The Content-Security-Policy of a page, whose directives these replace or join. No script may run without them."""
+    policy = {
         "default-src": "'none'",
         "img-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
-        "script-src": "'self'",
-        "style-src": "'self'",
-    }
-    for kind, text in _INLINE.findall(content):
-        sources[f"{kind}-src"] += f" 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-    for directive in filter(None, allowed.split(";")):
-        name, _, values = directive.strip().partition(" ")
-        sources[name] = values
-    return "; ".join(f"{name} {values}" for name, values in sources.items())
+        "script-src": "'none'",
+        "style-src": "'none'",
+    } | {f"{kind}-src": allowed for kind, allowed in sources.items()}
+    return "; ".join(f"{name} {allowed}" for name, allowed in policy.items())
+
+
+def inline(text: str) -> str:
+    """The source of a script or style within a page. The text is a known one, never read from the page."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+POLICY = policy_with(style=inline(STYLE))
+
+
+class HtmlPage(HTMLResponse):
+    """A page with a Content-Security-Policy."""
+
+    def __init__(
+        self, content: str, status: int = 200, headers: Mapping[str, str] | None = None, *, policy: str = POLICY
+    ) -> None:
+        super().__init__(content, status, {"Content-Security-Policy": policy, **(headers or {})})
+
+
+def respond(request: Request, page: str, language: Language) -> Response:
+    """Return a page that is the same for all readers of a language, or 304 if the browser has it."""
+    # A browser gives the page that it kept the headers of a 304, hence the policy in both.
+    headers = {"Content-Language": language, "Content-Security-Policy": POLICY, "Vary": "Accept-Language"}
+    return _kept(page).respond(request, "no-cache", headers)
+
+
+@lru_cache(64)
+def _kept(page: str) -> KeptFile:
+    return kept_file(page.encode(), "text/html")
 
 
 def paragraphs(texts: Iterable[str]) -> str:
-    """HTML of paragraphs with `code` in them."""
+    """HTML of paragraphs with `code` in them, and with a link where it is `/docs`."""
     return "\n".join(f"<p>{_marked_up(text)}</p>" for text in texts)
 
 
 def _marked_up(text: str) -> str:
-    return _CODE_SPAN.sub(r"<code>\1</code>", escape(text, quote=False))
+    marked = _CODE_SPAN.sub(r"<code>\1</code>", escape(text, quote=False))
+    return marked.replace("<code>/docs</code>", '<a href="/docs"><code>/docs</code></a>')
 
 
-def document(language: Language, title: str, body: str, others: Sequence[Language] = LANGUAGES) -> str:
-    """The page. `body` is HTML; `others` are the languages that it is in."""
-    links = "\n".join(
+def document(language: Language, title: str, body: str, reader: Language | None = None) -> str:
+    """The page. `body` is HTML. `reader` is the reader's language if the page is in `language` alone."""
+    others = LANGUAGES if reader is None else ()
+    frame = frame_of(reader or language)
+    links = [
         f'<a href="?lang={other}" hreflang="{other}" lang="{other}">{escape(frame_of(other)["language"])}</a>'
         for other in others
         if other != language
-    )
+    ]
+    if title != NAME:
+        links.insert(0, f'<a href="/?lang={reader or language}">{escape(frame["front_page"])}</a>')
     title_tag = escape(title) if title == NAME else f"{escape(title)} – {NAME}"
-    frame = frame_of(language)
-    back = "" if title == NAME else f'<a href="/?lang={language}">{escape(frame["front_page"])}</a>\n'
     return f"""<!doctype html>
 <html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title_tag}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; }}
-code {{ overflow-wrap: anywhere; }}
-pre {{ white-space: pre-wrap; }}
-main {{ overflow-wrap: anywhere; }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto; }}
-th, td {{ border-bottom: 1px solid; padding: 0.3rem 1rem 0.3rem 0; text-align: left; vertical-align: top; }}
-li {{ margin: 0.5rem 0; }}
-nav a {{ margin-right: 1rem; }}
-</style>
+<style>{STYLE}</style>
 </head>
 <body>
+<nav aria-label="{escape(frame["navigation"])}" lang="{reader or language}">
+{" ".join(links)}
+</nav>
 <main>
 <h1>{escape(title)}</h1>
 {body}
 </main>
-<nav aria-label="{escape(frame["navigation"])}">
-{back}{links}
-</nav>
 </body>
 </html>
 """

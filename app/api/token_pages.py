@@ -19,7 +19,6 @@ from app.domain.errors import DomainError, NotFound
 from app.domain.organisations.organisations import Language
 from app.texts.pages import PageText, page_text, text_of_refusal
 
-HEADERS = {"Cache-Control": "no-store"}
 NOBODY = UUID(int=0)
 
 
@@ -40,7 +39,8 @@ async def token_page(request: Request, name: str, read: Callable[[Language], Awa
         text = page_text(name, language, await read(language))
     except DomainError as refusal:
         text, status = text_of_refusal(refusal.code, refusal.facts, language), STATUSES[refusal.code]
-    return HtmlPage(document(language, text.title, _body_of(text)), status, HEADERS)
+    headers = {"Cache-Control": "no-store", "Content-Language": language}
+    return HtmlPage(document(language, text.title, _body_of(text)), status, headers)
 
 
 def _body_of(text: PageText) -> str:

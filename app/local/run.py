@@ -222,7 +222,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 def _welcome(settings: Settings, port: int) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - It is read, not bound.
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    lines = [f"Swagger UI: {address}/docs"]
+    lines = [f"Front page: {address}/", f"Swagger UI: {address}/docs"]
     if settings.sandbox:
         lines += [
             "Get the token of a demo person, here of the study centre's staff:",

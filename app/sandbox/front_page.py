@@ -28,7 +28,8 @@ async def welcome(request: Request, language: Language) -> str:
     headings = "".join(f'<th scope="col">{escape(words[name])}</th>' for name in ("email", "name", "role"))
     return (
         f"<h2>{escape(text.title)}</h2>\n{paragraphs(text.paragraphs)}\n"
-        f"<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n<ul>\n{links}\n</ul>"
+        f'<table class="cards">\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n'
+        f"</table>\n<ul>\n{links}\n</ul>"
     )
 
 

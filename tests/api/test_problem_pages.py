@@ -42,7 +42,7 @@ def test_a_page_is_complete_and_links_to_the_other_languages(code: str, language
     assert not {"link", "script", "img", "iframe"} & {tag for tag, _ in outline.starts}
     links = [attributes["href"] for tag, attributes in outline.starts if tag == "a"]
     assert {f"?lang={other}" for other in LANGUAGES if other != language} <= set(links)
-    assert all(link and link.startswith(("?lang=", "/?lang=", "/problems")) for link in links)
+    assert all(link and link.startswith(("?lang=", "/?lang=", "/problems", "/docs")) for link in links)
     assert f"/?lang={language}" in links
     assert "`" not in page
     assert "{{" not in page

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.api import documents
+from app.api.pages import HtmlPage, document, inline
 from tests.builders import Person
 
 
@@ -31,7 +32,7 @@ def test_json_may_do_nothing(main_user: Person) -> None:
     "path",
     ["/problems", "/problems/not-found", "/docs", "/docs/oauth2-redirect", "/", "/rulebook", "/role-invitations/x"],
 )
-def test_a_page_may_run_what_it_contains_and_nothing_else(service: str, path: str) -> None:
+def test_a_page_may_run_its_own_scripts_and_no_others(service: str, path: str) -> None:
     page = httpx.get(f"{service}{path}", follow_redirects=True)
     policy = check_common(page)
     assert "unsafe" not in policy["script-src"]
@@ -42,6 +43,15 @@ def test_a_page_may_run_what_it_contains_and_nothing_else(service: str, path: st
         assert "http" not in policy.get(f"{name}-src", "")
     # What an attribute would run has no hash.
     assert not re.search(r"<[^>]+ on\w+=", page.text)
+
+
+def test_a_script_that_gets_into_a_page_does_not_run() -> None:
+    script, style = "alert(1)", "body { display: none; }"
+    body = f"<p><script>{script}</script><style>{style}</style></p>"
+    policy = HtmlPage(document("en", "Page", body)).headers["Content-Security-Policy"]
+    assert "script-src 'none'" in policy
+    assert inline(style) not in policy
+    assert policy == HtmlPage(document("fi", "Sivu", "")).headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def running(log: Path, **configured: str) -> Iterator[Run]:
 def address_in(output: str) -> str:
     found = re.search(r"Swagger UI: (http://\S+)/docs", output)
     assert found, output
+    assert f"Front page: {found[1]}/\n" in output
     return found[1]
 
 
