@@ -16,7 +16,12 @@ def link_to(public_url: str | None, method: str, path: str) -> str | None:
 
     Raises KeyError if there is no such operation.
     """
-    return f"{public_url}/docs#/{_places()[method, _shape(path)]}" if public_url else None
+    return public_url + place_of(method, path) if public_url else None
+
+
+def place_of(method: str, path: str) -> str:
+    """The same link from a page of the service itself."""
+    return f"/docs#/{_places()[method, _shape(path)]}"
 
 
 @cache

@@ -119,7 +119,7 @@ class AllotmentInUse(Conflict):
 
 
 class AlreadyExists(Conflict):
-    """Facts: `existing_id`, if the caller may see it."""
+    """Facts: `existing_id`, if the caller may see it; `because`, for an address that another person verified."""
 
     code = "already-exists"
 

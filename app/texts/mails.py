@@ -50,15 +50,18 @@ def letter_of_event(
 
 
 def letter_with_token(
-    event: str, language: Language, *, name: str | None, study_centre: str, facts: Facts, table: str = "token_mails"
+    event: str, language: Language, *, study_centre: str, facts: Facts, table: str = "token_mails"
 ) -> Letter:
-    """The mail whose reader gets a token: `link` or `token` is among the facts. The table `notices` is without."""
+    """The mail whose reader gets a token: `link` or `token` is among the facts. The table `notices` is without.
+
+    It greets nobody: a name is text that a stranger may have chosen.
+    """
     texts = texts_of("mails", language)
     wording = texts.tables[table][event]
     known = {**facts, "study_centre": study_centre}
     paragraphs = [texts.say(wording["text"], known), texts.choose([texts.tables["frame"]["reason"]], known)]
     return Letter(
-        language, _one_line(texts.choose(wording["subject"], known)), _framed(texts, paragraphs, name, study_centre)
+        language, _one_line(texts.choose(wording["subject"], known)), _framed(texts, paragraphs, None, study_centre)
     )
 
 

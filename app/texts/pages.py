@@ -14,16 +14,19 @@ class PageText:
     paragraphs: Sequence[str]
     button: str = ""
     """What the form of the page says on its button. Empty for a page without a form."""
+    link: str = ""
+    """What the link to the operation says. Empty for a page without a link."""
 
 
 def page_text(name: str, language: Language, facts: Facts) -> PageText:
-    """The text of `[{name}]`: its `title`, its `text`, and perhaps its `button`."""
+    """The text of `[{name}]`: its `title`, its `text`, and perhaps its `button` and `link`."""
     texts = texts_of("pages", language)
     wording = texts.tables
     for part in name.split("."):
         wording = wording[part]
     said = texts.say(wording["text"], facts)
-    return PageText(texts.choose(wording["title"], facts), said.split("\n\n"), wording.get("button", ""))
+    title = texts.choose(wording["title"], facts)
+    return PageText(title, said.split("\n\n"), wording.get("button", ""), wording.get("link", ""))
 
 
 def words_of(name: str, part: str, language: Language) -> dict[str, str]:
@@ -31,9 +34,13 @@ def words_of(name: str, part: str, language: Language) -> dict[str, str]:
     return dict(texts_of("pages", language).tables[name][part])
 
 
-def text_of_refusal(code: str, facts: Facts, language: Language) -> PageText:
-    """What happened to the token, in the page's words if it has any of that code, else in those of the problem."""
-    if code in texts_of("pages", language).tables["refusals"]:
-        wording = texts_of("pages", language).tables["refusals"][code]
-        return PageText(wording["title"], [texts_of("pages", language).say(wording["text"], facts)])
+def text_of_refusal(name: str, code: str, facts: Facts, language: Language) -> PageText:
+    """What happened to the token, in the words for its state or for the code, else in those of the problem.
+
+    `name` is what the token is for: `role-invitation` or `email-verification`.
+    """
+    refusals = texts_of("pages", language).tables["refusals"]
+    wording = refusals[name].get(facts.get("state")) or refusals.get(code)
+    if wording:
+        return PageText(wording["title"], [wording["text"]])
     return PageText(title_of(code, language), [detail_of(code, facts, language)])

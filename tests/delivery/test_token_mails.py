@@ -47,3 +47,36 @@ def test_the_reader_gets_the_token_and_can_use_it(centre: Centre, deliver: Deliv
         token = " ".join(content.split()).split("acceptance`: ")[1][:64]
         answer = centre.person().post(f"{PATH}/acceptance", {"token": token}, params={"validate_only": "true"})
         assert answer.status_code == 200
+
+
+LURE = "Voitit! https://evil.example/klikkaa, siis nyt <x@evil.example>"
+
+
+def test_a_stranger_chooses_no_text_in_a_mail_to_an_address_that_is_not_verified(
+    centre: Centre, deliver: Deliver
+) -> None:
+    centre.staff()
+    stranger = centre.signed_in("stranger")
+    body = {"name": LURE, "email": "uhri@example.org", "study_centre_id": str(centre.id)}
+    assert stranger.post("/v1/people", json=body).status_code == 201
+    assert stranger.post("/v1/me/email-verification").status_code == 200
+    with mail_server(MailServer()) as server:
+        deliver(server)
+    assert [message["To"] for message in server.mails] == ["uhri@example.org"] * 2
+    for message in server.mails:
+        assert "evil" not in message.as_string()
+        assert "Voitit" not in message.as_string()
+        text = message.get_body(("plain",))
+        assert text is not None
+        assert text.get_content().splitlines()[0] == "Hei,"
+
+
+def test_the_notice_of_a_change_has_no_text_of_who_changed_the_address(centre: Centre, deliver: Deliver) -> None:
+    person = centre.person()
+    changes = {"name": LURE, "email": "evil@evil.example"}
+    assert person.patch("/v1/me", changes).status_code == 200
+    with mail_server(MailServer()) as server:
+        deliver(server)
+    (notice,) = [message for message in server.mails if message["To"] == f"{person.id}@example.org"]
+    assert "evil" not in notice.as_string()
+    assert "Voitit" not in notice.as_string()

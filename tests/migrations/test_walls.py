@@ -79,6 +79,7 @@ RIGHTS = {
     "stored_answers": ADD_REMOVE,
     "study_centres": READ,
     "supplementary_hour_requests": ADD_CHANGE,
+    "token_mails": ADD_REMOVE,
     "training_rules": ADD_CHANGE,
 }
 """All that the service's role may do to whole tables; a transfer it may only read."""

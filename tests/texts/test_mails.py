@@ -82,32 +82,26 @@ TOKEN_MAILS = [(event, language) for event in texts_of("mails", "fi").tables["to
 
 @pytest.mark.parametrize(("event", "language"), TOKEN_MAILS)
 @pytest.mark.parametrize("way", ["link", "token"])
-@pytest.mark.parametrize("name", ["Aino", None])
-def test_a_mail_with_a_token_has_its_link_or_the_token(
-    event: str, language: Language, way: str, name: str | None
-) -> None:
+def test_a_mail_with_a_token_has_its_link_or_the_token(event: str, language: Language, way: str) -> None:
     facts = {
         "role": "training_manager",
         "organisation": "Villasukat ry",
-        "email": "aino@example.org",
         "expires_at": datetime(2023, 3, 29, 12, tzinfo=UTC),
         way: "XYZZY",
     }
-    letter = letter_with_token(event, language, name=name, study_centre="Opintokeskus Esimerkki", facts=facts)
+    letter = letter_with_token(event, language, study_centre="Opintokeskus Esimerkki", facts=facts)
     for text in (letter.subject, letter.text):
         check_whole(text, language)
     assert letter.text.count("XYZZY") == 1
     assert ("POST /v1/" in letter.text) == (way == "token")
     greeting = letter.text.split("\n\n")[0]
-    assert greeting.endswith(" Aino," if name else ("Hei,", "Hej,", "Hello,"))
+    assert greeting in {"Hei,", "Hej,", "Hello,"}, "A name is text that a stranger may have chosen."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_changed_address_is_reported_with_its_time(language: Language) -> None:
     facts = {"changed_at": datetime(2023, 3, 29, 12, tzinfo=UTC)}
-    letter = letter_with_token(
-        ADDRESS_CHANGED, language, name="Aino", study_centre="Opintokeskus", facts=facts, table="notices"
-    )
+    letter = letter_with_token(ADDRESS_CHANGED, language, study_centre="Opintokeskus", facts=facts, table="notices")
     for text in (letter.subject, letter.text):
         check_whole(text, language)
     assert "2023" in letter.text

@@ -76,6 +76,7 @@ OTHER_FACTS: dict[str, dict[str, object]] = {
         "missing": "cost_statement",
         "because": "inviter-without-role",
     },
+    "already-exists": {"because": "address-verified"},
     "pool-exceeded": {"available": 300, "asked": 301, "lowest": 1},
     "window-closed": {"ask": "main_user", "kind": "unit_proposals", "closed_on": date(2023, 3, 25)},
     "unauthenticated": ASKING,
@@ -216,11 +217,19 @@ WINDOW = FACTS["window-closed"]
         ),
         pytest.param(
             "wrong-state",
-            {"state": "open", "allowed": [], "because": "inviter-without-role"},
+            {"state": "suspended", "allowed": ["open"], "because": "inviter-without-role"},
             "en",
             "The person who invited you can no longer grant this role. "
             "Ask another main user or the study centre for a new invitation.",
             id="an inviter without a role",
+        ),
+        pytest.param(
+            "already-exists",
+            {"because": "address-verified"},
+            "en",
+            "Another person has verified this email address. Enter another address in your profile. "
+            "If you have registered twice, ask the study centre to merge the two records.",
+            id="an address of another person",
         ),
         pytest.param(
             "wrong-state",

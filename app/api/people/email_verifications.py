@@ -115,4 +115,4 @@ async def verify_on_page(request: Request, token: str) -> HTMLResponse:
             verified = await email_verifications.verify(writer, token)
         return {"email": verified.email}
 
-    return await token_page(request, "email-verified", verify)
+    return await token_page(request, "email-verified", verify, about="email-verification")

@@ -41,13 +41,15 @@ class AcceptanceIn(Body):
     """Token from the email."""
 
 
-@router.post("", status_code=201, responses=refusing("not-found", "too-many", "rate-limited"))
+@router.post("", status_code=201, responses=refusing("not-found", "already-exists", "too-many", "rate-limited"))
 @operation(people_only=True)
 async def create_role_invitation(writer: Write, tokens: Tokens, body: RoleInvitationIn) -> RoleInvitation:
     """Send a role invitation.
 
     Offers a role by an email with a link, which is valid for 14 days. The response is the same whether or not the
-    address belongs to a person who has registered. An organisation can have twenty open invitations.
+    address belongs to a person who has registered. An organisation can have twenty open invitations, and an address
+    one for each organisation and role. A person can send 60 a day, and five to one address. An address gets five a
+    day from all people together; it gets no email about further ones.
 
     **Who:** main users within their tree, staff.
     """
@@ -94,7 +96,7 @@ async def get_role_invitation(reader: Read, role_invitation_id: UUID) -> RoleInv
 async def withdraw_role_invitation(writer: Write, role_invitation_id: UUID, _: NoBody = None) -> RoleInvitation:
     """Withdraw a role invitation.
 
-    The link in the email stops working immediately.
+    The link in the email stops working immediately. A suspended invitation can be withdrawn too.
 
     **Who:** main users within their tree, staff.
     """
@@ -128,4 +130,5 @@ async def show_role_invitation(request: Request, token: str) -> HtmlPage:
             "expires_at": invitation.expires_at,
         }
 
-    return await token_page(request, "role-invitation", read)
+    acceptance = ("POST", "/v1/role-invitations/acceptance")
+    return await token_page(request, "role-invitation", read, operation=acceptance)

@@ -69,7 +69,8 @@ _taken = Query(
         *columns_of(
             DueMail,
             mails,
-            name=func.coalesce(_of_recipient(persons.c.name), ""),
+            # A name may be text that a stranger has chosen, who has the address of another person.
+            name=case((mails.c.event == ADDRESS_CHANGED, ""), else_=func.coalesce(_of_recipient(persons.c.name), "")),
             email=case(
                 (or_(mails.c.sealed_token.is_not(None), mails.c.event == ADDRESS_CHANGED), mails.c.address),
                 else_=func.coalesce(_of_recipient(persons.c.verified_email), mails.c.address),

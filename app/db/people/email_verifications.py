@@ -1,5 +1,6 @@
 """The links that verify email addresses, and the addresses that are verified."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -36,6 +37,23 @@ email_verifications = study_centre_table(
 )
 _links = email_verifications.c
 
+
+@dataclass(frozen=True)
+class OpenLink:
+    """The link that a person has, whether or not it has expired."""
+
+    id: UUID
+    email: str
+    digest: bytes
+    expires_at: datetime
+
+
+_open = Query(
+    select(*columns_of(OpenLink, email_verifications)).where(
+        given(_links.person_id, "person_id"), _links.state == "open"
+    ),
+    OpenLink,
+)
 _with_digest = Query(
     select(*columns_of(EmailVerification, email_verifications)).where(
         _links.digest == bindparam("p_digest", type_=LargeBinary)
@@ -69,6 +87,10 @@ _holder: Query[UUID] = Query(
 
 async def find_verification(connection: Connection, digest: bytes) -> EmailVerification | None:
     return await _with_digest.first(connection, p_digest=digest)
+
+
+async def find_open(connection: Connection, person_id: UUID) -> OpenLink | None:
+    return await _open.first(connection, p_person_id=person_id)
 
 
 async def count_verifications(

@@ -42,13 +42,20 @@ def _table(name: str) -> Table:
 _mails, _feeds, _role_applications = _table("mails"), _table("calendar_feeds"), _table("role_applications")
 _invitations, _outbox = _table("role_invitations"), _table("outbox")
 _accepted = _invitations.c.accepted_by == any_(_ids)
+_verifying = email_verifications.c.person_id == any_(_ids)
 _unsent = or_(*(_mails.c.state == state for state in ("held", "due")))
 
 _commands = (
     # Unsent mails are not sent: they count as refused, like mails without an address.
     Command(
         update(_mails)
-        .where(or_(_mails.c.person_id == any_(_ids), _mails.c.cause_id.in_(select(_invitations.c.id).where(_accepted))))
+        .where(
+            or_(
+                _mails.c.person_id == any_(_ids),
+                _mails.c.cause_id.in_(select(_invitations.c.id).where(_accepted)),
+                _mails.c.cause_id.in_(select(email_verifications.c.id).where(_verifying)),
+            )
+        )
         .values(
             address="",
             subject="",
@@ -60,8 +67,8 @@ _commands = (
             concluded_at=case((_unsent, func.coalesce(_mails.c.concluded_at, _now)), else_=_mails.c.concluded_at),
         )
     ),
-    Command(update(_invitations).where(_accepted).values(email=null())),
-    Command(delete(email_verifications).where(email_verifications.c.person_id == any_(_ids))),
+    Command(update(_invitations).where(_accepted).values(email=null(), email_key=null())),
+    Command(delete(email_verifications).where(_verifying)),
     Command(delete(mail_preferences).where(mail_preferences.c.person_id == any_(_ids))),
     Command(delete(_feeds).where(_feeds.c.person_id == any_(_ids))),
     Command(update(_role_applications).where(_role_applications.c.person_id == any_(_ids)).values(reason=null())),

@@ -1,11 +1,14 @@
 """Invitations to a role."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     Column,
+    ColumnElement,
     DateTime,
     Integer,
     LargeBinary,
@@ -16,23 +19,35 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    or_,
     select,
 )
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import Sight, any_given, below, clock_of, filters_of, given
-from app.db.people.people import persons, role_grants
+from app.db.people.people import in_force, persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import NOW, Connection, Query, columns_of, study_centre_table
 from app.domain.access import Actor, RoleGrant
+from app.domain.people.role_applications import AppliedRole
 from app.domain.people.role_invitations import RoleInvitation
+
+
+@dataclass(frozen=True)
+class SentCount:
+    """How many invitations a person sent."""
+
+    in_all: int
+    to_address: int
+
 
 role_invitations = study_centre_table(
     "role_invitations",
     Column("organisation_id", Uuid, nullable=False),
     Column("role", Text, nullable=False),
     Column("email", Text),
+    Column("email_key", Text),
     Column("reason", Text),
     Column("state", Text, nullable=False),
     Column("token_digest", LargeBinary, nullable=False),
@@ -47,8 +62,29 @@ role_invitations = study_centre_table(
 )
 
 _invitations = role_invitations.c
-_is_open = and_(_invitations.state == "open", _invitations.expires_at > NOW)
-_clock_state = case((and_(_invitations.state == "open", ~_is_open), "expired"), else_=_invitations.state)
+_inviters = persons.alias("inviters")
+_vouched_for = (
+    select(role_grants.c.id)
+    .join(_inviters, role_grants.c.person_id == func.coalesce(_inviters.c.merged_into, _inviters.c.id))
+    .where(
+        _inviters.c.id == _invitations.invited_by,
+        in_force(NOW),
+        or_(
+            role_grants.c.role == "staff",
+            and_(role_grants.c.role == "main_user", below(_invitations.organisation_id, role_grants.c.organisation_id)),
+        ),
+    )
+    .exists()
+)
+"""Whether the inviter may grant the role, as `check_may_invite` has it."""
+_is_waiting = and_(_invitations.state == "open", _invitations.expires_at > NOW)
+_is_open = and_(_is_waiting, _vouched_for)
+_clock_state = case(
+    (_invitations.state != "open", _invitations.state),
+    (_invitations.expires_at <= NOW, "expired"),
+    (~_vouched_for, "suspended"),
+    else_="open",
+)
 
 
 def _inviting(actor: Actor) -> dict[str, object] | None:
@@ -72,8 +108,8 @@ invitations = Resource(
 _of_token = _shown.where(_invitations.token_digest == bindparam("p_digest", type_=LargeBinary))
 _found = Query(_of_token, RoleInvitation)
 _locked = Query(_of_token.with_for_update(key_share=True, of=role_invitations), RoleInvitation)
-_open_of_people = Query(
-    _shown.where(_invitations.invited_by == any_(bindparam("p_ids", type_=ARRAY(Uuid))), _is_open)
+_waiting_of_people = Query(
+    _shown.where(_invitations.invited_by == any_(bindparam("p_ids", type_=ARRAY(Uuid))), _is_waiting)
     .order_by(_invitations.id)
     .with_for_update(key_share=True, of=role_invitations),
     RoleInvitation,
@@ -82,11 +118,24 @@ _organisation_id = bindparam("p_organisation_id", type_=Uuid)
 _organisation_locked: Query[UUID] = Query(
     select(organisations.c.id).where(organisations.c.id == _organisation_id).with_for_update(key_share=True)
 )
-_sent_count: Query[int] = Query(
-    select(func.count(type_=Integer)).where(
+_counted: list[ColumnElement[Any]] = [
+    func.count(type_=Integer).label("in_all"),
+    func.count(type_=Integer).filter(given(_invitations.email_key, "email_key")).label("to_address"),
+]
+_sent_count = Query(
+    select(*_counted).where(
         _invitations.invited_by == bindparam("p_inviter_id", type_=Uuid),
         _invitations.invited_at >= bindparam("p_since", type_=DateTime(timezone=True)),
         _invitations.invited_at < bindparam("p_until", type_=DateTime(timezone=True)),
+    ),
+    SentCount,
+)
+_same_open: Query[UUID] = Query(
+    select(_invitations.id).where(
+        _invitations.organisation_id == _organisation_id,
+        given(_invitations.role, "role"),
+        given(_invitations.email_key, "email_key"),
+        _is_open,
     )
 )
 _open_count: Query[int] = Query(
@@ -114,21 +163,34 @@ async def lock_by_token(session: Reader, digest: bytes) -> RoleInvitation | None
     return await _locked.first(session.connection, p_digest=digest, **clock_of(session))
 
 
-async def lock_open_of(session: Reader, person_ids: list[UUID]) -> list[RoleInvitation]:
-    """The open invitations that these people sent."""
-    return await _open_of_people.all(session.connection, p_ids=person_ids, **clock_of(session))
+async def lock_waiting_of(session: Reader, person_ids: list[UUID]) -> list[RoleInvitation]:
+    """The open and suspended invitations that these people sent."""
+    return await _waiting_of_people.all(session.connection, p_ids=person_ids, **clock_of(session))
+
+
+async def lock_organisation(connection: Connection, organisation_id: UUID) -> None:
+    """Let nobody else invite to the organisation until the transaction ends."""
+    await _organisation_locked.first(connection, p_organisation_id=organisation_id)
+
+
+async def find_same_open(session: Reader, organisation_id: UUID, role: AppliedRole, email_key: str) -> UUID | None:
+    """The open invitation of the address to that role."""
+    parameters = {"p_organisation_id": organisation_id, "p_role": role, "p_email_key": email_key}
+    return await _same_open.first(session.connection, **parameters, **clock_of(session))
 
 
 async def count_open(session: Reader, organisation_id: UUID) -> int:
-    """Count the organisation's open invitations. Two queries: the second reads after the lock has been granted."""
-    await _organisation_locked.first(session.connection, p_organisation_id=organisation_id)
+    """Count the organisation's open invitations."""
     count = await _open_count.first(session.connection, p_organisation_id=organisation_id, **clock_of(session))
     return count or 0
 
 
-async def count_sent(connection: Connection, inviter_id: UUID, since: datetime, until: datetime) -> int:
+async def count_sent(
+    connection: Connection, inviter_id: UUID, email_key: str, since: datetime, until: datetime
+) -> SentCount:
     """Count the invitations that the person sent between the two times, whatever became of them."""
-    return await _sent_count.first(connection, p_inviter_id=inviter_id, p_since=since, p_until=until) or 0
+    parameters = {"p_inviter_id": inviter_id, "p_email_key": email_key, "p_since": since, "p_until": until}
+    return await _sent_count.first(connection, **parameters) or SentCount(0, 0)
 
 
 async def find_remaining(connection: Connection, person_id: UUID) -> UUID:

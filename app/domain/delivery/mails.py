@@ -43,7 +43,8 @@ class Mail(Shown):
     id: UUID
     """ID of the email. Its Message-ID begins with it and stays the same at each attempt."""
     person_id: UUID | None
-    """ID of the recipient. `null` if the email is an invitation, which goes to an address and not to a person."""
+    """ID of the recipient. `null` if the email is an invitation or a link that verifies an address: these go to
+    an address, and not to a person."""
     address: str
     """Email address of the last attempt, or of the next one if none has been made."""
     event: str

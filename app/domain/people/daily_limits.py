@@ -14,6 +14,10 @@ ADDRESS_CHANGES = 20
 """Changes of the own email address, each of which sends a link to the new one."""
 LINKS_REQUESTED = 3
 """Links that a person requests in place of the one that was sent first."""
+INVITATIONS_TO_ADDRESS = 5
+"""Invitations of a person to one address."""
+TOKENS_TO_ADDRESS = 5
+"""Links of all people to one address that verify it, and as many invitations. The senders do not hear of it."""
 
 
 def day_around(now: datetime) -> tuple[datetime, datetime]:

@@ -6,11 +6,11 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_main_user_or_staff, check_not_oneself
-from app.domain.errors import Forbidden, TooMany, WrongState
+from app.domain.errors import AlreadyExists, Forbidden, TooMany, WrongState
 from app.domain.people.role_applications import AppliedRole
 from app.domain.values import Shown
 
-RoleInvitationState = Literal["open", "accepted", "withdrawn", "expired"]
+RoleInvitationState = Literal["open", "suspended", "accepted", "withdrawn", "expired"]
 VALID_FOR = timedelta(days=14)
 MOST_OPEN = 20
 """Most open invitations of an organisation at a time."""
@@ -28,7 +28,8 @@ class RoleInvitation(Shown):
     reason: str | None
     """Reason for the role. `null` if none was given."""
     state: RoleInvitationState
-    """State of the invitation. An open one becomes `expired` when the time of `expires_at` comes."""
+    """State of the invitation. An open one is `suspended` while the person who sent it may not grant the role, and
+    becomes `expired` when the time of `expires_at` comes."""
     invited_by: UUID
     """ID of the person who sent the invitation."""
     invited_at: datetime
@@ -58,8 +59,22 @@ def check_few_open(count: int) -> None:
         raise TooMany(most=MOST_OPEN)
 
 
+def check_none_open(existing_id: UUID | None) -> None:
+    """Check that the same address has no open invitation to the same role (rulebook §2.6). Raise AlreadyExists."""
+    if existing_id:
+        raise AlreadyExists(existing_id=existing_id)
+
+
+def check_withdrawable(invitation: RoleInvitation) -> None:
+    """Check that the invitation can be withdrawn, also while it is suspended (rulebook §2.6). Raise WrongState."""
+    if invitation.state not in {"open", "suspended"}:
+        raise WrongState(state=invitation.state, allowed=["open", "suspended"])
+
+
 def check_open(invitation: RoleInvitation) -> None:
-    """Check that the invitation can still be accepted or withdrawn (rulebook §2.6). Raise WrongState."""
+    """Check that the invitation can be accepted (rulebook §2.6). Raise WrongState."""
+    if invitation.state == "suspended":
+        raise _suspended()
     if invitation.state != "open":
         raise WrongState(state=invitation.state, allowed=["open"])
 
@@ -73,4 +88,8 @@ def check_may_accept(actor: Actor, inviter: Actor, place: Place) -> None:
     try:
         check_may_invite(inviter, place)
     except Forbidden as refusal:
-        raise WrongState(state="open", allowed=[], because="inviter-without-role") from refusal
+        raise _suspended() from refusal
+
+
+def _suspended() -> WrongState:
+    return WrongState(state="suspended", allowed=["open"], because="inviter-without-role")

@@ -63,6 +63,7 @@ def _invite(demo: Demo, main_user: UUID, unit: Unit, email: str, role: str) -> N
         organisation_id=unit.id,
         role=role,
         email=email,
+        email_key=email,
         state="open",
         token_digest=f"\\x{sha256(token).hexdigest()}",
         invited_by=main_user,

@@ -3,12 +3,15 @@
 from uuid import UUID
 
 from app.db.delivery.mails import mails
+from app.db.delivery.token_mails import count_token_mails, note_token_mail
 from app.db.identifiers import new_id
 from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Writer
 from app.db.statements import insert_row
+from app.delivery.addresses import key_of
 from app.delivery.tokens import TokenMailing, digest_of, new_token
 from app.domain.organisations.organisations import Language
+from app.domain.people.daily_limits import TOKENS_TO_ADDRESS, day_around
 from app.texts.mails import Letter, letter_with_token
 from app.texts.rendering import Facts
 
@@ -23,30 +26,32 @@ async def mail_token(
     address: str,
     language: Language,
     facts: Facts,
-    person_id: UUID | None = None,
-    name: str | None = None,
     organisation_id: UUID | None = None,
-) -> bytes:
+) -> bytes | None:
     """Mail a new token to the address, and return the token's digest. `page` is the first part of its page's path.
 
-    Without a name the mail greets nobody: it does not show whether the address is known.
+    The mail is nobody's: it shows neither whose the address is nor whether it is known. None if nothing was mailed,
+    because the address has got enough of them today (rulebook §2.5): the caller does not hear of it.
     """
+    address_digest = digest_of(key_of(address))
+    sent = await count_token_mails(writer.connection, event, address_digest, *day_around(writer.now))
+    if sent >= TOKENS_TO_ADDRESS:
+        return None
+    await note_token_mail(writer.connection, event, address_digest, writer.now)
     centre = await get_study_centre(writer.connection)
     token, mail_id = new_token(centre.id), new_id()
-    letter = letter_with_token(
-        event, language, name=name, study_centre=centre.name, facts={**facts, **tokens.facts(page)}
-    )
-    columns = {"event": event, "cause_id": cause_id, "organisation_id": organisation_id, "person_id": person_id}
+    letter = letter_with_token(event, language, study_centre=centre.name, facts={**facts, **tokens.facts(page)})
+    columns = {"event": event, "cause_id": cause_id, "organisation_id": organisation_id}
     await _insert(writer, letter, id=mail_id, address=address, sealed_token=tokens.close(token, mail_id), **columns)
     return digest_of(token)
 
 
 async def mail_to_address(
-    writer: Writer, *, event: str, address: str, language: Language, facts: Facts, person_id: UUID, name: str
+    writer: Writer, *, event: str, address: str, language: Language, facts: Facts, person_id: UUID
 ) -> None:
     """Mail a notice to an address, even if the person has another one when the mail is handed over."""
     centre = await get_study_centre(writer.connection)
-    letter = letter_with_token(event, language, name=name, study_centre=centre.name, facts=facts, table="notices")
+    letter = letter_with_token(event, language, study_centre=centre.name, facts=facts, table="notices")
     mail_id = new_id()
     columns = {"event": event, "cause_id": mail_id, "person_id": person_id}
     await _insert(writer, letter, id=mail_id, address=address, **columns)

@@ -1,5 +1,6 @@
 """Verifying email addresses: send a link, follow it, or believe the issuer of the token (rulebook §2.5)."""
 
+import secrets
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from app.db.people.email_verifications import (
     count_verifications,
     email_verifications,
     find_holder,
+    find_open,
     find_verification,
     lock_addresses,
 )
@@ -18,7 +20,7 @@ from app.db.people.people import persons
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_value
 from app.delivery.addresses import key_of
-from app.delivery.tokens import TokenMailing, digest_of
+from app.delivery.tokens import RANDOM_BYTES, TokenMailing, digest_of
 from app.domain.access import check_person
 from app.domain.delivery.mailed_events import ADDRESS_CHANGED
 from app.domain.errors import AlreadyExists, NotFound
@@ -59,10 +61,9 @@ async def send_link(
     writer: Writer, tokens: TokenMailing, person: Person, cause: VerificationCause
 ) -> EmailVerification:
     """Send a link to the person's address; earlier links work no more. The person is locked. Raise RateLimited."""
-    await conclude_open(writer.connection, [person.id], "replaced", writer.now)
     expires_at = writer.now + rules.VALID_FOR
     link = EmailVerification(new_id(), person.id, person.email, cause, writer.now, expires_at, "open")
-    digest = await mail_token(
+    mailed = await mail_token(
         writer,
         tokens,
         event="email-verification.sent",
@@ -70,15 +71,27 @@ async def send_link(
         page=PAGE,
         address=person.email,
         language=person.language,
-        facts={"email": person.email, "expires_at": expires_at},
-        person_id=person.id,
-        name=person.name,
+        facts={"expires_at": expires_at},
     )
+    digest = mailed or await _token_of_earlier(writer, person)
+    await conclude_open(writer.connection, [person.id], "replaced", writer.now)
     await insert_value(writer.connection, email_verifications, link, digest=digest)
     if most := MOST_A_DAY.get(cause):
         sent = await count_verifications(writer.connection, person.id, cause, *day_around(writer.now))
         check_within_limit(sent, most, writer.now)
     return link
+
+
+async def _token_of_earlier(writer: Writer, person: Person) -> bytes:
+    """The digest of the token that the address already has, if it is the person's and works; else one of no token.
+
+    The earlier link loses it, so that the person is not left without a link because others requested so many.
+    """
+    earlier, unknown = await find_open(writer.connection, person.id), secrets.token_bytes(RANDOM_BYTES)
+    if earlier is None or earlier.expires_at <= writer.now or key_of(earlier.email) != key_of(person.email):
+        return unknown
+    await change_row(writer.connection, email_verifications, earlier.id, digest=unknown)
+    return earlier.digest
 
 
 async def find_usable(reader: Reader, token: str) -> EmailVerification:
@@ -98,7 +111,7 @@ async def verify(writer: Writer, token: str) -> VerifiedEmail:
     link = await find_usable(writer, token)
     holder = await find_holder(writer.connection, key_of(link.email))
     if holder not in {None, link.person_id}:
-        raise AlreadyExists
+        raise AlreadyExists(because="address-verified")
     # The holder of the token acts as the person.
     writer.actor = replace(writer.actor, person_id=link.person_id)
     await conclude_open(writer.connection, [link.person_id], "used", writer.now)
@@ -151,7 +164,6 @@ async def address_changed(writer: Writer, tokens: TokenMailing) -> None:
             language=person.language,
             facts={"changed_at": writer.now},
             person_id=person_id,
-            name=person.name,
         )
 
 

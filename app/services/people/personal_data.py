@@ -9,7 +9,7 @@ from app.db.people.erasures import erase_people
 from app.db.people.main_user_applications import list_open_of
 from app.db.people.registrations import find_person_among, lock_people
 from app.db.people.role_applications import lock_undecided_of
-from app.db.people.role_invitations import lock_open_of
+from app.db.people.role_invitations import lock_waiting_of
 from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Writer
 from app.domain.access import check_strong
@@ -64,7 +64,7 @@ async def _withdraw_and_end(writer: Writer, person_id: UUID, ids: list[UUID], re
     await withdraw_all(writer, await list_open_of(writer.connection, ids), reason=reason)
     for application in await lock_undecided_of(writer.connection, ids):
         await role_applications.withdraw(writer, application, reason=reason)
-    for invitation in await lock_open_of(writer, ids):
+    for invitation in await lock_waiting_of(writer, ids):
         await role_invitations.withdraw(writer, invitation, reason=reason)
     await end_roles_of(writer, person_id, reason=reason)
 

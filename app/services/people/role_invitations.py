@@ -1,5 +1,6 @@
 """Invitations to a role: invite, withdraw, accept, get and list."""
 
+import secrets
 from uuid import UUID
 
 from app.db.identifiers import new_id
@@ -13,18 +14,21 @@ from app.db.people.role_invitations import (
     count_sent,
     find_by_token,
     find_remaining,
+    find_same_open,
     invitations,
     keep_roles_of,
     lock_by_token,
+    lock_organisation,
     role_invitations,
 )
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_value, insert_value
-from app.delivery.tokens import TokenMailing, digest_of
+from app.delivery.addresses import key_of
+from app.delivery.tokens import RANDOM_BYTES, TokenMailing, digest_of
 from app.domain.access import Actor, check_person
 from app.domain.errors import NotFound
 from app.domain.people import role_invitations as rules
-from app.domain.people.daily_limits import INVITATIONS, check_within_limit, day_around
+from app.domain.people.daily_limits import INVITATIONS, INVITATIONS_TO_ADDRESS, check_within_limit, day_around
 from app.domain.people.role_applications import AppliedRole
 from app.domain.people.role_grants import GrantedRole
 from app.domain.people.role_invitations import RoleInvitation
@@ -43,6 +47,10 @@ async def invite(
     organisation, place = await profiles.get(writer, organisation_id, pointer="/organisation_id")
     rules.check_may_invite(writer.actor, place)
     check_role_fits(role, organisation.kind)
+    email_key = key_of(email)
+    # The queries after it read what has been committed when the lock is granted.
+    await lock_organisation(writer.connection, organisation_id)
+    rules.check_none_open(await find_same_open(writer, organisation_id, role, email_key))
     rules.check_few_open(await count_open(writer, organisation_id))
     inviter = await find_person(writer.connection, writer.actor.person_id)
     invitation = RoleInvitation(
@@ -80,11 +88,13 @@ async def invite(
             "reason": reason,
         },
     )
-    await insert_value(writer.connection, role_invitations, invitation, token_digest=digest)
+    columns = {"email_key": email_key, "token_digest": digest or secrets.token_bytes(RANDOM_BYTES)}
+    await insert_value(writer.connection, role_invitations, invitation, **columns)
     # After the insertion, as for applications: each of several requests waits for the one before, and counts it.
     await lock_person(writer.connection, writer.actor.person_id)
-    sent = await count_sent(writer.connection, writer.actor.person_id, *day_around(writer.now))
-    check_within_limit(sent, INVITATIONS, writer.now)
+    sent = await count_sent(writer.connection, writer.actor.person_id, email_key, *day_around(writer.now))
+    check_within_limit(sent.in_all, INVITATIONS, writer.now)
+    check_within_limit(sent.to_address, INVITATIONS_TO_ADDRESS, writer.now)
     _record(writer, "made", invitation, reason=reason)
     return invitation
 
@@ -93,12 +103,12 @@ async def withdraw_invitation(writer: Writer, invitation_id: UUID) -> RoleInvita
     invitation = await invitations.lock(writer, invitation_id)
     check_person(writer.actor)
     rules.check_may_invite(writer.actor, await get_place(writer.connection, invitation.organisation_id))
-    rules.check_open(invitation)
+    rules.check_withdrawable(invitation)
     return await withdraw(writer, invitation)
 
 
 async def withdraw(writer: Writer, invitation: RoleInvitation, *, reason: str | None = None) -> RoleInvitation:
-    """Withdraw a locked, open invitation; whether the caller may is checked before."""
+    """Withdraw a locked invitation that is open or suspended; whether the caller may is checked before."""
     withdrawn = await change_value(
         writer.connection,
         role_invitations,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count, islice
 from typing import Any
 from uuid import UUID
 
@@ -185,8 +186,8 @@ def test_who_may_grant_the_role_invites_reads_and_withdraws(
     centre: Centre, central: UUID, main_user: Person, staff: Person, unit: UUID
 ) -> None:
     foreign = centre.main_user(centre.organisation())
-    for inviter in (main_user, staff):
-        answer = inviter.post(PATH, invited(unit))
+    for inviter, address in ((main_user, ADDRESS), (staff, "toinen@example.org")):
+        answer = inviter.post(PATH, invited(unit, email=address))
         location = answer.headers["Location"]
         assert answer.status_code == 201
         for reader in (main_user, staff, centre.person("auditor")):
@@ -259,7 +260,7 @@ def test_an_invitation_is_accepted_and_withdrawn_once_and_in_time(
     assert state_of(main_user, invitation) == state
     for answer in (accept(centre.person(), token), main_user.post(f"{PATH}/{invitation['id']}/withdrawal", {})):
         assert refusal(answer) == (409, "wrong-state")
-        assert (answer.json()["state"], answer.json()["allowed"]) == (state, ["open"])
+        assert answer.json()["state"] == state
 
 
 def test_an_unknown_token_is_not_found(
@@ -292,11 +293,103 @@ def test_the_inviter_must_still_be_allowed_to_grant_the_role(
     assert refusal(answer) == (409, "wrong-state")
     assert answer.json()["because"] == "inviter-without-role"
     assert answer.json()["detail"].startswith("The person who invited you can no longer grant this role.")
-    assert state_of(main_user, invitation) == "open"
+    assert (answer.json()["state"], answer.json()["allowed"]) == ("suspended", ["open"])
+    assert state_of(main_user, invitation) == "suspended"
+    for state, found in (("open", []), ("suspended", [invitation["id"]])):
+        assert [item["id"] for item in main_user.get(PATH, params={"state": state}).json()["items"]] == found
     centre.grant(leaving.id, "unit_manager", unit)
     assert refusal(accept(centre.person(), token)) == (409, "wrong-state")
     centre.grant(leaving.id, "main_user", central)
+    assert state_of(main_user, invitation) == "open"
     assert accept(centre.person(), token).status_code == 200
+
+
+def test_an_invitation_is_suspended_from_the_day_on_which_the_inviters_role_ends(
+    centre: Centre, central: UUID, unit: UUID, main_user: Person, invite: Callable[..., Any]
+) -> None:
+    leaving = centre.main_user(central)
+    invitation, token = invite(leaving, unit)
+    centre.owner.execute("UPDATE role_grants SET valid_until = '2023-03-20' WHERE person_id = %s", [leaving.id])
+    assert state_of(main_user, invitation) == "open"
+    centre.clock(2023, 3, 20)
+    assert state_of(main_user, invitation) == "suspended"
+    assert refusal(accept(centre.person(), token)) == (409, "wrong-state")
+    assert main_user.post(PATH, invited(unit)).status_code == 201, "It prevents no other invitation."
+    centre.clock(2023, 3, 29, 12)
+    assert state_of(main_user, invitation) == "expired"
+
+
+def test_a_suspended_invitation_can_be_withdrawn(
+    centre: Centre, central: UUID, unit: UUID, main_user: Person, invite: Callable[..., Any]
+) -> None:
+    leaving = centre.main_user(central)
+    invitation, _ = invite(leaving, unit)
+    centre.owner.execute("UPDATE role_grants SET valid_until = '2023-03-15' WHERE person_id = %s", [leaving.id])
+    withdrawn = main_user.post(f"{PATH}/{invitation['id']}/withdrawal")
+    assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn")
+
+
+@pytest.mark.parametrize("role", ["staff", "auditor"])
+def test_a_role_at_the_study_centre_vouches_if_it_is_that_of_staff(
+    centre: Centre, unit: UUID, staff: Person, invite: Callable[..., Any], role: str
+) -> None:
+    inviter = centre.staff()
+    invitation, _ = invite(inviter, unit)
+    centre.owner.execute("UPDATE role_grants SET role = %s WHERE person_id = %s", [role, inviter.id])
+    assert state_of(staff, invitation) == ("open" if role == "staff" else "suspended")
+
+
+SAME = [ADDRESS, ADDRESS.upper(), ADDRESS.replace("example", "ｅxample")]
+
+
+@pytest.mark.parametrize("address", SAME)
+def test_an_address_has_one_open_invitation_to_a_role_of_an_organisation(
+    main_user: Person, central: UUID, unit: UUID, invite: Callable[..., Any], address: str
+) -> None:
+    invitation, _ = invite(main_user, unit)
+    answer = main_user.post(PATH, invited(unit, email=address))
+    assert (refusal(answer), answer.json()["existing_id"]) == ((409, "already-exists"), invitation["id"])
+    assert main_user.post(PATH, invited(unit, "training_manager", email=address)).status_code == 201
+    assert main_user.post(PATH, invited(central, "training_manager", email=address)).status_code == 201
+    main_user.post(f"{PATH}/{invitation['id']}/withdrawal")
+    assert main_user.post(PATH, invited(unit, email=address)).status_code == 201
+
+
+def test_of_two_simultaneous_invitations_of_an_address_one_is_sent(
+    centre: Centre, main_user: Person, staff: Person, unit: UUID, database: Addresses
+) -> None:
+    with another(centre, database) as other, ThreadPoolExecutor(2) as pool:
+        with other.owner.transaction():
+            other.owner.execute("SELECT FROM organisations WHERE id = %s FOR UPDATE", [unit])
+            sent = [pool.submit(inviter.post, PATH, invited(unit)) for inviter in (main_user, staff)]
+            until_one_waits(centre, 2)
+        answers = [one.result() for one in sent]
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 1}
+    assert centre.rows("SELECT count(*) FROM mails") == [(1,)]
+
+
+def test_a_person_sends_five_invitations_a_day_to_one_address(centre: Centre, central: UUID, main_user: Person) -> None:
+    units = [centre.organisation(central) for _ in range(6)]
+    for unit in units[:5]:
+        assert main_user.post(PATH, invited(unit)).status_code == 201
+    answer = main_user.post(PATH, invited(units[5], email=ADDRESS.upper()))
+    assert (refusal(answer), answer.json()["most"]) == ((429, "rate-limited"), 5)
+    assert main_user.post(PATH, invited(units[5], email="toinen@example.org")).status_code == 201
+    centre.clock(2023, 3, 16)
+    assert main_user.post(PATH, invited(units[5], "training_manager")).status_code == 201
+
+
+def test_an_address_gets_five_invitations_a_day_and_the_sixth_inviter_does_not_hear_of_it(
+    centre: Centre, main_user: Person, unit: UUID
+) -> None:
+    answers = [main_user.post(PATH, invited(unit))]
+    for _ in range(5):
+        central = centre.organisation()
+        answers.append(centre.main_user(central).post(PATH, invited(central, "training_manager")))
+    assert [answer.status_code for answer in answers] == [201] * 6
+    assert {answer.json()["state"] for answer in answers} == {"open"}
+    assert answers[4].json().keys() == answers[5].json().keys()
+    assert centre.rows("SELECT count(*) FROM mails") == [(5,)]
 
 
 def test_the_inviter_may_have_been_merged_meanwhile(
@@ -350,12 +443,13 @@ def test_an_invitation_does_not_show_whether_the_address_is_known(
 def test_an_organisation_has_twenty_open_invitations(
     centre: Centre, central: UUID, main_user: Person, unit: UUID, database: Addresses
 ) -> None:
-    for number in range(19):
-        assert main_user.post(PATH, invited(unit, email=f"{number}@example.org")).status_code == 201
+    addresses = (f"{number}@example.org" for number in count())
+    for address in islice(addresses, 19):
+        assert main_user.post(PATH, invited(unit, email=address)).status_code == 201
     with another(centre, database) as other, ThreadPoolExecutor(2) as pool:
         with other.owner.transaction():
             other.owner.execute("SELECT FROM organisations WHERE id = %s FOR UPDATE", [unit])
-            sent = [pool.submit(main_user.post, PATH, invited(unit)) for _ in range(2)]
+            sent = [pool.submit(main_user.post, PATH, invited(unit, email=next(addresses))) for _ in range(2)]
             until_one_waits(centre, 2)
         answers = [one.result() for one in sent]
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 1}
@@ -364,8 +458,8 @@ def test_an_organisation_has_twenty_open_invitations(
     assert main_user.post(PATH, invited(central, "training_manager")).status_code == 201
     last = main_user.get(PATH, params={"organisation_id": str(unit)}).json()["items"][0]
     assert main_user.post(f"{PATH}/{last['id']}/withdrawal").status_code == 200
-    assert main_user.post(PATH, invited(unit)).status_code == 201
-    assert refusal(main_user.post(PATH, invited(unit))) == (409, "too-many")
+    assert main_user.post(PATH, invited(unit, email=next(addresses))).status_code == 201
+    assert refusal(main_user.post(PATH, invited(unit, email=next(addresses)))) == (409, "too-many")
     centre.clock(2023, 3, 29, 12)
     assert main_user.post(PATH, invited(unit)).status_code == 201, "Expired ones do not count."
 
@@ -433,14 +527,14 @@ def test_an_acceptance_sees_an_end_of_the_inviters_role_that_came_first(
                     third.owner.execute(ending, [leaving.id])
             assert answer.result().status_code == 200
     assert len(person.get("/v1/me").json()["roles"]) == (first == "the acceptance")
-    assert state_of(centre.staff(), invitation) == ("open" if first == "the end" else "accepted")
+    assert state_of(centre.staff(), invitation) == ("suspended" if first == "the end" else "accepted")
 
 
 def test_an_erased_person_leaves_no_address_and_no_open_invitation(
     centre: Centre, central: UUID, unit: UUID, staff: Person, main_user: Person, invite: Callable[..., Any]
 ) -> None:
     other, person = centre.main_user(central), centre.person()
-    opened, _ = invite(other, unit)
+    opened, _ = invite(other, unit, email="toinen@example.org")
     accepted, token = invite(other, unit)
     assert accept(person, token).status_code == 200
     [shown] = person.get(f"/v1/people/{person.id}/data").json()["held"]["role_invitations"]
@@ -486,24 +580,49 @@ def test_the_page_of_an_invitation_says_how_to_accept_and_changes_nothing(
         assert f"<h1>{title}</h1>" in answer.text
         assert until in answer.text
         assert "<code>POST /v1/role-invitations/acceptance</code>" in answer.text
+        assert ("a", {"href": "/docs#/Rights/accept_role_invitation"}) in outline.starts
         assert token not in answer.text
     assert httpx.head(f"{centre.address}/role-invitations/{token}", verify=NO_TLS).status_code == 200
     assert state_of(main_user, invitation) == "open"
 
 
-def test_the_page_of_an_invitation_that_is_not_open_says_so(
-    centre: Centre, main_user: Person, unit: UUID, invite: Callable[..., Any]
-) -> None:
-    _, token = invite(main_user, unit)
+def test_the_page_of_an_unknown_invitation_says_so(centre: Centre) -> None:
     for unknown in ("a", "..", new_token(centre.id), new_token(new_id()), "%00", "ä"):
         answer = page(centre, unknown, params={"lang": "en"})
         if unknown != "..":
             assert (answer.status_code, "<h1>The link is not known</h1>" in answer.text) == (404, True)
             assert answer.headers["Cache-Control"] == "no-store"
-    assert accept(centre.person(), token).status_code == 200
-    answer = page(centre, token, params={"lang": "en"})
-    assert answer.status_code == 409
-    assert "State of the link: accepted." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ("accepted", "<h1>The invitation has been accepted</h1>"),
+        ("withdrawn", "<h1>The invitation has been withdrawn</h1>"),
+        ("expired", "Ask the person who sent it for a new one."),
+        ("suspended", "The person who invited you can no longer grant this role."),
+    ],
+)
+def test_the_page_of_an_invitation_that_is_not_open_says_what_has_happened(
+    centre: Centre, central: UUID, unit: UUID, invite: Callable[..., Any], state: str, text: str
+) -> None:
+    centre.main_user(central)
+    inviter = centre.main_user(central)
+    invitation, token = invite(inviter, unit)
+    match state:
+        case "accepted":
+            assert accept(centre.person(), token).status_code == 200
+        case "withdrawn":
+            assert inviter.post(f"{PATH}/{invitation['id']}/withdrawal").status_code == 200
+        case "expired":
+            centre.clock(2023, 3, 29, 12)
+        case _:
+            centre.owner.execute("UPDATE role_grants SET valid_until = '2023-03-15' WHERE person_id = %s", [inviter.id])
+    for language in ("fi", "sv", "en"):
+        answer = page(centre, token, params={"lang": language})
+        assert answer.status_code == 409
+        assert ("/docs#/" in answer.text) is False
+    assert text in answer.text
 
 
 def test_a_person_sends_sixty_invitations_a_day_withdrawn_ones_included(
