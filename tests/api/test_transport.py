@@ -195,6 +195,9 @@ def test_urls_are_absolute_where_the_public_one_is_known(
     assert main_user.get(f"{public}/v1/nowhere", headers=host).json()["type"] == f"{PUBLIC}/problems/not-found"
     again = main_user.post(public + path, body | {"year": 2025}, key="two", headers=host)
     assert again.headers["Location"] == f"{PUBLIC}{path}/{again.json()['id']}"
+    feed = main_user.post(f"{public}/v1/me/calendar-feeds", {"name": "Puhelin"}, key="three", headers=host).json()
+    assert feed["address"].startswith(f"{PUBLIC}/v1/calendar-feeds/")
+    assert main_user.get(feed["address"].removeprefix(PUBLIC)).status_code == 200
     # Stored with its path, so that a replay follows the setting.
     assert main_user.post(path, body | {"year": 2025}, key="two").headers["Location"] == f"{path}/{again.json()['id']}"
 

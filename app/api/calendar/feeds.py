@@ -45,15 +45,15 @@ class CalendarFeedIn(Body):
 
 @router.post("", status_code=201, responses=refusing("too-many"))
 @operation(people_only=True, secret_answer=True)
-async def add_calendar_feed(writer: Write, body: CalendarFeedIn) -> NewCalendarFeed:
+async def add_calendar_feed(writer: Write, public_url: PublicUrl, body: CalendarFeedIn) -> NewCalendarFeed:
     """Create a calendar feed.
 
-    Creates a secret path at which a calendar program can read your deadlines and tasks. A person can have at most 20
+    Creates a secret address at which a calendar program can read your deadlines and tasks. A person can have at most 20
     feeds.
 
     **Who:** everyone who has registered.
     """
-    return await feeds.add_feed(writer, name=body.name)
+    return await feeds.add_feed(writer, name=body.name, public_url=public_url)
 
 
 @router.get("", response_model=Page[CalendarFeed])

@@ -37,8 +37,8 @@ class CalendarFeed(Shown):
 @dataclass(frozen=True)
 class NewCalendarFeed(CalendarFeed):
     address: str
-    """Path of the feed, to be added to the service's own URL. It is shown only once. Anyone who knows it can read the
-    feed without a token."""
+    """URL of the feed, or its path if the service does not know its public URL. It is shown only once. Anyone who knows
+    it can read the feed without a token."""
 
 
 @dataclass(frozen=True)

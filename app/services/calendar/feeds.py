@@ -37,10 +37,11 @@ def digest_of(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-async def add_feed(writer: Writer, *, name: str) -> NewCalendarFeed:
+async def add_feed(writer: Writer, *, name: str, public_url: str | None) -> NewCalendarFeed:
     check_person(writer.actor)
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    feed = NewCalendarFeed(new_id(), name, writer.now, None, f"/v1/calendar-feeds/{secret}.ics")
+    address = f"{public_url or ''}/v1/calendar-feeds/{secret}.ics"
+    feed = NewCalendarFeed(new_id(), name, writer.now, None, address)
     person_id, digest = writer.actor.person_id, digest_of(secret)
     check_feed_limit(await lock_count(writer.connection, person_id))
     row = row_of(calendar_feeds, feed) | {"person_id": person_id, "digest": digest}
