@@ -42,14 +42,29 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     assert list(dict.fromkeys(states)) == ["submitted", "partially_approved", "booked"]
     # Hours that were granted and not returned have lapsed: 1450 + 90 - 200.
     assert re.findall(r'^    "lapsed": ([1-9].*),', ran.stdout, re.MULTILINE) == ["1340"]
-    assert "Hakemuksesi järjestön Villasukkaväen Keskusliitto ry pääkäyttäjäksi on hyväksytty." in ran.stdout
+    assert "Your application to become a main user of Villasukkaväen Keskusliitto ry has been approved." in ran.stdout
     assert re.search(r'"key": "tp_[\w-]+"', ran.stdout)
     assert not clock["standing"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_finnish_tour_is_the_same_but_for_its_language() -> None:
-    assert code_of("README.fi.md") == code_of("README.md").replace(" -H 'Accept-Language: en'", "")
+    finnish = code_of("README.md").replace("Accept-Language: en", "Accept-Language: fi")
+    assert code_of("README.fi.md") == finnish.replace('"language": "en"', '"language": "fi"')
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("/problems/busy", "http://x:1/problems/busy"), ("https://y/v1/a.ics", "https://y/v1/a.ics")],
+)
+def test_the_tour_finds_an_address_with_and_without_a_public_url(given: str, expected: str) -> None:
+    tools = [line for line in code_of("README.md").splitlines() if line.startswith(("its()", "url()"))]
+    script = "\n".join(["API=http://x:1", f'ANSWER=\'{{"it": "{given}"}}\'', *tools, """url '["it"]'"""])
+    assert subprocess.run(["bash", "-e"], input=script, capture_output=True, text=True).stdout.strip() == expected
+
+
+def test_every_request_of_the_english_tour_asks_for_english() -> None:
+    assert re.findall(r"\bcurl\b.*", code_of("README.md")) == ["""curl -s -H 'Accept-Language: en' "$@"; }"""]
 
 
 def test_every_setting_is_in_the_table() -> None:
