@@ -68,8 +68,6 @@ def test_every_request_of_the_english_tour_asks_for_english() -> None:
 
 
 def test_every_setting_is_in_the_table() -> None:
-    table = re.findall(
-        r"^\| (`[A-Z_]+`) (?:\* )?\|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    table = re.findall(r"^\| (`[A-Z_]+`) (?:\* )?\|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     documented = set(re.findall(r"`([A-Z_]+)`", " ".join(table)))
     assert documented == {name.upper() for name in Settings.model_fields} | {"PG_BINDIR"}
