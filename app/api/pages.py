@@ -23,7 +23,8 @@ STYLE = """
 body { font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2, h3 { line-height: 1.25; hyphens: auto; }
 h1 { font-size: clamp(1.5rem, 7vw, 2rem); }
-button { font: inherit; padding: 0.5rem 1rem; }
+button, input { font: inherit; padding: 0.5rem 1rem; }
+article { border-top: 1px solid; margin-top: 2rem; }
 main { overflow-wrap: break-word; }
 code { overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -111,15 +111,19 @@ _PARAGRAPH = '<p style="margin:0 0 16px">{lines}</p>'
 
 def html_of(subject: str, text: str, language: Language, public_url: str | None = None) -> str:
     """The same text as HTML, without images and scripts. Links lead to the service alone, whatever people wrote."""
+    return _HTML.format(
+        language=language,
+        subject=escape(subject),
+        paragraphs="\n".join(_PARAGRAPH.format(lines=lines) for lines in paragraphs_of(text, public_url)),
+    )
+
+
+def paragraphs_of(text: str, public_url: str | None) -> list[str]:
+    """The HTML within each paragraph."""
 
     def linked(paragraph: str) -> str:
         if public_url is None:
             return paragraph
         return re.sub(rf"{re.escape(public_url)}/[^\s<>]+", r'<a href="\g<0>">\g<0></a>', paragraph)
 
-    paragraphs = (linked(escape(paragraph)).replace("\n", "<br>\n") for paragraph in text.split("\n\n"))
-    return _HTML.format(
-        language=language,
-        subject=escape(subject),
-        paragraphs="\n".join(_PARAGRAPH.format(lines=lines) for lines in paragraphs),
-    )
+    return [linked(escape(paragraph)).replace("\n", "<br>\n") for paragraph in text.split("\n\n")]

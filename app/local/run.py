@@ -229,6 +229,7 @@ def _welcome(settings: Settings, port: int) -> str:
             f"  curl -s {address}/v1/sandbox/tokens -H 'Content-Type: application/json' "
             """-d '{"email": "staff@example.org"}'""",
             f"All demo people: {address}/v1/sandbox/people",
+            f"Emails: {address}/mailbox",
         ]
     return "\n".join(lines)
 

@@ -22,7 +22,7 @@ class Outline(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.starts.append((tag, dict(attrs)))
-        if tag != "meta":
+        if tag not in {"br", "input", "meta"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
