@@ -84,7 +84,7 @@ class Writing(Writer):
         seal = backend.seal(self.key) if declared.secret_answer and self.key else None
         key_digest = None
         if self.key:
-            key_digest = digest(caller.key_scope, request.method, request.url.path.lower(), self.key)
+            key_digest = digest(caller.key_scope, request.method, request.scope["path"].lower(), self.key)
         is_json = declared.file is None
         request_digest = await digest_of(request, is_json=is_json)
         async with backend.connections.connection(caller.study_centre_id) as connection:

@@ -36,7 +36,7 @@ class Page(Shown, Generic[Item]):
 
 def _signature(request: Request, payload: bytes) -> bytes:
     filters = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in UNBOUND)
-    bound = json.dumps([request.url.path, filters, str(request.state.caller.person_id)]).encode()
+    bound = json.dumps([request.scope["path"], filters, str(request.state.caller.person_id)]).encode()
     key: bytes = request.app.state.backend.cursor_key
     return blake2b(payload + b"\0" + bound, key=key, digest_size=SIGNATURE_BYTES).digest()
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import Request
 from pydantic import TypeAdapter
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from app.api.files import Download
 from app.api.paging import Page, cursor_of
 from app.api.requests import JSON
+from app.api.security import Declaration
 from app.api.shapes import versions_of
 from app.db.paging import Slice
 from app.domain.versions import fingerprint
@@ -49,10 +51,11 @@ def _absolute(header: str, public_url: str) -> str:
 class Rendering:
     """The responses of one operation."""
 
-    def __init__(self, status: int, response_model: Any, *, secret: bool) -> None:
+    def __init__(self, status: int, response_model: Any, declared: Declaration) -> None:
         self.status = status
         self._response_model = response_model
-        self._cache_control = "no-store" if secret else "private, no-cache"
+        self._cache_control = "no-store" if declared.secret_answer else "private, no-cache"
+        self._is_computed = declared.computed
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -62,12 +65,12 @@ class Rendering:
     def of_read(self, request: Request, result: object) -> Rendered:
         """The response, or 304 where `If-None-Match` names the present version."""
         headers = {"Cache-Control": self._cache_control}
+        body = None
         if isinstance(result, Slice):
-            page = self._page(request, result, headers)
-            tag = sha256(page).hexdigest()[:32]
-            body: tuple[bytes, str] | None = page, JSON
-        else:
-            tag, body = _tag_of(result), None
+            body = self._page(request, result, headers), JSON
+        elif self._is_computed:
+            body = self._body(result, headers)
+        tag = sha256(body[0]).hexdigest()[:32] if body else _tag_of(result)
         headers["ETag"] = f'"{tag}"'
         if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {tag, "*"}:
             return Rendered(304, headers)
@@ -83,7 +86,7 @@ class Rendering:
         if isinstance(result, Created):
             location, result = result.location, result.resource
         elif self.status == 201:
-            location = f"{request.url.path}/{result.id}"  # type: ignore[attr-defined]  # What is created has an id.
+            location = f"{request.scope['path']}/{result.id}"  # type: ignore[attr-defined]  # What is created has an id.
         if not dry_run:
             if location:
                 headers["Location"] = location
@@ -99,8 +102,9 @@ class Rendering:
     def _page(self, request: Request, result: Slice[Any], headers: dict[str, str]) -> bytes:
         cursor = cursor_of(request, result.next_key) if result.next_key else None
         if cursor:
-            following = request.url.include_query_params(cursor=cursor)
-            headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+            named = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
+            following = urlencode([*named, ("cursor", cursor)])
+            headers["Link"] = f'<{request.scope["path"]}?{following}>; rel="next"'
         page = Page(result.items, cursor, result.total)
         return self._adapter.dump_json(page, by_alias=True, exclude=None if result.total is not None else {"total"})
 

@@ -26,12 +26,14 @@ def parameter_faults(request: Request, known: Mapping[str, bool]) -> dict[str, s
 
     `known` are the names of query parameters, each with whether it may be repeated.
     """
-    given = Counter(name for name, _ in request.query_params.multi_items())
-    faults = {
-        name: "extra-forbidden" if name not in known else "repeated"
-        for name, times in given.items()
-        if name not in known or (times > 1 and not known[name])
-    }
+    faults = {}
+    if request.scope["query_string"]:
+        given = Counter(name for name, _ in request.query_params.multi_items())
+        faults = {
+            name: "extra-forbidden" if name not in known else "repeated"
+            for name, times in given.items()
+            if name not in known or (times > 1 and not known[name])
+        }
     # Pydantic reads an id in four spellings: the path of a resource has one.
     ids = {
         name: "uuid-parsing" for name, value in request.path_params.items() if name.endswith("_id") and len(value) != 36

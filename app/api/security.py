@@ -38,6 +38,8 @@ class Declaration:
     replay is sealed."""
     personal_data: bool = False
     """The response contains personal data."""
+    computed: bool = False
+    """No operation changes what the response shows, so nothing takes its version in `If-Match`."""
     file: FileBody | None = None
 
     def check(self, actor: Actor) -> None:
@@ -63,6 +65,7 @@ def operation(
     strong_sign_in: bool = False,
     secret_answer: bool = False,
     personal_data: bool = False,
+    computed: bool = False,
     file: FileBody | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `keys_only`, `newcomers` and
@@ -80,6 +83,7 @@ def operation(
         strong_sign_in=strong_sign_in,
         secret_answer=secret_answer,
         personal_data=personal_data,
+        computed=computed,
         file=file,
     )
 

@@ -129,9 +129,12 @@ def _instant_text(value: object) -> object:
     return value
 
 
+_INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
+
+
 def _digits(value: object) -> object:
     """Pydantic's own parsing of numbers takes `2023.0`, `2_023` and `02023` too; one year has one path."""
-    if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9]\d*)", value, re.ASCII):
+    if isinstance(value, str) and not _INTEGER.fullmatch(value):
         raise PydanticCustomError("int_parsing", "A number is written in digits")
     return value
 

@@ -1,10 +1,12 @@
 """The index of operations: each is found at its own path only."""
 
+import inspect
 import re
 from typing import Any
 
 import pytest
 from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import Match
 
@@ -70,3 +72,30 @@ def test_an_operation_that_does_not_declare_who_may_call_it_stops_the_start() ->
 def test_a_declaration_names_exactly_one_kind_of_caller(declaration: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="is for keys with a scope, for people only, for keys only, for newcomers, or"):
         operation(**declaration)
+
+
+def parts_of(operation: RouteContext) -> list[Dependant]:
+    assert isinstance(operation.original_route, Operation)
+    dependant = operation.original_route.dependant
+    return [dependant, *dependant.dependencies]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation.name}")
+def test_a_query_parameter_that_is_left_out_has_the_default_of_the_signature(operation: RouteContext) -> None:
+    for part in parts_of(operation):
+        assert part.call
+        signature = inspect.signature(part.call).parameters
+        for parameter in part.query_params:
+            assert parameter.field_info.is_required() or signature[parameter.name].default == parameter.default
+
+
+def test_no_change_names_the_version_of_what_is_computed() -> None:
+    computed = [str(each.path) for each in OPERATIONS if each.original_route.declared.computed]  # type: ignore[attr-defined]  # It is an operation.
+    versioned = [
+        str(each.path)
+        for each in OPERATIONS
+        if any(parameter.alias == "If-Match" for part in parts_of(each) for parameter in part.header_params)
+    ]
+    assert computed
+    assert versioned
+    assert not [path for path in versioned if path.startswith(tuple(computed))]

@@ -27,7 +27,7 @@ At = Annotated[Instant | None, Query(description="Time at which the account is r
 
 
 @router.get("/hour-accounts/{year}")
-@operation(scope="hours:read")
+@operation(scope="hours:read", computed=True)
 async def get_hour_account(
     reader: Read, organisation_id: UUID, year: YearPath, at: At = None
 ) -> CentralAccount | UnitAccount:
