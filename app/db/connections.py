@@ -157,8 +157,7 @@ class Connections:
         async with self._waiting[study_centre_id].limited():
             connection = await pool.getconn()
         try:
-            async with connection:
-                yield connection
+            yield connection
         except ReadOnlySqlTransaction:
             # The server has become a standby, and the other connections lead to it too.
             await connection.close()

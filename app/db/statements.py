@@ -195,14 +195,12 @@ class Query(Command, Generic[Row]):
         self._factory = args_row(row)
 
     async def all(self, connection: Connection, **parameters: object) -> list[Row]:
-        async with connection.cursor(row_factory=self._factory) as cursor:
-            await cursor.execute(self.sql, self.set | parameters)
-            return await cursor.fetchall()
+        cursor = await connection.cursor(row_factory=self._factory).execute(self.sql, self.set | parameters)
+        return await cursor.fetchall()
 
     async def first(self, connection: Connection, **parameters: object) -> Row | None:
-        async with connection.cursor(row_factory=self._factory) as cursor:
-            await cursor.execute(self.sql, self.set | parameters)
-            return await cursor.fetchone()
+        cursor = await connection.cursor(row_factory=self._factory).execute(self.sql, self.set | parameters)
+        return await cursor.fetchone()
 
 
 def insertion(table: Table, columns: Iterable[str]) -> Insert:
