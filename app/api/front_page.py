@@ -16,6 +16,7 @@ from app.texts.pages import page_text, words_of
 
 RULEBOOK = Path(__file__).parents[2] / "docs" / "rulebook.md"
 _HEADING = re.compile(r'^##+ <a id="([^"]+)"></a>(.+)$', re.MULTILINE)
+_SECTION = re.compile(r"(?<!RFC \d{4}\s)§([\d.]*\d)")
 Welcome = Callable[[Request, Language], Awaitable[str]]
 """Returns HTML for the front page, below the service's own."""
 
@@ -55,7 +56,13 @@ def _rulebook(reader: Language) -> str:
     markdown.add_render_rule("table_open", lambda *_: '<div class="wide" tabindex="0"><table>\n')
     markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
     title, _, text = RULEBOOK.read_text(encoding="utf-8").partition("\n")
-    return document("en", title.removeprefix("# "), _contents_of(text) + markdown.render(text), reader)
+    anchors = {anchor for anchor, _ in _HEADING.findall(text)}
+
+    def linked(section: re.Match[str]) -> str:
+        return f'<a href="#{section[1]}">{section[0]}</a>' if section[1] in anchors else section[0]
+
+    body = _contents_of(text) + _SECTION.sub(linked, markdown.render(text))
+    return document("en", title.removeprefix("# "), body, reader)
 
 
 def _contents_of(text: str) -> str:
