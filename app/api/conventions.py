@@ -28,7 +28,7 @@ from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
 from app.delivery.tokens import TokenMailing
 from app.domain.access import check_strong
-from app.domain.errors import DomainError, VersionRequired
+from app.domain.errors import DomainError, Forbidden, NotFound, StrongAuthenticationRequired, VersionRequired
 from app.domain.versions import Versions
 
 Endpoint = Callable[[], Awaitable[Any]]
@@ -96,6 +96,9 @@ class Writing(Writer):
                     check_strong(self.actor)
                 is_same = entry.stored and await is_digest_of(entry.stored.request_digest, request, is_json=is_json)
                 if replay := _replay(entry, seal, is_same=bool(is_same)):
+                    if seal:
+                        declared.check(self.actor)
+                        await _check_still_allowed(endpoint)
                     await connection.execute("ROLLBACK")
                     return replay.response(backend.settings.public_url, **{"Idempotency-Replayed": "true"})
                 declared.check(self.actor)
@@ -150,6 +153,19 @@ def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Rendered | Non
     body = seal.open(entry.stored.body) if seal else entry.stored.body
     headers = {name: value for name, value in entry.stored.headers.items() if name != WEAK}
     return Rendered(entry.stored.status, headers, body, JSON if body else None)
+
+
+async def _check_still_allowed(endpoint: Endpoint) -> None:
+    """Let the use case, which is then rolled back, refuse a caller who no longer may have the secret.
+
+    What else it refuses is no matter: that the key has been rotated, for example, is why the request is sent again.
+    """
+    try:
+        await endpoint()
+    except (NotFound, Forbidden, StrongAuthenticationRequired):
+        raise
+    except DomainError:
+        return
 
 
 async def _roll_back(connection: psycopg.AsyncConnection[Any]) -> None:

@@ -228,6 +228,29 @@ def test_a_revoked_key_is_refused_immediately(centre: Centre, central: UUID, mai
     assert again.json()["allowed"] == ["active", "rotated"]
 
 
+def test_a_retry_gets_the_secret_only_while_the_person_may_create_the_key(
+    centre: Centre, central: UUID, main_user: Person, staff: Person
+) -> None:
+    centre.main_user(central)
+    [(grant_id,)] = centre.rows("SELECT id FROM role_grants WHERE person_id = %s", main_user.id)
+    key = main_user.post(KEYS, body(central), key="made").json()
+    rotation = f"{KEYS}/{key['id']}/rotation", {"overlap_hours": 24, "expires_in_days": 30}
+    successor = main_user.post(*rotation, key="rotated").json()
+    for request, retry, first in (((KEYS, body(central)), "made", key), (rotation, "rotated", successor)):
+        again = main_user.post(*request, key=retry)
+        assert (again.status_code, again.json(), again.headers["Idempotency-Replayed"]) == (201, first, "true")
+    assert len(centre.rows("SELECT id FROM api_keys")) == 2
+    staff.post(f"/v1/role-grants/{grant_id}/ending", {"reason": "Vaihtoi työpaikkaa"})
+    for request, retry in (((KEYS, body(central)), "made"), (rotation, "rotated")):
+        assert refusal(main_user.post(*request, key=retry)) == (404, "not-found"), "Out of reach."
+    centre.grant(main_user.id, "training_manager", central)
+    for request, retry in (((KEYS, body(central)), "made"), (rotation, "rotated")):
+        assert refusal(main_user.post(*request, key=retry)) == (403, "forbidden")
+    centre.grant(main_user.id, "main_user", central)
+    assert main_user.post(KEYS, body(central), key="made").json() == key
+    assert len(centre.rows("SELECT id FROM api_keys")) == 2
+
+
 def test_an_unknown_or_expired_key_is_refused(centre: Centre, central: UUID, main_user: Person) -> None:
     key = made(main_user, central)
     ours = program(centre, key)
