@@ -45,7 +45,7 @@ api_keys = study_centre_table(
 NOTED_EVERY = timedelta(minutes=1)
 
 
-# Keys go by real time, like tokens (contract §3).
+# Keys go by real time, like tokens (rulebook §2.4).
 _state = case(
     (api_keys.c.revoked_at.is_not(None), "revoked"),
     (api_keys.c.expires_at <= func.clock_timestamp(), "expired"),

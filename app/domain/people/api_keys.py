@@ -36,7 +36,7 @@ class ApiKey(Shown):
     made_by: UUID
     """ID of the person who created the key."""
     made_at: datetime
-    """When the key was created."""
+    """When the key was created. All times of a key are real, even if the sandbox's clock is set."""
     expires_at: datetime
     """When the key expires, in real time even if the sandbox's clock is set."""
     last_used_at: datetime | None

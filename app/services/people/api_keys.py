@@ -43,7 +43,6 @@ async def rotate_key(writer: Writer, key_id: UUID, *, overlap_hours: int, expire
     check_strong(writer.actor)
     rules.check_key_state(key, ["active"])
     made = await _make(writer, key.organisation_id, key.organisation_name, key.name, key.scopes, expires_in_days)
-    # Keys go by real time, like tokens (contract §3).
     ends_at = rules.overlap_end_of(key, datetime.now(HELSINKI), overlap_hours)
     await change_row(writer.connection, api_keys, key_id, successor_id=made.id, expires_at=ends_at)
     writer.record("api-key.rotated", key_id, organisation_id=key.organisation_id, successor_id=str(made.id))
@@ -90,7 +89,8 @@ async def _make(
     # 256 random bits need no slow hash, and 40 bits in the prefix distinguish the keys.
     prefix = rules.KEY_MARK + "".join(secrets.choice(LETTERS) for _ in range(rules.SHOWN_LETTERS))
     text = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
-    expires_at = datetime.now(HELSINKI).replace(microsecond=0) + timedelta(days=days)
+    # Keys go by real time, like tokens (rulebook §2.4).
+    made_at = datetime.now(HELSINKI).replace(microsecond=0)
     made = ApiKey(
         id=new_id(),
         organisation_id=organisation_id,
@@ -99,8 +99,8 @@ async def _make(
         scopes=sorted(scopes),
         prefix=prefix,
         made_by=writer.actor.person_id,
-        made_at=writer.now,
-        expires_at=expires_at,
+        made_at=made_at,
+        expires_at=made_at + timedelta(days=days),
         last_used_at=None,
         successor_id=None,
         revoked_at=None,

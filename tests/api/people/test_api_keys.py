@@ -284,6 +284,24 @@ def test_a_rotated_key_works_beside_its_successor_until_the_overlap_ends(
     assert refusal(program(centre, successor).get("/v1/hour-proposals")) == (401, "unauthenticated")
 
 
+@pytest.mark.parametrize("year", [2000, 2099])
+def test_all_times_of_a_key_are_real_whatever_the_clock_of_a_sandbox_shows(
+    centre: Centre, central: UUID, main_user: Person, year: int
+) -> None:
+    centre.grant(main_user.id, "staff")
+    centre.owner.execute("UPDATE role_grants SET valid_from = '1999-01-01' WHERE person_id = %s", [main_user.id])
+    centre.owner.execute("UPDATE organisations SET active_from = '1999-01-01'")
+    centre.clock(year, 1, 15)
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    key = made(main_user, central)
+    assert program(centre, key).get(CURRENT).status_code == 200
+    main_user.post(f"{KEYS}/{key['id']}/rotation", {"overlap_hours": 1, "expires_in_days": 30})
+    shown = main_user.post(f"{KEYS}/{key['id']}/revocation").json()
+    for time in ("made_at", "last_used_at", "revoked_at"):
+        assert before <= datetime.fromisoformat(shown[time]) <= datetime.now(UTC), time
+    assert datetime.fromisoformat(key["expires_at"]) - datetime.fromisoformat(key["made_at"]) == timedelta(days=365)
+
+
 def test_the_last_use_is_shown_to_the_minute(centre: Centre, central: UUID, main_user: Person) -> None:
     key = made(main_user, central)
     assert main_user.get(f"{KEYS}/{key['id']}").json()["last_used_at"] is None
