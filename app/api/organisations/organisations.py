@@ -30,6 +30,7 @@ from app.api.shapes import (
     Several,
 )
 from app.db.paging import Slice
+from app.delivery.addresses import is_reachable
 from app.domain.organisations.organisations import (
     DrawsOn,
     Language,
@@ -58,14 +59,18 @@ def _business_id(text: str) -> str:
 
 
 def _website(text: str) -> str:
+    """As it was written, if everyone can find its host: what no email can reach is no public name in the DNS."""
     try:
-        _URL.validate_python(text)
+        host = _URL.validate_python(text).host or ""
     except ValidationError:
-        raise PydanticCustomError("website-format", "No browser can open the URL") from None
+        host = ""
+    if not is_reachable(f"webmaster@{host.removesuffix('.')}"):
+        raise PydanticCustomError("website-format", "Not everyone can open the URL")
     return text
 
 
 _URL = TypeAdapter(HttpUrl)
+_LABEL = r"[^\s\x00/?#@:.\\<>\[\]\"%]+"
 BusinessId = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=20),
@@ -75,7 +80,7 @@ BusinessId = Annotated[
 Website = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=500),
-    Form("website-format", r"^https?://[^\s\x00/?#@]+([/?#][^\s\x00]*)?$"),
+    Form("website-format", rf"^[Hh][Tt][Tt][Pp][Ss]?://{_LABEL}(\.{_LABEL})+\.?(:[0-9]+)?([/?#][^\s\x00\\<>\"]*)?$"),
     AfterValidator(_website),
 ]
 PostalCode = Annotated[
