@@ -22,7 +22,7 @@ from app.api.keys import Seal
 from app.api.rendering import Rendered, Rendering
 from app.api.requests import JSON, digest, digest_of, is_digest_of, media_type_of
 from app.api.security import Declaration
-from app.api.shapes import Nothing, versions_of
+from app.api.shapes import TAGS, Nothing, versions_of
 from app.db.connections import Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
@@ -188,8 +188,15 @@ def _key_header(description: str) -> Any:
 Key = Annotated[str | None, _key_header(KEY)]
 RequiredKey = Annotated[str | None, _key_header(f"{KEY} Required, except with `validate_only`.")]
 DryRun = Annotated[bool, Query(description="Dry run: the same response or the same error, and nothing is changed.")]
-IfMatch = Annotated[str | None, Header(alias="If-Match", description=VERSION)]
-RequiredIfMatch = Annotated[str | None, Header(alias="If-Match", description=f"{VERSION} Required.")]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description=VERSION, json_schema_extra=TAGS)]
+RequiredIfMatch = Annotated[
+    str | None, Header(alias="If-Match", description=f"{VERSION} Required.", json_schema_extra=TAGS)
+]
+
+
+def _expected(request: Request, if_match: str | None) -> Versions:
+    """FastAPI gives the first of the headers."""
+    return None if if_match is None else versions_of(request.headers, "If-Match")
 
 
 async def reading(request: Request) -> Reading:
@@ -208,14 +215,14 @@ async def writing_once(request: Request, idempotency_key: RequiredKey = None, va
 async def replacing(
     request: Request, if_match: IfMatch = None, idempotency_key: Key = None, validate_only: DryRun = False
 ) -> Writing:
-    return Writing(request, key=idempotency_key, dry_run=validate_only, expected=versions_of(if_match))
+    return Writing(request, key=idempotency_key, dry_run=validate_only, expected=_expected(request, if_match))
 
 
 async def editing(
     request: Request, if_match: RequiredIfMatch = None, idempotency_key: Key = None, validate_only: DryRun = False
 ) -> Writing:
     missing = VersionRequired() if if_match is None else None
-    expected = versions_of(if_match)
+    expected = _expected(request, if_match)
     return Writing(request, key=idempotency_key, dry_run=validate_only, expected=expected, missing=missing)
 
 
@@ -224,7 +231,7 @@ async def writing_plainly(request: Request) -> Writing:
 
 
 async def removing(request: Request, if_match: IfMatch = None) -> Writing:
-    return Writing(request, expected=versions_of(if_match))
+    return Writing(request, expected=_expected(request, if_match))
 
 
 async def writing_keyed(request: Request, idempotency_key: Key = None) -> Writing:

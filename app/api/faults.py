@@ -14,6 +14,9 @@ from app.texts.problems import field_error_of
 MOST_FAULTS = 100
 """At most so many are reported at once: a body of two megabytes has room for a hundred thousand."""
 
+LONGEST_NAME = 100
+"""In characters. What is not known may have a name of megabytes."""
+
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -36,7 +39,7 @@ def errors_of_shape(
     found = {one.get("parameter") for one in errors}
     others = ((name, code) for name, code in parameter_faults.items() if name not in found)
     errors += [
-        {"parameter": name, "code": code, "detail": field_error_of(code, {}, language)}
+        {"parameter": name[:LONGEST_NAME], "code": code, "detail": field_error_of(code, {}, language)}
         for name, code in islice(others, MOST_FAULTS - len(errors))
     ]
     return errors
@@ -47,7 +50,8 @@ def _error_of_shape(fault: Mapping[str, Any], language: Language) -> dict[str, s
     code = fault["type"].replace("_", "-")
     facts = {name: _values_of(fact) if name == "expected" else fact for name, fact in (fault.get("ctx") or {}).items()}
     detail = field_error_of(code, facts, language)
-    where = {"pointer": pointer_of(rest)} if place == "body" else {"parameter": str(rest[0] if rest else place)}
+    parameter = str(rest[0] if rest else place)[:LONGEST_NAME]
+    where = {"pointer": pointer_of(rest)} if place == "body" else {"parameter": parameter}
     return {**where, "code": code, "detail": detail}
 
 
@@ -57,4 +61,4 @@ def _values_of(expected: object) -> object:
 
 
 def pointer_of(location: Sequence[str | int]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    return "".join("/" + str(part)[:LONGEST_NAME].replace("~", "~0").replace("/", "~1") for part in location)

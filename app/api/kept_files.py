@@ -8,7 +8,7 @@ from hashlib import sha256
 from fastapi import Request
 from starlette.responses import Response
 
-from app.api.shapes import versions_of
+from app.api.shapes import is_unchanged
 from app.api.transport import accepts_gzip
 from app.domain.versions import tag_of
 
@@ -26,7 +26,7 @@ class KeptFile:
         more = more or {}
         vary = ", ".join(filter(None, ("Accept-Encoding", more.get("Vary"))))
         headers = {**more, "ETag": f'"{self.tag}"', "Cache-Control": caching, "Vary": vary}
-        if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {self.tag, "*"}:
+        if is_unchanged(request.headers, self.tag):
             return Response(status_code=304, headers=headers)
         if self.compressed and accepts_gzip(request.headers):
             return Response(self.compressed, media_type=self.media_type, headers=headers | {"Content-Encoding": "gzip"})

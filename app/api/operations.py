@@ -19,13 +19,14 @@ from app.api.rendering import Rendering
 from app.api.requests import (
     JSON,
     LARGEST_BODY,
+    LARGEST_OPEN_BODY,
     MERGE_PATCH,
+    JsonRequest,
     check_headers,
-    check_members,
     check_parameters,
     parameter_faults,
 )
-from app.api.responses import Kind, extras_of, responses_of
+from app.api.responses import NO_BODY, Kind, extras_of, responses_of
 from app.api.security import declaration_of
 from app.api.shapes import MOST_UNKNOWN, unknown_left
 from app.db.connections import Caller
@@ -65,7 +66,8 @@ class Operation(APIRoute):
         file = self.declared.file
         self.accepted = file.media_types if file else (MERGE_PATCH if method == "PATCH" else JSON,)
         self.takes_file = file is not None
-        self.largest_body = file.largest if file else LARGEST_BODY
+        is_for_strangers = self.declared.is_open or self.declared.newcomers
+        self.largest_body = file.largest if file else LARGEST_OPEN_BODY if is_for_strangers else LARGEST_BODY
         summary, _, description = inspect.cleandoc(endpoint.__doc__ or "").partition("\n")
         options |= {
             "summary": summary.rstrip("."),
@@ -111,6 +113,8 @@ class Operation(APIRoute):
         handler_of = functools.lru_cache(MOST_HANDLERS)(self._handler_of)
 
         async def checked(request: Request) -> Response:
+            if request.method not in NO_BODY:
+                request = JsonRequest(request.scope, request.receive)
             # Who calls comes first, then headers and shape: FastAPI itself would read the body before asking.
             if self.has_session:
                 request.state.caller = await self.caller_of(request)
@@ -119,11 +123,12 @@ class Operation(APIRoute):
             request.state.parameter_faults = parameter_faults(request, self.query_names)
             if not self.has_session:
                 check_parameters(request)
-                await check_members(request)
             handle = handler_of(frozenset(self.query_names.keys() & request.query_params.keys()))
             if self.takes_file:
                 with request.app.state.files_in_flight.one_of(request.state.caller.key_scope):
                     return await handle(request)
+            if request.method not in NO_BODY and await request.body():
+                await request.json()
             return await handle(request)
 
         return checked

@@ -103,7 +103,7 @@ class UnsupportedMediaType(EdgeRefusal):
 
 
 class PayloadTooLarge(EdgeRefusal):
-    """Facts: `largest`, the limit in bytes."""
+    """Facts: `largest`, the limit in bytes, or `most_values`."""
 
     code = "payload-too-large"
 
@@ -115,7 +115,7 @@ class TokenTooLarge(EdgeRefusal):
 
 
 class MalformedRequest(EdgeRefusal):
-    """The request is not as HTTP has it."""
+    """The request is not as HTTP has it. Facts: `header`, the name of the one that is wrong, where it is one."""
 
     code = "malformed-request"
 

@@ -14,7 +14,7 @@ from app.api.files import Download
 from app.api.paging import Page, cursor_of
 from app.api.requests import JSON
 from app.api.security import Declaration
-from app.api.shapes import versions_of
+from app.api.shapes import is_unchanged
 from app.db.paging import Slice
 from app.domain.versions import fingerprint
 
@@ -72,7 +72,7 @@ class Rendering:
             body = self._body(result, headers)
         tag = sha256(body[0]).hexdigest()[:32] if body else _tag_of(result)
         headers["ETag"] = f'"{tag}"'
-        if (versions_of(request.headers.get("if-none-match"), weak=True) or frozenset()) & {tag, "*"}:
+        if is_unchanged(request.headers, tag):
             return Rendered(304, headers)
         return Rendered(200, headers, *(body or self._body(result, headers)))
 

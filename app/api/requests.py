@@ -3,8 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +13,18 @@ from fastapi.exceptions import RequestValidationError
 
 from app.api import problems
 from app.api.responses import NO_BODY
+from app.api.shapes import versions_of
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 LARGEST_BODY = 2 * 1024 * 1024
 """In bytes, where the operation takes no file."""
+LARGEST_OPEN_BODY = 16 * 1024
+"""Where a caller need not be registered: a name and an address, or a token."""
+MOST_VALUES = 100_000
+"""Of one JSON text, counted before it is parsed, with the commas and brackets in its texts: the largest valid body has
+a third of them. Two megabytes have room for 700,000 lists, which take a second.
+"""
 
 
 def parameter_faults(request: Request, known: Mapping[str, bool]) -> dict[str, str]:
@@ -48,6 +54,7 @@ def check_parameters(request: Request) -> None:
 
 
 def check_headers(request: Request, accepted: Sequence[str], largest_body: int) -> None:
+    versions_of(request.headers, "If-Match")
     if request.method in NO_BODY:
         return
     key = request.headers.get("idempotency-key")
@@ -70,6 +77,41 @@ def digest(*parts: str) -> bytes:
     return sha256(json.dumps(parts).encode()).digest()
 
 
+class JsonRequest(Request):
+    """A request whose body is JSON text as RFC 8259 has it, and is parsed once."""
+
+    async def json(self) -> Any:
+        """Raises MalformedJson, PayloadTooLarge."""
+        if not hasattr(self, "_json"):
+            self._json = parsed(await self.body())
+        return self._json
+
+
+def parsed(body: bytes) -> Any:
+    """The value of a JSON text. A byte order mark at its start is ignored (RFC 8259 §8.1).
+
+    Python's parser also takes UTF-16, UTF-32, `NaN`, halves of surrogate pairs and names that appear twice.
+    """
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise problems.PayloadTooLarge(most_values=MOST_VALUES)
+    try:
+        value = json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_members,
+            parse_constant=_refuse_constant,
+            parse_float=_number_of,
+        )
+        if _HALF_PAIR.search(body):
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise problems.MalformedJson from None
+    return value
+
+
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+"""An escaped half of a pair, which may have its other half."""
+
+
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a member that is named twice: readers take the first or the last of them (RFC 8259 §4)."""
     members = dict(pairs)
@@ -78,10 +120,14 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-async def check_members(request: Request) -> None:
-    """Raise MalformedJson where the body names a member twice; FastAPI reports a body that is not JSON."""
-    with suppress(ValueError, RecursionError):
-        json.loads(await request.body(), object_pairs_hook=_members)
+def _refuse_constant(_: str) -> None:
+    raise problems.MalformedJson
+
+
+def _number_of(text: str) -> float:
+    """`10.0` and `1e1` are the integer 10."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 DIGEST_VERSION = b"\x03"
@@ -94,7 +140,7 @@ async def digest_of(request: Request, *, is_json: bool) -> bytes:
         return b""
     body = await request.body()
     if is_json and body:
-        body = _canonical(body, parse_float=_number_of)
+        body = _canonical(await request.json())
     return DIGEST_VERSION + digest(sha256(body).hexdigest(), _query_of(request))
 
 
@@ -104,22 +150,15 @@ async def is_digest_of(stored: bytes, request: Request, *, is_json: bool) -> boo
         return stored == await digest_of(request, is_json=is_json)
     body = await request.body()
     if is_json and body:
-        body = _canonical(body)
+        body = _canonical(json.loads(body))
     texts = [sha256(body).hexdigest()]  # 0.2.0
     if is_json:
         texts.append(body.decode())  # 0.1.0
     return stored in [digest(text, _query_of(request)) for text in texts]
 
 
-def _canonical(body: bytes, parse_float: Callable[[str], float] = float) -> bytes:
-    value = json.loads(body, object_pairs_hook=_members, parse_float=parse_float)
+def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True).encode()
-
-
-def _number_of(text: str) -> float:
-    """`10.0` and `1e1` are the integer 10."""
-    number = float(text)
-    return int(number) if number.is_integer() else number
 
 
 def _query_of(request: Request) -> str:

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import date
 from itertools import islice
 from math import isfinite
-from typing import Annotated, Any, LiteralString, TypeVar
+from typing import Annotated, Any, Literal, LiteralString, TypeVar
 
 from fastapi import Path, Query
 from pydantic import (
@@ -25,8 +25,10 @@ from pydantic import (
 )
 from pydantic.types import StrictBool
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from starlette.datastructures import Headers
 
 from app.api.docstrings import add_descriptions
+from app.api.problems import MalformedRequest
 from app.delivery.addresses import is_reachable
 from app.domain.versions import Versions
 
@@ -291,11 +293,32 @@ ChangedSince = Annotated[
 ]
 
 
-def versions_of(header: str | None, *, weak: bool = False) -> Versions:
-    """The tags of an `If-Match` header; for `If-None-Match` also those that a proxy has weakened (RFC 9110 §13.1)."""
-    if header is None:
+TAGS: dict[str, Any] = {"pattern": r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'}
+"""What the document says of `If-Match`."""
+_TAG = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
+_TAGS = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+
+
+def versions_of(headers: Headers, name: Literal["If-Match", "If-None-Match"]) -> Versions:
+    """The entity-tags of the header (RFC 9110 §8.8.3, §13.1). Weak ones match only for `If-None-Match`.
+
+    Raises MalformedRequest.
+    """
+    lines = headers.getlist(name)
+    if not lines:
         return None
-    tags = (tag.strip() for tag in header.split(","))
-    if weak:
-        tags = (tag.removeprefix("W/") for tag in tags)
-    return frozenset(tag if tag == "*" else tag.strip('"') for tag in tags if not tag.startswith("W/"))
+    tags = ", ".join(lines)
+    if tags == "*":
+        return frozenset(tags)
+    if not _TAGS.fullmatch(tags):
+        raise MalformedRequest(header=name)
+    # `"*"` is a tag that nothing has.
+    return frozenset(tag for weak, tag in re.findall(_TAG, tags) if tag != "*" and not (weak and name == "If-Match"))
+
+
+def is_unchanged(headers: Headers, tag: str) -> bool:
+    """Whether `If-None-Match` names the present version. What is not written as HTTP has it names none."""
+    try:
+        return bool((versions_of(headers, "If-None-Match") or frozenset()) & {tag, "*"})
+    except MalformedRequest:
+        return False

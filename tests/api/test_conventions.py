@@ -278,6 +278,34 @@ def test_an_unchanged_resource_is_not_sent_again(main_user: Person, central: UUI
     assert main_user.get(location, headers={"If-None-Match": tag}).status_code == 200
 
 
+@pytest.mark.parametrize("wrong", ["abc", '"abc', 'w/"abc"', '"a" "b"', '*, "a"', '"a b"', "", "W/abc", "', '"])
+def test_a_version_is_written_as_http_has_it(centre: Centre, wrong: str) -> None:
+    staff, deadline = centre.staff(), deadline_of(centre)
+    for answer in (
+        staff.patch(deadline, {}, headers={"If-Match": wrong}),
+        staff.delete(deadline, headers={"If-Match": wrong}),
+        staff.delete(f"/v1/deadlines/{UUID(int=1)}", headers={"If-Match": wrong}),
+    ):
+        assert refusal(answer) == (400, "malformed-request")
+        assert answer.json()["header"] == "If-Match"
+    tag = staff.get(deadline).headers["ETag"].strip('"')
+    assert staff.get(deadline, headers={"If-None-Match": tag if wrong == "abc" else wrong}).status_code == 200
+
+
+def test_versions_are_listed_with_commas_or_in_several_headers(centre: Centre) -> None:
+    staff, deadline = centre.staff(), deadline_of(centre)
+    tag = staff.get(deadline).headers["ETag"]
+    for several in ([f',, "a,b",{tag} ,'], ['"else"', tag]):
+        fields = [("Content-Type", MERGE_PATCH["Content-Type"]), *(("If-Match", one) for one in several)]
+        answer = staff.client.patch(deadline, content=b"{}", headers=fields)
+        assert answer.status_code == 200, several
+        fields = [("If-None-Match", one) for one in several]
+        assert staff.client.get(deadline, headers=fields).status_code == 304
+    # The tag of a star is a tag like others.
+    assert refusal(staff.patch(deadline, {}, etag='"*"')) == (412, "precondition-failed")
+    assert staff.get(deadline, headers={"If-None-Match": '"*"'}).status_code == 200
+
+
 def test_a_deletion_returns_nothing_and_a_second_one_not_found(centre: Centre) -> None:
     staff, deadline = centre.staff(), deadline_of(centre)
     answer = staff.delete(deadline)
