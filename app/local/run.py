@@ -8,10 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import psycopg
 from pydantic import ValidationError
@@ -97,7 +97,11 @@ def _settings() -> Settings:
         # Known once the database runs.
         defaults["database_url"] = ""
     if "SECRET_KEY" not in given:
-        defaults["secret_key"] = _kept_secret(Path(os.environ.get("DATA_DIR") or ".data"))
+        data_dir = Path(os.environ.get("DATA_DIR") or ".data")
+        try:
+            defaults["secret_key"] = _kept_secret(data_dir)
+        except OSError as error:
+            raise StartFailed(f"Cannot write to {data_dir} ({error.strerror}). Set another DATA_DIR.") from None
     try:
         return Settings(**defaults)  # type: ignore[arg-type]  # Pydantic checks them.
     except ValidationError as error:
@@ -109,19 +113,17 @@ def _kept_secret(data_dir: Path) -> str:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = data_dir / "secret.key"
     if not kept.exists():
-        handle, unfinished = tempfile.mkstemp(prefix="secret.key-", dir=data_dir)  # Its mode is 0600.
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-            file.flush()
-            os.fsync(handle)
-        if os.geteuid() == 0:
-            # A user whose data root has started can start it again.
-            owner = data_dir.stat()
-            os.chown(unfinished, owner.st_uid, owner.st_gid)
-        # If two first starts run at the same time, the second uses the key of the first.
-        with suppress(FileExistsError):
-            kept.hardlink_to(unfinished)
-        Path(unfinished).unlink()
+        with NamedTemporaryFile("w", prefix="secret.key-", dir=data_dir) as unfinished:  # Its mode is 0600.
+            unfinished.write(secrets.token_urlsafe(48))
+            unfinished.flush()
+            os.fsync(unfinished.fileno())
+            if os.geteuid() == 0:
+                # A user whose data root has started can start it again.
+                owner = data_dir.stat()
+                os.chown(unfinished.name, owner.st_uid, owner.st_gid)
+            # If two first starts run at the same time, the second uses the key of the first.
+            with suppress(FileExistsError):
+                kept.hardlink_to(unfinished.name)
     return kept.read_text().strip()
 
 

@@ -27,6 +27,8 @@ def main(parent: str, data_dir: str, role_prefix: str) -> int:
             server.wait_for_end()
     except EmbeddedPostgresError as refusal:
         print(refusal, file=sys.stderr)
+    except OSError as error:
+        print(f"The database in {data_dir} does not start: {error}", file=sys.stderr)
     return 1
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,6 +52,7 @@ PORTS_TRIED = 5
 PATIENCE = ((20.0, signal.SIGQUIT), (10.0, signal.SIGKILL), (10.0, None))
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 7.0  # Seconds before it is started again: seven times, in 13 s, and no longer.
 STEADY_SECONDS = 60.0  # A server that ran for so long is given all its starts again.
+WAL_SEGMENT_BYTES = 16 * 1024 * 1024  # PostgreSQL ends by itself if it cannot make the next one.
 SECONDS_TO_START = 120.0  # Recovery after a crash may replay all of max_wal_size.
 
 
@@ -210,8 +212,10 @@ def start_on_free_port(
 
 
 def end_of(log: Path) -> str:
-    """The last lines of its log, in a sentence."""
-    return f"Its log, {log}, ends:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    """The last lines of its log, in a sentence. A full disk is named apart: the log has no room to say so."""
+    is_full = shutil.disk_usage(log).free < WAL_SEGMENT_BYTES
+    full = f"The disk of {log.parent} is full. Make room, then start again. " if is_full else ""
+    return f"{full}Its log, {log}, ends:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:])
 
 
 def _start(cluster: Path, account: Account, program: Path, options: list[str], log: Path) -> subprocess.Popen[bytes]:
