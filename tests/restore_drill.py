@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,20 @@ class Load:
     """Returns of hours, with the times at which they were sent and acknowledged."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        self.person.get("/v1/me")  # The document that all responses are compared with is made now, once.
+        callers = [threading.Thread(target=self.run) for _ in range(CALLERS)]
+        for caller in callers:
+            caller.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            for caller in callers:
+                caller.join()
+            self.person.client.close()
+
     def run(self) -> None:
         body = {"organisation_id": str(self.organisation_id), "year": 2023, "hours": 1}
         while not self.stopping.is_set():
@@ -55,6 +70,18 @@ class Load:
             answer = self.person.post("/v1/hour-returns", body)
             if answer.status_code == 201:
                 self.acknowledged.append((UUID(answer.json()["id"]), sent_at, datetime.now(UTC)))
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What is left of a database, and how it ran."""
+
+    data: Path
+    base: Path
+    archive: Path
+    centre_id: UUID
+    account: os.stat_result
+    durable: bool
 
 
 @dataclass(frozen=True)
@@ -91,10 +118,14 @@ class Outcome:
         assert not after & self.noted.returns
 
 
-def drill(folder: Path, *, archive_timeout: int, before: float, after: float) -> Outcome:
-    """Write for so many seconds before and after the noted time, lose the database, and restore it twice."""
+def drill(folder: Path, *, archive_timeout: int, before: float, after: float | None, durable: bool = True) -> Outcome:
+    """Write for so many seconds before and after the noted time, lose the database, and restore it twice.
+
+    Without `after` it is lost as soon as something that was written after the noted time is in the archive.
+    `durable`: whether the databases wait for the disk, which takes most of a short drill's time.
+    """
     data, archive, backup = folder / "data", folder / "archive", folder / "backup"
-    with running_postgres(data) as addresses:
+    with running_postgres(data, durable=durable) as addresses:
         account = (data / "postgres").stat()
         archive.mkdir()
         for script in ("archive.sh", "restore.sh"):
@@ -109,7 +140,7 @@ def drill(folder: Path, *, archive_timeout: int, before: float, after: float) ->
             ):
                 admin.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
     with ExitStack() as stack:
-        addresses = stack.enter_context(running_postgres(data))
+        addresses = stack.enter_context(running_postgres(data, durable=durable))
         command.upgrade(alembic_config(addresses.owner, addresses.service), "head")
         settings = Settings(database_url=addresses.service, secret_key=SECRET, sandbox=True, log_level="CRITICAL")
         address = stack.enter_context(serving(create_app(settings)))
@@ -117,25 +148,35 @@ def drill(folder: Path, *, archive_timeout: int, before: float, after: float) ->
         options = f"-c app.study_centre_id={centre_id} -c timezone=Europe/Helsinki"
         owner = stack.enter_context(psycopg.connect(addresses.owner, autocommit=True, options=options))
         load = loaded(Centre(centre_id, owner, address, SandboxIssuer(SECRET)))
-        callers = [threading.Thread(target=load.run) for _ in range(CALLERS)]
-        for caller in callers:
-            caller.start()
-        base_backup: list[str | Path] = [wheel_bindir() / "pg_basebackup", "--checkpoint=fast", "--pgdata", backup]
-        subprocess.run([*base_backup, "--dbname", addresses.admin], check=True, capture_output=True)
-        time.sleep(before)
-        noted_at = datetime.now(UTC)
-        time.sleep(after)
-        lost_at = datetime.now(UTC)
-        # What is archived from here on was not there when the database was lost.
-        shutil.copytree(archive, folder / "saved")
-        load.stopping.set()
-        for caller in callers:
-            caller.join()
+        with load.going_on():
+            base_backup: list[str | Path] = [wheel_bindir() / "pg_basebackup", "--checkpoint=fast", "--pgdata", backup]
+            base_backup += ["--dbname", addresses.admin, *([] if durable else ["--no-sync"])]
+            subprocess.run(base_backup, check=True, capture_output=True)
+            time.sleep(before)
+            noted_at = datetime.now(UTC)
+            if after is None:
+                wait_for_archive(addresses, archive)
+            else:
+                time.sleep(after)
+            lost_at = datetime.now(UTC)
+            # What is archived from here on was not there when the database was lost.
+            shutil.copytree(archive, folder / "saved", ignore=shutil.ignore_patterns("*.unfinished"))
     give(folder / "saved", account)
     acknowledged = [row for row in load.acknowledged if row[2] < lost_at]
-    latest = restored(folder / "latest", data, backup, folder / "saved", centre_id, account)
-    noted = restored(folder / "noted", data, backup, folder / "saved", centre_id, account, until=noted_at)
+    backed_up = Backup(data, backup, folder / "saved", centre_id, account, durable)
+    latest = restored(folder / "latest", backed_up)
+    noted = restored(folder / "noted", backed_up, until=noted_at)
     return Outcome(acknowledged, noted_at, lost_at, latest, noted)
+
+
+def wait_for_archive(addresses: Addresses, archive: Path) -> None:
+    time.sleep(0.5)
+    with psycopg.connect(addresses.admin) as admin:
+        row = admin.execute("SELECT pg_walfile_name(pg_current_wal_insert_lsn())").fetchone()
+    deadline = time.monotonic() + 60
+    while row and not (archive / f"{row[0]}.gz").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def loaded(centre: Centre) -> Load:
@@ -147,22 +188,14 @@ def loaded(centre: Centre) -> Load:
     return Load(centre.main_user(organisation_id), organisation_id)
 
 
-def restored(
-    copy: Path,
-    data: Path,
-    backup: Path,
-    archive: Path,
-    centre_id: UUID,
-    account: os.stat_result,
-    until: datetime | None = None,
-) -> Restored:
+def restored(copy: Path, backup: Backup, until: datetime | None = None) -> Restored:
     """Restore the base backup, replay the archive on it, and look at what it holds."""
     began = time.monotonic()
     copy.mkdir()
-    shutil.copytree(backup, copy / "postgres")
-    shutil.copy(data / "postgres.json", copy)
+    shutil.copytree(backup.base, copy / "postgres")
+    shutil.copy(backup.data / "postgres.json", copy)
     settings = {
-        "restore_command": f"ARCHIVE={archive} {archive}/restore.sh %f %p",
+        "restore_command": f"ARCHIVE={backup.archive} {backup.archive}/restore.sh %f %p",
         "archive_mode": "off",
         "hot_standby": "off",  # Nobody is let in before the end.
     }
@@ -171,9 +204,9 @@ def restored(
     with (copy / "postgres" / "postgresql.auto.conf").open("a") as file:
         file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
     (copy / "postgres" / "recovery.signal").touch()
-    give(copy / "postgres", account)
-    with running_postgres(copy) as addresses:
-        return looked_at(addresses, centre_id, began)
+    give(copy / "postgres", backup.account)
+    with running_postgres(copy, durable=backup.durable) as addresses:
+        return looked_at(addresses, backup.centre_id, began)
 
 
 def looked_at(addresses: Addresses, centre_id: UUID, began: float) -> Restored:
@@ -190,10 +223,17 @@ def give(folder: Path, account: os.stat_result) -> None:
             os.chown(path, account.st_uid, account.st_gid)
 
 
-def main() -> None:
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
+    """Under root PostgreSQL runs as another user, who is to reach the archive."""
     with tempfile.TemporaryDirectory(prefix="restore-drill-") as name:
         folder = Path(name)
-        folder.chmod(0o755)  # Under root, PostgreSQL runs as another user.
+        folder.chmod(0o755)
+        yield folder
+
+
+def main() -> None:
+    with folder_for_all() as folder:
         outcome = drill(folder, archive_timeout=30, before=60, after=90)
     outcome.check(LARGEST_LOSS)
     lost = sorted(row[2] for row in outcome.load if row[0] not in outcome.latest.returns)
