@@ -154,8 +154,7 @@ class Connections:
     async def connection(self, study_centre_id: UUID | None) -> AsyncIterator[Connection]:
         """A connection that sees that centre; None is the lobby, which sees no centre's rows."""
         pool = self._pools.get(study_centre_id) or await self._open(study_centre_id)
-        async with self._waiting[study_centre_id].limited():
-            connection = await pool.getconn()
+        connection = await self._waiting[study_centre_id].connection_of(pool)
         try:
             yield connection
         except ReadOnlySqlTransaction:
@@ -235,14 +234,13 @@ class _Waiting:
         self._limits: set[asyncio.Timeout] = set()
         self._moved_at = 0.0
 
-    @asynccontextmanager
-    async def limited(self) -> AsyncIterator[None]:
+    async def connection_of(self, pool: AsyncConnectionPool[LimitedConnection]) -> LimitedConnection:
         """Raise PoolTimeout at a standstill."""
         try:
             async with asyncio.timeout(STANDSTILL_SECONDS) as limit:
                 self._limits.add(limit)
                 try:
-                    yield
+                    connection = await pool.getconn()
                 finally:
                     self._limits.discard(limit)
         except TimeoutError:
@@ -252,6 +250,7 @@ class _Waiting:
             self._moved_at = now
             for each in self._limits:
                 each.reschedule(now + STANDSTILL_SECONDS)
+        return connection
 
 
 def _has_input(connection: Connection) -> bool:

@@ -11,18 +11,19 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     func,
     literal,
     or_,
     select,
+    true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.hours.ledger import hour_balances, hour_transfers
 from app.db.organisations.organisations import organisations, place_at
 from app.db.sessions import Reader
-from app.db.statements import Converted, Query, Selection
+from app.db.statements import Query, Selection
 from app.domain.access import is_within_reach
 from app.domain.errors import NotFound
 from app.domain.hours.accounts import Balance, Books
@@ -31,48 +32,47 @@ ACCOUNTS = ("common", "allotment", "reserved", "used", "lapsed")
 
 _own = organisations.alias("own")
 _central = organisations.alias("central")
-_holder = organisations.alias("holder")
 _id = bindparam("p_organisation_id", type_=Uuid)
 _year = bindparam("p_year", type_=SmallInteger)
 _central_id = select(organisations.c.central_organisation_id).where(organisations.c.id == _id).scalar_subquery()
 
 
-def _balances_from(rows: list[list[Any]] | None) -> list[Balance]:
-    return [Balance(UUID(holder), *rest) for holder, *rest in rows or []]
+def _row(*values: Any) -> tuple[Any, ...]:
+    return values
 
 
-def _books(of_tree: FromClause) -> Query[Books]:
-    """`of_tree` has the balances of the centre's tree in the year; of a unit's books only its own and the centre's."""
-    balance = func.json_build_array(
-        of_tree.c.organisation_id,
-        _holder.c.name,
-        _holder.c.central_organisation_id == _own.c.central_organisation_id,
-        *(of_tree.c[account] for account in ACCOUNTS),
-        of_tree.c.returned,
-        of_tree.c.allotment_lapsed,
+_place = place_at(_own)
+_draws_on = select(_central.c.draws_on).where(_central.c.id == _own.c.central_organisation_id).scalar_subquery()
+_shared = (*_place.columns, _draws_on.label("draws_on"))
+
+
+def _books(of_tree: FromClause) -> Query[tuple[Any, ...]]:
+    """A row of each balance; the first also has the place and the centre's setting. Without balances there is one row.
+
+    `of_tree` has the balances of the centre's tree in the year; of a unit's books only its own and the centre's.
+    (As JSON, which is a single value, all of it would take twice the time.)
+    """
+    is_shown = or_(
+        _own.c.id == _own.c.central_organisation_id,
+        of_tree.c.organisation_id.in_([_own.c.id, _own.c.central_organisation_id]),
     )
-    balances = (
-        select(func.json_agg(aggregate_order_by(balance, _holder.c.sort_key, _holder.c.id)))
-        .join_from(of_tree, _holder, _holder.c.id == of_tree.c.organisation_id)
-        .where(
-            or_(
-                _own.c.id == _own.c.central_organisation_id,
-                of_tree.c.organisation_id.in_([_own.c.id, _own.c.central_organisation_id]),
-            )
-        )
-        .correlate(_own)
-        .scalar_subquery()
+    # One at a time: the planner would rather read all organisations than look up a dozen.
+    found = select(organisations).where(organisations.c.id == of_tree.c.organisation_id, is_shown).limit(1)
+    holder = found.lateral("holder")
+    balance = Selection(
+        Balance,
+        of_tree,
+        name=holder.c.name,
+        stands_there=holder.c.central_organisation_id == _own.c.central_organisation_id,
     )
-    books = Selection(
-        Books,
-        place=place_at(_own),
-        year=_year,
-        draws_on=_central.c.draws_on,
-        balances=Converted(balances, _balances_from),
-    )
+    order = (holder.c.sort_key, holder.c.id)
+    is_first = func.row_number().over(order_by=order) == 1
     return Query(
-        select(*books.columns).join(_central, _central.c.id == _own.c.central_organisation_id).where(_own.c.id == _id),
-        books.build,
+        select(*(case((is_first, column)).label(column.name) for column in _shared), *balance.columns)
+        .select_from(_own.outerjoin(of_tree.join(holder, true()), true()))
+        .where(_own.c.id == _id)
+        .order_by(*order),
+        _row,
     )
 
 
@@ -127,9 +127,14 @@ async def get_books(session: Reader, organisation_id: UUID, year: int, at: datet
     """
     given = {"p_organisation_id": organisation_id, "p_year": year}
     if at is None:
-        books = await _stored.first(session.connection, **given)
+        rows = await _stored.all(session.connection, **given)
     else:
-        books = await _as_of.first(session.connection, **given, p_at=at)
-    if books is None or not is_within_reach(session.actor, books.place):
+        rows = await _as_of.all(session.connection, **given, p_at=at)
+    if not rows:
+        raise NotFound
+    *place, draws_on = rows[0][: len(_shared)]
+    balances = [Balance(*row[len(_shared) :]) for row in rows if row[len(_shared)] is not None]
+    books = Books(_place.build(*place), year, draws_on, balances)
+    if not is_within_reach(session.actor, books.place):
         raise NotFound
     return books
