@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from app.domain.organisations.organisations import Language
 from app.domain.versions import tag_of
 
 FILE_SCHEMA = {"type": "string", "format": "binary"}
@@ -27,6 +28,8 @@ class Download:
     media_type: str
     name: str
     """Suggested file name, in ASCII."""
+    language: Language | None = None
+    """Of the texts in it, if they are in its reader's language."""
 
     @property
     def tag(self) -> str:
@@ -36,7 +39,12 @@ class Download:
     def headers(self) -> dict[str, str]:
         # Pictures are shown, also by Swagger UI; they are PNGs that the service has drawn itself.
         disposition = "inline" if self.media_type.startswith("image/") else "attachment"
-        return {"Content-Disposition": f'{disposition}; filename="{self.name}"', "X-Content-Type-Options": "nosniff"}
+        language = {"Content-Language": self.language} if self.language else {}
+        return {
+            "Content-Disposition": f'{disposition}; filename="{self.name}"',
+            "X-Content-Type-Options": "nosniff",
+            **language,
+        }
 
 
 def giving(*media_types: str) -> dict[str, Any]:

@@ -105,6 +105,8 @@ class Rendering:
             named = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
             following = urlencode([*named, ("cursor", cursor)])
             headers["Link"] = f'<{request.scope["path"]}?{following}>; rel="next"'
+        if result.language:
+            headers["Content-Language"] = result.language
         page = Page(result.items, cursor, result.total)
         return self._adapter.dump_json(page, by_alias=True, exclude=None if result.total is not None else {"total"})
 

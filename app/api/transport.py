@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware, GZipResponder
 from starlette.responses import Response
@@ -54,22 +54,46 @@ class JsonCompression(GZipMiddleware):
         super().__init__(app, minimum_size=SMALLEST, compresslevel=LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and accepts_gzip(Headers(scope=scope)):
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif accepts_gzip(Headers(scope=scope)):
             await _Compressing(self.app, self.minimum_size, self.compresslevel)(scope, receive, send)
         else:
-            await self.app(scope, receive, send)
+
+            async def send_as_it_is(message: Message) -> None:
+                if message["type"] == "http.response.start" and (_has_codings(message) or message["status"] == 304):
+                    _add_vary(message)
+                await send(message)
+
+            await self.app(scope, receive, send_as_it_is)
 
 
 class _Compressing(GZipResponder):
     async def send_with_compression(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = Headers(raw=message["headers"])
-            is_json = headers.get("content-type", "").partition(";")[0].endswith("json")
-            if not is_json or headers.get("cache-control") == "no-store":
-                self.content_encoding_set = True  # Then the body leaves as it is.
-                await self.send(message)
-                return
-        await super().send_with_compression(message)
+        if message["type"] == "http.response.start" and not _has_codings(message):
+            if message["status"] == 304:
+                _add_vary(message)
+            self.content_encoding_set = True  # Then the body leaves as it is.
+            await self.send(message)
+        else:
+            await super().send_with_compression(message)
+
+
+def _has_codings(message: Message) -> bool:
+    """Whether the response is compressed for those who accept it. Caches must know it from every coding, by `Vary`."""
+    headers = Headers(raw=message["headers"])
+    return (
+        headers.get("content-type", "").partition(";")[0].endswith("json")
+        and int(headers.get("content-length", "0")) >= SMALLEST
+        and headers.get("cache-control") != "no-store"
+        and "content-encoding" not in headers
+    )
+
+
+def _add_vary(message: Message) -> None:
+    headers = MutableHeaders(raw=message["headers"])
+    if "Accept-Encoding" not in headers.get("vary", ""):
+        headers.add_vary_header("Accept-Encoding")
 
 
 class Cors(CORSMiddleware):
@@ -81,7 +105,10 @@ class Cors(CORSMiddleware):
             allow_origins=origins,
             allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=("Authorization", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id"),
-            expose_headers=("ETag", "Location", "Link", "Idempotency-Replayed", "X-Request-Id", "Retry-After"),
+            expose_headers=(
+                *("ETag", "Location", "Link", "Idempotency-Replayed", "X-Request-Id", "Retry-After"),
+                *("RateLimit", "RateLimit-Policy"),
+            ),
             max_age=3600,
         )
 

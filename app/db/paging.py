@@ -26,6 +26,7 @@ from app.db.sessions import Reader
 from app.db.statements import Query
 from app.domain.access import Actor, reach_of
 from app.domain.calendar.deadlines import day_of
+from app.domain.organisations.organisations import Language
 
 Item = TypeVar("Item")
 Used = frozenset[tuple[str, bool]]
@@ -51,6 +52,8 @@ class Slice(Generic[Item]):
     next_key: tuple[str, ...] | None
     """Where the next slice begins; None is the end."""
     total: int | None = None
+    language: Language | None = None
+    """Of the texts in the items, if they are in the reader's language."""
 
 
 def below(organisation_id: ColumnElement[Any], top: ColumnElement[Any]) -> ColumnElement[bool]:

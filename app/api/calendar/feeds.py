@@ -106,4 +106,5 @@ async def read_calendar_feed(reader: Read, public_url: PublicUrl, secret: str) -
 
     **Who:** anyone who knows the secret path.
     """
-    return Download(await feeds.read_feed(reader, secret, public_url), MEDIA_TYPE, "tuntipankki.ics")
+    calendar, language = await feeds.read_feed(reader, secret, public_url)
+    return Download(calendar, MEDIA_TYPE, "tuntipankki.ics", language)

@@ -27,6 +27,7 @@ from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.feeds import EventDetails, KeptEvent, NewCalendarFeed, check_feed_limit, events_of
 from app.domain.calendar.task_rules import tasks_of
 from app.domain.errors import NotFound
+from app.domain.organisations.organisations import Language
 from app.texts.calendar import day_title, event_description, feed_name, task_title
 
 SECRET_BYTES = 32
@@ -65,8 +66,11 @@ async def end_feed(writer: Writer, feed_id: UUID) -> None:
     writer.record("calendar-feed.ended", feed_id, person_id=str(person_id))
 
 
-async def read_feed(reader: Reader, secret: str, public_url: str | None) -> bytes:
-    """Return the calendar for the roles in force now, which is empty without a role (rulebook §5.8). Raise NotFound."""
+async def read_feed(reader: Reader, secret: str, public_url: str | None) -> tuple[bytes, Language]:
+    """Return the calendar for the roles in force now, and its language. It is empty without a role (rulebook §5.8).
+
+    Raises NotFound.
+    """
     feed_id = await find_feed_id(reader.connection, digest_of(secret))
     person = await find_person(reader.connection, reader.actor.person_id)
     if feed_id is None or person is None:
@@ -89,4 +93,5 @@ async def read_feed(reader: Reader, secret: str, public_url: str | None) -> byte
     # It imports the library of calendar files, which no other request needs.
     from app.delivery.calendars import calendar_of
 
-    return calendar_of(kept, details, name=feed_name(person.language), language=person.language)
+    calendar = calendar_of(kept, details, name=feed_name(person.language), language=person.language)
+    return calendar, person.language

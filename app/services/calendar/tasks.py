@@ -40,4 +40,4 @@ async def list_tasks(
     rest = [task for task in tasks if page.after is None or order_of(task) > page.after]
     items = [replace(task, link=link_to(public_url, task.call.method, task.call.path)) for task in rest[: page.limit]]
     next_key = order_of(items[-1]) if len(rest) > len(items) else None
-    return Slice(items, next_key, len(tasks) if page.with_total else None)
+    return Slice(items, next_key, len(tasks) if page.with_total else None, person.language)

@@ -71,6 +71,7 @@ def test_deadlines_and_tasks_are_whole_days_of_a_subscription(
     assert set(events(subscriber, feed)) == set(found)
     centre.owner.execute("UPDATE persons SET language = 'sv' WHERE id = %s", [main_user.id])
     assert "Marthaförbundet: lämna timförslag för år 2024" in events(subscriber, feed)
+    assert subscriber.get(feed["address"]).headers["Content-Language"] == "sv"
     centre.owner.execute("UPDATE persons SET language = 'fi' WHERE id = %s", [main_user.id])
     last = found["Tuntihaku 2024: viimeinen päivä"]
     assert (last.decoded("DTSTART"), last.decoded("DTEND")) == (date(2023, 11, 30), date(2023, 12, 1))

@@ -224,6 +224,7 @@ def test_titles_are_in_the_persons_language(centre: Centre, main_user: Person) -
     (task,) = tasks(main_user)
     assert task["title"].startswith("Marthaförbundet: ansök om tilläggstimmar")
     assert task["organisation_name"] == "Marthaförbundet"
+    assert main_user.get("/v1/me/tasks").headers["Content-Language"] == "sv"
 
 
 def test_staff_see_names_of_organisations_in_their_own_language(centre: Centre) -> None:
