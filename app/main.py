@@ -23,7 +23,7 @@ from app.api import (
 )
 from app.api.backend import Backend, Extension
 from app.api.calendar import calendars, deadlines, extensions, feeds, reminder_settings, tasks
-from app.api.delivery import mails, messages, preferences
+from app.api.delivery import mail_delivery, mails, messages, preferences
 from app.api.hours import (
     accounts,
     corrections,
@@ -113,6 +113,7 @@ ROUTERS = (
     api_keys.router,
     audit_entries.router,
     mails.router,
+    mail_delivery.router,
     messages.router,
 )
 # Otherwise the framework looks for exporters at every request, and finds some by itself if the environment has any.

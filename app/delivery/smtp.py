@@ -25,7 +25,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
-from app.domain.delivery.mails import MailObstacle
+from app.domain.delivery.mail_delivery import MailObstacle
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 NO_SUCH_MAILBOX = frozenset({550, 551, 553})

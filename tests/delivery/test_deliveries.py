@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import psycopg
@@ -17,7 +18,7 @@ from app.db.identifiers import new_id
 from app.delivery.smtp import ServerAwayError
 from app.local.embedded_postgres import Addresses
 from app.services.delivery.deliveries import obstructed
-from tests.builders import Centre
+from tests.builders import Centre, refusal
 from tests.delivery.events import Deliver, Make, happen, readers, states
 from tests.mail_server import ACCEPTED, MailServer, mail_server
 
@@ -385,15 +386,20 @@ def test_what_refuses_all_mails_is_not_blamed_on_each_and_shown_to_staff(
     with mail_server(server):
         make()
         assert shown() == []
+        assert staff.get("/v1/mail-delivery").json() == {"obstacle": None, "answer": None, "since": None}
+        begun = datetime.now(UTC)
         for _ in range(6):
             with pytest.raises(ServerAwayError):
                 deliver(server)
         assert centre.rows("SELECT DISTINCT state, attempts, worker_id FROM mails") == [("due", 0, None)]
-        assert centre.rows("SELECT obstacle, answer FROM mail_obstacles") == [
-            ("sender", "550 5.7.1 We do not send for you")
-        ]
+        for reader in (staff, centre.person("auditor")):
+            seen = reader.get("/v1/mail-delivery").json()
+            assert (seen["obstacle"], seen["answer"]) == ("sender", "550 5.7.1 We do not send for you")
+            since = datetime.fromisoformat(seen["since"])
+            assert begun - timedelta(seconds=1) <= since <= datetime.now(UTC), "In real time, since the first."
+        assert refusal(centre.person().get("/v1/mail-delivery")) == (403, "forbidden")
         title = "Sähköpostit eivät lähde: sähköpostipalvelin ei hyväksy lähettäjän osoitetta"
-        assert shown() == [(title, "open", "/v1/mails")]
+        assert shown() == [(title, "open", "/v1/mail-delivery")]
         assert obstructed_now() == {"sender"}
         # What stood in the way before no longer matters.
         server.on_sender = lambda _: "451 4.3.0 Later"
@@ -404,6 +410,7 @@ def test_what_refuses_all_mails_is_not_blamed_on_each_and_shown_to_staff(
         deliver(server)
     assert states(centre) == ["sent", "sent"]
     assert shown() == []
+    assert staff.get("/v1/mail-delivery").json() == {"obstacle": None, "answer": None, "since": None}
     assert obstructed_now() == set()
 
 

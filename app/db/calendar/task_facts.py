@@ -17,7 +17,7 @@ from app.db.calendar.hour_facts import (
 from app.db.calendar.pending_actions import list_pending_actions
 from app.db.calendar.reminder_settings import find_settings
 from app.db.calendar.windows import list_own_windows, list_windows_of_everyone
-from app.db.delivery.obstacles import find_obstacle
+from app.db.delivery.mail_obstacles import find_mail_delivery
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import clock_of
@@ -134,12 +134,13 @@ async def _with_own_facts(
 async def _with_staff_facts(session: Reader, facts: TaskFacts, language: Language) -> TaskFacts:
     connection, today = session.connection, day_of(session.now)
     windows = await list_windows_of_everyone(connection, today - SEEN_BACK, today + SEEN_AHEAD)
+    delivery = await find_mail_delivery(connection)
     return replace(
         facts,
         is_staff=True,
         windows=facts.windows + windows,
         waiting=facts.waiting + await list_waiting_of_centres(connection, today.year),
         requests=await list_waiting_requests(connection, today.year, language),
-        mail_obstacle=await find_obstacle(connection),
+        mail_obstacle=delivery.obstacle if delivery else None,
         without_main_user=await _without_main_user.all(connection, p_language=language, **clock_of(session)),
     )

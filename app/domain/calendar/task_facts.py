@@ -10,7 +10,7 @@ from app.domain.calendar.deadlines import Kind, State, Window, last_day_of, stat
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.reminder_settings import DEFAULT_REMINDERS, ReminderSettings
 from app.domain.calendar.tasks import NamedOrganisation
-from app.domain.delivery.mails import MailObstacle
+from app.domain.delivery.mail_delivery import MailObstacle
 from app.domain.hours.proposals import ProposalState
 from app.domain.organisations.membership import is_member_in
 

@@ -92,7 +92,7 @@ def _staff_tasks(facts: TaskFacts) -> Iterator[TaskDraft]:
         yield TaskDraft(
             kind="mails_obstructed",
             title_facts={"obstacle": facts.mail_obstacle},
-            call=TaskCall("GET", "/v1/mails"),
+            call=TaskCall("GET", "/v1/mail-delivery"),
         )
     for organisation in facts.without_main_user:
         yield TaskDraft(

@@ -10,9 +10,6 @@ from app.domain.delivery.mailed_events import Sending
 from app.domain.organisations.organisations import Language
 from app.domain.values import Shown
 
-MailObstacle = Literal["unavailable", "tls", "sign_in", "sender"]
-"""What stands in the way of all mails: the server does not respond or takes none now, its TLS or the sign-in fails, or
-it refuses the sender."""
 MailState = Literal["held", "gathered", "due", "sent", "refused"]
 MailPreference = Literal["each", "reminders_gathered", "daily_digest", "necessary"]
 DEFAULT_PREFERENCE: MailPreference = "reminders_gathered"

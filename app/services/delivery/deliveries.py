@@ -23,7 +23,7 @@ from app.db.delivery.deliveries import (
     renew,
     take_due_mail,
 )
-from app.db.delivery.obstacles import note_obstacle
+from app.db.delivery.mail_obstacles import note_mail_obstacle
 from app.db.health import list_study_centres
 from app.db.identifiers import new_id
 from app.db.people.study_centres import get_study_centre
@@ -31,7 +31,8 @@ from app.db.statements import Connection
 from app.delivery.composing import MisreadError, Outgoing, UnusableAddressError, address_of, composed
 from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
 from app.delivery.tokens import TokenMailing
-from app.domain.delivery.mails import DateToKeep, MailObstacle, is_given_up, pause_after
+from app.domain.delivery.mail_delivery import MailObstacle
+from app.domain.delivery.mails import DateToKeep, is_given_up, pause_after
 
 STATEMENT_TIMEOUT_MS = 10_000
 LEASE = timedelta(minutes=1)
@@ -149,7 +150,7 @@ class Deliveries:
             return
         for centre in centres:
             async with connections.apart(centre, statement_timeout_ms=STATEMENT_TIMEOUT_MS) as connection:
-                await note_obstacle(connection, obstacle, answer)
+                await note_mail_obstacle(connection, obstacle, answer)
         self._noted = obstacle
 
     async def _hand_over(self, mail: DueMail, handover: Handover) -> Outcome:
