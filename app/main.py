@@ -161,6 +161,7 @@ def create_app(
     )
     app.state.backend = Backend(settings, connections, extension)
     app.state.connected = Counter()
+    app.state.anonymous = limits.anonymous_allowance(settings)
     app.state.files_in_flight = limits.FilesInFlight()
     app.state.document = served_document.KeptDocument(app, is_committed=not extension.routers)
     app.state.metrics = KeptMetrics()
@@ -170,7 +171,7 @@ def create_app(
     app.add_middleware(JsonCompression)
     app.add_middleware(Head)
     if limits.are_limits_set(settings):
-        app.add_middleware(limits.RateLimits, backend=app.state.backend)
+        app.add_middleware(limits.RateLimits, backend=app.state.backend, anonymous=app.state.anonymous)
     app.add_middleware(LastResort)
     if settings.cors_origins:
         app.add_middleware(Cors, origins=settings.cors_origins)

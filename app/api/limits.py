@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,10 +28,12 @@ AT_ONCE = 10
 take the time of the others.
 """
 PAUSE_SECONDS = 1.0
-TURNS = 2
-"""Requests in progress of a caller who has used a tenth of the minute's: further ones wait for them, so that the
-requests of others do not.
-"""
+TURNS = 4
+"""Requests in progress of a caller. Further ones wait in line, so that the requests of others do not."""
+TURNS_OF_MANY = 1
+"""The same of a caller who has used a tenth of the minute's."""
+MOST_IN_LINE = 100
+"""Requests of a caller, in progress and in line."""
 MOST_FILES = 2
 """Of a caller, on their way or being examined: `app.limited` has places for several callers."""
 
@@ -40,7 +42,18 @@ MOST_FILES = 2
 class Window:
     ends: float
     used: int = 0
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TURNS))
+
+
+class Turns:
+    """The turns of one caller, whose requests are answered in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._all = asyncio.Semaphore(TURNS)
+        self._of_many = asyncio.Semaphore(TURNS_OF_MANY)
+
+    def of(self, window: Window | None, most: int) -> asyncio.Semaphore:
+        return self._of_many if window and window.used > most / 10 else self._all
 
 
 class Allowance:
@@ -87,13 +100,14 @@ class RateLimits:
     key. Every other counts for its network address.
     """
 
-    def __init__(self, app: ASGIApp, backend: Backend) -> None:
+    def __init__(self, app: ASGIApp, backend: Backend, anonymous: Allowance) -> None:
         self.app = app
         self._verifier, self._proxies = backend.verifier, backend.proxies
         settings = backend.settings
         self._reads = Allowance("reads", _limit(settings, settings.rate_limit_reads, READS))
         self._writes = Allowance("writes", _limit(settings, settings.rate_limit_writes, WRITES))
-        self._anonymous = Allowance("anonymous", _limit(settings, settings.rate_limit_anonymous, ANONYMOUS))
+        self._anonymous = anonymous
+        self._lines: dict[str, Turns] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in WATCHERS:
@@ -103,14 +117,17 @@ class RateLimits:
         authorization = next((value.decode("latin-1") for name, value in headers if name == b"authorization"), None)
         known = await self._known(authorization)
         own = self._reads if scope["method"] in {"GET", "HEAD"} else self._writes
-        if known:
-            allowance, window = own, own.take(known) if own.most else None
-        else:
-            allowance = self._anonymous
-            place = self._proxies.origin_of(scope["client"][0] if scope.get("client") else "", headers)
-            window = allowance.take(place) if allowance.most else None
+        caller = known or self._proxies.origin_of(scope["client"][0] if scope.get("client") else "", headers)
+        allowance = own if known else self._anonymous
+        window = allowance.take(caller) if allowance.most else None
         if window and window.used > allowance.most:
             await self._refuse(allowance, window, scope, receive, send)
+            return
+        line = self._lines.get(caller)
+        if line is None:
+            line = self._lines[caller] = Turns()
+        elif line.length >= MOST_IN_LINE:
+            await refuse(Request(scope), RateLimited(most=MOST_IN_LINE, retry_after=1))(scope, receive, send)
             return
 
         is_new_key = known is None and is_key(bearer_of(authorization))
@@ -127,11 +144,24 @@ class RateLimits:
                     message["headers"] = [*message["headers"], *allowance.fields_of(window)]
             await send(message)
 
-        if known and window and window.used > allowance.most / 10:
-            async with window.turns:
-                await self.app(scope, receive, answered)
-        else:
-            await self.app(scope, receive, answered)
+        turns = line.of(window, allowance.most)
+
+        async def received() -> Message:
+            # While the caller sends the body, others of the same address take the turn.
+            turns.release()
+            try:
+                return await receive()
+            finally:
+                await turns.acquire()
+
+        line.length += 1
+        try:
+            async with turns:
+                await self.app(scope, received, answered)
+        finally:
+            line.length -= 1
+            if not line.length:
+                del self._lines[caller]
 
     async def _known(self, authorization: str | None) -> str | None:
         if authorization is None:
@@ -153,6 +183,10 @@ def _limit(settings: Settings, given: int | None, usual: int) -> int:
     if given is None:
         return 0 if settings.sandbox else usual
     return given
+
+
+def anonymous_allowance(settings: Settings) -> Allowance:
+    return Allowance("anonymous", _limit(settings, settings.rate_limit_anonymous, ANONYMOUS))
 
 
 def are_limits_set(settings: Settings) -> bool:

@@ -1,13 +1,17 @@
 """Rate limits: for each person and key, and for each network address that shows no good token."""
 
 import asyncio
+import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from ipaddress import ip_network
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
@@ -188,29 +192,63 @@ def test_who_goes_on_regardless_waits_for_the_refusals(call: Call, monkeypatch: 
     assert time.monotonic() - began >= 0.3
 
 
-def test_a_caller_who_asks_much_takes_turns_with_itself(database: Addresses) -> None:
+@pytest.mark.parametrize(
+    ("limit", "at_once", "signed_in"),
+    [(1000, limits.TURNS, True), (1000, limits.TURNS, False), (100, limits.TURNS_OF_MANY, True)],
+)
+def test_a_callers_requests_wait_for_one_another(
+    database: Addresses, limit: int, at_once: int, signed_in: bool
+) -> None:
     """Its further requests wait for those before them, so that others' do not."""
-    app = create_app(limited_settings(database))
-    running = most = 0
+    named = {"rate_limit_reads": limit, "rate_limit_anonymous": limit}
+    app = create_app(limited_settings(database).model_copy(update=named))
+    running: Counter[str] = Counter()
+    most: Counter[str] = Counter()
 
     @app.get("/slow")
-    async def slow() -> None:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        await asyncio.sleep(0.2)
-        running -= 1
+    async def slow(who: str) -> None:
+        running[who] += 1
+        most[who] = max(most[who], running[who])
+        await asyncio.sleep(0.05)
+        running[who] -= 1
 
-    first, second = (SandboxIssuer(SECRET).token_for(UUID(int=number)) for number in (1, 2))
-    with serving(app) as address, ThreadPoolExecutor(2 * READS) as sending:
+    tokens = {who: SandboxIssuer(SECRET).token_for(UUID(int=number)) for number, who in enumerate("ab", 1)}
+    with serving(app) as address, ThreadPoolExecutor(20) as sending:
 
-        def ask(token: str) -> int:
-            headers = {"Authorization": f"Bearer {token}"}
-            return httpx.get(f"{address}/slow", headers=headers, verify=NO_TLS).status_code
+        def ask(who: str) -> int:
+            by = {"Authorization": f"Bearer {tokens[who]}"} if signed_in else {"X-Forwarded-For": f"192.0.2.{ord(who)}"}
+            return httpx.get(f"{address}/slow", params={"who": who}, headers=by, verify=NO_TLS).status_code
 
-        assert list(sending.map(ask, [first] * READS)) == [200] * READS
-        assert most == limits.TURNS
-        assert list(sending.map(ask, [second] * (READS - 1))) == [200] * (READS - 1)
+        for _ in range(limit // 10 if at_once == limits.TURNS_OF_MANY else 0):
+            assert ask("a") == 200
+        most.clear()
+        assert set(sending.map(ask, "a" * 12 + "b" * 4)) == {200}
+        assert (most["a"], most["b"]) == (at_once, limits.TURNS)
+
+
+def test_the_line_of_a_caller_is_bounded_and_a_slow_body_keeps_no_place(
+    database: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_IN_LINE", 8)
+    app = create_app(limited_settings(database).model_copy(update={"rate_limit_anonymous": 1000}))
+    with serving(app) as service, ExitStack() as opened:
+        place = urlsplit(service)
+        head = b"POST /v1/sandbox/tokens HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        head += b"Content-Length: 2\r\n\r\n"
+        slow = [opened.enter_context(socket.create_connection((place.hostname, place.port))) for _ in range(7)]
+        for connection in slow:
+            connection.sendall(head)
+        time.sleep(0.3)
+        assert httpx.get(f"{service}/problems", verify=NO_TLS).status_code == 200
+        one_more = opened.enter_context(socket.create_connection((place.hostname, place.port)))
+        one_more.sendall(head)
+        time.sleep(0.3)
+        answer = httpx.get(f"{service}/problems", verify=NO_TLS)
+        assert refusal(answer) == (429, "rate-limited")
+        assert (answer.json()["most"], answer.headers["Retry-After"]) == (8, "1")
+        slow[0].sendall(b"{}")
+        assert slow[0].recv(1000).startswith(b"HTTP/1.1 422")
+        assert httpx.get(f"{service}/problems", verify=NO_TLS).status_code == 200
 
 
 def test_in_a_sandbox_nothing_is_limited_unless_it_is_set(service: str) -> None:
