@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -14,8 +16,9 @@ import pytest
 from alembic import command
 from fastapi import FastAPI
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from app.api import metrics
+from app.api import metrics, operational
 from app.api.backend import Extension
 from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses, running_postgres
@@ -40,8 +43,8 @@ def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
         yield addresses
 
 
-def served(addresses: Addresses) -> FastAPI:
-    return create_app(Settings(database_url=addresses.service, secret_key=SECRET, sandbox=True))
+def served(addresses: Addresses, **configured: Any) -> FastAPI:
+    return create_app(Settings(database_url=addresses.service, secret_key=SECRET, sandbox=True, **configured))
 
 
 def test_a_process_that_answers_is_alive(service: str) -> None:
@@ -81,6 +84,29 @@ def test_a_database_that_may_lose_commits_is_not_ready(service: str, database: A
     if not fsync:
         assert refusal(answer) == (503, "not-ready")
         assert answer.headers["Retry-After"]
+
+
+def failing(answer: httpx.Response) -> set[str]:
+    """The checks for which readiness is refused."""
+    assert refusal(answer) == (503, "not-ready")
+    return {name for name, check in answer.json()["checks"].items() if not check["ok"]}
+
+
+def test_a_database_that_acknowledges_what_it_has_not_written_is_not_ready(durable: Addresses) -> None:
+    unsafe = make_conninfo(durable.service, options="-c synchronous_commit=off")
+    with serving(served(replace(durable, service=unsafe))) as address:
+        assert failing(httpx.get(f"{address}/readyz")) == {"synchronous_commit"}
+
+
+def test_a_database_on_this_machine_that_is_short_of_disk_is_not_ready(
+    durable: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(served(durable, database_dir=tmp_path)) as address:
+        answer = httpx.get(f"{address}/readyz")
+        assert answer.status_code == 200
+        assert answer.json()["checks"]["disk"]["free_bytes"] > operational.LEAST_FREE_BYTES
+        monkeypatch.setattr(operational, "LEAST_FREE_BYTES", 2**60)
+        assert failing(httpx.get(f"{address}/readyz")) == {"disk"}
 
 
 def test_a_database_of_another_revision_is_not_ready(durable: Addresses) -> None:
