@@ -82,6 +82,9 @@ class Allowance:
             if self._windows[oldest].ends <= now or len(self._windows) >= MOST_COUNTED:
                 del self._windows[oldest]
 
+    def refusal(self, window: Window) -> RateLimited:
+        return RateLimited(most=self.most, limit=self.name, retry_after=_seconds_to(window))
+
     def fields_of(self, window: Window) -> list[tuple[bytes, bytes]]:
         """What is left, as header fields (draft-ietf-httpapi-ratelimit-headers)."""
         left, seconds = max(self.most - window.used, 0), _seconds_to(window)
@@ -127,7 +130,9 @@ class RateLimits:
         if line is None:
             line = self._lines[caller] = Turns()
         elif line.length >= MOST_IN_LINE:
-            await refuse(Request(scope), RateLimited(most=MOST_IN_LINE, retry_after=1))(scope, receive, send)
+            await refuse(Request(scope), RateLimited(most=MOST_IN_LINE, limit="waiting", retry_after=1))(
+                scope, receive, send
+            )
             return
 
         is_new_key = known is None and is_key(bearer_of(authorization))
@@ -174,7 +179,7 @@ class RateLimits:
     async def _refuse(self, allowance: Allowance, window: Window, scope: Scope, receive: Receive, send: Send) -> None:
         if window.used > allowance.most + AT_ONCE:
             await asyncio.sleep(PAUSE_SECONDS)
-        response = refuse(Request(scope, receive), RateLimited(most=allowance.most, retry_after=_seconds_to(window)))
+        response = refuse(Request(scope, receive), allowance.refusal(window))
         response.raw_headers.extend(allowance.fields_of(window))
         await response(scope, receive, send)
 
@@ -204,7 +209,7 @@ class FilesInFlight:
     def one_of(self, caller: str) -> Iterator[None]:
         """Raise RateLimited if the caller is sending as many files as are allowed."""
         if self._files[caller] >= MOST_FILES:
-            raise RateLimited(most=MOST_FILES, retry_after=1)
+            raise RateLimited(most=MOST_FILES, limit="files", retry_after=1)
         self._files[caller] += 1
         try:
             yield

@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from app.api import operational, problems
 from app.api.middleware import Edge, LastResort
+from app.api.transport import Head
 
 
 @asynccontextmanager
@@ -43,6 +44,7 @@ async def served(service: FastAPI) -> AsyncIterator[None]:
 def operators_app(service: FastAPI) -> FastAPI:
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.state = service.state
+    app.add_middleware(Head)
     app.add_middleware(LastResort)
     app.add_middleware(Edge)
     problems.install(app)

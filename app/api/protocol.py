@@ -4,19 +4,22 @@ connections, and some requests that HTTP does not allow.
 
 import asyncio
 import re
+import sys
 from collections import Counter, deque
 from typing import Any, Literal
 
 import httptools
 import structlog
 from fastapi import Request
+from starlette.exceptions import HTTPException
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.api.addresses import address_of, place_of
+from app.api.limits import AT_ONCE, Allowance
 from app.api.metrics import count
 from app.api.middleware import SECURITY, request_id_of
-from app.api.problems import MalformedRequest, refuse
+from app.api.problems import MalformedRequest, handle
 from app.domain.errors import DomainError, RateLimited
 
 LARGEST_HEAD = 64 * 1024
@@ -35,6 +38,8 @@ MOST_PIPELINED = 16
 SINGLE = frozenset({b"authorization", b"content-type", b"host", b"idempotency-key"})
 """Headers that a request has once: of two, another program may read the other."""
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+_OTHER_METHOD = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+) (?P<target>/[!-~]*) HTTP/1\.[01]\r\n")
+"""The first line of a request whose method is one that httptools does not know."""
 
 log = structlog.get_logger()
 
@@ -57,11 +62,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self.ws_protocol_class = None
         state: Any = getattr(self.app, "state")  # noqa: B009 - create_app's; Uvicorn knows only an ASGI application.
         self.crowd: Counter[str] = state.connected
+        self.anonymous: Allowance = state.anonymous
         self.proxies = state.backend.proxies
         self.place: str | None = None
         self.expecting: Literal["head", "body", "nothing"] = "head"
         self.since = self.loop.time()
         self.head_size = self.body_size = self.unsent = 0
+        self.received = b""
         self.watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As in Uvicorn.
@@ -73,7 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.place = place_of(address)
             self.crowd[self.place] += 1
             if self.crowd[self.place] > MOST_CONNECTIONS:
-                self._refuse(RateLimited(most=MOST_CONNECTIONS, retry_after=1))
+                self._refuse(RateLimited(most=MOST_CONNECTIONS, limit="connections", retry_after=1))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.watch:
@@ -85,7 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        body_size = self.body_size
+        body_size, self.received = self.body_size, data
         super().data_received(data)
         if self.expecting == "nothing" or self.body_size != body_size:
             self.head_size = 0
@@ -177,24 +184,41 @@ class BoundedProtocol(HttpToolsProtocol):
             if self.pipeline or cycle.response_started:
                 self.transport.close()
                 return
-        self._refuse(MalformedRequest())
+        self._refuse_for(self.proxies.origin_of(self.client[0] if self.client else "", self.headers or ()))
 
-    def _refuse(self, refusal: DomainError) -> None:
+    def _refuse_for(self, place: str) -> None:
+        """Refuse a malformed request, which costs the network address what any other without a token costs."""
+        window = self.anonymous.take(place) if self.anonymous.most else None
+        if window and window.used > self.anonymous.most + AT_ONCE:
+            self.transport.close()
+        elif window and window.used > self.anonymous.most:
+            self._refuse(self.anonymous.refusal(window))
+        elif isinstance(sys.exc_info()[1], httptools.HttpParserInvalidMethodError) and (
+            line := _OTHER_METHOD.match(self.received)
+        ):
+            self.url = line["target"]
+            self._refuse(HTTPException(405))
+        else:
+            self._refuse(MalformedRequest())
+
+    def _refuse(self, error: DomainError | HTTPException) -> None:
         """Send the refusal as a problem, although no request reaches the application, and close."""
         if self.transport.is_closing():
             return
         headers = list(self.headers or ())
         request_id = request_id_of(headers)
-        scope = {"type": "http", "method": "GET", "path": self._path(), "query_string": b"", "server": ("", None)}
+        scope = {"type": "http", "app": self.app, "method": "GET", "path": self._path(), "query_string": b""}
         languages = [header for header in headers if header[0] == b"accept-language"]
-        response = refuse(Request(scope | {"headers": languages, "request_id": request_id.decode()}), refusal)
+        scope |= {"server": ("", None), "headers": languages, "request_id": request_id.decode()}
+        response = handle(Request(scope), error)
         fields = [*self.server_state.default_headers, *response.raw_headers, *SECURITY]
         fields += [(b"x-request-id", request_id), (b"connection", b"close")]
         lines = [b"%b: %b\r\n" % field for field in fields]
-        self.transport.write(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", bytes(response.body)]))
+        body = b"" if self.parser.get_method() == b"HEAD" else bytes(response.body)
+        self.transport.write(b"".join([STATUS_LINE[response.status_code], *lines, b"\r\n", body]))
         self.transport.close()
         count("none", "none", response.status_code, 0.0)
-        log.info("request refused", code=refusal.code, request_id=request_id.decode())
+        log.info("request refused", status=response.status_code, request_id=request_id.decode())
 
     def _path(self) -> str:
         try:

@@ -132,7 +132,8 @@ class TooMany(Conflict):
 
 class RateLimited(DomainError):
     """The caller has done this too often. Facts: `retry_after`, the seconds to wait; `most`, the limit, if it is known;
-    `retry_at`, the time from which it is possible again, if that is long from now.
+    `limit`, what it counts, if that is not the operation itself; `retry_at`, the time from which it is possible again,
+    if that is long from now.
     """
 
     code = "rate-limited"

@@ -118,6 +118,22 @@ def test_a_problem_of_http_speaks_the_callers_language_and_keeps_the_request_id(
     assert (headers["content-language"], problem["request_id"], problem["instance"]) == ("sv", "mine", "/livez")
 
 
+def test_a_problem_of_http_has_no_body_for_head(service: str) -> None:
+    status, headers, body = exchange(service, b"HEAD /livez HTTP/1.1\r\nHost: here\r\nHost: there\r\n\r\n")
+    assert (status, headers["content-type"], body) == (400, "application/problem+json", b"")
+    assert int(headers["content-length"]) > 100
+
+
+@pytest.mark.parametrize("method", ["FOO", "PATCHX", "get", "PROPFIND", "TRACE"])
+def test_a_method_that_no_path_has_is_not_allowed(service: str, method: str) -> None:
+    request = f"{method} /v1/me?a=b HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    status, headers, body = exchange(service, request.encode())
+    problem = json.loads(body)
+    assert (status, problem["code"], problem["instance"]) == (405, "method-not-allowed", "/v1/me")
+    assert headers["x-request-id"] == problem["request_id"] != ""
+    assert (headers["allow"], headers["connection"]) == ("GET, HEAD, PATCH", "close")
+
+
 def test_a_malformed_request_never_takes_the_place_of_the_response_before(main_user: Person) -> None:
     """A pipelining client would take the problem for the response to the first request."""
     service, token = str(main_user.client.base_url), main_user.client.headers["Authorization"].encode()

@@ -84,7 +84,8 @@ def test_a_person_reads_and_writes_so_often_in_a_minute(call: Call, centre: Cent
         assert answer.headers["RateLimit"].startswith(f'"reads";r={left};t=')
     answer = call("/v1/me", main_user)
     assert refusal(answer) == (429, "rate-limited")
-    assert answer.json()["most"] == READS
+    assert (answer.json()["most"], answer.json()["limit"]) == (READS, "reads")
+    assert "yhden henkilön tai rajapinta-avaimen lukupyynnöt minuutissa" in answer.json()["detail"]
     assert 0 < int(answer.headers["Retry-After"]) == answer.json()["retry_after"] <= 60
     assert answer.headers["RateLimit"].startswith('"reads";r=0;t=')
     assert answer.headers["X-Request-Id"] == answer.json()["request_id"]
@@ -147,6 +148,22 @@ def test_an_address_pays_for_what_it_asks_without_a_good_token(call: Call, centr
     assert call(path, token=key).status_code == 200
     assert {call(watched).status_code for watched in ("/livez", "/metrics")} == {200}
     assert call("/docs", address="198.51.100.7").status_code == 200
+
+
+def test_malformed_requests_cost_their_address(database: Addresses) -> None:
+    settings = limited_settings(database)
+    with serving(create_app(settings)) as service:
+        place = urlsplit(service)
+        for nth in range(ANONYMOUS + limits.AT_ONCE + 2):
+            with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+                connection.sendall(b"GET /livez HTTP/1.1\r\nX-Forwarded-For: 192.0.2.200\r\n\r\n")
+                received = connection.recv(65536)
+            status = b"HTTP/1.1 400" if nth < ANONYMOUS else b"HTTP/1.1 429"
+            assert received.startswith(b"" if nth >= ANONYMOUS + limits.AT_ONCE else status)
+            assert (received == b"") == (nth >= ANONYMOUS + limits.AT_ONCE)
+        for address, allowed in (("192.0.2.200", False), ("192.0.2.201", True)):
+            answer = httpx.get(f"{service}/problems", headers={"X-Forwarded-For": address}, verify=NO_TLS)
+            assert (answer.status_code == 200) == allowed
 
 
 def test_a_revoked_key_pays_like_any_other_text(call: Call, centre: Centre) -> None:

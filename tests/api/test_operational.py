@@ -226,6 +226,9 @@ def test_with_a_port_of_their_own_metrics_are_there_alone(deployed: tuple[str, s
     for path in ("/docs", "/openapi.json", "/v1/me", "/nowhere"):
         assert refusal(httpx.get(f"{operators}{path}")) == (404, "not-found")
     assert refusal(httpx.post(f"{operators}/metrics")) == (405, "method-not-allowed")
+    for path in ("/metrics", "/livez", "/readyz"):
+        head = httpx.head(f"{operators}{path}")
+        assert (head.status_code == 405, head.content) == (False, b"")
 
 
 def test_metrics_count_all_processes_of_a_start(database: Addresses, tmp_path: Path) -> None:

@@ -39,7 +39,12 @@ FACTS: dict[str, dict[str, object]] = {
     "allotment-in-use": {"unit_id": SOME_ID, "in_use": 12, "asked": 0},
     "already-exists": {"existing_id": SOME_ID},
     "too-many": {"most": 20},
-    "rate-limited": {"most": 20, "retry_after": 41_400, "retry_at": datetime(2023, 3, 13, 22, tzinfo=UTC)},
+    "rate-limited": {
+        "most": 20,
+        "limit": "reads",
+        "retry_after": 41_400,
+        "retry_at": datetime(2023, 3, 13, 22, tzinfo=UTC),
+    },
     "same-person": {"person_id": SOME_ID},
     "not-central": {"organisation_id": SOME_ID},
     "not-a-member": {"year": 2024, "active_from": date(2020, 1, 1), "active_until": date(2023, 12, 31)},
