@@ -28,7 +28,7 @@ article { border-top: 1px solid; margin-top: 2rem; }
 main { overflow-wrap: break-word; }
 code { overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; margin-right: min(0px, 23rem - 50vw); }
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid; padding: 0.3rem 1rem 0.3rem 0; text-align: left; vertical-align: top; }
 .wide :is(th, td) { min-width: 6rem; }
