@@ -13,7 +13,7 @@ import pytest
 
 DB = Path("app/db")
 RECORDED = {"audit_entries", "outbox"}
-CLOSING = DB / "connections.py"
+CLOSING = DB / "transactions.py"
 """The module that writes the closing message: the records of a use case."""
 DICTIONARY = DB / "refusals.py"
 """The module that maps constraints to refusals."""

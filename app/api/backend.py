@@ -17,10 +17,12 @@ from app.api.front_page import Welcome
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
 from app.api.keys import Seal, drawn_key, token_mailing
 from app.api.tokens import Verifier
-from app.db.connections import Caller, Connections, read_clock, read_roles, write_down
+from app.db.callers import Caller, read_roles
+from app.db.connections import Connections
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection
+from app.db.transactions import read_clock, write_down
 from app.documents.signatures import Trust
 from app.documents.trust import read_trust
 from app.domain.access import Actor, RoleGrant

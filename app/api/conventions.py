@@ -23,9 +23,9 @@ from app.api.rendering import Rendered, Rendering
 from app.api.requests import JSON, digest, digest_of, is_digest_of, media_type_of
 from app.api.security import Declaration
 from app.api.shapes import TAGS, Nothing, versions_of
-from app.db.connections import Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
+from app.db.transactions import Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.delivery.tokens import TokenMailing
 from app.domain.access import check_strong
 from app.domain.errors import DomainError, Forbidden, NotFound, StrongAuthenticationRequired, VersionRequired

@@ -29,7 +29,7 @@ from app.api.requests import (
 from app.api.responses import NO_BODY, Kind, extras_of, responses_of
 from app.api.security import declaration_of
 from app.api.shapes import MOST_UNKNOWN, unknown_left
-from app.db.connections import Caller
+from app.db.callers import Caller
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

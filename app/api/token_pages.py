@@ -13,7 +13,7 @@ from app.api.backend import Backend
 from app.api.languages import page_language
 from app.api.pages import HtmlPage, document, paragraphs
 from app.api.problems import STATUSES
-from app.db.connections import Caller, list_study_centres
+from app.db.callers import Caller, list_study_centres
 from app.delivery.links import place_of
 from app.delivery.tokens import study_centre_of
 from app.domain.errors import DomainError, NotFound

@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg.errors import ProgrammingError
 from psycopg.rows import args_row
 
+from app.db import callers
 from app.db.connections import Connections
 from app.db.statements import Connection
 
@@ -53,8 +54,7 @@ async def find_revision(connection: Connection) -> str | None:
 
 async def list_study_centres(connections: Connections) -> list[UUID]:
     async with connections.connection(None) as lobby:
-        rows = await (await lobby.execute("SELECT * FROM study_centres_known()")).fetchall()
-    return [row[0] for row in rows]
+        return await callers.list_study_centres(lobby)
 
 
 async def find_broken_ledgers(connections: Connections) -> dict[UUID, list[str]]:

@@ -20,7 +20,7 @@ from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Email, Flag, Form, Instant, Line, Nothing, SearchText, Several
-from app.db.connections import Caller
+from app.db.callers import Caller
 from app.db.paging import Slice
 from app.domain.access import Role
 from app.domain.organisations.organisations import Language

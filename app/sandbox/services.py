@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
-from app.db import connections
+from app.db import transactions
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.people.people import callers, persons, role_grants
@@ -125,7 +125,7 @@ async def sign_document(reader: Reader, authority: Authority, application_id: UU
 
 
 async def read_clock(reader: Reader) -> Clock:
-    return Clock(reader.now, await connections.read_clock(reader.connection) is not None)
+    return Clock(reader.now, await transactions.read_clock(reader.connection) is not None)
 
 
 async def stop_clock(writer: Writer, now: datetime) -> Clock:

@@ -13,7 +13,8 @@ from alembic import command
 from psycopg.conninfo import conninfo_to_dict
 
 from app import setup
-from app.db.connections import Connections, list_study_centres
+from app.db.callers import list_study_centres
+from app.db.connections import Connections
 from app.db.schema import prepared_database, with_options
 from app.local.embedded_postgres import Addresses
 from app.sandbox.main import create_app

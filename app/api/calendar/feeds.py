@@ -13,7 +13,7 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Line
 from app.db.calendar.feeds import ISSUER
-from app.db.connections import Caller, find_caller
+from app.db.callers import Caller, find_caller
 from app.db.paging import Slice
 from app.domain.calendar.feeds import CalendarFeed, NewCalendarFeed
 from app.domain.errors import NotFound

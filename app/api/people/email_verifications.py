@@ -15,7 +15,7 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Line
 from app.api.token_pages import NOBODY, caller_with, token_page
-from app.db.connections import Caller, list_study_centres
+from app.db.callers import Caller, list_study_centres
 from app.delivery.tokens import digest_of, study_centre_of
 from app.domain.errors import NotFound
 from app.domain.organisations.organisations import Language

@@ -14,7 +14,7 @@ from app.api.requests import JSON, media_type_of
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Email, Line, Phone, SearchText, Several, Text
-from app.db.connections import Caller
+from app.db.callers import Caller
 from app.db.paging import Slice
 from app.domain.errors import Fault, Invalid, NotFound
 from app.domain.organisations.organisations import Language

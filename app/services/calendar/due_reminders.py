@@ -5,10 +5,10 @@ from datetime import timedelta
 from app.db.calendar.hour_facts import list_hours_in_use
 from app.db.calendar.reminder_settings import find_settings
 from app.db.calendar.windows import list_turning_windows
-from app.db.connections import enqueue
 from app.db.delivery.outbox import find_enqueued
 from app.db.people.study_centres import lock_study_centre
 from app.db.statements import Connection
+from app.db.transactions import enqueue
 from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.due_reminders import SENT_FOR, reminders_of_deadline, reminders_of_hours
 from app.domain.calendar.feeds import KINDS_SEEN

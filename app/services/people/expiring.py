@@ -1,10 +1,10 @@
 """Expiring: main-user applications that were not signed in time (rulebook §3.9)."""
 
-from app.db.connections import write_down
 from app.db.people.main_user_applications import lock_unmarked
 from app.db.people.study_centres import lock_study_centre
 from app.db.sessions import Writer
 from app.db.statements import Connection
+from app.db.transactions import write_down
 from app.domain.access import SERVICE
 from app.services.people.main_user_applications import expire
 
