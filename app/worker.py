@@ -22,6 +22,8 @@ from app import logs
 from app.api.keys import token_mailing
 from app.db.connections import Connections
 from app.db.health import find_broken_ledgers, list_study_centres, purge_answers
+from app.db.people.removals import remove_old_addresses
+from app.db.people.study_centres import get_study_centre
 from app.db.schema import check_database
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
@@ -67,6 +69,15 @@ async def purge_stored_answers(connections: Connections) -> None:
     log.info("answers purged", answers=await purge_answers(connections, days=ANSWERS_KEPT_DAYS))
 
 
+async def remove_addresses(connections: Connections) -> None:
+    """Remove addresses and links that are no longer needed, by the clock of each study centre."""
+    removed = 0
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+            removed += await remove_old_addresses(connection, (await get_study_centre(connection)).now)
+    log.info("addresses removed", rows=removed)
+
+
 async def remind_all(connections: Connections) -> None:
     """Send the reminders of all study centres."""
     for centre in await list_study_centres(connections):
@@ -91,7 +102,7 @@ def making_mails(public_url: str | None) -> Job:
     return make_all_mails
 
 
-JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers)
+JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers, remove_addresses)
 
 
 def mail_jobs(settings: Settings) -> Mapping[Job, float]:

@@ -98,6 +98,41 @@ def test_stored_answers_are_purged_after_thirty_days(database: Addresses, centre
     ]
 
 
+def test_addresses_and_links_are_removed_some_time_after_they_end(database: Addresses, centre: Centre) -> None:
+    central = centre.organisation()
+    main_user, person = centre.main_user(central), centre.person()
+    body = {"organisation_id": str(central), "role": "training_manager", "email": "kutsuttu@example.org"}
+    assert main_user.post("/v1/role-invitations", body).status_code == 201
+    assert person.patch("/v1/me", {"email": "uusi@example.org"}).status_code == 200
+    centre.owner.execute("UPDATE mails SET state = 'sent', concluded_at = now() WHERE person_id IS NULL")
+
+    def remains() -> tuple[list[str], ...]:
+        assert with_connections(database, lambda connections: worker.run(worker.remove_addresses, connections))
+        addresses = (
+            "SELECT email FROM email_verifications",
+            "SELECT email FROM role_invitations WHERE email IS NOT NULL",
+            "SELECT address FROM mails WHERE person_id IS NULL AND (address <> '' OR text <> '') ORDER BY 1",
+        )
+        return tuple([found for (found,) in centre.rows(rows)] for rows in addresses)
+
+    link, invitation = ["uusi@example.org"], ["kutsuttu@example.org"]
+    assert worker.remove_addresses in worker.JOBS
+    centre.clock(2023, 4, 15, 11)  # The link has expired on 16 March at 12:00.
+    assert remains() == (link, invitation, invitation + link)
+    centre.clock(2023, 4, 15, 14)
+    assert remains() == ([], invitation, invitation + link)
+    centre.clock(2023, 6, 14)  # 90 days after the emails were made, and 76 after the invitation expired.
+    assert remains() == ([], invitation, [])
+    centre.clock(2023, 6, 28)
+    assert remains() == ([], [], [])
+    assert main_user.get("/v1/role-invitations").json()["items"][0]["email"] is None
+    assert centre.rows("SELECT verified_email FROM persons WHERE id = %s", person.id) == [(f"{person.id}@example.org",)]
+    assert len(centre.rows("SELECT id FROM token_mails")) == 2
+    centre.owner.execute("UPDATE token_mails SET counted_at = counted_at - interval '49 hours'")
+    remains()
+    assert centre.rows("SELECT id FROM token_mails") == []
+
+
 def test_a_failed_job_is_logged_without_its_message_and_stops_no_other(
     database: Addresses, logged: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,8 @@ class RoleInvitation(Shown):
     role: AppliedRole
     """Role that is offered."""
     email: str | None
-    """Email address that the invitation was sent to. `null` if the person who accepted it has been erased."""
+    """Email address that the invitation was sent to. `null` if the person who accepted it has been erased, or if the
+    invitation was accepted, was withdrawn or expired more than 90 days ago."""
     reason: str | None
     """Reason for the role. `null` if none was given."""
     state: RoleInvitationState
