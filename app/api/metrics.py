@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, g
 from prometheus_client.multiprocess import MultiProcessCollector
 
 KEPT_SECONDS = 1.0
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 requests_seen = Counter("tuntipankki_requests", "Requests answered", ["method", "route", "status"])
 request_seconds = Histogram("tuntipankki_request_seconds", "Time to the answer", ["method", "route"])
@@ -24,7 +25,11 @@ def count(method: str, route: str, status: int, seconds: float) -> None:
 
 @cache
 def _meters_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """Return what counts these requests; looking it up by its labels takes as long as counting."""
+    """Return what counts these requests; looking it up by its labels takes as long as counting.
+
+    HTTP has dozens of methods that no path has: each with each path would make megabytes of metrics.
+    """
+    method = method if method in METHODS else "other"
     return requests_seen.labels(method, route, status), request_seconds.labels(method, route)
 
 

@@ -288,6 +288,17 @@ def test_an_address_has_a_bounded_number_of_connections(service: str, monkeypatc
 
 
 @pytest.mark.usefixtures("fresh_metrics")
+def test_metrics_stay_short_whatever_is_requested(service: str) -> None:
+    httpx.request("TRACE", f"{service}/v1/me")
+    before = len(httpx.get(f"{service}/metrics").text.splitlines())
+    for method in ("PROPFIND", "MKCOL", "TRACE", "SEARCH", "LOCK"):
+        assert httpx.request(method, f"{service}/v1/me").status_code == 405
+        for path in ("/one", "/two/three", f"/v1/{method}"):
+            assert httpx.request(method, f"{service}{path}").status_code == 404
+    assert len(httpx.get(f"{service}/metrics").text.splitlines()) < before + 50
+
+
+@pytest.mark.usefixtures("fresh_metrics")
 def test_a_caller_that_hangs_up_is_no_error(main_user: Person, capfd: pytest.CaptureFixture[str]) -> None:
     service, token = str(main_user.client.base_url), main_user.client.headers["Authorization"].encode()
     failed, given_up, last = (counted(service, label) for label in (FAILED, GIVEN_UP, LAST))
