@@ -36,6 +36,7 @@ STATUSES: dict[str, int] = {
     "not-registered": 403,
     "not-found": 404,
     "method-not-allowed": 405,
+    "request-timeout": 408,
     "window-closed": 409,
     "year-closed": 409,
     "wrong-state": 409,
@@ -118,6 +119,10 @@ class MalformedRequest(EdgeRefusal):
     """The request is not as HTTP has it. Facts: `header`, the name of the one that is wrong, where it is one."""
 
     code = "malformed-request"
+
+
+class RequestTimeout(EdgeRefusal):
+    code = "request-timeout"
 
 
 class MalformedJson(EdgeRefusal):

@@ -19,7 +19,7 @@ from app.api.addresses import address_of, place_of
 from app.api.limits import AT_ONCE, Allowance
 from app.api.metrics import count
 from app.api.middleware import SECURITY, request_id_of
-from app.api.problems import MalformedRequest, handle
+from app.api.problems import MalformedRequest, RequestTimeout, handle
 from app.domain.errors import DomainError, RateLimited
 
 LARGEST_HEAD = 64 * 1024
@@ -68,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.expecting: Literal["head", "body", "nothing"] = "head"
         self.since = self.loop.time()
         self.head_size = self.body_size = self.unsent = 0
-        self.received = b""
+        self.received = self.url = b""
         self.watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As in Uvicorn.
@@ -120,7 +120,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self.expecting = "nothing"
+        self.expecting, self.url = "nothing", b""
         self._await_head()
 
     def on_response_complete(self) -> None:
@@ -165,26 +165,42 @@ class BoundedProtocol(HttpToolsProtocol):
         waited = now - self.since
         if self.expecting == "head":
             if waited > SLOWEST_HEAD_SECONDS:
-                self.transport.close()
+                self._give_up()
         elif self.expecting == "body" and waited > SLOWEST_BODY_SECONDS:
             takes_file = getattr(self.scope.get("route"), "takes_file", False)
             if not takes_file or self.body_size < SLOWEST_FILE * waited:
-                self.transport.close()
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Close the connection, and say why if a part of a request has come."""
+        if self.expecting == "head" and not self.url:
+            self.transport.close()
+        elif self._is_next():
+            self._refuse(RequestTimeout())
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - Uvicorn's text, in place of which a problem goes out.
+        if self._is_next():
+            self._refuse_for(self.proxies.origin_of(self.client[0] if self.client else "", self.headers or ()))
+
+    def _is_next(self) -> bool:
+        """Whether the next response is for the request that has failed. Otherwise the connection ends without one."""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle and not cycle.response_complete:
             if self.expecting == "head":
                 # The client takes the next response for that of the request before, so only that one leaves.
                 cycle.keep_alive = False
                 self.flow.pause_reading()
-                return
+                return False
             cycle.disconnected = True
             cycle.message_event.set()
             if self.pipeline or cycle.response_started:
                 self.transport.close()
-                return
-        self._refuse_for(self.proxies.origin_of(self.client[0] if self.client else "", self.headers or ()))
+                return False
+        elif cycle and self.expecting == "body":
+            # The response did not wait for the body.
+            self.transport.close()
+            return False
+        return True
 
     def _refuse_for(self, place: str) -> None:
         """Refuse a malformed request, which costs the network address what any other without a token costs."""
