@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -15,7 +15,9 @@ from app.api.languages import page_language
 from app.api.pages import HtmlPage, inline, policy_with, respond
 from app.api.problem_pages import index_page, page_of
 from app.api.static_files import OWN, address_of
+from app.domain.access import Role
 from app.domain.errors import NotFound
+from app.texts.rendering import texts_of
 
 SWAGGER_SOURCES = {
     "script": "'self'",
@@ -35,8 +37,13 @@ async def swagger_ui(request: Request) -> HtmlPage:
     sign_in = await _sign_in_at(backend.sign_in) if backend.sign_in else None
     page = re.sub(r"/static/([^\"]+)", lambda found: address_of(found[1]), SWAGGER_UI)
     # Within a script no end of it may be written.
-    page = page.replace("SIGN_IN", json.dumps(sign_in).replace("<", "\\u003c"))
+    page = page.replace("ROLES", json.dumps(_roles())).replace("SIGN_IN", json.dumps(sign_in).replace("<", "\\u003c"))
     return HtmlPage(page, policy=policy_with(**SWAGGER_SOURCES, connect=f"'self' {origin_of_tokens(sign_in)}"))
+
+
+def _roles() -> dict[str, str]:
+    texts = texts_of("pages", "en")
+    return {role: texts.fill("{role:word}", {"role": role}) for role in get_args(Role)}
 
 
 @router.get("/docs/oauth2-redirect")

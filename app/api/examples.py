@@ -56,13 +56,21 @@ def show_example(operation: dict[str, Any]) -> None:
             if status in {"200", "201"}:
                 response["content"]["application/json"]["example"] = answers()[operation["operationId"]]
     if "at" in example:
-        who = "with the `key` of a new API key"
-        if "as_key" not in example:
-            who = (
-                f"as `{example['as']}`" if "as" in example else f"with a token of the subject `{example['as_subject']}`"
-            )
-        hint = f"**Try it** {who}, with the sandbox's clock set to `{example['at']}`."
+        who, sender = _sender_of(example)
+        hint = f"**Try it** {who}with the sandbox's clock set to `{example['at']}`."
         operation["description"] = "\n\n".join(filter(None, [operation.get("description"), hint]))
+        operation["x-try-it"] = {"at": example["at"]} | ({"as": sender} if sender else {})
+
+
+def _sender_of(example: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The sender in words, and as the body of the sandbox's request for a token, or whose new API key it is."""
+    if "as_key" in example:
+        return "with the `key` of a new API key, ", {"key_of": examples()["defaults"]["as"]}
+    if "as_subject" in example:
+        return f"with a token of the subject `{example['as_subject']}`, ", {"subject": example["as_subject"]}
+    if "as" in example:
+        return f"as `{example['as']}`, ", {"email": example["as"]}
+    return "", {}
 
 
 def _values_of(example: dict[str, Any]) -> dict[tuple[str, str], Any]:

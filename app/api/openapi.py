@@ -20,10 +20,10 @@ The teaching hours of a study centre (opintokeskus) and its member organisations
 decisions, the distribution of hours within each organisation, supplementary requests and returns in the change
 windows, and the account of every hour.
 
-**To try it** in a sandbox, choose a demo person and a day in the bar at the top of Swagger UI. For other people,
-`POST /v1/sandbox/tokens` returns an access token to put into *Authorize* below, and for other times use
-`PUT /v1/sandbox/clock`. Elsewhere *Authorize* leads to your sign-in service. A
-person who signs in for the first time registers by `POST /v1/people`.
+**To try it** in a sandbox, open an operation and press the button that signs in and sets the clock for its example, or
+choose a person and a time in the bar at the top of the page. Programs use `POST /v1/sandbox/tokens` and
+`PUT /v1/sandbox/clock`. Elsewhere, *Authorize* leads to your sign-in service. A person who signs in for the first time
+registers by `POST /v1/people`.
 
 - **Hours** are teaching hours (opetustunti, 45 minutes), in whole numbers. **Days** are days of Finnish time: what is
   open until a day is open until its midnight in Europe/Helsinki. **Times** are written as in RFC 3339, with their

@@ -14,7 +14,8 @@ from app.domain.errors import NotFound
 
 OWN = Path(__file__).parents[1] / "static"
 SWAGGER_UI = Path(fastapi_offline.__file__).parent / "static"
-FILES = {file.name: file for file in (*OWN.glob("*.*s*"), *SWAGGER_UI.glob("*.*")) if not file.name.startswith("redoc")}
+NOT_SERVED = {"docs.html", "redoc.standalone.js"}
+FILES = {file.name: file for file in (*OWN.iterdir(), *SWAGGER_UI.iterdir()) if file.name not in NOT_SERVED}
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,6 +29,12 @@ def static_file(name: str) -> KeptFile:
 def address_of(name: str) -> str:
     """The path of a file, which changes with its content: browsers keep it without asking again."""
     return f"/static/{name}?v={static_file(name).tag}"
+
+
+@router.get("/favicon.ico")
+async def get_icon(request: Request) -> Response:
+    """The icon of all pages: browsers look for it here."""
+    return (await asyncio.to_thread(static_file, "favicon.ico")).respond(request, "public, max-age=86400")
 
 
 @router.get("/static/{name}")

@@ -1,9 +1,11 @@
 """The files of Swagger UI: compressed, and kept by browsers for as long as they do not change."""
 
 import re
+from io import BytesIO
 
 import httpx
 import pytest
+from PIL import Image
 
 from app.api.static_files import FILES
 
@@ -11,7 +13,7 @@ from app.api.static_files import FILES
 def test_every_file_of_the_page_is_kept_without_asking_again(service: str) -> None:
     page = httpx.get(f"{service}/docs").text
     files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
-    assert len(files) == 5
+    assert len(files) == 4
     for path in files:
         answer = httpx.get(service + path)
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -29,6 +31,15 @@ def test_a_file_is_compressed_for_those_who_can_read_it(service: str) -> None:
     assert plain.content == FILES["swagger-ui-bundle.js"].read_bytes()
     # Without the digest in its path the file may be another tomorrow.
     assert plain.headers["Cache-Control"] == "public, no-cache"
+
+
+def test_every_page_has_the_icon_of_the_service(service: str) -> None:
+    icon = httpx.get(f"{service}/favicon.ico")
+    assert (icon.status_code, icon.headers["Content-Type"]) == (200, "image/vnd.microsoft.icon")
+    assert Image.open(BytesIO(icon.content)).info["sizes"] == {(16, 16), (32, 32), (48, 48)}
+    # Browsers look there, unless a page names another.
+    for path in ("/", "/docs", "/problems", "/problems/busy", "/rulebook"):
+        assert 'rel="icon"' not in httpx.get(service + path).text
 
 
 @pytest.mark.parametrize(

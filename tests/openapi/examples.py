@@ -54,14 +54,15 @@ class Example:
             return sandbox.client
         sandbox.clock(self.entry["at"])
         if "as_key" not in self.entry:
-            return sandbox.person(**self.who).client
+            return sandbox.person(**self.who).client if self.who else sandbox.client
         main_user = sandbox.person(email=examples()["defaults"]["as"])
         body = example_of({"operationId": "make_api_key", "security": [{}]})["body"]
         return sandbox.with_token(main_user.post("/v1/api-keys", body).json()["key"])
 
     @property
     def who(self) -> dict[str, str]:
-        return {"email": self.entry["as"]} if "as" in self.entry else {"subject": self.entry["as_subject"]}
+        named = {"email": self.entry.get("as"), "subject": self.entry.get("as_subject")}
+        return {name: str(value) for name, value in named.items() if value}
 
     def whole(self, sandbox: Sandbox) -> Self:
         """With its file, if it has one: from beside the examples, or from the sandbox's own operation."""

@@ -189,7 +189,7 @@ def test_swagger_ui_needs_nothing_from_elsewhere(service: str) -> None:
     page = httpx.get(f"{service}/docs")
     assert page.headers["Content-Type"].startswith("text/html")
     files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(files) == 6
+    assert len(files) == 5
     assert all(httpx.get(service + file).status_code == 200 for file in files)
     assert "http:" not in page.text
     assert "https:" not in page.text

@@ -27,9 +27,13 @@ def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sa
     answers = {}
     for example in examples_of():
         if "at" in example.entry:
-            named = "new API key" if "as_key" in example.entry else f"`{next(iter(example.who.values()))}`"
-            hint = f" {named}, with the sandbox's clock set to `{example.entry['at']}`"
+            named = (
+                "new API key, " if "as_key" in example.entry else "".join(f"`{who}`, " for who in example.who.values())
+            )
+            hint = f" {named}with the sandbox's clock set to `{example.entry['at']}`"
             assert hint in example.operation["description"]
+            sender = {"key_of": examples()["defaults"]["as"]} if "as_key" in example.entry else example.who
+            assert example.operation["x-try-it"] == {"at": example.entry["at"]} | ({"as": sender} if sender else {})
         client = example.caller(fresh_sandbox)
         answer = example.whole(fresh_sandbox).send(client)
         if not answer.is_success:
@@ -56,6 +60,15 @@ def shape(value: Any) -> Any:
     if isinstance(value, list):
         return [shape(each) for each in value]
     return type(value).__name__
+
+
+def test_every_operation_says_when_to_try_it() -> None:
+    assert not [
+        operation["operationId"]
+        for _, _, operation in operations()
+        if operation["tags"] != ["Sandbox"]
+        and f"clock set to `{operation.get('x-try-it', {}).get('at')}`." not in operation["description"]
+    ]
 
 
 def test_every_example_belongs_to_an_operation() -> None:
