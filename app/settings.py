@@ -59,7 +59,7 @@ def check_origin(url: str) -> str:
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=None, env_ignore_empty=True, use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(env_file=None, env_ignore_empty=True)
 
     database_url: str
     """The database as the service's own role, which owns nothing."""
