@@ -77,7 +77,7 @@ def _printable(text: str, allowed: str = "") -> str:
         is_unseen = unicodedata.category(character) in _UNSEEN or ord(character) & 0xFFFE == 0xFFFE
         if (is_unseen or _NEVER_SEEN.match(character)) and character not in allowed:
             raise PydanticCustomError(
-                "not_printable", "A character is not seen", {"character": f"U+{ord(character):04X}"}
+                "not-printable", "A character is not seen", {"character": f"U+{ord(character):04X}"}
             )
     return text
 
@@ -85,7 +85,7 @@ def _printable(text: str, allowed: str = "") -> str:
 def _visible(text: str) -> str:
     # An unassigned character that got this far may be a new emoji.
     if not any(unicodedata.category(one).startswith(("L", "N", "P", "S", "Cn")) and one not in _BLANK for one in text):
-        raise PydanticCustomError("not_printable", "Nothing in the text is seen")
+        raise PydanticCustomError("not-printable", "Nothing in the text is seen")
     return text
 
 
@@ -93,31 +93,31 @@ def _whole(value: object) -> object:
     """Accept `10.0` and `1e1`, which are integers to JSON Schema. Say what is wrong with anything else."""
     if isinstance(value, float):
         if not isfinite(value):
-            raise PydanticCustomError("finite_number", "The number is not finite")
+            raise PydanticCustomError("finite-number", "The number is not finite")
         if not value.is_integer():
-            raise PydanticCustomError("int_from_float", "The number has decimals")
+            raise PydanticCustomError("int-from-float", "The number has decimals")
         return int(value)
     if not isinstance(value, int | str) or isinstance(value, bool):
-        raise PydanticCustomError("number_type", "The value is not a number")
+        raise PydanticCustomError("number-type", "The value is not a number")
     return value
 
 
 def _reachable(address: str) -> str:
     if not is_reachable(address):
-        raise PydanticCustomError("email_unreachable", "No email can reach the address")
+        raise PydanticCustomError("email-unreachable", "No email can reach the address")
     return address
 
 
 def _not_zero(hours: int) -> int:
     if hours == 0:
-        raise PydanticCustomError("not_zero", "The number must not be 0")
+        raise PydanticCustomError("not-zero", "The number must not be 0")
     return hours
 
 
 def _day_text(value: object) -> object:
     """Accept only `YYYY-MM-DD`: Pydantic's own parsing of days takes numbers too."""
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        raise PydanticCustomError("date_parsing", "A day is written YYYY-MM-DD")
+        raise PydanticCustomError("date-parsing", "A day is written YYYY-MM-DD")
     return value
 
 
@@ -127,7 +127,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-
 def _instant_text(value: object) -> object:
     """A missing offset is let through: the type itself reports it, in words of its own."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise PydanticCustomError("datetime_parsing", "An instant is written as in RFC 3339, with its offset")
+        raise PydanticCustomError("datetime-parsing", "An instant is written as in RFC 3339, with its offset")
     return value
 
 
@@ -137,7 +137,7 @@ _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 def _digits(value: object) -> object:
     """Pydantic's own parsing of numbers takes `2023.0`, `2_023` and `02023` too; one year has one path."""
     if isinstance(value, str) and not _INTEGER.fullmatch(value):
-        raise PydanticCustomError("int_parsing", "A number is written in digits")
+        raise PydanticCustomError("int-parsing", "A number is written in digits")
     return value
 
 

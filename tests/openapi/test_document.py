@@ -215,7 +215,7 @@ def test_input_that_its_schema_allows_is_accepted(kind: str, value: object) -> N
     schema = TypeAdapter(KINDS[kind]).json_schema()
     if jsonschema_rs.is_valid(schema, value):
         # Visibility follows from Unicode categories, which no pattern can name.
-        assert faults_of(kind, value) <= {"not_printable"}
+        assert faults_of(kind, value) <= {"not-printable"}
 
 
 def faults_of(kind: str, value: object) -> set[str]:

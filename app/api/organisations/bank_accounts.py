@@ -33,19 +33,19 @@ def _iban(text: str) -> str:
     """Without the spaces of its groups. Payments are in euros, so the country is one of SEPA."""
     text = text.translate(_GROUPS)
     if not re.fullmatch(r"[A-Za-z]{2}\d{2}( ?[A-Za-z0-9]){11,30}", text, re.ASCII):
-        raise PydanticCustomError("iban_format", "Not of the form of an IBAN")
+        raise PydanticCustomError("iban-format", "Not of the form of an IBAN")
     try:
         # Of other countries' own check digits the library knows some, and warns where it knows none.
         iban = IBAN(text, validate_bban=text[:2].upper() == "FI")
     except (InvalidChecksumDigits, InvalidBBANChecksum):
-        raise PydanticCustomError("iban_checksum", "The check digits do not match") from None
+        raise PydanticCustomError("iban-checksum", "The check digits do not match") from None
     except SchwiftyException:
-        raise PydanticCustomError("iban_format", "Not of the form of an IBAN of its country") from None
+        raise PydanticCustomError("iban-format", "Not of the form of an IBAN of its country") from None
     if iban.country_code not in SEPA_COUNTRIES:
         if iban.in_sepa_zone:
             # The library knows letters of territories that begin no IBAN, such as Åland's AX.
-            raise PydanticCustomError("iban_format", "No IBAN begins with these letters")
-        raise PydanticCustomError("iban_country", "Not of the Single Euro Payments Area")
+            raise PydanticCustomError("iban-format", "No IBAN begins with these letters")
+        raise PydanticCustomError("iban-country", "Not of the Single Euro Payments Area")
     return str(iban.compact)
 
 

@@ -49,13 +49,13 @@ router = APIRouter(
 def _business_id(text: str) -> str:
     """In its usual form, `2077474-0`; the check alone would take signs between any of the digits."""
     if not re.fullmatch(r"\d{7}-?\d", text, re.ASCII):
-        raise PydanticCustomError("business_id_format", "A business ID is seven digits, a hyphen and one")
+        raise PydanticCustomError("business-id-format", "A business ID is seven digits, a hyphen and one")
     if not text.strip("0-"):
-        raise PydanticCustomError("business_id_none", "No organisation has this business ID")
+        raise PydanticCustomError("business-id-none", "No organisation has this business ID")
     try:
         return str(ytunnus.format(ytunnus.validate(text)))
     except NotValid:
-        raise PydanticCustomError("business_id_checksum", "The check digit does not match") from None
+        raise PydanticCustomError("business-id-checksum", "The check digit does not match") from None
 
 
 def _website(text: str) -> str:
