@@ -19,7 +19,6 @@ from sqlalchemy import (
     DateTime,
     Executable,
     FromClause,
-    Insert,
     MetaData,
     Select,
     Table,
@@ -203,14 +202,15 @@ class Query(Command, Generic[Row]):
         return await cursor.fetchone()
 
 
-def insertion(table: Table, columns: Iterable[str]) -> Insert:
-    """The statement to insert one row; `bound` gives its parameters."""
-    return insert(table).values({name: bindparam(f"p_{name}") for name in columns})
-
-
 @cache
 def _insertion(table: Table, columns: tuple[str, ...]) -> Command:
-    return Command(insertion(table, columns))
+    return Command(insert(table).values({name: bindparam(f"p_{name}") for name in columns}))
+
+
+def insertion(table: Table, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """The statement that inserts a row, and its parameters."""
+    command = _insertion(table, tuple(values))
+    return command.sql, command.set | bound(table, values)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,7 +24,7 @@ from sqlalchemy import (
 
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
-from app.db.statements import Command, Connection, bound, insertion, study_centre_table
+from app.db.statements import Command, Connection, insertion, study_centre_table
 from app.domain.hours.ledger import Transfer
 
 hour_pools = study_centre_table(
@@ -72,25 +71,27 @@ hour_transfers = study_centre_table(
 )
 
 
-_posting = select(
-    func.post_hour_transfers(
-        bindparam("posting_year", type_=SmallInteger),
-        bindparam("posting_retry_key", type_=LargeBinary),
-        bindparam("posting_cause_type", type_=Text),
-        bindparam("posting_cause_id", type_=Uuid),
-        bindparam("posting_actor_id", type_=Uuid),
-        bindparam("posting_made_at", type_=DateTime(timezone=True)),
-        bindparam("posting_holder_ids", type_=ARRAY(Uuid)),
-        bindparam("posting_holder_central_ids", type_=ARRAY(Uuid)),
-        bindparam("posting_ids", type_=ARRAY(Uuid)),
-        bindparam("posting_kinds", type_=ARRAY(Text)),
-        bindparam("posting_hours", type_=ARRAY(Integer)),
-        bindparam("posting_central_ids", type_=ARRAY(Uuid)),
-        bindparam("posting_from_accounts", type_=ARRAY(Text)),
-        bindparam("posting_from_ids", type_=ARRAY(Uuid)),
-        bindparam("posting_to_accounts", type_=ARRAY(Text)),
-        bindparam("posting_to_ids", type_=ARRAY(Uuid)),
-        bindparam("posting_cause_ids", type_=ARRAY(Uuid)),
+posting = Command(
+    select(
+        func.post_hour_transfers(
+            bindparam("posting_year", type_=SmallInteger),
+            bindparam("posting_retry_key", type_=LargeBinary),
+            bindparam("posting_cause_type", type_=Text),
+            bindparam("posting_cause_id", type_=Uuid),
+            bindparam("posting_actor_id", type_=Uuid),
+            bindparam("posting_made_at", type_=DateTime(timezone=True)),
+            bindparam("posting_holder_ids", type_=ARRAY(Uuid)),
+            bindparam("posting_holder_central_ids", type_=ARRAY(Uuid)),
+            bindparam("posting_ids", type_=ARRAY(Uuid)),
+            bindparam("posting_kinds", type_=ARRAY(Text)),
+            bindparam("posting_hours", type_=ARRAY(Integer)),
+            bindparam("posting_central_ids", type_=ARRAY(Uuid)),
+            bindparam("posting_from_accounts", type_=ARRAY(Text)),
+            bindparam("posting_from_ids", type_=ARRAY(Uuid)),
+            bindparam("posting_to_accounts", type_=ARRAY(Text)),
+            bindparam("posting_to_ids", type_=ARRAY(Uuid)),
+            bindparam("posting_cause_ids", type_=ARRAY(Uuid)),
+        )
     )
 )
 
@@ -128,15 +129,6 @@ def posting_of(
     }
 
 
-@cache
-def _posting_with(table: Table, columns: tuple[str, ...]) -> Command:
-    """The posting and the insertion of the row that is its cause, in one statement."""
-    return Command(_posting.add_cte(insertion(table, columns).cte("cause")))
-
-
-posting = Command(_posting)
-
-
 async def post_transfers(
     writer: Writer,
     year: int,
@@ -149,7 +141,7 @@ async def post_transfers(
     """Post all or none, in one call of the database's function. Without transfers there is no call.
 
     `cause` is what all of them come from, or one for each. With a `row`, the cause itself, both travel with the
-    closing statement: an account that many want is locked for that one message alone, until its commit.
+    closing statement, the posting last: an account that many want is locked for as long as it takes to post and commit.
     Raises PoolExceeded, QuotaExceeded, YearClosed (from the database: `app/db/refusals.py`), and AlreadyExists where
     this request's retry key has posted before, long after its answer was thrown away.
     """
@@ -167,8 +159,7 @@ async def post_transfers(
     if row is None:
         await posting.run(writer.connection, **parameters)
     else:
-        command = _posting_with(row[0], tuple(row[1]))
-        writer.last.append((command.sql, command.set | parameters | bound(*row)))
+        writer.last += [insertion(*row), (posting.sql, posting.set | parameters)]
 
 
 async def lock_balances(connection: Connection, year: int, central_id: UUID) -> None:
