@@ -70,7 +70,7 @@ def _website(text: str) -> str:
 
 
 _URL = TypeAdapter(HttpUrl)
-_LABEL = r"[^\s\x00/?#@:.\\<>\[\]\"%]+"
+_LABEL = r'[^\s\x00/?#@:.\\<>\[\]"%]+'
 BusinessId = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=20),
@@ -80,7 +80,7 @@ BusinessId = Annotated[
 Website = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=500),
-    Form("website-format", rf"^[Hh][Tt][Tt][Pp][Ss]?://{_LABEL}(\.{_LABEL})+\.?(:[0-9]+)?([/?#][^\s\x00\\<>\"]*)?$"),
+    Form("website-format", rf'^[Hh][Tt][Tt][Pp][Ss]?://{_LABEL}(\.{_LABEL})+\.?(:[0-9]+)?([/?#][^\s\x00\\<>"]*)?$'),
     AfterValidator(_website),
 ]
 PostalCode = Annotated[
