@@ -143,7 +143,9 @@ class Writing(Writer):
 
 
 def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Rendered | None:
-    """Return the stored response to the same request. Raises RequestInProgress, IdempotencyKeyReused."""
+    """Return the stored response to the same request. Raises RequestInProgress, IdempotencyKeyReused,
+    ResponseUnreadable.
+    """
     if entry.stored is None:
         if not entry.key_is_free:
             raise problems.RequestInProgress

@@ -3,8 +3,10 @@
 import secrets
 from hashlib import blake2b
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from app.api.problems import ResponseUnreadable
 from app.delivery.tokens import TokenMailing
 from app.settings import Settings
 
@@ -35,4 +37,8 @@ class Seal:
         return nonce + self._cipher.encrypt(nonce, body, None)
 
     def open(self, sealed: bytes) -> bytes:
-        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+        """Raises ResponseUnreadable if our own key is no longer the same."""
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+        except InvalidTag:
+            raise ResponseUnreadable from None

@@ -59,6 +59,7 @@ STATUSES: dict[str, int] = {
     "last-staff": 409,
     "main-user-application-required": 409,
     "request-in-progress": 409,
+    "response-unreadable": 409,
     "precondition-failed": 412,
     "payload-too-large": 413,
     "unsupported-media-type": 415,
@@ -147,6 +148,12 @@ class IdempotencyKeyReused(EdgeRefusal):
 
 class RequestInProgress(EdgeRefusal):
     code = "request-in-progress"
+
+
+class ResponseUnreadable(EdgeRefusal):
+    """The stored response has a secret, and was encrypted while the service had another key."""
+
+    code = "response-unreadable"
 
 
 class Busy(EdgeRefusal):

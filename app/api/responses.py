@@ -154,6 +154,8 @@ def responses_of(
         codes.add("invalid-cursor")
     if method not in NO_BODY:
         codes.update(WITH_BODY, WITH_KEY if kind == "write" else (), () if declared.file else {"malformed-json"})
+    if kind == "write" and declared.secret_answer:
+        codes.add("response-unreadable")
     if needs_key:
         codes.add("idempotency-key-required")
     if takes_version:

@@ -1,17 +1,23 @@
 """`/v1/api-keys`, and what a key may do."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import pool_change
+from app.sandbox.issuer import SandboxIssuer
+from app.sandbox.main import create_app
+from app.settings import Settings
 from tests.builders import Centre, Person, refusal
+from tests.conftest import SECRET
 from tests.document import check_answer
-from tests.server import NO_TLS
+from tests.server import NO_TLS, serving
 
 KEYS = "/v1/api-keys"
 ALL = ["hours:read", "hours:write", "organisations:read"]
@@ -249,6 +255,29 @@ def test_a_retry_gets_the_secret_only_while_the_person_may_create_the_key(
     centre.grant(main_user.id, "main_user", central)
     assert main_user.post(KEYS, body(central), key="made").json() == key
     assert len(centre.rows("SELECT id FROM api_keys")) == 2
+
+
+def test_a_secret_cannot_be_repeated_once_the_service_has_another_secret_key(
+    centre: Centre, central: UUID, settings: Settings
+) -> None:
+    main_user = centre.main_user(central)
+    key_id = made(main_user, central)["id"]
+    requests = {
+        KEYS: body(central),
+        f"{KEYS}/{key_id}/rotation": {"overlap_hours": 24, "expires_in_days": 30},
+        "/v1/me/calendar-feeds": {"name": "Puhelin"},
+    }
+    for path, content in requests.items():
+        assert main_user.post(path, content, key="once").status_code == 201
+    other = SECRET[::-1]
+    app = create_app(settings.model_copy(update={"secret_key": SecretStr(other)}))
+    with serving(app) as address:
+        elsewhere = replace(centre, address=address, issuer=SandboxIssuer(other))
+        same_person = Person(main_user.id, elsewhere.signed_in(main_user.id))
+        for path, content in requests.items():
+            again = same_person.post(path, content, key="once")
+            assert refusal(again) == (409, "response-unreadable"), path
+    assert len(centre.rows("SELECT id FROM api_keys")) == 3
 
 
 def test_an_unknown_or_expired_key_is_refused(centre: Centre, central: UUID, main_user: Person) -> None:
