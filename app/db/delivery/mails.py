@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     Column,
+    ColumnElement,
     DateTime,
     Integer,
     LargeBinary,
@@ -16,7 +17,12 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
+    func,
+    null,
+    or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -60,6 +66,25 @@ mails = study_centre_table(
     Column("answer", Text),
     Column("sealed_token", LargeBinary),
 )
+
+
+def emptying(which: ColumnElement[bool]) -> Command:
+    """Remove addresses and texts. Unsent mails are not sent: they count as refused, like mails without an address."""
+    is_unsent = or_(mails.c.state == "held", mails.c.state == "due")
+    return Command(
+        update(mails)
+        .where(which)
+        .values(
+            address="",
+            subject="",
+            text="",
+            dates=text("'[]'::jsonb"),
+            answer=null(),
+            sealed_token=null(),
+            state=case((is_unsent, "refused"), else_=mails.c.state),
+            concluded_at=case((is_unsent, func.coalesce(mails.c.concluded_at, NOW)), else_=mails.c.concluded_at),
+        )
+    )
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,22 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    DateTime,
     Table,
     Text,
     Uuid,
     any_,
     bindparam,
-    case,
     cast,
     delete,
     func,
     null,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.db.delivery.mails import emptying, mails
 from app.db.delivery.preferences import mail_preferences
 from app.db.people.email_verifications import email_verifications
 from app.db.people.people import persons
@@ -32,39 +30,23 @@ from app.domain.people.personal_data import pseudonym_of
 
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _id = bindparam("p_id", type_=Uuid)
-_now = bindparam("p_now", type_=DateTime(timezone=True))
 
 
 def _table(name: str) -> Table:
     return metadata.tables[name]
 
 
-_mails, _feeds, _role_applications = _table("mails"), _table("calendar_feeds"), _table("role_applications")
+_feeds, _role_applications = _table("calendar_feeds"), _table("role_applications")
 _invitations, _outbox = _table("role_invitations"), _table("outbox")
 _accepted = _invitations.c.accepted_by == any_(_ids)
 _verifying = email_verifications.c.person_id == any_(_ids)
-_unsent = or_(*(_mails.c.state == state for state in ("held", "due")))
 
 _commands = (
-    # Unsent mails are not sent: they count as refused, like mails without an address.
-    Command(
-        update(_mails)
-        .where(
-            or_(
-                _mails.c.person_id == any_(_ids),
-                _mails.c.cause_id.in_(select(_invitations.c.id).where(_accepted)),
-                _mails.c.cause_id.in_(select(email_verifications.c.id).where(_verifying)),
-            )
-        )
-        .values(
-            address="",
-            subject="",
-            text="",
-            dates=text("'[]'::jsonb"),
-            answer=null(),
-            sealed_token=null(),
-            state=case((_unsent, "refused"), else_=_mails.c.state),
-            concluded_at=case((_unsent, func.coalesce(_mails.c.concluded_at, _now)), else_=_mails.c.concluded_at),
+    emptying(
+        or_(
+            mails.c.person_id == any_(_ids),
+            mails.c.cause_id.in_(select(_invitations.c.id).where(_accepted)),
+            mails.c.cause_id.in_(select(email_verifications.c.id).where(_verifying)),
         )
     ),
     Command(update(_invitations).where(_accepted).values(email=null(), email_key=null())),
@@ -79,19 +61,19 @@ _commands = (
 _concerning = select(_outbox.c.id).where(
     or_(*(_outbox.c.facts[fact].as_string() == cast(_id, Text) for fact in ("person_id", "signatory_person_id")))
 )
-_gathered = _mails.alias("gathered")
+_gathered = mails.alias("gathered")
 _naming = or_(
-    _mails.c.cause_id.in_(_concerning),
-    _mails.c.id.in_(select(_gathered.c.digest_id).where(_gathered.c.cause_id.in_(_concerning))),
+    mails.c.cause_id.in_(_concerning),
+    mails.c.id.in_(select(_gathered.c.digest_id).where(_gathered.c.cause_id.in_(_concerning))),
 )
 _pseudonym = bindparam("p_pseudonym", type_=Text)
 _unnamed = Command(
-    update(_mails)
-    .where(persons.c.id == _id, _mails.c.person_id.is_distinct_from(_id), _naming)
+    update(mails)
+    .where(persons.c.id == _id, mails.c.person_id.is_distinct_from(_id), _naming)
     .values(
-        subject=func.replace(_mails.c.subject, persons.c.name, _pseudonym),
-        text=func.replace(_mails.c.text, persons.c.name, _pseudonym),
-        dates=cast(func.replace(cast(_mails.c.dates, Text), persons.c.name, _pseudonym), JSONB),
+        subject=func.replace(mails.c.subject, persons.c.name, _pseudonym),
+        text=func.replace(mails.c.text, persons.c.name, _pseudonym),
+        dates=cast(func.replace(cast(mails.c.dates, Text), persons.c.name, _pseudonym), JSONB),
     )
 )
 

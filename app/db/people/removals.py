@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Interval, bindparam, delete, func, null, text, update
+from sqlalchemy import Interval, and_, bindparam, delete, func, null, select, update
 
-from app.db.delivery.mails import mails
+from app.db.delivery.mails import emptying, mails
 from app.db.delivery.token_mails import token_mails
 from app.db.people.email_verifications import email_verifications
 from app.db.people.role_invitations import role_invitations
@@ -12,39 +12,27 @@ from app.db.statements import NOW, Command, Connection
 
 LINKS_KEPT = timedelta(days=30)
 """After a link that verifies an address has ended."""
-ADDRESSES_KEPT = timedelta(days=90)
-"""After an invitation has ended, and after an email with a token was made."""
+INVITED_KEPT = timedelta(days=90)
+"""Addresses, after an invitation has ended."""
 COUNTS_KEPT = timedelta(days=2)
 """Longer than the day for which the emails to an address are counted."""
 
 _kept = bindparam("p_kept", type_=Interval)
 _before = NOW - _kept
 _links, _invitations = email_verifications.c, role_invitations.c
+_is_old_link = func.coalesce(_links.concluded_at, _links.expires_at) < _before
+_is_old_invitation = and_(
+    _invitations.email.is_not(None),
+    func.coalesce(_invitations.accepted_at, _invitations.withdrawn_at, _invitations.expires_at) < _before,
+)
 _removals = (
+    # The emails first: an erasure finds them by what they are about.
+    (emptying(mails.c.cause_id.in_(select(_links.id).where(_is_old_link))), LINKS_KEPT),
+    (Command(delete(email_verifications).where(_is_old_link)), LINKS_KEPT),
+    (emptying(mails.c.cause_id.in_(select(_invitations.id).where(_is_old_invitation))), INVITED_KEPT),
     (
-        Command(delete(email_verifications).where(func.coalesce(_links.concluded_at, _links.expires_at) < _before)),
-        LINKS_KEPT,
-    ),
-    (
-        Command(
-            update(role_invitations)
-            .where(
-                _invitations.email.is_not(None),
-                func.coalesce(_invitations.accepted_at, _invitations.withdrawn_at, _invitations.expires_at) < _before,
-            )
-            .values(email=null(), email_key=null())
-        ),
-        ADDRESSES_KEPT,
-    ),
-    (
-        Command(
-            update(mails)
-            .where(
-                mails.c.person_id.is_(None), mails.c.state != "due", mails.c.address != "", mails.c.made_at < _before
-            )
-            .values(address="", subject="", text="", dates=text("'[]'::jsonb"), answer=null(), sealed_token=null())
-        ),
-        ADDRESSES_KEPT,
+        Command(update(role_invitations).where(_is_old_invitation).values(email=null(), email_key=null())),
+        INVITED_KEPT,
     ),
     # By real time: the counted day may be any in a sandbox.
     (Command(delete(token_mails).where(token_mails.c.counted_at < func.clock_timestamp() - _kept)), COUNTS_KEPT),
