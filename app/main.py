@@ -66,7 +66,7 @@ from app.api.routing import Index
 from app.api.transport import Cors, Head, JsonCompression
 from app.db.connections import Connections, LimitedConnection
 from app.db.schema import check_database
-from app.settings import Settings
+from app.settings import Settings, settings_from_environment
 
 ROUTERS = (
     # The order of the groups in the document: oneself, the year, the organisations, the people.
@@ -198,7 +198,7 @@ def create_app(
 
 def app_from_environment() -> FastAPI:
     """Return the service for `uvicorn --factory` and its workers, on a database that is already prepared."""
-    settings = Settings()
+    settings = settings_from_environment()
     if settings.sandbox:
         raise ValueError("SANDBOX is set: start app.sandbox.main:app_from_environment, which serves a sandbox.")
     logs.configure(settings.log_level)

@@ -14,12 +14,11 @@ from tempfile import TemporaryDirectory
 import psycopg
 import uvicorn
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 from app import logs
 from app.db.schema import WrongDatabaseError
 from app.processes import SignOfLife, StartFailed, keep_running
-from app.settings import Settings
+from app.settings import Settings, settings_from_environment
 
 FACTORY = "app.main:app_from_environment"
 GRACE_SECONDS = 10
@@ -33,14 +32,11 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        settings = Settings()
+        settings = settings_from_environment()
         options = _parser(settings).parse_args(arguments)
         logs.configure(settings.log_level)
         with listening(options.host, options.port) as listener, counting_together(settings):
             serve(FACTORY, listener, settings.workers)
-    except ValidationError as error:
-        print("\n".join(lines_of(error)), file=sys.stderr)
-        return 1
     except (StartFailed, WrongDatabaseError, ValueError) as refusal:
         print(refusal, file=sys.stderr)
         return 1
@@ -50,12 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         pass
     return 0
-
-
-def lines_of(error: ValidationError) -> list[str]:
-    """A line for each wrong setting."""
-    faults = (f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors())
-    return [fault.removeprefix(": Value error, ") for fault in faults]
 
 
 @contextmanager

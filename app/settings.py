@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 
 class Issuer(BaseModel):
@@ -58,8 +59,53 @@ def check_origin(url: str) -> str:
     return url
 
 
+class Environment(EnvSettingsSource):
+    """The environment, in which a list that is not JSON is a wrong value like others."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: object) -> object:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
+class WrongSettingsError(ValueError):
+    """A line for each wrong setting, without its value, which may be a secret."""
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__("\n".join(dict.fromkeys(_line_of(fault["loc"], fault["msg"]) for fault in error.errors())))
+
+
+def _line_of(location: tuple[int | str, ...], message: str) -> str:
+    # Pydantic also names the member of a union that it tried, in brackets.
+    setting, *inside = [str(part) for part in location if "[" not in str(part)] or [""]
+    place = f"{'.'.join([setting.upper(), *inside])}: " if setting else ""
+    hint = ", as JSON" if message == "Input should be a valid list" else ""
+    return f"{place}{message.removeprefix('Value error, ')}{hint}"
+
+
+def settings_from_environment(**defaults: object) -> "Settings":
+    """Raise WrongSettingsError."""
+    try:
+        return Settings(**defaults)  # type: ignore[arg-type]  # Pydantic checks them.
+    except ValidationError as error:
+        raise WrongSettingsError(error) from None
+
+
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=None, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_file=None, env_ignore_empty=True, hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del env_settings, dotenv_settings, file_secret_settings
+        return init_settings, Environment(settings_cls)
 
     database_url: str
     """The database as the service's own role, which owns nothing."""

@@ -12,9 +12,11 @@ the first, and a schema, a pool and rights of the service's role; and its job to
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
+import psycopg
 import structlog
 from prometheus_client import Counter, Gauge, start_http_server
 
@@ -24,7 +26,7 @@ from app.db.connections import Connections
 from app.db.health import find_broken_ledgers, list_study_centres, purge_answers
 from app.db.people.removals import remove_old_addresses
 from app.db.people.study_centres import get_study_centre
-from app.db.schema import check_database
+from app.db.schema import WrongDatabaseError, check_database
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.domain.calendar.deadlines import HELSINKI
@@ -32,7 +34,7 @@ from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
-from app.settings import Settings
+from app.settings import Settings, settings_from_environment
 
 AT_NIGHT = time(2, 30)
 """Local time in Helsinki at which the jobs of the night run: every night has this time exactly once."""
@@ -183,7 +185,7 @@ def next_night(now: datetime) -> datetime:
 
 
 async def main() -> None:
-    settings = Settings()
+    settings = settings_from_environment()
     logs.configure(settings.log_level)
     check_database(settings.database_url, sandbox=settings.sandbox)
     if settings.worker_metrics_port is not None:
@@ -206,4 +208,9 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except (WrongDatabaseError, ValueError) as refusal:
+        sys.exit(str(refusal))
+    except psycopg.OperationalError as error:
+        sys.exit(f"The database does not respond: {error}")

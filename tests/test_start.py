@@ -1,9 +1,15 @@
 """What a start installs, and what a process of the service loads before its first request."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from app.settings import WrongSettingsError, settings_from_environment
+from tests.conftest import SECRET
 
 ROOT = Path(__file__).parent.parent
 LATER = {"PIL", "alembic", "holidays", "icalendar", "markdown_it", "pyhanko", "typst"}
@@ -24,3 +30,46 @@ def test_make_run_installs_no_test_tools(tmp_path: Path) -> None:
     packages = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / installed).read_text(), re.MULTILINE))
     assert "fastapi" in packages
     assert not packages & {"pytest", "hypothesis", "schemathesis", "playwright", "ruff", "mypy", "coverage"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reported"),
+    [
+        ({"OIDC_ISSUERS": "https://id.example.org"}, "OIDC_ISSUERS: Input should be a valid list, as JSON"),
+        ({"OIDC_ISSUERS": '[{"issuer": "https://id.example.org"}]'}, "OIDC_ISSUERS.0.audience: Field required"),
+        (
+            {"TRUSTED_PROXIES": '["300.1.1.1"]'},
+            "TRUSTED_PROXIES.0: Input is not a valid IPv4 network\n"
+            "TRUSTED_PROXIES.0: Input is not a valid IPv6 network",
+        ),
+        ({"SECRET_KEY": "hunter2"}, "SECRET_KEY needs at least 32 characters"),
+        (
+            {"PUBLIC_URL": "https://tunnit.example.org/"},
+            "PUBLIC_URL: this is to be an origin, such as https://tunnit.example.org, without a path or a last slash",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_a_line_without_its_value(
+    wrong: dict[str, str], reported: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"DATABASE_URL": "postgresql://", "SECRET_KEY": SECRET, **wrong}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettingsError) as error:
+        settings_from_environment()
+    assert str(error.value) == reported
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reported"),
+    [
+        ({"SMTP_URL": "smtp://user:hunter2@mail.example.org"}, "SMTP_URL needs MAIL_FROM, the sender of the emails\n"),
+        ({}, "The database does not respond: "),
+    ],
+)
+def test_the_worker_says_in_a_line_why_it_does_not_start(wrong: dict[str, str], reported: str) -> None:
+    environment = os.environ | {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "SECRET_KEY": SECRET, **wrong}
+    program = [sys.executable, "-m", "app.worker"]
+    ended = subprocess.run(program, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(reported)
+    assert "Traceback" not in ended.stderr

@@ -14,14 +14,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import psycopg
-from pydantic import ValidationError
 
 from app import logs
 from app.db.schema import WrongDatabaseError, prepared_database
 from app.processes import StartFailed
 from app.sandbox.demo.loading import FINLAND, load_demo
-from app.serving import counting_together, lines_of, listening, serve
-from app.settings import Settings
+from app.serving import counting_together, listening, serve
+from app.settings import Settings, WrongSettingsError, settings_from_environment
 
 SECONDS_TO_STOP = 60
 MOST_STARTS = 5
@@ -42,7 +41,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             raise StartFailed("The only argument is `demo-finland`. Everything else is set in the environment.")
         else:
             _run()
-    except (StartFailed, WrongDatabaseError) as refusal:
+    except (StartFailed, WrongDatabaseError, WrongSettingsError) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except DatabaseEnded:
@@ -102,10 +101,7 @@ def _settings() -> Settings:
             defaults["secret_key"] = _kept_secret(data_dir)
         except OSError as error:
             raise StartFailed(f"Cannot write to {data_dir} ({error.strerror}). Set another DATA_DIR.") from None
-    try:
-        return Settings(**defaults)  # type: ignore[arg-type]  # Pydantic checks them.
-    except ValidationError as error:
-        raise StartFailed("\n".join(lines_of(error))) from None
+    return settings_from_environment(**defaults)
 
 
 def _kept_secret(data_dir: Path) -> str:

@@ -11,7 +11,7 @@ from app.sandbox.api import Sandbox, router
 from app.sandbox.authority import Authority
 from app.sandbox.front_page import pages, welcome
 from app.sandbox.issuer import SandboxIssuer
-from app.settings import Settings
+from app.settings import Settings, settings_from_environment
 
 
 def create_app(settings: Settings, connection_class: type[LimitedConnection] = LimitedConnection) -> FastAPI:
@@ -31,7 +31,7 @@ def create_app(settings: Settings, connection_class: type[LimitedConnection] = L
 
 def app_from_environment() -> FastAPI:
     """Return the sandbox for `uvicorn --factory` and its workers, on a database that is already prepared."""
-    settings = Settings()
+    settings = settings_from_environment()
     logs.configure(settings.log_level)
     app = create_app(settings)
     check_database(settings.database_url, sandbox=True)

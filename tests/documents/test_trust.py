@@ -27,7 +27,7 @@ def test_both_forms_are_read_and_a_file_may_have_several_roots(tmp_path: Path) -
 
 def test_a_file_without_a_certificate_is_refused_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "root.pem").write_bytes(b"not a certificate")
-    with pytest.raises(ValueError, match="asn1"):
+    with pytest.raises(ValueError, match=r"root\.pem has no certificate"):
         read_trust([tmp_path / "root.pem"], [])
-    with pytest.raises(OSError, match="nowhere"):
+    with pytest.raises(ValueError, match=r"nowhere\.pem cannot be read: No such file"):
         read_trust([tmp_path / "nowhere.pem"], [])
