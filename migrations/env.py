@@ -10,6 +10,7 @@ import time
 
 import psycopg
 from alembic import context
+from alembic.util import CommandError
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, create_engine, event, pool, text
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +27,10 @@ LOCKED = {LockNotAvailable.sqlstate, DeadlockDetected.sqlstate}
 
 
 def address() -> str:
-    return str(config.attributes.get("address") or os.environ["OWNER_DATABASE_URL"])
+    given = config.attributes.get("address") or os.environ.get("OWNER_DATABASE_URL")
+    if not given:
+        raise CommandError("Set OWNER_DATABASE_URL to the database URL of the tables' owner.")
+    return str(given)
 
 
 def role_prefix() -> str:

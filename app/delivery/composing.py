@@ -60,7 +60,10 @@ def address_of(name: str, address: str) -> Address:
 def sender_of(mail_from: str) -> Address:
     """The address from `Name <address>` or from an address alone. Raises UnusableAddressError."""
     name, address = parseaddr(mail_from)
-    return address_of(name, address)
+    try:
+        return address_of(name, address)
+    except UnusableAddressError as error:
+        raise UnusableAddressError("MAIL_FROM needs an email address: Name <name@example.org>") from error
 
 
 def composed(mail: Outgoing, sender: Address) -> EmailMessage:

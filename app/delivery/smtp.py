@@ -61,12 +61,17 @@ class Server:
     @classmethod
     def at(cls, url: str) -> Self:
         """The server at `smtp://`, `smtp+starttls://` or `smtps://`, with or without a user. Raises ValueError."""
-        parts = urlsplit(url)
+        refusal = ValueError("SMTP_URL is smtp://, smtp+starttls:// or smtps://, then [user:password@]host[:port]")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise refusal from None  # Its message may have a part of the password.
         if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("SMTP_URL is smtp://, smtp+starttls:// or smtps://, then [user:password@]host[:port]")
+            raise refusal
         return cls(
             parts.hostname,
-            parts.port or PORTS[parts.scheme],
+            port or PORTS[parts.scheme],
             unquote(parts.username) if parts.username else None,
             unquote(parts.password) if parts.password else None,
             {"smtp": "offered", "smtp+starttls": "started", "smtps": "throughout"}[parts.scheme],  # type: ignore[arg-type]  # One of the three.

@@ -44,6 +44,11 @@ def test_an_address_that_a_header_would_misread_is_refused() -> None:
         address_of("Aino", "=?utf-8?q?aino?=@example.org")
 
 
+def test_a_sender_without_an_address_is_refused_by_the_name_of_its_setting() -> None:
+    with pytest.raises(UnusableAddressError, match="MAIL_FROM needs an email address"):
+        sender_of("Opintokeskus Esimerkki")
+
+
 def test_only_urls_of_the_service_are_links_in_the_html() -> None:
     origin = "https://tunnit.example.org"
     link = f"{origin}/docs#/Role%20applications/decide"

@@ -43,7 +43,17 @@ def test_a_servers_url(url: str, server: Server) -> None:
     assert Server.at(url) == server
 
 
-@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example", "smtp://mail.example/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mail.example",
+        "smtp://",
+        "mail.example",
+        "smtp://mail.example/x",
+        "smtp://kone:sa/la@mail.example",
+        "smtp://mail.example:99999",
+    ],
+)
 def test_a_url_of_another_form_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="SMTP_URL"):
         Server.at(url)
