@@ -70,6 +70,9 @@ async def invite(
         withdrawn_by=None,
         withdrawn_at=None,
     )
+    # Each of several requests waits for the one before, and counts what it sent. The address is locked after the
+    # person, as by a link that verifies it.
+    await lock_person(writer.connection, writer.actor.person_id)
     names = {"sv": organisation.name_sv, "en": organisation.name_en}
     digest = await mail_token(
         writer,
@@ -90,8 +93,6 @@ async def invite(
     )
     columns = {"email_key": email_key, "token_digest": digest or secrets.token_bytes(RANDOM_BYTES)}
     await insert_value(writer.connection, role_invitations, invitation, **columns)
-    # After the insertion, as for applications: each of several requests waits for the one before, and counts it.
-    await lock_person(writer.connection, writer.actor.person_id)
     sent = await count_sent(writer.connection, writer.actor.person_id, email_key, *day_around(writer.now))
     check_within_limit(sent.in_all, INVITATIONS, writer.now)
     check_within_limit(sent.to_address, INVITATIONS_TO_ADDRESS, writer.now)

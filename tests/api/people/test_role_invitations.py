@@ -368,6 +368,21 @@ def test_of_two_simultaneous_invitations_of_an_address_one_is_sent(
     assert centre.rows("SELECT count(*) FROM mails") == [(1,)]
 
 
+def test_an_invitation_of_the_own_address_and_a_new_link_to_it_wait_for_one_another(
+    centre: Centre, main_user: Person, unit: UUID, database: Addresses
+) -> None:
+    own = "oma@example.org"
+    assert main_user.patch("/v1/me", {"email": own}).status_code == 200
+    with another(centre, database) as other, ThreadPoolExecutor(2) as pool:
+        with other.owner.transaction():
+            other.owner.execute("SELECT FROM persons WHERE id = %s FOR NO KEY UPDATE", [main_user.id])
+            link = pool.submit(main_user.post, "/v1/me/email-verification")
+            until_one_waits(centre)
+            invitation = pool.submit(main_user.post, PATH, invited(unit, email=own))
+            until_one_waits(centre, 2)
+        assert (link.result().status_code, invitation.result().status_code) == (200, 201)
+
+
 def test_a_person_sends_five_invitations_a_day_to_one_address(centre: Centre, central: UUID, main_user: Person) -> None:
     units = [centre.organisation(central) for _ in range(6)]
     for unit in units[:5]:
