@@ -30,6 +30,7 @@ from app.db.schema import WrongDatabaseError, check_database
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.people.personal_data import ANSWERS_KEPT_DAYS
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.outgoing_mails import make_mails
@@ -47,8 +48,6 @@ LONGEST_PAUSE_SECONDS = 15.0
 be written down before another worker may take the mail."""
 MAIL_STATEMENT_MS = 60_000
 """Time for a statement of a mail job, which may make mails to very many people in one transaction."""
-ANSWERS_KEPT_DAYS = 31
-"""How long stored answers are kept. The contract promises at least 30 days."""
 
 Job = Callable[[Connections], Awaitable[None]]
 

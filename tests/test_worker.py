@@ -20,6 +20,7 @@ from app import logs, worker
 from app.db.connections import Connections
 from app.db.health import purge_answers
 from app.db.identifiers import new_id
+from app.domain.people.personal_data import ANSWERS_KEPT_DAYS
 from app.local.embedded_postgres import Addresses
 from app.settings import Settings
 from tests.api.people.candidates import Candidate
@@ -88,7 +89,7 @@ def test_stored_answers_are_purged_after_thirty_days(database: Addresses, centre
             "VALUES (%s, 'x', 200, '{}', 'x', clock_timestamp() - make_interval(days => %s))",
             [new_id().bytes, days],
         )
-    purged = with_connections(database, lambda connections: purge_answers(connections, days=worker.ANSWERS_KEPT_DAYS))
+    purged = with_connections(database, lambda connections: purge_answers(connections, days=ANSWERS_KEPT_DAYS))
     assert purged >= 2
     assert centre.rows(
         "SELECT extract(day FROM clock_timestamp() - stored_at)::int FROM stored_answers ORDER BY 1"

@@ -1,6 +1,6 @@
 """Data about addresses that the service no longer needs, and how the nightly job removes them (rulebook §6.8)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Interval, and_, bindparam, delete, func, null, select, update
 
@@ -9,13 +9,7 @@ from app.db.delivery.token_mails import token_mails
 from app.db.people.email_verifications import email_verifications
 from app.db.people.role_invitations import role_invitations
 from app.db.statements import NOW, Command, Connection
-
-LINKS_KEPT = timedelta(days=30)
-"""After a link that verifies an address has ended."""
-INVITED_KEPT = timedelta(days=90)
-"""Addresses, after an invitation has ended."""
-COUNTS_KEPT = timedelta(days=2)
-"""Longer than the day for which the emails to an address are counted."""
+from app.domain.people.personal_data import COUNTS_KEPT, INVITED_KEPT, LINKS_KEPT
 
 _kept = bindparam("p_kept", type_=Interval)
 _before = NOW - _kept

@@ -1,7 +1,7 @@
 """The data that the service stores about a person, shown and erased in one request each (rulebook §6.8)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,13 @@ from app.domain.values import Shown
 
 ACCOUNTING_YEARS = 10
 ANSWERS_KEPT_DAYS = 31
+"""Stored answers to requests with a retry key. The contract promises at least 30 days."""
+LINKS_KEPT = timedelta(days=30)
+"""After a link that verifies an address has ended."""
+INVITED_KEPT = timedelta(days=90)
+"""Addresses, after an invitation has ended."""
+COUNTS_KEPT = timedelta(days=2)
+"""Longer than the day for which the emails to an address are counted."""
 
 
 @dataclass(frozen=True)
