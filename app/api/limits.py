@@ -45,7 +45,7 @@ class Window:
 
 
 class Turns:
-    """The turns of one caller, whose requests are answered in the order in which they came."""
+    """The turns of one caller: requests, and those whose body goes on, have them in the order in which they ask."""
 
     def __init__(self) -> None:
         self.length = 0

@@ -31,7 +31,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "ask": (TEXT, "Role that sets the days of the period."),
     "asked": (NUMBER, "Number of teaching hours that the request needs."),
     "available": (HOURS, "Number of teaching hours that are free."),
-    "because": (TEXT, "Reason, if the role or the state alone would allow the action."),
+    "because": (TEXT, "More exact reason, for example `own-matter`."),
     "checks": ({"type": "object"}, "Results of the checks by name."),
     "closed_at": (TIME, "Time at which the year was closed."),
     "closed_on": (DAY, "Last day of the last period. `null` if there was none."),

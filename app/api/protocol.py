@@ -209,6 +209,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
         elif window and window.used > self.anonymous.most:
             self._refuse(self.anonymous.refusal(window))
+        # Uvicorn calls this while it handles the parser's error.
         elif isinstance(sys.exc_info()[1], httptools.HttpParserInvalidMethodError) and (
             line := _OTHER_METHOD.match(self.received)
         ):

@@ -23,7 +23,7 @@ from app.texts.rendering import texts_of
 LISTS = {"people": "/v1/sandbox/people", "clock": "/v1/sandbox/clock"}
 MAILS = 50
 
-pages = APIRouter(include_in_schema=False)
+page_router = APIRouter(include_in_schema=False)
 
 
 async def welcome(request: Request, language: Language) -> str:
@@ -51,7 +51,7 @@ def _row(person: DemoPerson, language: Language) -> str:
     return f"<tr><td>{escape(person.email)}</td><td>{escape(person.name)}</td><td>{escape(roles)}</td></tr>"
 
 
-@pages.get("/mailbox")
+@page_router.get("/mailbox")
 async def get_mailbox(request: Request, to: SearchText = None) -> HtmlPage:
     """The emails of `GET /v1/sandbox/mailbox`, for people."""
     backend: Backend = request.app.state.backend

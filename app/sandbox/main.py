@@ -9,7 +9,7 @@ from app.db.connections import LimitedConnection
 from app.db.schema import check_database
 from app.sandbox.api import Sandbox, router
 from app.sandbox.authority import Authority
-from app.sandbox.front_page import pages, welcome
+from app.sandbox.front_page import page_router, welcome
 from app.sandbox.issuer import SandboxIssuer
 from app.settings import Settings, settings_from_environment
 
@@ -22,7 +22,7 @@ def create_app(settings: Settings, connection_class: type[LimitedConnection] = L
     issuer = SandboxIssuer(secret)
     authority = Authority(drawn_key(secret, "authority"))
     extension = Extension(
-        routers=[router, pages], issuers=[issuer.keys], roots=[authority.root], welcome=welcome, reads_clock=True
+        routers=[router, page_router], issuers=[issuer.keys], roots=[authority.root], welcome=welcome, reads_clock=True
     )
     app = main.create_app(settings, connection_class, extension)
     app.state.sandbox = Sandbox(issuer, authority)

@@ -269,7 +269,7 @@ const start = async () => {
   const plugins = [resolving(api), finding];
   if (api.paths["/v1/sandbox/people"]) {
     const sandbox = new Sandbox(api, (token) => swaggerUI.then(() => ui.preauthorizeApiKey("token", token)));
-    sandbox.show();
+    sandbox.show().catch((fault) => sandbox.say(fault.message));
     plugins.push(preparing(api, sandbox));
   }
   await swaggerUI;

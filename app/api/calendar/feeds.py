@@ -48,7 +48,7 @@ class CalendarFeedIn(Body):
 async def add_calendar_feed(writer: Write, public_url: PublicUrl, body: CalendarFeedIn) -> NewCalendarFeed:
     """Create a calendar feed.
 
-    Creates a secret address at which a calendar program can read your deadlines and tasks. A person can have at most 20
+    Creates a secret URL at which a calendar program can read your deadlines and tasks. A person can have at most 20
     feeds.
 
     **Who:** everyone who has registered.
