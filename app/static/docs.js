@@ -87,6 +87,23 @@ const finding = () => ({
   },
 });
 
+/** Errors are alike in all operations, so the example and the headers of each are closed at first. */
+const closing = () => ({
+  wrapComponents: {
+    response: (Response, { React }) => (properties) => {
+      const { code, response, getComponent } = properties;
+      const [open, setOpen] = React.useState(!/^[45]/.test(code));
+      if (open) return React.createElement(Response, properties);
+      const cell = (column, ...content) => React.createElement("td", { className: `response-col_${column}` }, ...content);
+      const text = React.createElement(getComponent("Markdown", true), { source: response.get("description") });
+      const label = `Show the example and the headers of ${code}`;
+      const onClick = () => setOpen(true);
+      const button = React.createElement("button", { type: "button", className: "btn", "aria-label": label, onClick }, "Show");
+      return React.createElement("tr", { className: "response closed", "data-code": code }, cell("status", code), cell("description", text, button));
+    },
+  },
+});
+
 const isText = (value) => typeof value === "string" && value !== "";
 
 const answered = async (path, options) => {
@@ -266,7 +283,7 @@ const start = async () => {
     }
   }
   let ui;
-  const plugins = [resolving(api), finding];
+  const plugins = [resolving(api), finding, closing];
   if (api.paths["/v1/sandbox/people"]) {
     const sandbox = new Sandbox(api, (token) => swaggerUI.then(() => ui.preauthorizeApiKey("token", token)));
     sandbox.show().catch((fault) => sandbox.say(fault.message));

@@ -49,6 +49,22 @@ def test_a_person_and_the_clock_are_chosen_from_lists(sandbox: Sandbox, tmp_path
         assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 60
 
 
+def test_an_operation_is_easy_to_survey_on_a_telephone_too(sandbox: Sandbox) -> None:
+    with chromium() as browser:
+        page = SwaggerUI.opened_in(browser, str(sandbox.client.base_url).rstrip("/")).page
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.locator(".operation-filter-input").fill("get_organisation_logo")
+        block = page.locator('.opblock[id$="-get_organisation_logo"]')
+        block.locator(".opblock-summary-control").click()
+        block.locator(".try-out__btn").click()
+        assert block.locator('tr[data-param-name="organisation_id"] input').evaluate("box => box.offsetWidth") > 200
+        missing = block.locator('.response[data-code="404"]')
+        missing.get_by_role("link", name="not-found").wait_for()
+        assert missing.locator("table, .highlight-code").count() == 0
+        missing.get_by_role("button", name="Show the example and the headers of 404").click()
+        missing.locator(".highlight-code").get_by_text("/problems/not-found").wait_for()
+
+
 def test_the_people_and_times_of_all_examples_can_be_chosen(sandbox: Sandbox) -> None:
     examples = [operation["x-try-it"] for _, _, operation in operations() if "x-try-it" in operation]
     with chromium() as browser:
