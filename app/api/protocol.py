@@ -37,6 +37,7 @@ MOST_CONNECTIONS = 512
 MOST_PIPELINED = 16
 SINGLE = frozenset({b"authorization", b"content-type", b"host", b"idempotency-key"})
 """Headers that a request has once: of two, another program may read the other."""
+BLANK = (b" ", b"\t")
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _OTHER_METHOD = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+) (?P<target>/[!-~]*) HTTP/1\.[01]\r\n")
 """The first line of a request whose method is one that httptools does not know."""
@@ -46,6 +47,13 @@ log = structlog.get_logger()
 
 class Malformed(Exception):
     """The request is not as HTTP/1.1 has it (RFC 9112)."""
+
+
+class Ending:
+    """The transport as a response sees it: its end is that of the connection only once the request has come too."""
+
+    def __init__(self, protocol: "BoundedProtocol", transport: asyncio.Transport) -> None:
+        self.write, self.is_closing, self.close = transport.write, transport.is_closing, protocol.end
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -65,6 +73,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.anonymous: Allowance = state.anonymous
         self.proxies = state.backend.proxies
         self.place: str | None = None
+        self.answering: RequestResponseCycle | None = None
+        self.ended = False
         self.expecting: Literal["head", "body", "nothing"] = "head"
         self.since = self.loop.time()
         self.head_size = self.body_size = self.unsent = 0
@@ -73,6 +83,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As in Uvicorn.
         super().connection_made(transport)
+        self.ending: Any = Ending(self, transport)
         self.sent_at = self.since
         self.watch = self.loop.call_later(WATCH_SECONDS, self._watch)
         address = address_of(self.client[0]) if self.client else None
@@ -89,6 +100,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self.crowd[self.place] -= 1
             if not self.crowd[self.place]:
                 del self.crowd[self.place]
+        if self.answering:
+            # Uvicorn tells it to the last request that has come, behind which this one may be.
+            self.answering.disconnected = True
+            self.answering.message_event.set()
+        # Otherwise the two would hold each other until the garbage collector comes.
+        self.ending.close = self.transport.close
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -110,6 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._check_head()
         super().on_headers_complete()
+        self.cycle.transport = self.ending
         # What follows as headers are trailer fields: they are dropped.
         self.headers = deque(maxlen=0)  # type: ignore[assignment]
         self.expecting, self.head_size, self.body_size, self.since = "body", 0, 0, self.loop.time()
@@ -121,11 +139,28 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self.expecting, self.url = "nothing", b""
+        if self.ended:
+            self.transport.close()
         self._await_head()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._await_head()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self.answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def end(self) -> None:
+        """End the connection after a response, but take the rest of the request first.
+
+        A connection closed before is reset, and the client loses the response (RFC 9112 §9.6).
+        """
+        if self.expecting == "body" and not self.transport.is_closing():
+            self.transport.write_eof()
+            self.ended = True
+        else:
+            self.transport.close()
 
     def _await_head(self) -> None:
         if self.expecting == "nothing" and self.cycle.response_complete:
@@ -134,8 +169,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def _check_head(self) -> None:
         version = self.parser.get_http_version()
         size, seen = len(self.url), set()
-        for name, value in self.headers:
+        for index, (name, value) in enumerate(self.headers):
             size += len(name) + len(value) + 4
+            if value.endswith(BLANK):
+                # httptools takes it off before a value only.
+                value = value.rstrip(b" \t")
+                self.headers[index] = (name, value)
             if name in SINGLE:
                 if name in seen or (name == b"host" and not HOST.fullmatch(value)):
                     raise Malformed

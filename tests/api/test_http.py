@@ -1,7 +1,9 @@
 """HTTP as strictly as RFC 9112 has it, with bounds on what a connection sends and how long it takes."""
 
 import json
+import logging
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -103,6 +105,7 @@ def test_what_http_does_not_allow_is_a_problem(service: str, request_bytes: byte
         b"GET /livez HTTP/1.1\r\nhost: [::1]:8000\r\nConnection: close\r\n\r\n",
         b"GET http://here/livez HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n",
         HEAD + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: here \t\r\nConnection: close\r\n\r\n",
     ],
     ids=lambda sent: repr(sent[:90]),
 )
@@ -110,6 +113,41 @@ def test_what_http_allows_is_answered(service: str, request_bytes: bytes) -> Non
     with connected(service) as connection:
         connection.sendall(request_bytes)
         assert parsed(connection.recv(65536))[0] == 200
+
+
+def test_whitespace_around_a_header_is_no_part_of_its_value(main_user: Person) -> None:
+    service, token = str(main_user.client.base_url), main_user.client.headers["Authorization"].encode()
+    head = b"GET /v1/me HTTP/1.1\r\nHost: here\r\nConnection: close\r\nAuthorization: " + token
+    status, headers, _ = exchange(service, head + b"\r\nX-Request-Id: \t mine \t\r\nIf-None-Match: * \r\n\r\n")
+    assert (status, headers["x-request-id"]) == (304, "mine")
+
+
+@pytest.mark.parametrize("path", ["/v1/hour-returns", "/nowhere"])
+def test_a_response_that_does_not_wait_for_the_body_arrives_before_the_connection_ends(service: str, path: str) -> None:
+    """A proxy closes each connection; one that is reset while the body is sent loses the response (RFC 9112 §9.6)."""
+    head = f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    body = b" " * 8_000_000
+    with connected(service) as connection:
+        connection.sendall(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body))
+        time.sleep(0.05)
+        connection.sendall(body)
+        status, headers, problem = parsed(read_all(connection))
+    assert (status, headers["connection"]) == ({"/nowhere": 404}.get(path, 401), "close")
+    assert len(problem) == int(headers["content-length"])
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_body_that_does_not_come_does_not_keep_the_connection_after_the_response(service: str) -> None:
+    head = b"POST /nowhere HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n"
+    with connected(service) as connection:
+        connection.sendall(head)
+        assert parsed(read_all(connection))[0] == 404
+        began = time.monotonic()
+        with suppress(OSError):
+            while time.monotonic() - began < 5:
+                connection.sendall(b"x")
+                time.sleep(0.02)
+        assert time.monotonic() - began < 5
 
 
 def test_a_problem_of_http_speaks_the_callers_language_and_keeps_the_request_id(service: str) -> None:
@@ -338,7 +376,25 @@ def test_a_caller_that_hangs_up_is_no_error(main_user: Person, capfd: pytest.Cap
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_a_caller_that_hangs_up_while_further_requests_wait_is_no_error(
+    main_user: Person, central: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    service, token = str(main_user.client.base_url), main_user.client.headers["Authorization"].encode()
+    head = f"PUT /v1/organisations/{central}/logo HTTP/1.1\r\nHost: here\r\nContent-Type: image/png\r\n".encode()
+    before = counted(service, LOGOS)
+    with connected(service) as connection:
+        connection.sendall(head + b"Content-Length: 4\r\nAuthorization: %b\r\n\r\n1234" % token + HEAD + b"\r\n")
+        # The connection is reset, not closed in order.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    deadline = time.monotonic() + 10
+    while counted(service, LOGOS) == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 FAILED, GIVEN_UP, LAST = 'status="5', 'status="499"', 'route="/v1/me"'
+LOGOS = 'method="PUT",route="/v1/organisations/{organisation_id}/logo"'
 
 
 def counted(service: str, label: str) -> float:
