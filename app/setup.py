@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import psycopg
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy.exc import DBAPIError
 
 from app.db.identifiers import new_id
 from app.db.schema import WrongDatabaseError, prepared_database, with_options
@@ -40,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except psycopg.OperationalError as error:
         print(f"The database does not respond: {error}", file=sys.stderr)
+        return 1
+    except (InsufficientPrivilege, DBAPIError) as error:
+        if not isinstance(getattr(error, "orig", error), InsufficientPrivilege):
+            raise
+        print("OWNER_DATABASE_URL needs the role that owns the tables, not the service's.", file=sys.stderr)
         return 1
     print(f"{options.study_centre} ({centre_id}) is ready. Its first staff member signs in at {issuer}.")
     return 0

@@ -90,3 +90,15 @@ def test_without_a_database_there_is_nothing_to_set_up(monkeypatch: pytest.Monke
     assert setup.main(ARGUMENTS) == 2
     monkeypatch.setenv("OWNER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     assert setup.main(ARGUMENTS) == 1
+
+
+def test_the_role_of_the_service_sets_nothing_up(
+    database: Addresses, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OWNER_DATABASE_URL", database.service)
+    assert setup.main(ARGUMENTS) == 1
+    with prepared_database(database.owner, role_prefix_of(database), sandbox=False):
+        pass
+    assert setup.main(ARGUMENTS) == 1
+    assert capsys.readouterr().err.count("OWNER_DATABASE_URL needs the role that owns the tables") == 2
+    assert people(database) == []
