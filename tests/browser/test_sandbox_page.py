@@ -78,6 +78,8 @@ def test_the_people_and_times_of_all_examples_can_be_chosen(sandbox: Sandbox) ->
         assert people - {""} == {person["email"] for person in all_people(sandbox)}
         assert {example["as"]["email"] for example in examples if "email" in example.get("as", {})} <= people
         assert {example["at"] for example in examples} <= times
+        links = page.locator("#sandbox a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+        assert links == ["/mailbox", "/"]
         page.locator("#sandbox input").fill("2023-07-01")
         said.get_by_text("The clock shows 2023-07-01 12:00.").wait_for()
 
