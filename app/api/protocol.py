@@ -24,6 +24,10 @@ from app.domain.errors import DomainError, RateLimited
 
 LARGEST_HEAD = 64 * 1024
 """In bytes, of all that is no body: a request line and headers, or the sizes of chunks and trailer fields."""
+IDLE_SECONDS = 10
+"""Twice as long as many clients, such as httpx, keep a connection. In the same time, Uvicorn's own, they would send
+requests on one that is just being closed.
+"""
 SLOWEST_HEAD_SECONDS = 15.0
 """From the connection, or from the response before, to the end of a head."""
 SLOWEST_BODY_SECONDS = 38.0
@@ -68,6 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
             # It believes the headers of anyone on this machine: TRUSTED_PROXIES names those to believe.
             self.app = self.app.app
         self.ws_protocol_class = None
+        self.timeout_keep_alive = IDLE_SECONDS
         state: Any = getattr(self.app, "state")  # noqa: B009 - create_app's; Uvicorn knows only an ASGI application.
         self.crowd: Counter[str] = state.connected
         self.anonymous: Allowance = state.anonymous

@@ -272,13 +272,27 @@ def test_a_connection_that_goes_on_for_too_long_is_closed(service: str, sent: by
                 break
             with suppress(OSError):
                 connection.sendall(drip)
-        # Uvicorn's own timer lets a connection be idle for five seconds; these are not.
+        # Otherwise a connection may be idle for ten seconds.
         assert time.monotonic() - began < 3
     assert received.count(b"HTTP/1.1 ") <= 1
     if sent.startswith(TOKENS) or b"X-Slow" in sent:
         status, headers, body = parsed(received)
         assert (status, headers["connection"]) == (408, "close")
         assert json.loads(body)["code"] == "request-timeout"
+
+
+def test_an_idle_connection_is_kept_for_longer_than_clients_keep_it(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's httpx gives it up after five seconds. A request on a connection that is being closed would fail."""
+    assert (httpx.Limits().keepalive_expiry or 0) < 0.6 * protocol.IDLE_SECONDS
+    monkeypatch.setattr(protocol, "IDLE_SECONDS", 0.3)
+    with connected(service) as connection:
+        connection.sendall(HEAD + b"\r\n")
+        began = time.monotonic()
+        while connection.recv(65536):
+            pass
+        assert 0.2 < time.monotonic() - began < 3
 
 
 def test_what_does_not_come_is_given_up_before_45_seconds() -> None:
