@@ -106,7 +106,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if not self.crowd[self.place]:
                 del self.crowd[self.place]
         if self.answering:
-            # Uvicorn tells it to the last request that has come, behind which this one may be.
+            # Uvicorn informs only the last request that has come, behind which this one may be.
             self.answering.disconnected = True
             self.answering.message_event.set()
         # Otherwise the two would hold each other until the garbage collector comes.
