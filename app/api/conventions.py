@@ -29,7 +29,7 @@ from app.db.transactions import Entry, StoredAnswer, enter, try_and_roll_back, w
 from app.delivery.tokens import TokenMailing
 from app.domain.access import check_strong
 from app.domain.errors import DomainError, Forbidden, NotFound, StrongAuthenticationRequired, VersionRequired
-from app.domain.versions import Versions
+from app.domain.versions import NoneOf, Versions
 
 Endpoint = Callable[[], Awaitable[Any]]
 
@@ -71,7 +71,7 @@ class Writing(Writer):
         self.key = None if dry_run else key
         self.dry_run = dry_run
         self.expected = expected
-        """The versions that `If-Match` names; None without one."""
+        """What `If-Match` or `If-None-Match` says; None without one."""
         self.missing = missing
         """The refusal for a required header that is missing: raised once the rest of the request is valid."""
 
@@ -197,8 +197,11 @@ RequiredIfMatch = Annotated[
 
 
 def _expected(request: Request, if_match: str | None) -> Versions:
-    """FastAPI gives the first of the headers."""
-    return None if if_match is None else versions_of(request.headers, "If-Match")
+    """FastAPI gives the first of the headers. `If-None-Match` counts only alone: a client has no use for both."""
+    if if_match is not None:
+        return versions_of(request.headers, "If-Match")
+    refused = versions_of(request.headers, "If-None-Match")
+    return None if refused is None else NoneOf(refused)
 
 
 async def reading(request: Request) -> Reading:

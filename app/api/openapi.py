@@ -33,8 +33,9 @@ registers by `POST /v1/people`.
   the browser a new one is added if you give none.
 - **Dry runs**: `?validate_only=true` returns the same response or the same error, and changes nothing.
 - **Versions**: a resource has an `ETag`. A `PATCH` gives in `If-Match` the version that it starts from. A read of a
-  resource or a list that gives in `If-None-Match` the version you have returns 304 if nothing has changed. `HEAD` is
-  allowed wherever `GET` is, and returns the same headers without the body.
+  resource or a list that gives in `If-None-Match` the version you have returns 304 if nothing has changed. A `PUT`
+  with `If-None-Match: *` changes nothing that exists already (412). `HEAD` is allowed wherever `GET` is, and returns
+  the same headers without the body.
 - **Lists** are returned in pages: `next_cursor` of a page is the `cursor` of the next. `include=total` adds the number
   of items. Filters by a state, a kind, an ID or a year can be repeated: `state=draft&state=submitted`. To keep a copy
   of a list, ask for what has changed: `changed_since`.

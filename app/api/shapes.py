@@ -30,7 +30,6 @@ from starlette.datastructures import Headers
 from app.api.docstrings import add_descriptions
 from app.api.problems import MalformedRequest
 from app.delivery.addresses import is_reachable
-from app.domain.versions import Versions
 
 LARGEST_HOURS = 10_000_000
 
@@ -299,7 +298,7 @@ _TAG = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
 _TAGS = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 
 
-def versions_of(headers: Headers, name: Literal["If-Match", "If-None-Match"]) -> Versions:
+def versions_of(headers: Headers, name: Literal["If-Match", "If-None-Match"]) -> frozenset[str] | None:
     """The entity-tags of the header (RFC 9110 §8.8.3, §13.1). Weak ones match only for `If-None-Match`.
 
     Raises MalformedRequest.

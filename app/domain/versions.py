@@ -1,13 +1,23 @@
 """Versions of resources: a change says which version it is based on.
 
-A convention of the API (`If-Match`, `ETag`), no rule of the rulebook.
+A convention of the API (`If-Match`, `If-None-Match`, `ETag`), no rule of the rulebook.
 """
 
+from collections.abc import Set
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from app.domain.errors import Stale, VersionRequired
 
-Versions = frozenset[str] | None
+
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """Fingerprints that the caller does not accept. `*` accepts only that there is nothing yet."""
+
+    versions: frozenset[str]
+
+
+Versions = frozenset[str] | NoneOf | None
 """Fingerprints that the caller accepts. `*` accepts any, None means that the caller named none."""
 
 
@@ -21,15 +31,22 @@ def tag_of(digest: str) -> str:
     return digest[:32]
 
 
+def accepts(expected: Versions, current: Set[str], *, exists: bool = True) -> bool:
+    """Whether the caller accepts a resource that goes by these fingerprints."""
+    if isinstance(expected, NoneOf):
+        return not (exists and expected.versions & {*current, "*"})
+    return expected is None or bool(expected & ({*current, "*"} if exists else current))
+
+
 def check_version(resource: object, expected: Versions) -> None:
     """Raise Stale if the caller named versions and the resource has none of them."""
     current = fingerprint(resource)
-    if expected is not None and not expected & {current, "*"}:
+    if not accepts(expected, {current}):
         raise Stale(etag=f'"{current}"')
 
 
 def check_required_version(resource: object, expected: Versions) -> None:
     """Raises VersionRequired if the caller named no version, otherwise like `check_version`."""
-    if expected is None:
-        raise VersionRequired()
     check_version(resource, expected)
+    if not isinstance(expected, frozenset):
+        raise VersionRequired()

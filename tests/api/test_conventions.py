@@ -278,6 +278,16 @@ def test_an_unchanged_resource_is_not_sent_again(main_user: Person, central: UUI
     assert main_user.get(location, headers={"If-None-Match": tag}).status_code == 200
 
 
+def test_what_exists_is_not_replaced_if_there_must_be_none_yet(centre: Centre) -> None:
+    staff = centre.staff()
+    for path, body in (("/v1/hour-pools/2023", {"hours": 10}), ("/v1/me/mail-preferences", {"mail": "daily_digest"})):
+        before = staff.get(path)
+        answer = staff.put(path, body, headers={"If-None-Match": "*"})
+        assert refusal(answer) == (412, "precondition-failed")
+        assert staff.get(path).json() == before.json()
+        assert staff.put(path, body, headers={"If-None-Match": '"else"'}).status_code == 200
+
+
 @pytest.mark.parametrize("wrong", ["abc", '"abc', 'w/"abc"', '"a" "b"', '*, "a"', '"a b"', "", "W/abc", "', '"])
 def test_a_version_is_written_as_http_has_it(centre: Centre, wrong: str) -> None:
     staff, deadline = centre.staff(), deadline_of(centre)

@@ -10,7 +10,7 @@ from app.domain.access import Actor, Place
 from app.domain.errors import DomainError, Stale
 from app.domain.organisations.organisations import check_may_keep
 from app.domain.values import Shown
-from app.domain.versions import Versions, tag_of
+from app.domain.versions import Versions, accepts, tag_of
 
 Purpose = Literal["logo", "signature_image"]
 Finding = Literal["not-an-image", "other-type", "too-many-pixels", "animated", "damaged", "too-demanding"]
@@ -59,8 +59,7 @@ def image_of(organisation_id: UUID, png: bytes, changed_at: datetime) -> Organis
 def check_image_version(present: bytes | None, expected: Versions) -> None:
     """Raise Stale if the caller named versions and the image has none of them. Without an image, `*` names none."""
     tag = tag_of(sha256(present or b"").hexdigest())
-    accepted = {tag} if present is None else {tag, "*"}
-    if expected is not None and not expected & accepted:
+    if not accepts(expected, {tag}, exists=present is not None):
         raise Stale(etag=f'"{tag}"')
 
 

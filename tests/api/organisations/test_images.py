@@ -69,6 +69,18 @@ def test_a_stale_version_is_refused(main_user: Person, central: UUID, of: str) -
         assert answer.headers["ETag"] == newer
 
 
+@BOTH
+def test_only_the_first_image_is_taken_if_there_must_be_none_yet(main_user: Person, central: UUID, of: str) -> None:
+    address = path(central, of)
+    first = put(main_user, address, If_None_Match="*")
+    assert first.status_code == 200
+    for refused in ("*", first.headers["ETag"], f'"else", W/{first.headers["ETag"]}'):
+        answer = put(main_user, address, picture(size=(10, 10)), If_None_Match=refused)
+        assert (refusal(answer), answer.headers["ETag"]) == ((412, "precondition-failed"), first.headers["ETag"])
+    assert main_user.get(address).headers["ETag"] == first.headers["ETag"]
+    assert put(main_user, address, picture(size=(10, 10)), If_None_Match='"else"').status_code == 200
+
+
 def test_an_unchanged_logo_is_not_sent_again(main_user: Person, central: UUID) -> None:
     etag = put(main_user, path(central)).headers["ETag"]
     assert main_user.get(path(central), headers={"If-None-Match": etag}).status_code == 304
