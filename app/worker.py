@@ -24,8 +24,6 @@ from app import logs
 from app.api.keys import token_mailing
 from app.db.connections import Connections
 from app.db.health import find_broken_ledgers, list_study_centres, purge_answers
-from app.db.people.removals import remove_old_addresses
-from app.db.people.study_centres import get_study_centre
 from app.db.schema import WrongDatabaseError, check_database
 from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
@@ -35,6 +33,7 @@ from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
+from app.services.people.removing import remove_old_addresses
 from app.settings import Settings, settings_from_environment
 
 AT_NIGHT = time(2, 30)
@@ -71,11 +70,11 @@ async def purge_stored_answers(connections: Connections) -> None:
 
 
 async def remove_addresses(connections: Connections) -> None:
-    """Remove addresses and links that are no longer needed, by the clock of each study centre."""
+    """Remove addresses and links that are no longer needed in all study centres."""
     removed = 0
     for centre in await list_study_centres(connections):
         async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
-            removed += await remove_old_addresses(connection, (await get_study_centre(connection)).now)
+            removed += await remove_old_addresses(connection)
     log.info("addresses removed", rows=removed)
 
 

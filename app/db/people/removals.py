@@ -33,6 +33,6 @@ _removals = (
 )
 
 
-async def remove_old_addresses(connection: Connection, now: datetime) -> int:
-    """Remove what has been kept long enough, and return the number of rows."""
+async def remove_ended(connection: Connection, now: datetime) -> int:
+    """Remove what ended long enough ago, and return the number of rows."""
     return sum([await command.run(connection, p_now=now, p_kept=kept) for command, kept in _removals])
