@@ -48,6 +48,9 @@ def errors_of_shape(
 def _error_of_shape(fault: Mapping[str, Any], language: Language) -> dict[str, str]:
     place, *rest = fault["loc"]
     code = fault["type"].replace("_", "-")
+    if rest[-1:] == ["[key]"] and code != "extra-forbidden":
+        # Pydantic's mark of a fault in the name of a field. The field's own place is before it.
+        rest.pop()
     facts = {name: _values_of(fact) if name == "expected" else fact for name, fact in (fault.get("ctx") or {}).items()}
     detail = field_error_of(code, facts, language)
     parameter = str(rest[0] if rest else place)[:LONGEST_NAME]

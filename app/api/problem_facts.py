@@ -24,6 +24,7 @@ TEXTS: Schema = {"type": "array", "items": TEXT}
 
 FACTS: dict[str, tuple[Schema, str]] = {
     "accepted": (TEXTS, "Media types that the operation takes."),
+    "accepted_codings": (TEXTS, "Values of `Content-Encoding` that the operation takes."),
     "acr_values": (TEXTS, "Values of `acr`, one of which the sign-in must have."),
     "active_from": (DAY, "First day of the membership."),
     "active_until": (DAY, "Last day of the membership. `null` if until further notice."),
@@ -104,7 +105,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "strong-authentication-required": ("acr_values", "max_age"),
     "token-too-large": ("largest",),
     "too-many": ("most",),
-    "unsupported-media-type": ("accepted",),
+    "unsupported-media-type": ("accepted", "accepted_codings"),
     "window-closed": ("kind", "opened_on", "closed_on", "opens_on", "closes_on", "opens_at", "ask"),
     "wrong-state": ("state", "allowed", "because", "reserved", "last_day", "still_reserved", "still_due", "missing"),
     "year-closed": ("year", "closed_at"),

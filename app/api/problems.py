@@ -99,7 +99,7 @@ class NotRegistered(EdgeRefusal):
 
 
 class UnsupportedMediaType(EdgeRefusal):
-    """Facts: `accepted`, the media types that the operation takes."""
+    """Facts: `accepted`, the media types that the operation takes, or `accepted_codings`."""
 
     code = "unsupported-media-type"
 
@@ -282,6 +282,8 @@ def _headers_of(request: Request, refusal: DomainError) -> dict[str, str]:
             return {"Retry-After": str(facts["retry_after"])}
         case "request-in-progress" | "busy":
             return {"Retry-After": "1"}
+        case "unsupported-media-type" if "accepted_codings" in facts:
+            return {"Accept-Encoding": ", ".join(facts["accepted_codings"])}
         case "unsupported-media-type" if request.method == "PATCH":
             return {"Accept-Patch": "application/merge-patch+json"}
     return {}

@@ -62,9 +62,10 @@ def check_headers(request: Request, accepted: Sequence[str], largest_body: int) 
         raise problems.InvalidIdempotencyKey
     length = request.headers.get("content-length", "0")
     if length != "0" or "transfer-encoding" in request.headers:
-        encoding = request.headers.get("content-encoding", "identity").lower()
-        if media_type_of(request) not in accepted or encoding != "identity":
+        if media_type_of(request) not in accepted:
             raise problems.UnsupportedMediaType(accepted=list(accepted))
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise problems.UnsupportedMediaType(accepted_codings=["identity"])
         if length.isdigit() and int(length) > largest_body:
             raise problems.PayloadTooLarge(largest=largest_body)
 

@@ -73,6 +73,10 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "Required token (RFC 6750, RFC 9470), or the scope that an API key lacks.",
         "schema": {"type": "string"},
     },
+    "Accept-Encoding": {
+        "description": "Values of `Content-Encoding` that a body may have.",
+        "schema": {"type": "string"},
+    },
     "Accept-Patch": {"description": "Media type of a `PATCH`.", "schema": {"type": "string"}},
     "Content-Language": {
         "description": "Language of `title` and `detail`, chosen by `Accept-Language`.",
@@ -93,7 +97,7 @@ HEADERS_OF_REFUSALS = {
     "request-in-progress": ("Retry-After",),
     "busy": ("Retry-After",),
     "rate-limited": ("Retry-After", "RateLimit", "RateLimit-Policy"),
-    "unsupported-media-type": ("Accept-Patch",),
+    "unsupported-media-type": ("Accept-Patch", "Accept-Encoding"),
 }
 
 

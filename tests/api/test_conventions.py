@@ -221,6 +221,15 @@ def test_a_patch_is_a_merge_patch(centre: Centre) -> None:
     assert answer.json()["accepted"] == ["application/merge-patch+json"]
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip"])
+def test_a_compressed_body_is_refused_with_the_codings_that_are_taken(main_user: Person, coding: str) -> None:
+    headers = {**JSON, "Content-Encoding": coding, "Accept-Language": "en"}
+    answer = main_user.client.post(PATH, content=b"{}", headers=headers)
+    assert refusal(answer) == (415, "unsupported-media-type")
+    assert (answer.headers["Accept-Encoding"], answer.json()["accepted_codings"]) == ("identity", ["identity"])
+    assert "without Content-Encoding" in answer.json()["detail"]
+
+
 def test_a_body_without_required_fields_may_be_empty(centre: Centre, main_user: Person, central: UUID) -> None:
     for body, headers in ((b"", {}), (b"{}", JSON), (b"null", JSON)):
         request = main_user.post(PATH, asked(central)).json()

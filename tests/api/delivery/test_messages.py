@@ -116,6 +116,7 @@ def test_a_message_can_be_cancelled_before_its_time(centre: Centre, make: Make) 
     ("members", "faults"),
     [
         ({"texts": {}}, {("/texts/fi", "required")}),
+        ({"texts": {"xx": {"subject": "A", "body": "B"}}}, {("/texts/xx", "literal-error")}),
         ({"audience": "organisations"}, {("/organisation_ids", "required")}),
         ({"audience": "deadline"}, {("/deadline_id", "required")}),
         ({"days_before": 2}, {("/deadline_id", "required")}),
