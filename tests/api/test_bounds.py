@@ -101,11 +101,13 @@ def test_malformed_json_is_refused(main_user: Person, body: bytes) -> None:
     ],
     ids=["lists", "fields", "numbers"],
 )
-def test_a_body_of_too_many_values_is_not_parsed(main_user: Person, body: bytes) -> None:
-    answer = main_user.client.post(PATH, content=body, headers=JSON | {"Idempotency-Key": "k"})
+def test_a_body_of_too_many_values_is_not_parsed(service: str, main_user: Person, body: bytes) -> None:
+    headers = JSON | {"Idempotency-Key": "k", "Authorization": main_user.client.headers["Authorization"]}
+    began = time.process_time()  # Of the service too, however busy the machine is.
+    answer = httpx.post(service + PATH, content=body, headers=headers, verify=NO_TLS)
+    assert time.process_time() - began < 0.5
     assert refusal(answer) == (413, "payload-too-large")
     assert answer.json()["most_values"] == MOST_VALUES
-    assert answer.elapsed.total_seconds() < 0.5
 
 
 @pytest.mark.parametrize("path", ["/v1/email-verifications", "/v1/people", "/v1/sandbox/tokens"])
@@ -114,10 +116,11 @@ def test_who_need_not_be_registered_sends_little(service: str, centre: Centre, p
     headers = JSON | {"Authorization": f"Bearer {centre.issuer.token_for(UUID(int=5))}"}
     body = b"[" + b"[]," * 690_000 + b"[]]"
     chunks = (body[start : start + 9999] for start in range(0, len(body), 9999))
+    began = time.process_time()
     answer = httpx.post(service + path, content=chunks if chunked else body, headers=headers, verify=NO_TLS)
+    assert time.process_time() - began < 0.5
     assert refusal(answer) == (413, "payload-too-large")
     assert answer.json()["largest"] == LARGEST_OPEN_BODY
-    assert answer.elapsed.total_seconds() < 0.5
 
 
 NOT_JSON = [
