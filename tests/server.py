@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,10 +25,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
+def serving(app: FastAPI, port: int = 0, **options: Any) -> Iterator[str]:
     """The address at which the app responds; port 0 is any."""
     config = uvicorn.Config(
-        app, port=port, http=BoundedProtocol, log_config=None, lifespan="on", timeout_graceful_shutdown=2
+        app, port=port, http=BoundedProtocol, log_config=None, lifespan="on", timeout_graceful_shutdown=2, **options
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -161,7 +161,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
         A connection closed before is reset, and the client loses the response (RFC 9112 §9.6).
         """
-        if self.expecting == "body" and not self.transport.is_closing():
+        if self.expecting == "body" and self.transport.can_write_eof() and not self.transport.is_closing():
             self.transport.write_eof()
             self.ended = True
         else:

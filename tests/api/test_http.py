@@ -3,10 +3,13 @@
 import json
 import logging
 import socket
+import ssl
 import struct
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +18,10 @@ import pytest
 
 from app.api import protocol
 from app.api.protocol import LARGEST_HEAD
+from app.sandbox.main import create_app
+from app.settings import Settings
 from tests.builders import Person
+from tests.server import serving
 
 HEAD = b"GET /livez HTTP/1.1\r\nHost: here\r\n"
 TOKENS = b"POST /v1/sandbox/tokens HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
@@ -134,6 +140,30 @@ def test_a_response_that_does_not_wait_for_the_body_arrives_before_the_connectio
         status, headers, problem = parsed(read_all(connection))
     assert (status, headers["connection"]) == ({"/nowhere": 404}.get(path, 401), "close")
     assert len(problem) == int(headers["content-length"])
+
+
+def test_a_response_that_does_not_wait_for_the_body_arrives_over_tls(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Uvicorn may be started with a certificate, and TLS has no end of one direction alone."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
+        f"-keyout {key} -out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+    untrusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    untrusting.check_hostname, untrusting.verify_mode = False, ssl.CERT_NONE
+    head = b"POST /nowhere HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n"
+    with (
+        serving(create_app(settings), ssl_certfile=certificate, ssl_keyfile=key) as address,
+        connected(address) as plain,
+        untrusting.wrap_socket(plain) as connection,
+    ):
+        connection.sendall(head)
+        assert parsed(read_all(connection))[0] == 404
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.usefixtures("impatient")
