@@ -10,12 +10,11 @@ import time
 
 import psycopg
 from alembic import context
-from alembic.util import CommandError
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, create_engine, event, pool, text
 from sqlalchemy.exc import DBAPIError
 
-from app.db.schema import check_purpose
+from app.db.schema import WrongDatabaseError, check_database
 from app.db.tables import metadata
 
 config = context.config
@@ -29,8 +28,18 @@ LOCKED = {LockNotAvailable.sqlstate, DeadlockDetected.sqlstate}
 def address() -> str:
     given = config.attributes.get("address") or os.environ.get("OWNER_DATABASE_URL")
     if not given:
-        raise CommandError("Set OWNER_DATABASE_URL to the database URL of the tables' owner.")
+        raise SystemExit("Set OWNER_DATABASE_URL to the database URL of the tables' owner.")
     return str(given)
+
+
+def connect() -> psycopg.Connection:
+    try:
+        check_database(address(), sandbox=is_for_sandbox())
+        return psycopg.connect(address())
+    except (psycopg.OperationalError, WrongDatabaseError) as error:
+        if "address" in config.attributes:
+            raise
+        raise SystemExit(str(error)) from None
 
 
 def role_prefix() -> str:
@@ -64,7 +73,7 @@ def write_out() -> None:
 
 def run() -> None:
     # SQLAlchemy does not read all forms of addresses that libpq takes.
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(address()), poolclass=pool.NullPool)
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=pool.NullPool)
 
     @event.listens_for(engine, "begin")
     def wait_only_briefly(connection: Connection) -> None:
@@ -73,8 +82,6 @@ def run() -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL statement_timeout = '60s'")
 
     with engine.connect() as connection:
-        if driver_connection := connection.connection.driver_connection:
-            check_purpose(driver_connection, sandbox=is_for_sandbox())
         connection.execute(name_role_prefix)
         connection.commit()
         give_up_at = time.monotonic() + TRIED_FOR_SECONDS

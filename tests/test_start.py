@@ -75,10 +75,13 @@ def test_the_worker_says_in_a_line_why_it_does_not_start(wrong: dict[str, str], 
     assert "Traceback" not in ended.stderr
 
 
-def test_a_migration_names_the_setting_that_it_needs() -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "OWNER_DATABASE_URL"}
+@pytest.mark.parametrize(
+    ("address", "reported"), [("", "Set OWNER_DATABASE_URL"), ("postgresql://x@127.0.0.1:1/x", "Connection refused")]
+)
+def test_a_migration_says_in_a_line_why_it_does_not_start(address: str, reported: str) -> None:
+    environment = os.environ | {"OWNER_DATABASE_URL": address}
     program = [sys.executable, "-m", "alembic", "current"]
     ended = subprocess.run(program, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=60)
     assert ended.returncode != 0
-    assert "Set OWNER_DATABASE_URL" in ended.stdout + ended.stderr
+    assert reported in ended.stderr
     assert "Traceback" not in ended.stderr
