@@ -305,9 +305,9 @@ def start_of(bench: Bench, count: int) -> str:
     bench.of(bench.service, mixed, count)
     held = [megabytes(pid) for pid in tree_of(bench.service.pid)]
     return (
-        f"Start: the first answer after {bench.service.seconds:.2f} s (goal ≤ 1.5 s), "
+        f"Start: the first response after {bench.service.seconds:.2f} s (goal ≤ 1.5 s), "
         f"{bench.service.processor_seconds:.2f} s of processor time. "
-        f"The largest process holds {bench.service.megabytes:.0f} MB then, {max(held):.0f} MB after {count} mixed "
+        f"The largest process takes {bench.service.megabytes:.0f} MB then, {max(held):.0f} MB after {count} mixed "
         f"requests (PSS, goal ≤ 100 MB), and {sum(held):.0f} MB together with the one that supervises it."
     )
 
