@@ -30,7 +30,7 @@ def processor_seconds(pids: Iterator[int] | list[int]) -> float:
     for pid in pids:
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # It has ended, perhaps between opening and reading.
             continue
         ticks += sum(int(field) for field in fields[11:15])
     return ticks / TICKS
