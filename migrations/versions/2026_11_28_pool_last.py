@@ -65,9 +65,6 @@ END $$;
 # transfers from one account would otherwise leave ten thousand versions of its row for each next one to look through.
 # A floor that would break raises TP001 with the facts as JSON in its detail; a closed year TP002; a retry
 # key that has posted before breaks hour_transfers_posted_once at once, whatever the balances are now.
-#
-# Plans are generic, and each reads one row by its whole key. A plan for the arrays of one call costs more than it
-# saves; and balances that PostgreSQL has not counted yet, joined with arrays, would all be read for each element.
 POSTING = """
 CREATE OR REPLACE FUNCTION post_hour_transfers(
     p_year smallint, p_retry_key bytea, p_cause_type text, p_cause_id uuid, p_actor_id uuid, p_made_at timestamptz,
@@ -76,7 +73,7 @@ CREATE OR REPLACE FUNCTION post_hour_transfers(
     p_from_accounts text[], p_from_ids uuid[], p_to_accounts text[], p_to_ids uuid[],
     p_cause_ids uuid[] DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off AS $$
 DECLARE
     v_centre CONSTANT uuid := own_study_centre();
     v_holders CONSTANT integer := coalesce(array_length(p_holder_ids, 1), 0);
@@ -115,6 +112,9 @@ BEGIN
         INSERT INTO hour_balances (central_organisation_id, year, organisation_id, closed)
         SELECT h.central_id, p_year, h.id, v_pool.closed_at IS NOT NULL
         FROM unnest(p_holder_ids, p_holder_central_ids) WITH ORDINALITY h (id, central_id, place)
+        WHERE NOT EXISTS (
+            SELECT FROM hour_balances b WHERE b.study_centre_id = v_centre AND b.central_organisation_id = h.central_id
+                AND b.year = p_year AND b.organisation_id = h.id)
         ORDER BY h.place
         ON CONFLICT DO NOTHING;
     END IF;
@@ -159,9 +159,8 @@ BEGIN
             RAISE EXCEPTION 'nothing has lapsed in an open year';
         END IF;
 
-        -- A unit that has moved to another centre is given nothing by the old one, which did not see it go: the
-        -- transaction that moves it holds the balances meanwhile (app/db/organisations/holdings.py). The call may be
-        -- tried again.
+        -- A unit that has moved to another centre is given nothing by the old one, which did not see it go: whoever
+        -- moves it holds the balances meanwhile (app/db/organisations/holdings.py). The call may be tried again.
         IF p_kinds[i] = 'distribution' THEN
             -- Looked up by its id alone: an index by centre would bring all units of a large one.
             SELECT central_organisation_id INTO v_id FROM organisations
@@ -216,13 +215,12 @@ BEGIN
         WITH ORDINALITY t (id, kind, hours, central_id, from_account, from_id, to_account, to_id, cause_id, ordinal)
     ORDER BY t.ordinal;
 
-    FOR i IN 1 .. v_holders LOOP
-        UPDATE hour_balances SET common = v_held[7 * i + 1], allotment = v_held[7 * i + 2],
-            reserved = v_held[7 * i + 3], used = v_held[7 * i + 4], lapsed = v_held[7 * i + 5],
-            returned = v_held[7 * i + 6], allotment_lapsed = v_held[7 * i + 7]
-        WHERE study_centre_id = v_centre AND central_organisation_id = p_holder_central_ids[i]
-            AND year = p_year AND organisation_id = p_holder_ids[i];
-    END LOOP;
+    UPDATE hour_balances b SET common = v_held[7 * h.place + 1], allotment = v_held[7 * h.place + 2],
+        reserved = v_held[7 * h.place + 3], used = v_held[7 * h.place + 4], lapsed = v_held[7 * h.place + 5],
+        returned = v_held[7 * h.place + 6], allotment_lapsed = v_held[7 * h.place + 7]
+    FROM unnest(p_holder_ids, p_holder_central_ids) WITH ORDINALITY h (id, central_id, place)
+    WHERE b.study_centre_id = v_centre AND b.central_organisation_id = h.central_id
+        AND b.year = p_year AND b.organisation_id = h.id;
     IF v_moves_pool THEN
         UPDATE hour_pools SET state = state + v_held[1], pool = pool + v_held[2], returned = returned + v_held[6]
         WHERE study_centre_id = v_centre AND year = p_year;

@@ -18,7 +18,6 @@ def upgrade() -> None:
         organisation_id uuid NOT NULL,
         role text NOT NULL CONSTRAINT role_invitations_role_known CHECK (role IN ('unit_manager', 'training_manager')),
         email text,
-        email_key text,
         reason text,
         state text NOT NULL
             CONSTRAINT role_invitations_state_known CHECK (state IN ('open', 'accepted', 'withdrawn')),
@@ -31,7 +30,6 @@ def upgrade() -> None:
         role_grant_id uuid,
         withdrawn_by uuid,
         withdrawn_at timestamptz,
-        CONSTRAINT role_invitations_email_complete CHECK ((email IS NULL) = (email_key IS NULL)),
         CONSTRAINT role_invitations_token_once UNIQUE (study_centre_id, token_digest),
         CONSTRAINT role_invitations_grant_once UNIQUE (study_centre_id, role_grant_id),
         CONSTRAINT role_invitations_expiry_after_making CHECK (expires_at > invited_at),
@@ -50,7 +48,6 @@ def upgrade() -> None:
     op.execute("""
         CREATE INDEX role_invitations_open ON role_invitations (study_centre_id, organisation_id, expires_at)
             WHERE state = 'open';
-        COMMENT ON COLUMN role_invitations.email_key IS 'The same for all ways of writing one address.';
     """)
 
 

@@ -46,7 +46,7 @@ def downgrade() -> None:
     op.execute(OWN_STUDY_CENTRE_BEFORE)
 
 
-# Names in such a body are resolved here once, not by the caller's search path.
+# Names in such a body are resolved here once, not by the search path of whoever calls.
 OWN_STUDY_CENTRE = """
 CREATE OR REPLACE FUNCTION own_study_centre() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
 RETURN nullif(current_setting('app.study_centre_id', true), '')::uuid;

@@ -121,3 +121,25 @@ def test_the_version_before_finds_addresses_in_lower_case(empty_database: Addres
                 )
         command.downgrade(config, "-1")
         assert dict(admin.execute("SELECT id, email FROM persons").fetchall()) == after
+
+
+def test_an_invitation_from_before_is_found_however_its_address_is_written(empty_database: Addresses) -> None:
+    config = alembic_config(empty_database.owner, empty_database.service)
+    command.upgrade(config, "pool_last")
+    centres, removed = [new_id(), new_id()], None
+    with psycopg.connect(empty_database.admin, autocommit=True) as admin:
+        # The invitations alone: neither their organisations nor the people are needed.
+        admin.execute("SET session_replication_role = replica")
+        for centre in centres:
+            for email in ("Aino@straße.example", removed):
+                admin.execute(
+                    "INSERT INTO role_invitations (study_centre_id, id, organisation_id, role, email, state, "
+                    "invited_by, invited_at, expires_at, token_digest) VALUES (%(centre)s, %(id)s, %(id)s, "
+                    "'unit_manager', %(email)s, 'open', %(id)s, now(), now() + interval '14 days', '\\x00'::bytea "
+                    "|| decode(replace(%(id)s::text, '-', ''), 'hex'))",
+                    {"centre": centre, "id": new_id(), "email": email},
+                )
+        command.upgrade(config, "head")
+        keys = admin.execute("SELECT study_centre_id, email, email_key FROM role_invitations").fetchall()
+        found = [("Aino@straße.example", key_of("Aino@straße.example")), (removed, None)]
+        assert sorted(keys, key=str) == sorted(((centre, *one) for centre in centres for one in found), key=str)
