@@ -5,7 +5,6 @@ import logging
 import socket
 import ssl
 import struct
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,6 +20,7 @@ from app.api.protocol import LARGEST_HEAD
 from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Person
+from tests.certificates import self_signed
 from tests.server import serving
 
 HEAD = b"GET /livez HTTP/1.1\r\nHost: here\r\n"
@@ -146,13 +146,7 @@ def test_a_response_that_does_not_wait_for_the_body_arrives_over_tls(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Uvicorn may be started with a certificate, and TLS has no end of one direction alone."""
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
-        f"-keyout {key} -out {certificate}".split(),
-        check=True,
-        capture_output=True,
-    )
+    certificate, key = self_signed(tmp_path)
     untrusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     untrusting.check_hostname, untrusting.verify_mode = False, ssl.CERT_NONE
     head = b"POST /nowhere HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n"

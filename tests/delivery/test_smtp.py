@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from app.db.identifiers import new_id
 from app.delivery.composing import Outgoing, address_of, composed, sender_of
 from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
+from tests.certificates import self_signed
 from tests.mail_server import mail_server
 
 SENDER = sender_of("tunnit@opintokeskus.example")
@@ -65,13 +65,7 @@ def test_a_url_of_another_form_is_refused(url: str) -> None:
 def test_tls_with_a_password_needs_a_trusted_certificate(
     scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
-        f"-addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}".split(),
-        check=True,
-        capture_output=True,
-    )
+    certificate, key = self_signed(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
     with mail_server(tls=tls, throughout=scheme == "smtps", login=True) as server:
