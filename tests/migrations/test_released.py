@@ -61,8 +61,8 @@ def load(version: str, database: Addresses) -> None:
 
 def test_revisions_are_never_changed() -> None:
     """Databases have run them. A new one is added to the list: `cd migrations/versions && sha256sum *.py`."""
-    listed = dict(reversed(line.split()) for line in (RELEASED / "revisions.sha256").read_text().splitlines())
-    assert {path.name: sha256(path.read_bytes()).hexdigest() for path in VERSIONS.glob("*.py")} == listed
+    listed = (RELEASED / "revisions.sha256").read_text().splitlines()
+    assert [f"{sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in sorted(VERSIONS.glob("*.py"))] == listed
 
 
 def test_an_upgraded_database_has_the_schema_of_a_fresh_one(
