@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.api.kept_files import KeptFile, kept_file
 from app.domain.organisations.organisations import Language
+from app.pictures.drawing import STYLE as STYLE_OF_PICTURES
 from app.texts.problems import frame_of
 from app.texts.rendering import LANGUAGES
 
@@ -29,6 +30,7 @@ main { overflow-wrap: break-word; }
 code { overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; margin-right: min(0px, 23rem - 50vw); }
+.picture { max-width: 100%; height: auto; }
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid; padding: 0.3rem 1rem 0.3rem 0; text-align: left; vertical-align: top; }
 .wide :is(th, td) { min-width: 6rem; }
@@ -65,7 +67,7 @@ def inline(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-POLICY = policy_with(style=inline(STYLE))
+POLICY = policy_with(style=f"{inline(STYLE)} {inline(STYLE_OF_PICTURES)}")
 
 
 class HtmlPage(HTMLResponse):

@@ -11,7 +11,9 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from app.api.files import Download
+from app.api.media_types import accepted
 from app.api.paging import Page, cursor_of
+from app.api.pictures import SVG, Picture
 from app.api.requests import JSON
 from app.api.security import Declaration
 from app.api.shapes import is_unchanged
@@ -68,6 +70,8 @@ class Rendering:
         body = None
         if isinstance(result, Slice):
             body = self._page(request, result, headers), JSON
+        elif isinstance(result, Picture):
+            body = self._picture(request, result, headers)
         elif self._is_computed:
             body = self._body(result, headers)
         tag = sha256(body[0]).hexdigest()[:32] if body else _tag_of(result)
@@ -98,6 +102,13 @@ class Rendering:
             headers |= result.headers
             return result.content, result.media_type
         return self._adapter.dump_json(result, by_alias=True), JSON
+
+    def _picture(self, request: Request, picture: Picture, headers: dict[str, str]) -> tuple[bytes, str]:
+        headers["Vary"] = "Accept, Accept-Language"
+        if accepted(request.headers, SVG, JSON) == JSON:
+            return self._body(picture.figures, headers)
+        headers |= picture.headers()
+        return picture.draw(picture.language), SVG
 
     def _page(self, request: Request, result: Slice[Any], headers: dict[str, str]) -> bytes:
         cursor = cursor_of(request, result.next_key) if result.next_key else None

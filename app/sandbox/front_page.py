@@ -1,4 +1,5 @@
-"""The pages of a sandbox: the emails sent, and on the front page some of the demo people and the time on the clock."""
+"""The pages of a sandbox: the emails sent, and on the front page some of the demo people, the time on the clock and
+the wheel of the year."""
 
 from html import escape
 
@@ -12,11 +13,13 @@ from app.db.paging import PageRequest
 from app.delivery.addresses import key_of
 from app.delivery.composing import paragraphs_of
 from app.domain.organisations.organisations import Language
+from app.pictures.wheel import draw_wheel
 from app.sandbox import services
 from app.sandbox.api import ANYBODY
 from app.sandbox.db import find_person_of
 from app.sandbox.demo.people import DOCUMENTED
 from app.sandbox.domain import DemoPerson, SandboxMail
+from app.services.calendar.wheels import get_wheel
 from app.texts.pages import page_text, words_of
 from app.texts.rendering import texts_of
 
@@ -30,6 +33,7 @@ async def welcome(request: Request, language: Language) -> str:
     backend: Backend = request.app.state.backend
     async with backend.reading(ANYBODY) as reader:
         found = [await find_person_of(reader.connection, key_of(email)) for email in DOCUMENTED]
+        wheel = await get_wheel(reader, reader.now.year)
     text, words = page_text("front.sandbox", language, {"now": reader.now}), words_of("front", "sandbox", language)
     rows = "\n".join(_row(person, language) for person in found if person)
     lists = {"mailbox": f"/mailbox?lang={language}"} | LISTS
@@ -38,7 +42,7 @@ async def welcome(request: Request, language: Language) -> str:
     return (
         f"<h2>{escape(text.title)}</h2>\n{paragraphs(text.paragraphs)}\n"
         f'<table class="cards">\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n'
-        f"</table>\n<ul>\n{links}\n</ul>"
+        f"</table>\n<ul>\n{links}\n</ul>\n{draw_wheel(wheel, language).decode()}"
     )
 
 

@@ -102,6 +102,8 @@ def _example(method: str, path: str, operation: dict[str, Any]) -> Example:
             example.query[name] = parameter["example"]
         else:
             example.headers[name] = parameter["example"]
+    if "image/svg+xml" in operation["responses"].get("200", {}).get("content", {}):
+        example.headers["Accept"] = "application/json"
     if "file" in example.entry:
         example.headers["Content-Type"] = example.entry["file"]["type"]
         return example.but(content=b"its file")

@@ -1,21 +1,32 @@
 """`/v1/calendars`."""
 
-from fastapi import APIRouter
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
 
 from app.api.conventions import Read, Write
 from app.api.operations import Operation, Tag
+from app.api.pictures import Picture, PictureLanguage, drawing
 from app.api.rendering import Created
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Year, YearPath
+from app.domain.calendar.wheels import YearWheel
 from app.domain.calendar.years import Calendar
-from app.services.calendar import calendars
+from app.pictures.wheel import draw_wheel
+from app.services.calendar import calendars, wheels
 
 router = APIRouter(
     prefix="/calendars",
     route_class=Operation,
     tags=[Tag("Calendar", "The yearly calendar (vuosikello): the deadlines that open and close everything below.")],
 )
+
+WheelOf = Annotated[
+    UUID | None, Query(description="ID of the organisation whose extensions and own days the wheel shows.")
+]
 
 
 class CopyIn(Body):
@@ -34,6 +45,22 @@ async def get_calendar(reader: Read, year: YearPath) -> Calendar:
     **Who:** everyone who has registered.
     """
     return await calendars.get_calendar(reader, year)
+
+
+@router.get("/{year}/wheel.svg", **drawing(YearWheel, "not-found"))
+@operation(scope="calendar:read", computed=True)
+async def get_calendar_wheel(
+    reader: Read, year: YearPath, language: PictureLanguage, organisation_id: WheelOf = None
+) -> Picture:
+    """Get the yearly calendar as a wheel.
+
+    Returns a picture as SVG or, with `Accept: application/json`, what it shows. With `organisation_id`, the wheel has
+    the extensions of that organisation and its central organisation's own days for its units.
+
+    **Who:** everyone who has registered.
+    """
+    wheel = await wheels.get_wheel(reader, year, organisation_id=organisation_id)
+    return Picture(wheel, partial(draw_wheel, wheel), f"year-wheel-{year}", language)
 
 
 @router.post(

@@ -1,6 +1,7 @@
 """Organisations and their places in their trees."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,24 @@ _placed = Query(select(*_place.columns).where(organisations.c.id == bindparam("p
 async def find_place(connection: Connection, organisation_id: UUID) -> Place | None:
     """The organisation's place in its tree, for the rules of access."""
     return await _placed.first(connection, p_id=organisation_id)
+
+
+@dataclass(frozen=True)
+class NamedPlace:
+    name: str
+    place: Place
+
+
+_named = Selection(NamedPlace, organisations, place=_place)
+_named_place = Query(select(*_named.columns).where(organisations.c.id == bindparam("p_id", type_=Uuid)), _named.build)
+
+
+async def get_named_place(connection: Connection, organisation_id: UUID) -> NamedPlace:
+    """As `get_place`, with the organisation's name. Raises NotFound."""
+    named = await _named_place.first(connection, p_id=organisation_id)
+    if named is None:
+        raise NotFound
+    return named
 
 
 async def get_place(connection: Connection, organisation_id: UUID) -> Place:

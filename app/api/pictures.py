@@ -1,0 +1,57 @@
+"""Pictures in responses: SVG for people, or the same figures as JSON, by `Accept`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+
+from app.api.files import FILE_SCHEMA
+from app.api.languages import preferred_language
+from app.api.pages import inline
+from app.api.responses import refusing
+from app.domain.organisations.organisations import Language
+from app.pictures.drawing import STYLE
+
+SVG = "image/svg+xml"
+POLICY = f"default-src 'none'; style-src {inline(STYLE)}"
+"""Of a picture that a browser opens by itself: nothing in it may do anything, and only its own style applies."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture and the figures that it shows, of which a response has one."""
+
+    figures: object
+    draw: Callable[[Language], bytes]
+    """Draws the figures, if the picture is asked for."""
+    name: str
+    """Suggested file name, in ASCII."""
+    language: Language
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "Content-Disposition": f'inline; filename="{self.name}.svg"',
+            "Content-Language": self.language,
+            "Content-Security-Policy": POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
+
+
+async def _picture_language(
+    request: Request,
+    language: Annotated[
+        Language | None,
+        Query(description="Language of the picture. The default is that of `Accept-Language`, else Finnish."),
+    ] = None,
+) -> Language:
+    return language or preferred_language(request.headers.get("accept-language"))
+
+
+PictureLanguage = Annotated[Language, Depends(_picture_language)]
+
+
+def drawing(figures: type, *codes: str) -> dict[str, Any]:
+    """The options of an operation that returns a `Picture` of these figures, or refuses with these codes."""
+    shown = {200: {"content": {SVG: {"schema": FILE_SCHEMA}}}}
+    return {"response_model": figures, "responses": shown | refusing(*codes)}
