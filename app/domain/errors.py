@@ -152,7 +152,7 @@ class NotCentral(Conflict):
 
 
 class NotAMember(Conflict):
-    """Facts: `year`, and the membership's `active_from` and `active_until`."""
+    """Facts: `year`, and the organisation's `active_from` and `active_until`."""
 
     code = "not-a-member"
 

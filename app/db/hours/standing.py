@@ -58,6 +58,8 @@ _standing = Selection(
     year=_year,
     active_from=_central.c.active_from,
     active_until=_central.c.active_until,
+    own_active_from=_own.c.active_from,
+    own_active_until=_own.c.active_until,
     units_propose=_central.c.units_propose,
     closed_at=select(hour_pools.c.closed_at).where(hour_pools.c.year == _year).scalar_subquery(),
     windows=Converted(_windows_of(bindparam("p_kind", type_=String)), _windows_from),

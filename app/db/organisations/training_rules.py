@@ -15,6 +15,7 @@ from app.db.statements import (
     row_of,
     study_centre_table,
 )
+from app.domain.hours.distributions import Recipient
 from app.domain.organisations.training_rules import TrainingRules, may_run, open_to_all
 
 training_rules = study_centre_table(
@@ -36,22 +37,23 @@ _rules = Query(
     ),
     TrainingRules,
 )
-_runners: Query[tuple[UUID, bool]] = Query(
+_recipients = Query(
     select(
         organisations.c.id,
         organisations.c.kind,
         ancestors_of(organisations),
         training_rules.c.kinds,
         training_rules.c.units,
+        organisations.c.active_from,
+        organisations.c.active_until,
     )
     .outerjoin(training_rules, training_rules.c.organisation_id == organisations.c.central_organisation_id)
     .where(
         organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))),
         below(organisations.c.id, bindparam("p_top", type_=Uuid)),
     ),
-    lambda organisation_id, kind, ancestors, kinds, units: (
-        organisation_id,
-        kinds is None or may_run(kind, ancestors, kinds, units),
+    lambda organisation_id, kind, ancestors, kinds, units, active_from, active_until: Recipient(
+        organisation_id, kinds is None or may_run(kind, ancestors, kinds, units), active_from, active_until
     ),
 )
 
@@ -61,9 +63,12 @@ async def find_rules(connection: Connection, central_id: UUID) -> TrainingRules:
     return await _rules.first(connection, p_central_id=central_id) or open_to_all(central_id)
 
 
-async def find_runners(connection: Connection, top: UUID, organisation_ids: Collection[UUID]) -> dict[UUID, bool]:
-    """Those of the organisations that are `top` or below it, and whether each may run subsidised courses."""
-    return dict(await _runners.all(connection, p_top=top, p_ids=list(organisation_ids)))
+async def find_recipients(
+    connection: Connection, top: UUID, organisation_ids: Collection[UUID]
+) -> dict[UUID, Recipient]:
+    """Those of the organisations that are `top` or below it, and whether each may be given hours."""
+    recipients = await _recipients.all(connection, p_top=top, p_ids=list(organisation_ids))
+    return {recipient.organisation_id: recipient for recipient in recipients}
 
 
 async def put_rules(connection: Connection, rules: TrainingRules) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from app.domain.errors import AllotmentInUse, NotFound, QuotaExceeded, RunsNoTrainings
 from app.domain.hours.accounts import Balance, Books
 from app.domain.hours.ledger import Transfer, distribution, recall
 from app.domain.lists import check_once
+from app.domain.organisations.membership import check_unit_active
 from app.domain.values import Shown
 
 
@@ -17,6 +19,17 @@ class Allotment(Shown):
     """ID of the unit."""
     hours: int
     """Total allotment, including reserved and used hours."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An organisation that hours are to be given to."""
+
+    organisation_id: UUID
+    may_run: bool
+    """Whether it may run subsidised courses."""
+    active_from: date
+    active_until: date | None
 
 
 @dataclass(frozen=True)
@@ -52,15 +65,25 @@ def check_below(organisation_id: UUID, wished: Sequence[Allotment], found: Colle
             raise NotFound(pointer=f"/units/{index}/unit_id")
 
 
-def check_runners(books: Books, wished: Sequence[Allotment], runners: Mapping[UUID, bool]) -> None:
-    """Check that units that may not run courses get no more hours. They keep what they have (rulebook §6.7).
+def check_recipients(
+    books: Books, wished: Sequence[Allotment], recipients: Mapping[UUID, Recipient], today: date
+) -> None:
+    """Check that units that have ended or may not run courses get no more hours. They keep what they have
+    (rulebook §3.3, §6.7).
 
-    Raise RunsNoTrainings.
+    Raise NotAMember, RunsNoTrainings.
     """
     held = {unit.organisation_id: unit.allotted for unit in _in_its_hands(books)}
     for index, allotment in enumerate(wished):
-        if allotment.hours > held.get(allotment.unit_id, 0) and not runners[allotment.unit_id]:
-            raise RunsNoTrainings(pointer=f"/units/{index}", unit_id=allotment.unit_id)
+        if allotment.hours > held.get(allotment.unit_id, 0):
+            check_may_receive(books.year, recipients[allotment.unit_id], today, pointer=f"/units/{index}")
+
+
+def check_may_receive(year: int, recipient: Recipient, today: date, *, pointer: str | None = None) -> None:
+    """Check that a unit may be given hours of the year. Raise NotAMember, RunsNoTrainings."""
+    check_unit_active(year, recipient.active_from, recipient.active_until, today, pointer=pointer)
+    if not recipient.may_run:
+        raise RunsNoTrainings(pointer=pointer, unit_id=recipient.organisation_id)
 
 
 def transfers_of(books: Books, wished: Sequence[Allotment]) -> list[Transfer]:

@@ -144,7 +144,7 @@ def check_submission(proposal: HourProposal, standing: Standing, own_days: Seque
     WrongState, YearClosed, NotAMember, WindowClosed, and Invalid if there are no lines.
     """
     check_editable(proposal.state)
-    check_year(standing)
+    check_year(standing, now)
     may_answer = proposal.state == "sent_back" and proposal.answer_by is not None and day_of(now) <= proposal.answer_by
     if not may_answer:
         if proposal.is_central:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.domain.access import Place
-from app.domain.calendar.deadlines import Window, check_window_open
+from app.domain.calendar.deadlines import Window, check_window_open, day_of
 from app.domain.errors import NotCentral
 from app.domain.hours.years import check_year_open
-from app.domain.organisations.membership import check_member_in
+from app.domain.organisations.membership import check_member_in, check_unit_active
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,9 @@ class Standing:
     active_from: date
     """First day of the central organisation's membership. Its last day is `active_until`."""
     active_until: date | None
+    own_active_from: date
+    """First day of the organisation itself, which may be a unit. Its last day is `own_active_until`."""
+    own_active_until: date | None
     units_propose: bool
     closed_at: datetime | None
     """When the year was closed."""
@@ -36,13 +39,15 @@ def check_central(place: Place, *, pointer: str | None = None) -> None:
         raise NotCentral(pointer=pointer, organisation_id=place.organisation_id)
 
 
-def check_year(standing: Standing) -> None:
-    """Check that the year is open and the central organisation a member in it (rulebook §3.13, §6.1).
+def check_year(standing: Standing, now: datetime) -> None:
+    """Check that the year is open, the central organisation a member in it, and a unit active (rulebook §3.13, §6.1).
 
     Raise YearClosed, NotAMember.
     """
     check_year_open(standing.year, standing.closed_at)
     check_member_in(standing.year, standing.active_from, standing.active_until)
+    if not standing.place.is_central:
+        check_unit_active(standing.year, standing.own_active_from, standing.own_active_until, day_of(now))
 
 
 def check_may_change(standing: Standing, now: datetime) -> None:
@@ -51,5 +56,5 @@ def check_may_change(standing: Standing, now: datetime) -> None:
     Raise NotCentral, YearClosed, NotAMember, WindowClosed.
     """
     check_central(standing.place)
-    check_year(standing)
+    check_year(standing, now)
     check_window_open("change_window", standing.windows, now)

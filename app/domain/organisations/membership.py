@@ -1,4 +1,5 @@
-"""Membership (jäsenyys): the days in which a central organisation belongs to the study centre (rulebook §6.1)."""
+"""Membership (jäsenyys): the days in which an organisation belongs to the study centre or to its central organisation
+(rulebook §6.1)."""
 
 from datetime import date
 
@@ -13,4 +14,16 @@ def is_member_in(year: int, active_from: date, active_until: date | None) -> boo
 def check_member_in(year: int, active_from: date, active_until: date | None, *, pointer: str | None = None) -> None:
     """Check that the central organisation is a member in the year. Raise NotAMember."""
     if not is_member_in(year, active_from, active_until):
+        raise NotAMember(pointer=pointer, year=year, active_from=active_from, active_until=active_until)
+
+
+def check_unit_active(
+    year: int, active_from: date, active_until: date | None, today: date, *, pointer: str | None = None
+) -> None:
+    """Check that the unit exists in the year and has not ended: one that has is given no hours and proposes none.
+
+    Raise NotAMember.
+    """
+    check_member_in(year, active_from, active_until, pointer=pointer)
+    if active_until is not None and active_until < today:
         raise NotAMember(pointer=pointer, year=year, active_from=active_from, active_until=active_until)

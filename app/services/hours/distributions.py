@@ -7,9 +7,11 @@ from app.db.hours.accounts import get_books
 from app.db.hours.distributions import find_revision, raise_revision
 from app.db.hours.ledger import lock_balances, post_transfers
 from app.db.hours.standing import get_standing
-from app.db.organisations.training_rules import find_runners
+from app.db.organisations.organisations import find_below
+from app.db.organisations.training_rules import find_recipients
 from app.db.sessions import Reader, Writer
 from app.domain.access import check_main_user
+from app.domain.calendar.deadlines import day_of
 from app.domain.errors import Stale
 from app.domain.hours import distributions as rules
 from app.domain.hours.accounts import Books
@@ -23,19 +25,22 @@ async def distribute(
 ) -> Distribution:
     rules.check_each_once(units)
     standing = await get_standing(writer, organisation_id, year)
-    runners = await find_runners(writer.connection, organisation_id, [unit.unit_id for unit in units])
-    rules.check_below(organisation_id, units, runners)
+    unit_ids = [unit.unit_id for unit in units]
+    rules.check_below(organisation_id, units, await find_below(writer.connection, organisation_id, unit_ids))
     check_main_user(writer.actor, standing.place)
     # The tree's balances are locked before they are read: the second of two distributions sees what the first left,
-    # and no reservation is drawn on an allotment between the check and the recall.
+    # and no reservation is drawn on an allotment between the check and the recall. Nor does a unit end or move away
+    # after that: a request that ends or moves one takes the same lock. So the days are read here.
     await lock_balances(writer.connection, year, organisation_id)
+    recipients = await find_recipients(writer.connection, organisation_id, unit_ids)
+    rules.check_below(organisation_id, units, recipients)
     books, current = await _find(writer, organisation_id, year)
     if current.revision:
         check_required_version(current, expected)
     check_version(current, expected)
     check_central(standing.place)
-    check_year(standing)
-    rules.check_runners(books, units, runners)
+    check_year(standing, writer.now)
+    rules.check_recipients(books, units, recipients, day_of(writer.now))
     transfers = rules.transfers_of(books, units)
     await post_transfers(writer, year, "hour_distribution", organisation_id, transfers)
     raised = await raise_revision(

@@ -26,7 +26,7 @@ async def include_proposals(writer: Writer, proposal_id: UUID, proposal_ids: Seq
     check_main_user(writer.actor, standing.place)
     check_central(standing.place)
     check_editable(proposal.state)
-    check_year(standing)
+    check_year(standing, writer.now)
     lines = await list_lines_sent(writer.connection, proposal_ids)
     rules.check_includable(proposal_ids, sources, proposal, len(lines))
     await insert_lines(writer.connection, proposal_id, lines, after=len(proposal.lines))

@@ -41,7 +41,7 @@ async def make_proposal(
     standing = await get_standing(writer, organisation_id, year, pointer="/organisation_id")
     await _check_units(writer, organisation_id, lines)
     rules.check_proposer(writer.actor, standing)
-    check_year(standing)
+    check_year(standing, writer.now)
     if existing := await find_of_year(writer.connection, organisation_id, year):
         raise AlreadyExists(existing_id=existing)
     proposal_id = new_id()
@@ -75,7 +75,7 @@ async def change_proposal(
     rules.check_proposer(writer.actor, standing)
     check_version(proposal, expected)
     rules.check_editable(proposal.state)
-    check_year(standing)
+    check_year(standing, writer.now)
     if lines is not None:
         await replace_lines(writer.connection, proposal_id, lines)
         await release_proposals(writer, sources - sources_of(lines))

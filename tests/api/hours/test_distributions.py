@@ -10,6 +10,7 @@ import pytest
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import grant, lapse, pool_change, reservation, use
 from tests.builders import Centre, Person, refusal
+from tests.locks import until_one_waits
 
 
 @pytest.fixture
@@ -254,3 +255,45 @@ def test_thousands_of_units_get_their_hours_in_one_request(centre: Centre, main_
     assert (put_first.status_code, len(put_first.json()["units"])) == (200, len(units))
     put_second = put(main_user, central, wish(units, *[3] * len(units)), put_first.headers["ETag"])
     assert [unit["hours"] for unit in put_second.json()["units"]] == [3] * len(units)
+
+
+def end(centre: Centre, unit: UUID, last_day: str) -> None:
+    centre.owner.execute("UPDATE organisations SET active_until = %s WHERE id = %s", [last_day, unit])
+
+
+@pytest.mark.parametrize("last_day", ["2022-12-31", "2023-03-14"])
+def test_a_unit_that_has_ended_is_given_nothing_and_keeps_what_it_has(
+    centre: Centre, main_user: Person, central: UUID, units: list[UUID], last_day: str
+) -> None:
+    first = put(main_user, central, wish(units, 50, 60))
+    end(centre, units[0], last_day)
+    answer = put(main_user, central, wish(units, 51, 60), first.headers["ETag"])
+    assert refusal(answer) == (409, "not-a-member")
+    assert (answer.json()["pointer"], answer.json()["active_until"]) == ("/units/0", last_day)
+    kept = put(main_user, central, wish(units, 50, 70), first.headers["ETag"])
+    assert kept.status_code == 200, kept.text
+    assert put(main_user, central, wish(units, 49, 70), kept.headers["ETag"]).status_code == 200
+
+
+def test_a_unit_has_its_last_day_still(centre: Centre, main_user: Person, central: UUID, units: list[UUID]) -> None:
+    end(centre, units[0], "2023-03-15")
+    assert put(main_user, central, wish(units, 50)).status_code == 200
+
+
+def test_a_unit_that_begins_after_the_year_is_given_nothing(centre: Centre, main_user: Person, central: UUID) -> None:
+    unit = centre.organisation(central, active_from="2024-01-01")
+    assert refusal(put(main_user, central, wish([unit], 1))) == (409, "not-a-member")
+
+
+def test_a_distribution_sees_that_a_unit_ended_while_it_waited(
+    centre: Centre, main_user: Person, central: UUID, units: list[UUID]
+) -> None:
+    answers: list[httpx.Response] = []
+    with centre.owner.transaction():
+        centre.owner.execute("SELECT lock_hour_balances(2023::smallint, %s)", [central])
+        giving = threading.Thread(target=lambda: answers.append(put(main_user, central, wish(units, 10))))
+        giving.start()
+        until_one_waits(centre)
+        end(centre, units[0], "2023-03-14")
+    giving.join()
+    assert refusal(answers[0]) == (409, "not-a-member")

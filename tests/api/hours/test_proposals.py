@@ -392,3 +392,17 @@ def test_every_action_is_recorded_in_the_audit(league: League) -> None:
         ("hour-proposal.changed", None),
         ("hour-proposal.withdrawn", None),
     ]
+
+
+@pytest.mark.parametrize("last_day", ["2023-10-15", "2023-12-31"])
+def test_a_unit_that_has_ended_or_will_have_by_then_proposes_nothing(league: League, last_day: str) -> None:
+    draft = league.draft(league.manager, league.district)
+    league.centre.owner.execute("UPDATE organisations SET active_until = %s WHERE id = %s", [last_day, league.district])
+    lines = [line(league.district, 10)]
+    another = league.main_user.post(PROPOSALS, body(league, *lines, organisation_id=str(league.district), year=2025))
+    path = f"{PROPOSALS}/{draft['id']}"
+    changed = league.manager.patch(path, {"lines": lines})
+    for answer in (another, changed, league.manager.post(f"{path}/submission")):
+        assert refusal(answer) == (409, "not-a-member")
+        assert answer.json()["active_until"] == last_day
+    assert league.manager.post(f"{path}/withdrawal", key=False).status_code == 200

@@ -33,7 +33,19 @@ AUTUMN = Window(date(2023, 10, 16), date(2023, 10, 16))
 
 def standing(organisation_id: UUID = CENTRAL, *, units_propose: bool = True, rounds: Any = (ROUND,)) -> Standing:
     place = Place(organisation_id, CENTRAL, frozenset({organisation_id, CENTRAL}))
-    return Standing(place, "Marttaliitto", 2024, date(2000, 1, 1), None, units_propose, None, list(rounds), 0)
+    return Standing(
+        place,
+        "Marttaliitto",
+        2024,
+        date(2000, 1, 1),
+        None,
+        date(2000, 1, 1),
+        None,
+        units_propose,
+        None,
+        list(rounds),
+        0,
+    )
 
 
 def actor(role: Role, organisation_id: UUID | None = None) -> Actor:
