@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 import psycopg
 
+from app.db.health import LEDGER_VIEWS
 from app.db.hours.drawing import find_drawable
 from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
@@ -209,8 +210,14 @@ class Centre:
 
     def check_ledger(self) -> None:
         """The views of promise L1 are empty."""
-        for view in ("years_astray", "balances_astray", "pools_astray", "accounts_overdrawn"):
-            assert self.rows(f"SELECT * FROM ledger_{view}") == [], view
+        for view in LEDGER_VIEWS:
+            assert self.rows(f"SELECT * FROM {view}") == [], view
+
+    def close(self, year: int) -> None:
+        """Close the year as staff do, whose cost statements have ended long ago."""
+        self.deadline("cost_statement", None, date(2001, 1, 18), year=2001, hours_year=year)
+        answer = self.staff().post(f"/v1/hour-pools/{year}/closing")
+        assert answer.status_code == 200, answer.text
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:

@@ -13,6 +13,9 @@ FIELDS = {
     "made_by": "ID of the person who created the resource.",
     "decided_at": "Time of the decision. `null` if no decision has been made.",
     "decided_by": "ID of the person who made the decision. `null` if no decision has been made.",
+    "expired_at": "Time of the expiry. `null` if there was none.",
+    "expired_because": "Reason of the expiry. `year_closed`: the year was closed. `decided`: the hours were decided. "
+    "`moved`: the unit moved to another central organisation. `null` if there was none.",
     "withdrawn_at": "Time of the withdrawal. `null` if there was none.",
     "phone": "Telephone number. `null` if not known.",
 }

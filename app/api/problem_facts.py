@@ -34,9 +34,21 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "available": (HOURS, "Number of teaching hours that are free."),
     "because": (TEXT, "More exact reason, for example `own-matter`."),
     "checks": ({"type": "object"}, "Results of the checks by name."),
+    "change_window": (
+        {
+            "type": ["object", "null"],
+            "properties": {"opens_on": DAY, "closes_on": DAY, "opens_at": TIME},
+            "required": ["opens_on", "closes_on", "opens_at"],
+        },
+        "Window in which the hours can be changed, the one that is open or opens next. `null` if there is none.",
+    ),
     "closed_at": (TIME, "Time at which the year was closed."),
     "closed_on": (DAY, "Last day of the last period. `null` if there was none."),
     "closes_on": (DAY, "Last day of the next period. `null` if not known."),
+    "decision_id": (
+        {"type": ["string", "null"], "format": "uuid"},
+        "ID of the decision on the hours of the year. `null` if there is none.",
+    ),
     "etag": (TEXT, "Current version of the resource."),
     "existing_id": (ID, "ID of the resource that already exists, if you can see it."),
     "finding": (TEXT, "Result of the examination of the file."),
@@ -78,7 +90,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
 }
 OF_CODE: dict[str, tuple[str, ...]] = {
     "allotment-in-use": ("unit_id", "in_use", "asked"),
-    "already-exists": ("existing_id", "year", "because"),
+    "already-exists": ("existing_id", "year", "because", "decision_id", "change_window"),
     "assignment-overlap": ("organisation_id", "overlaps_with"),
     "base-right-required": ("organisation_id",),
     "by-invitation-only": ("organisation_id",),
@@ -107,7 +119,18 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "too-many": ("most",),
     "unsupported-media-type": ("accepted", "accepted_codings"),
     "window-closed": ("kind", "opened_on", "closed_on", "opens_on", "closes_on", "opens_at", "ask"),
-    "wrong-state": ("state", "allowed", "because", "reserved", "last_day", "still_reserved", "still_due", "missing"),
+    "wrong-state": (
+        "state",
+        "allowed",
+        "because",
+        "reserved",
+        "last_day",
+        "still_reserved",
+        "still_due",
+        "missing",
+        "decision_id",
+        "change_window",
+    ),
     "year-closed": ("year", "closed_at"),
 }
 """A code that is not here has no facts; each fact may be missing."""

@@ -11,8 +11,14 @@ from app.db import callers
 from app.db.connections import Connections
 from app.db.statements import Connection
 
-LEDGER_VIEWS = ("ledger_years_astray", "ledger_balances_astray", "ledger_pools_astray", "ledger_accounts_overdrawn")
-"""The views of promise L1: each is empty while the ledger is right."""
+LEDGER_VIEWS = (
+    "ledger_years_astray",
+    "ledger_balances_astray",
+    "ledger_pools_astray",
+    "ledger_accounts_overdrawn",
+    "hours_left_open",
+)
+"""The views of promise L1: each is empty while the ledger is right, and nothing is open that has to have ended."""
 LONGEST_CHECK_MS = 10 * 60_000
 
 _BROKEN = " UNION ALL ".join(f"SELECT '{view}' FROM {view}" for view in LEDGER_VIEWS)

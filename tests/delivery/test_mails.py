@@ -69,6 +69,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "deadline.opening": "manager",
         "hour-account.running-out": "manager",
         "hour-decision.made": "manager",
+        "hour-proposal.expired": "manager",
         "hour-proposal.sent-back": "manager",
         "main-user-application.approved": "applicant",
         "main-user-application.expired": "applicant",
@@ -85,6 +86,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "role-grant.given": "applicant",
         "signatory.ended": "main_user applicant",
         "supplementary-hour-request.decided": "manager",
+        "supplementary-hour-request.expired": "manager",
     }
     assert set(recipients_of) == {event for event, _ in MAIL_OF}
     expected: dict[UUID, set[UUID]] = {happen(centre, "organisation.changed", central): set()}

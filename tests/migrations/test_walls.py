@@ -54,6 +54,7 @@ RIGHTS = {
     "ledger_accounts_overdrawn": READ,
     "ledger_balances_astray": READ,
     "ledger_pools_astray": READ,
+    "hours_left_open": READ,
     "ledger_years_astray": READ,
     "main_user_application_documents": ADD,
     "main_user_application_signatures": ADD_CHANGE,

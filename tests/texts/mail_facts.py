@@ -14,6 +14,8 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "hour-decision.made": {"year": 2024, "hours": 1200, "asked": 1500, "outcome": "partially_approved"},
     "supplementary-hour-request.decided": {"year": 2023, "hours": 40, "asked": 60, "state": "partially_approved"},
     "hour-proposal.sent-back": {"answer_by": "2023-11-15", "year": 2024, "hours": 1500},
+    "hour-proposal.expired": {"because": "decided", "year": 2024},
+    "supplementary-hour-request.expired": {"because": "year_closed", "year": 2023},
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},
     "bank-account-change.proposed": _CONCERNED,

@@ -37,7 +37,7 @@ FACTS: dict[str, dict[str, object]] = {
     "pool-exceeded": {"available": 45483, "asked": 1234567},
     "quota-exceeded": {"available": 0, "asked": 1},
     "allotment-in-use": {"unit_id": SOME_ID, "in_use": 12, "asked": 0},
-    "already-exists": {"existing_id": SOME_ID},
+    "already-exists": {"existing_id": SOME_ID, "decision_id": SOME_ID},
     "too-many": {"most": 20},
     "rate-limited": {
         "most": 20,

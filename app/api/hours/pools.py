@@ -9,7 +9,7 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import AnyHours, Body, Several, YearPath
 from app.db.paging import Slice
-from app.domain.hours.pools import HourPool, YearState
+from app.domain.hours.pools import HourPool, YearClosing, YearState
 from app.services.hours import pools
 
 router = APIRouter(
@@ -62,10 +62,11 @@ async def get_hour_pool(reader: Read, year: YearPath) -> HourPool:
 
 @router.post("/{year}/closing", responses=refusing("wrong-state", "year-closed"))
 @operation(scope="hours:write")
-async def close_hour_pool(writer: WriteOnce, year: YearPath, _: NoBody = None) -> HourPool:
+async def close_hour_pool(writer: WriteOnce, year: YearPath, _: NoBody = None) -> YearClosing:
     """Close the year.
 
-    Free hours lapse. The last day of the cost statements must have passed, and no hours may be reserved.
+    Free hours lapse, and proposals and requests that are still open expire. The last day of the cost statements must
+    have passed, and no hours may be reserved.
 
     **Who:** staff.
     """

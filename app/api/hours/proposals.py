@@ -133,7 +133,7 @@ async def get_hour_proposal(reader: Read, proposal_id: UUID) -> HourProposal:
     return await proposals.get_proposal(reader, proposal_id)
 
 
-@router.patch("/{proposal_id}", responses=refusing("wrong-state", "year-closed", "not-a-member"))
+@router.patch("/{proposal_id}", responses=refusing("wrong-state", "not-a-member"))
 @operation(scope="hours:write")
 async def change_hour_proposal(writer: Edit, proposal_id: UUID, body: ProposalPatch) -> HourProposal:
     """Change an hour proposal.
@@ -148,9 +148,7 @@ async def change_hour_proposal(writer: Edit, proposal_id: UUID, body: ProposalPa
     return await proposals.change_proposal(writer, proposal_id, changes, writer.expected)
 
 
-@router.post(
-    "/{proposal_id}/submission", responses=refusing("wrong-state", "year-closed", "not-a-member", "window-closed")
-)
+@router.post("/{proposal_id}/submission", responses=refusing("wrong-state", "not-a-member", "window-closed"))
 @operation(scope="hours:write")
 async def submit_hour_proposal(writer: WriteOnce, proposal_id: UUID, _: NoBody = None) -> HourProposal:
     """Submit an hour proposal.
@@ -162,9 +160,7 @@ async def submit_hour_proposal(writer: WriteOnce, proposal_id: UUID, _: NoBody =
     return await proposal_revisions.submit_proposal(writer, proposal_id)
 
 
-@router.post(
-    "/{proposal_id}/inclusions", responses=refusing("not-central", "wrong-state", "year-closed", "not-a-member")
-)
+@router.post("/{proposal_id}/inclusions", responses=refusing("not-central", "wrong-state", "not-a-member"))
 @operation(scope="hours:write")
 async def include_hour_proposals(writer: Write, proposal_id: UUID, body: InclusionsIn) -> HourProposal:
     """Include units' proposals.
@@ -176,7 +172,7 @@ async def include_hour_proposals(writer: Write, proposal_id: UUID, body: Inclusi
     return await proposal_inclusions.include_proposals(writer, proposal_id, body.proposal_ids)
 
 
-@router.post("/{proposal_id}/return", responses=refusing("wrong-state", "year-closed"))
+@router.post("/{proposal_id}/return", responses=refusing("wrong-state"))
 @operation(scope="hours:write")
 async def send_back_hour_proposal(writer: Write, proposal_id: UUID, body: ReturnIn) -> HourProposal:
     """Send a proposal back for completion.
@@ -188,7 +184,7 @@ async def send_back_hour_proposal(writer: Write, proposal_id: UUID, body: Return
     )
 
 
-@router.post("/{proposal_id}/withdrawal", responses=refusing("wrong-state", "year-closed"))
+@router.post("/{proposal_id}/withdrawal", responses=refusing("wrong-state"))
 @operation(scope="hours:write")
 async def withdraw_hour_proposal(writer: Write, proposal_id: UUID, _: NoBody = None) -> HourProposal:
     """Withdraw an hour proposal.

@@ -86,9 +86,7 @@ async def get_supplementary_hour_request(reader: Read, request_id: UUID) -> Supp
     return await supplementary_requests.get_request(reader, request_id)
 
 
-@router.post(
-    "/{request_id}/decision", responses=refusing("wrong-state", "year-closed", "not-a-member", "pool-exceeded")
-)
+@router.post("/{request_id}/decision", responses=refusing("wrong-state", "not-a-member", "pool-exceeded"))
 @operation(scope="hours:write")
 async def decide_supplementary_hour_request(
     writer: WriteOnce, request_id: UUID, body: SupplementaryDecisionIn
@@ -102,7 +100,7 @@ async def decide_supplementary_hour_request(
     return await supplementary_requests.decide_request(writer, request_id, hours=body.hours, reason=body.reason)
 
 
-@router.post("/{request_id}/withdrawal", responses=refusing("wrong-state", "year-closed"))
+@router.post("/{request_id}/withdrawal", responses=refusing("wrong-state"))
 @operation(scope="hours:write")
 async def withdraw_supplementary_hour_request(
     writer: Write, request_id: UUID, _: NoBody = None

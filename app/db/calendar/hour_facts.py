@@ -43,6 +43,7 @@ _proposals = Query(
     select(*columns_of(OwnProposal, hour_proposals)).where(
         hour_proposals.c.organisation_id == any_(_ids),
         hour_proposals.c.state != "withdrawn",
+        hour_proposals.c.state != "expired",
         hour_proposals.c.year >= _from_year,
     ),
     OwnProposal,
@@ -53,7 +54,7 @@ def _waiting(central_organisation_id: Any) -> Any:
     ids = func.array_agg(aggregate_order_by(hour_proposals.c.id, hour_proposals.c.id))
     return select(
         central_organisation_id.label("central_organisation_id"), hour_proposals.c.year, ids.label("proposal_ids")
-    ).where(hour_proposals.c.state == "submitted", hour_proposals.c.year >= _from_year)
+    ).where(hour_proposals.c.state == "submitted")
 
 
 _waiting_of_units = Query(
@@ -61,6 +62,7 @@ _waiting_of_units = Query(
     .where(
         hour_proposals.c.central_organisation_id == any_(_ids),
         hour_proposals.c.organisation_id != hour_proposals.c.central_organisation_id,
+        hour_proposals.c.year >= _from_year,
     )
     .group_by(hour_proposals.c.central_organisation_id, hour_proposals.c.year),
     WaitingProposals,
@@ -149,7 +151,7 @@ _waiting_requests = Query(
         )
     )
     .join(organisations, organisations.c.id == _requests.organisation_id)
-    .where(_requests.state == "submitted", _requests.year >= _from_year)
+    .where(_requests.state == "submitted")
     .order_by(_requests.id)
     .limit(MOST_WAITING),
     WaitingRequest,
@@ -165,9 +167,9 @@ async def list_waiting_of_units(connection: Connection, ids: Sequence[UUID], fro
     return await _waiting_of_units.all(connection, p_ids=list(ids), p_from_year=from_year)
 
 
-async def list_waiting_of_centres(connection: Connection, from_year: int) -> list[WaitingProposals]:
-    """Proposals of all centres that wait to be decided."""
-    return await _waiting_of_centres.all(connection, p_from_year=from_year)
+async def list_waiting_of_centres(connection: Connection) -> list[WaitingProposals]:
+    """Proposals of all centres that wait to be decided, whatever the year."""
+    return await _waiting_of_centres.all(connection)
 
 
 async def list_year_hours(connection: Connection, ids: Sequence[UUID], from_year: int) -> list[YearHours]:
@@ -178,9 +180,9 @@ async def list_changes(connection: Connection, ids: Sequence[UUID], since: datet
     return await _changes.all(connection, p_ids=list(ids), p_since=since)
 
 
-async def list_waiting_requests(connection: Connection, from_year: int, language: Language) -> list[WaitingRequest]:
-    """Requests that are not decided. Names of organisations are in the language."""
-    return await _waiting_requests.all(connection, p_from_year=from_year, p_language=language)
+async def list_waiting_requests(connection: Connection, language: Language) -> list[WaitingRequest]:
+    """Requests that are not decided, whatever the year. Names of organisations are in the language."""
+    return await _waiting_requests.all(connection, p_language=language)
 
 
 async def list_hours_in_use(connection: Connection, year: int, percent: int) -> list[HoursInUse]:

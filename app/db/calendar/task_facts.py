@@ -139,8 +139,8 @@ async def _with_staff_facts(session: Reader, facts: TaskFacts, language: Languag
         facts,
         is_staff=True,
         windows=facts.windows + windows,
-        waiting=facts.waiting + await list_waiting_of_centres(connection, today.year),
-        requests=await list_waiting_requests(connection, today.year, language),
+        waiting=facts.waiting + await list_waiting_of_centres(connection),
+        requests=await list_waiting_requests(connection, language),
         mail_obstacle=delivery.obstacle if delivery else None,
         without_main_user=await _without_main_user.all(connection, p_language=language, **clock_of(session)),
     )

@@ -51,6 +51,7 @@ from app.db.statements import (
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
 from app.domain.hours.proposals import HourProposal, HourProposalSummary, PreviousYear, ProposalLine
 from app.domain.hours.standing import Standing
+from app.domain.organisations.holdings import OPEN_STATES
 
 hour_proposals = study_centre_table(
     "hour_proposals",
@@ -64,6 +65,8 @@ hour_proposals = study_centre_table(
     Column("created_by", Uuid, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("submitted_at", DateTime(timezone=True)),
+    Column("expired_at", DateTime(timezone=True)),
+    Column("expired_because", Text),
     changed_at(),
 )
 
@@ -96,6 +99,7 @@ _of_previous_year = (
     ),
     hour_balances.c.year == hour_proposals.c.year - 1,
 )
+is_open = or_(*(hour_proposals.c.state == state for state in OPEN_STATES))
 _is_units = hour_proposals.c.organisation_id != hour_proposals.c.central_organisation_id
 # Lapsed hours of an allotment are also in the centre's `lapsed`, so a centre counts them only there.
 _granted = func.sum(
@@ -157,13 +161,13 @@ _contested = Query(
         or_(
             hour_proposals.c.id == any_(_ids),
             and_(
-                hour_proposals.c.organisation_id == any_(bindparam("p_organisation_ids", type_=ARRAY(Uuid))),
+                hour_proposals.c.central_organisation_id == any_(bindparam("p_central_ids", type_=ARRAY(Uuid))),
                 given(hour_proposals.c.year, "year"),
-                hour_proposals.c.state == "submitted",
+                is_open,
             ),
         )
     )
-    .order_by(hour_proposals.c.id)
+    .order_by(_is_units, hour_proposals.c.id)
     .with_for_update(key_share=True),
     LockedProposal,
 )
@@ -197,6 +201,7 @@ _of_year: Query[UUID] = Query(
         given(hour_proposals.c.organisation_id, "organisation_id"),
         given(hour_proposals.c.year, "year"),
         hour_proposals.c.state != "withdrawn",
+        hour_proposals.c.state != "expired",
     )
 )
 _lines_removed = Command(delete(hour_proposal_lines).where(hour_proposal_lines.c.proposal_id == _id))
@@ -210,15 +215,15 @@ async def lock_in_reach(session: Reader, proposal_id: UUID) -> tuple[HourProposa
 
 
 async def find_of_year(connection: Connection, organisation_id: UUID, year: int) -> UUID | None:
-    """The organisation's proposal for the year that is not withdrawn, if there is one."""
+    """The organisation's proposal for the year that is neither withdrawn nor expired, if there is one."""
     return await _of_year.first(connection, p_organisation_id=organisation_id, p_year=year)
 
 
 async def lock_contested(
-    connection: Connection, organisation_ids: Collection[UUID], year: int, named: Collection[UUID]
+    connection: Connection, central_ids: Collection[UUID], year: int, named: Collection[UUID]
 ) -> dict[UUID, LockedProposal]:
-    """The organisations' submitted proposals of the year and the named ones, locked until the transaction ends."""
-    locked = await _contested.all(connection, p_organisation_ids=list(organisation_ids), p_year=year, p_ids=list(named))
+    """The open proposals of these trees in the year and the named ones, locked until the transaction ends."""
+    locked = await _contested.all(connection, p_central_ids=list(central_ids), p_year=year, p_ids=list(named))
     return {proposal.id: proposal for proposal in locked}
 
 

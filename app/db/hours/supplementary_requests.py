@@ -20,6 +20,8 @@ supplementary_hour_requests = study_centre_table(
     Column("decided_by", Uuid),
     Column("decided_at", DateTime(timezone=True)),
     Column("withdrawn_at", DateTime(timezone=True)),
+    Column("expired_at", DateTime(timezone=True)),
+    Column("expired_because", Text),
     changed_at(),
 )
 

@@ -232,6 +232,19 @@ def check_within_round(closes_on: date | None, rounds: Sequence[Window]) -> None
         raise Invalid(Fault("/closes_on", "after-the-round", {"round_closes_on": max(bounds)}))
 
 
+def next_opening(windows: Sequence[Window], now: datetime) -> dict[str, object] | None:
+    """The days of the window that is open or opens next, and when it opens; None if there is none."""
+    ahead = [window for window in windows if state_of(window.opens_on, last_day_of(window), now) != "closed"]
+    if not ahead:
+        return None
+    window = min(ahead, key=lambda each: each.opens_on or date.min)
+    return {
+        "opens_on": window.opens_on,
+        "closes_on": last_day_of(window),
+        "opens_at": start_of(window.opens_on) if window.opens_on else None,
+    }
+
+
 def check_window_open(kind: Kind, windows: Sequence[Window], now: datetime) -> None:
     """Raise WindowClosed with the organisation's window that closed last and the one that opens next."""
     if any(is_open(window, now) for window in windows):

@@ -67,7 +67,7 @@ class OwnWindow:
 
 @dataclass(frozen=True)
 class OwnProposal:
-    """An organisation's one proposal for a year that is not withdrawn."""
+    """An organisation's one proposal for a year that is neither withdrawn nor expired."""
 
     id: UUID
     organisation_id: UUID

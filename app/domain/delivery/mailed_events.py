@@ -63,6 +63,10 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "hour-proposal.sent-back": MailedEvent(
         "managers", "promptly", ("PATCH", "/v1/hour-proposals/{proposal_id}"), day="answer_by"
     ),
+    "hour-proposal.expired": MailedEvent("managers", "promptly", ("GET", "/v1/hour-proposals/{proposal_id}")),
+    "supplementary-hour-request.expired": MailedEvent(
+        "managers", "promptly", ("GET", "/v1/supplementary-hour-requests/{request_id}")
+    ),
     "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
     "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
     "bank-account-change.proposed": MailedEvent(

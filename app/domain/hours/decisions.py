@@ -63,7 +63,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class LockedProposal:
-    """A proposal that an item names, or a submitted one of its organisation."""
+    """A proposal that an item names, or an open one of an organisation or its units."""
 
     id: UUID
     organisation_id: UUID

@@ -1,14 +1,17 @@
 """The study centre's pool of a year: setting it, and closing the year (vuoden sulkeminen; rulebook §3.13)."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Literal
 
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import PoolExceeded, WrongState
+from app.domain.hours.expiring import MOST_SHOWN, Expired
 from app.domain.hours.ledger import Transfer, pool_change
 from app.domain.hours.years import check_year_open
 from app.domain.values import Shown
+from app.domain.versions import fingerprint
 
 YearState = Literal["open", "closed"]
 
@@ -28,6 +31,24 @@ class HourPool(Shown):
     """State of the year."""
     closed_at: datetime | None
     """When the year was closed. `null` if it is open."""
+
+
+@dataclass(frozen=True)
+class YearClosing(HourPool):
+    expired_total: int
+    """Number of proposals and requests that were still open and have expired."""
+    expired: list[Expired]
+    """The first 200 of these, by `type` and `id`."""
+
+    @property
+    def tag(self) -> str:
+        """The version of the pool, which is what has changed."""
+        return fingerprint(HourPool(*(getattr(self, each.name) for each in fields(HourPool))))
+
+
+def closing_of(pool: HourPool, expired: Sequence[Expired]) -> YearClosing:
+    shown = sorted(expired, key=lambda each: (each.type, each.id))[:MOST_SHOWN]
+    return YearClosing(**vars(pool), expired_total=len(expired), expired=shown)
 
 
 def pool_of(year: int, hours: int, available: int, returned: int, closed_at: datetime | None) -> HourPool:

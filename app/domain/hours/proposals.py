@@ -10,11 +10,12 @@ from uuid import UUID
 from app.domain.access import Actor, check_main_user, check_role, check_staff
 from app.domain.calendar.deadlines import Window, check_units_window_open, check_window_open, day_of
 from app.domain.errors import Fault, Invalid, NotFound, WrongState
-from app.domain.hours.standing import Standing, check_year
+from app.domain.hours.expiring import ExpiryCause
+from app.domain.hours.standing import Standing, check_member
 from app.domain.lists import check_once
 from app.domain.values import Shown
 
-ProposalState = Literal["draft", "submitted", "sent_back", "included", "decided", "withdrawn"]
+ProposalState = Literal["draft", "submitted", "sent_back", "included", "decided", "withdrawn", "expired"]
 
 MOST_LINES = 5000
 """The most lines of one proposal, included ones counted."""
@@ -72,6 +73,8 @@ class HourProposalSummary(Shown):
     created_at: datetime
     submitted_at: datetime | None
     """When the last revision was submitted. `null` if the proposal has not been submitted."""
+    expired_at: datetime | None
+    expired_because: ExpiryCause | None
 
     @property
     def is_central(self) -> bool:
@@ -141,10 +144,10 @@ def check_submission(proposal: HourProposal, standing: Standing, own_days: Seque
     """Check that the round is open, for a unit its central organisation's own days, or the last day to submit again.
 
     `standing` has the windows of the round, `own_days` are the central organisation's days for its units. Raise
-    WrongState, YearClosed, NotAMember, WindowClosed, and Invalid if there are no lines.
+    WrongState, NotAMember, WindowClosed, and Invalid if there are no lines.
     """
     check_editable(proposal.state)
-    check_year(standing, now)
+    check_member(standing, now)
     may_answer = proposal.state == "sent_back" and proposal.answer_by is not None and day_of(now) <= proposal.answer_by
     if not may_answer:
         if proposal.is_central:

@@ -45,6 +45,14 @@ def check_year(standing: Standing, now: datetime) -> None:
     Raise YearClosed, NotAMember.
     """
     check_year_open(standing.year, standing.closed_at)
+    check_member(standing, now)
+
+
+def check_member(standing: Standing, now: datetime) -> None:
+    """Check that the central organisation is a member in the year, and a unit active (rulebook §6.1).
+
+    Raise NotAMember.
+    """
     check_member_in(standing.year, standing.active_from, standing.active_until)
     if not standing.place.is_central:
         check_unit_active(standing.year, standing.own_active_from, standing.own_active_until, day_of(now))

@@ -6,9 +6,10 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.errors import Fault, Invalid, PoolExceeded, WrongState
+from app.domain.hours.expiring import ExpiryCause
 from app.domain.values import Shown
 
-RequestState = Literal["submitted", "approved", "partially_approved", "rejected", "withdrawn"]
+RequestState = Literal["submitted", "approved", "partially_approved", "rejected", "withdrawn", "expired"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class SupplementaryRequest(Shown):
     decided_by: UUID | None
     decided_at: datetime | None
     withdrawn_at: datetime | None
+    expired_at: datetime | None
+    expired_because: ExpiryCause | None
 
 
 def check_undecided(state: RequestState) -> None:

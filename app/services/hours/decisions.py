@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.db.hours.decisions import decisions, find_candidates, find_decided, hour_decisions
+from app.db.hours.expiring import stop_openings
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import hold_pool
 from app.db.hours.proposals import find_submitted, lock_contested
@@ -14,6 +15,7 @@ from app.domain.hours import decisions as rules
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.domain.hours.ledger import grant
 from app.domain.hours.years import check_year_open
+from app.services.hours.expiring import expire_proposals
 from app.services.hours.proposals import decide_proposals
 
 
@@ -24,10 +26,13 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
     candidates = await find_candidates(writer.connection, ids)
     # Proposals are locked first, then the pool. A request that withdraws or sends back one of them comes before this,
     # or finds it decided. The second of two batches waits for the pool, and then sees what the first has decided.
+    # Proposals that are made meanwhile wait too, and then find the decision.
+    await stop_openings(writer.connection, year)
     named = [item.proposal_id for item in items if item.proposal_id]
     proposals = await lock_contested(writer.connection, ids, year, named)
     submitted = await find_submitted(
-        writer.connection, [each.id for each in proposals.values() if each.state == "submitted"]
+        writer.connection,
+        [each.id for each in proposals.values() if each.state == "submitted" and each.organisation_id in ids],
     )
     rules.check_there(writer.actor, year, items, candidates, proposals)
     check_staff(writer.actor)
@@ -59,6 +64,7 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
         )
     await insert_rows(writer.connection, hour_decisions, [row_of(hour_decisions, decision) for decision in made])
     await decide_proposals(writer, [proposal.id for proposal in submitted.values()])
+    await expire_proposals(writer, ids, year)
     granting = [decision for decision in made if decision.hours]
     transfers = [grant(decision.organisation_id, decision.hours) for decision in granting]
     await post_transfers(writer, year, "hour_decision", [decision.id for decision in granting], transfers)

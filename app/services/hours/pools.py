@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.db.hours.expiring import stop_openings
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import (
     close_year,
@@ -18,8 +19,9 @@ from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.domain.access import check_staff, check_staff_or_auditor
 from app.domain.hours.ledger import lapse
-from app.domain.hours.pools import HourPool, YearState, check_may_close, resized
+from app.domain.hours.pools import HourPool, YearClosing, YearState, check_may_close, closing_of, resized
 from app.domain.versions import Versions, check_version
+from app.services.hours.expiring import expire_year
 
 
 async def set_pool(writer: Writer, year: int, *, hours: int, expected: Versions) -> HourPool:
@@ -35,8 +37,11 @@ async def set_pool(writer: Writer, year: int, *, hours: int, expected: Versions)
     return changed
 
 
-async def close_pool(writer: Writer, year: int) -> HourPool:
+async def close_pool(writer: Writer, year: int) -> YearClosing:
     check_staff(writer.actor)
+    # What is open ends before the year is locked: a request that changes it comes before, or finds it expired.
+    await stop_openings(writer.connection, year)
+    expired = await expire_year(writer, year)
     # Every transfer of the year locks its pool, at least shared; only the closing locks it exclusively. What it reads
     # from here on is final: a reservation or a distribution is either counted, or waits and finds the year closed.
     pool = await lock_year(writer.connection, year)
@@ -48,8 +53,8 @@ async def close_pool(writer: Writer, year: int) -> HourPool:
     await post_transfers(writer, year, "hour_pool_closing", closing_id, transfers)
     await close_year(writer.connection, year, writer.now)
     lapsed = sum(transfer.hours for transfer in transfers)
-    writer.record("hour-pool.closed", closing_id, year=year, lapsed=lapsed)
-    return replace(pool, state="closed", closed_at=writer.now)
+    writer.record("hour-pool.closed", closing_id, year=year, lapsed=lapsed, expired=len(expired))
+    return closing_of(replace(pool, state="closed", closed_at=writer.now), expired)
 
 
 async def get_pool(reader: Reader, year: int) -> HourPool:

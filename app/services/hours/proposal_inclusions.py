@@ -10,7 +10,7 @@ from app.db.sessions import Writer
 from app.domain.access import check_main_user
 from app.domain.hours import proposal_inclusions as rules
 from app.domain.hours.proposals import HourProposal, check_editable
-from app.domain.hours.standing import check_central, check_year
+from app.domain.hours.standing import check_central, check_member
 from app.domain.lists import check_once
 
 
@@ -26,7 +26,7 @@ async def include_proposals(writer: Writer, proposal_id: UUID, proposal_ids: Seq
     check_main_user(writer.actor, standing.place)
     check_central(standing.place)
     check_editable(proposal.state)
-    check_year(standing, writer.now)
+    check_member(standing, writer.now)
     lines = await list_lines_sent(writer.connection, proposal_ids)
     rules.check_includable(proposal_ids, sources, proposal, len(lines))
     await insert_lines(writer.connection, proposal_id, lines, after=len(proposal.lines))

@@ -12,13 +12,16 @@ from app.db.sessions import Reader, Writer
 from app.db.statements import change_row
 from app.domain.errors import NotFound
 from app.domain.hours import proposals as rules
+from app.domain.hours.expiring import refuse_expired
 from app.domain.hours.proposals import HourProposal, ProposalRevision
-from app.domain.hours.years import check_year_open
+from app.services.hours.expiring import find_way_on
 
 
 async def submit_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
     proposal, standing = await lock_in_reach(writer, proposal_id)
     rules.check_proposer(writer.actor, standing)
+    if proposal.state == "expired":
+        refuse_expired(await find_way_on(writer, proposal.central_organisation_id, proposal.year), writer.now)
     own_days = (
         []
         if proposal.is_central
@@ -44,7 +47,6 @@ async def send_back_proposal(writer: Writer, proposal_id: UUID, *, reason: str, 
     proposal, standing = await lock_in_reach(writer, proposal_id)
     rules.check_returner(writer.actor, standing)
     rules.check_state(proposal.state, "submitted")
-    check_year_open(proposal.year, standing.closed_at)
     rules.check_answer_by(answer_by, writer.now)
     await change_row(
         writer.connection,

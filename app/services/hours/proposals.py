@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import TypedDict
 from uuid import UUID
 
+from app.db.hours.expiring import share_openings
 from app.db.hours.proposal_inclusions import list_lines_sent
 from app.db.hours.proposals import (
     find_of_year,
@@ -22,11 +23,12 @@ from app.db.sessions import Writer
 from app.db.statements import change_row, insert_row
 from app.domain.errors import AlreadyExists
 from app.domain.hours import proposals as rules
+from app.domain.hours.expiring import check_not_decided
 from app.domain.hours.proposal_inclusions import as_sent, sources_of
 from app.domain.hours.proposals import HourProposal, ProposalLine
-from app.domain.hours.standing import check_year
-from app.domain.hours.years import check_year_open
+from app.domain.hours.standing import check_member, check_year
 from app.domain.versions import Versions, check_version
+from app.services.hours.expiring import find_way_on
 from app.services.hours.proposal_inclusions import release_proposals
 
 
@@ -38,10 +40,14 @@ async def make_proposal(
     writer: Writer, *, organisation_id: UUID, year: int, lines: Sequence[ProposalLine]
 ) -> HourProposal:
     rules.check_lines_once(lines)
+    # A decision or a closing comes before this, and is seen, or waits, and ends the new proposal.
+    await share_openings(writer.connection, year)
     standing = await get_standing(writer, organisation_id, year, pointer="/organisation_id")
     await _check_units(writer, organisation_id, lines)
     rules.check_proposer(writer.actor, standing)
     check_year(standing, writer.now)
+    central_id = standing.place.central_organisation_id
+    check_not_decided(await find_way_on(writer, central_id, year), writer.now)
     if existing := await find_of_year(writer.connection, organisation_id, year):
         raise AlreadyExists(existing_id=existing)
     proposal_id = new_id()
@@ -51,7 +57,7 @@ async def make_proposal(
         hour_proposals,
         id=proposal_id,
         organisation_id=organisation_id,
-        central_organisation_id=standing.place.central_organisation_id,
+        central_organisation_id=central_id,
         year=year,
         state="draft",
         created_by=writer.actor.person_id,
@@ -75,7 +81,7 @@ async def change_proposal(
     rules.check_proposer(writer.actor, standing)
     check_version(proposal, expected)
     rules.check_editable(proposal.state)
-    check_year(standing, writer.now)
+    check_member(standing, writer.now)
     if lines is not None:
         await replace_lines(writer.connection, proposal_id, lines)
         await release_proposals(writer, sources - sources_of(lines))
@@ -87,7 +93,6 @@ async def withdraw_proposal(writer: Writer, proposal_id: UUID) -> HourProposal:
     proposal, standing = await lock_in_reach(writer, proposal_id)
     rules.check_proposer(writer.actor, standing)
     rules.check_state(proposal.state, "draft", "submitted", "sent_back")
-    check_year_open(proposal.year, standing.closed_at)
     await change_row(writer.connection, hour_proposals, proposal_id, state="withdrawn")
     await release_proposals(writer, sources_of(proposal.lines))
     writer.record("hour-proposal.withdrawn", proposal_id, organisation_id=proposal.organisation_id)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.db.hours.expiring import share_openings
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import hold_pool
 from app.db.hours.standing import get_standing
@@ -12,15 +13,15 @@ from app.db.statements import change_value, insert_value
 from app.domain.access import check_main_user, check_not_own, check_staff
 from app.domain.hours import supplementary_requests as rules
 from app.domain.hours.ledger import supplementary_grant
-from app.domain.hours.standing import Standing, check_may_change
+from app.domain.hours.standing import Standing, check_may_change, check_member
 from app.domain.hours.supplementary_requests import SupplementaryRequest
-from app.domain.hours.years import check_year_open
-from app.domain.organisations.membership import check_member_in
 
 
 async def submit_request(
     writer: Writer, *, organisation_id: UUID, year: int, hours: int, grounds: str
 ) -> SupplementaryRequest:
+    # A closing comes before this, and is seen, or waits, and ends the new request.
+    await share_openings(writer.connection, year)
     standing = await get_standing(writer, organisation_id, year, "change_window", pointer="/organisation_id")
     check_main_user(writer.actor, standing.place)
     check_may_change(standing, writer.now)
@@ -39,6 +40,8 @@ async def submit_request(
         decided_by=None,
         decided_at=None,
         withdrawn_at=None,
+        expired_at=None,
+        expired_because=None,
     )
     await insert_value(writer.connection, supplementary_hour_requests, request)
     writer.record("supplementary-hour-request.submitted", request.id, organisation_id=organisation_id, hours=hours)
@@ -51,14 +54,12 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
     check_not_own(writer.actor, standing.place, [request.submitted_by])
     rules.check_undecided(request.state)
     state = rules.decided_state_of(request.hours, hours)
-    # The pool is held before it is read, so that the second of two decisions sees what the first has left.
-    pool = await hold_pool(writer.connection, request.year)
-    check_year_open(request.year, pool.closed_at)
     if hours:
         # The membership may have ended since the request. A rejection is always possible.
-        check_member_in(request.year, standing.active_from, standing.active_until)
-    rules.check_grant(pool.available, hours)
-    if hours:
+        check_member(standing, writer.now)
+        # The pool is held before it is read, so that the second of two decisions sees what the first has left.
+        pool = await hold_pool(writer.connection, request.year)
+        rules.check_grant(pool.available, hours)
         transfers = [supplementary_grant(request.organisation_id, hours)]
         await post_transfers(writer, request.year, "supplementary_hour_request", request_id, transfers)
     decided = await change_value(
@@ -88,7 +89,6 @@ async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryReq
     request, standing = await _lock_in_reach(writer, request_id)
     check_main_user(writer.actor, standing.place)
     rules.check_undecided(request.state)
-    check_year_open(request.year, standing.closed_at)
     withdrawn = await change_value(
         writer.connection, supplementary_hour_requests, request, state="withdrawn", withdrawn_at=writer.now
     )

@@ -101,7 +101,7 @@ def test_the_submitted_proposal_is_decided_with_what_it_includes(
     made = staff.post(PATH, batch(item(central, 600, **named), item(other, 10))).json()["items"]
     assert [(each["proposal_id"], each["asked"]) for each in made] == [(str(proposal_id), 700), (None, None)]
     states = dict(centre.rows("SELECT organisation_id, state FROM hour_proposals"))
-    assert states == {central: "decided", unit: "decided", other: "draft"}
+    assert states == {central: "decided", unit: "decided", other: "expired"}
 
 
 def test_the_whole_batch_stays_within_the_pool_or_none_of_it(centre: Centre, staff: Person, central: UUID) -> None:

@@ -11,7 +11,7 @@ from app.db.identifiers import new_id
 from app.domain.hours.ledger import distribution, grant, hour_return, lapse, pool_change, reservation, use
 from app.domain.hours.proposals import MOST_LINES
 from tests.api.hours.conftest import PROPOSALS, League, line
-from tests.builders import FOREVER, refusal
+from tests.builders import refusal
 
 
 def faults(answer: Any) -> list[tuple[str, str]]:
@@ -47,6 +47,8 @@ def test_a_main_user_drafts_a_proposal_with_lines_for_the_whole_tree(league: Lea
         "created_by": str(league.main_user.id),
         "created_at": "2023-10-16T12:00:00+03:00",
         "submitted_at": None,
+        "expired_at": None,
+        "expired_because": None,
         "lines": [{**blank, **lines[0]}, {**blank, **lines[1]}],
     }
     assert answer.headers["Location"] == f"{PROPOSALS}/{proposal['id']}"
@@ -241,17 +243,19 @@ def test_nothing_is_done_to_proposals_of_a_closed_year(league: League) -> None:
     source = league.submitted(league.manager, league.district)["id"]
     unit = f"{PROPOSALS}/{source}"
     league.centre.post(2024, pool_change(1))
-    league.centre.owner.execute("SELECT close_hour_year(2024::smallint, %s)", [FOREVER])
+    league.centre.close(2024)
+    assert refusal(league.main_user.post(PROPOSALS, body(league, organisation_id=str(league.association)))) == (
+        409,
+        "year-closed",
+    )
     for answer in (
-        league.main_user.post(PROPOSALS, body(league, organisation_id=str(league.association))),
         league.main_user.patch(draft, {"lines": []}),
         league.main_user.post(f"{draft}/submission"),
         league.main_user.post(f"{draft}/inclusions", {"proposal_ids": [source]}),
         league.main_user.post(f"{draft}/withdrawal"),
         league.main_user.post(f"{unit}/return", {"reason": "Täydennä"}),
     ):
-        assert refusal(answer) == (409, "year-closed")
-        assert answer.json()["year"] == 2024
+        assert (refusal(answer), answer.json()["state"]) == ((409, "wrong-state"), "expired")
 
 
 def test_a_proposal_shows_the_previous_years_granted_and_used_hours(league: League) -> None:

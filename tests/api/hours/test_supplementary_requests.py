@@ -95,13 +95,14 @@ def test_a_request_is_withdrawn_before_it_is_decided(main_user: Person, central:
     assert refusal(again) == (409, "wrong-state")
 
 
-def test_a_closed_year_keeps_its_requests_as_they_are(centre: Centre, main_user: Person, central: UUID) -> None:
+def test_the_closing_of_a_year_ends_its_requests(centre: Centre, main_user: Person, central: UUID) -> None:
     request = main_user.post(PATH, asked(central)).json()
-    centre.owner.execute("SELECT close_hour_year(2023::smallint, now())")
+    centre.close(2023)
     withdrawal = main_user.post(f"{PATH}/{request['id']}/withdrawal", key=False)
-    assert refusal(withdrawal) == (409, "year-closed")
-    decision = centre.staff().post(f"{PATH}/{request['id']}/decision", {"hours": 1})
-    assert refusal(decision) == (409, "year-closed")
+    assert (refusal(withdrawal), withdrawal.json()["state"]) == ((409, "wrong-state"), "expired")
+    for hours in (0, 1):
+        decision = centre.staff().post(f"{PATH}/{request['id']}/decision", {"hours": hours})
+        assert (refusal(decision), decision.json()["state"]) == ((409, "wrong-state"), "expired")
     assert refusal(main_user.post(PATH, asked(central))) == (409, "year-closed")
 
 

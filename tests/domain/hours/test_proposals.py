@@ -71,6 +71,8 @@ def proposal(
         OTHER,
         NOON,
         None,
+        None,
+        None,
         lines,
     )
 

@@ -25,7 +25,8 @@ Service = Callable[[Callable[[Connection], Awaitable[Answer]]], Answer]
 
 
 async def found(connection: Connection, organisation_ids: list[UUID], year: int) -> dict[UUID, SubmittedProposal]:
-    return await find_submitted(connection, await lock_contested(connection, organisation_ids, year, []))
+    locked = await lock_contested(connection, organisation_ids, year, [])
+    return await find_submitted(connection, [each.id for each in locked.values() if each.state == "submitted"])
 
 
 @pytest.fixture

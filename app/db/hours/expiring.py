@@ -1,0 +1,101 @@
+"""What is open in a year: let nobody add to it, and end it, proposals before requests."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
+
+from app.db.hours.proposals import hour_proposals, is_open
+from app.db.hours.supplementary_requests import supplementary_hour_requests
+from app.db.paging import given
+from app.db.statements import Command, Connection, Query
+from app.domain.hours.expiring import Expired, ExpiredType
+
+_year = cast(bindparam("p_year", type_=SmallInteger), Text)
+_openings = func.hashtextextended(func.concat("openings of ", func.own_study_centre(), " ", _year), 0)
+_shared = Command(select(func.pg_advisory_xact_lock_shared(_openings)))
+_stopped = Command(select(func.pg_advisory_xact_lock(_openings)))
+
+
+async def share_openings(connection: Connection, year: int) -> None:
+    """Wait for those who end what is open in the year, and let them wait for this transaction.
+
+    What adds something open calls it first. What is read of the year after it is how it was closed and decided.
+    """
+    await _shared.run(connection, p_year=year)
+
+
+async def stop_openings(connection: Connection, year: int) -> None:
+    """Let nobody add something open to the year until the transaction ends. What is being added is waited for."""
+    await _stopped.run(connection, p_year=year)
+
+
+def _ended(type_: ExpiredType, table: Table, *conditions: ColumnElement[bool], first: Any) -> Query[Expired]:
+    """The statement that ends the open rows which meet the conditions. It locks them in the order that all do."""
+    locked = (
+        select(table.c.id)
+        .where(*conditions, given(table.c.year, "year"))
+        .order_by(*first, table.c.id)
+        .with_for_update(key_share=True)
+        .cte("locked")
+    )
+    return Query(
+        update(table)
+        .where(table.c.id == locked.c.id)
+        .values(
+            state="expired",
+            expired_at=bindparam("p_expired_at", type_=DateTime(timezone=True)),
+            expired_because=bindparam("p_expired_because", type_=Text),
+        )
+        .returning(literal(type_).label("type"), table.c.id, table.c.organisation_id),
+        Expired,
+    )
+
+
+_centres_first = [hour_proposals.c.organisation_id != hour_proposals.c.central_organisation_id]
+_proposals = _ended("hour_proposal", hour_proposals, is_open, first=_centres_first)
+_proposals_of_trees = _ended(
+    "hour_proposal",
+    hour_proposals,
+    is_open,
+    hour_proposals.c.central_organisation_id == any_(bindparam("p_central_ids", type_=ARRAY(Uuid))),
+    first=_centres_first,
+)
+_requests = _ended(
+    "supplementary_hour_request",
+    supplementary_hour_requests,
+    supplementary_hour_requests.c.state == "submitted",
+    first=[],
+)
+
+
+async def expire_year(connection: Connection, year: int, now: datetime) -> list[Expired]:
+    """End all that is open in the year, because it is closed."""
+    given_facts = {"p_year": year, "p_expired_at": now, "p_expired_because": "year_closed"}
+    return [*await _proposals.all(connection, **given_facts), *await _requests.all(connection, **given_facts)]
+
+
+async def expire_trees(
+    connection: Connection, central_ids: Collection[UUID], year: int, now: datetime
+) -> list[Expired]:
+    """End all open proposals of these central organisations and their units, because the hours are decided."""
+    return await _proposals_of_trees.all(
+        connection, p_central_ids=list(central_ids), p_year=year, p_expired_at=now, p_expired_because="decided"
+    )
