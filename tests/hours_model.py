@@ -93,6 +93,14 @@ class Request:
 
 
 @dataclass
+class Return:
+    tree: int
+    hours: int
+    window: date | None
+    is_cancelled: bool = False
+
+
+@dataclass
 class Year:
     """The year 2023 of a study centre."""
 
@@ -103,6 +111,7 @@ class Year:
     returned: int = 0
     closed: bool = False
     requests: list[Request] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -113,8 +122,12 @@ class Year:
             raise Refused(409, "year-closed")
 
     def check_window(self) -> None:
-        if not any(first <= self.today <= last for first, last in WINDOWS):
+        if self.window() is None:
             raise Refused(409, "window-closed")
+
+    def window(self) -> date | None:
+        """The first day of the change window that is open."""
+        return next((first for first, last in WINDOWS if first <= self.today <= last), None)
 
     def take(self, hours: int) -> None:
         """Out of the pool."""
@@ -161,14 +174,12 @@ class Year:
             raise Refused(409, "wrong-state")
         if hours > request.hours:
             raise Refused(422, "validation")
-        self.check_open()
         self.grant(self.trees[request.tree], hours)
         request.is_open = False
 
     def withdraw_request(self, number: int) -> None:
         if not self.requests[number].is_open:
             raise Refused(409, "wrong-state")
-        self.check_open()
         self.requests[number].is_open = False
 
     def give_back(self, index: int, hours: int) -> None:
@@ -181,6 +192,21 @@ class Year:
         tree.returned += hours
         self.pool += hours
         self.returned += hours
+        self.returns.append(Return(index, hours, self.window()))
+
+    def cancel_return(self, number: int) -> None:
+        booked = self.returns[number]
+        if booked.is_cancelled:
+            raise Refused(409, "wrong-state")
+        self.check_open()
+        if self.window() != booked.window:
+            raise Refused(409, "window-closed")
+        self.take(booked.hours)
+        tree = self.trees[booked.tree]
+        tree.own.free += booked.hours
+        tree.returned -= booked.hours
+        self.returned -= booked.hours
+        booked.is_cancelled = True
 
     def distribute(self, index: int, wished: dict[UUID, int], version: str) -> None:
         tree = self.trees[index]
@@ -257,4 +283,6 @@ class Year:
             if holder is not tree.own:
                 holder.lapsed += holder.free
             holder.free = 0
+        for request in self.requests:
+            request.is_open = False
         self.closed = True

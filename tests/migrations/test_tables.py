@@ -33,9 +33,11 @@ def upgrade() -> None:
         state text NOT NULL,
         booked_by uuid NOT NULL,
         booked_at timestamptz NOT NULL,
-        changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+        changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        cancelled_by uuid,
+        cancelled_at timestamptz
         ''',
-        references={{"organisation_id": "organisations", "booked_by": "actors"}},
+        references={{"organisation_id": "organisations", "booked_by": "actors", "cancelled_by": "actors"}},
         rights="SELECT, INSERT",
     )
 """

@@ -199,6 +199,9 @@ def test_the_service_owns_nothing_and_has_only_the_rights_it_needs(admin: Admin,
         [role, role],
     ).fetchall()
     assert sorted(columns) == [
+        ("hour_returns.cancelled_at",),
+        ("hour_returns.cancelled_by",),
+        ("hour_returns.state",),
         ("organisation_confirmations.person_id",),
         ("outbox.mails_made_at",),
         ("study_centres.clock_at",),

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.conventions import Read, WriteOnce
+from app.api.conventions import NoBody, Read, WriteOnce
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
@@ -80,3 +80,19 @@ async def get_hour_return(reader: Read, return_id: UUID) -> HourReturn:
     **Who:** everyone with a role, within their reach.
     """
     return await returns.get_return(reader, return_id)
+
+
+@router.post(
+    "/{return_id}/cancellation",
+    responses=refusing("wrong-state", "year-closed", "not-a-member", "window-closed", "pool-exceeded"),
+)
+@operation(scope="hours:write")
+async def cancel_hour_return(writer: WriteOnce, return_id: UUID, _: NoBody = None) -> HourReturn:
+    """Cancel an hour return.
+
+    Takes all its hours back from the pool, in the change window in which they were returned. The pool must still have
+    the hours.
+
+    **Who:** main users.
+    """
+    return await returns.cancel_return(writer, return_id)

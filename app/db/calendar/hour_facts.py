@@ -138,7 +138,9 @@ _made = union_all(
         _requests.organisation_id == any_(_ids), _requests.state != "withdrawn", _requests.submitted_at >= _since
     ),
     select(hour_returns.c.organisation_id, hour_returns.c.year, hour_returns.c.booked_at).where(
-        hour_returns.c.organisation_id == any_(_ids), hour_returns.c.booked_at >= _since
+        hour_returns.c.organisation_id == any_(_ids),
+        hour_returns.c.state == "booked",
+        hour_returns.c.booked_at >= _since,
     ),
 ).subquery("made")
 _changes = Query(select(_made), HoursChange)

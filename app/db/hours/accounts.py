@@ -83,7 +83,10 @@ def _recomputed() -> FromClause:
             getattr(hour_transfers.c, f"{side}_organisation_id").label("organisation_id"),
             getattr(hour_transfers.c, f"{side}_account").label("account"),
             (hour_transfers.c.hours * sign).label("hours"),
-            (and_(hour_transfers.c.kind == "return", literal(sign < 0))).label("is_return"),
+            or_(
+                and_(hour_transfers.c.kind == "return", literal(sign < 0)),
+                and_(hour_transfers.c.kind == "return_cancellation", literal(sign > 0)),
+            ).label("is_return"),
             and_(
                 hour_transfers.c.kind == "lapse", hour_transfers.c.from_account == "allotment", literal(sign < 0)
             ).label("is_allotment_lapse"),

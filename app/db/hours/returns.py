@@ -15,6 +15,8 @@ hour_returns = study_centre_table(
     Column("state", Text, nullable=False),
     Column("booked_by", Uuid, nullable=False),
     Column("booked_at", DateTime(timezone=True), nullable=False),
+    Column("cancelled_by", Uuid),
+    Column("cancelled_at", DateTime(timezone=True)),
     changed_at(),
 )
 

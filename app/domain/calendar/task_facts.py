@@ -110,7 +110,7 @@ class YearHours:
 
 @dataclass(frozen=True)
 class HoursChange:
-    """A supplementary request that is not withdrawn, or a return."""
+    """A supplementary request that is not withdrawn, or a return that is not cancelled."""
 
     organisation_id: UUID
     year: int

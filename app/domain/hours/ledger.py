@@ -20,6 +20,7 @@ TransferKind = Literal[
     "distribution",
     "recall",
     "return",
+    "return_cancellation",
     "reservation",
     "release",
     "use",
@@ -83,6 +84,10 @@ def recall(central_id: UUID, unit_id: UUID, hours: int) -> Transfer:
 
 def hour_return(central_id: UUID, hours: int) -> Transfer:
     return Transfer("return", hours, central_id, Holding("common", central_id), POOL)
+
+
+def return_cancellation(central_id: UUID, hours: int) -> Transfer:
+    return Transfer("return_cancellation", hours, central_id, POOL, Holding("common", central_id))
 
 
 def free_account_of(central_id: UUID, holder_id: UUID) -> Holding:

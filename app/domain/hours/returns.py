@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.errors import QuotaExceeded
+from app.domain.calendar.deadlines import Window, is_open, last_day_of, state_of
+from app.domain.errors import QuotaExceeded, WindowClosed, WrongState
+from app.domain.hours.standing import Standing, check_year
 from app.domain.values import Shown
 
-ReturnState = Literal["booked"]
+ReturnState = Literal["booked", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class HourReturn(Shown):
     """ID of the person who returned the hours."""
     booked_at: datetime
     """When the hours were returned."""
+    cancelled_by: UUID | None
+    """ID of the person who cancelled the return. `null` if it was not cancelled."""
+    cancelled_at: datetime | None
+    """When the return was cancelled. `null` if it was not cancelled."""
 
 
 def check_return(common: int, hours: int) -> None:
@@ -36,3 +42,29 @@ def check_return(common: int, hours: int) -> None:
     """
     if hours > common:
         raise QuotaExceeded(available=common, asked=hours)
+
+
+def check_cancellation(booked: HourReturn, standing: Standing, now: datetime) -> None:
+    """Check that the return is undone in the change window in which it was booked (rulebook §3.4).
+
+    `standing` has the change windows of the year. Raise WrongState, YearClosed, NotAMember, WindowClosed.
+    """
+    if booked.state != "booked":
+        raise WrongState(state=booked.state, allowed=["booked"])
+    check_year(standing, now)
+    own = [each for each in standing.windows if state_of(each.opens_on, last_day_of(each), booked.booked_at) == "open"]
+    if not any(is_open(window, now) for window in own):
+        raise _window_passed(own)
+
+
+def _window_passed(own: list[Window]) -> WindowClosed:
+    """The window of the return as the last one. No other is named: it could not be undone in it either."""
+    last = own[0] if own else None
+    return WindowClosed(
+        kind="change_window",
+        opened_on=last.opens_on if last else None,
+        closed_on=last_day_of(last) if last else None,
+        opens_on=None,
+        closes_on=None,
+        opens_at=None,
+    )

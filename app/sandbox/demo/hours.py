@@ -17,6 +17,7 @@ from app.domain.hours.ledger import (
     pool_change,
     release,
     reservation,
+    return_cancellation,
     supplementary_grant,
     use,
 )
@@ -31,6 +32,8 @@ POOL = 45_483
 DECIDED = 41_500
 """The hours that are decided in autumn; the others are for supplementary requests and the tour."""
 CLOSED = 2022
+UNDONE = 6
+"""Which return of each year is cancelled."""
 WITHOUT_DISTRIBUTION = 3
 """One in so many central organisations with units keeps all its hours in common."""
 
@@ -202,6 +205,7 @@ class Hours:
             return_id = demo_id("return", central.id, year.year, at=at)
             main_user = self._people.main_users[central.id]
             grounds = "Kaksi kurssia jäi pitämättä." if number % 3 else None
+            undone_at = at + timedelta(hours=2) if number == UNDONE else None
             self._demo.add(
                 "hour_returns",
                 id=return_id,
@@ -209,12 +213,18 @@ class Hours:
                 year=year.year,
                 hours=hours,
                 grounds=grounds,
-                state="booked",
+                state="cancelled" if undone_at else "booked",
                 booked_by=main_user,
                 booked_at=at,
+                cancelled_by=main_user if undone_at else None,
+                cancelled_at=undone_at,
             )
-            common.free -= hours
             self._post(year.year, at, "hour_return", return_id, main_user, [hour_return(central.id, hours)])
+            if undone_at:
+                undone = [return_cancellation(central.id, hours)]
+                self._post(year.year, undone_at, "hour_return", return_id, main_user, undone)
+            else:
+                common.free -= hours
 
     def _ask(self, year: Year, central: Central, state: str, month: int, chance: Random) -> None:
         hours = chance.randrange(40, 200, 10)

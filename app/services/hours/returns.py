@@ -1,4 +1,4 @@
-"""Returns of hours: book, get and list."""
+"""Returns of hours: book, cancel, get and list."""
 
 from uuid import UUID
 
@@ -7,10 +7,10 @@ from app.db.hours.returns import hour_returns, returns
 from app.db.hours.standing import get_standing
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
-from app.db.statements import row_of
+from app.db.statements import change_value, row_of
 from app.domain.access import check_main_user
-from app.domain.hours.ledger import hour_return
-from app.domain.hours.returns import HourReturn, check_return
+from app.domain.hours.ledger import hour_return, return_cancellation
+from app.domain.hours.returns import HourReturn, check_cancellation, check_return
 from app.domain.hours.standing import check_may_change
 
 
@@ -34,12 +34,41 @@ async def book_return(
         state="booked",
         booked_by=writer.actor.person_id,
         booked_at=writer.now,
+        cancelled_by=None,
+        cancelled_at=None,
     )
     transfers = [hour_return(organisation_id, hours)]
     row = (hour_returns, row_of(hour_returns, booked))
     await post_transfers(writer, year, "hour_return", booked.id, transfers, row=row)
     writer.record("hour-return.booked", booked.id, organisation_id=organisation_id, year=year, hours=hours)
     return booked
+
+
+async def cancel_return(writer: Writer, return_id: UUID) -> HourReturn:
+    # The return is locked: of two cancellations, the second one finds it cancelled.
+    booked = await returns.lock(writer, return_id)
+    standing = await get_standing(writer, booked.organisation_id, booked.year, "change_window")
+    check_main_user(writer.actor, standing.place)
+    check_cancellation(booked, standing, writer.now)
+    cancelled = await change_value(
+        writer.connection,
+        hour_returns,
+        booked,
+        state="cancelled",
+        cancelled_by=writer.actor.person_id,
+        cancelled_at=writer.now,
+    )
+    # Others may have been granted the hours since. The ledger locks the pool and counts it, and refuses what is gone.
+    transfers = [return_cancellation(booked.organisation_id, booked.hours)]
+    await post_transfers(writer, booked.year, "hour_return", return_id, transfers)
+    writer.record(
+        "hour-return.cancelled",
+        return_id,
+        organisation_id=booked.organisation_id,
+        year=booked.year,
+        hours=booked.hours,
+    )
+    return cancelled
 
 
 get_return = returns.get

@@ -78,6 +78,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.seen: dict[datetime, list[Any]] = {}
         self.sent: list[Sent] = []
         self.requests: list[str] = []
+        self.returns: list[str] = []
         self.causes: list[Cause] = []
 
     def planted(self) -> Tree:
@@ -201,7 +202,18 @@ class HoursMachine(RuleBasedStateMachine):
     @rule(tree=trees, hours=some_hours, dry=dry_runs)
     def give_back(self, tree: int, hours: int, dry: bool) -> None:
         body = self.about(tree, hours)
-        self.ask(self.main_users[tree], "POST", "/v1/hour-returns", body, dry, lambda year: year.give_back(tree, hours))
+        path = "/v1/hour-returns"
+        answer = self.ask(self.main_users[tree], "POST", path, body, dry, lambda year: year.give_back(tree, hours))
+        if answer:
+            self.returns.append(answer.headers["Location"])
+
+    @rule(number=st.integers(0, 9), dry=dry_runs)
+    def cancel_a_return(self, number: int, dry: bool) -> None:
+        if self.returns:
+            number %= len(self.returns)
+            person = self.main_users[self.model.returns[number].tree]
+            path = f"{self.returns[number]}/cancellation"
+            self.ask(person, "POST", path, None, dry, lambda year: year.cancel_return(number))
 
     @rule(
         tree=trees,

@@ -1,5 +1,8 @@
 """`/v1/hour-returns`."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +10,9 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import distribution, grant, pool_change, reservation
+from app.local.embedded_postgres import Addresses
 from tests.builders import Centre, Person, refusal
+from tests.locks import another, until_one_waits
 
 PATH = "/v1/hour-returns"
 
@@ -39,6 +44,8 @@ def test_unused_hours_go_back_to_the_pool(centre: Centre, main_user: Person, cen
         "state": "booked",
         "booked_by": str(main_user.id),
         "booked_at": "2023-03-15T12:00:00+02:00",
+        "cancelled_by": None,
+        "cancelled_at": None,
     }
     assert answer.headers["Location"] == f"{PATH}/{booked['id']}"
     assert centre.rows("SELECT pool, returned FROM hour_pools") == [(1000 - 500 + 100, 100)]
@@ -180,3 +187,107 @@ def test_the_list_is_filtered_and_limited_to_reach(centre: Centre, main_user: Pe
     assert listed(staff, organisation_id=str(other)) == [others]
     assert listed(staff, under=str(central), year=2023, state="booked") == made[::-1]
     assert listed(staff, year=2022) == []
+
+
+class TestCancellation:
+    @pytest.fixture
+    def booked(self, main_user: Person, central: UUID) -> str:
+        """The path of a return of 100 hours."""
+        return str(main_user.post(PATH, returned(central)).headers["Location"])
+
+    def test_all_its_hours_come_back_from_the_pool(
+        self, centre: Centre, main_user: Person, central: UUID, booked: str
+    ) -> None:
+        centre.clock(2023, 3, 16, 9)
+        answer = main_user.post(f"{booked}/cancellation")
+        assert answer.status_code == 200
+        assert (answer.json()["state"], answer.json()["hours"]) == ("cancelled", 100)
+        assert answer.json()["cancelled_by"] == str(main_user.id)
+        assert answer.json()["cancelled_at"] == "2023-03-16T09:00:00+02:00"
+        fetched = main_user.get(booked)
+        assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+        account = main_user.get(f"/v1/organisations/{central}/hour-accounts/2023").json()
+        assert (account["granted"], account["available"], account["returned"]) == (500, 500, 0)
+        before = {"at": "2023-03-15T13:00:00+02:00"}
+        past = main_user.get(f"/v1/organisations/{central}/hour-accounts/2023", params=before).json()
+        assert (past["granted"], past["available"], past["returned"]) == (500, 400, 100)
+        pool = centre.staff().get("/v1/hour-pools/2023").json()
+        assert (pool["granted"], pool["available"], pool["returned"]) == (500, 500, 0)
+        transfer = main_user.get(f"/v1/organisations/{central}/hour-transfers").json()["items"][0]
+        assert (transfer["kind"], transfer["hours"]) == ("return_cancellation", 100)
+        assert transfer["cause"] == {"type": "hour_return", "id": booked.rpartition("/")[2]}
+        centre.check_ledger()
+
+    def test_it_is_cancelled_once_and_a_replay_gets_the_first_answer(self, main_user: Person, booked: str) -> None:
+        first = main_user.post(f"{booked}/cancellation", key="once")
+        again = main_user.post(f"{booked}/cancellation", key="once")
+        assert (again.status_code, again.content) == (200, first.content)
+        refused = main_user.post(f"{booked}/cancellation")
+        assert (refusal(refused), refused.json()["state"]) == ((409, "wrong-state"), "cancelled")
+        assert refused.json()["allowed"] == ["booked"]
+
+    def test_the_window_of_the_return_has_to_be_open(self, centre: Centre, main_user: Person, booked: str) -> None:
+        centre.deadline("change_window", date(2023, 8, 14), date(2023, 8, 25))
+        for day in ((2023, 3, 26), (2023, 8, 20)):
+            centre.clock(*day)
+            answer = main_user.post(f"{booked}/cancellation")
+            assert refusal(answer) == (409, "window-closed")
+            assert (answer.json()["opened_on"], answer.json()["closed_on"]) == ("2023-03-13", "2023-03-25")
+            assert {answer.json()[fact] for fact in ("opens_on", "closes_on", "opens_at")} == {None}
+
+    def test_an_extension_counts(self, centre: Centre, main_user: Person, central: UUID, booked: str) -> None:
+        (deadline,) = centre.rows("SELECT id FROM deadlines")[0]
+        extension = {"organisation_id": str(central), "closes_on": "2023-03-31", "reason": "Muutto"}
+        assert centre.staff().post(f"/v1/deadlines/{deadline}/extensions", extension).is_success
+        centre.clock(2023, 3, 31, 23, 59, 59)
+        assert main_user.post(f"{booked}/cancellation").status_code == 200
+
+    def test_a_return_whose_window_was_removed_is_not_undone(
+        self, centre: Centre, main_user: Person, booked: str
+    ) -> None:
+        centre.owner.execute("DELETE FROM deadlines")
+        answer = main_user.post(f"{booked}/cancellation")
+        assert (refusal(answer), answer.json()["closed_on"]) == ((409, "window-closed"), None)
+
+    def test_hours_that_others_were_granted_do_not_come_back(
+        self, centre: Centre, main_user: Person, booked: str
+    ) -> None:
+        centre.post(2023, grant(centre.organisation(), 501))
+        answer = main_user.post(f"{booked}/cancellation")
+        assert refusal(answer) == (409, "pool-exceeded")
+        assert (answer.json()["available"], answer.json()["asked"]) == (99, 100)
+        assert main_user.get(booked).json()["state"] == "booked"
+
+    def test_only_the_organisations_main_user_cancels(self, centre: Centre, central: UUID, booked: str) -> None:
+        for person in (centre.staff(), centre.person("auditor")):
+            assert refusal(person.post(f"{booked}/cancellation")) == (403, "forbidden")
+        assert refusal(centre.main_user(centre.organisation()).post(f"{booked}/cancellation")) == (404, "not-found")
+        assert centre.main_user(central).post(f"{booked}/cancellation").is_success
+
+    def test_a_closed_year_and_an_ended_membership_refuse(
+        self, centre: Centre, main_user: Person, central: UUID, booked: str
+    ) -> None:
+        centre.owner.execute("UPDATE organisations SET active_until = '2022-12-31' WHERE id = %s", [central])
+        assert refusal(main_user.post(f"{booked}/cancellation")) == (409, "not-a-member")
+        centre.close(2023)
+        assert refusal(main_user.post(f"{booked}/cancellation")) == (409, "year-closed")
+
+    @pytest.fixture
+    def other(self, centre: Centre, database: Addresses) -> Iterator[Centre]:
+        with another(centre, database) as other:
+            yield other
+
+    def test_the_hours_go_to_a_grant_or_come_back(
+        self, centre: Centre, other: Centre, main_user: Person, booked: str
+    ) -> None:
+        """The pool has 600. A grant of 550 that came first leaves too little."""
+        receiver = centre.organisation()
+        with ThreadPoolExecutor() as threads:
+            with other.owner.transaction():
+                other.post(2023, grant(receiver, 550))
+                cancelling = threads.submit(main_user.post, f"{booked}/cancellation")
+                until_one_waits(centre)
+            answer = cancelling.result()
+        assert refusal(answer) == (409, "pool-exceeded")
+        assert (answer.json()["available"], answer.json()["asked"]) == (50, 100)
+        centre.check_ledger()
