@@ -31,6 +31,7 @@ from app.api.hours import (
     distributions,
     pools,
     proposals,
+    references,
     returns,
     supplementary_requests,
 )
@@ -88,6 +89,7 @@ ROUTERS = (
     supplementary_requests.router,
     returns.router,
     corrections.router,
+    references.router,
     organisations.router,
     directory.router,
     confirmations.router,

@@ -139,7 +139,7 @@ class Writing(Writer):
         now = backend.instant(entry.clock_at)
         actor = backend.actor(caller, entry.roles, now, entry.other_ids)
         retry_key = key_digest or secrets.token_bytes(32)
-        super().__init__(connection, actor, now, retry_key, self.request.scope["request_id"])
+        super().__init__(connection, actor, now, retry_key, self.request.scope["request_id"], dry_run=self.dry_run)
 
 
 def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Rendered | None:

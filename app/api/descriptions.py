@@ -5,6 +5,7 @@ from typing import Any
 
 FIELDS = {
     "id": "Unique ID, which never changes.",
+    "reference": "Number to call it by, for example `2024-0123`. `null` if it is a dry run.",
     "year": "Calendar year of the hours.",
     "central_organisation_id": "ID of the central organisation at the top of the tree.",
     "created_at": "Time of creation.",
@@ -20,6 +21,7 @@ FIELDS = {
     "phone": "Telephone number. `null` if not known.",
 }
 PATHS = {
+    "reference": "Number to call the item by, for example `2024-0123`.",
     "year": "Calendar year.",
     "number": "Number of the revision, 1 for the first submission.",
     "secret": "Secret part of the feed's path.",
@@ -39,6 +41,7 @@ FILTERS = {
     "year": "Only items of this year.",
     "hours_year": "Only items that concern hours of this year.",
     "kind": "Only items of this kind.",
+    "reference": "Only the item with this reference.",
     "role": "Only items with this role.",
     "state": "Only items in this state.",
     "email": "Only items with this email address.",

@@ -225,6 +225,10 @@ Several = Annotated[list[Value] | None, SEVERAL]
 """A filter of a list that may be given several times: an item has any of the values."""
 EventName = Annotated[str, Field(pattern=r"^[a-z-]+\.[a-z-]+$", max_length=100)]
 """For example `hour-proposal.submitted`."""
+IS_REFERENCE = r"^[0-9]{4}-[0-9]{4,12}$"
+ReferencePath = Annotated[str, Path(pattern=IS_REFERENCE)]
+References = Several[Annotated[str, Field(pattern=IS_REFERENCE)]]
+"""For example `2024-0123`."""
 Years = Several[Annotated[int, Field(ge=2000, le=2100), IN_DIGITS]]
 SomeHours = Annotated[
     int, Strict(), Field(ge=1, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes)."), WHOLE

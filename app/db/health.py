@@ -17,8 +17,10 @@ LEDGER_VIEWS = (
     "ledger_pools_astray",
     "ledger_accounts_overdrawn",
     "hours_left_open",
+    "references_astray",
 )
-"""The views of promise L1: each is empty while the ledger is right, and nothing is open that has to have ended."""
+"""The views of promise L1: each is empty while the ledger is right, nothing is open that has to have ended, and no
+reference is missing or used twice."""
 LONGEST_CHECK_MS = 10 * 60_000
 
 _BROKEN = " UNION ALL ".join(f"SELECT '{view}' FROM {view}" for view in LEDGER_VIEWS)

@@ -29,6 +29,8 @@ class Writer(Reader):
     records: list[dict[str, Any]] = field(default_factory=list)
     last: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     """SQL and parameters that travel with the closing statement, so that their locks last for one message only."""
+    dry_run: bool = False
+    """Nothing of it is kept, and so no number is taken for it."""
 
     def record(
         self,

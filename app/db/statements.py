@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     Select,
     Table,
+    Text,
     Uuid,
     bindparam,
     delete,
@@ -62,6 +63,11 @@ def study_centre_table(name: str, *columns: Column[Any], single: bool = False) -
 def changed_at() -> Column[datetime]:
     """When the row was made or changed last, in real time; the database keeps it (migration `changes`)."""
     return Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp())
+
+
+def reference_column() -> Column[str]:
+    """What people call the row by. The database numbers a row that is inserted without one (migration `references`)."""
+    return Column("reference", Text, server_default=func.take_reference(None))
 
 
 @dataclass(frozen=True)

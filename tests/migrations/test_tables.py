@@ -35,7 +35,8 @@ def upgrade() -> None:
         booked_at timestamptz NOT NULL,
         changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         cancelled_by uuid,
-        cancelled_at timestamptz
+        cancelled_at timestamptz,
+        reference text DEFAULT take_reference(NULL)
         ''',
         references={{"organisation_id": "organisations", "booked_by": "actors", "cancelled_by": "actors"}},
         rights="SELECT, INSERT",

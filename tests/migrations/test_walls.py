@@ -55,6 +55,7 @@ RIGHTS = {
     "ledger_balances_astray": READ,
     "ledger_pools_astray": READ,
     "hours_left_open": READ,
+    "references_astray": READ,
     "ledger_years_astray": READ,
     "main_user_application_documents": ADD,
     "main_user_application_signatures": ADD_CHANGE,

@@ -243,7 +243,10 @@ def two_of(schema: dict[str, Any]) -> list[Any]:
         return [*schema.get("enum", [schema.get("const")]) * 2][:2]
     if schema["type"] == "integer":
         return [2023, 2024]
-    return ["hour-proposal.submitted", "role-grant.given"] if "pattern" in schema else [str(uuid4()), str(uuid4())]
+    if "pattern" in schema:
+        texts = ["hour-proposal.submitted", "role-grant.given", "2024-0001", "2024-10000"]
+        return [text for text in texts if re.search(schema["pattern"], text)]
+    return [str(uuid4()), str(uuid4())]
 
 
 def test_every_filter_of_every_list_takes_two_values(every: list[Example], sandbox: Sandbox) -> None:

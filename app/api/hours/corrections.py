@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, ChangedSince, Several, SignedHours, Text, Year, Years
+from app.api.shapes import Body, ChangedSince, References, Several, SignedHours, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.corrections import HourCorrection
 from app.services.hours import corrections
@@ -56,6 +56,7 @@ async def list_hour_corrections(
     organisation_id: Several[UUID] = None,
     under: Several[UUID] = None,
     year: Years = None,
+    reference: References = None,
     changed_since: ChangedSince = None,
 ) -> Slice[HourCorrection]:
     """List hour corrections.
@@ -65,7 +66,13 @@ async def list_hour_corrections(
     **Who:** everyone with a role, within their reach.
     """
     return await corrections.list_corrections(
-        reader, page, organisation_id=organisation_id, under=under, year=year, changed_since=changed_since
+        reader,
+        page,
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+        reference=reference,
+        changed_since=changed_since,
     )
 
 

@@ -12,7 +12,7 @@ from app.api.paging import Page, Paging
 from app.api.rendering import Created
 from app.api.responses import NO_LOCATION, refusing
 from app.api.security import operation
-from app.api.shapes import AnyHours, Body, ChangedSince, Several, Text, Year, Years
+from app.api.shapes import AnyHours, Body, ChangedSince, References, Several, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.services.hours import decisions
@@ -71,6 +71,7 @@ async def list_hour_decisions(
     organisation_id: Several[UUID] = None,
     under: Several[UUID] = None,
     year: Years = None,
+    reference: References = None,
     changed_since: ChangedSince = None,
 ) -> Slice[HourDecision]:
     """List hour decisions.
@@ -80,7 +81,13 @@ async def list_hour_decisions(
     **Who:** everyone with a role, within their reach.
     """
     return await decisions.list_decisions(
-        reader, page, organisation_id=organisation_id, under=under, year=year, changed_since=changed_since
+        reader,
+        page,
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+        reference=reference,
+        changed_since=changed_since,
     )
 
 

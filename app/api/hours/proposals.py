@@ -11,7 +11,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import IN_DIGITS, Body, ChangedSince, Day, Line, Several, SomeHours, Text, Year, Years
+from app.api.shapes import IN_DIGITS, Body, ChangedSince, Day, Line, References, Several, SomeHours, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.proposals import (
     MOST_LINES,
@@ -108,6 +108,7 @@ async def list_hour_proposals(
     under: Several[UUID] = None,
     year: Years = None,
     state: Several[ProposalState] = None,
+    reference: References = None,
     changed_since: ChangedSince = None,
 ) -> Slice[HourProposalSummary]:
     """List hour proposals.
@@ -117,7 +118,14 @@ async def list_hour_proposals(
     **Who:** everyone with a role, within their reach.
     """
     return await proposals.list_proposals(
-        reader, page, organisation_id=organisation_id, under=under, year=year, state=state, changed_since=changed_since
+        reader,
+        page,
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+        state=state,
+        reference=reference,
+        changed_since=changed_since,
     )
 
 

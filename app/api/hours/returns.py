@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, ChangedSince, Several, SomeHours, Text, Year, Years
+from app.api.shapes import Body, ChangedSince, References, Several, SomeHours, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.returns import HourReturn, ReturnState
 from app.services.hours import returns
@@ -59,6 +59,7 @@ async def list_hour_returns(
     under: Several[UUID] = None,
     year: Years = None,
     state: Several[ReturnState] = None,
+    reference: References = None,
     changed_since: ChangedSince = None,
 ) -> Slice[HourReturn]:
     """List hour returns.
@@ -68,7 +69,14 @@ async def list_hour_returns(
     **Who:** everyone with a role, within their reach.
     """
     return await returns.list_returns(
-        reader, page, organisation_id=organisation_id, under=under, year=year, state=state, changed_since=changed_since
+        reader,
+        page,
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+        state=state,
+        reference=reference,
+        changed_since=changed_since,
     )
 
 

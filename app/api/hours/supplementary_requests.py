@@ -9,7 +9,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import AnyHours, Body, ChangedSince, Several, SomeHours, Text, Year, Years
+from app.api.shapes import AnyHours, Body, ChangedSince, References, Several, SomeHours, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.supplementary_requests import RequestState, SupplementaryRequest
 from app.services.hours import supplementary_requests
@@ -61,6 +61,7 @@ async def list_supplementary_hour_requests(
     under: Several[UUID] = None,
     year: Years = None,
     state: Several[RequestState] = None,
+    reference: References = None,
     changed_since: ChangedSince = None,
 ) -> Slice[SupplementaryRequest]:
     """List supplementary requests.
@@ -70,7 +71,14 @@ async def list_supplementary_hour_requests(
     **Who:** everyone with a role, within their reach.
     """
     return await supplementary_requests.list_requests(
-        reader, page, organisation_id=organisation_id, under=under, year=year, state=state, changed_since=changed_since
+        reader,
+        page,
+        organisation_id=organisation_id,
+        under=under,
+        year=year,
+        state=state,
+        reference=reference,
+        changed_since=changed_since,
     )
 
 

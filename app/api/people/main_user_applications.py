@@ -9,7 +9,7 @@ from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, Body, Day, Several, Text
+from app.api.shapes import UNSAID, Body, Day, References, Several, Text
 from app.db.paging import Slice
 from app.domain.organisations.organisations import Language
 from app.domain.people.main_user_applications import ApplicationState, MainUserApplication, Outcome
@@ -78,6 +78,7 @@ async def list_main_user_applications(
     under: Several[UUID] = None,
     applicant_id: Several[UUID] = None,
     state: Several[ApplicationState] = None,
+    reference: References = None,
 ) -> Slice[MainUserApplication]:
     """List main-user applications.
 
@@ -86,7 +87,13 @@ async def list_main_user_applications(
     **Who:** the applicant, the signatory, the organisation's main users, staff, auditors.
     """
     return await applications.list_applications(
-        reader, page, organisation_id=organisation_id, under=under, applicant_id=applicant_id, state=state
+        reader,
+        page,
+        organisation_id=organisation_id,
+        under=under,
+        applicant_id=applicant_id,
+        state=state,
+        reference=reference,
     )
 
 

@@ -3,11 +3,12 @@
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import changed_at, study_centre_table
+from app.db.statements import changed_at, reference_column, study_centre_table
 from app.domain.hours.corrections import HourCorrection
 
 hour_corrections = study_centre_table(
     "hour_corrections",
+    reference_column(),
     Column("organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
     Column("hours", Integer, nullable=False),
@@ -17,4 +18,4 @@ hour_corrections = study_centre_table(
     changed_at(),
 )
 
-corrections = of_organisations(HourCorrection, hour_corrections, "year", "changed_since")
+corrections = of_organisations(HourCorrection, hour_corrections, "year", "reference", "changed_since")

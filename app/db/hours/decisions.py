@@ -20,11 +20,12 @@ from sqlalchemy import (
 from app.db.organisations.organisations import organisations, place_at
 from app.db.paging import given
 from app.db.resources import of_organisations
-from app.db.statements import Connection, Query, Selection, changed_at, study_centre_table
+from app.db.statements import Connection, Query, Selection, changed_at, reference_column, study_centre_table
 from app.domain.hours.decisions import Candidate, HourDecision
 
 hour_decisions = study_centre_table(
     "hour_decisions",
+    reference_column(),
     Column("organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
     Column("proposal_id", Uuid),
@@ -36,7 +37,7 @@ hour_decisions = study_centre_table(
     changed_at(),
 )
 
-decisions = of_organisations(HourDecision, hour_decisions, "year", "changed_since")
+decisions = of_organisations(HourDecision, hour_decisions, "year", "reference", "changed_since")
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 
 

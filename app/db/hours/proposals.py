@@ -46,6 +46,7 @@ from app.db.statements import (
     changed_at,
     columns_of,
     insert_rows,
+    reference_column,
     study_centre_table,
 )
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
@@ -55,6 +56,7 @@ from app.domain.organisations.holdings import OPEN_STATES
 
 hour_proposals = study_centre_table(
     "hour_proposals",
+    reference_column(),
     Column("organisation_id", Uuid, nullable=False),
     Column("central_organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
@@ -151,7 +153,7 @@ summaries = Listing(
     _summarised.build,
     key=[hour_proposals.c.id],
     seen=_seen,
-    filters=filters_of(hour_proposals, "organisation_id", "under", "year", "state", "changed_since"),
+    filters=filters_of(hour_proposals, "organisation_id", "under", "year", "state", "reference", "changed_since"),
 )
 _id = bindparam("p_id", type_=Uuid)
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))

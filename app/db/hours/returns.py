@@ -3,11 +3,12 @@
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import changed_at, study_centre_table
+from app.db.statements import changed_at, reference_column, study_centre_table
 from app.domain.hours.returns import HourReturn
 
 hour_returns = study_centre_table(
     "hour_returns",
+    reference_column(),
     Column("organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
     Column("hours", Integer, nullable=False),
@@ -20,4 +21,4 @@ hour_returns = study_centre_table(
     changed_at(),
 )
 
-returns = of_organisations(HourReturn, hour_returns, "year", "state", "changed_since")
+returns = of_organisations(HourReturn, hour_returns, "year", "state", "reference", "changed_since")

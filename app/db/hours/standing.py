@@ -11,8 +11,8 @@ from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import extended_until
 from app.db.hours.ledger import hour_balances, hour_pools
 from app.db.organisations.organisations import organisations, place_at
-from app.db.sessions import Reader
-from app.db.statements import Connection, Converted, Query, Selection
+from app.db.sessions import Reader, Writer
+from app.db.statements import NOW, Connection, Converted, Query, Selection
 from app.domain.access import is_within_reach
 from app.domain.calendar.deadlines import Kind, Window
 from app.domain.errors import NotFound
@@ -51,19 +51,18 @@ def _windows_of(kind: Any) -> Any:
     )
 
 
-_standing = Selection(
-    Standing,
-    place=place_at(_own),
-    organisation_name=_own.c.name,
-    year=_year,
-    active_from=_central.c.active_from,
-    active_until=_central.c.active_until,
-    own_active_from=_own.c.active_from,
-    own_active_until=_own.c.active_until,
-    units_propose=_central.c.units_propose,
-    closed_at=select(hour_pools.c.closed_at).where(hour_pools.c.year == _year).scalar_subquery(),
-    windows=Converted(_windows_of(bindparam("p_kind", type_=String)), _windows_from),
-    common=func.coalesce(
+_facts: dict[str, Any] = {
+    "place": place_at(_own),
+    "organisation_name": _own.c.name,
+    "year": _year,
+    "active_from": _central.c.active_from,
+    "active_until": _central.c.active_until,
+    "own_active_from": _own.c.active_from,
+    "own_active_until": _own.c.active_until,
+    "units_propose": _central.c.units_propose,
+    "closed_at": select(hour_pools.c.closed_at).where(hour_pools.c.year == _year).scalar_subquery(),
+    "windows": Converted(_windows_of(bindparam("p_kind", type_=String)), _windows_from),
+    "common": func.coalesce(
         select(hour_balances.c.common)
         .where(
             hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
@@ -74,13 +73,21 @@ _standing = Selection(
         .scalar_subquery(),
         0,
     ),
-)
-_found = Query(
-    select(*_standing.columns)
-    .join(_central, _central.c.id == _own.c.central_organisation_id)
-    .where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
-    _standing.build,
-)
+}
+
+
+def _query(**others: Any) -> Query[Standing]:
+    standing = Selection(Standing, **_facts, **others)
+    return Query(
+        select(*standing.columns)
+        .join(_central, _central.c.id == _own.c.central_organisation_id)
+        .where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
+        standing.build,
+    )
+
+
+_found = _query()
+_found_numbered = _query(reference=func.take_reference(NOW))
 
 
 async def find_standing(
@@ -94,7 +101,22 @@ async def get_standing(
     session: Reader, organisation_id: UUID, year: int, kind: Kind | None = None, *, pointer: str | None = None
 ) -> Standing:
     """Raises NotFound if the organisation does not exist or is not within the caller's reach."""
-    standing = await find_standing(session.connection, organisation_id, year, kind)
+    return _reached(session, await find_standing(session.connection, organisation_id, year, kind), pointer)
+
+
+async def get_standing_to_make(
+    writer: Writer, organisation_id: UUID, year: int, kind: Kind | None = None, *, pointer: str
+) -> Standing:
+    """As `get_standing`, with the reference of what is about to be made, which the same message takes."""
+    if writer.dry_run:
+        return await get_standing(writer, organisation_id, year, kind, pointer=pointer)
+    standing = await _found_numbered.first(
+        writer.connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind, p_now=writer.now
+    )
+    return _reached(writer, standing, pointer)
+
+
+def _reached(session: Reader, standing: Standing | None, pointer: str | None) -> Standing:
     if standing is None or not is_within_reach(session.actor, standing.place):
         raise NotFound(pointer=pointer)
     return standing

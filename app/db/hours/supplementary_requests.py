@@ -3,11 +3,12 @@
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import changed_at, study_centre_table
+from app.db.statements import changed_at, reference_column, study_centre_table
 from app.domain.hours.supplementary_requests import SupplementaryRequest
 
 supplementary_hour_requests = study_centre_table(
     "supplementary_hour_requests",
+    reference_column(),
     Column("organisation_id", Uuid, nullable=False),
     Column("year", SmallInteger, nullable=False),
     Column("hours", Integer, nullable=False),
@@ -25,4 +26,6 @@ supplementary_hour_requests = study_centre_table(
     changed_at(),
 )
 
-requests = of_organisations(SupplementaryRequest, supplementary_hour_requests, "year", "state", "changed_since")
+requests = of_organisations(
+    SupplementaryRequest, supplementary_hour_requests, "year", "state", "reference", "changed_since"
+)

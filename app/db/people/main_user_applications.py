@@ -31,6 +31,7 @@ from app.db.statements import (
     Query,
     Selection,
     columns_of,
+    reference_column,
     study_centre_table,
 )
 from app.domain.access import Actor
@@ -43,6 +44,7 @@ from app.domain.people.main_user_applications import (
 
 main_user_applications = study_centre_table(
     "main_user_applications",
+    reference_column(),
     Column("organisation_id", Uuid, nullable=False),
     Column("applicant_id", Uuid, nullable=False),
     Column("signatory_id", Uuid, nullable=False),
@@ -118,7 +120,8 @@ applications = Resource(
     MainUserApplication,
     _table,
     seen=_seen,
-    filters=filters_of(_table, "organisation_id", "under", "applicant_id") | {"state": any_given(_state, "state")},
+    filters=filters_of(_table, "organisation_id", "under", "applicant_id", "reference")
+    | {"state": any_given(_state, "state")},
     # Its documents may have changed while the lock was waited for.
     locked_first=True,
 )

@@ -11,6 +11,7 @@ from app.domain.values import Shown
 @dataclass(frozen=True)
 class HourCorrection(Shown):
     id: UUID
+    reference: str | None
     organisation_id: UUID
     organisation_name: str
     year: int

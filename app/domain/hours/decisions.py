@@ -18,6 +18,7 @@ from app.domain.values import Shown
 @dataclass(frozen=True)
 class HourDecision(Shown):
     id: UUID
+    reference: str | None
     organisation_id: UUID
     organisation_name: str
     year: int

@@ -52,6 +52,7 @@ class HourProposalSummary(Shown):
     """A proposal without its lines, as lists show it."""
 
     id: UUID
+    reference: str | None
     organisation_id: UUID
     organisation_name: str
     central_organisation_id: UUID

@@ -16,6 +16,7 @@ ReturnState = Literal["booked", "cancelled"]
 @dataclass(frozen=True)
 class HourReturn(Shown):
     id: UUID
+    reference: str | None
     organisation_id: UUID
     organisation_name: str
     year: int

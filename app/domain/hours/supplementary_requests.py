@@ -15,6 +15,7 @@ RequestState = Literal["submitted", "approved", "partially_approved", "rejected"
 @dataclass(frozen=True)
 class SupplementaryRequest(Shown):
     id: UUID
+    reference: str | None
     organisation_id: UUID
     organisation_name: str
     year: int

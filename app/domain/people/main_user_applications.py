@@ -36,6 +36,7 @@ OPEN: tuple[ApplicationState, ...] = ("draft", "awaiting_signatures", "signed", 
 @dataclass(frozen=True)
 class MainUserApplication(Shown):
     id: UUID
+    reference: str | None
     organisation_id: UUID
     organisation_name: str
     applicant_id: UUID

@@ -5,7 +5,7 @@ from uuid import UUID
 from app.db.hours.corrections import corrections, hour_corrections
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import hold_pool
-from app.db.hours.standing import get_standing
+from app.db.hours.standing import get_standing_to_make
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
 from app.db.statements import row_of
@@ -16,7 +16,7 @@ from app.domain.hours.standing import check_central
 
 
 async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hours: int, reason: str) -> HourCorrection:
-    standing = await get_standing(writer, organisation_id, year, pointer="/organisation_id")
+    standing = await get_standing_to_make(writer, organisation_id, year, pointer="/organisation_id")
     check_staff(writer.actor)
     check_not_own(writer.actor, standing.place, ())
     check_central(standing.place)
@@ -26,6 +26,7 @@ async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hou
     check_correction(pool.available, hours)
     made = HourCorrection(
         id=new_id(),
+        reference=standing.reference,
         organisation_id=organisation_id,
         organisation_name=standing.organisation_name,
         year=year,

@@ -8,6 +8,7 @@ from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import hold_pool
 from app.db.hours.proposals import find_submitted, lock_contested
 from app.db.identifiers import new_id
+from app.db.numbers import take_references
 from app.db.sessions import Writer
 from app.db.statements import insert_rows, row_of
 from app.domain.access import check_staff
@@ -23,6 +24,7 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
     """Decide all or none, in the same number of round trips for five hundred as for one."""
     rules.check_each_once(items)
     ids = [item.organisation_id for item in items]
+    references = await take_references(writer, len(items))
     candidates = await find_candidates(writer.connection, ids)
     # Proposals are locked first, then the pool. A request that withdraws or sends back one of them comes before this,
     # or finds it decided. The second of two batches waits for the pool, and then sees what the first has decided.
@@ -46,11 +48,12 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
     rules.check_undecided(items, decided)
     rules.check_pool_suffices(pool.available, items)
     made = []
-    for item in items:
+    for item, reference in zip(items, references, strict=True):
         proposal = submitted.get(item.organisation_id)
         made.append(
             HourDecision(
                 id=new_id(),
+                reference=reference,
                 organisation_id=item.organisation_id,
                 organisation_name=candidates[item.organisation_id].name,
                 year=year,

@@ -16,7 +16,7 @@ from app.db.hours.proposals import (
     replace_lines,
     summaries,
 )
-from app.db.hours.standing import get_standing
+from app.db.hours.standing import get_standing_to_make
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_below
 from app.db.sessions import Writer
@@ -42,7 +42,7 @@ async def make_proposal(
     rules.check_lines_once(lines)
     # A decision or a closing comes before this, and is seen, or waits, and ends the new proposal.
     await share_openings(writer.connection, year)
-    standing = await get_standing(writer, organisation_id, year, pointer="/organisation_id")
+    standing = await get_standing_to_make(writer, organisation_id, year, pointer="/organisation_id")
     await _check_units(writer, organisation_id, lines)
     rules.check_proposer(writer.actor, standing)
     check_year(standing, writer.now)
@@ -56,6 +56,7 @@ async def make_proposal(
         writer.connection,
         hour_proposals,
         id=proposal_id,
+        reference=standing.reference,
         organisation_id=organisation_id,
         central_organisation_id=central_id,
         year=year,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
 from app.db.hours.returns import hour_returns, returns
-from app.db.hours.standing import get_standing
+from app.db.hours.standing import get_standing, get_standing_to_make
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
 from app.db.statements import change_value, row_of
@@ -17,7 +17,7 @@ from app.domain.hours.standing import check_may_change
 async def book_return(
     writer: Writer, *, organisation_id: UUID, year: int, hours: int, grounds: str | None
 ) -> HourReturn:
-    standing = await get_standing(writer, organisation_id, year, "change_window", pointer="/organisation_id")
+    standing = await get_standing_to_make(writer, organisation_id, year, "change_window", pointer="/organisation_id")
     check_main_user(writer.actor, standing.place)
     check_may_change(standing, writer.now)
     # Nothing is locked yet: two returns of the last hours, or a return and a distribution, may both pass here. The
@@ -26,6 +26,7 @@ async def book_return(
     check_return(standing.common, hours)
     booked = HourReturn(
         id=new_id(),
+        reference=standing.reference,
         organisation_id=organisation_id,
         organisation_name=standing.organisation_name,
         year=year,

@@ -5,7 +5,7 @@ from uuid import UUID
 from app.db.hours.expiring import share_openings
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import hold_pool
-from app.db.hours.standing import get_standing
+from app.db.hours.standing import get_standing, get_standing_to_make
 from app.db.hours.supplementary_requests import requests, supplementary_hour_requests
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
@@ -22,11 +22,12 @@ async def submit_request(
 ) -> SupplementaryRequest:
     # A closing comes before this, and is seen, or waits, and ends the new request.
     await share_openings(writer.connection, year)
-    standing = await get_standing(writer, organisation_id, year, "change_window", pointer="/organisation_id")
+    standing = await get_standing_to_make(writer, organisation_id, year, "change_window", pointer="/organisation_id")
     check_main_user(writer.actor, standing.place)
     check_may_change(standing, writer.now)
     request = SupplementaryRequest(
         id=new_id(),
+        reference=standing.reference,
         organisation_id=organisation_id,
         organisation_name=standing.organisation_name,
         year=year,

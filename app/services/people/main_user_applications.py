@@ -7,6 +7,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from app.db.identifiers import new_id
+from app.db.numbers import take_references
 from app.db.people.application_documents import keep_document
 from app.db.people.main_user_applications import (
     applications,
@@ -62,8 +63,10 @@ async def draft_application(
     person = await find_person(writer.connection, writer.actor.person_id)
     if person is None:
         raise NotFound
+    [reference] = await take_references(writer, 1)
     application = MainUserApplication(
         id=new_id(),
+        reference=reference,
         organisation_id=organisation_id,
         organisation_name=candidacy.organisation_name,
         applicant_id=person.id,

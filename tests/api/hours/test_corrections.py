@@ -40,6 +40,7 @@ def test_a_correction_moves_hours_from_the_pool_or_back(
     made = answer.json()
     assert made == {
         "id": made["id"],
+        "reference": "2023-0001",
         "organisation_id": str(central),
         "organisation_name": "Marttaliitto",
         "year": 2022,

@@ -59,6 +59,7 @@ def test_a_batch_grants_many_their_hours(centre: Centre, staff: Person, central:
     made = answer.json()["items"]
     assert made[0] == {
         "id": made[0]["id"],
+        "reference": "2023-0001",
         "organisation_id": str(central),
         "organisation_name": "Marttaliitto",
         "year": 2024,

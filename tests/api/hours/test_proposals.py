@@ -34,6 +34,7 @@ def test_a_main_user_drafts_a_proposal_with_lines_for_the_whole_tree(league: Lea
     blank = {"emphasis": None, "grounds": None, "source_proposal_id": None, "source_hours": None}
     assert proposal == {
         "id": proposal["id"],
+        "reference": "2023-0001",
         "organisation_id": str(league.central),
         "organisation_name": "Marttaliitto",
         "central_organisation_id": str(league.central),

@@ -36,6 +36,7 @@ def test_unused_hours_go_back_to_the_pool(centre: Centre, main_user: Person, cen
     booked = answer.json()
     assert booked == {
         "id": booked["id"],
+        "reference": "2023-0001",
         "organisation_id": str(central),
         "organisation_name": "Marttaliitto",
         "year": 2023,

@@ -58,6 +58,7 @@ def proposal(
     lines = [ProposalLine(organisation_id, 5, None, None, None, None)]
     return HourProposal(
         SOURCE,
+        "2023-0001",
         organisation_id,
         "Marttaliitto",
         CENTRAL,

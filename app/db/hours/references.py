@@ -1,0 +1,56 @@
+"""References that can be said aloud: find what one names."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, Text, bindparam, literal, select, union_all
+
+from app.db.hours.corrections import corrections, hour_corrections
+from app.db.hours.decisions import decisions, hour_decisions
+from app.db.hours.proposals import hour_proposals, proposals
+from app.db.hours.returns import hour_returns, returns
+from app.db.hours.supplementary_requests import requests, supplementary_hour_requests
+from app.db.people.main_user_applications import applications, main_user_applications
+from app.db.resources import Resource
+from app.db.sessions import Reader
+from app.db.statements import Connection, Query
+from app.domain.hours.causes import ReferenceType
+
+_NAMED: dict[ReferenceType, tuple[Table, Resource[Any]]] = {
+    "hour_proposal": (hour_proposals, proposals),
+    "hour_decision": (hour_decisions, decisions),
+    "supplementary_hour_request": (supplementary_hour_requests, requests),
+    "hour_return": (hour_returns, returns),
+    "hour_correction": (hour_corrections, corrections),
+    "main_user_application": (main_user_applications, applications),
+}
+"""All that has a reference: one series for all of it."""
+
+
+@dataclass(frozen=True)
+class Named:
+    type: ReferenceType
+    id: UUID
+    organisation_id: UUID
+
+
+_named = union_all(
+    *(
+        select(literal(name).label("type"), table.c.id, table.c.organisation_id).where(
+            table.c.reference == bindparam("p_reference", type_=Text)
+        )
+        for name, (table, _) in _NAMED.items()
+    )
+).subquery()
+_found = Query(select(_named.c.type, _named.c.id, _named.c.organisation_id), Named)
+
+
+async def find_named(connection: Connection, reference: str) -> Named | None:
+    """What the reference names, also if the caller does not see it."""
+    return await _found.first(connection, p_reference=reference)
+
+
+async def check_seen(reader: Reader, named: Named) -> None:
+    """Raise NotFound if the caller does not see it."""
+    await _NAMED[named.type][1].get(reader, named.id)

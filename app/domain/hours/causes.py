@@ -1,0 +1,47 @@
+"""What hours move for, and what people call by a reference: the kinds of both, and where each is read (rulebook
+§6.10)."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from app.domain.values import Shown
+
+ReferenceType = Literal[
+    "hour_proposal",
+    "hour_decision",
+    "supplementary_hour_request",
+    "hour_return",
+    "hour_correction",
+    "main_user_application",
+]
+COLLECTIONS = {
+    "hour_proposal": "hour-proposals",
+    "hour_decision": "hour-decisions",
+    "supplementary_hour_request": "supplementary-hour-requests",
+    "hour_return": "hour-returns",
+    "hour_correction": "hour-corrections",
+    "main_user_application": "main-user-applications",
+}
+"""Where the resources of a type are. Causes of other types, for example `hour_pool` and `training`, have no page."""
+
+
+@dataclass(frozen=True)
+class Reference(Shown):
+    """What a reference names."""
+
+    reference: str
+    type: ReferenceType
+    """Type of the resource."""
+    id: UUID
+    organisation_id: UUID
+    """ID of the organisation whose it is."""
+
+    path: str
+    """Path of the resource."""
+
+
+def path_of(cause_type: str, cause_id: UUID) -> str | None:
+    """Return the path at which the cause is read. None if it has no page."""
+    collection = COLLECTIONS.get(cause_type)
+    return f"/v1/{collection}/{cause_id}" if collection else None

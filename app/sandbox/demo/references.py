@@ -1,0 +1,25 @@
+"""The references of the demo data: numbered by the instant at which a row was made, then by its id."""
+
+from collections import defaultdict
+from itertools import count
+
+from app.domain.calendar.deadlines import HELSINKI
+from app.sandbox.demo.rows import Demo
+
+MADE_AT = {
+    "hour_proposals": "created_at",
+    "hour_decisions": "decided_at",
+    "supplementary_hour_requests": "submitted_at",
+    "hour_returns": "booked_at",
+    "hour_corrections": "made_at",
+    "main_user_applications": "created_at",
+}
+
+
+def add_references(demo: Demo) -> None:
+    """Number all that has a reference, in one series for each year."""
+    made = [(row[made_at], row["id"], row) for table, made_at in MADE_AT.items() for row in demo.tables[table]]
+    numbers: defaultdict[int, count[int]] = defaultdict(lambda: count(1))
+    for at, _, row in sorted(made, key=lambda each: each[:2]):
+        year = at.astimezone(HELSINKI).year
+        row["reference"] = f"{year}-{next(numbers[year]):04}"
