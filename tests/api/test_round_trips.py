@@ -97,7 +97,7 @@ def test_a_replay_takes_two_round_trips(asking: Asking) -> None:
 
 
 def test_a_request_and_its_decision_take_few_round_trips(asking: Asking) -> None:
-    assert trips(asking.ask) == 4
+    assert trips(asking.ask) == 5
     request = asking.ask().headers["Location"]
     assert trips(asking.decide, request) == 7
     assert trips(asking.main_user.get, request) == 2

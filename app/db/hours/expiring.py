@@ -64,7 +64,7 @@ def _ended(type_: ExpiredType, table: Table, *conditions: ColumnElement[bool], f
             expired_at=bindparam("p_expired_at", type_=DateTime(timezone=True)),
             expired_because=bindparam("p_expired_because", type_=Text),
         )
-        .returning(literal(type_).label("type"), table.c.id, table.c.organisation_id),
+        .returning(literal(type_).label("type"), table.c.id, table.c.reference, table.c.organisation_id),
         Expired,
     )
 

@@ -28,6 +28,7 @@ class Expired(Shown):
     type: ExpiredType
     """Kind of the resource."""
     id: UUID
+    reference: str | None
     organisation_id: UUID
     """ID of the organisation whose it was."""
 

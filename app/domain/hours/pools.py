@@ -47,8 +47,13 @@ class YearClosing(HourPool):
 
 
 def closing_of(pool: HourPool, expired: Sequence[Expired]) -> YearClosing:
-    shown = sorted(expired, key=lambda each: (each.type, each.id))[:MOST_SHOWN]
+    shown = sorted(expired, key=lambda each: (each.type, _counted(each.reference), each.id))[:MOST_SHOWN]
     return YearClosing(**vars(pool), expired_total=len(expired), expired=shown)
+
+
+def _counted(reference: str | None) -> tuple[int, str]:
+    """References in the order of their numbers, which are longer after 9999."""
+    return (len(reference), reference) if reference else (0, "")
 
 
 def pool_of(year: int, hours: int, available: int, returned: int, closed_at: datetime | None) -> HourPool:

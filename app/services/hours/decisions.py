@@ -77,6 +77,7 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
             decision.id,
             organisation_id=decision.organisation_id,
             reason=decision.reason,
+            reference=decision.reference,
             year=year,
             hours=decision.hours,
             asked=decision.asked,

@@ -33,4 +33,11 @@ async def find_way_on(reader: Reader, central_id: UUID, year: int) -> WayOn:
 def _record(writer: Writer, expired: Sequence[Expired], year: int, because: ExpiryCause) -> None:
     for each in expired:
         event = EVENTS[each.type]
-        writer.record(event, each.id, organisation_id=each.organisation_id, because=because, year=year)
+        writer.record(
+            event,
+            each.id,
+            organisation_id=each.organisation_id,
+            because=because,
+            reference=each.reference,
+            year=year,
+        )

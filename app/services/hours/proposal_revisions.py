@@ -62,6 +62,7 @@ async def send_back_proposal(writer: Writer, proposal_id: UUID, *, reason: str, 
         organisation_id=proposal.organisation_id,
         reason=reason,
         answer_by=answer_by,
+        reference=proposal.reference,
         year=proposal.year,
         hours=proposal.hours,
     )

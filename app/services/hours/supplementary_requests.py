@@ -79,6 +79,7 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
         organisation_id=request.organisation_id,
         reason=reason,
         state=state,
+        reference=request.reference,
         year=request.year,
         asked=request.hours,
         hours=hours,

@@ -105,8 +105,9 @@ class TestClosing:
             ready.draft(ready.main_user, unit)
         answer = close(ready).json()
         assert (answer["expired_total"], len(answer["expired"])) == (203, 200)
-        ids = [each["id"] for each in answer["expired"]]
-        assert ids == sorted(ids)
+        references = [each["reference"] for each in answer["expired"]]
+        assert references == sorted(references)
+        assert len(set(references)) == 200
 
 
 class TestDecision:
