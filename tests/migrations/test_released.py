@@ -89,3 +89,23 @@ def test_what_was_answered_before_the_upgrade_is_answered_again(version: str, up
                 other = body.replace(b"1000", b"1001")
                 refused = client.request(sent["method"], sent["path"], content=other, headers=headers)
                 assert refused.json()["code"] == "idempotency-key-reused"
+
+
+def test_an_upgrade_numbers_what_exists_by_the_time_it_was_made(upgraded_database: Addresses) -> None:
+    with psycopg.connect(upgraded_database.admin) as admin:
+        rows = admin.execute("""
+            SELECT study_centre_id, extract(year FROM made_at AT TIME ZONE 'Europe/Helsinki')::integer, reference FROM (
+                SELECT study_centre_id, id, created_at AS made_at, reference FROM hour_proposals
+                UNION ALL SELECT study_centre_id, id, decided_at, reference FROM hour_decisions
+                UNION ALL SELECT study_centre_id, id, submitted_at, reference FROM supplementary_hour_requests
+                UNION ALL SELECT study_centre_id, id, booked_at, reference FROM hour_returns
+                UNION ALL SELECT study_centre_id, id, made_at, reference FROM hour_corrections
+                UNION ALL SELECT study_centre_id, id, created_at, reference FROM main_user_applications
+            ) made ORDER BY 1, made_at, id
+        """).fetchall()
+    series: dict[tuple[object, int], list[str]] = {}
+    for centre, year, reference in rows:
+        series.setdefault((centre, year), []).append(reference)
+    assert len(rows) > 5
+    for (_, year), references in series.items():
+        assert references == [f"{year}-{number:04}" for number in range(1, len(references) + 1)]
