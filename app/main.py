@@ -33,6 +33,7 @@ from app.api.hours import (
     proposals,
     references,
     returns,
+    rounds,
     supplementary_requests,
 )
 from app.api.metrics import KeptMetrics
@@ -86,6 +87,7 @@ ROUTERS = (
     decisions.router,
     distributions.router,
     accounts.router,
+    rounds.router,
     supplementary_requests.router,
     returns.router,
     corrections.router,
