@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, SmallInteger, and_, bindparam, case, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, SmallInteger, and_, bindparam, case, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.calendar.deadlines import deadlines
 from app.db.hours.decisions import hour_decisions
@@ -24,17 +25,13 @@ _is_member = and_(
     or_(organisations.c.active_until.is_(None), organisations.c.active_until >= _first_day),
 )
 # An open proposal counts before one that expired; of several that expired the last one counts.
+# All of the year are read in one pass, since looking for each organisation's own is slow for 10,000 units.
 _counting = (
     select(hour_proposals)
-    .where(
-        hour_proposals.c.organisation_id == organisations.c.id,
-        hour_proposals.c.year == _year,
-        hour_proposals.c.state != "withdrawn",
-    )
-    .order_by(hour_proposals.c.state == "expired", hour_proposals.c.id.desc())
-    .limit(1)
-    .correlate(organisations)
-    .lateral("counting")
+    .ext(distinct_on(hour_proposals.c.organisation_id))
+    .where(hour_proposals.c.year == _year, hour_proposals.c.state != "withdrawn")
+    .order_by(hour_proposals.c.organisation_id, hour_proposals.c.state == "expired", hour_proposals.c.id.desc())
+    .subquery("counting")
 )
 _decision = hour_decisions.alias("decision")
 _allotment = hour_balances.alias("allotment")
@@ -66,7 +63,7 @@ _row = (
         organisations.c.central_organisation_id,
     )
     .select_from(organisations)
-    .outerjoin(_counting, true())
+    .outerjoin(_counting, _counting.c.organisation_id == organisations.c.id)
     .outerjoin(
         _decision,
         and_(_decision.c.organisation_id == organisations.c.central_organisation_id, _decision.c.year == _year),
