@@ -25,6 +25,7 @@ from app.api.backend import Backend, Extension
 from app.api.calendar import calendars, deadlines, extensions, feeds, reminder_settings, tasks
 from app.api.delivery import mail_delivery, mails, messages, preferences
 from app.api.hours import (
+    account_lists,
     accounts,
     corrections,
     decisions,
@@ -87,6 +88,7 @@ ROUTERS = (
     decisions.router,
     distributions.router,
     accounts.router,
+    account_lists.router,
     rounds.router,
     supplementary_requests.router,
     returns.router,

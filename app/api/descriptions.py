@@ -36,6 +36,7 @@ FILTERS = {
     "regional_office_id": "Only items of this regional office.",
     "person_id": "Only items of this person.",
     "applicant_id": "Only items of this applicant.",
+    "cause_id": "Only items with this cause.",
     "actor_id": "Only items of this person or API key.",
     "subject_id": "Only items about this resource.",
     "year": "Only items of this year.",

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from app.api.backend import Backend
 from app.api.conventions import SESSIONS, Reading, Writing, reading, writing_once
-from app.api.paging import Page
+from app.api.paging import Page, PageWithTotals
 from app.api.rendering import Rendering
 from app.api.requests import (
     JSON,
@@ -87,7 +87,7 @@ class Operation(APIRoute):
         header_names = {parameter.alias for part in parts for parameter in part.header_params}
         self.has_session = bool(SESSIONS.intersection(dependencies))
         reads = reading in dependencies
-        lists = get_origin(self.response_model) is Page
+        lists = get_origin(self.response_model) in (Page, PageWithTotals)
         kind: Kind = "other"
         if self.has_session:
             kind = "list" if lists else "read" if reads or method == "GET" else "write"

@@ -17,6 +17,7 @@ from app.db.paging import PageRequest
 from app.domain.values import Shown
 
 Item = TypeVar("Item")
+Totals = TypeVar("Totals")
 SIGNATURE_BYTES = 16
 LARGEST_CURSOR = 2000
 UNBOUND = {"limit", "cursor", "include"}
@@ -30,6 +31,20 @@ class Page(Shown, Generic[Item]):
     """Items of the page."""
     next_cursor: str | None
     """Value of `cursor` for the next page. `null` if this is the last page."""
+    total: Annotated[int | None, WithJsonSchema({"type": "integer", "minimum": 0})] = None
+    """Number of items in the complete list. Only with `include=total`."""
+
+
+@dataclass(frozen=True)
+class PageWithTotals(Shown, Generic[Item, Totals]):
+    """One page of a list, with sums over all items of the list."""
+
+    items: list[Item]
+    """Items of the page."""
+    next_cursor: str | None
+    """Value of `cursor` for the next page. `null` if this is the last page."""
+    totals: Totals
+    """Sums over all items of the list, whatever the page."""
     total: Annotated[int | None, WithJsonSchema({"type": "integer", "minimum": 0})] = None
     """Number of items in the complete list. Only with `include=total`."""
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.api.files import Download
 from app.api.media_types import accepted
-from app.api.paging import Page, cursor_of
+from app.api.paging import Page, PageWithTotals, cursor_of
 from app.api.pictures import SVG, Picture
 from app.api.requests import JSON
 from app.api.security import Declaration
@@ -118,7 +118,9 @@ class Rendering:
             headers["Link"] = f'<{request.scope["path"]}?{following}>; rel="next"'
         if result.language:
             headers["Content-Language"] = result.language
-        page = Page(result.items, cursor, result.total)
+        page: object = Page(result.items, cursor, result.total)
+        if result.totals is not None:
+            page = PageWithTotals(result.items, cursor, result.totals, result.total)
         return self._adapter.dump_json(page, by_alias=True, exclude=None if result.total is not None else {"total"})
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     DateTime,
     FromClause,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    cast,
     func,
     select,
     tuple_,
@@ -54,6 +56,8 @@ class Slice(Generic[Item]):
     total: int | None = None
     language: Language | None = None
     """Of the texts in the items, if they are in the reader's language."""
+    totals: object | None = None
+    """Sums over all items of the list, if it has any."""
 
 
 def below(organisation_id: ColumnElement[Any], top: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -158,9 +162,33 @@ class Listing(Generic[Item]):
         if seen is not None:
             self._filters["seen"] = seen.condition
         self._queries: dict[tuple[Used, str], Query[Any]] = {}
+        self._sums: dict[tuple[Used, tuple[str, ...]], Query[list[int]]] = {}
 
     async def page(self, session: Reader, page: PageRequest, **filters: object) -> Slice[Item]:
         """What the caller sees. Filters that are None are left out; a choice takes a value or a list of them."""
+        used, parameters = self._used(session, filters)
+        after = {f"p_after_{i}": value for i, value in enumerate(page.after or ())}
+        query = self._query(used, "next" if after else "first")
+        rows = await query.all(session.connection, p_limit=page.limit + 1, **parameters, **after)
+        items = [item for item, _ in rows[: page.limit]]
+        next_key = tuple(map(str, rows[page.limit - 1][1])) if len(rows) > page.limit else None
+        total = None
+        if page.with_total:
+            total = await self._query(used, "total").first(session.connection, **parameters)
+        return Slice(items, next_key, total)
+
+    async def sums(self, session: Reader, *columns: str, **filters: object) -> list[int]:
+        """The number of all items that match, and the sums of their columns with these labels."""
+        used, parameters = self._used(session, filters)
+        if (used, columns) not in self._sums:
+            matching = self._matching(used).subquery()
+            totals = [cast(func.coalesce(func.sum(matching.c[name]), 0), BigInteger) for name in columns]
+            statement = select(func.count()).add_columns(*totals).select_from(matching)
+            self._sums[used, columns] = Query(statement, lambda *sums: list(sums))
+        return await self._sums[used, columns].first(session.connection, **parameters) or []
+
+    def _used(self, session: Reader, filters: Mapping[str, object]) -> tuple[Used, dict[str, object]]:
+        """The filters that are named, the caller's sight among them, and the parameters of all."""
         if unknown := filters.keys() - self._filters.keys():
             raise TypeError(f"the list has no filter {sorted(unknown)}")
         named = {name: value for name, value in filters.items() if value is not None}
@@ -174,15 +202,7 @@ class Listing(Generic[Item]):
         if (sight := self.sight_of(session)) is not None:
             parameters |= sight
             used.add(("seen", False))
-        after = {f"p_after_{i}": value for i, value in enumerate(page.after or ())}
-        query = self._query(frozenset(used), "next" if after else "first")
-        rows = await query.all(session.connection, p_limit=page.limit + 1, **parameters, **after)
-        items = [item for item, _ in rows[: page.limit]]
-        next_key = tuple(map(str, rows[page.limit - 1][1])) if len(rows) > page.limit else None
-        total = None
-        if page.with_total:
-            total = await self._query(frozenset(used), "total").first(session.connection, **parameters)
-        return Slice(items, next_key, total)
+        return frozenset(used), parameters
 
     def sight_of(self, session: Reader) -> dict[str, object] | None:
         """The parameters of what the caller sees; None for a caller who sees everything."""
@@ -199,8 +219,11 @@ class Listing(Generic[Item]):
             return condition.several if several else condition.one
         return condition
 
+    def _matching(self, used: Used) -> Select[Any]:
+        return self._statement.where(*(self._condition(name, several=several) for name, several in sorted(used)))
+
     def _compiled(self, used: Used, part: str) -> Query[Any]:
-        statement = self._statement.where(*(self._condition(name, several=several) for name, several in sorted(used)))
+        statement = self._matching(used)
         if part == "total":
             return Query(select(func.count()).select_from(statement.subquery()), int)
         if part == "next":

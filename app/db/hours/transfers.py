@@ -1,10 +1,14 @@
 """The ledger's entries as they are shown."""
 
-from sqlalchemy import Uuid, bindparam, or_, select
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, or_, select
 
 from app.db.hours.ledger import hour_transfers
-from app.db.paging import Listing, filters_of
+from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.paging import Listing, Sight, choice, filters_of
 from app.db.statements import Selection
+from app.domain.access import Actor, reach_of
 from app.domain.hours.ledger import Holding
 from app.domain.hours.transfers import Cause, PostedTransfer
 
@@ -31,3 +35,36 @@ listing = Listing(
         )
     },
 )
+
+_unit = organisations.alias("unit")
+
+
+def _of_tree(top: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the transfer happened under the organisation `top`, or from or to a unit there, under its own centre."""
+    holders = (hour_transfers.c.from_organisation_id, hour_transfers.c.to_organisation_id)
+    is_of_unit = (
+        select(_unit.c.id)
+        .join(organisation_ancestors, organisation_ancestors.c.organisation_id == _unit.c.id)
+        .where(
+            or_(*(_unit.c.id == holder for holder in holders)),
+            _unit.c.central_organisation_id == hour_transfers.c.central_organisation_id,
+            organisation_ancestors.c.ancestor_id == top,
+        )
+        .exists()
+    )
+    return or_(hour_transfers.c.central_organisation_id == top, is_of_unit)
+
+
+def _reach(actor: Actor) -> dict[str, object] | None:
+    reach = reach_of(actor)
+    return None if reach is None else {"p_reach": reach}
+
+
+all_transfers = Listing(
+    select(*_posted.columns),
+    _posted.build,
+    key=[hour_transfers.c.position],
+    seen=Sight(_of_tree(any_(bindparam("p_reach", type_=ARRAY(Uuid)))), _reach),
+    filters=filters_of(hour_transfers, "year", "kind", "cause_id") | {"under": choice("under", Uuid, _of_tree)},
+)
+"""The transfers of all organisations."""
