@@ -101,6 +101,17 @@ class Return:
 
 
 @dataclass
+class Proposal:
+    tree: int
+    organisation_id: UUID
+    state: str = "draft"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("draft", "submitted")
+
+
+@dataclass
 class Year:
     """The year 2023 of a study centre."""
 
@@ -112,6 +123,7 @@ class Year:
     closed: bool = False
     requests: list[Request] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -152,6 +164,28 @@ class Year:
         for index, amount in hours.items():
             self.grant(self.trees[index], amount)
             self.trees[index].decided = True
+        for proposal in self.proposals:
+            if proposal.is_open and proposal.tree in hours:
+                is_decided = (proposal.state, proposal.organisation_id) == ("submitted", self.trees[proposal.tree].id)
+                proposal.state = "decided" if is_decided else "expired"
+
+    def propose(self, index: int, organisation_id: UUID) -> None:
+        self.check_open()
+        others = (each for each in self.proposals if each.organisation_id == organisation_id)
+        if self.trees[index].decided or any(each.state not in ("withdrawn", "expired") for each in others):
+            raise Refused(409, "already-exists")
+        self.proposals.append(Proposal(index, organisation_id))
+
+    def submit(self, number: int) -> None:
+        if self.proposals[number].state != "draft":
+            raise Refused(409, "wrong-state")
+        self.check_window()
+        self.proposals[number].state = "submitted"
+
+    def withdraw(self, number: int) -> None:
+        if not self.proposals[number].is_open:
+            raise Refused(409, "wrong-state")
+        self.proposals[number].state = "withdrawn"
 
     def correct(self, index: int, hours: int) -> None:
         tree = self.trees[index]
@@ -285,4 +319,6 @@ class Year:
             holder.free = 0
         for request in self.requests:
             request.is_open = False
+        for proposal in self.proposals:
+            proposal.state = "expired" if proposal.is_open else proposal.state
         self.closed = True

@@ -26,6 +26,7 @@ from app.domain.hours.ledger import Transfer
 from tests.builders import Centre, Person, refusal
 from tests.hours_model import LAST_DAY_OF_STATEMENTS, WINDOWS, Refused, Tree, Year
 
+PROPOSALS = "/v1/hour-proposals"
 INSTANTS = [
     datetime(2023, 2, 1, 9, tzinfo=HELSINKI),
     datetime(2023, 3, 15, 12, tzinfo=HELSINKI),
@@ -71,6 +72,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.main_users = [self.centre.main_user(tree.id) for tree in trees]
         for first, last in WINDOWS:
             self.centre.deadline("change_window", first, last)
+            self.centre.deadline("proposal_round", first, last, hours_year=2023)
         self.centre.deadline("cost_statement", None, LAST_DAY_OF_STATEMENTS, year=2024)
         self.model = Year(trees, INSTANTS[1])
         self.centre.clock_at(self.model.now)
@@ -79,6 +81,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.sent: list[Sent] = []
         self.requests: list[str] = []
         self.returns: list[str] = []
+        self.proposals: list[str] = []
         self.causes: list[Cause] = []
 
     def planted(self) -> Tree:
@@ -146,10 +149,15 @@ class HoursMachine(RuleBasedStateMachine):
         self.seen = {instant: accounts for instant, accounts in self.seen.items() if instant < after.now}
 
     @initialize(
-        hours=st.lists(st.integers(40, 70), min_size=2, max_size=2), divided=st.lists(few_hours, min_size=3, max_size=3)
+        hours=st.lists(st.integers(40, 70), min_size=1, max_size=2), divided=st.lists(few_hours, min_size=3, max_size=3)
     )
     def begin(self, hours: list[int], divided: list[int]) -> None:
+        """The second organisation may be undecided, and can then go on with its proposals."""
         self.set_pool(150, dry=False)
+        for tree in range(2):
+            for number in range(2):
+                self.propose(tree, number, dry=False)
+            self.submit_or_withdraw_a_proposal(2 * tree, end=False, dry=False)
         self.decide(dict(enumerate(hours)), dry=False)
         self.distribute(0, dict(enumerate(divided)), "right", dry=False)
 
@@ -198,6 +206,27 @@ class HoursMachine(RuleBasedStateMachine):
             person = self.main_users[self.model.requests[number].tree]
             path = f"{self.requests[number]}/withdrawal"
             self.ask(person, "POST", path, None, dry, lambda year: year.withdraw_request(number))
+
+    @rule(tree=trees, number=organisations, dry=dry_runs)
+    def propose(self, tree: int, number: int, dry: bool) -> None:
+        central = self.model.trees[tree]
+        organisation = [central.id, *central.units][number]
+        lines = [{"unit_id": str(organisation), "hours": 5}]
+        body = {"organisation_id": str(organisation), "year": 2023, "lines": lines}
+        person = self.main_users[tree]
+        answer = self.ask(person, "POST", PROPOSALS, body, dry, lambda year: year.propose(tree, organisation))
+        if answer:
+            self.proposals.append(answer.headers["Location"])
+
+    @rule(number=st.integers(0, 9), end=st.booleans(), dry=dry_runs)
+    def submit_or_withdraw_a_proposal(self, number: int, end: bool, dry: bool) -> None:
+        if self.proposals:
+            number %= len(self.proposals)
+            person = self.main_users[self.model.proposals[number].tree]
+            path = f"{self.proposals[number]}/{'withdrawal' if end else 'submission'}"
+            self.ask(
+                person, "POST", path, None, dry, lambda year: year.withdraw(number) if end else year.submit(number)
+            )
 
     @rule(tree=trees, hours=some_hours, dry=dry_runs)
     def give_back(self, tree: int, hours: int, dry: bool) -> None:
@@ -276,7 +305,12 @@ class HoursMachine(RuleBasedStateMachine):
 
     @rule(dry=dry_runs)
     def close(self, dry: bool) -> None:
-        self.ask(self.staff, "POST", "/v1/hour-pools/2023/closing", None, dry, lambda year: year.close())
+        waiting = [each.is_open for each in self.model.requests] + [each.is_open for each in self.model.proposals]
+        still_open = sum(waiting)
+        path = "/v1/hour-pools/2023/closing"
+        answer = self.ask(self.staff, "POST", path, None, dry, lambda year: year.close())
+        if answer:
+            assert answer.json()["expired_total"] == len(answer.json()["expired"]) == still_open
 
     @rule(held=any_hours)
     def end_the_year(self, held: int) -> None:
@@ -352,6 +386,13 @@ class HoursMachine(RuleBasedStateMachine):
             own.free,
             tree.own.free,
         )
+
+    @invariant()
+    def what_is_proposed_and_requested_is_as_predicted(self) -> None:
+        states = [self.staff.get(path).json()["state"] for path in self.proposals]
+        assert states == [proposal.state for proposal in self.model.proposals]
+        are_open = [self.staff.get(path).json()["state"] == "submitted" for path in self.requests]
+        assert are_open == [request.is_open for request in self.model.requests]
 
     @invariant()
     def the_ledger_is_right(self) -> None:
