@@ -5,7 +5,7 @@ open or not by the Finnish day of a time, and no length of a day is used anywher
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from operator import itemgetter
 from typing import Literal
@@ -78,6 +78,12 @@ class Deadline(Shown):
     """Note shown with the deadline. `null` if there is none."""
     state: State
     """State calculated from the current time and the deadline's own days, without extensions."""
+    irregular: bool = field(init=False, default=False)
+    """Whether the days or the year of the hours do not fit the calendar. Such a deadline was made before there was a
+    rule, stays in force, and is put right by its next change."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "irregular", bool(_faults_in_calendar(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,46 @@ def check_deadline(
         raise Invalid(*faults)
 
 
+def check_in_calendar(deadline: Deadline, *, by_staff: bool) -> None:
+    """Check that the days belong to the deadline's calendar, and that another year of the hours than usual has a note.
+
+    The first day lies in the year of the calendar, the last one no later than at the end of the year after. Only staff
+    set another year of the hours (rulebook §5.1). Raise Invalid.
+    """
+    faults = _faults_in_calendar(deadline)
+    usual = hours_year_of(deadline.kind, deadline.year)
+    if deadline.hours_year != usual and not by_staff:
+        faults = [*(each for each in faults if each.pointer != "/note"), _other_hours("/hours_year", usual)]
+    if faults:
+        raise Invalid(*faults)
+
+
+def _faults_in_calendar(deadline: Deadline) -> list[Fault]:
+    faults = []
+    name, first = ("closes_on", deadline.closes_on) if deadline.opens_on is None else ("opens_on", deadline.opens_on)
+    if first is not None and first.year != deadline.year:
+        faults.append(Fault(f"/{name}", "not-in-the-calendar", {"year": deadline.year}))
+    elif deadline.closes_on is not None and deadline.closes_on > last_day_for(deadline.year):
+        faults.append(_too_late(deadline.year))
+    usual = hours_year_of(deadline.kind, deadline.year)
+    if deadline.hours_year != usual and deadline.note is None:
+        faults.append(_other_hours("/note", usual))
+    return faults
+
+
+def _too_late(year: int) -> Fault:
+    return Fault("/closes_on", "after-the-next-year", {"latest": last_day_for(year)})
+
+
+def _other_hours(pointer: str, usual: int) -> Fault:
+    return Fault(pointer, "other-hours-year" if pointer == "/hours_year" else "note-for-the-year", {"usual": usual})
+
+
+def last_day_for(year: int) -> date:
+    """The latest last day of a deadline in the calendar of that year, also of an extension (rulebook §5.1)."""
+    return date(year + 1, 12, 31)
+
+
 def days_out_of_range(**days: date | None) -> list[Fault]:
     """A fault for each day that is outside the years of the service. The names of the days become pointers."""
     return [
@@ -208,12 +254,15 @@ def _unknown_year(pointer: str) -> Fault:
     return Fault(pointer, "out-of-range", {"first_year": FIRST_YEAR, "last_year": LAST_YEAR})
 
 
-def check_extension(deadline_closes_on: date | None, closes_on: date) -> None:
-    """Check that the extension ends later than its deadline, which must have an end (rulebook §5.2). Raise Invalid."""
+def check_extension(year: int, deadline_closes_on: date | None, closes_on: date) -> None:
+    """Check that the extension ends later than its deadline, which must have an end, and by the end of the year after
+    that of the calendar (rulebook §5.1, §5.2). Raise Invalid."""
     if deadline_closes_on is None or closes_on <= deadline_closes_on:
         raise Invalid(Fault("/closes_on", "not-after-the-deadline", {"closes_on": deadline_closes_on}))
     if closes_on.year > LAST_YEAR:
         raise Invalid(_unknown_year("/closes_on"))
+    if closes_on > last_day_for(year):
+        raise Invalid(_too_late(year))
 
 
 def check_concerns(owner_id: UUID | None, place: Place) -> None:

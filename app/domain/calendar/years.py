@@ -65,7 +65,9 @@ def copied_deadlines(
     common = [
         deadline
         for deadline in deadlines
-        if deadline.organisation_id is None and FIRST_YEAR <= deadline.hours_year + years <= LAST_YEAR
+        if deadline.organisation_id is None
+        and not deadline.irregular
+        and FIRST_YEAR <= deadline.hours_year + years <= LAST_YEAR
     ]
     common.sort(key=lambda deadline: (deadline.kind, deadline.hours_year, deadline.opens_on or date.min))
     copies = []
@@ -99,12 +101,23 @@ def next_working_day(day: date, is_public_holiday: Callable[[date], bool]) -> da
     return day
 
 
+def _last_working_day(day: date, is_public_holiday: Callable[[date], bool]) -> date:
+    while day.weekday() >= SATURDAY or is_public_holiday(day):
+        day -= timedelta(days=1)
+    return day
+
+
 def _moved(day: date | None, years: int, is_public_holiday: Callable[[date], bool]) -> date | None:
-    """The same day and month in another year, or the next working day. 29 February becomes 28 February."""
+    """The same day and month in another year, or the next working day of that year, or its last one.
+
+    29 February becomes 28 February.
+    """
     if day is None:
         return None
     try:
         same_day = day.replace(year=day.year + years)
     except ValueError:
         same_day = day.replace(year=day.year + years, day=28)
-    return next_working_day(same_day, is_public_holiday)
+    moved = next_working_day(same_day, is_public_holiday)
+    # The first day lies in its calendar's year, so at the end of a year the day moves back.
+    return moved if moved.year == same_day.year else _last_working_day(same_day, is_public_holiday)

@@ -17,6 +17,7 @@ from app.domain.calendar.deadlines import (
     Deadline,
     Kind,
     check_deadline,
+    check_in_calendar,
     check_may_edit,
     check_within_round,
     hours_year_of,
@@ -58,6 +59,7 @@ async def make_deadline(
         check_central(owner, pointer="/organisation_id")
     state = state_of(opens_on, closes_on, writer.now)
     deadline = Deadline(new_id(), year, kind, hours_year, organisation_id, opens_on, closes_on, confirmed, note, state)
+    check_in_calendar(deadline, by_staff=writer.actor.has("staff"))
     await _check_within_round(writer, deadline)
     await add_deadline(writer, deadline)
     return deadline
@@ -82,6 +84,7 @@ async def change_deadline(writer: Writer, deadline_id: UUID, changes: DeadlineCh
     changed = replace(deadline, **changes)
     changed = replace(changed, state=state_of(changed.opens_on, changed.closes_on, writer.now))
     check_deadline(changed.kind, changed.hours_year, changed.organisation_id, changed.opens_on, changed.closes_on)
+    check_in_calendar(changed, by_staff=writer.actor.has("staff"))
     await _check_within_round(writer, changed)
     await _check_no_overlap(writer, changed)
     if changes:

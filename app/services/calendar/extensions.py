@@ -28,7 +28,7 @@ async def give_extension(
     check_concerns(deadline.organisation_id, standing.place)
     check_staff(writer.actor)
     check_not_own(writer.actor, standing.place, ())
-    check_extension(deadline.closes_on, closes_on)
+    check_extension(deadline.year, deadline.closes_on, closes_on)
     if deadline.organisation_id:
         check_within_round(closes_on, standing.windows)
     by, at = writer.actor.person_id, writer.now

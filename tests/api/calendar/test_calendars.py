@@ -129,7 +129,11 @@ def test_a_copied_year_moves_off_weekends_and_is_to_be_confirmed(centre: Centre,
         (date(2023, 12, 24), 2024, "2024-12-27"),  # Christmas Eve, a Tuesday, to Friday
         (date(2023, 12, 6), 2024, "2024-12-09"),  # Independence Day, a Friday, to Monday
         (date(2023, 5, 1), 2025, "2025-05-02"),  # May Day, a Thursday, to Friday
-        (date(2023, 12, 31), 2033, "2034-01-02"),  # a Saturday, New Year's Day a Sunday, to Monday
+        (
+            date(2023, 12, 31),
+            2033,
+            "2033-12-30",
+        ),  # a Saturday, back to Friday: the next working day would be of another year
     ],
 )
 def test_a_finnish_holiday_moves_to_the_next_working_day(

@@ -48,6 +48,7 @@ def test_staff_put_a_deadline_in_a_calendar(staff: Person) -> None:
         "confirmed": True,
         "note": "Kevään muutosaika",
         "state": "open",
+        "irregular": False,
     }
     assert answer.headers["Location"] == f"/v1/deadlines/{deadline['id']}"
     fetched = staff.get(answer.headers["Location"])
@@ -68,7 +69,9 @@ def test_staff_put_a_deadline_in_a_calendar(staff: Person) -> None:
 def test_the_year_of_the_hours_follows_from_the_kind_by_default(staff: Person, kind: str, hours_year: int) -> None:
     body = {"kind": kind, "closes_on": "2023-05-01"}
     assert staff.post(PATH, body).json()["hours_year"] == hours_year
-    assert staff.post(PATH, body | {"hours_year": 2030}).json()["hours_year"] == 2030
+    assert faults(staff.post(PATH, body | {"hours_year": 2030})) == {("/note", "note-for-the-year")}
+    other = staff.post(PATH, body | {"hours_year": 2030, "note": "Kokeilu"})
+    assert (other.json()["hours_year"], other.json()["irregular"]) == (2030, False)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,7 @@ def test_deadlines_of_one_kind_do_not_overlap(
     staff: Person, opens_on: str | None, closes_on: str | None, overlaps: bool
 ) -> None:
     first = staff.post(PATH, SPRING | {"confirmed": False}).json()
-    days = {"kind": "change_window", "opens_on": opens_on, "closes_on": closes_on}
+    days: dict[str, Any] = {"kind": "change_window", "opens_on": opens_on, "closes_on": closes_on}
     answer = staff.post(PATH, days)
     if not overlaps:
         assert answer.status_code == 201
@@ -148,12 +151,13 @@ def test_deadlines_of_one_kind_do_not_overlap(
         facts = [answer.json()[fact] for fact in ("kind", "hours_year", "overlaps_with")]
         assert facts == ["change_window", 2023, first["id"]]
     # The calendar of another year is checked too.
-    elsewhere = staff.post("/v1/calendars/2022/deadlines", days | {"hours_year": 2023})
+    days |= {"opens_on": "2022-12-01", "closes_on": "2023-03-20", "hours_year": 2023, "note": "Jatkuu keväälle"}
+    elsewhere = staff.post("/v1/calendars/2022/deadlines", days)
     assert refusal(elsewhere) == (409, "deadline-overlap")
 
 
 def test_other_kinds_hours_and_organisations_do_not_overlap(centre: Centre, staff: Person) -> None:
-    bodies = [SPRING, SPRING | {"hours_year": 2022}, SPRING | {"kind": "decision_period"}]
+    bodies = [SPRING, SPRING | {"hours_year": 2022, "note": "Kokeilu"}, SPRING | {"kind": "decision_period"}]
     assert [staff.post(PATH, body).status_code for body in bodies] == [201, 201, 201]
     for _ in range(2):
         central = centre.organisation()
@@ -257,7 +261,30 @@ def test_own_days_have_no_round_to_keep_to_where_none_is_set(centre: Centre) -> 
     assert centre.main_user(central).post(PATH, own_days(central, closes_on=None)).status_code == 201
 
 
+def test_a_main_user_cannot_choose_another_year_of_the_hours(centre: Centre) -> None:
+    central = centre.organisation()
+    centre.deadline("proposal_round", None, date(2023, 11, 30), confirmed=False)
+    body = own_days(central) | {"hours_year": 2030, "note": "Kokeilu"}
+    assert faults(centre.main_user(central).post(PATH, body)) == {("/hours_year", "other-hours-year")}
+
+
 # -- Changing --
+
+
+def test_what_was_irregular_before_stays_in_force_until_a_change_puts_it_right(
+    centre: Centre, main_user: Person, central: UUID, staff: Person
+) -> None:
+    deadline_id = centre.deadline("change_window", date(2023, 3, 1), date(2023, 3, 31), year=2058, hours_year=2023)
+    path = f"/v1/deadlines/{deadline_id}"
+    shown = staff.get(path).json()
+    assert (shown["irregular"], shown["state"]) == (True, "open")
+    body = {"organisation_id": str(central), "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
+    assert main_user.post("/v1/supplementary-hour-requests", body).status_code == 201
+    assert faults(staff.patch(path, {"note": "Kokeilu"})) == {("/opens_on", "not-in-the-calendar")}
+    copied = staff.post("/v1/calendars/2059/copy", {"from_year": 2058})
+    assert copied.json()["items"] == []
+    right = {"opens_on": "2058-03-01", "closes_on": "2058-03-31", "hours_year": 2058}
+    assert staff.patch(path, right).json()["irregular"] is False
 
 
 def test_a_change_is_merged_in(centre: Centre, staff: Person) -> None:
@@ -272,7 +299,7 @@ def test_a_change_is_merged_in(centre: Centre, staff: Person) -> None:
     fetched = staff.get(path)
     assert fetched.json() == answer.json()
     assert fetched.headers["ETag"] == answer.headers["ETag"] != before.headers["ETag"]
-    assert staff.patch(path, {"note": None}).json()["note"] is None
+    assert staff.patch(path, {"note": None, "hours_year": 2023}).json()["note"] is None
 
 
 def test_an_empty_change_changes_nothing(centre: Centre, staff: Person) -> None:

@@ -1,17 +1,20 @@
 """Windows at every edge, to the second, and the facts of a refusal (rulebook §5)."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from app.domain.calendar.deadlines import (
     HELSINKI,
+    Deadline,
     Kind,
     State,
     Window,
     check_deadline,
     check_extension,
+    check_in_calendar,
     check_units_window_open,
     check_window_open,
     check_within_round,
@@ -153,15 +156,17 @@ def test_an_extended_window_stays_open_to_the_end_of_its_own_last_day(now: str, 
         (date(2023, 3, 25), date(2023, 3, 25), False),
         (date(2023, 3, 25), date(2023, 3, 24), False),
         (None, date(2023, 3, 26), False),  # without an end there is nothing to extend
+        (date(2023, 3, 25), date(2024, 12, 31), True),
+        (date(2023, 3, 25), date(2025, 1, 1), False),  # later than the year after the calendar's
         (date(2100, 12, 31), date(2101, 1, 1), False),  # a year that the service does not know
     ],
 )
 def test_an_extension_ends_after_its_deadline(deadline_closes_on: date | None, closes_on: date, fits: bool) -> None:
     if fits:
-        check_extension(deadline_closes_on, closes_on)
+        check_extension(2023, deadline_closes_on, closes_on)
     else:
         with pytest.raises(Invalid) as refusal:
-            check_extension(deadline_closes_on, closes_on)
+            check_extension(2023, deadline_closes_on, closes_on)
         assert [fault.pointer for fault in refusal.value.faults] == ["/closes_on"]
 
 
@@ -386,3 +391,53 @@ def faults_of(
 )
 def test_the_hours_of_a_deadline_in_the_calendar_of_2023(kind: Kind, hours_year: int) -> None:
     assert hours_year_of(kind, 2023) == hours_year
+
+
+@pytest.mark.parametrize(
+    ("changes", "by_staff", "faults"),
+    [
+        ({}, True, set()),
+        ({"opens_on": date(2022, 12, 31)}, True, {("/opens_on", "not-in-the-calendar")}),
+        ({"opens_on": date(2024, 1, 1), "closes_on": date(2024, 1, 2)}, True, {("/opens_on", "not-in-the-calendar")}),
+        ({"opens_on": None, "closes_on": date(2024, 1, 2)}, True, {("/closes_on", "not-in-the-calendar")}),
+        ({"closes_on": date(2024, 12, 31)}, True, set()),
+        ({"closes_on": date(2025, 1, 1)}, True, {("/closes_on", "after-the-next-year")}),
+        ({"closes_on": None}, True, set()),
+        ({"hours_year": 2024}, True, {("/note", "note-for-the-year")}),
+        ({"hours_year": 2024, "note": "Poikkeus"}, True, set()),
+        ({"hours_year": 2024, "note": "Poikkeus"}, False, {("/hours_year", "other-hours-year")}),
+        ({"hours_year": 2024}, False, {("/hours_year", "other-hours-year")}),
+        (
+            {"opens_on": date(2066, 10, 1), "closes_on": None, "hours_year": 2067},
+            True,
+            {("/opens_on", "not-in-the-calendar"), ("/note", "note-for-the-year")},
+        ),
+    ],
+)
+def test_days_and_hours_belong_to_the_calendar(
+    changes: dict[str, Any], by_staff: bool, faults: set[tuple[str, str]]
+) -> None:
+    """A change window of 2023, from 13.3. until 25.3., for the hours of 2023."""
+    days: dict[str, Any] = {
+        "opens_on": date(2023, 3, 13),
+        "closes_on": date(2023, 3, 25),
+        "hours_year": 2023,
+        "note": None,
+    } | changes
+    planned = Deadline(
+        id=UUID(int=1),
+        year=2023,
+        kind="change_window",
+        organisation_id=None,
+        confirmed=True,
+        state="open",
+        **days,
+    )
+    # Who set the year of the hours is not known afterwards: with a note it is regular.
+    assert planned.irregular is bool(faults and planned.note is None)
+    if not faults:
+        check_in_calendar(planned, by_staff=by_staff)
+        return
+    with pytest.raises(Invalid) as refusal:
+        check_in_calendar(planned, by_staff=by_staff)
+    assert {(fault.pointer, fault.code) for fault in refusal.value.faults} == faults

@@ -29,11 +29,12 @@ def deadline(
     opens_on: date | None,
     closes_on: date | None,
     organisation_id: UUID | None = None,
-    note: str | None = None,
+    note: str | None = "Tunnit ovat muun vuoden.",
+    year: int = 2023,
 ) -> Deadline:
     return Deadline(
         id=UUID(int=1),
-        year=2023,
+        year=year,
         kind=kind,
         hours_year=hours_year,
         organisation_id=organisation_id,
@@ -46,7 +47,7 @@ def deadline(
 
 
 def copied(rows: list[Row], from_year: int, to_year: int) -> list[Row]:
-    copies = copied_deadlines([deadline(*row) for row in rows], from_year, to_year, is_public_holiday)
+    copies = copied_deadlines([deadline(*row, year=from_year) for row in rows], from_year, to_year, is_public_holiday)
     return [(copy.kind, copy.hours_year, copy.opens_on, copy.closes_on) for copy in copies]
 
 
