@@ -27,6 +27,7 @@ from app.api.delivery import mail_delivery, mails, messages, preferences
 from app.api.hours import (
     account_lists,
     accounts,
+    allotment_requests,
     corrections,
     decisions,
     distributions,
@@ -91,6 +92,7 @@ ROUTERS = (
     account_lists.router,
     rounds.router,
     supplementary_requests.router,
+    allotment_requests.router,
     returns.router,
     corrections.router,
     references.router,

@@ -112,6 +112,14 @@ class Proposal:
 
 
 @dataclass
+class AllotmentRequest:
+    tree: int
+    unit: UUID
+    hours: int
+    state: str = "submitted"
+
+
+@dataclass
 class Year:
     """The year 2023 of a study centre."""
 
@@ -124,6 +132,7 @@ class Year:
     requests: list[Request] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    allotment_requests: list[AllotmentRequest] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -261,6 +270,37 @@ class Year:
         tree.own.free = free - sum(given.values())
         tree.revision += 1
 
+    def request_allotment(self, index: int, unit: UUID, hours: int) -> None:
+        self.check_open()
+        if any(each.unit == unit and each.state == "submitted" for each in self.allotment_requests):
+            raise Refused(409, "already-exists")
+        if self.trees[index].allotments[unit].free + min(hours, 0) < 0:
+            raise Refused(409, "allotment-in-use")
+        self.allotment_requests.append(AllotmentRequest(index, unit, hours))
+
+    def answer_allotment_request(self, number: int, hours: int) -> None:
+        request = self.allotment_requests[number]
+        self.check_submitted(request)
+        if not min(request.hours, 0) <= hours <= max(request.hours, 0):
+            raise Refused(422, "validation")
+        tree = self.trees[request.tree]
+        if tree.allotments[request.unit].free + min(hours, 0) < 0:
+            raise Refused(409, "allotment-in-use")
+        if hours > tree.own.free:
+            raise Refused(409, "quota-exceeded")
+        tree.allotments[request.unit].free += hours
+        tree.own.free -= hours
+        tree.revision += 1 if hours else 0
+        request.state = "rejected" if hours == 0 else "approved" if hours == request.hours else "partially_approved"
+
+    def withdraw_allotment_request(self, number: int) -> None:
+        self.check_submitted(self.allotment_requests[number])
+        self.allotment_requests[number].state = "withdrawn"
+
+    def check_submitted(self, request: AllotmentRequest) -> None:
+        if request.state != "submitted":
+            raise Refused(409, "wrong-state")
+
     def drawn_on(self, index: int, organisation_id: UUID) -> list[UUID]:
         """The accounts that an organisation draws on, in order."""
         tree = self.trees[index]
@@ -321,4 +361,6 @@ class Year:
             request.is_open = False
         for proposal in self.proposals:
             proposal.state = "expired" if proposal.is_open else proposal.state
+        for asked in self.allotment_requests:
+            asked.state = "expired" if asked.state == "submitted" else asked.state
         self.closed = True

@@ -32,6 +32,7 @@ PATHS = {
 FILTERS = {
     "organisation_id": "Only items of this organisation.",
     "under": "Only items of this organisation and everything below it.",
+    "unit_id": "Only items of this district or association.",
     "parent_id": "Only items directly below this organisation.",
     "regional_office_id": "Only items of this regional office.",
     "person_id": "Only items of this person.",

@@ -248,6 +248,12 @@ SignedHours = Annotated[
     AfterValidator(_not_zero),
     WHOLE,
 ]
+SignedOrNoHours = Annotated[
+    int,
+    Strict(),
+    Field(ge=-LARGEST_HOURS, le=LARGEST_HOURS, description="Number of teaching hours (45 minutes). 0 is none."),
+    WHOLE,
+]
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),

@@ -59,6 +59,9 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "signatory": ({signatory.id}, {signatory.id}),
     }
     recipients_of = {
+        "allotment-request.decided": "manager",
+        "allotment-request.expired": "manager",
+        "allotment-request.submitted": "main_user",
         "api-key.revoked": "main_user",
         "bank-account-change.approved": "main_user",
         "bank-account-change.proposed": "main_user",

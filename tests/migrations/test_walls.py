@@ -31,6 +31,7 @@ ADD_REMOVE = {"SELECT", "INSERT", "DELETE"}
 RIGHTS = {
     "actors": READ,
     "alembic_version": READ,
+    "allotment_requests": ADD_CHANGE,
     "api_keys": ADD_CHANGE,
     "audit_entries": ADD,
     "bank_account_changes": ADD_CHANGE,

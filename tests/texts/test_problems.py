@@ -157,7 +157,14 @@ def test_an_instant_is_explained_as_it_is_written_in_a_url(language: Language) -
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_roles_and_reasons_of_a_refusal_have_words(language: Language) -> None:
     words = texts_of("problems", language).words
-    assert words.keys() >= {*get_args(Role), "own-matter", "person-only", "key-only", "not-a-party"}
+    assert words.keys() >= {
+        *get_args(Role),
+        "own-matter",
+        "person-only",
+        "key-only",
+        "not-a-party",
+        "units-propose-nothing",
+    }
     detail = detail_of("forbidden", {"roles": ["main_user", "staff"], "because": "not-a-party"}, language)
     assert all(words[word] in detail for word in ("main_user", "staff"))
     assert "GET /v1/me" not in detail, "No role would help."

@@ -22,6 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.db.hours.allotment_requests import allotment_requests
 from app.db.organisations.bank_accounts import bank_account_changes
 from app.db.organisations.organisations import name_in, organisation_ancestors, organisations
 from app.db.organisations.training_rules import training_rules
@@ -199,6 +200,18 @@ _bank_account_changes = _actions(
     or_(_is_staff, _by_main_user),
 )
 
+_allotment_requests = _actions(
+    "allotment_request",
+    allotment_requests,
+    allotment_requests.join(organisations, organisations.c.id == allotment_requests.c.unit_id),
+    detail=cast(allotment_requests.c.hours, Text),
+    name=_name_of(allotment_requests.c.submitted_by),
+).where(
+    allotment_requests.c.state == "submitted",
+    allotment_requests.c.submitted_by != _person,
+    _by_main_user,
+)
+
 
 def _if_missing(step: str) -> Any:
     return case((onboardings.c[step].is_(None), step))
@@ -218,7 +231,15 @@ _onboardings = _actions(
     _missing.is_not(None),
 )
 _all = union_all(
-    _role_applications, _drafts, _to_sign, _to_match, _to_decide, _signatories, _bank_account_changes, _onboardings
+    _role_applications,
+    _drafts,
+    _to_sign,
+    _to_match,
+    _to_decide,
+    _signatories,
+    _bank_account_changes,
+    _allotment_requests,
+    _onboardings,
 ).subquery("actions")
 _found = Query(select(_all).order_by(_all.c.id).limit(MOST_ACTIONS), PendingAction)
 

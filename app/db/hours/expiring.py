@@ -22,9 +22,10 @@ from sqlalchemy import (
     update,
 )
 
+from app.db.hours.allotment_requests import allotment_requests
 from app.db.hours.proposals import hour_proposals, is_open
 from app.db.hours.supplementary_requests import supplementary_hour_requests
-from app.db.paging import given
+from app.db.paging import below, given
 from app.db.statements import Command, Connection, Query
 from app.domain.hours.expiring import Expired, ExpiredType
 
@@ -47,16 +48,27 @@ async def stop_openings(connection: Connection, year: int) -> None:
     await _stopped.run(connection, p_year=year)
 
 
+OWNERS: dict[ExpiredType, str] = {
+    "hour_proposal": "organisation_id",
+    "supplementary_hour_request": "organisation_id",
+    "allotment_request": "unit_id",
+}
+"""The column of the organisation whose it is."""
+
+
 def _ended(type_: ExpiredType, table: Table, *conditions: ColumnElement[bool], first: Any) -> Query[Expired]:
+    """The statement that ends the open rows of the year which meet the conditions."""
+    owner = table.c[OWNERS[type_]].label("organisation_id")
+    columns = (literal(type_).label("type"), table.c.id, table.c.reference, owner)
+    return Query(_end(table, *conditions, given(table.c.year, "year"), first=first).returning(*columns), Expired)
+
+
+def _end(table: Table, *conditions: ColumnElement[bool], first: Any) -> Any:
     """The statement that ends the open rows which meet the conditions. It locks them in the order that all do."""
     locked = (
-        select(table.c.id)
-        .where(*conditions, given(table.c.year, "year"))
-        .order_by(*first, table.c.id)
-        .with_for_update(key_share=True)
-        .cte("locked")
+        select(table.c.id).where(*conditions).order_by(*first, table.c.id).with_for_update(key_share=True).cte("locked")
     )
-    return Query(
+    return (
         update(table)
         .where(table.c.id == locked.c.id)
         .values(
@@ -64,8 +76,6 @@ def _ended(type_: ExpiredType, table: Table, *conditions: ColumnElement[bool], f
             expired_at=bindparam("p_expired_at", type_=DateTime(timezone=True)),
             expired_because=bindparam("p_expired_because", type_=Text),
         )
-        .returning(literal(type_).label("type"), table.c.id, table.c.reference, table.c.organisation_id),
-        Expired,
     )
 
 
@@ -84,12 +94,29 @@ _requests = _ended(
     supplementary_hour_requests.c.state == "submitted",
     first=[],
 )
+_is_open_allotment_request = allotment_requests.c.state == "submitted"
+_allotment_requests = _ended("allotment_request", allotment_requests, _is_open_allotment_request, first=[])
+_allotment_requests_below: Query[tuple[Expired, int]] = Query(
+    _end(
+        allotment_requests,
+        _is_open_allotment_request,
+        below(allotment_requests.c.unit_id, bindparam("p_top", type_=Uuid)),
+        first=[],
+    ).returning(
+        allotment_requests.c.id,
+        allotment_requests.c.reference,
+        allotment_requests.c.unit_id,
+        allotment_requests.c.year,
+    ),
+    lambda request_id, reference, unit_id, year: (Expired("allotment_request", request_id, reference, unit_id), year),
+)
 
 
 async def expire_year(connection: Connection, year: int, now: datetime) -> list[Expired]:
     """End all that is open in the year, because it is closed."""
     given_facts = {"p_year": year, "p_expired_at": now, "p_expired_because": "year_closed"}
-    return [*await _proposals.all(connection, **given_facts), *await _requests.all(connection, **given_facts)]
+    kinds = (_proposals, _requests, _allotment_requests)
+    return [expired for kind in kinds for expired in await kind.all(connection, **given_facts)]
 
 
 async def expire_trees(
@@ -99,3 +126,8 @@ async def expire_trees(
     return await _proposals_of_trees.all(
         connection, p_central_ids=list(central_ids), p_year=year, p_expired_at=now, p_expired_because="decided"
     )
+
+
+async def expire_requests_below(connection: Connection, top: UUID, now: datetime) -> list[tuple[Expired, int]]:
+    """End the allotment requests of the organisation and all below it, because it moves. Each has its year."""
+    return await _allotment_requests_below.all(connection, p_top=top, p_expired_at=now, p_expired_because="moved")

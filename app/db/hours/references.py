@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, Text, bindparam, literal, select, union_all
 
+from app.db.hours import allotment_requests as allotments
 from app.db.hours.corrections import corrections, hour_corrections
 from app.db.hours.decisions import decisions, hour_decisions
 from app.db.hours.proposals import hour_proposals, proposals
@@ -21,11 +22,14 @@ _NAMED: dict[ReferenceType, tuple[Table, Resource[Any]]] = {
     "hour_proposal": (hour_proposals, proposals),
     "hour_decision": (hour_decisions, decisions),
     "supplementary_hour_request": (supplementary_hour_requests, requests),
+    "allotment_request": (allotments.allotment_requests, allotments.requests),
     "hour_return": (hour_returns, returns),
     "hour_correction": (hour_corrections, corrections),
     "main_user_application": (main_user_applications, applications),
 }
 """All that has a reference: one series for all of it."""
+OWNERS = {"allotment_request": "unit_id"}
+"""The column of the organisation whose it is, where that is not `organisation_id`."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,11 @@ class Named:
 
 _named = union_all(
     *(
-        select(literal(name).label("type"), table.c.id, table.c.organisation_id).where(
-            table.c.reference == bindparam("p_reference", type_=Text)
-        )
+        select(
+            literal(name).label("type"),
+            table.c.id,
+            table.c[OWNERS.get(name, "organisation_id")].label("organisation_id"),
+        ).where(table.c.reference == bindparam("p_reference", type_=Text))
         for name, (table, _) in _NAMED.items()
     )
 ).subquery()

@@ -17,7 +17,8 @@ class PendingAction:
     application_id: UUID | None
     """The application that contains a signature."""
     detail: str | None
-    """The role applied for, the digest to sign, whose signature it seems to be, or the open steps of an onboarding."""
+    """The role applied for, the digest to sign, whose signature it seems to be, the open steps of an onboarding, or the
+    requested hours."""
     expires_at: datetime | None
     name: str | None = None
     """Name of the person concerned: who applies, may sign, or proposes the change."""
@@ -51,6 +52,8 @@ def call_of(action: PendingAction) -> TaskCall:
         case "signatory":
             path = f"/v1/organisations/{action.organisation_id}/signatories/{action.id}/confirmation"
             return TaskCall("POST", path)
+        case "allotment_request":
+            return TaskCall("POST", f"/v1/allotment-requests/{action.id}/decision", {"hours": int(action.detail or 0)})
         case "bank_account_change":
             return TaskCall("POST", f"/v1/bank-account-changes/{action.id}/approval")
         case "onboarding":

@@ -20,6 +20,7 @@ TaskKind = Literal[
     "cost_statements",
     "hour_decisions",
     "supplementary_request",
+    "allotment_request",
     "organisation_without_main_user",
     "mails_obstructed",
     "role_application",

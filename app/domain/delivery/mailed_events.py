@@ -50,6 +50,7 @@ _BANK_ACCOUNT_CHANGE: tuple[Method, str] = ("GET", "/v1/bank-account-changes/{ch
 _ROLE_APPLICATION: tuple[Method, str] = ("GET", "/v1/role-applications/{role_application_id}")
 _MAIN_USER_APPLICATION: tuple[Method, str] = ("GET", "/v1/main-user-applications/{application_id}")
 _SIGNATORIES: tuple[Method, str] = ("GET", "/v1/organisations/{organisation_id}/signatories")
+_ALLOTMENT_REQUEST: tuple[Method, str] = ("GET", "/v1/allotment-requests/{request_id}")
 MAILED_EVENTS: dict[str, MailedEvent] = {
     "deadline.opening": MailedEvent("managers", "gathered", day="closes_on"),
     "deadline.closing-soon": MailedEvent("managers", "gathered", day="closes_on"),
@@ -60,6 +61,11 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "supplementary-hour-request.decided": MailedEvent(
         "managers", "promptly", ("GET", "/v1/supplementary-hour-requests/{request_id}")
     ),
+    "allotment-request.submitted": MailedEvent(
+        "main_users", "promptly", ("POST", "/v1/allotment-requests/{request_id}/decision")
+    ),
+    "allotment-request.decided": MailedEvent("managers", "promptly", _ALLOTMENT_REQUEST),
+    "allotment-request.expired": MailedEvent("managers", "promptly", _ALLOTMENT_REQUEST),
     "hour-proposal.sent-back": MailedEvent(
         "managers", "promptly", ("PATCH", "/v1/hour-proposals/{proposal_id}"), day="answer_by"
     ),

@@ -11,10 +11,11 @@ from app.domain.errors import AlreadyExists, WrongState
 from app.domain.values import Shown
 
 ExpiryCause = Literal["year_closed", "decided", "moved"]
-ExpiredType = Literal["hour_proposal", "supplementary_hour_request"]
+ExpiredType = Literal["hour_proposal", "supplementary_hour_request", "allotment_request"]
 EVENTS: dict[ExpiredType, str] = {
     "hour_proposal": "hour-proposal.expired",
     "supplementary_hour_request": "supplementary-hour-request.expired",
+    "allotment_request": "allotment-request.expired",
 }
 """The event of each type, which is mailed."""
 MOST_SHOWN = 200

@@ -10,6 +10,7 @@ MADE_AT = {
     "hour_proposals": "created_at",
     "hour_decisions": "decided_at",
     "supplementary_hour_requests": "submitted_at",
+    "allotment_requests": "submitted_at",
     "hour_returns": "booked_at",
     "hour_corrections": "made_at",
     "main_user_applications": "created_at",

@@ -35,6 +35,12 @@ def add_tour(demo: Demo, centrals: Sequence[Central], people: People) -> None:
 
     for central, hours in ((sent, 80), (centrals[17], 120)):
         _add_request(demo, central, people.main_users[central.id], hours)
+    first = centrals[0]
+    district = first.districts[1]
+    for unit, hours in ((district, 20), (district.children[0], 10)):
+        _add_allotment_request(demo, unit, first, YEAR - 1, people.unit_managers[unit.id], hours)
+    for unit, hours in zip(centrals[1].districts, (20, 10, -5), strict=False):
+        _add_allotment_request(demo, unit, centrals[1], YEAR, people.unit_managers[unit.id], hours)
     _add_mail(demo, decided, people)
 
 
@@ -99,6 +105,22 @@ def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int) -> N
         grounds="Syksyn koulutuksiin on tulossa enemmän väkeä kuin arvattiin.",
         state="submitted",
         submitted_by=main_user,
+        submitted_at=asked_at,
+    )
+
+
+def _add_allotment_request(demo: Demo, unit: Unit, central: Central, year: int, manager: UUID, hours: int) -> None:
+    asked_at = office_hour(date(year, 3, 14), 10)
+    demo.add(
+        "allotment_requests",
+        id=demo_id("allotment request", "tour", unit.id, at=asked_at),
+        unit_id=unit.id,
+        central_organisation_id=central.id,
+        year=year,
+        hours=hours,
+        grounds="Syksyn kurssi siirtyy toiseen piiriin." if hours < 0 else "Uusi ensiapukurssi alkaa toukokuussa.",
+        state="submitted",
+        submitted_by=manager,
         submitted_at=asked_at,
     )
 

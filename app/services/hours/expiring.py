@@ -23,6 +23,12 @@ async def expire_proposals(writer: Writer, central_ids: Collection[UUID], year: 
     _record(writer, expired, year, "decided")
 
 
+async def expire_moved(writer: Writer, organisation_id: UUID) -> None:
+    """End the allotment requests of a unit that moves to another central organisation, and of all below it."""
+    for expired, year in await expiring.expire_requests_below(writer.connection, organisation_id, writer.now):
+        _record(writer, [expired], year, "moved")
+
+
 async def find_way_on(reader: Reader, central_id: UUID, year: int) -> WayOn:
     """The decision of the year, and the windows in which its hours can be changed."""
     decided = await find_decided(reader.connection, [central_id], year)

@@ -17,6 +17,7 @@ from app.domain.organisations import organisations as rules
 from app.domain.organisations.holdings import check_may_end, check_may_leave, loses_days
 from app.domain.organisations.organisations import Organisation, OrganisationChanges, OrganisationKind
 from app.domain.versions import Versions, check_version
+from app.services.hours.expiring import expire_moved
 
 
 class OrganisationListFilters(TypedDict, total=False):
@@ -90,6 +91,7 @@ async def _move(writer: Writer, before: Organisation, after: Organisation, paren
         # Requests that give hours to one below, or propose for it, lock its row or its centre's balances. This waits
         # for them, and then sees what they have done.
         await tree.lock_subtree(writer.connection, before.id)
+        await expire_moved(writer, before.id)
         check_may_leave(await lock_holdings(writer.connection, before.id, old_centre))
         await tree.give_to_centre(writer.connection, before.id, new_centre)
     await tree.move_in_tree(writer.connection, before.id, parent.organisation_id)

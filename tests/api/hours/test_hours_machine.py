@@ -70,6 +70,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.staff = self.centre.staff()
         trees = [self.planted(), self.planted()]
         self.main_users = [self.centre.main_user(tree.id) for tree in trees]
+        self.managers = {unit: self.centre.person("unit_manager", unit) for tree in trees for unit in tree.units}
         for first, last in WINDOWS:
             self.centre.deadline("change_window", first, last)
             self.centre.deadline("proposal_round", first, last, hours_year=2023)
@@ -82,6 +83,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.requests: list[str] = []
         self.returns: list[str] = []
         self.proposals: list[str] = []
+        self.allotment_requests: list[str] = []
         self.causes: list[Cause] = []
 
     def planted(self) -> Tree:
@@ -227,6 +229,44 @@ class HoursMachine(RuleBasedStateMachine):
             self.ask(
                 person, "POST", path, None, dry, lambda year: year.withdraw(number) if end else year.submit(number)
             )
+
+    @rule(tree=trees, number=st.integers(0, 2), hours=st.integers(-25, 25).filter(bool), dry=dry_runs)
+    def request_an_allotment(self, tree: int, number: int, hours: int, dry: bool) -> None:
+        unit = list(self.model.trees[tree].units)[number]
+        body = {"unit_id": str(unit), "year": 2023, "hours": hours, "grounds": "Kysyntä muuttui"}
+        answer = self.ask(
+            self.managers[unit],
+            "POST",
+            "/v1/allotment-requests",
+            body,
+            dry,
+            lambda year: year.request_allotment(tree, unit, hours),
+        )
+        if answer:
+            self.allotment_requests.append(answer.headers["Location"])
+
+    @rule(number=st.integers(0, 9), hours=st.integers(-25, 25), complete=st.booleans(), dry=dry_runs)
+    def answer_an_allotment_request(self, number: int, hours: int, complete: bool, dry: bool) -> None:
+        if self.allotment_requests:
+            number %= len(self.allotment_requests)
+            request = self.model.allotment_requests[number]
+            wished = request.hours if complete else hours
+            self.ask(
+                self.main_users[request.tree],
+                "POST",
+                f"{self.allotment_requests[number]}/decision",
+                {"hours": wished},
+                dry,
+                lambda year: year.answer_allotment_request(number, wished),
+            )
+
+    @rule(number=st.integers(0, 9), dry=dry_runs)
+    def withdraw_an_allotment_request(self, number: int, dry: bool) -> None:
+        if self.allotment_requests:
+            number %= len(self.allotment_requests)
+            person = self.managers[self.model.allotment_requests[number].unit]
+            path = f"{self.allotment_requests[number]}/withdrawal"
+            self.ask(person, "POST", path, None, dry, lambda year: year.withdraw_allotment_request(number))
 
     @rule(tree=trees, hours=some_hours, dry=dry_runs)
     def give_back(self, tree: int, hours: int, dry: bool) -> None:
@@ -374,6 +414,11 @@ class HoursMachine(RuleBasedStateMachine):
         assert pool["granted"] == sum(tree.granted for tree in self.model.trees)
         assert pool["available"] == pool["hours"] - pool["granted"] + pool["returned"]
         assert pool["state"] == ("closed" if self.model.closed else "open")
+
+    @invariant()
+    def the_allotment_requests_are_in_their_states(self) -> None:
+        for address, request in zip(self.allotment_requests, self.model.allotment_requests, strict=True):
+            assert self.staff.get(address).json()["state"] == request.state
 
     @invariant()
     def a_units_account_is_part_of_its_centres(self) -> None:

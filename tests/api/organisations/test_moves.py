@@ -146,7 +146,6 @@ def test_hours_of_a_closed_year_do_not_prevent_a_move(
     centre: Centre, staff: Person, central: UUID, district: UUID
 ) -> None:
     centre.post(2023, distribution(central, district, 30))
-    propose(centre, district, central)
     centre.post(2023, lapse(central, district, 30), lapse(central, central, 970))
     centre.owner.execute("SELECT close_hour_year(2023::smallint, now())")
     assert move(staff, district, centre.organisation()).status_code == 200
