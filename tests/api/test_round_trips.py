@@ -137,6 +137,8 @@ def test_filters_cost_no_round_trip(asking: Asking, path: str) -> None:
 
 
 ROUND_TRIPS_OF_LISTS = {
+    "/v1/hour-accounts": 3,
+    "/v1/organisations/{organisation_id}/unit-round/{year}/units": 3,
     "/v1/me/tasks": 9,
     "/v1/organisations/{organisation_id}/signatories": 3,
     "/v1/organisations/{organisation_id}/hour-transfers": 3,
@@ -151,6 +153,10 @@ def test_every_list_takes_a_fixed_number_of_round_trips(asking: Asking) -> None:
         parameters = {each["name"] for each in methods.get("get", {}).get("parameters", ())}
         filled = path.format_map(defaultdict(lambda: "{", variables))
         if "cursor" in parameters and "{" not in filled and not path.startswith("/v1/sandbox/"):
+            if ("year", "query") in {
+                (each["name"], each["in"]) for each in methods["get"]["parameters"] if each["required"]
+            }:
+                filled += "?year=2023"
             assert asking.staff.get(filled).status_code == 200
             found[path] = trips(asking.staff.get, filled)
     assert len(found) > 25
