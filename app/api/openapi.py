@@ -14,6 +14,7 @@ from app.api.problem_facts import schema_name_of, schema_of
 from app.api.problems import STATUSES, Problem
 from app.api.requests import JSON, MERGE_PATCH
 from app.api.responses import CODES, HEADERS, SHARED
+from app.api.shapes import TAGS
 
 DESCRIPTION = """
 The teaching hours of a study centre (opintokeskus) and its member organisations through the year: hour proposals,
@@ -34,7 +35,8 @@ registers by `POST /v1/people`.
 - **Dry runs**: `?validate_only=true` returns the same response or the same error, and changes nothing.
 - **Versions**: a resource has an `ETag`. A `PATCH` gives in `If-Match` the version that it starts from. A read of a
   resource or a list that gives in `If-None-Match` the version you have returns 304 if nothing has changed. A `PUT`
-  with `If-None-Match: *` changes nothing that exists already (412). `HEAD` is allowed wherever `GET` is, and returns
+  with `If-None-Match: *` changes nothing that has been put before (412), and a read with `If-Match` returns no other
+  version (412). `HEAD` is allowed wherever `GET` is, and returns
   the same headers without the body.
 - **Lists** are returned in pages: `next_cursor` of a page is the `cursor` of the next. `include=total` adds the number
   of items. Filters by a state, a kind, an ID or a year can be repeated: `state=draft&state=submitted`. To keep a copy
@@ -51,6 +53,13 @@ A person's access token, or an organisation's API key (`tp_…`). A key needs th
 operation names none, only a person can call it. `GET /v1/api-keys/current` shows what a key may do.
 """
 REDUNDANT = ("HTTPValidationError", "ValidationError")
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "`ETag` of the only version to return.",
+    "schema": {"type": "string", **TAGS},
+}
 IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
@@ -115,7 +124,7 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
         if parameter["name"] == "If-Match" and method == "patch":
             parameter["required"] = True
     if "304" in responses:
-        operation["parameters"] = [*parameters, IF_NONE_MATCH]
+        operation["parameters"] = [*parameters, IF_MATCH, IF_NONE_MATCH]
     bodies = operation.get("requestBody", {}).get("content", {})
     for body in bodies.values():
         body["schema"] = _without_null(body["schema"])

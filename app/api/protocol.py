@@ -39,7 +39,7 @@ WATCH_SECONDS = 5.0
 MOST_CONNECTIONS = 512
 """Of one network address: half of what a process may usually have open."""
 MOST_PIPELINED = 16
-SINGLE = frozenset({b"authorization", b"content-type", b"host", b"idempotency-key"})
+SINGLE = frozenset({b"authorization", b"content-type", b"host"})
 """Headers that a request has once: of two, another program may read the other."""
 BLANK = (b" ", b"\t")
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")

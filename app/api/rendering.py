@@ -16,9 +16,10 @@ from app.api.paging import Page, PageWithTotals, cursor_of
 from app.api.pictures import SVG, Picture
 from app.api.requests import JSON
 from app.api.security import Declaration
-from app.api.shapes import is_unchanged
+from app.api.shapes import is_unchanged, versions_of
 from app.db.paging import Slice
-from app.domain.versions import fingerprint
+from app.domain.errors import Stale
+from app.domain.versions import accepts, fingerprint
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Rendering:
         return TypeAdapter(self._response_model)
 
     def of_read(self, request: Request, result: object) -> Rendered:
-        """The response, or 304 where `If-None-Match` names the present version."""
+        """The response, or 304 where `If-None-Match` names the present version. Raise Stale where `If-Match` names
+        another."""
         headers = {"Cache-Control": self._cache_control}
         body = None
         if isinstance(result, Slice):
@@ -76,6 +78,8 @@ class Rendering:
             body = self._body(result, headers)
         tag = sha256(body[0]).hexdigest()[:32] if body else _tag_of(result)
         headers["ETag"] = f'"{tag}"'
+        if not accepts(versions_of(request.headers, "If-Match"), {tag}):
+            raise Stale(etag=headers["ETag"])
         if is_unchanged(request.headers, tag):
             return Rendered(304, headers)
         return Rendered(200, headers, *(body or self._body(result, headers)))

@@ -57,8 +57,8 @@ def check_headers(request: Request, accepted: Sequence[str], largest_body: int) 
     versions_of(request.headers, "If-Match")
     if request.method in NO_BODY:
         return
-    key = request.headers.get("idempotency-key")
-    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+    keys = request.headers.getlist("idempotency-key")
+    if len(keys) > 1 or not all(re.fullmatch(r"[\x21-\x7e]{1,255}", key) for key in keys):
         raise problems.InvalidIdempotencyKey
     length = request.headers.get("content-length", "0")
     if length != "0" or "transfer-encoding" in request.headers:

@@ -162,6 +162,8 @@ def responses_of(
         codes.add("response-unreadable")
     if needs_key:
         codes.add("idempotency-key-required")
+    if is_conditional:
+        codes.add("precondition-failed")
     if takes_version:
         codes.update({"precondition-failed"}, {"precondition-required"} if method == "PATCH" else ())
     if declared.strong_sign_in:

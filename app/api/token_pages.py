@@ -51,7 +51,7 @@ async def token_page(
         text = page_text(name, language, await read(language))
     except DomainError as refusal:
         text, status = text_of_refusal(about or name, refusal.code, refusal.facts, language), STATUSES[refusal.code]
-    headers = {"Cache-Control": "no-store", "Content-Language": language}
+    headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
     return HtmlPage(document(language, text.title, _body_of(text, operation)), status, headers)
 
 

@@ -34,14 +34,18 @@ def tag_of(digest: str) -> str:
 def accepts(expected: Versions, current: Set[str], *, exists: bool = True) -> bool:
     """Whether the caller accepts a resource that goes by these fingerprints."""
     if isinstance(expected, NoneOf):
-        return not (exists and expected.versions & {*current, "*"})
+        return not expected.versions & ({*current, "*"} if exists else current)
     return expected is None or bool(expected & ({*current, "*"} if exists else current))
 
 
-def check_version(resource: object, expected: Versions) -> None:
-    """Raise Stale if the caller named versions and the resource has none of them."""
+def check_version(resource: object, expected: Versions, *, is_put: bool = True) -> None:
+    """Raise Stale if the caller named versions and the resource has none of them, or does not accept the one it has.
+
+    What has never been put is shown too, for example a pool of zeros. `If-None-Match: *` accepts only that, and
+    `If-Match: *` accepts it as well.
+    """
     current = fingerprint(resource)
-    if not accepts(expected, {current}):
+    if not accepts(expected, {current}, exists=is_put or not isinstance(expected, NoneOf)):
         raise Stale(etag=f'"{current}"')
 
 

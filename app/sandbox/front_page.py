@@ -70,7 +70,7 @@ async def get_mailbox(request: Request, to: SearchText = None) -> HtmlPage:
         f"<button>{escape(text.button)}</button>\n</form>\n"
     )
     mails = "\n".join(_article(mail, language, backend.tokens.public_url) for mail in found.items)
-    headers = {"Cache-Control": "no-store", "Content-Language": language}
+    headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
     return HtmlPage(document(language, text.title, body + (mails or paragraphs([words["none"]]))), headers=headers)
 
 

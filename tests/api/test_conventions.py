@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.db.identifiers import new_id
-from app.domain.hours.ledger import pool_change
+from app.domain.hours.ledger import grant, pool_change
 from tests.builders import Centre, Person, refusal
 from tests.triggers import trigger
 
@@ -287,14 +287,72 @@ def test_an_unchanged_resource_is_not_sent_again(main_user: Person, central: UUI
     assert main_user.get(location, headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_what_exists_is_not_replaced_if_there_must_be_none_yet(centre: Centre) -> None:
-    staff = centre.staff()
-    for path, body in (("/v1/hour-pools/2023", {"hours": 10}), ("/v1/me/mail-preferences", {"mail": "daily_digest"})):
-        before = staff.get(path)
-        answer = staff.put(path, body, headers={"If-None-Match": "*"})
-        assert refusal(answer) == (412, "precondition-failed")
-        assert staff.get(path).json() == before.json()
-        assert staff.put(path, body, headers={"If-None-Match": '"else"'}).status_code == 200
+def puts(centre: Centre) -> dict[str, tuple[Person, dict[str, Any], dict[str, Any]]]:
+    """What is shown before it is put: by path, who puts it, and two bodies."""
+    central = centre.organisation()
+    unit = centre.organisation(central)
+    centre.post(2023, pool_change(100), grant(central, 50))
+    staff, main_user = centre.staff(), centre.main_user(central)
+    rules = {"kinds": ["central"], "units": None, "applications": "open", "unit_managers_decide": False}
+    settings = {"closing_soon_days": [7], "running_out_percents": [80], "unused_percent": 50}
+    account = {"iban": "FI2112345600000785", "holder": "Esimerkki ry"}
+    organisation = f"/v1/organisations/{central}"
+
+    def shares(hours: int) -> dict[str, Any]:
+        return {"units": [{"unit_id": str(unit), "hours": hours}]}
+
+    return {
+        "/v1/hour-pools/2024": (staff, {"hours": 10}, {"hours": 20}),
+        "/v1/me/mail-preferences": (staff, {"mail": "daily_digest"}, {"mail": "each"}),
+        "/v1/reminder-settings": (staff, settings, settings | {"unused_percent": 40}),
+        f"{organisation}/hour-distribution/2023": (main_user, shares(10), shares(20)),
+        f"{organisation}/training-rules": (main_user, rules | {"practice": None}, rules | {"practice": "Uusi"}),
+        f"{organisation}/bank-account": (main_user, account, account | {"holder": "Toinen ry"}),
+    }
+
+
+def test_what_has_been_put_is_not_replaced_if_there_must_be_none_yet(centre: Centre) -> None:
+    for path, (person, first, second) in puts(centre).items():
+        shown = person.get(path).headers["ETag"]
+        current = person.put(path, first, headers={"If-None-Match": shown})
+        assert refusal(current) == (412, "precondition-failed"), path
+        dry = person.put(path, first, headers={"If-None-Match": "*"}, params={"validate_only": "true"})
+        assert dry.status_code == 200, dry.text
+        assert person.put(path, first, headers={"If-None-Match": "*"}).status_code == 200, path
+        before = person.get(path)
+        for unwanted in ("*", before.headers["ETag"], f'"else", {before.headers["ETag"]}'):
+            answer = person.put(path, second, headers={"If-None-Match": unwanted})
+            assert refusal(answer) == (412, "precondition-failed"), path
+        assert person.get(path).json() == before.json()
+
+
+def test_the_first_put_may_name_any_version(centre: Centre) -> None:
+    for path, (person, first, _) in puts(centre).items():
+        assert person.put(path, first, headers={"If-Match": "*"}).status_code == 200, path
+
+
+def test_a_default_that_is_put_has_been_put(centre: Centre) -> None:
+    path, staff = "/v1/me/mail-preferences", centre.staff()
+    body = {"mail": staff.get(path).json()["mail"]}
+    assert staff.put(path, body).status_code == 200
+    assert refusal(staff.put(path, body, headers={"If-None-Match": "*"})) == (412, "precondition-failed")
+
+
+def test_a_read_returns_no_other_version_than_the_one_asked_for(centre: Centre) -> None:
+    staff, deadline = centre.staff(), deadline_of(centre)
+    tag = staff.get(deadline).headers["ETag"]
+    for path in (deadline, "/v1/hour-returns"):
+        for method in ("GET", "HEAD"):
+            answer = staff.client.request(method, path, headers={"If-Match": '"else"'})
+            assert (answer.status_code, bool(answer.content)) == (412, method == "GET")
+    assert staff.get(deadline, headers={"If-Match": '"else"'}).json()["etag"] == tag
+    assert staff.get(deadline, headers={"If-Match": f'"else", {tag}'}).status_code == 200
+    # The versions that must be there are looked at first. A weak one is none of them.
+    assert staff.get(deadline, headers={"If-Match": tag, "If-None-Match": tag}).status_code == 304
+    assert staff.get(deadline, headers={"If-Match": '"else"', "If-None-Match": tag}).status_code == 412
+    assert staff.get(deadline, headers={"If-Match": f"W/{tag}"}).status_code == 412
+    missing = staff.get(f"/v1/deadlines/{UUID(int=1)}", headers={"If-Match": '"else"'})
+    assert refusal(missing) == (404, "not-found")
 
 
 @pytest.mark.parametrize("wrong", ["abc", '"abc', 'w/"abc"', '"a" "b"', '*, "a"', '"a b"', "", "W/abc", "', '"])
@@ -345,6 +403,14 @@ def test_a_key_is_up_to_255_visible_ascii_characters(main_user: Person, central:
     headers = {"Idempotency-Key": key}
     answer = main_user.client.post(PATH, json=asked(central), headers=headers)  # type: ignore[arg-type]  # Takes bytes.
     assert refusal(answer) == (400, "invalid-idempotency-key")
+
+
+def test_two_keys_are_none(main_user: Person, central: UUID) -> None:
+    for keys in (("one", "two"), ("one", "one")):
+        fields = [("Idempotency-Key", key) for key in keys]
+        answer = main_user.client.post(PATH, json=asked(central), headers=fields)
+        assert refusal(answer) == (400, "invalid-idempotency-key")
+    assert main_user.get(PATH).json()["items"] == []
 
 
 def test_the_longest_key_and_its_replay(centre: Centre, main_user: Person, central: UUID) -> None:

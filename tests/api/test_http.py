@@ -73,7 +73,6 @@ def parsed(response: bytes) -> tuple[int, dict[str, str], bytes]:
         b"GET /livez\r\n\r\n",
         HEAD + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
         CHUNKED + b"Content-Type: text/plain\r\n\r\n0\r\n\r\n",
-        CHUNKED + b"Idempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n0\r\n\r\n",
         CHUNKED.replace(b"chunked", b"gzip, chunked") + b"\r\n0\r\n\r\n",
         CHUNKED.replace(b"chunked", b"gzip") + b"\r\n0\r\n\r\n",
         CHUNKED + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

@@ -237,6 +237,20 @@ def test_an_unchanged_resource_is_not_sent_again(every: list[Example], sandbox: 
     assert not others, "\n".join(others)
 
 
+def test_another_version_than_the_one_asked_for_is_not_sent(every: list[Example], sandbox: Sandbox) -> None:
+    others = []
+    sandbox.clock("2023-03-15T12:00:00+02:00")
+    for one in every:
+        if "304" in one.operation["responses"]:
+            client = one.caller(sandbox)
+            for version, status in (('"another"', 412), ("*", 200)):
+                answer = one.but(headers=one.headers | {"If-Match": version}).send(client)
+                check_answer(answer)
+                if answer.status_code != status:
+                    others.append(f"{one.id}: {version} {answer.status_code}")
+    assert not others, "\n".join(others)
+
+
 def two_of(schema: dict[str, Any]) -> list[Any]:
     """Two values of a filter."""
     if "enum" in schema or "const" in schema:

@@ -16,6 +16,11 @@ reminder_settings = study_centre_table(
 _found = Query(select(*columns_of(ReminderSettings, reminder_settings)), ReminderSettings)
 
 
+async def find_put(connection: Connection) -> ReminderSettings | None:
+    """The study centre's settings. None if it has the defaults, because nobody has put any."""
+    return await _found.first(connection)
+
+
 async def find_settings(connection: Connection) -> ReminderSettings:
     """The study centre's settings, or the defaults."""
-    return await _found.first(connection) or DEFAULT_REMINDERS
+    return await find_put(connection) or DEFAULT_REMINDERS

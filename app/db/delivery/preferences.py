@@ -22,6 +22,15 @@ _found = Query(
     MailPreferences,
 )
 
+_put: Query[UUID] = Query(
+    select(mail_preferences.c.person_id).where(mail_preferences.c.person_id == bindparam("p_person_id", type_=Uuid))
+)
+
+
+async def is_put(connection: Connection, person_id: UUID) -> bool:
+    """Whether the person has ever put preferences, and does not just have the default."""
+    return await _put.first(connection, p_person_id=person_id) is not None
+
 
 async def find_preferences(connection: Connection, person_id: UUID) -> MailPreferences | None:
     """The preferences, or None if there is no such person."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.db.delivery.preferences import find_preferences, mail_preferences
+from app.db.delivery.preferences import find_preferences, is_put, mail_preferences
 from app.db.sessions import Reader, Writer
 from app.db.statements import put_row
 from app.domain.access import check_person
@@ -21,9 +21,9 @@ async def get_preferences(reader: Reader) -> MailPreferences:
 
 async def put_preferences(writer: Writer, mail: MailPreference, expected: Versions) -> MailPreferences:
     preferences = await get_preferences(writer)
-    check_version(preferences, expected)
+    own_id = writer.actor.person_id
+    check_version(preferences, expected, is_put=await is_put(writer.connection, own_id))
+    await put_row(writer.connection, mail_preferences, person_id=own_id, mail=mail)
     if mail != preferences.mail:
-        own_id = writer.actor.person_id
-        await put_row(writer.connection, mail_preferences, person_id=own_id, mail=mail)
         writer.record("mail-preferences.changed", own_id, person_id=str(own_id), mail=mail)
     return replace(preferences, mail=mail)

@@ -37,7 +37,7 @@ async def distribute(
     books, current = await _find(writer, organisation_id, year)
     if current.revision:
         check_required_version(current, expected)
-    check_version(current, expected)
+    check_version(current, expected, is_put=current.revision > 0)
     check_central(standing.place)
     check_year(standing, writer.now)
     rules.check_recipients(books, units, recipients, day_of(writer.now))

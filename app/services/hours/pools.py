@@ -28,7 +28,7 @@ async def set_pool(writer: Writer, year: int, *, hours: int, expected: Versions)
     check_staff(writer.actor)
     # The pool is locked before it is read: a simultaneous decision is counted here, or waits and counts this change.
     pool = await lock_pool(writer.connection, year)
-    check_version(pool, expected)
+    check_version(pool, expected, is_put=pool.hours > 0)
     changed, transfers = resized(pool, hours)
     # A pool has no id. The change has one, which the transfer and the audit entry share.
     change_id = new_id()

@@ -32,7 +32,8 @@ async def propose_account(
     organisation, place = await profiles.get(writer, organisation_id, locked=True)
     check_may_keep(writer.actor, place)
     account = await _account(writer, place)
-    check_version(rules.account_as_seen(account, writer.actor, place), expected)
+    is_put = account.iban is not None or account.open_change is not None
+    check_version(rules.account_as_seen(account, writer.actor, place), expected, is_put=is_put)
     is_own = account.owner_id == organisation_id
     if rules.names_account(account.open_change or (account if is_own else None), iban, holder):
         return rules.account_as_seen(account, writer.actor, place)

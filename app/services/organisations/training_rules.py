@@ -35,7 +35,7 @@ async def put_rules(
     current = await questions.find_rules(writer.connection, place.central_organisation_id)
     if current.revision:
         check_required_version(current, expected)
-    check_version(current, expected)
+    check_version(current, expected, is_put=current.revision > 0)
     check_central(place)
     put = replace(
         current,

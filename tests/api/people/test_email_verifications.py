@@ -591,4 +591,6 @@ def test_the_page_reports_to_the_second_that_the_address_is_taken(centre: Centre
 )
 def test_the_page_is_in_the_readers_language(centre: Centre, anybody: httpx.Client, language: str, title: str) -> None:
     registered(centre, "aino@example.org")
-    assert f"<h1>{title}</h1>" in page(anybody, last_token(centre), **{"Accept-Language": language}).text
+    shown = page(anybody, last_token(centre), **{"Accept-Language": language})
+    assert f"<h1>{title}</h1>" in shown.text
+    assert "Accept-Language" in shown.headers["Vary"]
