@@ -23,6 +23,8 @@ FIELDS = {
 PATHS = {
     "reference": "Number to call the item by, for example `2024-0123`.",
     "year": "Calendar year.",
+    "case_type": "Kind of the case, as in its own path.",
+    "case_id": "ID of the proposal, request, return or application.",
     "number": "Number of the revision, 1 for the first submission.",
     "secret": "Secret part of the feed's path.",
     "key_id": "ID of the API key.",

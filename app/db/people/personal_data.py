@@ -26,6 +26,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "email_verifications": ("person_id",),
     "mail_preferences": ("person_id",),
     "mails": ("person_id",),
+    "case_comments": ("created_by",),
     "audit_entries": ("actor_id",),
 }
 """By table, the columns that name the person whom a row is about. Such rows are exported completely."""

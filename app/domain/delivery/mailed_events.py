@@ -49,6 +49,7 @@ class MailedEvent:
 _BANK_ACCOUNT_CHANGE: tuple[Method, str] = ("GET", "/v1/bank-account-changes/{change_id}")
 _ROLE_APPLICATION: tuple[Method, str] = ("GET", "/v1/role-applications/{role_application_id}")
 _MAIN_USER_APPLICATION: tuple[Method, str] = ("GET", "/v1/main-user-applications/{application_id}")
+_CASE_COMMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/comments")
 _SIGNATORIES: tuple[Method, str] = ("GET", "/v1/organisations/{organisation_id}/signatories")
 _ALLOTMENT_REQUEST: tuple[Method, str] = ("GET", "/v1/allotment-requests/{request_id}")
 MAILED_EVENTS: dict[str, MailedEvent] = {
@@ -73,6 +74,11 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "supplementary-hour-request.expired": MailedEvent(
         "managers", "promptly", ("GET", "/v1/supplementary-hour-requests/{request_id}")
     ),
+    "case-comment.sent-to-staff": MailedEvent("staff", "promptly", _CASE_COMMENTS),
+    "case-comment.sent-to-main-users": MailedEvent("main_users", "promptly", _CASE_COMMENTS),
+    "case-comment.sent-to-managers": MailedEvent("managers", "promptly", _CASE_COMMENTS),
+    "case-comment.sent-to-applicant": MailedEvent("person", "promptly", _CASE_COMMENTS),
+    "case-comment.sent-to-applicant:signatory": MailedEvent("signatory", "promptly", _CASE_COMMENTS),
     "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
     "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
     "bank-account-change.proposed": MailedEvent(

@@ -1,0 +1,57 @@
+"""Cases: write and list comments."""
+
+from uuid import UUID
+
+from app.db.hours.case_comments import case_comments, comments
+from app.db.hours.cases import get_case, lock_case
+from app.db.identifiers import new_id
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.statements import insert_row
+from app.domain.hours import cases as rules
+from app.domain.hours.cases import Case, CaseComment, CaseType, Side, VisibleTo
+
+
+async def write_comment(
+    writer: Writer, case_type: CaseType, case_id: UUID, *, text: str, visible_to: VisibleTo
+) -> CaseComment:
+    case = await lock_case(writer, case_type, case_id)
+    side = rules.check_may_write(writer.actor, case)
+    rules.check_open(case)
+    comment_id = new_id()
+    await insert_row(
+        writer.connection,
+        case_comments,
+        id=comment_id,
+        case_type=case_type,
+        case_id=case_id,
+        side=side,
+        visible_to=visible_to,
+        text=text,
+        created_by=writer.actor.person_id,
+        created_at=writer.now,
+    )
+    _record(writer, case, side, visible_to, comment_id)
+    return await comments.get(writer, comment_id)
+
+
+async def list_comments(reader: Reader, page: PageRequest, case_type: CaseType, case_id: UUID) -> Slice[CaseComment]:
+    case = await get_case(reader, case_type, case_id)
+    sides = rules.check_may_read(reader.actor, case)
+    return await comments.page(reader, page, case_type=case_type, case_id=case_id, sides=sides)
+
+
+def _record(writer: Writer, case: Case, side: Side, visible_to: VisibleTo, comment_id: UUID) -> None:
+    """Record the comment. What the study centre writes for itself is not in the audit of the organisation."""
+    is_internal = visible_to == "own_side" and side == "study_centre"
+    parties = dict(zip(("person_id", "signatory_person_id"), map(str, case.parties), strict=False))
+    writer.record(
+        rules.event_of(case, side, visible_to),
+        comment_id,
+        organisation_id=None if is_internal else case.place.organisation_id,
+        case_type=case.type,
+        case_id=str(case.id),
+        reference=case.reference,
+        year=case.year,
+        **(parties if side == "study_centre" else {}),
+    )
