@@ -94,7 +94,9 @@ def test_a_decision_says_the_year_and_the_hours_proposed_and_granted(
     make()
     (text,) = mails_to(centre, main_user, "hour-decision.made")
     assert text.startswith(f"Päätös vuoden 2024 tunneista: {outcome}\n")
-    assert f"Päätös: {outcome}\nTuntien vuosi: 2024\nEhdotettu: 100 opetustuntia\n{line}\n" in text
+    reference = answer.json()["items"][0]["reference"]
+    facts = ["Tuntien vuosi: 2024", "Ehdotettu: 100 opetustuntia", line]
+    assert "\n".join([f"Päätös: {outcome}", f"Viite: {reference}", *facts]) in text
 
 
 def test_a_withdrawn_role_application_is_reported_to_who_would_have_decided(centre: Centre, make: Make) -> None:

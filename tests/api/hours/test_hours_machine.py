@@ -346,7 +346,7 @@ class HoursMachine(RuleBasedStateMachine):
     @rule(dry=dry_runs)
     def close(self, dry: bool) -> None:
         waiting = [each.is_open for each in self.model.requests] + [each.is_open for each in self.model.proposals]
-        still_open = sum(waiting)
+        still_open = sum(waiting) + sum(each.state == "submitted" for each in self.model.allotment_requests)
         path = "/v1/hour-pools/2023/closing"
         answer = self.ask(self.staff, "POST", path, None, dry, lambda year: year.close())
         if answer:
