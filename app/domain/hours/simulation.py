@@ -200,7 +200,7 @@ def _check_rows_known(wishes: Sequence[Wish], parameters: Parameters, overrides:
 
 def _check_method(kind: PlanKind, method: Method, parameters: Parameters) -> None:
     if method not in OF_KIND[kind]:
-        raise Invalid(Fault("/method", "unknown-value", {"allowed": sorted(OF_KIND[kind])}))
+        raise Invalid(Fault("/method", "literal-error", {"expected": sorted(OF_KIND[kind])}))
     if method == "minimum_first" and parameters.minimum is None:
         raise Invalid(Fault("/parameters/minimum", "missing"))
     if method == "needs_then_history" and parameters.need_percent is None:
