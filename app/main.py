@@ -93,6 +93,7 @@ ROUTERS = (
     account_lists.router,
     rounds.router,
     supplementary_requests.router,
+    supplementary_requests.decisions_router,
     allotment_requests.router,
     returns.router,
     corrections.router,

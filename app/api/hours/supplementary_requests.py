@@ -1,23 +1,36 @@
 """`/v1/supplementary-hour-requests`."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from app.api.conventions import NoBody, Read, Write, WriteOnce
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
-from app.api.responses import refusing
+from app.api.rendering import Created
+from app.api.responses import NO_LOCATION, refusing
 from app.api.security import operation
 from app.api.shapes import AnyHours, Body, ChangedSince, References, Several, SomeHours, Text, Year, Years
 from app.db.paging import Slice
-from app.domain.hours.supplementary_requests import RequestState, SupplementaryRequest
+from app.domain.hours.supplementary_requests import (
+    RequestDecision,
+    RequestState,
+    SupplementaryRequest,
+    SupplementaryRequests,
+)
 from app.services.hours import supplementary_requests
 
 router = APIRouter(
     prefix="/supplementary-hour-requests",
     route_class=Operation,
     tags=[Tag("Supplementary requests", "Requests for more hours for the year, in the change windows.")],
+)
+
+
+decisions_router = APIRouter(
+    prefix="/supplementary-hour-decisions", route_class=Operation, tags=["Supplementary requests"]
 )
 
 
@@ -34,6 +47,17 @@ class SupplementaryDecisionIn(Body):
     """Hours to grant. 0 rejects the request, fewer than requested approves a part of it."""
     reason: Text | None = None
     """Reason for the decision. `null` if none is given."""
+
+
+class DecidedRequestIn(SupplementaryDecisionIn):
+    request_id: UUID
+    """ID of a submitted request of the year, which may occur once."""
+
+
+class SupplementaryDecisionsIn(Body):
+    year: Year
+    items: Annotated[list[DecidedRequestIn], Field(min_length=1, max_length=500)]
+    """Decisions to make, all together or none."""
 
 
 @router.post(
@@ -106,6 +130,25 @@ async def decide_supplementary_hour_request(
     **Who:** staff, except for their own requests and organisations.
     """
     return await supplementary_requests.decide_request(writer, request_id, hours=body.hours, reason=body.reason)
+
+
+@decisions_router.post(
+    "",
+    status_code=201,
+    response_model=SupplementaryRequests,
+    responses=refusing("not-found", "wrong-state", "not-a-member", "pool-exceeded") | NO_LOCATION,
+)
+@operation(people_only=True)
+async def make_supplementary_hour_decisions(writer: WriteOnce, body: SupplementaryDecisionsIn) -> Created:
+    """Decide many supplementary requests.
+
+    Grants all, some or none of the hours of each request of the year from the pool. Either all are decided or none.
+
+    **Who:** staff, except for their own requests and organisations.
+    """
+    items = [RequestDecision(**vars(item), place=f"/items/{index}") for index, item in enumerate(body.items)]
+    decided = await supplementary_requests.decide_requests(writer, year=body.year, items=items)
+    return Created(decided, location=None)
 
 
 @router.post("/{request_id}/withdrawal", responses=refusing("wrong-state"))

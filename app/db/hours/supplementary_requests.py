@@ -1,9 +1,28 @@
 """Supplementary requests."""
 
-from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
 
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    DateTime,
+    Integer,
+    SmallInteger,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+    update,
+)
+
+from app.db.organisations.organisations import organisations
 from app.db.resources import of_organisations
-from app.db.statements import changed_at, reference_column, study_centre_table
+from app.db.statements import Command, Connection, Query, changed_at, columns_of, reference_column, study_centre_table
 from app.domain.hours.supplementary_requests import SupplementaryRequest
 
 supplementary_hour_requests = study_centre_table(
@@ -29,3 +48,54 @@ supplementary_hour_requests = study_centre_table(
 requests = of_organisations(
     SupplementaryRequest, supplementary_hour_requests, "year", "state", "reference", "changed_since"
 )
+
+_table = supplementary_hour_requests
+_locked = Query(
+    select(*columns_of(SupplementaryRequest, _table, organisation_name=organisations.c.name))
+    .join(organisations, organisations.c.id == _table.c.organisation_id)
+    .where(_table.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
+    .order_by(_table.c.id)
+    .with_for_update(key_share=True, of=_table),
+    SupplementaryRequest,
+)
+_made = (
+    func.unnest(
+        bindparam("p_ids", type_=ARRAY(Uuid)),
+        bindparam("p_states", type_=ARRAY(Text)),
+        bindparam("p_hours", type_=ARRAY(Integer)),
+        bindparam("p_reasons", type_=ARRAY(Text)),
+    )
+    .table_valued(column("id", Uuid), column("state", Text), column("hours", Integer), column("reason", Text))
+    .render_derived(name="made")
+)
+_decided = Command(
+    update(_table)
+    .where(_table.c.id == _made.c.id)
+    .values(
+        state=_made.c.state,
+        granted_hours=_made.c.hours,
+        reason=_made.c.reason,
+        decided_by=bindparam("p_decided_by", type_=Uuid),
+        decided_at=bindparam("p_decided_at", type_=DateTime(timezone=True)),
+    )
+)
+
+
+async def lock_requests(connection: Connection, request_ids: Collection[UUID]) -> dict[UUID, SupplementaryRequest]:
+    """Those that there are, also out of reach, locked in the order of ids until the transaction ends."""
+    return {request.id: request for request in await _locked.all(connection, p_ids=list(request_ids))}
+
+
+async def mark_decided(
+    connection: Connection, requests: Sequence[SupplementaryRequest], *, by: UUID, at: datetime
+) -> None:
+    """Write the decisions on the requests, which have them already."""
+    await _decided.run(
+        connection,
+        p_ids=[request.id for request in requests],
+        p_states=[request.state for request in requests],
+        p_hours=[request.granted_hours for request in requests],
+        p_reasons=[request.reason for request in requests],
+        p_decided_by=by,
+        p_decided_at=at,
+    )

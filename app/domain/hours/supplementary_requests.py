@@ -1,12 +1,17 @@
 """Supplementary requests (lisähaku): a central organisation requests more hours for the year (rulebook §3.4)."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.errors import Fault, Invalid, PoolExceeded, WrongState
+from app.domain.access import Actor, check_not_own, check_reach
+from app.domain.errors import Fault, Invalid, NotFound, PoolExceeded, WrongState
+from app.domain.hours.decisions import Candidate
 from app.domain.hours.expiring import ExpiryCause
+from app.domain.lists import check_once
+from app.domain.organisations.membership import check_member_in
 from app.domain.values import Shown
 
 RequestState = Literal["submitted", "approved", "partially_approved", "rejected", "withdrawn", "expired"]
@@ -40,22 +45,108 @@ class SupplementaryRequest(Shown):
     expired_because: ExpiryCause | None
 
 
-def check_undecided(state: RequestState) -> None:
+@dataclass(frozen=True)
+class SupplementaryRequests(Shown):
+    items: list[SupplementaryRequest]
+    """Requests decided, in the order of the decisions."""
+
+
+@dataclass(frozen=True)
+class RequestDecision:
+    """One decision, as it is requested."""
+
+    request_id: UUID
+    hours: int
+    reason: str | None
+    place: str = ""
+    """Where it stands in the body of a batch, for example `/items/0`. Empty if there is no other."""
+
+    @property
+    def pointer(self) -> str | None:
+        return f"{self.place}/request_id" if self.place else None
+
+
+def check_each_once(items: Iterable[RequestDecision]) -> None:
+    """Check that a batch has one decision for each request. Raise Invalid."""
+    check_once((item.request_id for item in items), "/items/{}/request_id")
+
+
+def check_there(
+    actor: Actor,
+    year: int | None,
+    items: Iterable[RequestDecision],
+    requests: Mapping[UUID, SupplementaryRequest],
+    candidates: Mapping[UUID, Candidate],
+) -> None:
+    """Check that every request is in reach, and of the year if one is named. Raise NotFound."""
+    for item in items:
+        request = requests.get(item.request_id)
+        if request is None or year not in (None, request.year):
+            raise NotFound(pointer=item.pointer)
+        check_reach(actor, candidates[request.organisation_id].place, pointer=item.pointer)
+
+
+def check_none_own(
+    actor: Actor,
+    items: Iterable[RequestDecision],
+    requests: Mapping[UUID, SupplementaryRequest],
+    candidates: Mapping[UUID, Candidate],
+) -> None:
+    """Check that nobody decides their own (rulebook §2.2). Raise Forbidden."""
+    for item in items:
+        request = requests[item.request_id]
+        place = candidates[request.organisation_id].place
+        check_not_own(actor, place, [request.submitted_by], pointer=item.pointer)
+
+
+def check_open(request: SupplementaryRequest, *, pointer: str | None = None) -> None:
     """Check that no decision or withdrawal has been made. Raise WrongState."""
-    if state != "submitted":
-        raise WrongState(state=state, allowed=["submitted"])
+    if request.state != "submitted":
+        raise WrongState(pointer=pointer, state=request.state, allowed=["submitted"])
+
+
+def check_undecided(items: Iterable[RequestDecision], requests: Mapping[UUID, SupplementaryRequest]) -> None:
+    """Check that all the requests are open. Raise WrongState."""
+    for item in items:
+        check_open(requests[item.request_id], pointer=item.pointer)
 
 
 def decided_state_of(asked: int, granted: int) -> RequestState:
-    """Return the state that follows from the granted hours. Raise Invalid if they exceed the requested ones."""
-    if granted > asked:
-        raise Invalid(Fault("/hours", "more-than-asked", {"asked": asked}))
+    """Return the state that follows from the granted hours, which are no more than the requested ones."""
     if granted == 0:
         return "rejected"
     return "approved" if granted == asked else "partially_approved"
 
 
-def check_grant(available: int, granted: int) -> None:
-    """Check that the pool has enough free hours. Raise PoolExceeded."""
-    if granted > available:
-        raise PoolExceeded(available=available, asked=granted)
+def check_no_more_than_asked(items: Iterable[RequestDecision], requests: Mapping[UUID, SupplementaryRequest]) -> None:
+    """Check that no decision grants more than was requested (rulebook §3.4). Raise Invalid."""
+    faults = [
+        Fault(f"{item.place}/hours", "more-than-asked", {"asked": requests[item.request_id].hours})
+        for item in items
+        if item.hours > requests[item.request_id].hours
+    ]
+    if faults:
+        raise Invalid(*faults)
+
+
+def check_members(
+    granting: Iterable[RequestDecision],
+    requests: Mapping[UUID, SupplementaryRequest],
+    candidates: Mapping[UUID, Candidate],
+) -> None:
+    """Check that those who are granted hours are still members (rulebook §6.1). A rejection is always possible.
+
+    Raise NotAMember.
+    """
+    for item in granting:
+        request = requests[item.request_id]
+        candidate = candidates[request.organisation_id]
+        check_member_in(request.year, candidate.active_from, candidate.active_until, pointer=item.pointer)
+
+
+def check_pool_suffices(available: int, granting: Iterable[RequestDecision]) -> None:
+    """Check that the decisions together do not exceed the free hours of the pool (rulebook §3.4).
+    Raise PoolExceeded."""
+    asked = sum(item.hours for item in granting)
+    if asked > available:
+        raise PoolExceeded(available=available, asked=asked)

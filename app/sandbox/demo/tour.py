@@ -33,7 +33,7 @@ def add_tour(demo: Demo, centrals: Sequence[Central], people: People) -> None:
         lines = [(district, 95, "Digital kunskap")]
         _add_proposal(demo, district, swedish, manager, lines, sent_on=date(2023, 10, 6))
 
-    for central, hours in ((sent, 80), (centrals[17], 120)):
+    for central, hours in ((sent, 80), (centrals[17], 120), (centrals[18], 60), (centrals[19], 140)):
         _add_request(demo, central, people.main_users[central.id], hours)
     first = centrals[0]
     district = first.districts[1]
