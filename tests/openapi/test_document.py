@@ -42,7 +42,7 @@ def test_the_committed_document_is_the_one_served() -> None:
 def test_the_document_is_served_with_the_public_url(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"sandbox": False, "public_url": "https://hours.example"}))
     with serving(app) as address:
-        served = httpx.get(f"{address}/openapi.json").json()
+        served = httpx.get(f"{address}/openapi.json", timeout=60).json()
     assert served == json.loads(document()) | {"servers": [{"url": "https://hours.example"}]}
 
 
@@ -55,7 +55,7 @@ def test_the_settings_change_only_whether_there_is_a_sandbox(service: str) -> No
         oidc_issuers=[Issuer(issuer="https://issuer.example", audience="hours")],
     )
     assert create_app(deployed).openapi() == json.loads(document())
-    sandbox = httpx.get(f"{service}/openapi.json").json()
+    sandbox = httpx.get(f"{service}/openapi.json", timeout=60).json()
     sandbox["paths"] = {path: one for path, one in sandbox["paths"].items() if not path.startswith("/v1/sandbox")}
     assert sandbox["paths"] == json.loads(document())["paths"]
 
@@ -188,11 +188,11 @@ def test_every_code_is_documented_has_its_page_and_a_test_that_raises_it() -> No
 
 
 def test_swagger_ui_needs_nothing_from_elsewhere(service: str) -> None:
-    page = httpx.get(f"{service}/docs")
+    page = httpx.get(f"{service}/docs", timeout=60)
     assert page.headers["Content-Type"].startswith("text/html")
     files = re.findall(r'<(?:link|script) [^>]*(?:src|href)="([^"]+)"', page.text)
     assert len(files) == 5
-    assert all(httpx.get(service + file).status_code == 200 for file in files)
+    assert all(httpx.get(service + file, timeout=60).status_code == 200 for file in files)
     assert "http:" not in page.text
     assert "https:" not in page.text
 
