@@ -163,6 +163,10 @@ def test_every_list_takes_a_fixed_number_of_round_trips(asking: Asking) -> None:
     assert {path: number for path, number in found.items() if number != 2} == ROUND_TRIPS_OF_LISTS
 
 
+def test_the_summary_of_a_round_is_read_at_one_time(asking: Asking) -> None:
+    assert trips(asking.staff.get, "/v1/rounds/2023/summary") == 2
+
+
 def test_lines_and_units_travel_together(asking: Asking) -> None:
     assert trips(asking.propose, 2024, 1) == trips(asking.propose, 2025, 20)
     numbers = set()

@@ -11,7 +11,15 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Several, YearPath
 from app.db.paging import Slice
-from app.domain.hours.rounds import Round, RoundItem, RoundState, UnitRound, UnitRoundItem, UnitRoundState
+from app.domain.hours.rounds import (
+    Round,
+    RoundItem,
+    RoundState,
+    RoundSummary,
+    UnitRound,
+    UnitRoundItem,
+    UnitRoundState,
+)
 from app.services.hours import rounds
 
 router = APIRouter(
@@ -32,6 +40,19 @@ async def get_round(reader: Read, year: YearPath) -> Round:
     **Who:** staff, auditors.
     """
     return await rounds.get_round(reader, year)
+
+
+@router.get("/rounds/{year}/summary", responses=refusing("forbidden"))
+@operation(scope="hours:read", computed=True)
+async def get_round_summary(reader: Read, year: YearPath) -> RoundSummary:
+    """Get the summary of a round.
+
+    Compares the hours asked with the hours granted, by the size of what was asked, and counts the days from the last
+    submission to the decision.
+
+    **Who:** staff, auditors.
+    """
+    return await rounds.get_summary(reader, year)
 
 
 @router.get("/rounds/{year}/organisations", response_model=Page[RoundItem], responses=refusing("forbidden"))

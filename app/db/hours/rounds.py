@@ -13,9 +13,9 @@ from app.db.hours.ledger import hour_balances
 from app.db.hours.proposals import hour_proposal_lines, hour_proposals
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, any_given, given
-from app.db.statements import Connection, Query
+from app.db.statements import Connection, Query, columns_of
 from app.domain.calendar.deadlines import Window
-from app.domain.hours.rounds import RoundItem, Tally, UnitRoundItem
+from app.domain.hours.rounds import Outcome, RoundItem, Tally, UnitRoundItem
 
 _year = bindparam("p_year", type_=SmallInteger)
 _is_central = organisations.c.kind == "central"
@@ -58,6 +58,7 @@ _row = (
         case((_counts, _counting.c.submitted_at)).label("submitted_at"),
         case((_is_decided, _decision.c.id)).label("decision_id"),
         case((_is_decided, case((_is_central, _decision.c.hours), else_=_allotted))).label("granted"),
+        case((_is_decided, _decision.c.decided_at)).label("decided_at"),
         _year.label("year"),
         organisations.c.sort_key,
         organisations.c.central_organisation_id,
@@ -111,6 +112,7 @@ def _tallies(rows: Any, *conditions: ColumnElement[bool]) -> Query[Tally]:
 central_listing: Listing[RoundItem] = _listing(_centrals, RoundItem)
 unit_listing: Listing[UnitRoundItem] = _listing(_units, UnitRoundItem, central_organisation_id=_is_of_tree)
 _of_centrals, _of_units = _tallies(_centrals), _tallies(_units, _is_of_tree)
+_outcomes = Query(select(*columns_of(Outcome, _centrals)), Outcome)
 _windows = Query(
     select(deadlines.c.opens_on, deadlines.c.closes_on)
     .where(
@@ -130,6 +132,11 @@ async def count_centrals(connection: Connection, year: int) -> list[Tally]:
 
 async def count_units(connection: Connection, central_organisation_id: UUID, year: int) -> list[Tally]:
     return await _of_units.all(connection, p_year=year, p_central_organisation_id=central_organisation_id)
+
+
+async def list_outcomes(connection: Connection, year: int) -> list[Outcome]:
+    """What each central organisation of the round asked and was granted."""
+    return await _outcomes.all(connection, p_year=year)
 
 
 async def list_windows(connection: Connection, year: int) -> list[Window]:

@@ -1,8 +1,10 @@
 """The proposal round (ehdotuskierros): who has proposed hours of a year, and what has been decided (rulebook §3.15)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import floor
+from statistics import median
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +16,8 @@ RoundState = Literal["not_begun", "draft", "submitted", "sent_back", "decided", 
 UnitRoundState = Literal["not_begun", "draft", "submitted", "sent_back", "included", "decided", "expired"]
 ASKED = ("submitted", "included", "decided")
 """States whose hours have been asked for."""
+SIZES = ((0, 99), (100, 499), (500, 1_999), (2_000, None))
+"""The fewest and the most hours asked in each size of organisations in a summary."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,72 @@ class RoundItem(Shown):
 
 
 @dataclass(frozen=True)
+class RoundDays(Shown):
+    """Days from the last submission of a proposal to its decision."""
+
+    median: int | None
+    """Median, rounded down. `null` if no proposal has been decided."""
+    most: int | None
+    """Longest time. `null` if no proposal has been decided."""
+
+
+@dataclass(frozen=True)
+class RoundSize(Shown):
+    """Central organisations by the hours that they asked."""
+
+    fewest: int = field(metadata={"serialization_alias": "from"})
+    """Fewest hours asked."""
+    most: int | None = field(metadata={"serialization_alias": "until"})
+    """Most hours asked. `null` if there is no limit."""
+    organisations: int
+    """Number of organisations."""
+    asked: int
+    """Sum of the hours asked."""
+    granted: int
+    """Sum of the hours granted to them."""
+    met_per_mille: int | None
+    """Hours granted for a thousand hours asked, rounded down. `null` if nothing was asked."""
+
+
+@dataclass(frozen=True)
+class RoundSummary(Shown):
+    """What was asked and granted in a round."""
+
+    asked: int
+    """Sum of the hours of submitted and decided proposals."""
+    granted: int
+    """Sum of the hours of the decisions."""
+    met_per_mille: int | None
+    """Hours granted for a thousand hours asked, rounded down. `null` if nothing was asked."""
+    days: RoundDays
+    """Days from the last submission of a proposal to its decision."""
+    sizes: list[RoundSize]
+    """Organisations by the hours that they asked, the smallest first. One that asked nothing is in none."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an organisation asked in a round, and what it was granted."""
+
+    state: RoundState
+    hours: int | None
+    granted: int | None
+    submitted_at: datetime | None
+    decided_at: datetime | None
+
+    @property
+    def asked(self) -> int:
+        return (self.hours or 0) if self.state in ASKED else 0
+
+    @property
+    def days(self) -> int | None:
+        """Days from the last submission to the decision. None if no proposal has been decided."""
+        if self.submitted_at is None or self.decided_at is None:
+            return None
+        return (day_of(self.decided_at) - day_of(self.submitted_at)).days
+
+
+@dataclass(frozen=True)
 class Tally:
     """The organisations in one state, and their hours."""
 
@@ -222,6 +292,32 @@ def unit_round_of(
         decided_hours=_decided(counted.values()),
         states=UnitRoundStates(**{name: _count(counted.get(name)) for name in _names(UnitRoundStates)}),
     )
+
+
+def summary_of(outcomes: Sequence[Outcome]) -> RoundSummary:
+    asked, granted = _sums(outcomes)
+    days = [each.days for each in outcomes if each.days is not None]
+    return RoundSummary(
+        asked=asked,
+        granted=granted,
+        met_per_mille=_per_mille(granted, asked),
+        days=RoundDays(floor(median(days)), max(days)) if days else RoundDays(None, None),
+        sizes=[_size(outcomes, *size) for size in SIZES],
+    )
+
+
+def _size(outcomes: Sequence[Outcome], fewest: int, most: int | None) -> RoundSize:
+    within = [each for each in outcomes if each.asked and fewest <= each.asked and (most is None or each.asked <= most)]
+    asked, granted = _sums(within)
+    return RoundSize(fewest, most, len(within), asked, granted, _per_mille(granted, asked))
+
+
+def _sums(outcomes: Sequence[Outcome]) -> tuple[int, int]:
+    return sum(each.asked for each in outcomes), sum(each.granted or 0 for each in outcomes)
+
+
+def _per_mille(granted: int, asked: int) -> int | None:
+    return granted * 1000 // asked if asked else None
 
 
 def _names(states: type[RoundStates]) -> Sequence[UnitRoundState]:

@@ -13,10 +13,12 @@ from app.domain.hours.rounds import (
     Round,
     RoundItem,
     RoundState,
+    RoundSummary,
     UnitRound,
     UnitRoundItem,
     UnitRoundState,
     round_of,
+    summary_of,
     unit_round_of,
 )
 from app.domain.hours.standing import Standing, check_central
@@ -28,6 +30,11 @@ async def get_round(reader: Reader, year: int) -> Round:
     pool = await find_pool(reader.connection, year)
     tallies = await rounds.count_centrals(reader.connection, year)
     return round_of(year, windows, pool, tallies, reader.now)
+
+
+async def get_summary(reader: Reader, year: int) -> RoundSummary:
+    check_staff_or_auditor(reader.actor)
+    return summary_of(await rounds.list_outcomes(reader.connection, year))
 
 
 async def list_organisations(

@@ -177,12 +177,50 @@ def test_a_central_organisation_sees_the_round_of_its_units(autumn: Centre, staf
     assert main_user.get(path).json()["window"]["days_left"] == 5
 
 
+def test_a_summary_compares_what_was_asked_with_what_was_granted(autumn: Centre, staff: Person) -> None:
+    def asking(hours: int) -> UUID:
+        central = autumn.organisation()
+        main_user = autumn.main_user(central)
+        did(main_user, draft(main_user, central, hours), "submission")
+        return central
+
+    path = f"/v1/rounds/{YEAR}/summary"
+    silent = autumn.organisation()
+    before = staff.get(path).json()
+    assert (before["asked"], before["granted"], before["met_per_mille"]) == (0, 0, None)
+    assert before["days"] == {"median": None, "most": None}
+    small, large = asking(99), asking(2_000)
+    drafting = autumn.organisation()
+    draft(autumn.main_user(drafting), drafting, 700)
+    # Submitted on the evening of 16.10. and decided in the first hour of 19.10.: three days of the calendar.
+    autumn.clock(2023, 10, 16, 23, 59)
+    middle = asking(100)
+    autumn.clock(2023, 10, 19)
+    undecided = asking(400)
+    decided(autumn, (small, 50), (middle, 100), (silent, 7), (drafting, 3))
+    autumn.clock(2023, 10, 26, 12)
+    decided(autumn, (large, 1_000))
+    sizes = [(0, 99, 1, 99, 50, 505), (100, 499, 2, 500, 100, 200), (500, 1_999, 0, 0, 0, None)]
+    names = ("from", "until", "organisations", "asked", "granted", "met_per_mille")
+    assert staff.get(path).json() == {
+        "asked": 2_599,
+        "granted": 1_160,
+        "met_per_mille": 446,
+        "days": {"median": 3, "most": 10},
+        "sizes": [dict(zip(names, size, strict=True)) for size in (*sizes, (2_000, None, 1, 2_000, 1_000, 500))],
+    }
+    # Days 3, 3, 9 and 10: the median is between 3 and 9.
+    autumn.clock(2023, 10, 28)
+    decided(autumn, (undecided, 401))
+    assert staff.get(path).json()["days"] == {"median": 6, "most": 10}
+
+
 def test_who_sees_a_round(centre: Centre, staff: Person) -> None:
     central = centre.organisation()
     unit = centre.organisation(central)
     main_user, manager = centre.main_user(central), centre.person("unit_manager", unit)
     other = centre.main_user(centre.organisation())
-    for path in (f"/v1/rounds/{YEAR}", f"/v1/rounds/{YEAR}/organisations"):
+    for path in (f"/v1/rounds/{YEAR}", f"/v1/rounds/{YEAR}/organisations", f"/v1/rounds/{YEAR}/summary"):
         for person in (main_user, manager):
             assert refusal(person.get(path)) == (403, "forbidden")
         assert centre.person("auditor").get(path).status_code == 200
