@@ -49,6 +49,7 @@ from app.api.organisations import (
     images,
     organisations,
     regional_offices,
+    study_centre,
     training_rules,
 )
 from app.api.people import (
@@ -99,6 +100,7 @@ ROUTERS = (
     corrections.router,
     references.router,
     cases.router,
+    study_centre.router,
     organisations.router,
     directory.router,
     confirmations.router,

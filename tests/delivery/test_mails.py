@@ -92,6 +92,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "role-grant.ended": "applicant",
         "role-grant.given": "applicant",
         "signatory.ended": "main_user applicant",
+        "study-centre.decisions-by-two-ending": "staff",
         "supplementary-hour-request.decided": "manager",
         "supplementary-hour-request.expired": "manager",
     }

@@ -208,6 +208,8 @@ def test_the_service_owns_nothing_and_has_only_the_rights_it_needs(admin: Admin,
         ("organisation_confirmations.person_id",),
         ("outbox.mails_made_at",),
         ("study_centres.clock_at",),
+        ("study_centres.decisions_by_two",),
+        ("study_centres.decisions_by_two_until",),
     ]
 
 

@@ -50,6 +50,7 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "bank-account-change.rejected": _CONCERNED,
     "bank-account-change.withdrawn": _CONCERNED,
     "api-key.revoked": {"key": "Jäsenrekisteri"},
+    "study-centre.decisions-by-two-ending": _CONCERNED | {"person_id": PERSON, "last_day": "2023-03-16"},
     "person.merged": _CONCERNED | {"person_id": PERSON, "merged_person_id": OTHER_PERSON},
     "role-application.made": _CONCERNED | {"role": "training_manager"},
     "role-application.made:person": {"role": "training_manager"},

@@ -164,6 +164,7 @@ def test_the_roles_and_reasons_of_a_refusal_have_words(language: Language) -> No
         "key-only",
         "not-a-party",
         "units-propose-nothing",
+        "decisions-by-two",
     }
     detail = detail_of("forbidden", {"roles": ["main_user", "staff"], "because": "not-a-party"}, language)
     assert all(words[word] in detail for word in ("main_user", "staff"))

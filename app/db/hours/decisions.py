@@ -18,8 +18,10 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations, place_at
+from app.db.organisations.study_centre import is_by_two
 from app.db.paging import given
 from app.db.resources import of_organisations
+from app.db.sessions import Reader
 from app.db.statements import Connection, Query, Selection, changed_at, reference_column, study_centre_table
 from app.domain.hours.decisions import Candidate, HourDecision
 
@@ -41,7 +43,7 @@ decisions = of_organisations(HourDecision, hour_decisions, "year", "reference", 
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 
 
-_candidate = Selection(Candidate, organisations, place=place_at(organisations))
+_candidate = Selection(Candidate, organisations, place=place_at(organisations), by_two=is_by_two)
 _candidates = Query(select(*_candidate.columns).where(organisations.c.id == any_(_ids)), _candidate.build)
 _decided = Query(
     select(hour_decisions.c.organisation_id, hour_decisions.c.id).where(
@@ -51,8 +53,8 @@ _decided = Query(
 )
 
 
-async def find_candidates(connection: Connection, organisation_ids: Collection[UUID]) -> dict[UUID, Candidate]:
-    candidates = await _candidates.all(connection, p_ids=list(organisation_ids))
+async def find_candidates(session: Reader, organisation_ids: Collection[UUID]) -> dict[UUID, Candidate]:
+    candidates = await _candidates.all(session.connection, p_ids=list(organisation_ids), p_now=session.now)
     return {candidate.place.organisation_id: candidate for candidate in candidates}
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     DateTime,
@@ -28,6 +29,8 @@ study_centres = Table(
     Column("name", Text, nullable=False),
     Column("clock_at", DateTime(timezone=True)),
     Column("signing_days", SmallInteger, nullable=False),
+    Column("decisions_by_two", Boolean, nullable=False),
+    Column("decisions_by_two_until", DateTime(timezone=True)),
 )
 
 persons = study_centre_table(

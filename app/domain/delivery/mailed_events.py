@@ -81,6 +81,7 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "case-comment.sent-to-applicant:signatory": MailedEvent("signatory", "promptly", _CASE_COMMENTS),
     "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
     "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
+    "study-centre.decisions-by-two-ending": MailedEvent("staff", "always", ("PATCH", "/v1/study-centre")),
     "bank-account-change.proposed": MailedEvent(
         "main_users", "always", ("POST", "/v1/bank-account-changes/{change_id}/approval")
     ),

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_not_own, check_reach
-from app.domain.errors import AlreadyExists, NotFound, PoolExceeded, WrongState
+from app.domain.errors import AlreadyExists, Forbidden, NotFound, PoolExceeded, WrongState
 from app.domain.hours.proposals import ProposalState
 from app.domain.hours.standing import check_central
 from app.domain.lists import check_once
@@ -60,6 +60,8 @@ class Candidate:
     name: str
     active_from: date
     active_until: date | None
+    by_two: bool = False
+    """Whether the study centre has its hours decided by two people now."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,21 @@ def check_none_own(
         proposal = submitted.get(item.organisation_id)
         place, makers = candidates[item.organisation_id].place, proposal.makers if proposal else ()
         check_not_own(actor, place, makers, pointer=_organisation(index))
+
+
+def check_may_decide_alone(hours: Iterable[int], *, by_two: bool) -> None:
+    """Check that hours above 0 are decided by plans alone, where two people decide (rulebook §3.2). Raise Forbidden."""
+    if by_two and any(hours):
+        raise Forbidden(because="decisions-by-two")
+
+
+def check_second_person(actor: Actor, last_edited_by: UUID | None, *, by_two: bool) -> None:
+    """Check that another person publishes a plan than edited it last, where two people decide (rulebook §3.2).
+
+    Raise Forbidden.
+    """
+    if by_two and actor.is_among({last_edited_by}):
+        raise Forbidden(because="decisions-by-two")
 
 
 def check_centrals(items: Sequence[DecisionItem], candidates: Mapping[UUID, Candidate]) -> None:

@@ -20,12 +20,17 @@ from app.services.hours.expiring import expire_proposals
 from app.services.hours.proposals import decide_proposals
 
 
-async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionItem]) -> HourDecisions:
-    """Decide all or none, in the same number of round trips for five hundred as for one."""
+async def decide_hours(
+    writer: Writer, *, year: int, items: Sequence[DecisionItem], by_plan: bool = False
+) -> HourDecisions:
+    """Decide all or none, in the same number of round trips for five hundred as for one.
+
+    `by_plan` is for the publication of a plan, which checks itself who may publish it.
+    """
     rules.check_each_once(items)
     ids = [item.organisation_id for item in items]
     references = await take_references(writer, len(items))
-    candidates = await find_candidates(writer.connection, ids)
+    candidates = await find_candidates(writer, ids)
     # Proposals are locked first, then the pool. A request that withdraws or sends back one of them comes before this,
     # or finds it decided. The second of two batches waits for the pool, and then sees what the first has decided.
     # Proposals that are made meanwhile wait too, and then find the decision.
@@ -39,6 +44,9 @@ async def decide_hours(writer: Writer, *, year: int, items: Sequence[DecisionIte
     rules.check_there(writer.actor, year, items, candidates, proposals)
     check_staff(writer.actor)
     rules.check_none_own(writer.actor, items, candidates, submitted)
+    if not by_plan:
+        by_two = any(candidate.by_two for candidate in candidates.values())
+        rules.check_may_decide_alone((item.hours for item in items), by_two=by_two)
     pool = await hold_pool(writer.connection, year)
     decided = await find_decided(writer.connection, ids, year)
     rules.check_centrals(items, candidates)

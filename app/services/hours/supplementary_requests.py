@@ -20,6 +20,7 @@ from app.db.sessions import Writer
 from app.db.statements import change_value, insert_value
 from app.domain.access import check_main_user, check_staff
 from app.domain.hours import supplementary_requests as rules
+from app.domain.hours.decisions import check_may_decide_alone
 from app.domain.hours.ledger import supplementary_grant
 from app.domain.hours.standing import Standing, check_may_change
 from app.domain.hours.supplementary_requests import RequestDecision, SupplementaryRequest, SupplementaryRequests
@@ -62,10 +63,15 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
     return decided
 
 
-async def decide_requests(writer: Writer, *, year: int, items: Sequence[RequestDecision]) -> SupplementaryRequests:
-    """Decide all or none. Requests of another year are not found."""
+async def decide_requests(
+    writer: Writer, *, year: int, items: Sequence[RequestDecision], by_plan: bool = False
+) -> SupplementaryRequests:
+    """Decide all or none. Requests of another year are not found.
+
+    `by_plan` is for the publication of a plan, which checks itself who may publish it.
+    """
     rules.check_each_once(items)
-    return SupplementaryRequests(await _decide(writer, items, year=year))
+    return SupplementaryRequests(await _decide(writer, items, year=year, by_plan=by_plan))
 
 
 async def withdraw_request(writer: Writer, request_id: UUID) -> SupplementaryRequest:
@@ -84,14 +90,17 @@ list_requests = requests.page
 
 
 async def _decide(
-    writer: Writer, items: Sequence[RequestDecision], *, year: int | None = None
+    writer: Writer, items: Sequence[RequestDecision], *, year: int | None = None, by_plan: bool = False
 ) -> list[SupplementaryRequest]:
     """Decide requests of one year, in the same number of statements for five hundred as for one."""
     requests = await lock_requests(writer.connection, [item.request_id for item in items])
-    candidates = await find_candidates(writer.connection, {request.organisation_id for request in requests.values()})
+    candidates = await find_candidates(writer, {request.organisation_id for request in requests.values()})
     rules.check_there(writer.actor, year, items, requests, candidates)
     check_staff(writer.actor)
     rules.check_none_own(writer.actor, items, requests, candidates)
+    if not by_plan:
+        by_two = any(candidate.by_two for candidate in candidates.values())
+        check_may_decide_alone((item.hours for item in items), by_two=by_two)
     rules.check_undecided(items, requests)
     rules.check_no_more_than_asked(items, requests)
     granting = [item for item in items if item.hours]
