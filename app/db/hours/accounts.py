@@ -4,31 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    DateTime,
-    FromClause,
-    SmallInteger,
-    Uuid,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal,
-    or_,
-    select,
-    true,
-    union_all,
-)
+from sqlalchemy import FromClause, SmallInteger, Uuid, bindparam, case, func, or_, select, true
 
-from app.db.hours.ledger import hour_balances, hour_transfers
+from app.db.hours.balances import Balances
 from app.db.organisations.organisations import organisations, place_at
 from app.db.sessions import Reader
 from app.db.statements import Query, Selection
 from app.domain.access import is_within_reach
 from app.domain.errors import NotFound
 from app.domain.hours.accounts import Balance, Books
-
-ACCOUNTS = ("common", "allotment", "reserved", "used", "lapsed")
 
 _own = organisations.alias("own")
 _central = organisations.alias("central")
@@ -76,51 +60,7 @@ def _books(of_tree: FromClause) -> Query[tuple[Any, ...]]:
     )
 
 
-def _recomputed() -> FromClause:
-    """The balances that follow from the transfers until a time, which is included."""
-    sides = [
-        select(
-            getattr(hour_transfers.c, f"{side}_organisation_id").label("organisation_id"),
-            getattr(hour_transfers.c, f"{side}_account").label("account"),
-            (hour_transfers.c.hours * sign).label("hours"),
-            or_(
-                and_(hour_transfers.c.kind == "return", literal(sign < 0)),
-                and_(hour_transfers.c.kind == "return_cancellation", literal(sign > 0)),
-            ).label("is_return"),
-            and_(
-                hour_transfers.c.kind == "lapse", hour_transfers.c.from_account == "allotment", literal(sign < 0)
-            ).label("is_allotment_lapse"),
-        ).where(
-            hour_transfers.c.central_organisation_id == _central_id,
-            hour_transfers.c.year == _year,
-            hour_transfers.c.made_at <= bindparam("p_at", type_=DateTime(timezone=True)),
-            getattr(hour_transfers.c, f"{side}_organisation_id").is_not(None),
-        )
-        for side, sign in (("to", 1), ("from", -1))
-    ]
-    moves = union_all(*sides).subquery("moves")
-
-    def total(of: Any) -> Any:
-        return func.coalesce(func.sum(moves.c.hours).filter(of), 0)
-
-    return (
-        select(
-            moves.c.organisation_id,
-            *(total(moves.c.account == account).label(account) for account in ACCOUNTS),
-            (-total(moves.c.is_return)).label("returned"),
-            (-total(moves.c.is_allotment_lapse)).label("allotment_lapsed"),
-        )
-        .group_by(moves.c.organisation_id)
-        .subquery("recomputed")
-    )
-
-
-_stored = _books(
-    select(hour_balances)
-    .where(hour_balances.c.central_organisation_id == _central_id, hour_balances.c.year == _year)
-    .subquery("stored")
-)
-_as_of = _books(_recomputed())
+_balances = Balances(_books, lambda table: [table.c.central_organisation_id == _central_id, table.c.year == _year])
 
 
 async def get_books(session: Reader, organisation_id: UUID, year: int, at: datetime | None = None) -> Books:
@@ -128,11 +68,7 @@ async def get_books(session: Reader, organisation_id: UUID, year: int, at: datet
 
     Raises NotFound where there is no such organisation, or the caller does not reach it.
     """
-    given = {"p_organisation_id": organisation_id, "p_year": year}
-    if at is None:
-        rows = await _stored.all(session.connection, **given)
-    else:
-        rows = await _as_of.all(session.connection, **given, p_at=at)
+    rows = await _balances.all(session.connection, at, p_organisation_id=organisation_id, p_year=year)
     if not rows:
         raise NotFound
     *place, draws_on = rows[0][: len(_shared)]
