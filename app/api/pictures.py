@@ -51,7 +51,7 @@ async def _picture_language(
 PictureLanguage = Annotated[Language, Depends(_picture_language)]
 
 
-def drawing(figures: type, *codes: str) -> dict[str, Any]:
+def drawing(figures: Any, *codes: str) -> dict[str, Any]:
     """The options of an operation that returns a `Picture` of these figures, or refuses with these codes."""
     shown = {200: {"content": {SVG: {"schema": FILE_SCHEMA}}}}
     return {"response_model": figures, "responses": shown | refusing(*codes)}
