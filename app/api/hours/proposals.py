@@ -4,17 +4,31 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path
-from pydantic import Field
+from pydantic import Field, Strict
 
 from app.api.conventions import Edit, NoBody, Read, Write, WriteOnce
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import IN_DIGITS, Body, ChangedSince, Day, Line, References, Several, SomeHours, Text, Year, Years
+from app.api.shapes import (
+    IN_DIGITS,
+    WHOLE,
+    Body,
+    ChangedSince,
+    Day,
+    Line,
+    References,
+    Several,
+    SomeHours,
+    Text,
+    Year,
+    Years,
+)
 from app.db.paging import Slice
 from app.domain.hours.proposals import (
     MOST_LINES,
+    Copied,
     HourProposal,
     HourProposalSummary,
     ProposalLine,
@@ -34,6 +48,7 @@ router = APIRouter(
     ],
 )
 
+SumOfHours = Annotated[int, Strict(), Field(ge=0, le=2**53 - 1), WHOLE]
 RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1), IN_DIGITS]
 
 
@@ -46,7 +61,13 @@ class ProposalLineIn(Body):
     """Grounds for the hours. `null` if none are given."""
 
     def line(self) -> ProposalLine:
-        return ProposalLine(self.unit_id, self.hours, self.emphasis, self.grounds, None, None)
+        return ProposalLine(self.unit_id, self.hours, self.emphasis, self.grounds, None, None, None)
+
+
+class CopiedIn(Body):
+    hours: SumOfHours
+    granted: SumOfHours
+    used: SumOfHours
 
 
 class ProposalLinePatch(ProposalLineIn):
@@ -55,16 +76,22 @@ class ProposalLinePatch(ProposalLineIn):
     the line is the organisation's own."""
     source_hours: SomeHours | None = None
     """Hours that the unit proposed, unchanged. Optional."""
+    copied: CopiedIn | None = None
+    """Hours of the copied year, unchanged. Optional."""
 
     def line(self) -> ProposalLine:
-        return ProposalLine(**self.model_dump())
+        copied = Copied(**self.copied.model_dump()) if self.copied else None
+        return ProposalLine(**self.model_dump(exclude={"copied"}), copied=copied)
 
 
 class ProposalIn(Body):
     organisation_id: UUID
     year: Year
-    lines: Annotated[list[ProposalLineIn], Field(max_length=MOST_LINES)]
-    """Lines of the proposal, which may be empty until it is submitted."""
+    lines: Annotated[list[ProposalLineIn], Field(max_length=MOST_LINES, default_factory=list)]
+    """Lines of the proposal, which may be empty until it is submitted. Required unless another proposal is copied."""
+    copy_of: UUID | None = None
+    """ID of another proposal of the same organisation, for the same year or an earlier one, whose lines are copied. Not
+    together with `lines`."""
 
 
 class ProposalPatch(Body):
@@ -90,12 +117,13 @@ class ReturnIn(Body):
 async def make_hour_proposal(writer: Write, body: ProposalIn) -> HourProposal:
     """Create an hour proposal.
 
-    Creates a draft for the hours of a year.
+    Creates a draft for the hours of a year, with its lines or with those of another proposal.
 
     **Who:** main users; unit managers for their unit.
     """
+    lines = [line.line() for line in body.lines] if "lines" in body.model_fields_set else None
     return await proposals.make_proposal(
-        writer, organisation_id=body.organisation_id, year=body.year, lines=[line.line() for line in body.lines]
+        writer, organisation_id=body.organisation_id, year=body.year, lines=lines, copy_of=body.copy_of
     )
 
 

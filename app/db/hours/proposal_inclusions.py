@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, null, select, update
 
 from app.db.hours.proposals import hour_proposal_lines, hour_proposals
 from app.db.statements import Command, Connection, Query, columns_of
@@ -25,6 +25,7 @@ _lines = Query(
             hour_proposal_lines,
             source_proposal_id=hour_proposal_lines.c.proposal_id,
             source_hours=hour_proposal_lines.c.hours,
+            copied=null(),
         )
     )
     .where(hour_proposal_lines.c.proposal_id == any_(_ids))

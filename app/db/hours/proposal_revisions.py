@@ -1,5 +1,6 @@
 """Revisions of hour proposals: each submission, complete and unchanged."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from app.db.statements import (
     insert_row,
     study_centre_table,
 )
-from app.domain.hours.proposals import HourProposal, ProposalLine, ProposalRevision
+from app.domain.hours.proposals import Copied, HourProposal, ProposalLine, ProposalRevision
 
 hour_proposal_revisions = study_centre_table(
     "hour_proposal_revisions",
@@ -33,11 +34,14 @@ _IDS = ("unit_id", "source_proposal_id")
 
 
 def _stored(line: ProposalLine) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, UUID) else value for name, value in vars(line).items()}
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in asdict(line).items()}
 
 
 def _line(stored: dict[str, Any]) -> ProposalLine:
-    return ProposalLine(**stored | {name: stored[name] and UUID(stored[name]) for name in _IDS})
+    ids = {name: stored[name] and UUID(stored[name]) for name in _IDS}
+    # Revisions that were submitted before lines could be copied say nothing of it.
+    copied = stored.get("copied")
+    return ProposalLine(**stored | ids | {"copied": copied and Copied(**copied)})
 
 
 _revision = Selection(

@@ -11,8 +11,10 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    ColumnElement,
     Date,
     DateTime,
+    FromClause,
     Integer,
     SmallInteger,
     Text,
@@ -28,7 +30,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from app.db.hours.ledger import hour_balances
 from app.db.hours.proposal_revisions import hour_proposal_revisions
@@ -50,7 +52,7 @@ from app.db.statements import (
     study_centre_table,
 )
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
-from app.domain.hours.proposals import HourProposal, HourProposalSummary, PreviousYear, ProposalLine
+from app.domain.hours.proposals import Copied, HourProposal, HourProposalSummary, PreviousYear, ProposalLine
 from app.domain.hours.standing import Standing
 from app.domain.organisations.holdings import OPEN_STATES
 
@@ -82,51 +84,67 @@ hour_proposal_lines = study_centre_table(
     Column("grounds", Text),
     Column("source_proposal_id", Uuid),
     Column("source_hours", Integer),
+    Column("copied", JSONB),
 )
 
 
 def _lines_from(rows: list[list[Any]]) -> list[ProposalLine]:
     """From JSON, in the order of the columns."""
     return [
-        ProposalLine(UUID(unit_id), hours, emphasis, grounds, source_id and UUID(source_id), source_hours)
-        for unit_id, hours, emphasis, grounds, source_id, source_hours in rows
+        ProposalLine(
+            UUID(unit_id),
+            hours,
+            emphasis,
+            grounds,
+            source_id and UUID(source_id),
+            source_hours,
+            copied and Copied(**copied),
+        )
+        for unit_id, hours, emphasis, grounds, source_id, source_hours, copied in rows
     ]
 
 
-_of_previous_year = (
-    # The complete tree of a central organisation, or a unit's own allotment.
-    or_(
-        hour_balances.c.central_organisation_id == hour_proposals.c.organisation_id,
-        hour_balances.c.organisation_id == hour_proposals.c.organisation_id,
-    ),
-    hour_balances.c.year == hour_proposals.c.year - 1,
-)
-is_open = or_(*(hour_proposals.c.state == state for state in OPEN_STATES))
 _is_units = hour_proposals.c.organisation_id != hour_proposals.c.central_organisation_id
-# Lapsed hours of an allotment are also in the centre's `lapsed`, so a centre counts them only there.
-_granted = func.sum(
-    hour_balances.c.common
-    + hour_balances.c.allotment
-    + hour_balances.c.reserved
-    + hour_balances.c.used
-    + hour_balances.c.lapsed
-    + hour_balances.c.returned
-    + hour_balances.c.allotment_lapsed * cast(_is_units, Integer)
-)
+is_open = or_(*(hour_proposals.c.state == state for state in OPEN_STATES))
 
 
-def _sum(of: Any, *conditions: Any) -> Any:
-    return select(cast(func.coalesce(of, 0), BigInteger)).where(*conditions).correlate(hour_proposals).scalar_subquery()
+def _sum(of: Any, condition: Any, outer: FromClause) -> Any:
+    total = select(cast(func.coalesce(func.sum(of), 0), BigInteger)).where(condition)
+    return total.correlate(outer).scalar_subquery()
 
 
-_hours = _sum(func.sum(hour_proposal_lines.c.hours), hour_proposal_lines.c.proposal_id == hour_proposals.c.id)
+def hours_of(organisation_id: Column[UUID], central_id: Column[UUID], year: ColumnElement[int]) -> dict[str, Any]:
+    """What an organisation got and used in a year: the complete tree of a central one, or a unit's own allotment."""
+    # Lapsed hours of an allotment are also in the centre's `lapsed`, so a centre counts them only there.
+    granted = (
+        hour_balances.c.common
+        + hour_balances.c.allotment
+        + hour_balances.c.reserved
+        + hour_balances.c.used
+        + hour_balances.c.lapsed
+        + hour_balances.c.returned
+        + hour_balances.c.allotment_lapsed * cast(organisation_id != central_id, Integer)
+    )
+    of_year = and_(
+        or_(
+            hour_balances.c.central_organisation_id == organisation_id,
+            hour_balances.c.organisation_id == organisation_id,
+        ),
+        hour_balances.c.year == year,
+    )
+    outer = organisation_id.table
+    return {"granted": _sum(granted, of_year, outer), "used": _sum(hour_balances.c.used, of_year, outer)}
+
+
+_hours = _sum(hour_proposal_lines.c.hours, hour_proposal_lines.c.proposal_id == hour_proposals.c.id, hour_proposals)
 _summary: dict[str, Any] = {
     "organisation_name": organisations.c.name,
     "hours": _hours,
     "previous_year": Selection(
         PreviousYear,
-        granted=_sum(_granted, *_of_previous_year),
-        used=_sum(func.sum(hour_balances.c.used), *_of_previous_year),
+        **hours_of(
+            hour_proposals.c.organisation_id, hour_proposals.c.central_organisation_id, hour_proposals.c.year - 1
+        ),
     ),
 }
 # The lines are read by the proposal's own statement, so that no response has half of a change.

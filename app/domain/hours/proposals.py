@@ -19,6 +19,22 @@ ProposalState = Literal["draft", "submitted", "sent_back", "included", "decided"
 
 MOST_LINES = 5000
 """The most lines of one proposal, included ones counted."""
+MOST_HOURS = 10_000_000
+"""The most hours of one line."""
+MOST_GROUNDS = 4000
+"""The most characters of the grounds of one line."""
+
+
+@dataclass(frozen=True)
+class Copied(Shown):
+    """Hours requested in the copied year, and what the unit then got and used."""
+
+    hours: int
+    """Hours requested in the copied year."""
+    granted: int
+    """Hours granted to the central organisation, or allotted to the unit, in the copied year."""
+    used: int
+    """Hours used in the copied year."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +51,8 @@ class ProposalLine(Shown):
     """ID of the unit's proposal that the line was included from. `null` if the line is the organisation's own."""
     source_hours: int | None
     """Hours that the unit itself proposed. `null` if the line is the organisation's own."""
+    copied: Copied | None
+    """Hours of the copied year. `null` if the line was not copied."""
 
 
 @dataclass(frozen=True)

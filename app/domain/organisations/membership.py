@@ -17,6 +17,11 @@ def check_member_in(year: int, active_from: date, active_until: date | None, *, 
         raise NotAMember(pointer=pointer, year=year, active_from=active_from, active_until=active_until)
 
 
+def is_unit_active(year: int, active_from: date, active_until: date | None, today: date) -> bool:
+    """Whether the unit exists in the year and has not ended."""
+    return is_member_in(year, active_from, active_until) and (active_until is None or today <= active_until)
+
+
 def check_unit_active(
     year: int, active_from: date, active_until: date | None, today: date, *, pointer: str | None = None
 ) -> None:
@@ -24,6 +29,5 @@ def check_unit_active(
 
     Raise NotAMember.
     """
-    check_member_in(year, active_from, active_until, pointer=pointer)
-    if active_until is not None and active_until < today:
+    if not is_unit_active(year, active_from, active_until, today):
         raise NotAMember(pointer=pointer, year=year, active_from=active_from, active_until=active_until)

@@ -1,10 +1,11 @@
 """Hour proposals: make, change, withdraw, get and list."""
 
 from collections.abc import Collection, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from app.db.hours.expiring import share_openings
+from app.db.hours.proposal_copies import find_units_then
 from app.db.hours.proposal_inclusions import list_lines_sent
 from app.db.hours.proposals import (
     find_of_year,
@@ -21,9 +22,11 @@ from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_below
 from app.db.sessions import Writer
 from app.db.statements import change_row, insert_row
+from app.domain.calendar.deadlines import day_of
 from app.domain.errors import AlreadyExists
 from app.domain.hours import proposals as rules
 from app.domain.hours.expiring import check_not_decided
+from app.domain.hours.proposal_copies import check_beginning, copied_lines, copyable, with_copied
 from app.domain.hours.proposal_inclusions import as_sent, sources_of
 from app.domain.hours.proposals import HourProposal, ProposalLine
 from app.domain.hours.standing import check_member, check_year
@@ -37,13 +40,15 @@ class ProposalChanges(TypedDict, total=False):
 
 
 async def make_proposal(
-    writer: Writer, *, organisation_id: UUID, year: int, lines: Sequence[ProposalLine]
+    writer: Writer, *, organisation_id: UUID, year: int, lines: Sequence[ProposalLine] | None, copy_of: UUID | None
 ) -> HourProposal:
-    rules.check_lines_once(lines)
+    """Make a draft with these lines, or with those of another proposal."""
+    check_beginning(lines, copy_of)
+    rules.check_lines_once(lines or ())
     # A decision or a closing comes before this, and is seen, or waits, and ends the new proposal.
     await share_openings(writer.connection, year)
     standing = await get_standing_to_make(writer, organisation_id, year, pointer="/organisation_id")
-    await _check_units(writer, organisation_id, lines)
+    first_lines = await _first_lines(writer, organisation_id, year, lines or (), copy_of)
     rules.check_proposer(writer.actor, standing)
     check_year(standing, writer.now)
     central_id = standing.place.central_organisation_id
@@ -64,8 +69,9 @@ async def make_proposal(
         created_by=writer.actor.person_id,
         created_at=writer.now,
     )
-    await insert_lines(writer.connection, proposal_id, lines)
-    writer.record("hour-proposal.created", proposal_id, organisation_id=organisation_id, year=year)
+    await insert_lines(writer.connection, proposal_id, first_lines)
+    origin: dict[str, Any] = {"copied_from": copy_of} if copy_of else {}
+    writer.record("hour-proposal.created", proposal_id, organisation_id=organisation_id, year=year, **origin)
     return await proposals.get(writer, proposal_id)
 
 
@@ -78,6 +84,7 @@ async def change_proposal(
     sources = sources_of(proposal.lines)
     if lines is not None:
         await _check_units(writer, proposal.organisation_id, lines)
+        lines = with_copied(lines, proposal.lines)
         lines = as_sent(lines, await list_lines_sent(writer.connection, sources))
     rules.check_proposer(writer.actor, standing)
     check_version(proposal, expected)
@@ -108,6 +115,18 @@ async def decide_proposals(writer: Writer, proposal_ids: Collection[UUID]) -> No
 
 get_proposal = proposals.get
 list_proposals = summaries.page
+
+
+async def _first_lines(
+    writer: Writer, organisation_id: UUID, year: int, lines: Sequence[ProposalLine], copy_of: UUID | None
+) -> Sequence[ProposalLine]:
+    if copy_of is None:
+        await _check_units(writer, organisation_id, lines)
+        return lines
+    source = copyable(await proposals.find(writer, copy_of), organisation_id, year)
+    named = {line.unit_id for line in source.lines}
+    units = await find_units_then(writer.connection, organisation_id, named, source.year)
+    return copied_lines(source.lines, units, year, day_of(writer.now))
 
 
 async def _check_units(writer: Writer, organisation_id: UUID, lines: Sequence[ProposalLine]) -> None:

@@ -25,6 +25,7 @@ class League:
     association: UUID
     """Below the district."""
     main_user: Person
+    staff: Person
     manager: Person
     """The manager of the district."""
 
@@ -51,4 +52,4 @@ def league(centre: Centre) -> League:
     district = centre.organisation(central, name="Hämeen piiri", kind="district")
     association = centre.organisation(district, name="Lahden Martat")
     manager = centre.person("unit_manager", district)
-    return League(centre, central, district, association, centre.main_user(central), manager)
+    return League(centre, central, district, association, centre.main_user(central), centre.staff(), manager)

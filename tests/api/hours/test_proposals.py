@@ -31,7 +31,7 @@ def test_a_main_user_drafts_a_proposal_with_lines_for_the_whole_tree(league: Lea
     answer = league.main_user.post(PROPOSALS, body(league, *lines), key=False)
     assert answer.status_code == 201
     proposal = answer.json()
-    blank = {"emphasis": None, "grounds": None, "source_proposal_id": None, "source_hours": None}
+    blank = {"emphasis": None, "grounds": None, "source_proposal_id": None, "source_hours": None, "copied": None}
     assert proposal == {
         "id": proposal["id"],
         "reference": "2023-0001",

@@ -55,7 +55,7 @@ def actor(role: Role, organisation_id: UUID | None = None) -> Actor:
 def proposal(
     organisation_id: UUID = CENTRAL, state: ProposalState = "draft", answer_by: date | None = None
 ) -> HourProposal:
-    lines = [ProposalLine(organisation_id, 5, None, None, None, None)]
+    lines = [ProposalLine(organisation_id, 5, None, None, None, None, None)]
     return HourProposal(
         SOURCE,
         "2023-0001",
@@ -174,7 +174,7 @@ def test_the_last_day_for_answering_may_be_after_the_round(
 
 
 def test_a_unit_has_one_line_for_each_emphasis_and_source() -> None:
-    own = ProposalLine(DISTRICT, 1, None, None, None, None)
+    own = ProposalLine(DISTRICT, 1, None, None, None, None, None)
     others = [replace(own, emphasis="Talous"), replace(own, source_proposal_id=SOURCE), replace(own, unit_id=OTHER)]
     check_lines_once([own, *others])
     with pytest.raises(Invalid) as refused:
@@ -182,18 +182,18 @@ def test_a_unit_has_one_line_for_each_emphasis_and_source() -> None:
     assert [fault.pointer for fault in refused.value.faults] == ["/lines/4"]
 
 
-SENT = ProposalLine(DISTRICT, 50, "Talous", "Kysyntä", SOURCE, 50)
+SENT = ProposalLine(DISTRICT, 50, "Talous", "Kysyntä", SOURCE, 50, None)
 
 
 @pytest.mark.parametrize(
     "wish", [replace(SENT, hours=20), replace(SENT, hours=20, grounds=None), replace(SENT, hours=20, source_hours=None)]
 )
 def test_the_hours_of_a_units_line_are_changed_and_the_rest_stays(wish: ProposalLine) -> None:
-    assert as_sent([wish], [SENT]) == [ProposalLine(DISTRICT, 20, "Talous", "Kysyntä", SOURCE, 50)]
+    assert as_sent([wish], [SENT]) == [ProposalLine(DISTRICT, 20, "Talous", "Kysyntä", SOURCE, 50, None)]
 
 
 def test_own_lines_and_a_units_lines_are_kept_side_by_side() -> None:
-    own = ProposalLine(DISTRICT, 1, "Talous", "Oma", None, None)
+    own = ProposalLine(DISTRICT, 1, "Talous", "Oma", None, None, None)
     assert as_sent([own, SENT], [SENT]) == [own, SENT]
     assert as_sent([], [SENT]) == []
 
