@@ -203,10 +203,12 @@ def check_in_calendar(deadline: Deadline, *, by_staff: bool) -> None:
 
 def _faults_in_calendar(deadline: Deadline) -> list[Fault]:
     faults = []
-    name, first = ("closes_on", deadline.closes_on) if deadline.opens_on is None else ("opens_on", deadline.opens_on)
+    opens_on, closes_on = deadline.opens_on, deadline.closes_on
+    name, first = ("closes_on", closes_on) if opens_on is None else ("opens_on", opens_on)
     if first is not None and first.year != deadline.year:
         faults.append(Fault(f"/{name}", "not-in-the-calendar", {"year": deadline.year}))
-    elif deadline.closes_on is not None and deadline.closes_on > last_day_for(deadline.year):
+    # Without a first day the last one has been looked at already.
+    if opens_on is not None and closes_on is not None and closes_on > last_day_for(deadline.year):
         faults.append(_too_late(deadline.year))
     usual = hours_year_of(deadline.kind, deadline.year)
     if deadline.hours_year != usual and deadline.note is None:

@@ -82,6 +82,9 @@ def copied_deadlines(
                 opens_on = next_working_day(previous_end + timedelta(days=1), is_public_holiday)
             if opens_on is not None and closes_on is not None:
                 closes_on = max(opens_on, closes_on)
+            # Pushed into the next year it would be irregular, and the service knows no day after its last year.
+            if (opens_on and opens_on.year > to_year) or (closes_on and closes_on.year > LAST_YEAR):
+                continue
             previous_end = closes_on
             hours_year = deadline.hours_year + years
             copies.append(PlannedDeadline(deadline.kind, hours_year, opens_on, closes_on, deadline.note))

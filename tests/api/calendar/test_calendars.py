@@ -144,6 +144,22 @@ def test_a_finnish_holiday_moves_to_the_next_working_day(
     assert [row[3] for row in rows(answer)] == [copied]
 
 
+def test_a_window_that_would_be_pushed_into_the_next_year_is_not_copied(centre: Centre, staff: Person) -> None:
+    """31.12.2033 is a Saturday: the second window would move back onto the first, and from there to January."""
+    centre.deadline("change_window", date(2023, 12, 20), date(2023, 12, 30))
+    centre.deadline("change_window", date(2023, 12, 31), date(2024, 1, 15))
+    answer = staff.post("/v1/calendars/2033/copy", {"from_year": 2023})
+    assert rows(answer) == [("change_window", 2033, "2033-12-20", "2033-12-30")]
+    assert [item["irregular"] for item in answer.json()["items"]] == [False]
+
+
+def test_a_window_that_would_end_after_2100_is_not_copied(centre: Centre, staff: Person) -> None:
+    centre.deadline("change_window", date(2098, 3, 3), date(2098, 3, 14), year=2098)
+    centre.deadline("change_window", date(2098, 12, 15), date(2099, 1, 9), year=2098)
+    answer = staff.post("/v1/calendars/2100/copy", {"from_year": 2098})
+    assert rows(answer) == [("change_window", 2100, "2100-03-03", "2100-03-15")]
+
+
 def test_a_leap_day_becomes_the_28th(centre: Centre, staff: Person) -> None:
     centre.deadline("change_window", date(2024, 2, 19), date(2024, 2, 29), year=2024)
     answer = staff.post("/v1/calendars/2025/copy", {"from_year": 2024})

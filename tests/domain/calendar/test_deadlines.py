@@ -399,6 +399,12 @@ def test_the_hours_of_a_deadline_in_the_calendar_of_2023(kind: Kind, hours_year:
         ({}, True, set()),
         ({"opens_on": date(2022, 12, 31)}, True, {("/opens_on", "not-in-the-calendar")}),
         ({"opens_on": date(2024, 1, 1), "closes_on": date(2024, 1, 2)}, True, {("/opens_on", "not-in-the-calendar")}),
+        (
+            {"opens_on": date(2022, 12, 31), "closes_on": date(2025, 1, 1)},
+            True,
+            {("/opens_on", "not-in-the-calendar"), ("/closes_on", "after-the-next-year")},
+        ),
+        ({"opens_on": None, "closes_on": date(2025, 1, 1)}, True, {("/closes_on", "not-in-the-calendar")}),
         ({"opens_on": None, "closes_on": date(2024, 1, 2)}, True, {("/closes_on", "not-in-the-calendar")}),
         ({"closes_on": date(2024, 12, 31)}, True, set()),
         ({"closes_on": date(2025, 1, 1)}, True, {("/closes_on", "after-the-next-year")}),
