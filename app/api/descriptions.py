@@ -40,6 +40,7 @@ FILTERS = {
     "person_id": "Only items of this person.",
     "applicant_id": "Only items of this applicant.",
     "cause_id": "Only items with this cause.",
+    "corrects_transfer_id": "Only items that put this transfer right.",
     "actor_id": "Only items of this person or API key.",
     "subject_id": "Only items about this resource.",
     "year": "Only items of this year.",

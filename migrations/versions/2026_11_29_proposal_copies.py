@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "proposal_copies"
-down_revision = "case_comments"
+down_revision = "decisions_by_two"
 branch_labels = None
 depends_on = None
 

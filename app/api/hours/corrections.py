@@ -28,6 +28,8 @@ class HourCorrectionIn(Body):
     hours: SignedHours
     """Hours to move: from the pool to the organisation if above 0, back to the pool if below 0."""
     reason: Text
+    corrects_transfer_id: UUID | None = None
+    """ID of the transfer of the organisation in the year that the correction puts right. Optional."""
 
 
 @router.post(
@@ -44,7 +46,12 @@ async def make_hour_correction(writer: WriteOnce, body: HourCorrectionIn) -> Hou
     **Who:** staff, except main users of the organisation.
     """
     return await corrections.correct_hours(
-        writer, organisation_id=body.organisation_id, year=body.year, hours=body.hours, reason=body.reason
+        writer,
+        organisation_id=body.organisation_id,
+        year=body.year,
+        hours=body.hours,
+        reason=body.reason,
+        corrects_transfer_id=body.corrects_transfer_id,
     )
 
 
@@ -56,6 +63,7 @@ async def list_hour_corrections(
     organisation_id: Several[UUID] = None,
     under: Several[UUID] = None,
     year: Years = None,
+    corrects_transfer_id: Several[UUID] = None,
     reference: References = None,
     changed_since: ChangedSince = None,
 ) -> Slice[HourCorrection]:
@@ -71,6 +79,7 @@ async def list_hour_corrections(
         organisation_id=organisation_id,
         under=under,
         year=year,
+        corrects_transfer_id=corrects_transfer_id,
         reference=reference,
         changed_since=changed_since,
     )

@@ -13,9 +13,12 @@ hour_corrections = study_centre_table(
     Column("year", SmallInteger, nullable=False),
     Column("hours", Integer, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("corrects_transfer_id", Uuid),
     Column("made_by", Uuid, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     changed_at(),
 )
 
-corrections = of_organisations(HourCorrection, hour_corrections, "year", "reference", "changed_since")
+corrections = of_organisations(
+    HourCorrection, hour_corrections, "year", "corrects_transfer_id", "reference", "changed_since"
+)

@@ -1,13 +1,14 @@
 """The ledger's entries as they are shown."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, or_, select
 
 from app.db.hours.ledger import hour_transfers
 from app.db.organisations.organisations import organisation_ancestors, organisations
-from app.db.paging import Listing, Sight, choice, filters_of
-from app.db.statements import Selection
+from app.db.paging import Listing, Sight, choice, filters_of, given
+from app.db.statements import Connection, Query, Selection
 from app.domain.access import Actor, reach_of
 from app.domain.hours.ledger import Holding
 from app.domain.hours.transfers import Cause, PostedTransfer
@@ -35,6 +36,23 @@ listing = Listing(
         )
     },
 )
+
+_of_year: Query[UUID] = Query(
+    select(hour_transfers.c.id).where(
+        given(hour_transfers.c.id, "id"),
+        given(hour_transfers.c.central_organisation_id, "central_organisation_id"),
+        given(hour_transfers.c.year, "year"),
+    )
+)
+
+
+async def is_of_year(connection: Connection, transfer_id: UUID, central_organisation_id: UUID, year: int) -> bool:
+    """Whether there is such a transfer of the central organisation, or of a unit below it, in the year."""
+    found = await _of_year.first(
+        connection, p_id=transfer_id, p_central_organisation_id=central_organisation_id, p_year=year
+    )
+    return found is not None
+
 
 _unit = organisations.alias("unit")
 

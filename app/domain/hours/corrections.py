@@ -19,6 +19,8 @@ class HourCorrection(Shown):
     """Hours added to the organisation, or taken from it if negative. In a closed year they change what has lapsed."""
     reason: str
     """Reason for the correction."""
+    corrects_transfer_id: UUID | None
+    """ID of the transfer that the correction puts right. `null` if none was named."""
     made_by: UUID
     """ID of the person who made the correction."""
     made_at: datetime

@@ -6,17 +6,23 @@ from app.db.hours.corrections import corrections, hour_corrections
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import hold_pool
 from app.db.hours.standing import get_standing_to_make
+from app.db.hours.transfers import is_of_year
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
 from app.db.statements import row_of
 from app.domain.access import check_not_own, check_staff
+from app.domain.errors import NotFound
 from app.domain.hours.corrections import HourCorrection, check_correction
 from app.domain.hours.ledger import correction
 from app.domain.hours.standing import check_central
 
 
-async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hours: int, reason: str) -> HourCorrection:
+async def correct_hours(
+    writer: Writer, *, organisation_id: UUID, year: int, hours: int, reason: str, corrects_transfer_id: UUID | None
+) -> HourCorrection:
     standing = await get_standing_to_make(writer, organisation_id, year, pointer="/organisation_id")
+    if corrects_transfer_id and not await is_of_year(writer.connection, corrects_transfer_id, organisation_id, year):
+        raise NotFound(pointer="/corrects_transfer_id")
     check_staff(writer.actor)
     check_not_own(writer.actor, standing.place, ())
     check_central(standing.place)
@@ -32,6 +38,7 @@ async def correct_hours(writer: Writer, *, organisation_id: UUID, year: int, hou
         year=year,
         hours=hours,
         reason=reason,
+        corrects_transfer_id=corrects_transfer_id,
         made_by=writer.actor.person_id,
         made_at=writer.now,
     )

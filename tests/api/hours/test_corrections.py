@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.db.identifiers import new_id
-from app.domain.hours.ledger import grant, pool_change
+from app.domain.hours.ledger import distribution, grant, pool_change
 from tests.builders import Centre, Person, refusal
 
 PATH = "/v1/hour-corrections"
@@ -46,6 +46,7 @@ def test_a_correction_moves_hours_from_the_pool_or_back(
         "year": 2022,
         "hours": hours,
         "reason": "Näppäilyvirhe",
+        "corrects_transfer_id": None,
         "made_by": str(staff.id),
         "made_at": "2023-03-15T12:00:00+02:00",
     }
@@ -127,6 +128,42 @@ def test_a_replay_corrects_once_and_a_dry_run_never(centre: Centre, staff: Perso
     assert staff.post(PATH, corrected(central, 1), key="one").content == first.content
     assert refusal(staff.post(PATH, corrected(central, 1), key=False)) == (400, "idempotency-key-required")
     assert centre.rows("SELECT common FROM hour_balances") == [(301,)]
+
+
+def test_a_correction_names_the_transfer_that_it_puts_right(centre: Centre, staff: Person, central: UUID) -> None:
+    unit = centre.organisation(central)
+    centre.post(2022, distribution(central, unit, 50))
+    transfers = staff.get(f"/v1/organisations/{central}/hour-transfers", params={"year": 2022}).json()["items"]
+    for transfer in transfers:
+        # It is a link, and limits neither the hours nor how many corrections name it.
+        for hours in (-1, 400):
+            answer = staff.post(PATH, corrected(central, hours, corrects_transfer_id=transfer["id"]))
+            assert (answer.status_code, answer.json()["corrects_transfer_id"]) == (201, transfer["id"])
+            staff.post(PATH, corrected(central, -hours))
+    assert [transfer["kind"] for transfer in transfers] == ["distribution", "grant"]
+    listed = staff.get(PATH, params={"corrects_transfer_id": transfers[0]["id"]}).json()["items"]
+    assert [one["hours"] for one in listed] == [400, -1]
+    assert staff.get(f"{PATH}/{listed[0]['id']}").json() == listed[0]
+
+
+def test_a_transfer_of_another_organisation_or_year_is_not_corrected(
+    centre: Centre, staff: Person, central: UUID
+) -> None:
+    other = centre.organisation()
+    centre.post(2022, grant(other, 5))
+    centre.post(2023, pool_change(10), grant(central, 5))
+    wrong = [
+        *centre.rows("SELECT id FROM hour_transfers WHERE central_organisation_id = %s", other),
+        *centre.rows("SELECT id FROM hour_transfers WHERE central_organisation_id = %s AND year = 2023", central),
+        # The pool's own.
+        *centre.rows("SELECT id FROM hour_transfers WHERE central_organisation_id IS NULL AND year = 2022"),
+        (new_id(),),
+    ]
+    assert len(wrong) == 4
+    for (transfer_id,) in wrong:
+        answer = staff.post(PATH, corrected(central, 1, corrects_transfer_id=str(transfer_id)))
+        assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/corrects_transfer_id")
+    assert centre.rows("SELECT FROM hour_corrections") == []
 
 
 def test_the_list_is_filtered_and_limited_to_reach(centre: Centre, staff: Person, central: UUID) -> None:
