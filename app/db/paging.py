@@ -155,8 +155,10 @@ class Listing(Generic[Item]):
         newest_first: bool = True,
         seen: Sight | None = None,
         filters: Mapping[str, ColumnElement[bool] | Choice] | None = None,
+        parameters_of: Callable[[Actor], dict[str, object]] | None = None,
     ) -> None:
-        """`seen` of None is everybody."""
+        """`seen` of None is everybody. `parameters_of` a caller are those of a select that shows less to some."""
+        self._parameters_of = parameters_of or (lambda _: {})
         self._statement, self._row, self._key, self._newest_first = statement, row, key, newest_first
         self._seen, self._filters = seen, dict(filters or {})
         if seen is not None:
@@ -192,7 +194,7 @@ class Listing(Generic[Item]):
         if unknown := filters.keys() - self._filters.keys():
             raise TypeError(f"the list has no filter {sorted(unknown)}")
         named = {name: value for name, value in filters.items() if value is not None}
-        parameters, used = clock_of(session), set()
+        parameters, used = clock_of(session) | self._parameters_of(session.actor), set()
         for name, value in named.items():
             several = isinstance(self._filters[name], Choice) and isinstance(value, list)
             if several and len(value) == 1:  # type: ignore[arg-type]  # It is a list.

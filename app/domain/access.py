@@ -1,14 +1,14 @@
 """Permissions: who may do what for which organisation (käyttöoikeudet; rulebook §2)."""
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from app.domain.errors import Forbidden, NotFound, StrongAuthenticationRequired
 
-Role = Literal["staff", "main_user", "unit_manager", "training_manager", "auditor"]
+Role = Literal["staff", "main_user", "unit_manager", "training_manager", "observer", "auditor"]
 CENTRE_ROLES: frozenset[Role] = frozenset({"staff", "auditor"})
 
 
@@ -114,9 +114,20 @@ def reach_of(actor: Actor) -> list[UUID] | None:
     return sorted({grant.organisation_id for grant in actor.roles if grant.organisation_id})
 
 
+def acting_reach_of(actor: Actor) -> list[UUID] | None:
+    """As `reach_of`, without what the actor only observes (rulebook §2.2)."""
+    return reach_of(replace(actor, roles=tuple(grant for grant in actor.roles if grant.role != "observer")))
+
+
 def is_within_reach(actor: Actor, place: Place) -> bool:
     reach = reach_of(actor)
     return reach is None or not place.ancestors.isdisjoint(reach)
+
+
+def only_observes(actor: Actor, place: Place) -> bool:
+    """Whether the actor reaches the place, but only as an observer (rulebook §2.2)."""
+    acting = acting_reach_of(actor)
+    return is_within_reach(actor, place) and acting is not None and place.ancestors.isdisjoint(acting)
 
 
 def check_reach(actor: Actor, place: Place | None, *, pointer: str | None = None) -> Place:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from app.domain.hours.ledger import pool_change
 from tests.api.people.candidates import Candidate
 from tests.builders import Centre
 from tests.delivery.events import Make
@@ -103,3 +104,26 @@ def test_mails_about_a_role_that_is_granted_and_ended_have_its_days(
     assert f"Käyttöoikeutesi päättyy, ja sen viimeinen voimassaolopäivä on {day}.{month}.{year}." in of_end
     title = "Käyttöoikeuden viimeinen päivä: koulutuksen vastuuhenkilö, Marttaliitto"
     assert days_kept(centre, end) == {(last_day, title)}
+
+
+def test_an_observer_gets_no_mails(centre: Centre, make: Make) -> None:
+    centre.post(2023, pool_change(1000))
+    central, staff = centre.organisation(), centre.staff()
+    main_user, observer = centre.main_user(central), centre.person("training_manager", central)
+    [grant] = observer.get("/v1/role-grants").json()["items"]
+    body = {"person_id": str(observer.id), "organisation_id": str(central), "role": "observer", "reason": "Hallitus"}
+    assert staff.post("/v1/role-grants", body).status_code == 201
+    assert observer.post(f"/v1/role-grants/{grant['id']}/ending", {"reason": "Vain hallitus"}).is_success
+    make()
+    [(event, text)] = mails_to(centre, observer.id)
+    assert (event, "koulutuksen vastuuhenkilö" in text) == ("role-grant.ended", True)
+    decision = {"year": 2023, "items": [{"organisation_id": str(central), "hours": 10}]}
+    assert staff.post("/v1/hour-decisions", decision).status_code == 201
+    texts = {"fi": {"subject": "Kokous", "body": "Tervetuloa"}}
+    message = staff.post("/v1/messages", {"texts": texts, "audience": "main_users"}).headers["Location"]
+    assert staff.post(f"{message}/sending").is_success
+    [observing] = observer.get("/v1/role-grants?state=in_force").json()["items"]
+    assert main_user.post(f"/v1/role-grants/{observing['id']}/ending", {"reason": "Kausi päättyi"}).is_success
+    make()
+    assert len(mails_to(centre, main_user.id)) == 2
+    assert len(mails_to(centre, observer.id)) == 1

@@ -165,6 +165,7 @@ def test_the_roles_and_reasons_of_a_refusal_have_words(language: Language) -> No
         "not-a-party",
         "units-propose-nothing",
         "decisions-by-two",
+        "observers-apply-for-nothing",
     }
     detail = detail_of("forbidden", {"roles": ["main_user", "staff"], "because": "not-a-party"}, language)
     assert all(words[word] in detail for word in ("main_user", "staff"))

@@ -76,7 +76,7 @@ async def get_unit_round(reader: Read, organisation_id: UUID, year: YearPath) ->
 
     Counts the units of a central organisation by state. Those that are active in the year are counted.
 
-    **Who:** main users of the central organisation, staff, auditors.
+    **Who:** main users and observers of the central organisation, staff, auditors.
     """
     return await rounds.get_unit_round(reader, organisation_id, year)
 
@@ -94,6 +94,6 @@ async def list_unit_round_units(
 
     Returns the units by name, in Finnish order.
 
-    **Who:** main users of the central organisation, staff, auditors.
+    **Who:** main users and observers of the central organisation, staff, auditors.
     """
     return await rounds.list_units(reader, page, organisation_id, year, state=state)

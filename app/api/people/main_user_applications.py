@@ -57,7 +57,7 @@ async def draft_main_user_application(writer: Write, body: MainUserApplicationIn
 
     Creates a draft of your application to become a main user of a central organisation.
 
-    **Who:** everyone with a role in the organisation's tree.
+    **Who:** everyone with a role in the organisation's tree, except observers.
     """
     return await applications.draft_application(
         writer,

@@ -47,7 +47,7 @@ async def give_role(writer: Write, body: RoleGrantIn) -> GrantedRole:
     The roles `staff` and `auditor` need a strong authentication. A main user grants roles to the people whom
     `GET /v1/people` lists, and invites others with `POST /v1/role-invitations`.
 
-    **Who:** staff; main users for the unit managers and training managers of their tree.
+    **Who:** staff; main users for the unit managers, training managers and observers of their tree.
     """
     return await role_grants.give_role(
         writer,

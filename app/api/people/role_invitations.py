@@ -17,9 +17,8 @@ from app.api.shapes import Body, Email, Several, Text
 from app.api.token_pages import caller_with, token_page
 from app.db.paging import Slice
 from app.domain.organisations.organisations import Language
-from app.domain.people.role_applications import AppliedRole
 from app.domain.people.role_grants import GrantedRole
-from app.domain.people.role_invitations import RoleInvitation, RoleInvitationState
+from app.domain.people.role_invitations import InvitedRole, RoleInvitation, RoleInvitationState
 from app.services.people import role_invitations
 
 router = APIRouter(prefix="/role-invitations", route_class=Operation, tags=["Rights"])
@@ -28,7 +27,7 @@ page_router = APIRouter(prefix="/role-invitations", include_in_schema=False)
 
 class RoleInvitationIn(Body):
     organisation_id: UUID
-    role: AppliedRole
+    role: InvitedRole
     """Role to offer."""
     email: Email
     """Email address that the invitation is sent to."""
@@ -65,7 +64,7 @@ async def list_role_invitations(
     page: Paging,
     organisation_id: Several[UUID] = None,
     under: Several[UUID] = None,
-    role: Several[AppliedRole] = None,
+    role: Several[InvitedRole] = None,
     state: Several[RoleInvitationState] = None,
 ) -> Slice[RoleInvitation]:
     """List role invitations.

@@ -70,7 +70,7 @@ async def list_signatories(
 
     The newest come first.
 
-    **Who:** everyone with a role in the organisation's tree, staff, auditors.
+    **Who:** everyone with a role in the organisation's tree, except observers; staff, auditors.
     """
     return await signatories.list_signatories(reader, page, organisation_id, state=state)
 
@@ -80,7 +80,7 @@ async def list_signatories(
 async def get_signatory(reader: Read, organisation_id: UUID, signatory_id: UUID) -> Signatory:
     """Get an authorised signatory.
 
-    **Who:** everyone with a role in the organisation's tree, staff, auditors.
+    **Who:** everyone with a role in the organisation's tree, except observers; staff, auditors.
     """
     return await signatories.get_signatory(reader, organisation_id, signatory_id)
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, case, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, all_, any_, bindparam, case, func, or_, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import Listing, any_under, filters_of, within_reach
+from app.db.paging import Listing, any_under, below, filters_of, within_reach
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query, Selection, change_row, from_json, insert_row
-from app.domain.access import Place, is_within_reach
+from app.domain.access import Actor, Place, acting_reach_of, is_within_reach
 from app.domain.errors import NotFound
 from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
 from app.domain.organisations.organisations import Address, ContactPerson, Organisation
@@ -20,14 +20,21 @@ from app.domain.organisations.organisations import Address, ContactPerson, Organ
 _central_only = {
     name: case((organisations.c.kind == "central", organisations.c[name])) for name in ("draws_on", "units_propose")
 }
-_shown = Selection(
-    Organisation,
-    organisations,
-    address=from_json(organisations.c.address, Address),
-    billing_address=from_json(organisations.c.billing_address, Address),
-    contact_person=from_json(organisations.c.contact_person, ContactPerson),
-    **_central_only,
-)
+
+
+def _selection(contact_person: ColumnElement[Any]) -> Selection[Organisation]:
+    return Selection(
+        Organisation,
+        organisations,
+        address=from_json(organisations.c.address, Address),
+        billing_address=from_json(organisations.c.billing_address, Address),
+        contact_person=from_json(contact_person, ContactPerson),
+        **_central_only,
+    )
+
+
+_contact = organisations.c.contact_person
+_shown = _selection(_contact)
 _placed = select(*_shown.columns, ancestors_of(organisations))
 
 
@@ -47,16 +54,32 @@ _holder = Query(
     _organisation_and_place,
 )
 
+_contacts_of = bindparam("p_contacts_of", type_=ARRAY(Uuid))
+# As `shown_to` of the rules has it.
+_listed = _selection(
+    case(
+        (or_(_contacts_of.is_(None), below(organisations.c.id, any_(_contacts_of))), _contact),
+        (_contact["name"].as_string().is_not(None), func.jsonb_build_object("name", _contact["name"])),
+    )
+)
+
+
+def _contacts_shown_to(actor: Actor) -> dict[str, object]:
+    """The tops of the trees of which the caller sees complete contact persons. None is all."""
+    return {"p_contacts_of": acting_reach_of(actor) if actor.has("observer") else None}
+
+
 has_words = organisations.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text))))
 # By name in Finnish order.
 organisation_listing = Listing(
-    select(*_shown.columns),
-    _shown.build,
+    select(*_listed.columns),
+    _listed.build,
     key=[organisations.c.sort_key, organisations.c.id],
     newest_first=False,
     seen=within_reach(organisations.c.id),
     filters=filters_of(organisations, "kind", "parent_id", "changed_since")
     | {"under": any_under(organisations.c.id), "words": has_words},
+    parameters_of=_contacts_shown_to,
 )
 
 

@@ -179,6 +179,7 @@ _candidacy = Selection(
     .where(
         _held.c.central_organisation_id == organisations.c.central_organisation_id,
         role_grants.c.person_id == bindparam("p_person_id", type_=Uuid),
+        role_grants.c.role != "observer",
         in_force(NOW),
     )
     .correlate(organisations)

@@ -30,8 +30,7 @@ from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import NOW, Connection, Query, columns_of, study_centre_table
 from app.domain.access import Actor, RoleGrant
-from app.domain.people.role_applications import AppliedRole
-from app.domain.people.role_invitations import RoleInvitation
+from app.domain.people.role_invitations import InvitedRole, RoleInvitation
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ async def lock_organisation(connection: Connection, organisation_id: UUID) -> No
     await _organisation_locked.first(connection, p_organisation_id=organisation_id)
 
 
-async def find_same_open(session: Reader, organisation_id: UUID, role: AppliedRole, email_key: str) -> UUID | None:
+async def find_same_open(session: Reader, organisation_id: UUID, role: InvitedRole, email_key: str) -> UUID | None:
     """The open invitation of the address to that role."""
     parameters = {"p_organisation_id": organisation_id, "p_role": role, "p_email_key": email_key}
     return await _same_open.first(session.connection, **parameters, **clock_of(session))

@@ -23,6 +23,7 @@ from app.db.people.people import persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import TODAY, Connection, Query, columns_of, study_centre_table
+from app.domain.access import acting_reach_of
 from app.domain.calendar.deadlines import day_of
 from app.domain.people.signatories import Signatory
 
@@ -126,7 +127,7 @@ _belonging: Query[UUID] = Query(
 
 
 async def belongs_to(session: Reader, central_organisation_id: UUID) -> bool:
-    """Whether the caller has any role in the central organisation's tree."""
-    held = sorted({grant.organisation_id for grant in session.actor.roles if grant.organisation_id})
+    """Whether the caller has any role but an observer's in the central organisation's tree."""
+    held = acting_reach_of(session.actor)
     found = await _belonging.first(session.connection, p_organisations=held, p_central_id=central_organisation_id)
     return found is not None

@@ -16,10 +16,12 @@ from app.domain.values import Shown
 AHEAD = timedelta(days=400)
 MOST_FEEDS = 20
 """How many feeds one person may have (rulebook §5.8)."""
+_MAIN_USERS_KINDS = frozenset(get_args(Kind)) - {"decision_period"}
 KINDS_SEEN: dict[Role, frozenset[Kind]] = {
-    "main_user": frozenset(get_args(Kind)) - {"decision_period"},
+    "main_user": _MAIN_USERS_KINDS,
     "unit_manager": frozenset({"proposal_round", "unit_proposals", "training_entry", "cost_statement"}),
     "training_manager": frozenset({"training_entry", "cost_statement"}),
+    "observer": _MAIN_USERS_KINDS,
 }
 """The kinds of deadlines in the calendar of each role. Staff see all deadlines of everyone (rulebook §5.8)."""
 

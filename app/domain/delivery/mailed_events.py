@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.domain.access import Role
 from app.domain.calendar.deadlines import DONE_AT, Method
 
 Recipients = Literal["person", "signatory", "applicants", "main_users", "managers", "staff"]
@@ -32,6 +33,8 @@ class MailedEvent:
     of this event."""
     if_was: Sequence[str] = ()
     """States in which the recipient had heard of it before: in another state there is no mail."""
+    not_about: Sequence[Role] = ()
+    """Roles about which there is no mail."""
 
     def is_mailed_otherwise(self, facts: Mapping[str, Any]) -> bool:
         """Whether another mail reports it: each thing is reported once (rulebook §5.7)."""
@@ -40,6 +43,10 @@ class MailedEvent:
     def is_unheard_of(self, facts: Mapping[str, Any]) -> bool:
         """Whether the recipient never heard of what has now ended."""
         return bool(self.if_was) and facts.get("was") not in self.if_was
+
+    def is_silent(self, facts: Mapping[str, Any]) -> bool:
+        """Whether it is about a role that brings no mails, not even about itself (rulebook §5.7)."""
+        return facts.get("role") in self.not_about
 
     def place(self, facts: Mapping[str, Any]) -> tuple[Method, str]:
         """The operation that the mail links to."""
@@ -98,9 +105,13 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "role-application.withdrawn": MailedEvent("main_users", "promptly", _ROLE_APPLICATION),
     "role-application.withdrawn:person": MailedEvent("person", "always", _ROLE_APPLICATION),
     "role-grant.given": MailedEvent(
-        "person", "always", ("GET", "/v1/me"), mailed_with=["role_application_id", "main_user_application_id"]
+        "person",
+        "always",
+        ("GET", "/v1/me"),
+        mailed_with=["role_application_id", "main_user_application_id"],
+        not_about=["observer"],
     ),
-    "role-grant.ended": MailedEvent("person", "always", ("GET", "/v1/me"), day="last_day"),
+    "role-grant.ended": MailedEvent("person", "always", ("GET", "/v1/me"), day="last_day", not_about=["observer"]),
     "signatory.ended": MailedEvent("main_users", "promptly", _SIGNATORIES),
     "signatory.ended:person": MailedEvent("person", "always", _SIGNATORIES),
     "signatory.ended:applicants": MailedEvent("applicants", "always", _MAIN_USER_APPLICATION),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, TypedDict
 from uuid import UUID
 
-from app.domain.access import Actor, Place, check_main_user_or_staff, check_role, check_staff
+from app.domain.access import Actor, Place, check_main_user_or_staff, check_role, check_staff, only_observes
 from app.domain.calendar.deadlines import days_out_of_range
 from app.domain.errors import Fault, Invalid, NotCentral, OrganisationCycle
 from app.domain.lists import check_once
@@ -90,6 +90,14 @@ class Organisation(Shown):
     @property
     def is_central(self) -> bool:
         return self.kind == "central"
+
+
+def shown_to(actor: Actor, organisation: Organisation, place: Place) -> Organisation:
+    """Return what the actor sees of it. An observer sees the contact person's name alone (rulebook §2.2)."""
+    contact = organisation.contact_person
+    if contact is None or not only_observes(actor, place):
+        return organisation
+    return replace(organisation, contact_person=ContactPerson(contact.name) if contact.name else None)
 
 
 class OrganisationChanges(TypedDict, total=False):

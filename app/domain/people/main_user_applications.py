@@ -85,7 +85,7 @@ class Candidacy:
     active_from: date
     active_until: date | None
     belongs: bool
-    """Whether the applicant has any role in its tree."""
+    """Whether the applicant has any role but an observer's in its tree."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,12 @@ class RoleApplication(Shown):
     """ID of the role that was granted. `null` if none was granted."""
 
 
+def check_no_observer(actor: Actor) -> None:
+    """Check that the person has a role other than observer, or none (rulebook §3.10). Raise Forbidden."""
+    if actor.roles and all(grant.role == "observer" for grant in actor.roles):
+        raise Forbidden(because="observers-apply-for-nothing")
+
+
 def check_may_decide(actor: Actor, application: RoleApplication, place: Place, rules: TrainingRules) -> None:
     """Check for the main user or staff. If the central organisation's rules say so, a unit's manager decides
     applications for training manager. Nobody decides their own (rulebook §2.2, §3.10). Raise Forbidden."""

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place, check_main_user_or_staff, check_not_oneself
 from app.domain.errors import AlreadyExists, Forbidden, TooMany, WrongState
-from app.domain.people.role_applications import AppliedRole
 from app.domain.values import Shown
 
+InvitedRole = Literal["training_manager", "unit_manager", "observer"]
 RoleInvitationState = Literal["open", "suspended", "accepted", "withdrawn", "expired"]
 VALID_FOR = timedelta(days=14)
 MOST_OPEN = 20
@@ -21,7 +21,7 @@ class RoleInvitation(Shown):
     id: UUID
     organisation_id: UUID
     organisation_name: str
-    role: AppliedRole
+    role: InvitedRole
     """Role that is offered."""
     email: str | None
     """Email address that the invitation was sent to. `null` if the person who accepted it has been erased, or if the

@@ -10,6 +10,7 @@ KINDS: dict[Role, frozenset[OrganisationKind]] = {
     "main_user": frozenset({"central"}),
     "unit_manager": frozenset({"district", "association"}),
     "training_manager": frozenset({"central", "district", "association"}),
+    "observer": frozenset({"central", "district", "association"}),
 }
 """Kinds of organisations that a role can be for. The study centre's own roles are for none."""
 

@@ -6,12 +6,14 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.access import Actor, Place, check_main_user_or_staff, check_not_own, check_person, check_staff
+from app.domain.access import Actor, Place, Role, check_main_user_or_staff, check_not_own, check_person, check_staff
 from app.domain.calendar.deadlines import day_of, days_out_of_range
 from app.domain.errors import Fault, Invalid, WrongState
 from app.domain.values import Shown
 
 SignatoryState = Literal["unconfirmed", "upcoming", "in_force", "ended"]
+READERS: list[Role] = ["main_user", "unit_manager", "training_manager", "staff", "auditor"]
+"""The roles that see signatories: all but observers (rulebook §3.9.1)."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ DOCUMENTED = (
     "piiri@example.org",
     "yhdistys@example.org",
     "kouluttaja@example.org",
+    "tarkkailija@example.org",
 )
 """The addresses of the people whom README, the tour and the front page name."""
 
@@ -121,6 +122,7 @@ def add_people(demo: Demo, centrals: Sequence[Central]) -> People:
     add_person("auditor", None, name="Yrjö Ääriniitty", email="auditor@example.org")
     staff.insert(0, add_person("staff", None, name="Sanna Metsäjoki", email="staff2@example.org"))
     staff.insert(0, add_person("staff", None, name="Helmi Karhuvaara", email="staff@example.org"))
+    add_person("observer", first, name="Toini Vuorenmaa", email="tarkkailija@example.org")
     # Signed in another way as well, and registered twice: an example merges the two.
     second_id = demo_id("person", "second sign-in")
     address = "risto@example.org"

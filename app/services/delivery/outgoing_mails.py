@@ -71,7 +71,8 @@ def _mail_of_event(
     event = MAILED_EVENTS[name]
     preference = recipient.preference or DEFAULT_PREFERENCE
     leaves = leaves_at(event.sending, preference, now)
-    if leaves is None or event.is_mailed_otherwise(recipient.facts) or event.is_unheard_of(recipient.facts):
+    facts = recipient.facts
+    if leaves is None or event.is_mailed_otherwise(facts) or event.is_unheard_of(facts) or event.is_silent(facts):
         return None
     concerned = {"person": recipient.person, "signatory": recipient.signatory, "key": recipient.key}
     link = link_to(public_url, *event.place(recipient.facts))

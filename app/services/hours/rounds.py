@@ -61,6 +61,6 @@ async def list_units(
 
 async def _permitted(reader: Reader, organisation_id: UUID, year: int) -> Standing:
     standing = await get_standing(reader, organisation_id, year, "unit_proposals")
-    check_role(reader.actor, standing.place, "main_user", "staff", "auditor")
+    check_role(reader.actor, standing.place, "main_user", "observer", "staff", "auditor")
     check_central(standing.place)
     return standing

@@ -73,8 +73,8 @@ async def change_organisation(
 
 
 async def get_organisation(reader: Reader, organisation_id: UUID) -> Organisation:
-    organisation, _ = await profiles.get(reader, organisation_id)
-    return organisation
+    organisation, place = await profiles.get(reader, organisation_id)
+    return rules.shown_to(reader.actor, organisation, place)
 
 
 async def list_organisations(

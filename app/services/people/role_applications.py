@@ -27,8 +27,9 @@ from app.services.people.roles import check_not_held, grant_role
 async def apply_for_role(
     writer: Writer, *, organisation_id: UUID, role: AppliedRole, reason: str | None
 ) -> RoleApplication:
-    """Any person may apply in any organisation: applicants have no reach there yet."""
+    """Any person but an observer may apply in any organisation: applicants have no reach there yet."""
     check_person(writer.actor)
+    rules.check_no_observer(writer.actor)
     person = await find_person(writer.connection, writer.actor.person_id)
     found = await find_organisation(writer.connection, organisation_id)
     if found is None or person is None:

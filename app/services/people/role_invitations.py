@@ -29,9 +29,8 @@ from app.domain.access import Actor, check_person
 from app.domain.errors import NotFound
 from app.domain.people import role_invitations as rules
 from app.domain.people.daily_limits import INVITATIONS, INVITATIONS_TO_ADDRESS, check_within_limit, day_around
-from app.domain.people.role_applications import AppliedRole
 from app.domain.people.role_grants import GrantedRole
-from app.domain.people.role_invitations import RoleInvitation
+from app.domain.people.role_invitations import InvitedRole, RoleInvitation
 from app.domain.people.roles import check_role_fits
 from app.services.delivery.token_mails import mail_token
 from app.services.people.roles import grant_role
@@ -40,7 +39,7 @@ PAGE = "role-invitations"
 
 
 async def invite(
-    writer: Writer, tokens: TokenMailing, *, organisation_id: UUID, role: AppliedRole, email: str, reason: str | None
+    writer: Writer, tokens: TokenMailing, *, organisation_id: UUID, role: InvitedRole, email: str, reason: str | None
 ) -> RoleInvitation:
     """Mail an invitation to the address. Whether a person has registered with it makes no difference."""
     check_person(writer.actor)

@@ -17,8 +17,8 @@ from app.db.people.signatories import (
 )
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_value
-from app.domain.access import Place, is_within_reach
-from app.domain.errors import NotFound
+from app.domain.access import Place, is_within_reach, only_observes
+from app.domain.errors import Forbidden, NotFound
 from app.domain.hours.standing import check_central
 from app.domain.people import signatories as rules
 from app.domain.people.signatories import Signatory, SignatoryState
@@ -108,11 +108,17 @@ async def list_signatories(
 
 
 async def _place_seen(session: Reader, organisation_id: UUID) -> Place:
-    """Check that the caller has a role in the tree: applicants choose a signatory. Raises NotFound."""
+    """Check that the caller has a role in the tree, and not only an observer's: applicants choose a signatory.
+
+    Raises NotFound, Forbidden.
+    """
     place = await get_place(session.connection, organisation_id)
-    if not is_within_reach(session.actor, place) and not await belongs_to(session, organisation_id):
-        raise NotFound
-    return place
+    observes = only_observes(session.actor, place)
+    if (is_within_reach(session.actor, place) and not observes) or await belongs_to(session, organisation_id):
+        return place
+    raise (
+        Forbidden(roles=["main_user", "unit_manager", "training_manager", "staff", "auditor"]) if observes else NotFound
+    )
 
 
 async def _lock_seen(writer: Writer, organisation_id: UUID, signatory_id: UUID) -> tuple[Place, Signatory]:
