@@ -18,6 +18,9 @@ FIELDS = {
     "expired_because": "Reason of the expiry. `year_closed`: the year was closed. `decided`: the hours were decided. "
     "`moved`: the unit moved to another central organisation. `null` if there was none.",
     "withdrawn_at": "Time of the withdrawal. `null` if there was none.",
+    "handler_id": "ID of the staff member who handles the case. `null` if nobody does.",
+    "handler_name": "Name of the staff member who handles the case. `null` if nobody does, or the person has been "
+    "erased.",
     "phone": "Telephone number. `null` if not known.",
 }
 PATHS = {
@@ -39,6 +42,7 @@ FILTERS = {
     "regional_office_id": "Only items of this regional office.",
     "person_id": "Only items of this person.",
     "applicant_id": "Only items of this applicant.",
+    "handler_id": "Only items that this staff member handles.",
     "cause_id": "Only items with this cause.",
     "corrects_transfer_id": "Only items that put this transfer right.",
     "actor_id": "Only items of this person or API key.",

@@ -40,6 +40,7 @@ class Resource(Listing[Item]):
         """`seen` of None is everybody. `locked_first` is for a select that reads other rows too, which the item's lock
         protects: the item is locked by a statement of its own, and then they are read."""
         super().__init__(statement, row, key=[table.c.id], seen=seen, filters=filters)
+        self.table = table
         one = statement.where(table.c.id == bindparam("p_id", type_=Uuid))
         one_seen = one.where(seen.condition) if seen else one
         self._found, self._found_seen = Query(one, row), Query(one_seen, row)
@@ -76,13 +77,13 @@ class Resource(Listing[Item]):
         return await query.first(session.connection, p_id=item_id, **clock_of(session), **(sight or {}))
 
 
-def of_organisations(row: type[Item], table: Table, *filters: str) -> Resource[Item]:
+def of_organisations(row: type[Item], table: Table, *filters: str, **others: ColumnElement[Any]) -> Resource[Item]:
     """Return the resource of values that have an organisation and its name, seen by callers who reach it. For example:
 
     returns = of_organisations(HourReturn, hour_returns, "year", "state")
     """
     return Resource(
-        select(*columns_of(row, table, organisation_name=organisations.c.name)).join(
+        select(*columns_of(row, table, organisation_name=organisations.c.name, **others)).join(
             organisations, organisations.c.id == table.c.organisation_id
         ),
         row,

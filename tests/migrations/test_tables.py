@@ -36,9 +36,15 @@ def upgrade() -> None:
         changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         cancelled_by uuid,
         cancelled_at timestamptz,
-        reference text DEFAULT take_reference(NULL)
+        reference text DEFAULT take_reference(NULL),
+        handler_id uuid
         ''',
-        references={{"organisation_id": "organisations", "booked_by": "actors", "cancelled_by": "actors"}},
+        references={{
+            "organisation_id": "organisations",
+            "booked_by": "actors",
+            "cancelled_by": "actors",
+            "handler_id": "persons",
+        }},
         rights="SELECT, INSERT",
     )
 """

@@ -204,6 +204,7 @@ def test_the_service_owns_nothing_and_has_only_the_rights_it_needs(admin: Admin,
     assert sorted(columns) == [
         ("hour_returns.cancelled_at",),
         ("hour_returns.cancelled_by",),
+        ("hour_returns.handler_id",),
         ("hour_returns.state",),
         ("organisation_confirmations.person_id",),
         ("outbox.mails_made_at",),

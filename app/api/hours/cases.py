@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.conventions import Read, Write
+from app.api.conventions import Read, Replace, Write
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
@@ -12,7 +12,7 @@ from app.api.responses import NO_LOCATION, refusing
 from app.api.security import operation
 from app.api.shapes import Body, Text
 from app.db.paging import Slice
-from app.domain.hours.cases import CaseComment, CaseType, VisibleTo
+from app.domain.hours.cases import CaseComment, CaseHandler, CaseType, VisibleTo
 from app.services.hours import cases
 
 router = APIRouter(
@@ -27,6 +27,23 @@ class CaseCommentIn(Body):
     """Text of the comment."""
     visible_to: VisibleTo
     """Whether both sides see the comment, or only your own side."""
+
+
+class CaseHandlerIn(Body):
+    person_id: UUID | None
+    """ID of a staff member for whom the case is no own matter. `null` for nobody."""
+
+
+@router.put("/{case_type}/{case_id}/handler")
+@operation(people_only=True)
+async def put_case_handler(writer: Replace, case_type: CaseType, case_id: UUID, body: CaseHandlerIn) -> CaseHandler:
+    """Set the handler of a case.
+
+    Names the staff member who handles the case, whatever its state. The handler may do no more than other staff.
+
+    **Who:** staff, except for their own requests and organisations.
+    """
+    return await cases.put_handler(writer, case_type, case_id, body.person_id, writer.expected)
 
 
 @router.post(

@@ -137,6 +137,7 @@ async def list_hour_proposals(
     year: Years = None,
     state: Several[ProposalState] = None,
     reference: References = None,
+    handler_id: Several[UUID] = None,
     changed_since: ChangedSince = None,
 ) -> Slice[HourProposalSummary]:
     """List hour proposals.
@@ -153,6 +154,7 @@ async def list_hour_proposals(
         year=year,
         state=state,
         reference=reference,
+        handler_id=handler_id,
         changed_since=changed_since,
     )
 

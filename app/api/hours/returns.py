@@ -60,6 +60,7 @@ async def list_hour_returns(
     year: Years = None,
     state: Several[ReturnState] = None,
     reference: References = None,
+    handler_id: Several[UUID] = None,
     changed_since: ChangedSince = None,
 ) -> Slice[HourReturn]:
     """List hour returns.
@@ -76,6 +77,7 @@ async def list_hour_returns(
         year=year,
         state=state,
         reference=reference,
+        handler_id=handler_id,
         changed_since=changed_since,
     )
 

@@ -86,6 +86,7 @@ async def list_supplementary_hour_requests(
     year: Years = None,
     state: Several[RequestState] = None,
     reference: References = None,
+    handler_id: Several[UUID] = None,
     changed_since: ChangedSince = None,
 ) -> Slice[SupplementaryRequest]:
     """List supplementary requests.
@@ -102,6 +103,7 @@ async def list_supplementary_hour_requests(
         year=year,
         state=state,
         reference=reference,
+        handler_id=handler_id,
         changed_since=changed_since,
     )
 

@@ -79,6 +79,7 @@ async def list_main_user_applications(
     applicant_id: Several[UUID] = None,
     state: Several[ApplicationState] = None,
     reference: References = None,
+    handler_id: Several[UUID] = None,
 ) -> Slice[MainUserApplication]:
     """List main-user applications.
 
@@ -94,6 +95,7 @@ async def list_main_user_applications(
         applicant_id=applicant_id,
         state=state,
         reference=reference,
+        handler_id=handler_id,
     )
 
 

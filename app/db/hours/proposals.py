@@ -37,6 +37,7 @@ from app.db.hours.proposal_revisions import hour_proposal_revisions
 from app.db.hours.standing import get_standing
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, filters_of, given, within_reach
+from app.db.people.people import name_of
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import (
@@ -71,6 +72,7 @@ hour_proposals = study_centre_table(
     Column("submitted_at", DateTime(timezone=True)),
     Column("expired_at", DateTime(timezone=True)),
     Column("expired_because", Text),
+    Column("handler_id", Uuid),
     changed_at(),
 )
 
@@ -139,6 +141,7 @@ def hours_of(organisation_id: Column[UUID], central_id: Column[UUID], year: Colu
 _hours = _sum(hour_proposal_lines.c.hours, hour_proposal_lines.c.proposal_id == hour_proposals.c.id, hour_proposals)
 _summary: dict[str, Any] = {
     "organisation_name": organisations.c.name,
+    "handler_name": name_of(hour_proposals.c.handler_id),
     "hours": _hours,
     "previous_year": Selection(
         PreviousYear,
@@ -171,7 +174,9 @@ summaries = Listing(
     _summarised.build,
     key=[hour_proposals.c.id],
     seen=_seen,
-    filters=filters_of(hour_proposals, "organisation_id", "under", "year", "state", "reference", "changed_since"),
+    filters=filters_of(
+        hour_proposals, "organisation_id", "under", "year", "state", "reference", "handler_id", "changed_since"
+    ),
 )
 _id = bindparam("p_id", type_=Uuid)
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))

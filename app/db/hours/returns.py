@@ -2,6 +2,7 @@
 
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
+from app.db.people.people import name_of
 from app.db.resources import of_organisations
 from app.db.statements import changed_at, reference_column, study_centre_table
 from app.domain.hours.returns import HourReturn
@@ -18,7 +19,17 @@ hour_returns = study_centre_table(
     Column("booked_at", DateTime(timezone=True), nullable=False),
     Column("cancelled_by", Uuid),
     Column("cancelled_at", DateTime(timezone=True)),
+    Column("handler_id", Uuid),
     changed_at(),
 )
 
-returns = of_organisations(HourReturn, hour_returns, "year", "state", "reference", "changed_since")
+returns = of_organisations(
+    HourReturn,
+    hour_returns,
+    "year",
+    "state",
+    "reference",
+    "handler_id",
+    "changed_since",
+    handler_name=name_of(hour_returns.c.handler_id),
+)

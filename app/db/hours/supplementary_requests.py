@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
+from app.db.people.people import name_of
 from app.db.resources import of_organisations
 from app.db.statements import Command, Connection, Query, changed_at, columns_of, reference_column, study_centre_table
 from app.domain.hours.supplementary_requests import SupplementaryRequest
@@ -42,16 +43,25 @@ supplementary_hour_requests = study_centre_table(
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("expired_at", DateTime(timezone=True)),
     Column("expired_because", Text),
+    Column("handler_id", Uuid),
     changed_at(),
 )
 
 requests = of_organisations(
-    SupplementaryRequest, supplementary_hour_requests, "year", "state", "reference", "changed_since"
+    SupplementaryRequest,
+    supplementary_hour_requests,
+    "year",
+    "state",
+    "reference",
+    "handler_id",
+    "changed_since",
+    handler_name=name_of(supplementary_hour_requests.c.handler_id),
 )
 
 _table = supplementary_hour_requests
+_names = {"organisation_name": organisations.c.name, "handler_name": name_of(_table.c.handler_id)}
 _locked = Query(
-    select(*columns_of(SupplementaryRequest, _table, organisation_name=organisations.c.name))
+    select(*columns_of(SupplementaryRequest, _table, **_names))
     .join(organisations, organisations.c.id == _table.c.organisation_id)
     .where(_table.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
     .order_by(_table.c.id)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from app.db.organisations.organisations import organisations, place_at
 from app.db.paging import Sight, any_given, clock_of, filters_of
 from app.db.people.application_documents import documents, signed_documents
-from app.db.people.people import in_force, persons, role_grants
+from app.db.people.people import in_force, name_of, persons, role_grants
 from app.db.people.signatories import signatories
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -62,6 +62,7 @@ main_user_applications = study_centre_table(
     Column("decided_at", DateTime(timezone=True)),
     Column("role_grant_id", Uuid),
     Column("withdrawn_at", DateTime(timezone=True)),
+    Column("handler_id", Uuid),
 )
 _table = main_user_applications
 _applicant, _signer = persons.alias("applicant"), persons.alias("signer")
@@ -89,6 +90,7 @@ _stored = (
             signed_document_digest=select(signed_documents.c.digest)
             .where(signed_documents.c.id == _table.c.signed_document_id)
             .scalar_subquery(),
+            handler_name=name_of(_table.c.handler_id),
         )
     )
     .join(organisations, organisations.c.id == _table.c.organisation_id)
@@ -120,7 +122,7 @@ applications = Resource(
     MainUserApplication,
     _table,
     seen=_seen,
-    filters=filters_of(_table, "organisation_id", "under", "applicant_id", "reference")
+    filters=filters_of(_table, "organisation_id", "under", "applicant_id", "reference", "handler_id")
     | {"state": any_given(_state, "state")},
     # Its documents may have changed while the lock was waited for.
     locked_first=True,

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.calendar.feeds import calendar_feeds
 from app.db.delivery.preferences import mail_preferences
+from app.db.hours.cases import HANDLED
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.contacts import contact_assignments
 from app.db.people.application_signatures import main_user_application_signatures
@@ -87,6 +88,7 @@ _moves = (
         .values(person_id=_to)
     ),
     Command(update(contact_assignments).where(contact_assignments.c.person_id == _from).values(person_id=_to)),
+    *(Command(update(table).where(table.c.handler_id == _from).values(handler_id=_to)) for table in HANDLED),
     Command(update(calendar_feeds).where(calendar_feeds.c.person_id == _from).values(person_id=_to)),
     Command(
         update(organisation_confirmations)

@@ -38,10 +38,10 @@ HELD_THROUGH = {
 
 
 def _made_in(table: Table) -> tuple[str, ...]:
-    """The columns of ids named `…_by` or `actor_id`, without those by which a row is about the person."""
+    """The columns of ids named `…_by`, `actor_id` or `handler_id`, without those by which a row is about the person."""
     ids = (column.name for column in table.c if isinstance(column.type, Uuid))
-    held = HELD.get(table.name, ())
-    return tuple(name for name in ids if (name.endswith("_by") or name == "actor_id") and name not in held)
+    made = (name for name in ids if name.endswith("_by") or name in {"actor_id", "handler_id"})
+    return tuple(name for name in made if name not in HELD.get(table.name, ()))
 
 
 MADE: dict[str, tuple[str, ...]] = {
@@ -49,7 +49,8 @@ MADE: dict[str, tuple[str, ...]] = {
     for table in sorted(metadata.tables.values(), key=lambda table: table.name)
     if (names := _made_in(table))
 }
-"""By table, the columns that name who made or decided what is of an organisation: the response has the numbers."""
+"""By table, the columns that name who made, decided or handles what is of an organisation: the response has the
+numbers."""
 WITHHELD = {"study_centre_id", "digest"}
 """The study centre is the same everywhere; the digest is that of a feed's secret."""
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.access import Actor, Place
-from app.domain.errors import Forbidden, WrongState
+from app.domain.access import Actor, Place, check_not_own, check_staff
+from app.domain.errors import Fault, Forbidden, Invalid, WrongState
 from app.domain.organisations.holdings import OPEN_STATES
 from app.domain.people.main_user_applications import OPEN
 from app.domain.values import Shown
@@ -26,6 +26,14 @@ OPEN_IN: dict[CaseType, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
+class CaseHandler(Shown):
+    """Who of the staff handles a case."""
+
+    handler_id: UUID | None
+    handler_name: str | None
+
+
+@dataclass(frozen=True)
 class Case:
     type: CaseType
     id: UUID
@@ -35,6 +43,7 @@ class Case:
     state: str
     makers: frozenset[UUID]
     """Who created or sent it."""
+    handler: CaseHandler
     parties: tuple[UUID, ...] = ()
     """The applicant and the signatory of an application."""
     closed_at: datetime | None = None
@@ -104,6 +113,20 @@ def check_may_read(actor: Actor, case: Case) -> list[Side]:
         return sides
     reads_for_staff = "study_centre" in case.sides and not is_own_matter(actor, case)
     return sorted({*sides, "study_centre"}) if reads_for_staff else sides
+
+
+def check_may_assign(actor: Actor, case: Case) -> None:
+    """Check for staff for whom the case is no own matter (rulebook §3.16). Raise Forbidden."""
+    check_staff(actor)
+    check_not_own(actor, case.place, {*case.makers, *case.parties})
+
+
+def check_handler(candidate: Actor, case: Case) -> None:
+    """Check that the person belongs to the staff, and that the case is not the person's own. Raise Invalid."""
+    if not candidate.has("staff"):
+        raise Invalid(Fault("/person_id", "not-staff"))
+    if is_own_matter(candidate, case):
+        raise Invalid(Fault("/person_id", "own-matter"))
 
 
 def check_open(case: Case) -> None:

@@ -94,6 +94,8 @@ class HourProposalSummary(Shown):
     """When the last revision was submitted. `null` if the proposal has not been submitted."""
     expired_at: datetime | None
     expired_because: ExpiryCause | None
+    handler_id: UUID | None
+    handler_name: str | None
 
     @property
     def is_central(self) -> bool:

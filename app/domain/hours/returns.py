@@ -34,6 +34,8 @@ class HourReturn(Shown):
     """ID of the person who cancelled the return. `null` if it was not cancelled."""
     cancelled_at: datetime | None
     """When the return was cancelled. `null` if it was not cancelled."""
+    handler_id: UUID | None
+    handler_name: str | None
 
 
 def check_return(common: int, hours: int) -> None:

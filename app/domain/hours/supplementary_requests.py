@@ -43,6 +43,8 @@ class SupplementaryRequest(Shown):
     withdrawn_at: datetime | None
     expired_at: datetime | None
     expired_because: ExpiryCause | None
+    handler_id: UUID | None
+    handler_name: str | None
 
 
 @dataclass(frozen=True)

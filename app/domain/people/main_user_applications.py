@@ -73,6 +73,8 @@ class MainUserApplication(Shown):
     role_grant_id: UUID | None
     """ID of the role that the approval granted. `null` if the application has not been approved."""
     withdrawn_at: datetime | None
+    handler_id: UUID | None
+    handler_name: str | None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Their ids are in `openapi/examples.toml`; a test sends all examples against thes
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +33,10 @@ def add_tour(demo: Demo, centrals: Sequence[Central], people: People) -> None:
         lines = [(district, 95, "Digital kunskap")]
         _add_proposal(demo, district, swedish, manager, lines, sent_on=date(2023, 10, 6))
 
-    for central, hours in ((sent, 80), (centrals[17], 120), (centrals[18], 60), (centrals[19], 140)):
-        _add_request(demo, central, people.main_users[central.id], hours)
+    handled = centrals[17]
+    for central, hours in ((sent, 80), (handled, 120), (centrals[18], 60), (centrals[19], 140)):
+        handler = people.staff[0] if central is handled else None
+        _add_request(demo, central, people.main_users[central.id], hours, handler)
     first = centrals[0]
     district = first.districts[1]
     for unit, hours in ((district, 20), (district.children[0], 10)):
@@ -94,11 +96,13 @@ def _add_proposal(
         )
 
 
-def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int) -> None:
+def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int, handler: UUID | None) -> None:
+    """Add a request. Its handler has asked something, and the main user has responded."""
     asked_at = office_hour(date(YEAR, 3, 14))
+    request_id = demo_id("request", "tour", central.id, at=asked_at)
     demo.add(
         "supplementary_hour_requests",
-        id=demo_id("request", "tour", central.id, at=asked_at),
+        id=request_id,
         organisation_id=central.id,
         year=YEAR,
         hours=hours,
@@ -106,7 +110,26 @@ def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int) -> N
         state="submitted",
         submitted_by=main_user,
         submitted_at=asked_at,
+        handler_id=handler,
     )
+    if handler:
+        comments: list[tuple[str, UUID, str]] = [
+            ("study_centre", handler, "Mille piireille tunnit tulisivat?"),
+            ("organisation", main_user, "Hämeeseen ja Savoon: kummassakin alkaa syksyllä kaksi uutta kurssia."),
+        ]
+        for number, (side, author, text) in enumerate(comments):
+            written_at = asked_at + timedelta(hours=1 + number)
+            demo.add(
+                "case_comments",
+                id=demo_id("comment", request_id, number, at=written_at),
+                case_type="supplementary-hour-requests",
+                case_id=request_id,
+                side=side,
+                visible_to="both",
+                text=text,
+                created_by=author,
+                created_at=written_at,
+            )
 
 
 def _add_allotment_request(demo: Demo, unit: Unit, central: Central, year: int, manager: UUID, hours: int) -> None:

@@ -37,6 +37,8 @@ async def book_return(
         booked_at=writer.now,
         cancelled_by=None,
         cancelled_at=None,
+        handler_id=None,
+        handler_name=None,
     )
     transfers = [hour_return(organisation_id, hours)]
     row = (hour_returns, row_of(hour_returns, booked))

@@ -52,6 +52,8 @@ async def submit_request(
         withdrawn_at=None,
         expired_at=None,
         expired_because=None,
+        handler_id=None,
+        handler_name=None,
     )
     await insert_value(writer.connection, supplementary_hour_requests, request)
     writer.record("supplementary-hour-request.submitted", request.id, organisation_id=organisation_id, hours=hours)

@@ -89,6 +89,8 @@ async def draft_application(
         decided_at=None,
         role_grant_id=None,
         withdrawn_at=None,
+        handler_id=None,
+        handler_name=None,
     )
     rules.check_begins(begins_on, writer.now)
     signatory, _ = await _check_named(writer, application)

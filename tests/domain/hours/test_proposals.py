@@ -74,6 +74,8 @@ def proposal(
         None,
         None,
         None,
+        None,
+        None,
         lines,
     )
 
