@@ -231,6 +231,18 @@ async def editing(
     return Writing(request, key=idempotency_key, dry_run=validate_only, expected=expected, missing=missing)
 
 
+async def editing_once(
+    request: Request,
+    if_match: RequiredIfMatch = None,
+    idempotency_key: RequiredKey = None,
+    validate_only: DryRun = False,
+) -> Writing:
+    edit = await editing(request, if_match, idempotency_key, validate_only)
+    if not (idempotency_key or validate_only):
+        edit.missing = problems.IdempotencyKeyRequired()
+    return edit
+
+
 async def writing_plainly(request: Request) -> Writing:
     return Writing(request)
 
@@ -251,6 +263,8 @@ Replace = Annotated[Writing, Depends(replacing)]
 """A `PUT` that honours `If-Match`: `writer.expected`."""
 Edit = Annotated[Writing, Depends(editing)]
 """A `PATCH`: `If-Match` is required."""
+EditOnce = Annotated[Writing, Depends(editing_once)]
+"""Moves hours, and `If-Match` is required too."""
 PlainWrite = Annotated[Writing, Depends(writing_plainly)]
 """A read that the audit records, or a `DELETE`: without a retry key."""
 Remove = Annotated[Writing, Depends(removing)]
@@ -258,7 +272,11 @@ Remove = Annotated[Writing, Depends(removing)]
 KeyedWrite = Annotated[Writing, Depends(writing_keyed)]
 """A write with a retry key and without a dry run."""
 
-SESSIONS = {reading, writing, writing_once, replacing, editing, writing_plainly, removing, writing_keyed}
+SESSIONS = {reading, writing, writing_once, replacing, editing, editing_once, writing_plainly, removing, writing_keyed}
+KEYED = {writing_once, editing_once}
+"""Those that require a retry key."""
+VERSIONED = {editing, editing_once}
+"""Those that require `If-Match`."""
 
 
 async def public_url(request: Request) -> str | None:

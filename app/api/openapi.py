@@ -121,7 +121,8 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     for parameter in parameters:
         parameter["schema"] = _without_null(parameter["schema"])
         parameter["schema"].pop("description", None)
-        if parameter["name"] == "If-Match" and method == "patch":
+        # A `PUT` needs it only where the resource has been put before.
+        if parameter["name"] == "If-Match" and "428" in responses and method != "put":
             parameter["required"] = True
     if "304" in responses:
         operation["parameters"] = [*parameters, IF_MATCH, IF_NONE_MATCH]

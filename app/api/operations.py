@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from app.api.backend import Backend
-from app.api.conventions import SESSIONS, Reading, Writing, reading, writing_once
+from app.api.conventions import KEYED, SESSIONS, VERSIONED, Reading, Writing, reading
 from app.api.paging import Page, PageWithTotals
 from app.api.rendering import Rendering
 from app.api.requests import (
@@ -91,7 +91,7 @@ class Operation(APIRoute):
         kind: Kind = "other"
         if self.has_session:
             kind = "list" if lists else "read" if reads or method == "GET" else "write"
-        needs_key = writing_once in dependencies
+        needs_key = bool(KEYED.intersection(dependencies))
         self.responses = responses_of(
             self.declared,
             method=method,
@@ -100,6 +100,7 @@ class Operation(APIRoute):
             kind=kind,
             is_conditional=self.has_session and method == "GET",
             takes_version="If-Match" in header_names,
+            needs_version=bool(VERSIONED.intersection(dependencies)),
             needs_key=needs_key,
             refused=self.responses,
         )

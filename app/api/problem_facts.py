@@ -20,6 +20,11 @@ TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 TEXT: Schema = {"type": "string"}
 HOURS: Schema = {"type": "integer", "minimum": 0}
 NUMBER: Schema = {"type": "integer"}
+FACT: Schema = {
+    "type": "object",
+    "properties": {"id": ID | {"type": ["string", "null"]}, "state": TEXT, "hours": {"type": ["integer", "null"]}},
+    "required": ["id", "state", "hours"],
+}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 
 FACTS: dict[str, tuple[Schema, str]] = {
@@ -41,6 +46,23 @@ FACTS: dict[str, tuple[Schema, str]] = {
             "required": ["opens_on", "closes_on", "opens_at"],
         },
         "Window in which the hours can be changed, the one that is open or opens next. `null` if there is none.",
+    ),
+    "changes": (
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": ID,
+                    "organisation_name": TEXT,
+                    "what": {"type": "string", "x-extensible-enum": ["proposal", "request", "decision", "membership"]},
+                    "before": {"anyOf": [FACT, {"type": "null"}]},
+                    "now": {"anyOf": [FACT, {"type": "null"}]},
+                },
+                "required": ["id", "organisation_name", "what", "before", "now"],
+            },
+        },
+        "Changes for rows with hours since the plan took them in.",
     ),
     "closed_at": (TIME, "Time at which the year was closed."),
     "closed_on": (DAY, "Last day of the last period. `null` if there was none."),
@@ -74,6 +96,14 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "parent_id": (ID, "ID of the organisation that cannot be above."),
     "people": (TEXT, "Path of the list of demo people."),
     "person_id": (ID, "ID of the person who has both parts."),
+    "pool": (
+        {
+            "type": ["object", "null"],
+            "properties": {"before": NUMBER, "now": NUMBER},
+            "required": ["before", "now"],
+        },
+        "Free hours of the pool, as the plan knows them and now. `null` if they are the same.",
+    ),
     "reserved": (HOURS, "Number of hours that are reserved."),
     "retry_after": (NUMBER, "Number of seconds to wait."),
     "retry_at": (TIME, "Time from which the request may be sent again."),
@@ -107,6 +137,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "organisation-cycle": ("organisation_id", "parent_id"),
     "organisation-in-use": ("holds",),
     "payload-too-large": ("largest", "most_values"),
+    "plan-stale": ("changes", "pool"),
     "pool-exceeded": ("available", "asked", "lowest"),
     "precondition-failed": ("etag",),
     "quota-exceeded": ("available", "asked"),

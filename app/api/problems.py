@@ -45,6 +45,7 @@ STATUSES: dict[str, int] = {
     "allotment-in-use": 409,
     "already-exists": 409,
     "too-many": 409,
+    "plan-stale": 409,
     "same-person": 409,
     "not-central": 409,
     "not-a-member": 409,

@@ -144,6 +144,7 @@ def responses_of(
     kind: Kind,
     is_conditional: bool,
     takes_version: bool,
+    needs_version: bool,
     needs_key: bool,
     refused: Mapping[int | str, Mapping[str, Any]],
 ) -> Responses:
@@ -165,7 +166,7 @@ def responses_of(
     if is_conditional:
         codes.add("precondition-failed")
     if takes_version:
-        codes.update({"precondition-failed"}, {"precondition-required"} if method == "PATCH" else ())
+        codes.update({"precondition-failed"}, {"precondition-required"} if needs_version else ())
     if declared.strong_sign_in:
         codes.add("strong-authentication-required")
     if declared.is_open:

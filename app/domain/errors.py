@@ -139,6 +139,13 @@ class RateLimited(DomainError):
     code = "rate-limited"
 
 
+class PlanStale(Conflict):
+    """Facts: `changes`, what has changed for filled rows of a decision plan; `pool`, its free hours before and now, or
+    None."""
+
+    code = "plan-stale"
+
+
 class SamePerson(Conflict):
     """Two people are needed, and both are the same. Facts: `person_id`."""
 

@@ -1,5 +1,19 @@
 """What values have in common that the API answers with."""
 
+from dataclasses import dataclass
+
 
 class Shown:
     """A value that responses show: the docstrings of its attributes describe the fields in the OpenAPI document."""
+
+
+@dataclass(frozen=True)
+class Localised(Shown):
+    """Text in the three languages, so that no version of a response depends on the reader's."""
+
+    fi: str
+    """Text in Finnish."""
+    sv: str
+    """Text in Swedish."""
+    en: str
+    """Text in English."""

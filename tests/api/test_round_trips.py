@@ -178,6 +178,33 @@ def test_the_summary_of_a_round_is_read_at_one_time(asking: Asking) -> None:
     assert trips(asking.staff.get, "/v1/rounds/2023/summary") == 2
 
 
+def test_a_plan_takes_as_many_round_trips_with_many_rows_as_with_few(asking: Asking, centre: Centre) -> None:
+    asking.staff.put("/v1/hour-pools/2024", {"hours": 1_000})
+    numbers = []
+    for members in (1, 20):
+        for _ in range(members):
+            centre.organisation()
+        plan = asking.staff.post("/v1/decision-plans", {"year": 2024, "name": "Syksy", "kind": "round"})
+        path = plan.headers["Location"]
+        rows = {item["id"]: {"hours": 1} for item in plan.json()["items"]}
+
+        def version(path: str = path) -> dict[str, str]:
+            return {"If-Match": asking.staff.get(path).headers["ETag"]}
+
+        edit = version()["If-Match"]
+        edited = trips(asking.staff.patch, path, {"rows": rows}, etag=edit)
+        headers = version()
+        simulated = trips(asking.staff.post, f"{path}/simulation", {"method": "as_asked"}, headers=headers)
+        headers = version()
+        published = trips(asking.staff.post, f"{path}/publication", headers=headers)
+        numbers.append((trips(asking.staff.get, path), edited, simulated, published))
+    assert numbers[0] == numbers[1] == NUMBERS_OF_A_PLAN
+
+
+NUMBERS_OF_A_PLAN = (2, 9, 10, 23)
+"""To read, change, simulate and publish one."""
+
+
 def test_lines_and_units_travel_together(asking: Asking) -> None:
     assert trips(asking.propose, 2024, 1) == trips(asking.propose, 2025, 20)
     numbers = set()

@@ -42,6 +42,8 @@ RIGHTS = {
     "contact_assignments": ADD_CHANGE | ADD_REMOVE,
     "deadline_extensions": ADD_REMOVE,
     "deadlines": ADD_CHANGE | ADD_REMOVE,
+    "decision_plan_rows": ADD_REMOVE,
+    "decision_plans": ADD_CHANGE,
     "email_verifications": ADD_CHANGE | ADD_REMOVE,
     "hour_balances": READ,
     "hour_corrections": ADD,

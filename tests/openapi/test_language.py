@@ -14,9 +14,9 @@ from tests.texts.test_texts import FORBIDDEN
 
 ROOT = Path(__file__).parents[2]
 VERBS = (
-    "Accept|Add|Apply|Approve|Assign|Cancel|Change|Close|Confirm|Copy|Create|Decide|End|Erase|Get|Grant|Include|List|Merge|Open"
-    "|Preview|Propose|Read|Register|Reject|Remove|Request|Return|Reset|Revoke|Rotate|Send|Set|Sign|Start|Submit|Upload"
-    "|Verify|Withdraw"
+    "Accept|Add|Apply|Approve|Assign|Cancel|Change|Close|Compare|Confirm|Copy|Create|Decide|End|Erase|Get|Grant|Include|List|Merge|Open"
+    "|Preview|Propose|Publish|Read|Refresh|Register|Reject|Remove|Request|Return|Reset|Revoke|Rotate|Send|Set|Sign|Simulate|Start|Submit"
+    "|Upload|Verify|Withdraw"
 )
 FRAGMENT = re.compile(
     r"(Of|By|To|As|At|In|From|With|For|Null|The same|Where|Who|Whom|Whose|What|Which|Why|How|It)\b|[^A-Z`\d]|$"

@@ -65,7 +65,8 @@ def _hours_of(name: str, year: ColumnElement[int], *, whole_tree: bool) -> FromC
     return found.correlate(organisations).lateral(name)
 
 
-def _granted(hours: FromClause) -> ColumnElement[int]:
+def granted_of(hours: FromClause) -> ColumnElement[int]:
+    """All hours that were granted, from the balances of a central organisation's tree."""
     return hours.c.common + hours.c.allotment + hours.c.reserved + hours.c.used + hours.c.lapsed + hours.c.returned
 
 
@@ -104,7 +105,7 @@ _central = Selection(
     organisation_id=organisations.c.id,
     name=organisations.c.name,
     year=_year,
-    granted=_granted(_now),
+    granted=granted_of(_now),
     distributed=_now.c.allotted,
     reserved=_now.c.reserved,
     used=_now.c.used,
@@ -115,7 +116,7 @@ _central = Selection(
     proposed=_proposed,
     previous_year=Selection(
         YearBefore,
-        granted=_granted(_before),
+        granted=granted_of(_before),
         used=_before.c.used,
         returned=_before.c.returned,
         lapsed=_before.c.lapsed,
@@ -147,7 +148,7 @@ _of_centrals = (
     .select_from(organisations)
     .join(_now, true())
     .join(_before, true())
-    .where(organisations.c.kind == "central", or_(_is_active, _granted(_now) != 0))
+    .where(organisations.c.kind == "central", or_(_is_active, granted_of(_now) != 0))
 )
 _of_units = (
     select(*_unit.columns)
@@ -167,7 +168,7 @@ def _share(used: ColumnElement[int], of: ColumnElement[int]) -> ColumnElement[An
 _first: dict[tuple[Level, Sort], list[ColumnElement[Any]]] = {
     ("central", "name"): [],
     ("central", "available"): [-_now.c.common],
-    ("central", "used_share"): [-_share(_now.c.used, _granted(_now))],
+    ("central", "used_share"): [-_share(_now.c.used, granted_of(_now))],
     ("units", "name"): [],
     ("units", "available"): [-_unit_now.c.allotment],
     ("units", "used_share"): [-_share(_unit_now.c.used, _unit_now.c.allotted)],

@@ -1,4 +1,4 @@
-"""What is open in a year: let nobody add to it, and end it, proposals before requests."""
+"""What is open in a year: let nobody add to it, and end it, plans before proposals and these before requests."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -18,11 +18,13 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    null,
     select,
     update,
 )
 
 from app.db.hours.allotment_requests import allotment_requests
+from app.db.hours.plans import decision_plans
 from app.db.hours.proposals import hour_proposals, is_open
 from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.paging import below, given
@@ -48,18 +50,22 @@ async def stop_openings(connection: Connection, year: int) -> None:
     await _stopped.run(connection, p_year=year)
 
 
-OWNERS: dict[ExpiredType, str] = {
+OWNERS: dict[ExpiredType, str | None] = {
+    "decision_plan": None,
     "hour_proposal": "organisation_id",
     "supplementary_hour_request": "organisation_id",
     "allotment_request": "unit_id",
 }
-"""The column of the organisation whose it is."""
+"""The column of the organisation whose it is. A plan is the study centre's, and has no reference either."""
 
 
 def _ended(type_: ExpiredType, table: Table, *conditions: ColumnElement[bool], first: Any) -> Query[Expired]:
     """The statement that ends the open rows of the year which meet the conditions."""
-    owner = table.c[OWNERS[type_]].label("organisation_id")
-    columns = (literal(type_).label("type"), table.c.id, table.c.reference, owner)
+    column = OWNERS[type_]
+    owner = cast(null(), Uuid) if column is None else table.c[column]
+    reference = cast(null(), Text) if column is None else table.c.reference
+    shown = {"type": literal(type_), "id": table.c.id, "reference": reference, "organisation_id": owner}
+    columns = [shown_column.label(name) for name, shown_column in shown.items()]
     return Query(_end(table, *conditions, given(table.c.year, "year"), first=first).returning(*columns), Expired)
 
 
@@ -79,6 +85,7 @@ def _end(table: Table, *conditions: ColumnElement[bool], first: Any) -> Any:
     )
 
 
+_plans = _ended("decision_plan", decision_plans, decision_plans.c.state == "draft", first=[])
 _centres_first = [hour_proposals.c.organisation_id != hour_proposals.c.central_organisation_id]
 _proposals = _ended("hour_proposal", hour_proposals, is_open, first=_centres_first)
 _proposals_of_trees = _ended(
@@ -115,7 +122,7 @@ _allotment_requests_below: Query[tuple[Expired, int]] = Query(
 async def expire_year(connection: Connection, year: int, now: datetime) -> list[Expired]:
     """End all that is open in the year, because it is closed."""
     given_facts = {"p_year": year, "p_expired_at": now, "p_expired_because": "year_closed"}
-    kinds = (_proposals, _requests, _allotment_requests)
+    kinds = (_plans, _proposals, _requests, _allotment_requests)
     return [expired for kind in kinds for expired in await kind.all(connection, **given_facts)]
 
 

@@ -197,7 +197,7 @@ _contested = Query(
     LockedProposal,
 )
 _part = hour_proposals.alias("part")
-_makers = (
+makers_of_proposal = (
     select(
         func.array_cat(func.array_agg(_part.c.created_by), func.array_agg(hour_proposal_revisions.c.submitted_by)),
     )
@@ -207,7 +207,9 @@ _makers = (
     .correlate(hour_proposals)
     .scalar_subquery()
 )
-_submission = Selection(SubmittedProposal, hour_proposals, hours=_hours, makers=Converted(_makers, frozenset))
+_submission = Selection(
+    SubmittedProposal, hour_proposals, hours=_hours, makers=Converted(makers_of_proposal, frozenset)
+)
 _submitted = Query(select(*_submission.columns).where(hour_proposals.c.id == any_(_ids)), _submission.build)
 _decided = Query(
     update(hour_proposals)

@@ -20,7 +20,7 @@ from app.domain.hours.rounds import Outcome, RoundItem, Tally, UnitRoundItem
 _year = bindparam("p_year", type_=SmallInteger)
 _is_central = organisations.c.kind == "central"
 _first_day, _last_day = func.make_date(_year, 1, 1), func.make_date(_year, 12, 31)
-_is_member = and_(
+is_member = and_(
     organisations.c.active_from <= _last_day,
     or_(organisations.c.active_until.is_(None), organisations.c.active_until >= _first_day),
 )
@@ -78,9 +78,9 @@ _row = (
             ~_is_central,
         ),
     )
-    .where(_is_member)
+    .where(is_member)
 )
-_centrals = _row.where(_is_central).subquery("standing")
+centrals_standing = _row.where(_is_central).subquery("standing")
 _units = _row.where(~_is_central).subquery("standing")
 _is_of_tree = given(_units.c.central_organisation_id, "central_organisation_id")
 _SHOWN = tuple(RoundItem.__dataclass_fields__)
@@ -109,10 +109,10 @@ def _tallies(rows: Any, *conditions: ColumnElement[bool]) -> Query[Tally]:
     )
 
 
-central_listing: Listing[RoundItem] = _listing(_centrals, RoundItem)
+central_listing: Listing[RoundItem] = _listing(centrals_standing, RoundItem)
 unit_listing: Listing[UnitRoundItem] = _listing(_units, UnitRoundItem, central_organisation_id=_is_of_tree)
-_of_centrals, _of_units = _tallies(_centrals), _tallies(_units, _is_of_tree)
-_outcomes = Query(select(*columns_of(Outcome, _centrals)), Outcome)
+_of_centrals, _of_units = _tallies(centrals_standing), _tallies(_units, _is_of_tree)
+_outcomes = Query(select(*columns_of(Outcome, centrals_standing)), Outcome)
 _windows = Query(
     select(deadlines.c.opens_on, deadlines.c.closes_on)
     .where(

@@ -11,13 +11,14 @@ from app.domain.errors import AlreadyExists, WrongState
 from app.domain.values import Shown
 
 ExpiryCause = Literal["year_closed", "decided", "moved"]
-ExpiredType = Literal["hour_proposal", "supplementary_hour_request", "allotment_request"]
+ExpiredType = Literal["decision_plan", "hour_proposal", "supplementary_hour_request", "allotment_request"]
 EVENTS: dict[ExpiredType, str] = {
+    "decision_plan": "decision-plan.expired",
     "hour_proposal": "hour-proposal.expired",
     "supplementary_hour_request": "supplementary-hour-request.expired",
     "allotment_request": "allotment-request.expired",
 }
-"""The event of each type, which is mailed."""
+"""The event of each type. All but that of a plan are mailed."""
 MOST_SHOWN = 200
 """How many expired things the closing of a year shows."""
 
@@ -30,8 +31,8 @@ class Expired(Shown):
     """Kind of the resource."""
     id: UUID
     reference: str | None
-    organisation_id: UUID
-    """ID of the organisation whose it was."""
+    organisation_id: UUID | None
+    """ID of the organisation whose it was. `null` if it is a decision plan."""
 
 
 @dataclass(frozen=True)

@@ -45,13 +45,16 @@ class Wish:
 
 @dataclass(frozen=True)
 class Parameters:
-    cap: int
+    cap: int | None = None
+    """Most hours. None for the free hours of the pool."""
     weights: Mapping[UUID, int] = field(default_factory=dict)
     floors: Mapping[UUID, int] = field(default_factory=dict)
     ceilings: Mapping[UUID, int] = field(default_factory=dict)
     minimum: int | None = None
     need_percent: int | None = None
     new_member_hours: int | None = None
+    years: int = 3
+    """How many years before count as history."""
 
 
 @dataclass(frozen=True)
@@ -162,15 +165,16 @@ def simulated(
     """
     _check_rows_known(wishes, parameters, overrides)
     _check_method(kind, method, parameters)
-    if parameters.cap > available:
-        raise PoolExceeded(pointer="/parameters/cap", available=available, asked=parameters.cap)
+    cap = available if parameters.cap is None else parameters.cap
+    if cap > available:
+        raise PoolExceeded(pointer="/parameters/cap", available=available, asked=cap)
     fixed = {wish.id: _fixed_of(wish, overrides) for wish in wishes if _is_fixed(wish, overrides)}
     rows = [_row_of(wish, parameters) for wish in wishes if wish.id not in fixed]
     _check_weights(rows)
     kept = sum(hours or 0 for hours in fixed.values())
-    if kept > parameters.cap:
-        raise PoolExceeded(pointer="/overrides", available=parameters.cap, asked=kept)
-    _deal_all(method, rows, parameters, parameters.cap - kept)
+    if kept > cap:
+        raise PoolExceeded(pointer="/overrides", available=cap, asked=kept)
+    _deal_all(method, rows, parameters, cap - kept)
     result = {row.wish.id: Simulated(row.given, tuple(row.why)) for row in rows}
     for row_id, hours in fixed.items():
         result[row_id] = Simulated(hours, (Step("fixed", hours, hours, None),) if hours else ())

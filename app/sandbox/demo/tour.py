@@ -43,6 +43,8 @@ def add_tour(demo: Demo, centrals: Sequence[Central], people: People) -> None:
         _add_allotment_request(demo, unit, first, YEAR - 1, people.unit_managers[unit.id], hours)
     for unit, hours in zip(centrals[1].districts, (20, 10, -5), strict=False):
         _add_allotment_request(demo, unit, centrals[1], YEAR, people.unit_managers[unit.id], hours)
+    for number, name in enumerate(("Marraskuun päätökset", "Marraskuun päätökset, varovainen", "Vanha luonnos")):
+        _add_plan(demo, name, people.staff[0], number, [drafting, ready, sent, decided])
     _add_mail(demo, decided, people)
 
 
@@ -146,6 +148,46 @@ def _add_allotment_request(demo: Demo, unit: Unit, central: Central, year: int, 
         submitted_by=manager,
         submitted_at=asked_at,
     )
+
+
+def _add_plan(demo: Demo, name: str, staff: UUID, number: int, centrals: Sequence[Central]) -> None:
+    """Add a draft of a plan, with hours for those that have submitted a proposal."""
+    made_at = office_hour(date(2023, 11, 15), 10 + number)
+    plan_id = demo_id("plan", number, at=made_at)
+    pooled = [
+        each.hours * (1 if each.target.account == "pool" else -1)
+        for posting in demo.postings
+        if posting.year == YEAR
+        for each in posting.transfers
+        if "pool" in (each.source.account, each.target.account)
+    ]
+    demo.add(
+        "decision_plans",
+        id=plan_id,
+        year=YEAR,
+        name=name,
+        kind="round",
+        state="draft",
+        available=sum(pooled),
+        created_by=staff,
+        created_at=made_at,
+        last_edited_by=staff,
+        last_edited_at=made_at,
+    )
+    sent = {row["organisation_id"]: row["id"] for row in demo.tables["hour_proposals"] if row["state"] == "submitted"}
+    for central in centrals:
+        hours = 400 - 20 * number if central.id in sent else None
+        demo.add(
+            "decision_plan_rows",
+            plan_id=plan_id,
+            row_id=central.id,
+            organisation_id=central.id,
+            proposal_id=sent.get(central.id),
+            asked=420 if central.id in sent else None,
+            hours=hours,
+            reason=None,
+            why=[{"step": "fixed", "hours": hours, "room": hours, "weight": None}] if hours else [],
+        )
 
 
 def _add_mail(demo: Demo, central: Central, people: People) -> None:
