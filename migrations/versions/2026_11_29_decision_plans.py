@@ -5,7 +5,7 @@ from alembic import context, op
 from migrations.tables import create_table
 
 revision = "decision_plans"
-down_revision = "case_comments"
+down_revision = "case_handlers"
 branch_labels = None
 depends_on = None
 

@@ -165,8 +165,8 @@ async def simulate_decision_plan(writer: Edit, plan_id: UUID, body: SimulationIn
 async def refresh_decision_plan(writer: Write, plan_id: UUID, _: NoBody = None) -> DecisionPlan:
     """Refresh a decision plan.
 
-    Takes in the present proposals, requests and free hours of the pool. Rows that have ended go, new ones come empty, and
-    the hours stay. It does not count as an edit.
+    Takes in the present proposals, requests and free hours of the pool. Rows that have ended go, new ones come empty,
+    and the hours stay. It does not count as an edit.
 
     **Who:** staff.
     """

@@ -34,6 +34,7 @@ from app.db.hours.ledger import hour_balances
 from app.db.hours.proposals import hour_proposals, makers_of_proposal
 from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.organisations import organisations
+from app.db.organisations.study_centre import is_by_two
 from app.db.paging import Listing, filters_of, given
 from app.db.resources import Resource
 from app.db.statements import (
@@ -126,6 +127,7 @@ _plan = Selection(
     Plan,
     decision_plans,
     rows=Converted(_all_rows, _rows_from),
+    by_two=is_by_two,
 )
 plans = Resource(select(*_plan.columns), _plan.build, decision_plans, locked_first=True)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.domain.access import Actor
 from app.domain.errors import Fault, Forbidden, Invalid, NotFound, PlanStale, PoolExceeded, WrongState
+from app.domain.hours.decisions import check_second_person
 from app.domain.hours.expiring import ExpiryCause
 from app.domain.hours.simulation import (
     Method,
@@ -72,6 +73,8 @@ class Plan:
     expired_at: datetime | None
     expired_because: ExpiryCause | None
     rows: tuple[PlanRow, ...] = ()
+    by_two: bool = False
+    """Whether the study centre has its hours decided by two people now."""
 
     @cached_property
     def by_id(self) -> Mapping[UUID, PlanRow]:
@@ -428,9 +431,11 @@ def _wish_of(actor: Actor, rank: int, row: PlanRow, history: Mapping[UUID, Histo
 
 
 def check_publisher(actor: Actor, plan: Plan) -> None:
-    """Check that no row is filled that is a matter of the actor's own (rulebook §2.2). Raise Forbidden."""
+    """Check that no row is filled that is a matter of the actor's own (rulebook §2.2), and that where two people
+    decide, another person edited the plan last. Raise Forbidden."""
     if any(is_own(actor, row) for row in plan.filled):
         raise Forbidden(because="own-matter")
+    check_second_person(actor, plan.last_edited_by, by_two=plan.by_two)
 
 
 def check_fresh(plan: Plan, matters: Mapping[UUID, Matter], available: int) -> None:

@@ -9,6 +9,7 @@ from app.db.hours.expiring import share_openings, stop_openings
 from app.db.hours.plans import decision_plans, list_matters, plans, read_history, replace_rows, summaries
 from app.db.hours.pools import find_pool, hold_pool
 from app.db.hours.proposals import lock_contested
+from app.db.hours.supplementary_requests import lock_requests
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
@@ -26,9 +27,11 @@ from app.domain.hours.plans import (
     RowChanges,
 )
 from app.domain.hours.simulation import Method, Parameters, PlanKind
+from app.domain.hours.supplementary_requests import RequestDecision
 from app.domain.hours.years import check_year_open
 from app.domain.versions import Versions, check_version
 from app.services.hours.decisions import decide_hours
+from app.services.hours.supplementary_requests import decide_requests
 from app.texts.plans import reason_of
 
 
@@ -132,7 +135,10 @@ async def publish_plan(writer: Writer, plan_id: UUID, expected: Versions) -> Dec
     check_version(_shown_to(writer, plan), expected)
     rules.check_draft(plan)
     # Nobody withdraws a proposal or takes from the pool between the comparison and the decisions.
-    await lock_contested(writer.connection, [row.id for row in plan.filled], plan.year, [])
+    if plan.kind == "round":
+        await lock_contested(writer.connection, [row.id for row in plan.filled], plan.year, [])
+    else:
+        await lock_requests(writer.connection, [row.id for row in plan.filled])
     pool = await hold_pool(writer.connection, plan.year)
     matters = await list_matters(writer.connection, plan.year, plan.kind, plan_id)
     rules.check_fresh(plan, {matter.id: matter for matter in matters}, pool.available)
@@ -176,9 +182,15 @@ def _edited(writer: Writer) -> dict[str, object]:
 
 
 async def _decide(writer: Writer, plan: Plan) -> None:
-    items = [DecisionItem(row.organisation_id, row.proposal_id, row.hours or 0, row.reason) for row in plan.filled]
-    if items:
-        await decide_hours(writer, year=plan.year, items=items)
+    rows = plan.filled
+    if not rows:
+        return
+    if plan.kind == "round":
+        items = [DecisionItem(row.organisation_id, row.proposal_id, row.hours or 0, row.reason) for row in rows]
+        await decide_hours(writer, year=plan.year, items=items, by_plan=True)
+    else:
+        requests = [RequestDecision(row.id, row.hours or 0, row.reason) for row in rows]
+        await decide_requests(writer, year=plan.year, items=requests, by_plan=True)
 
 
 async def _shown(session: Reader, plan_id: UUID) -> DecisionPlan:

@@ -479,3 +479,98 @@ def test_two_plans_are_compared_row_by_row(league: League, staff: Person) -> Non
     for unlike in (plan_of(staff, "window"), plan_of(staff, year=2025)):
         assert refusal(staff.get(f"{path_of(first)}/comparison/{unlike['id']}")) == (422, "validation")
     assert refusal(staff.get(f"{path_of(first)}/comparison/{new_id()}")) == (404, "not-found")
+
+
+class TestWindow:
+    @pytest.fixture
+    def requests(self, centre: Centre, central: UUID) -> list[str]:
+        """Two requests in the change window of 2023, with a pool of 100 hours."""
+        centre.change_window()
+        centre.post(2023, pool_change(100))
+        main_user = centre.main_user(central)
+        asked = {"organisation_id": str(central), "year": 2023, "grounds": "Kysyntä kasvoi"}
+        answers = [main_user.post("/v1/supplementary-hour-requests", asked | {"hours": each}) for each in (40, 50)]
+        return [answer.json()["id"] for answer in answers]
+
+    def test_the_requests_are_decided_with_the_reasons(self, centre: Centre, requests: list[str]) -> None:
+        staff = centre.staff()
+        plan = plan_of(staff, "window", 2023)
+        staff.patch(
+            path_of(plan), {"rows": {requests[0]: {"hours": 30, "reason": "Osittain"}, requests[1]: {"hours": 0}}}
+        )
+        assert publish(staff, plan).json()["state"] == "published"
+        decided = [staff.get(f"/v1/supplementary-hour-requests/{each}").json() for each in requests]
+        assert [(each["state"], each["granted_hours"], each["reason"]) for each in decided] == [
+            ("partially_approved", 30, "Osittain"),
+            ("rejected", 0, None),
+        ]
+
+    def test_a_decided_request_and_an_ended_membership_are_stale(
+        self, centre: Centre, central: UUID, requests: list[str]
+    ) -> None:
+        staff = centre.staff()
+        plan = plan_of(staff, "window", 2023)
+        first, second = requests
+        fill(staff, plan, {UUID(first): 30, UUID(second): 20})
+        staff.post(f"/v1/supplementary-hour-requests/{first}/decision", {"hours": 0})
+        answer = publish(staff, plan)
+        assert refusal(answer) == (409, "plan-stale")
+        [change] = answer.json()["changes"]
+        assert (change["id"], change["what"]) == (first, "request")
+        assert change["before"] == {"id": first, "state": "submitted", "hours": 40}
+        assert change["now"] == {"id": first, "state": "rejected", "hours": 0}
+        assert [item["id"] for item in staff.post(f"{path_of(plan)}/refresh").json()["items"]] == [second]
+        centre.owner.execute("UPDATE organisations SET active_until = '2022-12-31' WHERE id = %s", [central])
+        assert [each["what"] for each in publish(staff, plan).json()["changes"]] == ["membership"]
+        fill(staff, plan, {UUID(second): 0})
+        assert publish(staff, plan).status_code == 200
+
+
+class TestByTwo:
+    """Hours above 0 are decided by plans alone, and a plan by another person than edited it last."""
+
+    @pytest.fixture
+    def other(self, league: League, staff: Person) -> Person:
+        assert staff.patch("/v1/study-centre", {"decisions_by_two": True}).json()["decisions_by_two"] is True
+        return league.centre.staff()
+
+    def test_the_last_editor_does_not_publish(self, league: League, staff: Person, other: Person) -> None:
+        plan = plan_of(staff)
+        fill(staff, plan, {league.central: 80})
+        answer = publish(staff, plan)
+        assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "decisions-by-two")
+        assert publish(other, plan).status_code == 200
+
+    def test_a_simulation_is_an_edit_and_a_refresh_and_a_name_are_none(
+        self, league: League, staff: Person, other: Person
+    ) -> None:
+        league.submitted(league.main_user, league.central)
+        plan = plan_of(staff)
+        simulate(other, plan, "pro_rata")
+        staff.post(f"{path_of(plan)}/refresh")
+        staff.patch(path_of(plan), {"name": "Toinen"})
+        assert refusal(publish(other, plan)) == (403, "forbidden")
+        assert publish(staff, plan).status_code == 200
+
+    def test_turned_off_for_a_minute_it_still_holds(self, league: League, staff: Person, other: Person) -> None:
+        plan = plan_of(staff)
+        fill(staff, plan, {league.central: 80})
+        assert other.get("/v1/study-centre").json()["decisions_by_two"] is True
+        staff.patch("/v1/study-centre", {"decisions_by_two": False})
+        assert refusal(publish(staff, plan)) == (403, "forbidden")
+        body = {"year": 2024, "items": [{"organisation_id": str(league.central), "hours": 80}]}
+        assert refusal(staff.post("/v1/hour-decisions", body)) == (403, "forbidden")
+        # It ends at the midnight after the next.
+        league.centre.clock(2023, 10, 17, 23, 59)
+        assert refusal(publish(staff, plan)) == (403, "forbidden")
+        league.centre.clock(2023, 10, 18)
+        assert publish(staff, plan).status_code == 200
+
+    def test_two_records_of_one_person_are_one(self, league: League, staff: Person, other: Person) -> None:
+        plan = plan_of(staff)
+        fill(staff, plan, {league.central: 80})
+        third = league.centre.staff()
+        merged = third.post(f"/v1/people/{other.id}/merger", {"person_id": str(staff.id), "reason": "Sama ihminen"})
+        assert merged.status_code == 200, merged.text
+        assert refusal(publish(other, plan)) == (403, "forbidden")
+        assert publish(third, plan).status_code == 200
