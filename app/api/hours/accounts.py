@@ -1,4 +1,4 @@
-"""`/v1/organisations/{id}/hour-accounts` and `…/hour-transfers`."""
+"""`/v1/organisations/{id}/hour-accounts`, `…/explanation` and `…/hour-transfers`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,8 +12,9 @@ from app.api.security import operation
 from app.api.shapes import Instant, YearPath, Years
 from app.db.paging import Slice
 from app.domain.hours.accounts import CentralAccount, UnitAccount
+from app.domain.hours.explanations import AccountExplanation
 from app.domain.hours.transfers import PostedTransfer
-from app.services.hours import accounts
+from app.services.hours import accounts, explanations
 
 router = APIRouter(
     prefix="/organisations/{organisation_id}",
@@ -38,6 +39,21 @@ async def get_hour_account(
     **Who:** everyone with a role, within their reach.
     """
     return await accounts.get_account(reader, organisation_id, year, at=at)
+
+
+@router.get("/hour-accounts/{year}/explanation")
+@operation(scope="hours:read", computed=True)
+async def get_hour_account_explanation(
+    reader: Read, organisation_id: UUID, year: YearPath, at: At = None
+) -> AccountExplanation:
+    """Get the explanation of an hour account.
+
+    Returns how the free hours came to be, a step for each kind of transfer, with its text in three languages and its
+    causes. The steps add up to `available`.
+
+    **Who:** everyone with a role, within their reach.
+    """
+    return await explanations.explain_account(reader, organisation_id, year, at=at)
 
 
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])

@@ -1,10 +1,11 @@
-"""References that can be said aloud: find what one names."""
+"""References that can be said aloud: find what one names, and the references of what moved hours."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Text, bindparam, literal, select, union_all
+from sqlalchemy import ARRAY, Table, Text, Uuid, any_, bindparam, literal, null, or_, select, union_all
 
 from app.db.hours import allotment_requests as allotments
 from app.db.hours.corrections import corrections, hour_corrections
@@ -12,11 +13,15 @@ from app.db.hours.decisions import decisions, hour_decisions
 from app.db.hours.proposals import hour_proposals, proposals
 from app.db.hours.returns import hour_returns, returns
 from app.db.hours.supplementary_requests import requests, supplementary_hour_requests
+from app.db.organisations.organisations import organisations
+from app.db.paging import below
 from app.db.people.main_user_applications import applications, main_user_applications
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query
-from app.domain.hours.causes import ReferenceType
+from app.domain.access import reach_of
+from app.domain.hours.causes import DISTRIBUTION, ReferenceType
+from app.domain.hours.explanations import CausePage
 
 _NAMED: dict[ReferenceType, tuple[Table, Resource[Any]]] = {
     "hour_proposal": (hour_proposals, proposals),
@@ -51,6 +56,35 @@ _named = union_all(
 ).subquery()
 _found = Query(select(_named.c.type, _named.c.id, _named.c.organisation_id), Named)
 
+_ids, _reach = bindparam("p_ids", type_=ARRAY(Uuid)), bindparam("p_reach", type_=ARRAY(Uuid))
+_causes = union_all(
+    *(
+        select(
+            literal(name).label("type"),
+            table.c.id,
+            table.c.reference,
+            table.c[OWNERS.get(name, "organisation_id")].label("owner_id"),
+        ).where(table.c.id == any_(_ids))
+        for name, (table, _) in _NAMED.items()
+        if name != "main_user_application"
+    ),
+    select(
+        literal(DISTRIBUTION).label("type"),
+        organisations.c.id,
+        null().label("reference"),
+        organisations.c.id.label("owner_id"),
+    ).where(organisations.c.id == any_(_ids)),
+).subquery()
+_pages = Query(
+    select(
+        _causes.c.type,
+        _causes.c.id,
+        _causes.c.reference,
+        or_(_reach.is_(None), below(_causes.c.owner_id, any_(_reach))).label("is_seen"),
+    ),
+    CausePage,
+)
+
 
 async def find_named(connection: Connection, reference: str) -> Named | None:
     """What the reference names, also if the caller does not see it."""
@@ -60,3 +94,8 @@ async def find_named(connection: Connection, reference: str) -> Named | None:
 async def check_seen(reader: Reader, named: Named) -> None:
     """Raise NotFound if the caller does not see it."""
     await _NAMED[named.type][1].get(reader, named.id)
+
+
+async def list_cause_pages(reader: Reader, cause_ids: Collection[UUID]) -> list[CausePage]:
+    """The causes among these that have a page, also those that the caller does not see."""
+    return await _pages.all(reader.connection, p_ids=list(cause_ids), p_reach=reach_of(reader.actor))

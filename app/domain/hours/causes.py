@@ -26,6 +26,8 @@ COLLECTIONS = {
     "main_user_application": "main-user-applications",
 }
 """Where the resources of a type are. Causes of other types, for example `hour_pool` and `training`, have no page."""
+DISTRIBUTION = "hour_distribution"
+"""Cause without a reference, whose ID is that of the organisation. Each year has a page."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Reference(Shown):
     """Path of the resource."""
 
 
-def path_of(cause_type: str, cause_id: UUID) -> str | None:
-    """Return the path at which the cause is read. None if it has no page."""
+def path_of(cause_type: str, cause_id: UUID, year: int | None = None) -> str | None:
+    """Return the path at which the cause of transfers of the year is read. None if it has no page."""
+    if cause_type == DISTRIBUTION and year is not None:
+        return f"/v1/organisations/{cause_id}/hour-distribution/{year}"
     collection = COLLECTIONS.get(cause_type)
     return f"/v1/{collection}/{cause_id}" if collection else None
