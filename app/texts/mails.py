@@ -66,14 +66,14 @@ def letter_with_token(
 
 
 def letter_of_message(
-    message: Message, language: Language, *, name: str, organisation: str, study_centre: str, last_day: date | None
+    message: Message, language: Language, *, name: str, organisation: str, sender: str, last_day: date | None
 ) -> Letter:
-    """The mail to `name` that the staff wrote: in the reader's language, or else in Finnish."""
+    """The mail to `name` that the sender's people wrote: in the reader's language, or else in Finnish."""
     read_in: Language = language if language in message.texts else "fi"
     texts, written = texts_of("mails", read_in), message.texts[read_in]
     known = {"name": name, "organisation": organisation, "last_day": last_day}
-    subject = _one_line(texts.say(written.subject, known)) or study_centre
-    return Letter(read_in, subject, _framed(texts, [texts.say(written.body, known)], name, study_centre))
+    subject = _one_line(texts.say(written.subject, known)) or sender
+    return Letter(read_in, subject, _framed(texts, [texts.say(written.body, known)], name, sender))
 
 
 def digest_of(letters: Sequence[tuple[str, str]], language: Language, *, name: str, study_centre: str) -> Letter:

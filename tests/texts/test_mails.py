@@ -178,6 +178,9 @@ def written(subject: str, body: str) -> Message:
         texts={"fi": MessageText(subject, body)},
         audience="main_users",
         organisation_ids=[],
+        organisation_id=None,
+        round_year=None,
+        round_states=[],
         deadline_id=None,
         send_at=None,
         days_before=None,
@@ -206,7 +209,7 @@ def test_what_the_staff_wrote_is_filled_and_a_missing_day_leaves_its_sentence_ou
         "Muista {last_day}", "Hei.\r\n\r\nPäivä on {last_day}. {{Näin}} 5 % {{{{name}}}}\n\n\n\nLoppu {organisation}."
     )
     letter = letter_of_message(
-        message, "sv", name="Aino", organisation="Ry", study_centre="Opintokeskus Esimerkki", last_day=last_day
+        message, "sv", name="Aino", organisation="Ry", sender="Opintokeskus Esimerkki", last_day=last_day
     )
     assert (letter.language, letter.subject) == ("fi", subject)
     expected = body.replace("\r\n", "\n").replace("\n\n\n\n", "\n\n")

@@ -11,9 +11,10 @@ from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import WHOLE, Body, Instant, Line, Several, Text, with_few_unknown
+from app.api.shapes import WHOLE, Body, Instant, Line, Several, Text, Year, with_few_unknown
 from app.db.paging import Slice
 from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
+from app.domain.hours.rounds import UnitRoundState
 from app.domain.organisations.organisations import Language
 from app.services.delivery import messages
 
@@ -35,20 +36,28 @@ class MessageIn(Body):
     audience: Audience
     organisation_ids: Annotated[list[UUID], Field(max_length=1000, default_factory=list)]
     """IDs of central organisations. Only for the audience `organisations`."""
+    organisation_id: UUID | None = None
+    """ID of the caller's central organisation. Only for the audience `unit_round`."""
+    round_year: Year | None = None
+    """Year of the hours of the round. Only for the audiences `round` and `unit_round`."""
+    round_states: Annotated[list[UnitRoundState], Field(max_length=10, default_factory=list)]
+    """States in the round, when the message is sent, of those who get it. Only for the audiences `round` and
+    `unit_round`."""
     deadline_id: UUID | None = None
     send_at: Instant | None = None
     days_before: Annotated[int, Strict(), Field(ge=0, le=365), WHOLE] | None = None
     """Number of days before the deadline's last day. `null` if the message is not sent by a deadline."""
 
 
-@router.post("", status_code=201, responses=refusing("not-found"))
+@router.post("", status_code=201, responses=refusing("not-found", "not-central", "rate-limited"))
 @operation(people_only=True)
 async def write_message(writer: Write, body: MessageIn) -> Message:
     """Create a message.
 
-    Creates a draft of a message to main users. It is sent with a separate request.
+    Creates a draft of a message to main users, or of a main user's message to managers of units. It is sent with a
+    separate request.
 
-    **Who:** staff.
+    **Who:** staff; main users for the audience `unit_round`.
     """
     texts = {language: MessageText(text.subject, text.body) for language, text in body.texts.items()}
     return await messages.write_message(
@@ -56,6 +65,9 @@ async def write_message(writer: Write, body: MessageIn) -> Message:
         texts=texts,
         audience=body.audience,
         organisation_ids=body.organisation_ids,
+        organisation_id=body.organisation_id,
+        round_year=body.round_year,
+        round_states=body.round_states,
         deadline_id=body.deadline_id,
         send_at=body.send_at,
         days_before=body.days_before,
@@ -64,14 +76,16 @@ async def write_message(writer: Write, body: MessageIn) -> Message:
 
 @router.get("", response_model=Page[Message], responses=refusing("forbidden"))
 @operation(people_only=True)
-async def list_messages(reader: Read, page: Paging, state: Several[MessageState] = None) -> Slice[Message]:
+async def list_messages(
+    reader: Read, page: Paging, state: Several[MessageState] = None, organisation_id: Several[UUID] = None
+) -> Slice[Message]:
     """List messages.
 
     The newest come first.
 
-    **Who:** staff, auditors.
+    **Who:** staff, auditors; main users for messages of their central organisation.
     """
-    return await messages.list_messages(reader, page, state=state)
+    return await messages.list_messages(reader, page, state=state, organisation_id=organisation_id)
 
 
 @router.get("/{message_id}", responses=refusing("forbidden"))
@@ -81,7 +95,7 @@ async def get_message(reader: Read, message_id: UUID) -> Message:
 
     Includes the number of people it was sent to.
 
-    **Who:** staff, auditors.
+    **Who:** staff, auditors; main users for messages of their central organisation.
     """
     return await messages.get_message(reader, message_id)
 
@@ -93,7 +107,7 @@ async def preview_message(reader: Read, message_id: UUID, language: Language | N
 
     Shows the message as one of its recipients would get it, and the number of recipients.
 
-    **Who:** staff, auditors.
+    **Who:** staff, auditors; main users for messages of their central organisation.
     """
     return await messages.preview_message(reader, message_id, language=language)
 
@@ -105,7 +119,7 @@ async def send_message(writer: Write, message_id: UUID, _: NoBody = None) -> Mes
 
     Sends the message immediately, at its time, or the given number of days before its deadline.
 
-    **Who:** staff.
+    **Who:** staff; main users for messages of their central organisation.
     """
     return await messages.send_message(writer, message_id)
 
@@ -117,6 +131,6 @@ async def cancel_message(writer: Write, message_id: UUID, _: NoBody = None) -> M
 
     Cancels a message that has not been sent.
 
-    **Who:** staff.
+    **Who:** staff; main users for messages of their central organisation.
     """
     return await messages.cancel_message(writer, message_id)

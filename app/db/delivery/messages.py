@@ -1,4 +1,4 @@
-"""Messages that the staff write to main users."""
+"""Messages that the staff write to main users, and main users to managers of their units."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    func,
     literal,
     or_,
     select,
@@ -22,8 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from app.db.calendar.deadlines import deadlines
+from app.db.hours.rounds import list_in_states
 from app.db.organisations.organisations import name_in, organisations
-from app.db.paging import filters_of
+from app.db.paging import Sight, filters_of, given
 from app.db.people.people import in_force, persons, role_grants
 from app.db.resources import Resource
 from app.db.statements import (
@@ -35,7 +37,8 @@ from app.db.statements import (
     columns_of,
     study_centre_table,
 )
-from app.domain.delivery.messages import Message, MessageText, central_organisations_of
+from app.domain.access import Role
+from app.domain.delivery.messages import Message, MessageText, central_organisations_of, main_user_of
 from app.domain.organisations.organisations import Language
 
 messages = study_centre_table(
@@ -43,6 +46,9 @@ messages = study_centre_table(
     Column("texts", JSONB, nullable=False),
     Column("audience", Text, nullable=False),
     Column("organisation_ids", ARRAY(Uuid), nullable=False),
+    Column("organisation_id", Uuid),
+    Column("round_year", SmallInteger),
+    Column("round_states", ARRAY(Text), nullable=False),
     Column("deadline_id", Uuid),
     Column("send_at", DateTime(timezone=True)),
     Column("days_before", SmallInteger),
@@ -59,7 +65,7 @@ messages = study_centre_table(
 
 @dataclass(frozen=True)
 class Addressee:
-    """A main user who gets a message, with one of the organisations that it concerns."""
+    """A main user or unit manager who gets a message, with one of the organisations that it concerns."""
 
     person_id: UUID
     name: str
@@ -67,7 +73,8 @@ class Addressee:
     language: Language
     organisation_id: UUID
     organisation: str
-    """The organisation's name in the language of the person's text."""
+    """The organisation's name in the language of the person's text, and that of its central organisation."""
+    central_organisation: str
 
 
 def _texts(stored: dict[Language, dict[str, str]]) -> dict[Language, MessageText]:
@@ -76,7 +83,25 @@ def _texts(stored: dict[Language, dict[str, str]]) -> dict[Language, MessageText
 
 _message = Selection(Message, messages, texts=Converted(messages.c.texts, _texts))
 _messages = select(*_message.columns)
-message_resource = Resource(_messages, _message.build, messages, filters=filters_of(messages, "state"))
+_of_main_user = Sight(
+    messages.c.organisation_id == any_(bindparam("p_main_user_of", type_=ARRAY(Uuid))),
+    lambda actor: None if actor.has("staff", "auditor") else {"p_main_user_of": main_user_of(actor)},
+)
+message_resource = Resource(
+    _messages,
+    _message.build,
+    messages,
+    seen=_of_main_user,
+    filters=filters_of(messages, "state", "organisation_id"),
+)
+_written = Query(
+    select(func.count()).where(
+        given(messages.c.organisation_id, "organisation_id"),
+        messages.c.made_at >= bindparam("p_begin", type_=DateTime(timezone=True)),
+        messages.c.made_at < bindparam("p_end", type_=DateTime(timezone=True)),
+    ),
+    int,
+)
 _scheduled = Query(
     _messages.where(messages.c.state == "scheduled").order_by(messages.c.id).with_for_update(key_share=True),
     _message.build,
@@ -85,6 +110,7 @@ _scheduled = Query(
 _tops = bindparam("p_tops", type_=ARRAY(Uuid))
 _is_written = persons.c.language == any_(bindparam("p_languages", type_=ARRAY(Text)))
 _read_in = case((_is_written, persons.c.language), else_=literal("fi"))
+_centre = organisations.alias("centre")
 _addressees = Query(
     select(
         *columns_of(
@@ -94,12 +120,14 @@ _addressees = Query(
             organisation_id=organisations.c.id,
             email=persons.c.verified_email,
             organisation=name_in(_read_in),
+            central_organisation=name_in(_read_in, _centre),
         )
     )
     .join(role_grants, role_grants.c.person_id == persons.c.id)
     .join(organisations, organisations.c.id == role_grants.c.organisation_id)
+    .join(_centre, _centre.c.id == organisations.c.central_organisation_id)
     .where(
-        role_grants.c.role == "main_user",
+        given(role_grants.c.role, "role"),
         in_force(NOW),
         persons.c.verified_email.is_not(None),
         or_(_tops.is_(None), organisations.c.id == any_(_tops)),
@@ -128,8 +156,16 @@ async def list_addressees(
     connection: Connection, message: Message, owner: UUID | None, now: datetime
 ) -> list[Addressee]:
     """The recipients of the message, each once. `owner` is the organisation of its deadline."""
-    tops, languages = central_organisations_of(message, owner), list(message.texts)
-    return await _addressees.all(connection, p_now=now, p_tops=tops, p_languages=languages)
+    role: Role = "unit_manager" if message.organisation_id else "main_user"
+    tops = central_organisations_of(message, owner)
+    if message.round_year:
+        tops = await list_in_states(connection, message.round_year, message.round_states, message.organisation_id)
+    return await _addressees.all(connection, p_now=now, p_role=role, p_tops=tops, p_languages=list(message.texts))
+
+
+async def count_written(connection: Connection, organisation_id: UUID, begin: datetime, end: datetime) -> int:
+    """How many messages the central organisation's main users have written between the times."""
+    return await _written.first(connection, p_organisation_id=organisation_id, p_begin=begin, p_end=end) or 0
 
 
 async def list_centrals(connection: Connection, ids: list[UUID]) -> set[UUID]:

@@ -1,10 +1,24 @@
 """The round for the hours of a year: each organisation with the proposal that counts and what was decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, SmallInteger, and_, bindparam, case, cast, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    SmallInteger,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.calendar.deadlines import deadlines
@@ -15,7 +29,7 @@ from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, any_given, given
 from app.db.statements import Connection, Query, columns_of
 from app.domain.calendar.deadlines import Window
-from app.domain.hours.rounds import Outcome, RoundItem, Tally, UnitRoundItem
+from app.domain.hours.rounds import Outcome, RoundItem, Tally, UnitRoundItem, UnitRoundState
 
 _year = bindparam("p_year", type_=SmallInteger)
 _is_central = organisations.c.kind == "central"
@@ -113,6 +127,11 @@ central_listing: Listing[RoundItem] = _listing(centrals_standing, RoundItem)
 unit_listing: Listing[UnitRoundItem] = _listing(_units, UnitRoundItem, central_organisation_id=_is_of_tree)
 _of_centrals, _of_units = _tallies(centrals_standing), _tallies(_units, _is_of_tree)
 _outcomes = Query(select(*columns_of(Outcome, centrals_standing)), Outcome)
+_in_states = bindparam("p_states", type_=ARRAY(Text))
+_centrals_in: Query[UUID] = Query(
+    select(centrals_standing.c.organisation_id).where(centrals_standing.c.state == any_(_in_states))
+)
+_units_in: Query[UUID] = Query(select(_units.c.organisation_id).where(_units.c.state == any_(_in_states), _is_of_tree))
 _windows = Query(
     select(deadlines.c.opens_on, deadlines.c.closes_on)
     .where(
@@ -137,6 +156,16 @@ async def count_units(connection: Connection, central_organisation_id: UUID, yea
 async def list_outcomes(connection: Connection, year: int) -> list[Outcome]:
     """What each central organisation of the round asked and was granted."""
     return await _outcomes.all(connection, p_year=year)
+
+
+async def list_in_states(
+    connection: Connection, year: int, states: Sequence[UnitRoundState], central_organisation_id: UUID | None
+) -> list[UUID]:
+    """The central organisations, or the units of the named one, that are in one of the states now."""
+    of = {"p_year": year, "p_states": list(states)}
+    if central_organisation_id is None:
+        return await _centrals_in.all(connection, **of)
+    return await _units_in.all(connection, **of, p_central_organisation_id=central_organisation_id)
 
 
 async def list_windows(connection: Connection, year: int) -> list[Window]:

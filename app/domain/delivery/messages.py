@@ -1,22 +1,32 @@
-"""Messages from staff to main users, sent immediately, at a given time or before a deadline (rulebook §5.7)."""
+"""Messages from staff to main users, and from main users to managers of their units, sent immediately, at a given time
+or before a deadline (rulebook §5.7)."""
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
-from app.domain.calendar.deadlines import HELSINKI, instants_out_of_range
-from app.domain.errors import Fault, Invalid, WrongState
+from app.domain.access import Actor, check_staff
+from app.domain.calendar.deadlines import HELSINKI, Window, instants_out_of_range
+from app.domain.errors import Fault, Forbidden, Invalid, NotFound, WrongState
+from app.domain.hours.rounds import RoundState, UnitRoundState
 from app.domain.organisations.organisations import Language
 from app.domain.values import Shown
 
-Audience = Literal["main_users", "organisations", "deadline"]
+Audience = Literal["main_users", "organisations", "deadline", "round", "unit_round"]
 MessageState = Literal["draft", "scheduled", "sent", "cancelled"]
 SENDING_HOUR = time(8)
 """When messages that follow a deadline are sent, in Helsinki."""
 PLACEHOLDERS = ("name", "organisation", "last_day")
+ROUND_STATES: dict[Audience, tuple[UnitRoundState, ...]] = {
+    "round": get_args(RoundState),
+    "unit_round": get_args(UnitRoundState),
+}
+"""The states that organisations may have in the round of each audience."""
+A_DAY = 20
+"""Messages of the main users of a central organisation in a day."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +44,16 @@ class Message(Shown):
     texts: Mapping[Language, MessageText]
     """Texts by language. Recipients whose language is missing get the Finnish text."""
     audience: Audience
-    """Recipients: all main users, those of the named organisations, or those whom the deadline concerns."""
+    """Recipients: all main users, those of the named organisations, those whom the deadline concerns, or those of
+    organisations in the states of a round. `unit_round`: managers of units in the states of the units' round."""
     organisation_ids: list[UUID]
     """IDs of the organisations whose main users are the recipients."""
+    organisation_id: UUID | None
+    """ID of the central organisation that writes to its units. `null` if the study centre writes."""
+    round_year: int | None
+    """Year of the hours of the round. `null` if the audience is not that of a round."""
+    round_states: list[UnitRoundState]
+    """States in the round, when the message is sent, of the organisations or units whose people are the recipients."""
     deadline_id: UUID | None
     """ID of the deadline that the message is about. `null` if there is none."""
     send_at: datetime | None
@@ -80,28 +97,17 @@ class MessagePreview(Shown):
     """HTML of the email. `null` if there are no recipients."""
 
 
-def check_message(
-    texts: Mapping[Language, MessageText],
-    audience: Audience,
-    organisation_ids: list[UUID],
-    deadline_id: UUID | None,
-    send_at: datetime | None,
-    days_before: int | None,
-) -> None:
+def check_message(message: Message) -> None:
     """Raise Invalid with all faults (rulebook §5.7)."""
-    faults = instants_out_of_range(send_at=send_at)
-    if len(set(organisation_ids)) < len(organisation_ids):
-        faults.append(Fault("/organisation_ids", "repeated"))
-    if "fi" not in texts:
+    faults = [*instants_out_of_range(send_at=message.send_at), *_faults_of_audience(message)]
+    if "fi" not in message.texts:
         faults.append(Fault("/texts/fi", "required"))
-    if (audience == "organisations") != bool(organisation_ids):
-        faults.append(Fault("/organisation_ids", "required" if not organisation_ids else "extra-forbidden"))
-    if deadline_id is None and (audience == "deadline" or days_before is not None):
+    if message.deadline_id is None and (message.audience == "deadline" or message.days_before is not None):
         faults.append(Fault("/deadline_id", "required"))
-    if send_at is not None and days_before is not None:
+    if message.send_at is not None and message.days_before is not None:
         faults.append(Fault("/days_before", "extra-forbidden"))
-    known = PLACEHOLDERS if deadline_id else PLACEHOLDERS[:2]
-    for language, text in texts.items():
+    known = PLACEHOLDERS if message.deadline_id else PLACEHOLDERS[:2]
+    for language, text in message.texts.items():
         faults += [
             Fault(f"/texts/{language}/{member}", "unknown-placeholder", {"known": [f"{{{name}}}" for name in known]})
             for member, written in (("subject", text.subject), ("body", text.body))
@@ -109,6 +115,65 @@ def check_message(
         ]
     if faults:
         raise Invalid(*faults)
+
+
+def _faults_of_audience(message: Message) -> list[Fault]:
+    """The faults of the fields that some audiences have, and others have not."""
+    of_round = message.audience in ROUND_STATES
+    fields: list[tuple[str, object, bool]] = [
+        ("organisation_ids", message.organisation_ids, message.audience == "organisations"),
+        ("organisation_id", message.organisation_id, message.audience == "unit_round"),
+        ("round_year", message.round_year, of_round),
+        ("round_states", message.round_states, of_round),
+    ]
+    faults = [
+        Fault(f"/{name}", "required" if is_needed else "extra-forbidden")
+        for name, value, is_needed in fields
+        if bool(value) != is_needed
+    ]
+    faults += [
+        Fault(f"/{name}", "repeated")
+        for name, values in (("organisation_ids", message.organisation_ids), ("round_states", message.round_states))
+        if len(set(values)) < len(values)
+    ]
+    known = ROUND_STATES.get(message.audience, message.round_states)
+    return faults + [
+        Fault(f"/round_states/{index}", "literal-error", {"expected": known})
+        for index, state in enumerate(message.round_states)
+        if state not in known
+    ]
+
+
+def check_reader(actor: Actor) -> None:
+    """Check for somebody who sees messages: all of them, or those of the own central organisation. Raise Forbidden."""
+    if not actor.has("staff", "auditor", "main_user"):
+        raise Forbidden(roles=["staff", "auditor", "main_user"])
+
+
+def check_sender(actor: Actor, message: Message) -> None:
+    """Check for staff, or for what a central organisation writes, for its main user. Raise Forbidden."""
+    if message.organisation_id is None:
+        check_staff(actor)
+    elif message.organisation_id not in main_user_of(actor):
+        raise Forbidden(roles=["main_user"])
+
+
+def main_user_of(actor: Actor) -> list[UUID]:
+    """The central organisations whose main user the caller is."""
+    return sorted({g.organisation_id for g in actor.roles if g.role == "main_user" and g.organisation_id})
+
+
+def check_deadline(found: tuple[UUID | None, date | None] | None, central_organisation_id: UUID | None) -> None:
+    """Check that there is such a deadline, and for a central organisation's message, that it concerns it.
+    Raise NotFound."""
+    if found is None or (central_organisation_id and found[0] not in {None, central_organisation_id}):
+        raise NotFound(pointer="/deadline_id")
+
+
+def check_round(windows: Sequence[Window]) -> None:
+    """Check that the calendar has a round for the hours of the year. Raise Invalid."""
+    if not windows:
+        raise Invalid(Fault("/round_year", "no-round"))
 
 
 def check_state(message: Message, *allowed: MessageState) -> None:

@@ -1,12 +1,14 @@
-"""Messages of the staff: write, preview, send and cancel."""
+"""Messages of the staff and of main users: write, preview, send and cancel."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from app.db.delivery.messages import (
+    Addressee,
+    count_written,
     find_deadline,
     find_deadline_of,
     list_addressees,
@@ -14,18 +16,25 @@ from app.db.delivery.messages import (
     message_resource,
     messages,
 )
+from app.db.hours.rounds import list_windows
+from app.db.hours.standing import find_windows
 from app.db.identifiers import new_id
+from app.db.organisations.profiles import lock
 from app.db.paging import PageRequest, Slice
 from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_value, insert_row, row_of
 from app.delivery.composing import html_of
-from app.domain.access import check_person, check_staff, check_staff_or_auditor
+from app.domain.access import check_main_user, check_person, check_reach, check_staff
+from app.domain.calendar.deadlines import Window
 from app.domain.delivery import messages as rules
 from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
 from app.domain.errors import NotFound
+from app.domain.hours.rounds import UnitRoundState
+from app.domain.hours.standing import check_central
 from app.domain.organisations.organisations import Language
-from app.texts.mails import letter_of_message
+from app.domain.people.daily_limits import check_within_limit, day_around
+from app.texts.mails import Letter, letter_of_message
 
 
 async def write_message(
@@ -34,24 +43,22 @@ async def write_message(
     texts: Mapping[Language, MessageText],
     audience: Audience,
     organisation_ids: list[UUID],
+    organisation_id: UUID | None,
+    round_year: int | None,
+    round_states: list[UnitRoundState],
     deadline_id: UUID | None,
     send_at: datetime | None,
     days_before: int | None,
 ) -> Message:
     check_person(writer.actor)
-    check_staff(writer.actor)
-    rules.check_message(texts, audience, organisation_ids, deadline_id, send_at, days_before)
-    known = await list_centrals(writer.connection, organisation_ids) if organisation_ids else set()
-    for index, organisation_id in enumerate(organisation_ids):
-        if organisation_id not in known:
-            raise NotFound(pointer=f"/organisation_ids/{index}")
-    if deadline_id and await find_deadline(writer.connection, deadline_id) is None:
-        raise NotFound(pointer="/deadline_id")
     message = Message(
         id=new_id(),
         texts=texts,
         audience=audience,
         organisation_ids=organisation_ids,
+        organisation_id=organisation_id,
+        round_year=round_year,
+        round_states=round_states,
         deadline_id=deadline_id,
         send_at=send_at,
         days_before=days_before,
@@ -64,10 +71,42 @@ async def write_message(
         cancelled_at=None,
         recipients=None,
     )
+    rules.check_message(message)
+    if organisation_id:
+        await _check_centre(writer, organisation_id)
+    else:
+        check_staff(writer.actor)
+    known = await list_centrals(writer.connection, organisation_ids) if organisation_ids else set()
+    for index, named in enumerate(organisation_ids):
+        if named not in known:
+            raise NotFound(pointer=f"/organisation_ids/{index}")
+    if deadline_id:
+        rules.check_deadline(await find_deadline(writer.connection, deadline_id), organisation_id)
+    if round_year:
+        rules.check_round(await _list_windows(writer, organisation_id, round_year))
     row = row_of(messages, message) | {"texts": {language: asdict(text) for language, text in texts.items()}}
     await insert_row(writer.connection, messages, **row)
-    writer.record("message.written", message.id, audience=audience)
+    if organisation_id:
+        written = await count_written(writer.connection, organisation_id, *day_around(writer.now))
+        check_within_limit(written, rules.A_DAY, writer.now)
+    writer.record("message.written", message.id, organisation_id=organisation_id, audience=audience)
     return message
+
+
+async def _check_centre(writer: Writer, organisation_id: UUID) -> None:
+    """Check that the caller may write for the central organisation. It is locked, so that its messages are counted."""
+    found = await lock(writer.connection, organisation_id)
+    place = check_reach(writer.actor, found[1] if found else None, pointer="/organisation_id")
+    check_main_user(writer.actor, place)
+    check_central(place, pointer="/organisation_id")
+
+
+async def _list_windows(reader: Reader, organisation_id: UUID | None, year: int) -> list[Window]:
+    """The days of the round for everyone, or those in which the central organisation's units propose."""
+    if organisation_id is None:
+        return await list_windows(reader.connection, year)
+    own_days = await find_windows(reader.connection, organisation_id, year, "unit_proposals")
+    return own_days or await find_windows(reader.connection, organisation_id, year, "proposal_round")
 
 
 async def send_message(writer: Writer, message_id: UUID) -> Message:
@@ -96,32 +135,43 @@ async def preview_message(reader: Reader, message_id: UUID, *, language: Languag
     if shown is None:
         return MessagePreview(len(addressees), due, None, None, None, None, None)
     centre = await get_study_centre(reader.connection)
-    letter = letter_of_message(
-        message,
-        shown.language,
-        name=shown.name,
-        organisation=shown.organisation,
-        study_centre=centre.name,
-        last_day=last_day,
-    )
+    letter = letter_to(shown, message, centre.name, last_day)
     html = html_of(letter.subject, letter.text, letter.language)
     return MessagePreview(len(addressees), due, shown.person_id, letter.language, letter.subject, letter.text, html)
 
 
 async def get_message(reader: Reader, message_id: UUID) -> Message:
-    check_staff_or_auditor(reader.actor)
+    rules.check_reader(reader.actor)
     return await message_resource.get(reader, message_id)
 
 
-async def list_messages(reader: Reader, page: PageRequest, *, state: Sequence[MessageState] | None) -> Slice[Message]:
-    check_staff_or_auditor(reader.actor)
-    return await message_resource.page(reader, page, state=state)
+async def list_messages(
+    reader: Reader,
+    page: PageRequest,
+    *,
+    state: Sequence[MessageState] | None,
+    organisation_id: Sequence[UUID] | None,
+) -> Slice[Message]:
+    rules.check_reader(reader.actor)
+    return await message_resource.page(reader, page, state=state, organisation_id=organisation_id)
+
+
+def letter_to(addressee: Addressee, message: Message, study_centre: str, last_day: date | None) -> Letter:
+    return letter_of_message(
+        message,
+        addressee.language,
+        name=addressee.name,
+        organisation=addressee.organisation,
+        sender=addressee.central_organisation if message.organisation_id else study_centre,
+        last_day=last_day,
+    )
 
 
 async def _change(writer: Writer, message_id: UUID, *allowed: MessageState, **columns: Any) -> Message:
     check_person(writer.actor)
-    check_staff(writer.actor)
+    rules.check_reader(writer.actor)
     message = await message_resource.lock(writer, message_id)
+    rules.check_sender(writer.actor, message)
     rules.check_state(message, *allowed)
-    writer.record(f"message.{columns['state']}", message_id)
+    writer.record(f"message.{columns['state']}", message_id, organisation_id=message.organisation_id)
     return await change_value(writer.connection, messages, message, **columns)

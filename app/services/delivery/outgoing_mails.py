@@ -16,7 +16,8 @@ from app.delivery.links import link_to
 from app.domain.delivery.mailed_events import MAIL_OF, MAILED_EVENTS
 from app.domain.delivery.mails import DEFAULT_PREFERENCE, DateToKeep, is_separate, leaves_at
 from app.domain.delivery.messages import Message, due_at
-from app.texts.mails import Letter, digest_of, letter_of_event, letter_of_message
+from app.services.delivery.messages import letter_to
+from app.texts.mails import Letter, digest_of, letter_of_event
 
 EVENTS_AT_ONCE = 200
 
@@ -47,7 +48,7 @@ async def _mail_events(connection: Connection, public_url: str | None) -> int:
 
 
 async def _send_messages(connection: Connection) -> None:
-    """Make the mails of the staff's messages that are due."""
+    """Make the mails of the messages that are due."""
     async with connection.transaction():
         centre = await lock_study_centre(connection)
         for message in await messages.lock_scheduled(connection):
@@ -126,14 +127,7 @@ async def _send_if_due(connection: Connection, message: Message, centre: StudyCe
 def _mail_of_message(
     addressee: messages.Addressee, message: Message, last_day: date | None, centre: StudyCentre, now: datetime
 ) -> dict[str, Any]:
-    letter = letter_of_message(
-        message,
-        addressee.language,
-        name=addressee.name,
-        organisation=addressee.organisation,
-        study_centre=centre.name,
-        last_day=last_day,
-    )
+    letter = letter_to(addressee, message, centre.name, last_day)
     dates = [DateToKeep(f"{message.deadline_id}-closes_on@tuntipankki", last_day, letter.subject)] if last_day else []
     return _row(
         letter,

@@ -139,12 +139,13 @@ def test_contradictory_fields_are_refused(
 
 def test_only_staff_send_messages(centre: Centre) -> None:
     main_user, auditor, staff = centre.main_user(centre.organisation()), centre.person("auditor"), centre.staff()
+    manager = centre.person("unit_manager", centre.organisation(centre.organisation()))
     assert refusal(main_user.post(MESSAGES, message())) == (403, "forbidden")
     assert refusal(auditor.post(MESSAGES, message())) == (403, "forbidden")
     path = staff.post(MESSAGES, message()).headers["Location"]
     assert auditor.get(path).status_code == 200
     for address in (MESSAGES, path, f"{path}/preview"):
-        assert refusal(main_user.get(address)) == (403, "forbidden")
+        assert refusal(manager.get(address)) == (403, "forbidden")
     for verb in ("sending", "cancellation"):
         assert refusal(auditor.post(f"{path}/{verb}")) == (403, "forbidden")
         assert refusal(staff.post(f"{MESSAGES}/{new_id()}/{verb}")) == (404, "not-found")
