@@ -79,8 +79,17 @@ class Backend:
     async def reading(self, caller: Caller) -> AsyncIterator[Reader]:
         """Run each statement of a read by itself, without a transaction."""
         async with self.connections.connection(caller.study_centre_id) as connection:
-            now = self.instant(await read_clock(connection) if self._extension.reads_clock else None)
-            yield Reader(connection, self.actor(caller, await self._roles_of(caller, connection), now), now)
+            yield await self._reader_of(caller, connection)
+
+    @asynccontextmanager
+    async def reading_snapshot(self, caller: Caller) -> AsyncIterator[Reader]:
+        """Run all statements of a read on one snapshot, for as long as it takes."""
+        async with self.connections.snapshot(caller.study_centre_id) as connection:
+            yield await self._reader_of(caller, connection)
+
+    async def _reader_of(self, caller: Caller, connection: Connection) -> Reader:
+        now = self.instant(await read_clock(connection) if self._extension.reads_clock else None)
+        return Reader(connection, self.actor(caller, await self._roles_of(caller, connection), now), now)
 
     @asynccontextmanager
     async def writing(self, caller: Caller, request_id: str = "") -> AsyncIterator[Writer]:

@@ -5,7 +5,8 @@ before it validates the request. The route class (`Operation`) begins it around 
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from starlette.responses import Response
 
 from app.api import problems
 from app.api.backend import Backend
+from app.api.csv_lists import ROWS_AT_ONCE
 from app.api.files import Upload
 from app.api.key_callers import rights_of
 from app.api.keys import Seal
@@ -23,6 +25,7 @@ from app.api.rendering import Rendered, Rendering
 from app.api.requests import JSON, digest, digest_of, is_digest_of, media_type_of
 from app.api.security import Declaration
 from app.api.shapes import TAGS, Nothing, versions_of
+from app.db.paging import PageRequest, Slice
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
 from app.db.transactions import Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
@@ -31,7 +34,8 @@ from app.domain.access import check_strong
 from app.domain.errors import DomainError, Forbidden, NotFound, StrongAuthenticationRequired, VersionRequired
 from app.domain.versions import NoneOf, Versions
 
-Endpoint = Callable[[], Awaitable[Any]]
+Endpoint = Callable[..., Awaitable[Any]]
+"""An operation's function with its arguments; that of a list takes another `page`."""
 
 WEAK = "weak-sign-in"
 """Marks a stored response, among its headers, that a weak sign-in has received where some need a strong one."""
@@ -44,12 +48,26 @@ class Reading(Reader):
         self.request = request
 
     async def respond(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> Response:
+        if self.request.state.is_csv:
+            return rendering.as_csv(self.request, self, self._all(endpoint, declared))
         backend: Backend = self.request.app.state.backend
         async with backend.reading(self.request.state.caller) as reader:
-            super().__init__(reader.connection, reader.actor, reader.now)
-            declared.check(self.actor)
+            self._begin(reader, declared)
             result = await endpoint()
         return rendering.of_read(self.request, result).response(backend.settings.public_url)
+
+    def _begin(self, reader: Reader, declared: Declaration) -> None:
+        super().__init__(reader.connection, reader.actor, reader.now)
+        declared.check(self.actor)
+
+    @asynccontextmanager
+    async def _all(self, endpoint: Endpoint, declared: Declaration) -> AsyncIterator[Slice[Any]]:
+        """All items of the list, from one snapshot."""
+        state, caller = self.request.app.state, self.request.state.caller
+        with state.csv_in_flight.one_of(caller.key_scope):
+            async with state.backend.reading_snapshot(caller) as reader:
+                self._begin(reader, declared)
+                yield await endpoint(page=PageRequest(ROWS_AT_ONCE, None, is_all=True))
 
 
 class Writing(Writer):

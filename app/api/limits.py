@@ -35,7 +35,9 @@ TURNS_OF_MANY = 1
 MOST_IN_LINE = 100
 """Requests of a caller, in progress and in line."""
 MOST_FILES = 2
-"""Of a caller, on their way or being examined: `app.limited` has places for several callers."""
+"""Of a caller, on their way or being examined: they are in memory, and `app.limited` has places for several callers."""
+MOST_CSV = 2
+"""Of a caller, being read: each has a connection to the database."""
 
 
 @dataclass
@@ -199,21 +201,22 @@ def are_limits_set(settings: Settings) -> bool:
     return any(named) if settings.sandbox else named != (0, 0, 0)
 
 
-class FilesInFlight:
-    """The files that each caller is sending: they are in memory until they have been examined."""
+class InFlight:
+    """What each caller sends or receives at the moment, so many at most."""
 
-    def __init__(self) -> None:
-        self._files: Counter[str] = Counter()
+    def __init__(self, name: str, most: int) -> None:
+        self._name, self._most = name, most
+        self._number: Counter[str] = Counter()
 
     @contextmanager
     def one_of(self, caller: str) -> Iterator[None]:
-        """Raise RateLimited if the caller is sending as many files as are allowed."""
-        if self._files[caller] >= MOST_FILES:
-            raise RateLimited(most=MOST_FILES, limit="files", retry_after=1)
-        self._files[caller] += 1
+        """Raise RateLimited if the caller has as many as are allowed."""
+        if self._number[caller] >= self._most:
+            raise RateLimited(most=self._most, limit=self._name, retry_after=1)
+        self._number[caller] += 1
         try:
             yield
         finally:
-            self._files[caller] -= 1
-            if not self._files[caller]:
-                del self._files[caller]
+            self._number[caller] -= 1
+            if not self._number[caller]:
+                del self._number[caller]

@@ -41,6 +41,11 @@ registers by `POST /v1/people`.
 - **Lists** are returned in pages: `next_cursor` of a page is the `cursor` of the next. `include=total` adds the number
   of items. Filters by a state, a kind, an ID or a year can be repeated: `state=draft&state=submitted`. To keep a copy
   of a list, ask for what has changed: `changed_since`.
+- **CSV**: lists of hours and of organisations are also returned as CSV (RFC 4180), with `Accept: text/csv`: all items
+  that match, in the order of the list, as they are at one time, without `limit`, `cursor` and `include`. The columns
+  have the names of the fields, `previous_year.granted` within another. Lists are left out, and `null` is empty. Text
+  that a spreadsheet would take for a formula begins with an apostrophe. `separator=semicolon` and `bom=true` are for
+  spreadsheets. A response that breaks off is not complete: receive it again.
 - **Rate limits**: a person, an API key and a network address without a token can each send a number of requests in a
   minute. `RateLimit` shows how many are left. One too many gets 429 with `Retry-After`.
 - **Errors** are problems (RFC 9457) in Finnish, Swedish or English, by `Accept-Language`. Each has a `code` that never

@@ -7,13 +7,14 @@ from copy import copy
 from dataclasses import replace
 from typing import Any, Self, get_args, get_origin
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from app.api.backend import Backend
 from app.api.conventions import KEYED, SESSIONS, VERSIONED, Reading, Writing, reading
+from app.api.csv_lists import ONLY_IN_PAGES, asks_for_csv, csv_form
 from app.api.paging import Page, PageWithTotals
 from app.api.rendering import Rendering
 from app.api.requests import (
@@ -74,6 +75,8 @@ class Operation(APIRoute):
             "description": description.strip(),
             "generate_unique_id_function": operation_id,
         }
+        if self.declared.csv:
+            options["dependencies"] = [*(options.get("dependencies") or ()), Depends(csv_form)]
         super().__init__(f"/v1{path}", self._begun(endpoint), **options)
         self.rendering = Rendering(self.status_code or 200, self.response_model, self.declared)
         dependencies = [each.call for each in self.dependant.dependencies]
@@ -122,9 +125,14 @@ class Operation(APIRoute):
             check_headers(request, self.accepted, self.largest_body)
             unknown_left.set([MOST_UNKNOWN])
             request.state.parameter_faults = parameter_faults(request, self.query_names)
+            named = self.query_names.keys() & request.query_params.keys()
+            request.state.is_csv = self.declared.csv and asks_for_csv(request)
+            if request.state.is_csv:
+                request.state.parameter_faults |= dict.fromkeys(sorted(named & ONLY_IN_PAGES), "not-in-csv")
+                named -= ONLY_IN_PAGES
             if not self.has_session:
                 check_parameters(request)
-            handle = handler_of(frozenset(self.query_names.keys() & request.query_params.keys()))
+            handle = handler_of(frozenset(named))
             if self.takes_file:
                 with request.app.state.files_in_flight.one_of(request.state.caller.key_scope):
                     return await handle(request)
@@ -159,9 +167,13 @@ class Operation(APIRoute):
 
 
 def _naming(dependant: Dependant, named: Set[str]) -> Dependant:
-    """The dependant without the optional query parameters that are not named."""
+    """The dependant without the optional query parameters that are not named, and what only looks at those."""
     return replace(
         dependant,
         query_params=[each for each in dependant.query_params if each.alias in named or each.field_info.is_required()],
-        dependencies=[_naming(each, named) for each in dependant.dependencies],
+        dependencies=[
+            _naming(each, named)
+            for each in dependant.dependencies
+            if each.call is not csv_form or any(parameter.alias in named for parameter in each.query_params)
+        ],
     )

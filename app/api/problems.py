@@ -277,7 +277,7 @@ def _headers_of(request: Request, refusal: DomainError) -> dict[str, str]:
             return {"WWW-Authenticate": challenge}
         case "forbidden" if "scope" in facts:
             return {"WWW-Authenticate": _challenge(error="insufficient_scope", scope=facts["scope"])}
-        case "precondition-failed":
+        case "precondition-failed" if "etag" in facts:
             return {"ETag": str(facts["etag"])}
         case "rate-limited":
             return {"Retry-After": str(facts["retry_after"])}

@@ -1,15 +1,17 @@
 """What an endpoint returns, as the response that leaves: JSON or a file, with its `ETag`, `Location` and `Link`."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 from urllib.parse import urlencode
 
 from fastapi import Request
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
+from app.api.csv_lists import CsvResponse
 from app.api.files import Download
 from app.api.media_types import accepted
 from app.api.paging import Page, PageWithTotals, cursor_of
@@ -18,6 +20,7 @@ from app.api.requests import JSON
 from app.api.security import Declaration
 from app.api.shapes import is_unchanged, versions_of
 from app.db.paging import Slice
+from app.db.sessions import Reader
 from app.domain.errors import Stale
 from app.domain.versions import accepts, fingerprint
 
@@ -59,6 +62,7 @@ class Rendering:
         self._response_model = response_model
         self._cache_control = "no-store" if declared.secret_answer else "private, no-cache"
         self._is_computed = declared.computed
+        self._vary = {"Vary": "Accept"} if declared.csv else {}
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -68,7 +72,7 @@ class Rendering:
     def of_read(self, request: Request, result: object) -> Rendered:
         """The response, or 304 where `If-None-Match` names the present version. Raise Stale where `If-Match` names
         another."""
-        headers = {"Cache-Control": self._cache_control}
+        headers = {"Cache-Control": self._cache_control} | self._vary
         body = None
         if isinstance(result, Slice):
             body = self._page(request, result, headers), JSON
@@ -83,6 +87,13 @@ class Rendering:
         if is_unchanged(request.headers, tag):
             return Rendered(304, headers)
         return Rendered(200, headers, *(body or self._body(result, headers)))
+
+    def as_csv(self, request: Request, reader: Reader, opened: AbstractAsyncContextManager[Slice[Any]]) -> Response:
+        """All items of the list. A CSV has no version, so it is none that `If-Match` names: raise Stale."""
+        if not accepts(versions_of(request.headers, "If-Match"), frozenset()):
+            raise Stale
+        headers = {"Cache-Control": self._cache_control} | self._vary
+        return CsvResponse(request, reader, opened, get_args(self._response_model)[0], headers)
 
     def of_write(self, request: Request, result: object, *, dry_run: bool) -> Rendered:
         if request.method == "GET":

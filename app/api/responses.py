@@ -13,6 +13,7 @@ from app.api.security import Declaration
 Responses = dict[int | str, dict[str, Any]]
 Kind = Literal["read", "list", "write", "other"]
 """What an operation does with its study centre's data; `other` does nothing of it."""
+CSV = "text/csv"
 NO_BODY = frozenset({"GET", "HEAD", "DELETE"})
 CODES = "x-problem-codes"
 """The member of a documented response that lists the codes of its problems."""
@@ -40,7 +41,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "ETag": {
         "description": "Version of the response, for `If-None-Match`, and for `If-Match` if it is a single resource. "
-        "Missing after a dry run.",
+        "Missing after a dry run and from CSV.",
         "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
     },
     "Location": {
@@ -49,7 +50,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "Link": {
-        "description": 'Path or URL of the next page: `<…>; rel="next"`. Missing on the last page.',
+        "description": 'Path or URL of the next page: `<…>; rel="next"`. Missing on the last page and from CSV.',
         "schema": {"type": "string"},
     },
     "Idempotency-Replayed": {
@@ -176,6 +177,9 @@ def responses_of(
     codes.update(code for response in refused.values() for code in response.get(CODES, ()))
 
     responses: Responses = {status: _success(kind, status, refused.get(status, {}))}
+    if declared.csv:
+        responses[status]["description"] += " As CSV, all items in one file."
+        responses[status]["content"] = {CSV: {"schema": {"type": "string"}}}
     if "content" in refused.get(status, {}):
         responses[status]["content"] = refused[status]["content"]
     if is_conditional:

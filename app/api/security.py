@@ -40,6 +40,8 @@ class Declaration:
     """The response contains personal data."""
     computed: bool = False
     """No operation changes what the response shows, so nothing takes its version in `If-Match`."""
+    csv: bool = False
+    """The operation is a list, which is also returned as CSV."""
     file: FileBody | None = None
 
     def check(self, actor: Actor) -> None:
@@ -66,6 +68,7 @@ def operation(
     secret_answer: bool = False,
     personal_data: bool = False,
     computed: bool = False,
+    csv: bool = False,
     file: FileBody | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `keys_only`, `newcomers` and
@@ -84,6 +87,7 @@ def operation(
         secret_answer=secret_answer,
         personal_data=personal_data,
         computed=computed,
+        csv=csv,
         file=file,
     )
 

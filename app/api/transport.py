@@ -38,6 +38,7 @@ class Head:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         scope["method"] = "GET"
+        scope["is_head"] = True
         try:
             await self.app(scope, receive, send_head)
         finally:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, IsolationLevel
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.pq import TransactionStatus
@@ -28,6 +28,10 @@ STANDSTILL_SECONDS = 4.5
 """How long it waits while nobody gets one: then the database is away, or every connection waits for it."""
 RECONNECT_SECONDS = 3.0
 """After this time a pool stops trying by itself, before its pauses grow; the next request makes it try again."""
+MOST_SNAPSHOTS = 4
+"""Of a process, at the same time. Further ones wait as for a connection."""
+SNAPSHOT_STATEMENT_MS = 60_000
+"""For each statement on a snapshot: nobody else waits for its connection."""
 MARGIN_SECONDS = 2.0
 """The database has so long, after a statement's timeout, to say that it has cancelled it."""
 NETWORK = {
@@ -80,6 +84,7 @@ class Connections:
         self._pools: dict[UUID | None, AsyncConnectionPool[LimitedConnection]] = {}
         self._opening = asyncio.Lock()
         self._waiting: dict[UUID | None, _Waiting] = defaultdict(_Waiting)
+        self._snapshots = asyncio.Semaphore(MOST_SNAPSHOTS)
 
     @asynccontextmanager
     async def connection(self, study_centre_id: UUID | None) -> AsyncIterator[Connection]:
@@ -108,6 +113,27 @@ class Connections:
         async with await self._class.connect(**parameters) as connection:
             connection.longest_wait = _longest_wait(statement_timeout_ms)
             yield connection
+
+    @asynccontextmanager
+    async def snapshot(self, study_centre_id: UUID) -> AsyncIterator[Connection]:
+        """A connection outside the pools that reads the database as it is at the first statement.
+
+        It lasts as long as its caller takes to receive what is read. The database ends it if no statement comes for
+        30 seconds.
+        """
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._snapshots.acquire()
+        except TimeoutError:
+            raise PoolTimeout("no snapshot ended") from None
+        try:
+            async with self.apart(study_centre_id, statement_timeout_ms=SNAPSHOT_STATEMENT_MS) as connection:
+                await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+                await connection.set_read_only(True)
+                async with connection.transaction():
+                    yield connection
+        finally:
+            self._snapshots.release()
 
     async def close(self) -> None:
         for pool in self._pools.values():

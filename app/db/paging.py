@@ -1,6 +1,6 @@
 """Lists in slices: by keyset, so that page 2,000 costs what page 1 does."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypedDict, TypeVar
 from uuid import UUID
@@ -46,6 +46,8 @@ class PageRequest:
     after: tuple[str, ...] | None
     """The key of the last item seen, as text; None is the beginning."""
     with_total: bool = False
+    is_all: bool = False
+    """Whether all items are asked for, `limit` of them at once, and no sums. The session is in a transaction."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,10 @@ class Slice(Generic[Item]):
     """Of the texts in the items, if they are in the reader's language."""
     totals: object | None = None
     """Sums over all items of the list, if it has any."""
+    row: type[Item] | None = None
+    """Class of the items, if the list has items of several."""
+    parts: AsyncGenerator[list[Item], None] | None = None
+    """All items instead of `items`, if they are asked for."""
 
 
 def below(organisation_id: ColumnElement[Any], top: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -169,6 +175,9 @@ class Listing(Generic[Item]):
     async def page(self, session: Reader, page: PageRequest, **filters: object) -> Slice[Item]:
         """What the caller sees. Filters that are None are left out; a choice takes a value or a list of them."""
         used, parameters = self._used(session, filters)
+        if page.is_all:
+            parts = self._query(used, "all").parts(session.connection, page.limit, **parameters)
+            return Slice([], None, parts=parts)
         after = {f"p_after_{i}": value for i, value in enumerate(page.after or ())}
         query = self._query(used, "next" if after else "first")
         rows = await query.all(session.connection, p_limit=page.limit + 1, **parameters, **after)
@@ -233,6 +242,8 @@ class Listing(Generic[Item]):
             key = tuple_(*self._key)
             statement = statement.where(key < after if self._newest_first else key > after)
         order = [column.desc() if self._newest_first else column.asc() for column in self._key]
+        if part == "all":
+            return Query(statement.order_by(*order), self._row)
         keyed = statement.add_columns(*(column.label(f"key_{i}") for i, column in enumerate(self._key)))
         limit = bindparam("p_limit", type_=Integer)
         row, width = self._row, len(self._key)

@@ -3,7 +3,7 @@
 Statements are compiled once, at import; a request only binds their parameters (`bindparam("p_…")`).
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache, cached_property
@@ -202,6 +202,13 @@ class Query(Command, Generic[Row]):
     async def all(self, connection: Connection, **parameters: object) -> list[Row]:
         cursor = await connection.cursor(row_factory=self._factory).execute(self.sql, self.set | parameters)
         return await cursor.fetchall()
+
+    async def parts(self, connection: Connection, size: int, **parameters: object) -> AsyncGenerator[list[Row], None]:
+        """All rows, so many at once as the caller takes them. The connection is in a transaction."""
+        async with connection.cursor("parts", row_factory=self._factory) as cursor:
+            await cursor.execute(self.sql, self.set | parameters)
+            while rows := await cursor.fetchmany(size):
+                yield rows
 
     async def first(self, connection: Connection, **parameters: object) -> Row | None:
         cursor = await connection.cursor(row_factory=self._factory).execute(self.sql, self.set | parameters)

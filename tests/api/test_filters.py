@@ -17,7 +17,10 @@ from tests.document import operations
 RETURNS = "/v1/hour-returns"
 ONE_VALUE = {("list_hour_accounts", name) for name in ("year", "level", "sort")}
 """No filters: they say which accounts, and in which order."""
-SINGLE = {"limit", "cursor", "include", "q", "from", "until", "changed_since", "email", "to"}
+SINGLE = {
+    *("limit", "cursor", "include", "bom", "separator", "rows"),
+    *("q", "from", "until", "changed_since", "email", "to"),
+}
 """Parameters of lists that are not filters, are bounds, or are searches."""
 
 

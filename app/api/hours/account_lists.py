@@ -31,7 +31,7 @@ SortedBy = Annotated[
 
 
 @router.get("/hour-accounts", response_model=PageWithTotals[CentralItem | UnitItem, CentralTotals | UnitTotals])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_hour_accounts(
     reader: Read,
     page: Paging,
@@ -53,7 +53,7 @@ async def list_hour_accounts(
 
 
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_all_hour_transfers(
     reader: Read,
     page: Paging,

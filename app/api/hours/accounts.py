@@ -57,7 +57,7 @@ async def get_hour_account_explanation(
 
 
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_hour_transfers(
     reader: Read, organisation_id: UUID, page: Paging, year: Years = None
 ) -> Slice[PostedTransfer]:

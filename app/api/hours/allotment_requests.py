@@ -63,7 +63,7 @@ async def submit_allotment_request(writer: WriteOnce, body: AllotmentRequestIn) 
 
 
 @router.get("", response_model=Page[AllotmentRequest])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_allotment_requests(
     reader: Read,
     page: Paging,

@@ -56,7 +56,7 @@ async def make_hour_correction(writer: WriteOnce, body: HourCorrectionIn) -> Hou
 
 
 @router.get("", response_model=Page[HourCorrection])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_hour_corrections(
     reader: Read,
     page: Paging,

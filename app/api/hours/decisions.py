@@ -64,7 +64,7 @@ async def make_hour_decisions(writer: WriteOnce, body: HourDecisionsIn) -> Creat
 
 
 @router.get("", response_model=Page[HourDecision])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_hour_decisions(
     reader: Read,
     page: Paging,

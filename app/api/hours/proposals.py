@@ -1,9 +1,9 @@
 """`/v1/hour-proposals`."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field, Strict
 
 from app.api.conventions import Edit, NoBody, Read, Write, WriteOnce
@@ -50,6 +50,18 @@ router = APIRouter(
 
 SumOfHours = Annotated[int, Strict(), Field(ge=0, le=2**53 - 1), WHOLE]
 RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1), IN_DIGITS]
+
+
+async def only_lines(
+    request: Request,
+    rows: Annotated[Literal["lines"] | None, Query(description="`lines` returns a row per line. Only as CSV.")] = None,
+) -> Literal["lines"] | None:
+    if rows and not request.state.is_csv:
+        request.state.parameter_faults["rows"] = "only-in-csv"
+    return rows
+
+
+OnlyLines = Annotated[Literal["lines"] | None, Depends(only_lines)]
 
 
 class ProposalLineIn(Body):
@@ -128,7 +140,7 @@ async def make_hour_proposal(writer: Write, body: ProposalIn) -> HourProposal:
 
 
 @router.get("", response_model=Page[HourProposalSummary])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_hour_proposals(
     reader: Read,
     page: Paging,
@@ -139,10 +151,11 @@ async def list_hour_proposals(
     reference: References = None,
     handler_id: Several[UUID] = None,
     changed_since: ChangedSince = None,
-) -> Slice[HourProposalSummary]:
+    rows: OnlyLines = None,
+) -> Slice[Any]:
     """List hour proposals.
 
-    The newest come first. The lines are not included.
+    The newest come first. The lines are not included, but `rows=lines` returns them as CSV.
 
     **Who:** everyone with a role, within their reach.
     """
@@ -156,6 +169,7 @@ async def list_hour_proposals(
         reference=reference,
         handler_id=handler_id,
         changed_since=changed_since,
+        rows=rows,
     )
 
 

@@ -51,7 +51,7 @@ async def book_hour_return(writer: WriteOnce, body: HourReturnIn) -> HourReturn:
 
 
 @router.get("", response_model=Page[HourReturn])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_hour_returns(
     reader: Read,
     page: Paging,

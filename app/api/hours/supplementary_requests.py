@@ -77,7 +77,7 @@ async def submit_supplementary_hour_request(writer: WriteOnce, body: Supplementa
 
 
 @router.get("", response_model=Page[SupplementaryRequest])
-@operation(scope="hours:read")
+@operation(scope="hours:read", csv=True)
 async def list_supplementary_hour_requests(
     reader: Read,
     page: Paging,

@@ -161,7 +161,7 @@ async def add_organisation(writer: Write, body: OrganisationIn) -> Organisation:
 
 
 @router.get("", response_model=Page[Organisation])
-@operation(scope="organisations:read", personal_data=True)
+@operation(scope="organisations:read", personal_data=True, csv=True)
 async def list_organisations(
     reader: Read,
     page: Paging,

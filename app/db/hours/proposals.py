@@ -48,12 +48,20 @@ from app.db.statements import (
     Selection,
     changed_at,
     columns_of,
+    from_json,
     insert_rows,
     reference_column,
     study_centre_table,
 )
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
-from app.domain.hours.proposals import Copied, HourProposal, HourProposalSummary, PreviousYear, ProposalLine
+from app.domain.hours.proposals import (
+    Copied,
+    HourProposal,
+    HourProposalSummary,
+    ListedLine,
+    PreviousYear,
+    ProposalLine,
+)
 from app.domain.hours.standing import Standing
 from app.domain.organisations.holdings import OPEN_STATES
 
@@ -162,6 +170,9 @@ _proposal = Selection(HourProposal, hour_proposals, **_summary, lines=Converted(
 _summarised = Selection(HourProposalSummary, hour_proposals, **_summary)
 _is_its_organisation = organisations.c.id == hour_proposals.c.organisation_id
 _seen = within_reach(hour_proposals.c.organisation_id)
+_filters = filters_of(
+    hour_proposals, "organisation_id", "under", "year", "state", "reference", "handler_id", "changed_since"
+)
 proposals = Resource(
     select(*_proposal.columns).join(organisations, _is_its_organisation),
     _proposal.build,
@@ -174,10 +185,25 @@ summaries = Listing(
     _summarised.build,
     key=[hour_proposals.c.id],
     seen=_seen,
-    filters=filters_of(
-        hour_proposals, "organisation_id", "under", "year", "state", "reference", "handler_id", "changed_since"
-    ),
+    filters=_filters,
 )
+_listed_line = Selection(
+    ListedLine,
+    hour_proposal_lines,
+    organisation_name=organisations.c.name,
+    copied=from_json(hour_proposal_lines.c.copied, Copied),
+    **{name: hour_proposals.c[name] for name in ("reference", "organisation_id", "year", "state")},
+)
+listed_lines = Listing(
+    select(*_listed_line.columns)
+    .join(hour_proposals, hour_proposals.c.id == hour_proposal_lines.c.proposal_id)
+    .join(organisations, _is_its_organisation),
+    _listed_line.build,
+    key=[hour_proposals.c.id, -hour_proposal_lines.c.ordinal],
+    seen=_seen,
+    filters=_filters,
+)
+"""The lines of all proposals, in the order of the proposals."""
 _id = bindparam("p_id", type_=Uuid)
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _contested = Query(

@@ -56,6 +56,23 @@ class ProposalLine(Shown):
 
 
 @dataclass(frozen=True)
+class OfProposal(Shown):
+    """What a line says of its proposal where it is listed without it."""
+
+    proposal_id: UUID
+    reference: str | None
+    organisation_id: UUID
+    organisation_name: str
+    year: int
+    state: ProposalState
+
+
+@dataclass(frozen=True)
+class ListedLine(ProposalLine, OfProposal):
+    """A line with its proposal, whose fields come first."""
+
+
+@dataclass(frozen=True)
 class PreviousYear(Shown):
     """Hours of the previous year, for comparison with the proposal."""
 

@@ -10,7 +10,7 @@ from app.db.hours.transfers import all_transfers
 from app.db.organisations.profiles import patterns_of
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader
-from app.domain.hours.account_lists import Level, Sort
+from app.domain.hours.account_lists import CentralItem, Level, Sort, UnitItem
 from app.domain.hours.ledger import TransferKind
 from app.domain.hours.transfers import PostedTransfer
 
@@ -35,7 +35,8 @@ async def list_accounts(
     """The accounts, and the sums over all that match. `q` is words that are all in the names or the business ID."""
     filters = {"year": year, "under": under, "words": patterns_of(q)}
     shown = await listings[level, sort].page(reader, page, **filters)
-    return replace(shown, totals=await sum_accounts(reader, level, **filters))
+    totals = None if page.is_all else await sum_accounts(reader, level, **filters)
+    return replace(shown, totals=totals, row=CentralItem if level == "central" else UnitItem)
 
 
 async def list_all_transfers(

@@ -1,7 +1,8 @@
 """Hour proposals: make, change, withdraw, get and list."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, TypedDict
+from dataclasses import replace
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from app.db.hours.expiring import share_openings
@@ -11,6 +12,7 @@ from app.db.hours.proposals import (
     find_of_year,
     hour_proposals,
     insert_lines,
+    listed_lines,
     lock_in_reach,
     mark_decided,
     proposals,
@@ -20,7 +22,8 @@ from app.db.hours.proposals import (
 from app.db.hours.standing import get_standing_to_make
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_below
-from app.db.sessions import Writer
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, insert_row
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import AlreadyExists
@@ -28,7 +31,7 @@ from app.domain.hours import proposals as rules
 from app.domain.hours.expiring import check_not_decided
 from app.domain.hours.proposal_copies import check_beginning, copied_lines, copyable, with_copied
 from app.domain.hours.proposal_inclusions import as_sent, sources_of
-from app.domain.hours.proposals import HourProposal, ProposalLine
+from app.domain.hours.proposals import HourProposal, ListedLine, ProposalLine
 from app.domain.hours.standing import check_member, check_year
 from app.domain.versions import Versions, check_version
 from app.services.hours.expiring import find_way_on
@@ -113,8 +116,16 @@ async def decide_proposals(writer: Writer, proposal_ids: Collection[UUID]) -> No
         writer.record("hour-proposal.decided", proposal_id, organisation_id=organisation_id)
 
 
+async def list_proposals(
+    reader: Reader, page: PageRequest, *, rows: Literal["lines"] | None, **filters: object
+) -> Slice[Any]:
+    """The proposals, or their lines."""
+    if rows is None:
+        return await summaries.page(reader, page, **filters)
+    return replace(await listed_lines.page(reader, page, **filters), row=ListedLine)
+
+
 get_proposal = proposals.get
-list_proposals = summaries.page
 
 
 async def _first_lines(
