@@ -525,6 +525,18 @@ class TestWindow:
         fill(staff, plan, {UUID(second): 0})
         assert publish(staff, plan).status_code == 200
 
+    def test_another_person_publishes_it_where_two_decide(self, centre: Centre, requests: list[str]) -> None:
+        staff, other = centre.staff(), centre.staff()
+        assert staff.patch("/v1/study-centre", {"decisions_by_two": True}).status_code == 200
+        plan = plan_of(staff, "window", 2023)
+        fill(staff, plan, {UUID(requests[0]): 30})
+        answer = publish(staff, plan)
+        assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "decisions-by-two")
+        body = {"year": 2023, "items": [{"request_id": requests[0], "hours": 30}]}
+        assert refusal(other.post("/v1/supplementary-hour-decisions", body)) == (403, "forbidden")
+        assert publish(other, plan).status_code == 200
+        assert staff.get(f"/v1/supplementary-hour-requests/{requests[0]}").json()["granted_hours"] == 30
+
 
 class TestByTwo:
     """Hours above 0 are decided by plans alone, and a plan by another person than edited it last."""
