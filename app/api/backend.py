@@ -123,12 +123,19 @@ class Backend:
             self.remember_roles(caller, roles)
         return roles
 
-    def actor(self, caller: Caller, roles: list[RoleGrant], now: datetime, other_ids: Iterable[UUID] = ()) -> Actor:
+    def actor(
+        self,
+        caller: Caller,
+        roles: list[RoleGrant],
+        now: datetime,
+        other_ids: Iterable[UUID] = (),
+        name: str | None = None,
+    ) -> Actor:
         """A person with the roles in force; a key with the one role that it acts in, and its scopes."""
         if caller.key:
-            return Actor.at(caller.person_id, [caller.key.grant], now, scopes=caller.key.scopes)
+            return Actor.at(caller.person_id, [caller.key.grant], now, scopes=caller.key.scopes, name=name)
         authentication = caller.authentication
-        return Actor.at(caller.person_id, roles, now, authentication=authentication, other_ids=other_ids)
+        return Actor.at(caller.person_id, roles, now, authentication=authentication, other_ids=other_ids, name=name)
 
     def seal(self, retry_key: str) -> Seal:
         """The seal of the answers to requests with that Idempotency-Key."""

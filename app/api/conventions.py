@@ -155,7 +155,7 @@ class Writing(Writer):
             backend.verifier.forget_sign_ins()
             raise problems.Unauthenticated
         now = backend.instant(entry.clock_at)
-        actor = backend.actor(caller, entry.roles, now, entry.other_ids)
+        actor = backend.actor(caller, entry.roles, now, entry.other_ids, entry.name)
         retry_key = key_digest or secrets.token_bytes(32)
         super().__init__(connection, actor, now, retry_key, self.request.scope["request_id"], dry_run=self.dry_run)
 

@@ -66,8 +66,11 @@ def describe(document: dict[str, Any]) -> None:
     """Add a description to each field and parameter that has none of its own."""
     schemas = document["components"]["schemas"]
     for schema_name, schema in schemas.items():
-        for name, field in schema.get("properties", {}).items():
-            _add(field, _inherited(schemas, schema_name, name) or FIELDS.get(name) or _named(name))
+        fields = schema.get("properties", {})
+        for name, field in fields.items():
+            actor = fields.get(name[:-5], {}) if name.endswith("_name") else {}
+            named = _naming(actor.get("description", ""))
+            _add(field, named or _inherited(schemas, schema_name, name) or FIELDS.get(name) or _named(name))
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         for parameter in operation.get("parameters", ()):
             name = parameter["name"]
@@ -93,6 +96,17 @@ def _base_of(name: str, schemas: Container[str]) -> str | None:
 def _add(described: dict[str, Any], description: str | None) -> None:
     if description:
         described.setdefault("description", description)
+
+
+def _naming(description: str) -> str | None:
+    """The name of the one whose ID the field before it has, in the words of its description."""
+    who, _, condition = description.partition(". `null` if ")
+    if not who.startswith("ID of "):
+        return None
+    unless = ["you cannot see the person", "the person was erased"]
+    if condition:
+        unless.insert(0, condition.removesuffix("."))
+    return f"Name of {who[6:].removesuffix('.')}. `null` if {', or if '.join(unless)}."
 
 
 def _named(name: str) -> str | None:

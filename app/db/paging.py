@@ -29,6 +29,7 @@ from app.db.statements import Query
 from app.domain.access import Actor, reach_of
 from app.domain.calendar.deadlines import day_of
 from app.domain.organisations.organisations import Language
+from app.domain.people.people import people_reach_of
 
 Item = TypeVar("Item")
 Used = frozenset[tuple[str, bool]]
@@ -149,6 +150,16 @@ def clock_of(session: Reader) -> dict[str, object]:
     return {"p_now": session.now, "p_today": day_of(session.now)}
 
 
+def seen_by(session: Reader) -> dict[str, object]:
+    """The parameters of the clock, and of the names that the caller sees (`name_of`)."""
+    reader = {"p_reader": session.actor.person_id, "p_overseen": people_reach_of(session.actor)}
+    return clock_of(session) | reader
+
+
+UNSEEN: dict[str, object] = {"p_reader": None, "p_overseen": [], "p_now": None}
+"""The parameters of names that nobody sees: where a job changes values."""
+
+
 class Listing(Generic[Item]):
     """A list with its filters; a statement is compiled once for each set of filters used."""
 
@@ -203,7 +214,7 @@ class Listing(Generic[Item]):
         if unknown := filters.keys() - self._filters.keys():
             raise TypeError(f"the list has no filter {sorted(unknown)}")
         named = {name: value for name, value in filters.items() if value is not None}
-        parameters, used = clock_of(session) | self._parameters_of(session.actor), set()
+        parameters, used = seen_by(session) | self._parameters_of(session.actor), set()
         for name, value in named.items():
             several = isinstance(self._filters[name], Choice) and isinstance(value, list)
             if several and len(value) == 1:  # type: ignore[arg-type]  # It is a list.

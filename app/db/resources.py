@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Table, Uuid, bindparam, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Choice, Listing, Sight, clock_of, filters_of, within_reach
+from app.db.paging import Choice, Listing, Sight, filters_of, seen_by, within_reach
 from app.db.sessions import Reader
 from app.db.statements import Command, Query, columns_of
 from app.domain.errors import NotFound
@@ -74,7 +74,7 @@ class Resource(Listing[Item]):
             await self._lock.run(session.connection, p_id=item_id)
         every, seen = (self._locked, self._locked_seen) if locked else (self._found, self._found_seen)
         query = every if sight is None else seen
-        return await query.first(session.connection, p_id=item_id, **clock_of(session), **(sight or {}))
+        return await query.first(session.connection, p_id=item_id, **seen_by(session), **(sight or {}))
 
 
 def of_organisations(row: type[Item], table: Table, *filters: str, **others: ColumnElement[Any]) -> Resource[Item]:

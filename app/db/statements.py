@@ -3,6 +3,7 @@
 Statements are compiled once, at import; a request only binds their parameters (`bindparam("p_…")`).
 """
 
+import re
 from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
+    ARRAY,
     Column,
     ColumnElement,
     Date,
@@ -42,10 +44,20 @@ Row = TypeVar("Row")
 Connection = AsyncConnection[Any]
 
 metadata = MetaData()
+IS_ACTOR = re.compile(r"_by$|^actor$")
+"""How fields are called that have the ID of who did something."""
 
 NOW = bindparam("p_now", type_=DateTime(timezone=True))
 TODAY = bindparam("p_today", type_=Date)
 """The time of the request and its day in Finland, from which queries compute states that follow from the clock."""
+READER = bindparam("p_reader", type_=Uuid)
+OVERSEEN = bindparam("p_overseen", type_=ARRAY(Uuid))
+"""The caller, and the tops of the trees whose people the caller sees, or NULL for all people."""
+
+
+def name_of(actor_id: ColumnElement[Any], overseen: ColumnElement[Any] = OVERSEEN) -> ColumnElement[Any]:
+    """The name of a person or API key, as far as the caller may see it (rulebook §2.5; migration `names`)."""
+    return func.name_of(actor_id, READER, overseen, NOW, type_=Text)
 
 
 def study_centre_table(name: str, *columns: Column[Any], single: bool = False) -> Table:
@@ -90,7 +102,7 @@ class Selection(Generic[Row]):
         )
         _found = Query(select(*_posted.columns).where(...), _posted.build)
 
-    A field that has a default and no column keeps the default.
+    A field that has a default and no column keeps the default. `decided_by_name` names who is in `decided_by`.
     """
 
     def __init__(
@@ -101,6 +113,7 @@ class Selection(Generic[Row]):
         **others: "ColumnElement[Any] | Converted | Selection[Any]",
     ) -> None:
         named: dict[str, Any] = (dict(table.c.items()) if table is not None else {}) | others
+        named = _names_in(row, named) | named
         self.columns: list[ColumnElement[Any]] = []
         self._row = row
         self._parts: list[tuple[slice, Callable[..., Any]]] = []
@@ -144,6 +157,12 @@ def columns_of(row: type[Any], table: FromClause, **others: ColumnElement[Any]) 
     select(*columns_of(HourReturn, hour_returns, organisation_name=organisations.c.name))
     """
     return Selection(row, table, **others).columns
+
+
+def _names_in(row: Callable[..., Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of the fields that are names of who did something."""
+    actors = (field.name.removesuffix("_name") for field in fields(cast(Any, row)) if field.name.endswith("_name"))
+    return {f"{name}_name": name_of(named[name]) for name in actors if name in named and IS_ACTOR.search(name)}
 
 
 def _needed(row: Callable[..., Any], named: Container[str]) -> list[str]:
@@ -272,9 +291,12 @@ async def insert_value(connection: Connection, table: Table, value: object, **ot
 
 
 async def change_value(connection: Connection, table: Table, value: Row, **columns: Any) -> Row:
-    """Change columns of the value's row, and return the value with those that are members of it."""
+    """Change columns of the value's row, and return the value with those that are members of it.
+
+    What is no column, the name of who changes it for example, is only a member.
+    """
     members: Any = value
-    await change_row(connection, table, members.id, **columns)
+    await change_row(connection, table, members.id, **{name: columns[name] for name in columns if name in table.c})
     changed: Row = replace(members, **{name: new for name, new in columns.items() if hasattr(value, name)})
     return changed
 

@@ -43,6 +43,8 @@ class Entry:
     """Whether the person was merged into another or erased: a remembered sign-in outlives both."""
     other_ids: list[UUID]
     """Ids of those who were merged into the person, and of the API keys that any of them made."""
+    name: str | None
+    """The caller's own, a person's or an API key's; None for a person who registers."""
     key: KeyInUse | None = None
     """What the API key may do that calls; None if it has expired or was revoked, and for people."""
 
@@ -54,16 +56,16 @@ async def enter(connection: Connection, caller: Caller, key_digest: bytes | None
     of one request do not occupy a hundred connections.
     """
     async with AsyncClientCursor(connection) as cursor:
-        await cursor.execute(_BEGIN, [caller.person_id, key_digest, caller.key is not None])
+        await cursor.execute(_BEGIN, [caller.person_id, caller.person_id, key_digest, caller.key is not None])
         cursor.nextset()
         row = await cursor.fetchone()
     if row is None:
         raise RuntimeError("enter() answers one row")
-    clock_at, key_is_free, request_digest, status, headers, body, roles, is_gone, other_ids, *key = row
+    name, clock_at, key_is_free, request_digest, status, headers, body, roles, is_gone, other_ids, *key = row
     stored = None if request_digest is None else StoredAnswer(request_digest, status, headers, body)
     key_in_use = None if key[0] is None else KeyInUse(*key)
     return Entry(
-        [_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, other_ids or [], key_in_use
+        [_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, other_ids or [], name, key_in_use
     )
 
 
@@ -142,7 +144,8 @@ async def try_and_roll_back(writer: Writer) -> None:
     await writer.connection.execute("ROLLBACK")
 
 
-_BEGIN = "BEGIN; SELECT * FROM enter(%s, %s, %s)"
+# Everybody sees the own name.
+_BEGIN = "BEGIN; SELECT name_of(%s, NULL, NULL, NULL), e.* FROM enter(%s, %s, %s) e"
 _WRITE_DOWN = """SELECT write_down(%(down_key)s, %(down_request)s, %(down_status)s::smallint, %(down_headers)s,
     %(down_body)s, %(down_actor)s, %(down_at)s, %(down_request_id)s, %(down_records)s)"""
 _ENQUEUE = """INSERT INTO outbox (id, event, subject_id, organisation_id, facts, made_at)

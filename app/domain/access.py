@@ -62,6 +62,8 @@ class Actor:
     other_ids: frozenset[UUID] = frozenset()
     """IDs of the records merged into this person, and of the API keys that any of them created. What these create
     counts as the person's own."""
+    name: str | None = None
+    """Name of the person or API key, where the caller writes."""
 
     @classmethod
     def at(
@@ -73,9 +75,10 @@ class Actor:
         scopes: frozenset[str] | None = None,
         authentication: Authentication = NO_SIGN_IN,
         other_ids: Iterable[UUID] = (),
+        name: str | None = None,
     ) -> "Actor":
         in_force = tuple(grant for grant in grants if grant.is_in_force(now))
-        return cls(person_id, in_force, scopes, authentication, frozenset(other_ids))
+        return cls(person_id, in_force, scopes, authentication, frozenset(other_ids), name)
 
     def is_among(self, ids: Container[UUID | None]) -> bool:
         """Whether one of the IDs is this person's, who may act under several (rulebook §2.4, §2.5)."""

@@ -120,6 +120,22 @@ def test_the_server_is_where_people_reach_it() -> None:
     assert json.loads(document())["servers"] == [{"url": "/"}]
 
 
+ACTING = re.compile(r"ID of the (person|main user|staff member) who (?!has )")
+NAMED_AS_SIGNED = {("ApplicationSignature", "person_id")}
+"""`named` is the name in the application, which the certificate is compared with."""
+
+
+def schemas_of(node: Any, met: set[str]) -> None:
+    """Add the names of all schemas, at any depth."""
+    if isinstance(node, list):
+        for value in node:
+            schemas_of(value, met)
+    elif isinstance(node, dict) and node.get("$ref") not in met:
+        if "$ref" in node:
+            met.add(node["$ref"])
+        schemas_of([*documented.resolved(node).values()], met)
+
+
 def members_of(node: Any) -> Iterator[str]:
     """The names of all members, at any depth, through the references."""
     if isinstance(node, dict):
@@ -128,6 +144,21 @@ def members_of(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from members_of(value)
+
+
+def test_a_name_stands_beside_the_id_of_who_did_something() -> None:
+    schemas: set[str] = set()
+    for _, _, operation in operations():
+        schemas_of(operation["responses"], schemas)
+    acting = set()
+    for reference in schemas:
+        fields = documented.resolved({"$ref": reference}).get("properties", {})
+        for name, field in fields.items():
+            is_id = "uuid" in {each.get("format") for each in field.get("anyOf", [field])}
+            if is_id and (re.search(r"_by$|^actor$", name) or ACTING.match(field["description"])):
+                acting.add((reference.rpartition("/")[2], name, f"{name.removesuffix('_id')}_name" in fields))
+    assert len(acting) > 30
+    assert {(schema, name) for schema, name, is_named in acting if not is_named} == NAMED_AS_SIGNED
 
 
 def test_values_may_be_added_to_responses_and_not_to_requests() -> None:

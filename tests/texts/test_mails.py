@@ -186,8 +186,10 @@ def written(subject: str, body: str) -> Message:
         days_before=None,
         state="scheduled",
         made_by=UUID(int=2),
+        made_by_name=None,
         made_at=None,  # type: ignore[arg-type]  # No text names it.
         scheduled_by=None,
+        scheduled_by_name=None,
         scheduled_at=None,
         sent_at=None,
         cancelled_at=None,

@@ -7,9 +7,10 @@ from sqlalchemy import Column, Date, DateTime, FromClause, ScalarSelect, Text, U
 
 from app.db.calendar.deadlines import deadlines
 from app.db.organisations.organisations import organisation_ancestors
-from app.db.paging import filters_of, given, within_reach
+from app.db.paging import filters_of, given, seen_by, within_reach
 from app.db.resources import Resource
-from app.db.statements import Connection, Query, columns_of, study_centre_table
+from app.db.sessions import Reader
+from app.db.statements import Query, columns_of, study_centre_table
 from app.domain.calendar.deadlines import Extension
 
 deadline_extensions = study_centre_table(
@@ -51,6 +52,6 @@ extensions = Resource(
 )
 
 
-async def list_of_deadline(connection: Connection, deadline_id: UUID) -> list[Extension]:
+async def list_of_deadline(session: Reader, deadline_id: UUID) -> list[Extension]:
     """All extensions of the deadline, for every caller."""
-    return await _of_deadline.all(connection, p_deadline_id=deadline_id)
+    return await _of_deadline.all(session.connection, p_deadline_id=deadline_id, **seen_by(session))

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from app.db.calendar.deadlines import deadlines
 from app.db.hours.rounds import list_in_states
 from app.db.organisations.organisations import name_in, organisations
-from app.db.paging import Sight, filters_of, given
+from app.db.paging import UNSEEN, Sight, filters_of, given
 from app.db.people.people import in_force, persons, role_grants
 from app.db.resources import Resource
 from app.db.statements import (
@@ -149,7 +149,7 @@ _deadline = Query(
 
 async def lock_scheduled(connection: Connection) -> list[Message]:
     """All scheduled messages, also those that are not due. Nobody else changes them until the transaction ends."""
-    return await _scheduled.all(connection)
+    return await _scheduled.all(connection, **UNSEEN)
 
 
 async def list_addressees(

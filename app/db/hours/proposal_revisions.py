@@ -8,10 +8,9 @@ from sqlalchemy import BigInteger, Column, DateTime, Integer, Uuid, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
-from app.db.paging import Listing, given
-from app.db.sessions import Writer
+from app.db.paging import Listing, given, seen_by
+from app.db.sessions import Reader, Writer
 from app.db.statements import (
-    Connection,
     Converted,
     Query,
     Selection,
@@ -73,8 +72,8 @@ async def insert_revision(writer: Writer, proposal: HourProposal) -> int:
     return number
 
 
-async def find_revision(connection: Connection, proposal_id: UUID, number: int) -> ProposalRevision | None:
-    return await _found.first(connection, p_proposal_id=proposal_id, p_number=number)
+async def find_revision(session: Reader, proposal_id: UUID, number: int) -> ProposalRevision | None:
+    return await _found.first(session.connection, p_proposal_id=proposal_id, p_number=number, **seen_by(session))
 
 
 listing = Listing(

@@ -37,7 +37,6 @@ from app.db.hours.proposal_revisions import hour_proposal_revisions
 from app.db.hours.standing import get_standing
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, filters_of, given, within_reach
-from app.db.people.people import name_of
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import (
@@ -50,6 +49,7 @@ from app.db.statements import (
     columns_of,
     from_json,
     insert_rows,
+    name_of,
     reference_column,
     study_centre_table,
 )

@@ -2,9 +2,8 @@
 
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
-from app.db.people.people import name_of
 from app.db.resources import of_organisations
-from app.db.statements import changed_at, reference_column, study_centre_table
+from app.db.statements import changed_at, name_of, reference_column, study_centre_table
 from app.domain.hours.returns import HourReturn
 
 hour_returns = study_centre_table(

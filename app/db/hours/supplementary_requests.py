@@ -21,9 +21,19 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.people.people import name_of
+from app.db.paging import seen_by
 from app.db.resources import of_organisations
-from app.db.statements import Command, Connection, Query, changed_at, columns_of, reference_column, study_centre_table
+from app.db.sessions import Reader
+from app.db.statements import (
+    Command,
+    Connection,
+    Query,
+    changed_at,
+    columns_of,
+    name_of,
+    reference_column,
+    study_centre_table,
+)
 from app.domain.hours.supplementary_requests import SupplementaryRequest
 
 supplementary_hour_requests = study_centre_table(
@@ -91,9 +101,10 @@ _decided = Command(
 )
 
 
-async def lock_requests(connection: Connection, request_ids: Collection[UUID]) -> dict[UUID, SupplementaryRequest]:
+async def lock_requests(session: Reader, request_ids: Collection[UUID]) -> dict[UUID, SupplementaryRequest]:
     """Those that there are, also out of reach, locked in the order of ids until the transaction ends."""
-    return {request.id: request for request in await _locked.all(connection, p_ids=list(request_ids))}
+    locked = await _locked.all(session.connection, p_ids=list(request_ids), **seen_by(session))
+    return {request.id: request for request in locked}
 
 
 async def mark_decided(

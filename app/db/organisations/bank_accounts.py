@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import Column, DateTime, Text, Uuid, bindparam, func, or_, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import filters_of, within_reach
+from app.db.paging import filters_of, seen_by, within_reach
 from app.db.people.people import persons
 from app.db.resources import Resource
-from app.db.statements import Connection, Query, columns_of, study_centre_table
+from app.db.sessions import Reader
+from app.db.statements import Query, columns_of, study_centre_table
 from app.domain.access import Place
 from app.domain.organisations.bank_accounts import BankAccountChange
 
@@ -82,12 +83,15 @@ _in_force = Query(
 )
 
 
-async def find_open(connection: Connection, organisation_id: UUID) -> BankAccountChange | None:
-    return await _open.first(connection, p_organisation_id=organisation_id)
+async def find_open(session: Reader, organisation_id: UUID) -> BankAccountChange | None:
+    return await _open.first(session.connection, p_organisation_id=organisation_id, **seen_by(session))
 
 
-async def find_in_force(connection: Connection, place: Place) -> BankAccountChange | None:
+async def find_in_force(session: Reader, place: Place) -> BankAccountChange | None:
     """The last approved change of the organisation, or if it has none, of its centre."""
     return await _in_force.first(
-        connection, p_organisation_id=place.organisation_id, p_central_id=place.central_organisation_id
+        session.connection,
+        p_organisation_id=place.organisation_id,
+        p_central_id=place.central_organisation_id,
+        **seen_by(session),
     )

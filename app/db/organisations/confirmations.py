@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, DateTime, SmallInteger, Uuid
 
 from app.db.resources import of_organisations
-from app.db.statements import study_centre_table
+from app.db.statements import name_of, study_centre_table
 from app.domain.organisations.confirmations import OrganisationConfirmation
 
 organisation_confirmations = study_centre_table(
@@ -15,4 +15,10 @@ organisation_confirmations = study_centre_table(
     Column("late", Boolean, nullable=False),
 )
 
-confirmations = of_organisations(OrganisationConfirmation, organisation_confirmations, "year", "person_id")
+confirmations = of_organisations(
+    OrganisationConfirmation,
+    organisation_confirmations,
+    "year",
+    "person_id",
+    person_name=name_of(organisation_confirmations.c.person_id),
+)

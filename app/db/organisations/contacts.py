@@ -1,13 +1,14 @@
 """Contact persons: assignments of staff members to central organisations."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Column, Date, DateTime, Uuid, bindparam, func, or_, select
 
-from app.db.paging import filters_of, within_reach
+from app.db.paging import filters_of, seen_by, within_reach
 from app.db.people.people import email_verified_at, in_force, persons, role_grants
 from app.db.resources import Resource
+from app.db.sessions import Reader
 from app.db.statements import NOW, TODAY, Connection, Query, columns_of, study_centre_table
 from app.domain.organisations.contacts import Adviser, ContactAssignment
 
@@ -68,8 +69,8 @@ _adviser: Query[tuple[Adviser, bool]] = Query(
 )
 
 
-async def find_in_force(connection: Connection, central_id: UUID, day: date) -> ContactAssignment | None:
-    return await _in_force.first(connection, p_organisation_id=central_id, p_today=day)
+async def find_in_force(session: Reader, central_id: UUID) -> ContactAssignment | None:
+    return await _in_force.first(session.connection, p_organisation_id=central_id, **seen_by(session))
 
 
 async def find_adviser(connection: Connection, person_id: UUID, now: datetime) -> tuple[Adviser, bool] | None:

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Boolean, Column, DateTime, Integer, Text, Uuid, any_, bindparam, select
 
 from app.db.organisations.organisations import ancestors_of, organisations
-from app.db.paging import below
+from app.db.paging import below, seen_by
+from app.db.sessions import Reader
 from app.db.statements import (
     Connection,
     Query,
@@ -58,9 +59,10 @@ _recipients = Query(
 )
 
 
-async def find_rules(connection: Connection, central_id: UUID) -> TrainingRules:
+async def find_rules(session: Reader, central_id: UUID) -> TrainingRules:
     """The rules of the central organisation's tree, which are the defaults until it has set any."""
-    return await _rules.first(connection, p_central_id=central_id) or open_to_all(central_id)
+    rules = await _rules.first(session.connection, p_central_id=central_id, **seen_by(session))
+    return rules or open_to_all(central_id)
 
 
 async def find_recipients(

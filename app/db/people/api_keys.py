@@ -9,9 +9,10 @@ from psycopg.rows import args_row
 from sqlalchemy import ARRAY, Column, DateTime, Text, Uuid, any_, bindparam, case, func, or_, select, update
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import below, filters_of, within_reach
+from app.db.paging import below, filters_of, seen_by, within_reach
 from app.db.people.people import callers
 from app.db.resources import Resource
+from app.db.sessions import Reader
 from app.db.statements import (
     Connection,
     Query,
@@ -71,9 +72,9 @@ _unrevoked_locked = Query(
 )
 
 
-async def lock_unrevoked_of(connection: Connection, maker_ids: list[UUID]) -> list[ApiKey]:
+async def lock_unrevoked_of(session: Reader, maker_ids: list[UUID]) -> list[ApiKey]:
     """The keys that these people made, expired ones too."""
-    return await _unrevoked_locked.all(connection, p_ids=maker_ids)
+    return await _unrevoked_locked.all(session.connection, p_ids=maker_ids, **seen_by(session))
 
 
 async def add_key(connection: Connection, key: ApiKey, key_hash: bytes) -> None:

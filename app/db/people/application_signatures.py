@@ -11,14 +11,13 @@ from sqlalchemy import Column, DateTime, Text, Uuid, bindparam, case, func, or_,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
-from app.db.paging import Listing, filters_of
+from app.db.paging import Listing, filters_of, seen_by
 from app.db.people.application_documents import signed_documents
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import persons
 from app.db.people.signatories import signatories
-from app.db.sessions import Writer
+from app.db.sessions import Reader, Writer
 from app.db.statements import (
-    Connection,
     Converted,
     Query,
     Selection,
@@ -96,9 +95,9 @@ _all = Query(_of_application.order_by(_table.c.id), _signature.build)
 signature_listing = Listing(_present, _signature.build, key=[_table.c.id], filters=filters_of(_table, "application_id"))
 
 
-async def find_signatures(connection: Connection, application_id: UUID) -> list[ApplicationSignature]:
+async def find_signatures(session: Reader, application_id: UUID) -> list[ApplicationSignature]:
     """All signatures that count, oldest first."""
-    return await _all.all(connection, p_application_id=application_id)
+    return await _all.all(session.connection, p_application_id=application_id, **seen_by(session))
 
 
 async def keep_signed_document(

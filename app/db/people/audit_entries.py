@@ -1,12 +1,12 @@
 """The audit's entries, with the names that the actors have now."""
 
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, case, func, or_, select
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, func, or_, select
 
 from app.db.paging import Sight, below, filters_of
-from app.db.people.api_keys import actors, api_keys
-from app.db.people.people import audit_entries, persons
+from app.db.people.api_keys import actors
+from app.db.people.people import audit_entries
 from app.db.resources import Resource
-from app.db.statements import Selection
+from app.db.statements import Selection, name_of
 from app.domain.access import Actor
 from app.domain.people.audit_entries import AuditActor, AuditEntry, audit_reach_of
 
@@ -32,14 +32,11 @@ _entry = Selection(
         AuditActor,
         id=audit_entries.c.actor_id,
         kind=func.coalesce(actors.c.kind, "service"),
-        name=func.coalesce(api_keys.c.name, case((persons.c.erased_at.is_(None), persons.c.name))),
+        name=name_of(audit_entries.c.actor_id),
     ),
 )
 entries = Resource(
-    select(*_entry.columns)
-    .outerjoin(actors, actors.c.id == audit_entries.c.actor_id)
-    .outerjoin(persons, persons.c.id == audit_entries.c.actor_id)
-    .outerjoin(api_keys, api_keys.c.id == audit_entries.c.actor_id),
+    select(*_entry.columns).outerjoin(actors, actors.c.id == audit_entries.c.actor_id),
     _entry.build,
     audit_entries,
     seen=_seen,

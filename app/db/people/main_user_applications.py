@@ -19,9 +19,9 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations, place_at
-from app.db.paging import Sight, any_given, clock_of, filters_of
+from app.db.paging import Sight, any_given, filters_of, seen_by
 from app.db.people.application_documents import documents, signed_documents
-from app.db.people.people import in_force, name_of, persons, role_grants
+from app.db.people.people import in_force, persons, role_grants
 from app.db.people.signatories import signatories
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -31,6 +31,7 @@ from app.db.statements import (
     Query,
     Selection,
     columns_of,
+    name_of,
     reference_column,
     study_centre_table,
 )
@@ -157,7 +158,7 @@ async def lock_open_application(
 ) -> MainUserApplication | None:
     """The application that is stored as open. By the clock it may have expired."""
     return await _open.first(
-        session.connection, p_organisation_id=organisation_id, p_applicant_id=applicant_id, **clock_of(session)
+        session.connection, p_organisation_id=organisation_id, p_applicant_id=applicant_id, **seen_by(session)
     )
 
 
@@ -167,7 +168,7 @@ async def list_open_of(connection: Connection, applicant_ids: list[UUID]) -> lis
 
 async def lock_unmarked(session: Reader) -> list[MainUserApplication]:
     """Those that have expired by the clock and are not marked so."""
-    return await _unmarked.all(session.connection, p_now=session.now)
+    return await _unmarked.all(session.connection, **seen_by(session))
 
 
 _held = organisations.alias("held")

@@ -1,6 +1,5 @@
 """Merging two people: what is moved to the person who remains. Records of who did what are not moved."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, bindparam, delete, exists, or_, select, update
@@ -11,11 +10,13 @@ from app.db.delivery.preferences import mail_preferences
 from app.db.hours.cases import HANDLED
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.contacts import contact_assignments
+from app.db.paging import seen_by
 from app.db.people.application_signatures import main_user_application_signatures
 from app.db.people.main_user_applications import is_open, main_user_applications
 from app.db.people.people import not_ended, persons, role_grants
 from app.db.people.role_applications import applied, role_applications
 from app.db.people.signatories import signatories
+from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query
 from app.domain.people.role_applications import RoleApplication
 
@@ -120,11 +121,10 @@ async def list_open_applications(connection: Connection, from_id: UUID, to_id: U
     return await _open_applications.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id])
 
 
-async def lock_pointless_role_applications(
-    connection: Connection, from_id: UUID, to_id: UUID, now: datetime
-) -> list[RoleApplication]:
+async def lock_pointless_role_applications(session: Reader, from_id: UUID, to_id: UUID) -> list[RoleApplication]:
     """The open applications for a role that one of the two has, or for which both apply."""
-    return await _pointless.all(connection, p_from=from_id, p_to=to_id, p_both=[from_id, to_id], p_now=now)
+    ids = {"p_from": from_id, "p_to": to_id, "p_both": [from_id, to_id]}
+    return await _pointless.all(session.connection, **ids, **seen_by(session))
 
 
 async def move_all(connection: Connection, from_id: UUID, to_id: UUID) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     case,
     or_,
-    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -112,12 +111,6 @@ outbox = study_centre_table(
 
 email_verified_at = case((persons.c.email == persons.c.verified_email, persons.c.verified_at))
 """When the present address was verified."""
-
-
-def name_of(person_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The name of a person whom everybody may know; none of an erased one."""
-    named = select(persons.c.name).where(persons.c.id == person_id, persons.c.erased_at.is_(None))
-    return named.scalar_subquery()
 
 
 def in_force(now: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -5,11 +5,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Column, DateTime, Text, Uuid, any_, bindparam, select
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import filters_of
+from app.db.paging import filters_of, seen_by
 from app.db.people.people import persons, role_grants
 from app.db.people.role_grants import seen_by_overseers
 from app.db.resources import Resource
-from app.db.statements import Connection, Query, columns_of, study_centre_table
+from app.db.sessions import Reader
+from app.db.statements import Query, columns_of, study_centre_table
 from app.domain.people.role_applications import RoleApplication
 
 role_applications = study_centre_table(
@@ -58,5 +59,5 @@ _undecided_locked = Query(
 )
 
 
-async def lock_undecided_of(connection: Connection, person_ids: list[UUID]) -> list[RoleApplication]:
-    return await _undecided_locked.all(connection, p_ids=person_ids)
+async def lock_undecided_of(session: Reader, person_ids: list[UUID]) -> list[RoleApplication]:
+    return await _undecided_locked.all(session.connection, p_ids=person_ids, **seen_by(session))

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Sight, any_given, below, clock_of, filters_of, given
+from app.db.paging import Sight, any_given, below, filters_of, given, seen_by
 from app.db.people.people import not_ended, persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -77,7 +77,7 @@ _not_ended_of_person = Query(
 
 async def list_not_ended(session: Reader, person_id: UUID) -> list[GrantedRole]:
     """The roles that the person has or will have, by organisation."""
-    return await _not_ended_of_person.all(session.connection, p_person_id=person_id, **clock_of(session))
+    return await _not_ended_of_person.all(session.connection, p_person_id=person_id, **seen_by(session))
 
 
 def _instant(name: str) -> ColumnElement[Any]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Sight, any_given, below, clock_of, filters_of, given
+from app.db.paging import Sight, any_given, below, clock_of, filters_of, given, seen_by
 from app.db.people.people import in_force, persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -154,17 +154,17 @@ _roles_kept = Query(
 
 async def find_by_token(session: Reader, digest: bytes) -> RoleInvitation | None:
     """The invitation of the token, for everyone who has it."""
-    return await _found.first(session.connection, p_digest=digest, **clock_of(session))
+    return await _found.first(session.connection, p_digest=digest, **seen_by(session))
 
 
 async def lock_by_token(session: Reader, digest: bytes) -> RoleInvitation | None:
     """As `find_by_token`, and nobody else accepts or withdraws it until the transaction ends."""
-    return await _locked.first(session.connection, p_digest=digest, **clock_of(session))
+    return await _locked.first(session.connection, p_digest=digest, **seen_by(session))
 
 
 async def lock_waiting_of(session: Reader, person_ids: list[UUID]) -> list[RoleInvitation]:
     """The open and suspended invitations that these people sent."""
-    return await _waiting_of_people.all(session.connection, p_ids=person_ids, **clock_of(session))
+    return await _waiting_of_people.all(session.connection, p_ids=person_ids, **seen_by(session))
 
 
 async def lock_organisation(connection: Connection, organisation_id: UUID) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import any_given, clock_of, filters_of
+from app.db.paging import any_given, filters_of, seen_by
 from app.db.people.people import persons, role_grants
 from app.db.resources import Resource
 from app.db.sessions import Reader
@@ -69,7 +69,7 @@ _locked_of_people = Query(
 
 async def lock_signatories_of(session: Reader, person_ids: list[UUID]) -> list[Signatory]:
     """The signatories that are these people and have not ended."""
-    return await _locked_of_people.all(session.connection, p_person_ids=person_ids, **clock_of(session))
+    return await _locked_of_people.all(session.connection, p_person_ids=person_ids, **seen_by(session))
 
 
 _held: Query[UUID] = Query(

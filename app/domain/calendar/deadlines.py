@@ -100,6 +100,7 @@ class Extension(Shown):
     """Reason for the extension."""
     made_by: UUID
     """ID of the staff member who granted the extension."""
+    made_by_name: str | None
     made_at: datetime
     """When the extension was granted."""
 

@@ -64,9 +64,11 @@ class Message(Shown):
     state: MessageState
     """State of the message."""
     made_by: UUID
+    made_by_name: str | None
     made_at: datetime
     scheduled_by: UUID | None
     """ID of the person who sent or scheduled the message. `null` if it is a draft."""
+    scheduled_by_name: str | None
     scheduled_at: datetime | None
     """When the message was sent or scheduled. `null` if it is a draft."""
     sent_at: datetime | None

@@ -44,9 +44,11 @@ class AllotmentRequest(Shown):
     """Reason for the decision. `null` if none was given."""
     submitted_by: UUID
     """ID of the person who submitted the request."""
+    submitted_by_name: str | None
     submitted_at: datetime
     """When the request was submitted."""
     decided_by: UUID | None
+    decided_by_name: str | None
     decided_at: datetime | None
     withdrawn_at: datetime | None
     expired_at: datetime | None

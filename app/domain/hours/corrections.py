@@ -23,6 +23,7 @@ class HourCorrection(Shown):
     """ID of the transfer that the correction puts right. `null` if none was named."""
     made_by: UUID
     """ID of the person who made the correction."""
+    made_by_name: str | None
     made_at: datetime
     """When the correction was made."""
 

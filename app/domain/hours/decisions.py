@@ -32,6 +32,7 @@ class HourDecision(Shown):
     """Reason for the decision. `null` if none was given."""
     decided_by: UUID
     """ID of the person who made the decision."""
+    decided_by_name: str | None
     decided_at: datetime
     """When the decision was made."""
 

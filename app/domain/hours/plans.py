@@ -64,10 +64,13 @@ class Plan:
     available: int
     """Free hours of the pool when the plan took them in."""
     created_by: UUID
+    created_by_name: str | None
     created_at: datetime
     last_edited_by: UUID | None
+    last_edited_by_name: str | None
     last_edited_at: datetime | None
     published_by: UUID | None
+    published_by_name: str | None
     published_at: datetime | None
     withdrawn_at: datetime | None
     expired_at: datetime | None
@@ -160,14 +163,17 @@ class DecisionPlanSummary(Shown):
     """Sums over all rows."""
     created_by: UUID
     """ID of the person who created the plan."""
+    created_by_name: str | None
     created_at: datetime
     """When the plan was created."""
     last_edited_by: UUID | None
     """ID of the person who last changed the rows, by hand or by a simulation. `null` if nobody has."""
+    last_edited_by_name: str | None
     last_edited_at: datetime | None
     """When the rows were last changed. `null` if they have not been."""
     published_by: UUID | None
     """ID of the person who published the plan. `null` if it has not been published."""
+    published_by_name: str | None
     published_at: datetime | None
     """When the plan was published. `null` if it has not been."""
     withdrawn_at: datetime | None

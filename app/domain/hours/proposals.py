@@ -106,6 +106,7 @@ class HourProposalSummary(Shown):
     included_in: UUID | None
     """ID of the central organisation's proposal that includes this unit's proposal. `null` if it is not included."""
     created_by: UUID
+    created_by_name: str | None
     created_at: datetime
     submitted_at: datetime | None
     """When the last revision was submitted. `null` if the proposal has not been submitted."""
@@ -137,6 +138,7 @@ class ProposalRevision(Shown):
     """Lines as they were submitted."""
     submitted_by: UUID
     """ID of the person who submitted the revision."""
+    submitted_by_name: str | None
     submitted_at: datetime
     """When the revision was submitted."""
 

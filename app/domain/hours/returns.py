@@ -28,10 +28,12 @@ class HourReturn(Shown):
     """State of the return."""
     booked_by: UUID
     """ID of the person who returned the hours."""
+    booked_by_name: str | None
     booked_at: datetime
     """When the hours were returned."""
     cancelled_by: UUID | None
     """ID of the person who cancelled the return. `null` if it was not cancelled."""
+    cancelled_by_name: str | None
     cancelled_at: datetime | None
     """When the return was cancelled. `null` if it was not cancelled."""
     handler_id: UUID | None

@@ -32,6 +32,7 @@ class SupplementaryRequest(Shown):
     """State of the request."""
     submitted_by: UUID
     """ID of the person who submitted the request."""
+    submitted_by_name: str | None
     submitted_at: datetime
     """When the request was submitted."""
     granted_hours: int | None
@@ -39,6 +40,7 @@ class SupplementaryRequest(Shown):
     reason: str | None
     """Reason for the decision. `null` if none was given."""
     decided_by: UUID | None
+    decided_by_name: str | None
     decided_at: datetime | None
     withdrawn_at: datetime | None
     expired_at: datetime | None

@@ -34,5 +34,6 @@ class PostedTransfer(Shown):
     """Resource that caused the transfer."""
     actor: UUID | None
     """ID of the person who made the transfer. `null` if a job made it."""
+    actor_name: str | None
     made_at: datetime
     """When the transfer was made."""

@@ -40,9 +40,11 @@ class BankAccountChange(Shown):
     """State of the change."""
     proposed_by: UUID
     """ID of the person who proposed the change."""
+    proposed_by_name: str | None
     proposed_at: datetime
     """When the change was proposed."""
     decided_by: UUID | None
+    decided_by_name: str | None
     decided_at: datetime | None
     reason: str | None
     """Reason for the rejection. `null` if the change was not rejected."""

@@ -18,6 +18,8 @@ class OrganisationConfirmation(Shown):
     """Year of the confirmation."""
     person_id: UUID
     """ID of the main user who confirmed."""
+    person_name: str | None
+    """Name of the main user who confirmed. `null` if you cannot see the person, or if the person was erased."""
     confirmed_at: datetime
     """When the main user confirmed."""
     late: bool

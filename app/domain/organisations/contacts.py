@@ -24,6 +24,7 @@ class ContactAssignment(Shown):
     valid_until: date | None
     """Last day. `null` if until further notice."""
     made_by: UUID
+    made_by_name: str | None
     made_at: datetime
 
 

@@ -35,6 +35,7 @@ class TrainingRules(Shown):
     """Other rules of the organisation, as text. `null` if there are none."""
     changed_by: UUID | None
     """ID of the person who last set the rules. `null` if they have never been set."""
+    changed_by_name: str | None
     changed_at: datetime | None
     """When the rules were last set. `null` if they have never been set."""
 
@@ -42,7 +43,7 @@ class TrainingRules(Shown):
 def open_to_all(central_id: UUID) -> TrainingRules:
     """Return the rules that apply until a central organisation has set its own (rulebook §6.7)."""
     kinds: list[OrganisationKind] = ["central", "district", "association"]
-    return TrainingRules(central_id, 0, kinds, None, "open", False, None, None, None)
+    return TrainingRules(central_id, 0, kinds, None, "open", False, None, None, None, None)
 
 
 def check_each_once(kinds: Collection[OrganisationKind], units: Collection[UUID] | None) -> None:

@@ -35,6 +35,7 @@ class ApiKey(Shown):
     """First characters of the key, by which it can be recognised: `tp_` and eight letters."""
     made_by: UUID
     """ID of the person who created the key."""
+    made_by_name: str | None
     made_at: datetime
     """When the key was created. All times of a key are real, even if the sandbox's clock is set."""
     expires_at: datetime
@@ -47,6 +48,7 @@ class ApiKey(Shown):
     """When the key was revoked. `null` if it has not been revoked."""
     revoked_by: UUID | None
     """ID of the person who revoked the key. `null` if it has not been revoked."""
+    revoked_by_name: str | None
     state: KeyState
     """State of the key. A `rotated` key works beside its successor until it expires."""
     key: str | None = field(default=None, repr=False)

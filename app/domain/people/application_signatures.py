@@ -60,6 +60,7 @@ class ApplicationSignature(Shown):
     those in the document."""
     matched_by: UUID | None
     """ID of the person who confirmed whose signature this is. `null` if nobody had to, or has."""
+    matched_by_name: str | None
     matched_at: datetime | None
     """When it was confirmed whose signature this is. `null` if nobody had to, or has."""
     reason: str | None

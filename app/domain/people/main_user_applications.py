@@ -69,6 +69,7 @@ class MainUserApplication(Shown):
     reason: str | None
     """Reason for the decision. `null` if none was given."""
     decided_by: UUID | None
+    decided_by_name: str | None
     decided_at: datetime | None
     role_grant_id: UUID | None
     """ID of the role that the approval granted. `null` if the application has not been approved."""

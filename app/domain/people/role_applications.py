@@ -33,6 +33,7 @@ class RoleApplication(Shown):
     applied_at: datetime
     """When the application was made."""
     decided_by: UUID | None
+    decided_by_name: str | None
     decided_at: datetime | None
     decision_reason: str | None
     """Reason for the decision. `null` if none was given."""

@@ -55,6 +55,7 @@ class GrantedRole(Shown):
     """State calculated from the current time."""
     granted_by: UUID | None
     """ID of the person who granted the role. `null` if the setup granted it."""
+    granted_by_name: str | None
     granted_at: datetime | None
     """When the role was granted. `null` if the setup granted it."""
     reason: str | None
@@ -65,6 +66,7 @@ class GrantedRole(Shown):
     """ID of the main-user application. `null` if there was none."""
     ended_by: UUID | None
     """ID of the person who ended the role. `null` if nobody has ended it."""
+    ended_by_name: str | None
     ended_at: datetime | None
     """When the end was decided, which may be long before the role ends. `null` if nobody has ended it."""
     end_reason: str | None

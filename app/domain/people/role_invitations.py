@@ -33,18 +33,21 @@ class RoleInvitation(Shown):
     becomes `expired` when the time of `expires_at` comes."""
     invited_by: UUID
     """ID of the person who sent the invitation."""
+    invited_by_name: str | None
     invited_at: datetime
     """When the invitation was sent."""
     expires_at: datetime
     """When the invitation expires, unless it has been accepted or withdrawn before."""
     accepted_by: UUID | None
     """ID of the person who accepted the invitation. `null` if nobody has."""
+    accepted_by_name: str | None
     accepted_at: datetime | None
     """When the invitation was accepted. `null` if nobody has accepted it."""
     role_grant_id: UUID | None
     """ID of the role that was granted. `null` if none was granted."""
     withdrawn_by: UUID | None
     """ID of the person who withdrew the invitation. `null` if nobody has."""
+    withdrawn_by_name: str | None
     withdrawn_at: datetime | None
     """When the invitation was withdrawn. `null` if it has not been."""
 

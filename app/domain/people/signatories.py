@@ -34,10 +34,12 @@ class Signatory(Shown):
     """State calculated from the current time. Only a signatory `in_force` can be named in an application."""
     entered_by: UUID
     """ID of the person who added the signatory."""
+    entered_by_name: str | None
     entered_at: datetime
     """When the signatory was added."""
     confirmed_by: UUID | None
     """ID of the person who confirmed the signatory. `null` if nobody has."""
+    confirmed_by_name: str | None
     confirmed_at: datetime | None
     """When the signatory was confirmed. `null` if not confirmed."""
     ended_at: datetime | None

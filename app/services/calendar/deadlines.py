@@ -104,7 +104,7 @@ async def change_deadline(writer: Writer, deadline_id: UUID, changes: DeadlineCh
 async def remove_deadline(writer: Writer, deadline_id: UUID, expected: Versions) -> None:
     """Remove the deadline and its extensions."""
     deadline = await _permit(writer, deadline_id, expected)
-    for extension in await list_of_deadline(writer.connection, deadline_id):
+    for extension in await list_of_deadline(writer, deadline_id):
         writer.record(
             "deadline-extension.removed",
             extension.id,

@@ -31,8 +31,16 @@ async def give_extension(
     check_extension(deadline.year, deadline.closes_on, closes_on)
     if deadline.organisation_id:
         check_within_round(closes_on, standing.windows)
-    by, at = writer.actor.person_id, writer.now
-    extension = Extension(new_id(), deadline_id, organisation_id, closes_on, reason, by, at)
+    extension = Extension(
+        id=new_id(),
+        deadline_id=deadline_id,
+        organisation_id=organisation_id,
+        closes_on=closes_on,
+        reason=reason,
+        made_by=writer.actor.person_id,
+        made_by_name=writer.actor.name,
+        made_at=writer.now,
+    )
     await insert_value(writer.connection, deadline_extensions, extension)
     writer.record(
         "deadline-extension.given",

@@ -64,8 +64,10 @@ async def write_message(
         days_before=days_before,
         state="draft",
         made_by=writer.actor.person_id,
+        made_by_name=writer.actor.name,
         made_at=writer.now,
         scheduled_by=None,
+        scheduled_by_name=None,
         scheduled_at=None,
         sent_at=None,
         cancelled_at=None,
@@ -117,6 +119,7 @@ async def send_message(writer: Writer, message_id: UUID) -> Message:
         "draft",
         state="scheduled",
         scheduled_by=writer.actor.person_id,
+        scheduled_by_name=writer.actor.name,
         scheduled_at=writer.now,
     )
 

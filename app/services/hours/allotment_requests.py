@@ -48,8 +48,10 @@ async def submit_request(writer: Writer, *, unit_id: UUID, year: int, hours: int
         granted_hours=None,
         reason=None,
         submitted_by=writer.actor.person_id,
+        submitted_by_name=writer.actor.name,
         submitted_at=writer.now,
         decided_by=None,
+        decided_by_name=None,
         decided_at=None,
         withdrawn_at=None,
         expired_at=None,
@@ -83,6 +85,7 @@ async def decide_request(writer: Writer, request_id: UUID, *, hours: int, reason
         granted_hours=hours,
         reason=reason,
         decided_by=writer.actor.person_id,
+        decided_by_name=writer.actor.name,
         decided_at=writer.now,
     )
     writer.record(

@@ -40,6 +40,7 @@ async def correct_hours(
         reason=reason,
         corrects_transfer_id=corrects_transfer_id,
         made_by=writer.actor.person_id,
+        made_by_name=writer.actor.name,
         made_at=writer.now,
     )
     transfers = [correction(organisation_id, hours, year_is_closed=pool.state == "closed")]

@@ -70,6 +70,7 @@ async def decide_hours(
                 hours=item.hours,
                 reason=item.reason,
                 decided_by=writer.actor.person_id,
+                decided_by_name=writer.actor.name,
                 decided_at=writer.now,
             )
         )

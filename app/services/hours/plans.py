@@ -54,10 +54,13 @@ async def make_plan(writer: Writer, *, year: int, name: str, kind: PlanKind) -> 
         state="draft",
         available=pool.available,
         created_by=writer.actor.person_id,
+        created_by_name=writer.actor.name,
         created_at=writer.now,
         last_edited_by=None,
+        last_edited_by_name=None,
         last_edited_at=None,
         published_by=None,
+        published_by_name=None,
         published_at=None,
         withdrawn_at=None,
         expired_at=None,
@@ -138,7 +141,7 @@ async def publish_plan(writer: Writer, plan_id: UUID, expected: Versions) -> Dec
     if plan.kind == "round":
         await lock_contested(writer.connection, [row.id for row in plan.filled], plan.year, [])
     else:
-        await lock_requests(writer.connection, [row.id for row in plan.filled])
+        await lock_requests(writer, [row.id for row in plan.filled])
     pool = await hold_pool(writer.connection, plan.year)
     matters = await list_matters(writer.connection, plan.year, plan.kind, plan_id)
     rules.check_fresh(plan, {matter.id: matter for matter in matters}, pool.available)

@@ -76,7 +76,7 @@ async def list_revisions(reader: Reader, page: PageRequest, proposal_id: UUID) -
 
 async def get_revision(reader: Reader, proposal_id: UUID, number: int) -> ProposalRevision:
     await proposals.get(reader, proposal_id)
-    revision = await find_revision(reader.connection, proposal_id, number)
+    revision = await find_revision(reader, proposal_id, number)
     if revision is None:
         raise NotFound
     return revision

@@ -34,8 +34,10 @@ async def book_return(
         grounds=grounds,
         state="booked",
         booked_by=writer.actor.person_id,
+        booked_by_name=writer.actor.name,
         booked_at=writer.now,
         cancelled_by=None,
+        cancelled_by_name=None,
         cancelled_at=None,
         handler_id=None,
         handler_name=None,
@@ -59,6 +61,7 @@ async def cancel_return(writer: Writer, return_id: UUID) -> HourReturn:
         booked,
         state="cancelled",
         cancelled_by=writer.actor.person_id,
+        cancelled_by_name=writer.actor.name,
         cancelled_at=writer.now,
     )
     # Others may have been granted the hours since. The ledger locks the pool and counts it, and refuses what is gone.

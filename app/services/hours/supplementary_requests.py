@@ -44,10 +44,12 @@ async def submit_request(
         grounds=grounds,
         state="submitted",
         submitted_by=writer.actor.person_id,
+        submitted_by_name=writer.actor.name,
         submitted_at=writer.now,
         granted_hours=None,
         reason=None,
         decided_by=None,
+        decided_by_name=None,
         decided_at=None,
         withdrawn_at=None,
         expired_at=None,
@@ -95,7 +97,7 @@ async def _decide(
     writer: Writer, items: Sequence[RequestDecision], *, year: int | None = None, by_plan: bool = False
 ) -> list[SupplementaryRequest]:
     """Decide requests of one year, in the same number of statements for five hundred as for one."""
-    requests = await lock_requests(writer.connection, [item.request_id for item in items])
+    requests = await lock_requests(writer, [item.request_id for item in items])
     candidates = await find_candidates(writer, {request.organisation_id for request in requests.values()})
     rules.check_there(writer.actor, year, items, requests, candidates)
     check_staff(writer.actor)
@@ -123,6 +125,7 @@ async def _decide(
             granted_hours=item.hours,
             reason=item.reason,
             decided_by=writer.actor.person_id,
+            decided_by_name=writer.actor.name,
             decided_at=writer.now,
         )
         for item in items

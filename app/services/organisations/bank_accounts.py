@@ -47,8 +47,10 @@ async def propose_account(
         holder=holder,
         state="proposed",
         proposed_by=writer.actor.person_id,
+        proposed_by_name=writer.actor.name,
         proposed_at=writer.now,
         decided_by=None,
+        decided_by_name=None,
         decided_at=None,
         reason=None,
         withdrawn_at=None,
@@ -69,6 +71,7 @@ async def approve_change(writer: Writer, change_id: UUID) -> BankAccountChange:
         place,
         state="approved",
         decided_by=writer.actor.person_id,
+        decided_by_name=writer.actor.name,
         decided_at=writer.now,
         payments_held_until=rules.held_until(writer.now),
     )
@@ -83,6 +86,7 @@ async def reject_change(writer: Writer, change_id: UUID, *, reason: str) -> Bank
         place,
         state="rejected",
         decided_by=writer.actor.person_id,
+        decided_by_name=writer.actor.name,
         decided_at=writer.now,
         reason=reason,
     )
@@ -113,8 +117,8 @@ async def list_changes(reader: Reader, page: PageRequest, **filters: Unpack[Chan
 
 
 async def _account(reader: Reader, place: Place) -> BankAccount:
-    in_force = await questions.find_in_force(reader.connection, place)
-    waiting = await questions.find_open(reader.connection, place.organisation_id)
+    in_force = await questions.find_in_force(reader, place)
+    waiting = await questions.find_open(reader, place.organisation_id)
     return rules.account_of(place.organisation_id, in_force, waiting, reader.now)
 
 

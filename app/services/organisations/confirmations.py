@@ -27,6 +27,7 @@ async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: i
         organisation_name=standing.organisation_name,
         year=year,
         person_id=writer.actor.person_id,
+        person_name=writer.actor.name,
         confirmed_at=writer.now,
         late=is_late(standing.windows, writer.now),
     )

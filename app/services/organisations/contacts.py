@@ -47,6 +47,7 @@ async def assign_contact(
         valid_from=valid_from,
         valid_until=valid_until,
         made_by=writer.actor.person_id,
+        made_by_name=writer.actor.name,
         made_at=writer.now,
     )
     rules.check_no_overlap(assignment, await questions.find_overlapping(writer.connection, assignment))
@@ -83,7 +84,7 @@ async def get_contact(reader: Reader, organisation_id: UUID) -> Contact:
     """Return the contact person of the organisation's centre, also to callers who do not reach the centre."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
     central_id = place.central_organisation_id
-    assignment = await questions.find_in_force(reader.connection, central_id, reader.now.date())
+    assignment = await questions.find_in_force(reader, central_id)
     if assignment is None:
         return Contact(organisation_id, central_id, None, None, None, None, None)
     adviser = await questions.find_adviser(reader.connection, assignment.person_id, reader.now)

@@ -32,7 +32,7 @@ async def put_rules(
     _, place = await profiles.get(writer, organisation_id, locked=True)
     rules.check_below(units, await find_below(writer.connection, organisation_id, units or ()))
     check_main_user(writer.actor, place)
-    current = await questions.find_rules(writer.connection, place.central_organisation_id)
+    current = await questions.find_rules(writer, place.central_organisation_id)
     if current.revision:
         check_required_version(current, expected)
     check_version(current, expected, is_put=current.revision > 0)
@@ -46,6 +46,7 @@ async def put_rules(
         unit_managers_decide=unit_managers_decide,
         practice=practice,
         changed_by=writer.actor.person_id,
+        changed_by_name=writer.actor.name,
         changed_at=writer.now,
     )
     await questions.put_rules(writer.connection, put)
@@ -66,4 +67,4 @@ async def put_rules(
 async def get_rules(reader: Reader, organisation_id: UUID) -> TrainingRules:
     """Return the rules of the centre, also to callers who only reach a unit."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
-    return await questions.find_rules(reader.connection, place.central_organisation_id)
+    return await questions.find_rules(reader, place.central_organisation_id)

@@ -57,8 +57,14 @@ async def revoke_key(writer: Writer, key_id: UUID, *, reason: str | None) -> Api
 
 async def revoke(writer: Writer, key: ApiKey, *, reason: str | None) -> ApiKey:
     """Revoke a locked key; whether the caller may is checked before."""
-    revoked_at, revoked_by = datetime.now(HELSINKI), writer.actor.person_id
-    revoked = await change_value(writer.connection, api_keys, key, revoked_at=revoked_at, revoked_by=revoked_by)
+    revoked = await change_value(
+        writer.connection,
+        api_keys,
+        key,
+        revoked_at=datetime.now(HELSINKI),
+        revoked_by=writer.actor.person_id,
+        revoked_by_name=writer.actor.name,
+    )
     writer.record("api-key.revoked", key.id, organisation_id=key.organisation_id, reason=reason)
     return replace(revoked, state="revoked")
 
@@ -99,12 +105,14 @@ async def _make(
         scopes=sorted(scopes),
         prefix=prefix,
         made_by=writer.actor.person_id,
+        made_by_name=writer.actor.name,
         made_at=made_at,
         expires_at=made_at + timedelta(days=days),
         last_used_at=None,
         successor_id=None,
         revoked_at=None,
         revoked_by=None,
+        revoked_by_name=None,
         state="active",
         key=text,
     )

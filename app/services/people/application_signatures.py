@@ -54,7 +54,7 @@ async def bring_signed_document(
     found = await examine(original, content, trust, made_at=application.submitted_at, now=writer.now)
     # The document was examined without a lock, because that takes time. Changes made meanwhile are seen now.
     application = await _get_to_sign(writer, application_id, expected, locked=True)
-    present = await find_signatures(writer.connection, application_id)
+    present = await find_signatures(writer, application_id)
     in_service = {signature.signs_as for signature in present if signature.method == "service" and signature.signs_as}
     signs_as = rules.signers_of(found.signatures, application, in_service)
     document_id = await keep_signed_document(
@@ -81,7 +81,7 @@ async def sign_in_service(writer: Writer, application_id: UUID, *, digest: str) 
     signs_as = rules.check_may_sign(writer.actor, application, datetime.now(UTC))
     check_state(application, "awaiting_signatures")
     await _check_signatory(writer, application)
-    rules.check_not_signed(await find_signatures(writer.connection, application_id), signs_as)
+    rules.check_not_signed(await find_signatures(writer, application_id), signs_as)
     rules.check_digest(digest, application.document_digest)
     signed_in = writer.actor.authentication
     evidence = SignInEvidence(
@@ -106,7 +106,7 @@ async def confirm_match(
 ) -> ApplicationSignature:
     application = await applications.get(writer, application_id, locked=True)
     place = await get_place(writer.connection, application.organisation_id)
-    signatures = await find_signatures(writer.connection, application_id)
+    signatures = await find_signatures(writer, application_id)
     signature = _of(signatures, signature_id)
     check_may_judge(writer.actor, application, place)
     check_state(application, "awaiting_signatures", "signed")
@@ -157,7 +157,7 @@ async def _check_signatory(writer: Writer, application: MainUserApplication) -> 
 
 async def _update_state(writer: Writer, application: MainUserApplication) -> MainUserApplication:
     """Change the application to the state that follows from its signatures, and record a new state."""
-    state = rules.state_after(await find_signatures(writer.connection, application.id))
+    state = rules.state_after(await find_signatures(writer, application.id))
     if state == application.state:
         return application
     received_at = writer.now if state == "received" else None
@@ -170,7 +170,7 @@ async def _update_state(writer: Writer, application: MainUserApplication) -> Mai
 
 
 async def _get_signature(session: Reader, application_id: UUID, signature_id: UUID) -> ApplicationSignature:
-    return _of(await find_signatures(session.connection, application_id), signature_id)
+    return _of(await find_signatures(session, application_id), signature_id)
 
 
 def _of(signatures: list[ApplicationSignature], signature_id: UUID) -> ApplicationSignature:

@@ -86,6 +86,7 @@ async def draft_application(
         received_at=None,
         reason=None,
         decided_by=None,
+        decided_by_name=None,
         decided_at=None,
         role_grant_id=None,
         withdrawn_at=None,

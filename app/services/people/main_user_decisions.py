@@ -36,6 +36,7 @@ async def decide_application(
         state=outcome,
         reason=reason,
         decided_by=writer.actor.person_id,
+        decided_by_name=writer.actor.name,
         decided_at=writer.now,
         role_grant_id=given and given.id,
     )

@@ -109,5 +109,5 @@ async def _withdraw_applications(writer: Writer, other_id: UUID, person_id: UUID
     """Withdraw applications that one person cannot have twice, or would sign as two people (rulebook §2.5)."""
     open_ids = await list_open_applications(writer.connection, other_id, person_id)
     await withdraw_all(writer, open_ids, reason=reason)
-    for application in await lock_pointless_role_applications(writer.connection, other_id, person_id, writer.now):
+    for application in await lock_pointless_role_applications(writer, other_id, person_id):
         await role_applications.withdraw(writer, application, reason=reason)

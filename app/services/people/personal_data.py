@@ -48,7 +48,7 @@ async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
     await lock_people(writer.connection, ids)
     rules.check_not_erased(await _get_status(writer, person_id))
     await _withdraw_and_end(writer, person_id, ids, reason)
-    for key in await lock_unrevoked_of(writer.connection, ids):
+    for key in await lock_unrevoked_of(writer, ids):
         await api_keys.revoke(writer, key, reason=reason)
     for signatory in await lock_signatories_of(writer, ids):
         await signatories.end(writer, signatory, reason=reason)
@@ -62,7 +62,7 @@ async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
 async def _withdraw_and_end(writer: Writer, person_id: UUID, ids: list[UUID], reason: str) -> None:
     """Withdraw open applications and invitations, and end roles."""
     await withdraw_all(writer, await list_open_of(writer.connection, ids), reason=reason)
-    for application in await lock_undecided_of(writer.connection, ids):
+    for application in await lock_undecided_of(writer, ids):
         await role_applications.withdraw(writer, application, reason=reason)
     for invitation in await lock_waiting_of(writer, ids):
         await role_invitations.withdraw(writer, invitation, reason=reason)

@@ -37,7 +37,7 @@ async def apply_for_role(
     organisation, place = found
     check_role_fits(role, organisation.kind)
     if role == "training_manager":
-        check_may_apply(await find_rules(writer.connection, place.central_organisation_id))
+        check_may_apply(await find_rules(writer, place.central_organisation_id))
     await check_not_held(writer, person.id, role, organisation_id, valid_from=writer.now)
     application = RoleApplication(
         id=new_id(),
@@ -50,6 +50,7 @@ async def apply_for_role(
         state="applied",
         applied_at=writer.now,
         decided_by=None,
+        decided_by_name=None,
         decided_at=None,
         decision_reason=None,
         withdrawn_at=None,
@@ -68,7 +69,7 @@ async def decide_application(
     application = await applications.lock(writer, application_id)
     place = await get_place(writer.connection, application.organisation_id)
     check_person(writer.actor)
-    centre_rules = await find_rules(writer.connection, place.central_organisation_id)
+    centre_rules = await find_rules(writer, place.central_organisation_id)
     rules.check_may_decide(writer.actor, application, place, centre_rules)
     rules.check_reason_given(outcome, reason)
     rules.check_undecided(application.state)
@@ -79,6 +80,7 @@ async def decide_application(
         application,
         state=outcome,
         decided_by=writer.actor.person_id,
+        decided_by_name=writer.actor.name,
         decided_at=writer.now,
         decision_reason=reason,
     )

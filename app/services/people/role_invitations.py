@@ -61,12 +61,15 @@ async def invite(
         reason=reason,
         state="open",
         invited_by=writer.actor.person_id,
+        invited_by_name=writer.actor.name,
         invited_at=writer.now,
         expires_at=writer.now + rules.VALID_FOR,
         accepted_by=None,
+        accepted_by_name=None,
         accepted_at=None,
         role_grant_id=None,
         withdrawn_by=None,
+        withdrawn_by_name=None,
         withdrawn_at=None,
     )
     # Each of several requests waits for the one before, and counts what it sent. The address is locked after the
@@ -115,6 +118,7 @@ async def withdraw(writer: Writer, invitation: RoleInvitation, *, reason: str | 
         invitation,
         state="withdrawn",
         withdrawn_by=writer.actor.person_id,
+        withdrawn_by_name=writer.actor.name,
         withdrawn_at=writer.now,
     )
     _record(writer, "withdrawn", withdrawn, reason=reason)
@@ -148,6 +152,7 @@ async def accept_invitation(writer: Writer, *, token: str) -> GrantedRole:
         invitation,
         state="accepted",
         accepted_by=writer.actor.person_id,
+        accepted_by_name=writer.actor.name,
         accepted_at=writer.now,
         role_grant_id=grant.id,
     )

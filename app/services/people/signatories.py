@@ -16,7 +16,7 @@ from app.db.people.signatories import (
     signatory_resource,
 )
 from app.db.sessions import Reader, Writer
-from app.db.statements import change_row, insert_value
+from app.db.statements import change_row, change_value, insert_value
 from app.domain.access import Place, is_within_reach, only_observes
 from app.domain.errors import Forbidden, NotFound
 from app.domain.hours.standing import check_central
@@ -45,7 +45,7 @@ async def enter_signatory(
         raise NotFound(pointer="/person_id")
     is_first = not await has_signatory(writer, organisation_id)
     confirmed = rules.is_confirmed_at_entry(writer.actor, place, person_id, is_first=is_first)
-    confirmed_by, confirmed_at = (writer.actor.person_id, writer.now) if confirmed else (None, None)
+    by, by_name, confirmed_at = (writer.actor.person_id, writer.actor.name, writer.now) if confirmed else (None,) * 3
     signatory = Signatory(
         id=new_id(),
         organisation_id=organisation_id,
@@ -56,8 +56,10 @@ async def enter_signatory(
         valid_until=valid_until,
         state=rules.state_of(valid_from, valid_until, confirmed_at, None, writer.now),
         entered_by=writer.actor.person_id,
+        entered_by_name=writer.actor.name,
         entered_at=writer.now,
-        confirmed_by=confirmed_by,
+        confirmed_by=by,
+        confirmed_by_name=by_name,
         confirmed_at=confirmed_at,
         ended_at=None,
     )
@@ -72,12 +74,17 @@ async def confirm_signatory(writer: Writer, organisation_id: UUID, signatory_id:
     place, signatory = await _lock_seen(writer, organisation_id, signatory_id)
     rules.check_may_confirm(writer.actor, place, signatory)
     rules.check_unconfirmed(signatory)
-    await change_row(
-        writer.connection, signatories, signatory_id, confirmed_by=writer.actor.person_id, confirmed_at=writer.now
+    confirmed = await change_value(
+        writer.connection,
+        signatories,
+        signatory,
+        confirmed_by=writer.actor.person_id,
+        confirmed_by_name=writer.actor.name,
+        confirmed_at=writer.now,
     )
     writer.record("signatory.confirmed", signatory_id, organisation_id=organisation_id)
     state = rules.state_of(signatory.valid_from, signatory.valid_until, writer.now, None, writer.now)
-    return replace(signatory, confirmed_by=writer.actor.person_id, confirmed_at=writer.now, state=state)
+    return replace(confirmed, state=state)
 
 
 async def end_signatory(writer: Writer, organisation_id: UUID, signatory_id: UUID, *, reason: str | None) -> Signatory:

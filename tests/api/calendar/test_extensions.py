@@ -38,6 +38,7 @@ def test_staff_give_an_organisation_more_time(centre: Centre, staff: Person, spr
         "closes_on": "2023-03-31",
         "reason": "Toimiston muutto",
         "made_by": str(staff.id),
+        "made_by_name": "Aino Esimerkki",
         "made_at": "2023-03-15T12:00:00+02:00",
     }
     assert answer.headers["Location"] == f"{spring}/extensions/{extension['id']}"

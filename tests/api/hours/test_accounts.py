@@ -239,6 +239,7 @@ def test_transfers_are_listed_completely_and_newest_first(
         "to": {"account": "allotment", "organisation_id": str(unit)},
         "cause": {"type": "hour_distribution", "id": str(central)},
         "actor": str(main_user.id),
+        "actor_name": "Aino Esimerkki",
         "made_at": "2023-03-15T12:00:00+02:00",
     }
     rest = main_user.get(of_2023.headers["Link"].split(";")[0].strip("<>")).json()

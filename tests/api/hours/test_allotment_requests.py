@@ -94,8 +94,10 @@ def test_a_manager_asks_for_more_hours(manager: Person, central: UUID, district:
         "granted_hours": None,
         "reason": None,
         "submitted_by": str(manager.id),
+        "submitted_by_name": "Aino Esimerkki",
         "submitted_at": "2023-03-15T12:00:00+02:00",
         "decided_by": None,
+        "decided_by_name": None,
         "decided_at": None,
         "withdrawn_at": None,
         "expired_at": None,
@@ -131,8 +133,10 @@ def test_a_decision_changes_the_allotment_and_the_revision_together(
     request = made(manager, district, hours)
     answer = decide(main_user, request, granted, reason="Tasapuolisesti")
     assert answer.status_code == 200, answer.text
-    fetched = manager.get(request)
+    fetched = main_user.get(request)
     assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+    # A unit manager does not see the people of the centre.
+    assert manager.get(request).json() == answer.json() | {"decided_by_name": None}
     decided = answer.json()
     assert (decided["state"], decided["granted_hours"], decided["reason"]) == (state, granted, "Tasapuolisesti")
     assert (decided["decided_by"], decided["decided_at"]) == (str(main_user.id), "2023-03-15T12:00:00+02:00")

@@ -68,6 +68,7 @@ def test_a_batch_grants_many_their_hours(centre: Centre, staff: Person, central:
         "hours": 600,
         "reason": "Kasvoi",
         "decided_by": str(staff.id),
+        "decided_by_name": "Aino Esimerkki",
         "decided_at": "2023-03-15T12:00:00+02:00",
     }
     assert [decision["hours"] for decision in made] == [600, 400, 0]

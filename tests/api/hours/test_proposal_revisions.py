@@ -255,6 +255,7 @@ def test_every_revision_is_kept_complete_and_unchanged(league: League, draft: An
             "hours": proposal["hours"],
             "lines": proposal["lines"],
             "submitted_by": str(league.main_user.id),
+            "submitted_by_name": "Aino Esimerkki",
             "submitted_at": proposal["submitted_at"],
         }
         for number, proposal in ((2, second), (1, first))

@@ -46,6 +46,7 @@ def test_a_main_user_drafts_a_proposal_with_lines_for_the_whole_tree(league: Lea
         "return_reason": None,
         "included_in": None,
         "created_by": str(league.main_user.id),
+        "created_by_name": "Aino Esimerkki",
         "created_at": "2023-10-16T12:00:00+03:00",
         "submitted_at": None,
         "expired_at": None,

@@ -44,8 +44,10 @@ def test_unused_hours_go_back_to_the_pool(centre: Centre, main_user: Person, cen
         "grounds": "Kurssi peruuntui",
         "state": "booked",
         "booked_by": str(main_user.id),
+        "booked_by_name": "Aino Esimerkki",
         "booked_at": "2023-03-15T12:00:00+02:00",
         "cancelled_by": None,
+        "cancelled_by_name": None,
         "cancelled_at": None,
     }
     assert answer.headers["Location"] == f"{PATH}/{booked['id']}"

@@ -34,6 +34,7 @@ def test_everything_is_allowed_without_rules(main_user: Person, central: UUID) -
         "unit_managers_decide": False,
         "practice": None,
         "changed_by": None,
+        "changed_by_name": None,
         "changed_at": None,
     }
 
@@ -43,8 +44,10 @@ def test_the_rules_apply_to_the_whole_tree(centre: Centre, main_user: Person, ce
     answer = put(main_user, central, RULES | {"units": [str(unit)], "unit_managers_decide": True})
     assert answer.status_code == 200
     assert (answer.json()["revision"], answer.json()["units"]) == (1, [str(unit)])
-    fetched = centre.person("training_manager", unit).get(path(unit))
+    fetched = main_user.get(path(unit))
     assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+    seen_below = centre.person("training_manager", unit).get(path(unit)).json()
+    assert seen_below == answer.json() | {"changed_by_name": None}
     facts = centre.rows("SELECT facts FROM audit_entries")[0][0]
     assert facts["practice_changed"] is True
     assert "Piirit" not in str(facts)

@@ -70,6 +70,7 @@ def proposal(
         None,
         None,
         OTHER,
+        None,
         NOON,
         None,
         None,

@@ -137,11 +137,13 @@ def right(number: int, valid_from: datetime, valid_until: datetime | None, now: 
         valid_until=valid_until,
         state=state_of(valid_from, valid_until, now),
         granted_by=None,
+        granted_by_name=None,
         granted_at=None,
         reason=None,
         role_application_id=None,
         main_user_application_id=None,
         ended_by=None,
+        ended_by_name=None,
         ended_at=None,
         end_reason=None,
     )
