@@ -6,12 +6,14 @@ from datetime import date
 
 from babel.dates import format_date
 
-from app.domain.hours.charts import YEARS, HeldHours, HoursOfYears, HoursTree, HoursUsage
+from app.domain.hours.charts import YEARS, Figures, HeldHours, HoursFlow, HoursOfYears, HoursTree, HoursUsage
 from app.domain.organisations.organisations import Language
 from app.pictures.drawing import LINE, MARGIN, TEXT, WIDTH, Drawing, width_of
 from app.texts.rendering import LOCALES, Texts, texts_of
 
 STYLES = {
+    "added": "s1 full",
+    "taken": "s2 full",
     "used": "s1 full",
     "reserved": "s2 full",
     "returned": "s6 full",
@@ -19,7 +21,7 @@ STYLES = {
     "available": "free",
     "left": "free",
 }
-"""Of the parts of bars. What is still there is an outline, and what has lapsed a dashed one."""
+"""Of the parts of bars, in a legend's order. What is still there is an outline, and what has lapsed a dashed one."""
 BAR, GAP, INDENT = 10, 12, 18
 ACROSS = WIDTH - 2 * MARGIN
 MOST_MONTHS = 36
@@ -34,15 +36,19 @@ class Row:
     parts: Mapping[str, int]
     """The hours of each part of the bar, in their order. A row may have none."""
     depth: int = 0
+    begins: int = 0
+    """Where the bar begins."""
 
 
-def draw_chart(figures: HoursTree | HoursOfYears | HoursUsage, language: Language) -> bytes:
+def draw_chart(figures: Figures, language: Language) -> bytes:
     """The chart as SVG."""
     texts = texts_of("pictures", language)
     words = texts.tables["charts"]
     match figures:
         case HoursTree():
             name, rows = "tree", list(_rows_of_tree(figures, texts))
+        case HoursFlow():
+            name, rows = "flow", list(_rows_of_flow(figures, texts))
         case HoursOfYears():
             name, rows = "years", list(_rows_of_years(figures, texts))
         case HoursUsage():
@@ -51,7 +57,7 @@ def draw_chart(figures: HoursTree | HoursOfYears | HoursUsage, language: Languag
     facts["first"] = figures.year - YEARS + 1
     below = texts.choose(words["below"], facts | {"chart": texts.fill(words[name], facts)})
     title = texts.fill(words["title"], facts | {"below": below})
-    spoken = " ".join(f"{row.name}: {row.said}." for row in rows)
+    spoken = " ".join(f"{row.name} – {row.said}." for row in rows)
     drawing = Drawing(f"hours-{name}", language, title=title, description=spoken or words["nothing"])
     y = drawing.head(figures.organisation_name, below) + GAP
     if not rows:
@@ -75,6 +81,22 @@ def _rows_of_tree(tree: HoursTree, texts: Texts) -> Iterator[Row]:
 
 def _parts_of(held: HeldHours) -> dict[str, int]:
     return {part: getattr(held, part) for part in ("used", "reserved", "lapsed", "available")}
+
+
+def _rows_of_flow(flow: HoursFlow, texts: Texts) -> Iterator[Row]:
+    """A waterfall: each step begins where the one before it has ended."""
+    words = texts.tables["charts"]
+    for step in flow.steps:
+        part, begins = ("added", step.after - step.hours) if step.hours > 0 else ("taken", step.after)
+        name = getattr(step.text, texts.language).rstrip(".")
+        yield Row(name, texts.fill(words["sum"], {"hours": step.after}), {part: abs(step.hours)}, begins=begins)
+    if flow.steps:
+        free = flow.steps[-1].after
+        yield Row(
+            texts.fill("{part:word}", {"part": "available"}),
+            texts.fill("{hours}", {"hours": free}),
+            {"available": free},
+        )
 
 
 def _rows_of_years(chart: HoursOfYears, texts: Texts) -> Iterator[Row]:
@@ -110,14 +132,15 @@ def _draw_legend(drawing: Drawing, parts: Sequence[str], texts: Texts, y: float)
 
 
 def _draw_rows(drawing: Drawing, rows: Sequence[Row], y: float) -> float:
-    """All bars have one scale."""
-    scale = ACROSS / max(1, *(sum(row.parts.values()) for row in rows))
+    """All bars have one scale, in which 0 is further in where some begin below it."""
+    lowest = min(0, *(row.begins for row in rows))
+    scale = ACROSS / max(1, *(row.begins + sum(row.parts.values()) - lowest for row in rows))
     for row in rows:
         indent = MARGIN + row.depth * INDENT
-        drawing.write(row.said, WIDTH - MARGIN, y, width=ACROSS, style="end faint")
         drawing.write(row.name, indent, y, width=WIDTH - MARGIN - indent - width_of(row.said) - GAP)
+        drawing.write(row.said, WIDTH - MARGIN, y, width=ACROSS, style="end faint")
         y += GAP / 2
-        x: float = MARGIN
+        x = MARGIN + (row.begins - lowest) * scale
         for part, hours in row.parts.items():
             if hours:
                 drawing.add("rect", class_=STYLES[part], x=x, y=y, width=hours * scale, height=BAR)

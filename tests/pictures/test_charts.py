@@ -8,6 +8,8 @@ import pytest
 
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.charts import (
+    Figures,
+    HoursFlow,
     HoursOfYears,
     HoursTree,
     HoursUsage,
@@ -16,9 +18,12 @@ from app.domain.hours.charts import (
     TreeNode,
     YearOfHours,
 )
+from app.domain.hours.explanations import ExplanationStep
+from app.domain.hours.ledger import TransferKind
 from app.domain.organisations.organisations import Language
 from app.pictures.charts import draw_chart
 from app.pictures.drawing import STYLE
+from app.texts.explanations import step_text
 from app.texts.rendering import LANGUAGES
 from tests.pictures import SVG, parsed, texts_of
 
@@ -30,11 +35,17 @@ def node(number: int, name: str = "Lahden Martat", *, parent: int | None = 1, us
     return TreeNode(used + 20, 5, used, 0, 15, organisation_id=UUID(int=number), name=name, parent_id=parent_id)
 
 
+def step(kind: TransferKind, hours: int, after: int) -> ExplanationStep:
+    return ExplanationStep(kind, hours, after, step_text("common", kind, hours), causes=[], causes_total=0)
+
+
 FIRST = node(1, "Marttaliitto", parent=None)
 OTHERS = SeveralHolders(99_500, 1_000, 50_000, 0, 48_500, organisations=9_950)
 NOW = datetime(2023, 8, 1, 12, tzinfo=HELSINKI)
 TREE = HoursTree("Marttaliitto", 2023, NOW, [FIRST, node(2), node(3, parent=2)], OTHERS)
 YEARS = HoursOfYears("Marttaliitto", 2023, None, [YearOfHours(2022, 100, 50, 10, 40), YearOfHours(2023, 200, 50, 0, 0)])
+STEPS = [step("grant", 300, 300), step("distribution", -400, -100), step("recall", 220, 120)]
+FLOW = HoursFlow("Marttaliitto", 2023, None, STEPS)
 USAGE = HoursUsage("Marttaliitto", 2023, None, [MonthOfHours("2023-01", 30, 0), MonthOfHours("2023-02", 20, 10)])
 
 
@@ -45,16 +56,14 @@ def bars(svg: bytes) -> list[tuple[str | None, float, float]]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("figures", [TREE, YEARS, USAGE])
-def test_the_description_says_all_that_the_picture_shows(
-    figures: HoursTree | HoursOfYears | HoursUsage, language: Language
-) -> None:
+@pytest.mark.parametrize("figures", [TREE, FLOW, YEARS, USAGE])
+def test_the_description_says_all_that_the_picture_shows(figures: Figures, language: Language) -> None:
     root = parsed(draw_chart(figures, language))
     said = root.findtext(f"{SVG}desc") or ""
     lines = [element.text or "" for element in root.iter(f"{SVG}text") if element.get("class") == "end faint"]
     assert len(lines) > 1
     for line in lines:
-        assert f": {line}." in said
+        assert f" – {line}." in said
     assert root.get("role") == "img"
     assert "Marttaliitto" in (root.findtext(f"{SVG}title") or "")
 
@@ -68,6 +77,16 @@ def test_the_parts_of_a_bar_stand_beside_each_other_in_one_scale() -> None:
         ("free", 200, 540),
     ]
     assert [width for _, _, width in bars(draw_chart(USAGE, "fi"))] == [720, 240, 480]
+
+
+def test_a_step_begins_where_the_one_before_has_ended() -> None:
+    """From -100 to 300 are 720 pixels, so 0 is at 20 + 180."""
+    assert bars(draw_chart(FLOW, "fi")) == [
+        ("s1 full", 200, 540),
+        ("s2 full", 20, 720),
+        ("s1 full", 20, 396),
+        ("free", 200, 216),
+    ]
 
 
 def test_a_unit_stands_further_in_than_its_parent() -> None:

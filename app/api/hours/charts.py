@@ -12,19 +12,18 @@ from app.api.hours.accounts import At
 from app.api.operations import Operation
 from app.api.pictures import Picture, PictureLanguage, drawing
 from app.api.security import operation
-from app.domain.hours.charts import Chart, HoursOfYears, HoursTree, HoursUsage
+from app.domain.hours.charts import Chart, Figures
 from app.domain.organisations.organisations import Language
 from app.pictures.charts import draw_chart
 from app.services.hours import charts
 
 router = APIRouter(route_class=Operation, tags=["Hour accounts"])
 
-Figures = HoursTree | HoursOfYears | HoursUsage
 ChartPath = Annotated[
     Chart,
     Path(
-        description="`tree`: hours by organisation. `years`: hours of the year and the four before. `usage`: hours "
-        "reserved and used at the end of each month."
+        description="`tree`: hours by organisation. `flow`: how the free hours came to be. `years`: hours of the year "
+        "and the four before. `usage`: hours reserved and used at the end of each month."
     ),
 ]
 
@@ -53,7 +52,7 @@ async def get_study_centre_hour_chart(
     """Get a chart of all hours.
 
     Returns a picture as SVG or, with `Accept: application/json`, what it shows: the hours of all central organisations
-    and, in `tree`, the free hours of the pool.
+    and, in `tree` and `flow`, the free hours of the pool.
 
     **Who:** staff, auditors.
     """

@@ -8,9 +8,10 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Place
+from app.domain.hours.explanations import ExplanationStep
 from app.domain.values import Shown
 
-Chart = Literal["tree", "years", "usage"]
+Chart = Literal["tree", "flow", "years", "usage"]
 MOST_UNITS = 50
 """Organisations that a tree shows one by one."""
 YEARS = 5
@@ -85,6 +86,12 @@ class HoursTree(HoursChart):
 
 
 @dataclass(frozen=True)
+class HoursFlow(HoursChart):
+    steps: list[ExplanationStep]
+    """Steps by which the free hours came to be, one for each kind of transfer that touched their account."""
+
+
+@dataclass(frozen=True)
 class YearOfHours(Shown):
     year: int
     granted: int
@@ -117,6 +124,9 @@ class MonthOfHours(Shown):
 class HoursUsage(HoursChart):
     months: list[MonthOfHours]
     """Months from January to that of the year's last transfer, which may be in a later year."""
+
+
+Figures = HoursTree | HoursFlow | HoursOfYears | HoursUsage
 
 
 def tree_of(first: TreeNode, shares: Shares) -> tuple[list[TreeNode], SeveralHolders | None]:

@@ -10,6 +10,8 @@ from app.db.sessions import Reader
 from app.domain.access import Place, check_reach, check_staff_or_auditor
 from app.domain.hours.charts import (
     Chart,
+    Figures,
+    HoursFlow,
     HoursOfYears,
     HoursTree,
     HoursUsage,
@@ -19,19 +21,18 @@ from app.domain.hours.charts import (
     tree_of,
     years_of,
 )
+from app.services.hours.explanations import explain_account, explain_pool
 
 
 async def get_organisation_chart(
     reader: Reader, organisation_id: UUID, chart: Chart, year: int, *, at: datetime | None
-) -> HoursTree | HoursOfYears | HoursUsage:
+) -> Figures:
     named = await get_named_place(reader.connection, organisation_id)
     check_reach(reader.actor, named.place)
     return await _chart_of(reader, named.place, named.name, chart, year, at)
 
 
-async def get_study_centre_chart(
-    reader: Reader, chart: Chart, year: int, *, at: datetime | None
-) -> HoursTree | HoursOfYears | HoursUsage:
+async def get_study_centre_chart(reader: Reader, chart: Chart, year: int, *, at: datetime | None) -> Figures:
     check_staff_or_auditor(reader.actor)
     centre = await get_study_centre(reader.connection)
     return await _chart_of(reader, None, centre.name, chart, year, at)
@@ -39,7 +40,7 @@ async def get_study_centre_chart(
 
 async def _chart_of(
     reader: Reader, place: Place | None, name: str, chart: Chart, year: int, at: datetime | None
-) -> HoursTree | HoursOfYears | HoursUsage:
+) -> Figures:
     """`place` of None is the study centre."""
     asked = reader.connection, place, year, at
     match chart:
@@ -50,6 +51,12 @@ async def _chart_of(
             else:
                 first = first_node_of(place, name, shares)
             return HoursTree(name, year, at, *tree_of(first, shares))
+        case "flow":
+            if place is None:
+                steps = (await explain_pool(reader, year, at=at)).steps
+            else:
+                steps = (await explain_account(reader, place.organisation_id, year, at=at)).steps
+            return HoursFlow(name, year, at, steps)
         case "years":
             return HoursOfYears(name, year, at, years_of(year, await list_years(*asked)))
         case "usage":

@@ -23,6 +23,16 @@ from tests.pictures import parsed, texts_of
 JSON = {"Accept": "application/json"}
 PARTS = ("allotted", "reserved", "used", "lapsed", "available")
 OF_CENTRE = "/v1/hour-charts"
+WORDS = {
+    (chart, language): word
+    for chart, words in {
+        "tree": ("käytetty", "använda", "used"),
+        "flow": ("vähennetty", "avdragna", "taken"),
+        "years": ("jäljellä", "kvar", "left"),
+        "usage": ("varattu", "reserverade", "reserved"),
+    }.items()
+    for language, word in zip(("fi", "sv", "en"), words, strict=True)
+}
 
 
 def of(organisation_id: UUID) -> str:
@@ -148,6 +158,28 @@ def test_the_study_centres_tree_has_the_pool_and_the_central_organisations(
     assert tree["nodes"][0]["name"] == tree["organisation_name"]
 
 
+def test_the_flow_is_that_of_the_explanation(
+    centre: Centre, main_user: Person, staff: Person, central: UUID, district: UUID
+) -> None:
+    then = centre.clock(2023, 4, 1)
+    centre.post(2023, grant(central, 400), distribution(central, district, 50))
+    centre.clock(2023, 5, 1)
+    centre.post(2023, hour_return(central, 100))
+
+    def steps(reader: Person, charts: str, **params: Any) -> list[tuple[str, int, int]]:
+        found = figures(reader, charts, "flow", **params)["steps"]
+        return [(step["kind"], step["hours"], step["after"]) for step in found]
+
+    for organisation_id in (central, district):
+        explained = main_user.get(f"/v1/organisations/{organisation_id}/hour-accounts/2023/explanation").json()
+        assert figures(main_user, of(organisation_id), "flow")["steps"] == explained["steps"]
+    own = [("grant", 400, 400), ("distribution", -50, 350)]
+    assert steps(main_user, of(central)) == [*own, ("return", -100, 250)]
+    assert steps(main_user, of(central), at=then.isoformat()) == own
+    assert steps(main_user, of(district)) == [("distribution", 50, 50)]
+    assert steps(staff, OF_CENTRE) == [("pool", 1000, 1000), ("grant", -400, 600), ("return", 100, 700)]
+
+
 def test_the_years_are_those_of_the_tree_a_unit_or_all(
     centre: Centre, main_user: Person, staff: Person, central: UUID, district: UUID
 ) -> None:
@@ -220,7 +252,7 @@ def test_a_chart_can_be_of_an_earlier_time(
     assert "Opetustunnit järjestöittäin 2023, tilanne 1.4.2023 klo 0.00" in texts_of(picture)
 
 
-@pytest.mark.parametrize("chart", ["tree", "years", "usage"])
+@pytest.mark.parametrize("chart", ["tree", "flow", "years", "usage"])
 def test_charts_are_for_those_within_reach_and_the_study_centres_own_for_staff_and_auditors(
     centre: Centre, main_user: Person, central: UUID, chart: str
 ) -> None:
@@ -235,20 +267,20 @@ def test_charts_are_for_those_within_reach_and_the_study_centres_own_for_staff_a
         assert ask(auditor, charts).headers["Content-Type"] == "image/svg+xml"
 
 
-@pytest.mark.parametrize("chart", ["tree", "years", "usage"])
+@pytest.mark.parametrize("chart", ["tree", "flow", "years", "usage"])
 def test_a_chart_is_a_picture_in_the_readers_language(
     centre: Centre, main_user: Person, central: UUID, chart: str
 ) -> None:
     centre.post(2023, grant(central, 400), reservation(central, central, 30), use(central, central, 10))
     answers = {}
-    for language, used in (("fi", "käytetty"), ("sv", "använda"), ("en", "used")):
+    for language in ("fi", "sv", "en"):
         answer = main_user.get(
             f"{of(central)}/{chart}.svg", params={"year": 2023}, headers={"Accept-Language": language}
         )
         assert answer.headers["Content-Language"] == language
         assert answer.headers["Vary"].startswith("Accept, Accept-Language")
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
-        assert {"Marttaliitto", used} <= texts_of(answer.content)
+        assert {"Marttaliitto", WORDS[chart, language]} <= texts_of(answer.content)
         answers[answer.headers["ETag"]] = answer
     assert len(answers) == 3
     again = main_user.get(
