@@ -65,8 +65,8 @@ requirements: $(INSTALLED) ## compile the pinned, hashed requirements from pypro
 	$(BIN)/$(UV_COMPILE) pyproject.toml --extra local --group dev -c requirements/local.txt -o requirements/dev.txt
 	$(BIN)/$(UV_COMPILE) --group provider -o requirements/provider.txt
 
-answers: $(INSTALLED) ## write the responses of the examples in the API document, and README's picture
-	WRITE_ANSWERS=1 $(BIN)/python -m pytest -q tests/openapi/test_examples.py tests/pictures/test_wheel.py
+answers: $(INSTALLED) ## write the responses of the examples in the API document, and README's pictures
+	WRITE_ANSWERS=1 $(BIN)/python -m pytest -q tests/openapi/test_examples.py tests/pictures
 
 bench: $(INSTALLED) ## measure against the floor (bench/README.md); OPTIONS=--quick for daily use
 	$(BIN)/python -m bench $(OPTIONS)

@@ -25,7 +25,7 @@ from app.pictures.charts import draw_chart
 from app.pictures.drawing import STYLE
 from app.texts.explanations import step_text
 from app.texts.rendering import LANGUAGES
-from tests.pictures import SVG, parsed, texts_of
+from tests.pictures import SVG, in_docs, parsed, texts_of
 
 LONG = "Varsinais-Suomen kansalaisopistojen ja sivistysjärjestöjen kehittämisyhdistys " * 4
 
@@ -114,6 +114,20 @@ def test_a_chart_of_long_names_stays_small() -> None:
     usage = draw_chart(HoursUsage("Marttaliitto", 2023, None, months), "fi")
     assert len(usage) < 200_000
     assert len(bars(usage)) == 2 * 36
+
+
+def test_the_chart_in_readme_is_the_one_drawn() -> None:
+    steps = [
+        step("grant", 2_400, 2_400),
+        step("supplementary_grant", 300, 2_700),
+        step("distribution", -1_500, 1_200),
+        step("recall", 100, 1_300),
+        step("return", -250, 1_050),
+        step("reservation", -700, 350),
+        step("release", 40, 390),
+    ]
+    drawn = draw_chart(HoursFlow("Villasukkaväen Keskusliitto ry", 2023, None, steps), "en")
+    assert in_docs("hours-flow.svg", drawn) == drawn
 
 
 def test_all_colours_differ_enough_from_the_paper() -> None:
