@@ -147,7 +147,7 @@ def _faults_of_audience(message: Message) -> list[Fault]:
 
 
 def check_reader(actor: Actor) -> None:
-    """Check for somebody who sees messages: all of them, or those of the own central organisation. Raise Forbidden."""
+    """Check that the caller sees messages: all of them, or those of the own central organisation. Raise Forbidden."""
     if not actor.has("staff", "auditor", "main_user"):
         raise Forbidden(roles=["staff", "auditor", "main_user"])
 
