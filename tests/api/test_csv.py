@@ -413,12 +413,12 @@ def test_a_service_that_sends_as_many_as_it_can_is_busy(
     centre: Centre, many: list[str], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert many
-    monkeypatch.setattr(connections, "WAIT_SECONDS", 0.1)
     monkeypatch.setattr(connections, "MOST_SNAPSHOTS", 1)
     with serving(create_app(settings)) as address:
         centre.address = address
         with receiving(centre.staff(), TRANSFERS) as chunks:
             next(chunks)
+            monkeypatch.setattr(connections, "WAIT_SECONDS", 0.1)
             busy = centre.staff().get(TRANSFERS, headers=AS_CSV)
             assert refusal(busy) == (503, "busy")
             assert busy.headers["Retry-After"] == "1"
