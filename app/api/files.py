@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app.domain.organisations.organisations import Language
 from app.domain.versions import tag_of
 
+PDF = "application/pdf"
 FILE_SCHEMA = {"type": "string", "format": "binary"}
 
 
@@ -30,6 +31,8 @@ class Download:
     """Suggested file name, in ASCII."""
     language: Language | None = None
     """Of the texts in it, if they are in its reader's language."""
+    is_chosen: bool = False
+    """Whether the language is that of `Accept-Language`."""
 
     @property
     def tag(self) -> str:
@@ -44,6 +47,7 @@ class Download:
             "Content-Disposition": f'{disposition}; filename="{self.name}"',
             "X-Content-Type-Options": "nosniff",
             **language,
+            **({"Vary": "Accept-Language"} if self.is_chosen else {}),
         }
 
 

@@ -1,8 +1,10 @@
 """The language of a response, by `Accept-Language` (RFC 9110 §12.5.4)."""
 
 import re
+from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Query, Request
 
 from app.domain.organisations.organisations import Language
 from app.texts.rendering import LANGUAGES
@@ -13,6 +15,18 @@ _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 def page_language(request: Request) -> Language:
     """The language of a page: that of `?lang=`, else the browser's."""
     return preferred_language(request.query_params.get("lang") or request.headers.get("accept-language"))
+
+
+def language_of(thing: str) -> Callable[..., Awaitable[Language]]:
+    """The dependency of an operation that returns a picture or a document: the language in which it is wanted."""
+    description = f"Language of the {thing}. The default is that of `Accept-Language`, else Finnish."
+
+    async def language(
+        request: Request, language: Annotated[Language | None, Query(description=description)] = None
+    ) -> Language:
+        return language or preferred_language(request.headers.get("accept-language"))
+
+    return language
 
 
 def preferred_language(accept_language: str | None) -> Language:

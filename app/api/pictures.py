@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends
 
 from app.api.files import FILE_SCHEMA
-from app.api.languages import preferred_language
+from app.api.languages import language_of
 from app.api.pages import inline
 from app.api.responses import refusing
 from app.domain.organisations.organisations import Language
@@ -38,17 +38,7 @@ class Picture:
         }
 
 
-async def _picture_language(
-    request: Request,
-    language: Annotated[
-        Language | None,
-        Query(description="Language of the picture. The default is that of `Accept-Language`, else Finnish."),
-    ] = None,
-) -> Language:
-    return language or preferred_language(request.headers.get("accept-language"))
-
-
-PictureLanguage = Annotated[Language, Depends(_picture_language)]
+PictureLanguage = Annotated[Language, Depends(language_of("picture"))]
 
 
 def drawing(figures: Any, *codes: str) -> dict[str, Any]:

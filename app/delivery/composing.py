@@ -42,6 +42,8 @@ class Outgoing:
     made_at: datetime
     public_url: str | None = None
     """The origin whose URLs are links in the HTML."""
+    files: Sequence[tuple[str, str, bytes]] = ()
+    """The name, media type and content of each attached file."""
 
 
 def address_of(name: str, address: str) -> Address:
@@ -78,7 +80,6 @@ def composed(mail: Outgoing, sender: Address) -> EmailMessage:
     message["Subject"] = text_field("Subject", mail.subject)
     message["Date"] = format_datetime(mail.made_at)
     message["Message-ID"] = field_of("Message-ID", f"<{mail.id}@{sender.domain}>")
-    message["Content-Language"] = mail.language
     # Automatic replies are not sent to it (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text + "\n")
@@ -89,6 +90,11 @@ def composed(mail: Outgoing, sender: Address) -> EmailMessage:
 
         calendar = calendar_of_mail(mail.dates, mail.made_at).decode()
         message.add_attachment(calendar, subtype="calendar", filename="tuntipankki.ics", params={"method": "PUBLISH"})
+    for name, media_type, content in mail.files:
+        main_type, _, subtype = media_type.partition("/")
+        message.add_attachment(content, maintype=main_type, subtype=subtype, filename=name)
+    # Setting content and attaching files would remove it or move it into a part.
+    message["Content-Language"] = mail.language
     if not is_read_as(message.as_bytes(), {"Subject": mail.subject}, mailboxes):
         raise MisreadError
     return message

@@ -9,14 +9,14 @@ from pathlib import Path
 import typst
 
 
-def compose(folder: bytes, inputs: bytes, timestamp: bytes) -> bytes:
-    """Return the PDF of `template.typ` in the folder. `inputs` is JSON, `timestamp` the seconds of its time."""
-    place = Path(folder.decode())
+def compose(template: bytes, inputs: bytes, timestamp: bytes) -> bytes:
+    """Return the PDF of the template at that path. `inputs` is JSON, `timestamp` the seconds of its time."""
+    place = Path(template.decode())
     # The library's own fonts: the document looks the same wherever the service runs.
     fonts = typst.Fonts(include_system_fonts=False)
-    document = typst.Compiler(
-        place / "template.typ", root=place, font_paths=fonts, sys_inputs=json.loads(inputs)
-    ).compile(format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=int(timestamp))
+    document = typst.Compiler(place, root=place.parent, font_paths=fonts, sys_inputs=json.loads(inputs)).compile(
+        format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=int(timestamp)
+    )
     if not isinstance(document, bytes):
         raise TypeError("a PDF is one file")
     return document

@@ -74,6 +74,7 @@ people_listing = Listing(
 @dataclass(frozen=True)
 class MailWithToken(Mail):
     sealed_token: bytes | None
+    attachments: list[dict[str, Any]]
 
 
 mailbox = Listing(

@@ -46,6 +46,18 @@ class Clock(Shown):
 
 
 @dataclass(frozen=True)
+class MailAttachment(Shown):
+    """A file that goes with an email."""
+
+    name: str
+    """File name."""
+    type: str
+    """Media type of the file."""
+    size: int
+    """Number of bytes."""
+
+
+@dataclass(frozen=True)
 class SandboxMail(Shown):
     """An email in the sandbox's mailbox."""
 
@@ -62,6 +74,8 @@ class SandboxMail(Shown):
     """Name of the event that caused the email, `message` for a message from staff, or `digest`."""
     state: MailState
     """State of the email, `due` unless the sandbox has an email server."""
+    attachments: list[MailAttachment]
+    """Attached files: the letter of a decision."""
     made_at: datetime
 
 

@@ -32,7 +32,7 @@ from app.sandbox.db import (
 )
 from app.sandbox.demo.people import ALWAYS, SANDBOX_ISSUER
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE
-from app.sandbox.domain import Clock, DemoPerson, SandboxMail, check_clock
+from app.sandbox.domain import Clock, DemoPerson, MailAttachment, SandboxMail, check_clock
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.email_verifications import verified
@@ -152,4 +152,5 @@ async def list_mailbox(
 def _shown(mail: MailWithToken, tokens: TokenMailing) -> SandboxMail:
     text = tokens.shown(mail.text, mail.sealed_token, mail.id)
     html = html_of(mail.subject, text, mail.language, tokens.public_url)
-    return SandboxMail(mail.id, mail.address, mail.subject, text, html, mail.event, mail.state, mail.made_at)
+    files = [MailAttachment(each["name"], each["type"], each["size"]) for each in mail.attachments]
+    return SandboxMail(mail.id, mail.address, mail.subject, text, html, mail.event, mail.state, files, mail.made_at)

@@ -14,7 +14,8 @@ import pytest
 from pyhanko.pdf_utils.generic import DictionaryObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from app.documents.applications import ApplicationContent, compose_application, digest_of, shown_of
+from app.documents.applications import ApplicationContent, compose_application, digest_of
+from app.documents.making import shown_of
 from app.domain.organisations.organisations import Language
 from app.texts.main_user_application import application_words
 from app.texts.rendering import texts_of

@@ -47,6 +47,7 @@ RIGHTS = {
     "email_verifications": ADD_CHANGE | ADD_REMOVE,
     "hour_balances": READ,
     "hour_corrections": ADD,
+    "hour_decision_letters": ADD,
     "hour_decisions": ADD,
     "hour_distributions": ADD_CHANGE,
     "hour_pools": READ,

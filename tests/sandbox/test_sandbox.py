@@ -161,3 +161,17 @@ def test_the_expiry_of_an_application_is_mailed(sandbox: Sandbox) -> None:
     for _ in range(2):
         mails = sandbox.client.get("/v1/sandbox/mailbox", params={"limit": 100}).json()["items"]
         assert [mail["event"] for mail in mails].count("main-user-application.expired") == 1
+
+
+def test_the_mailbox_names_the_letter_that_goes_with_a_mail(sandbox: Sandbox) -> None:
+    sandbox.reset()
+    sandbox.clock("2023-11-21T13:00:00+02:00")
+    main_user = sandbox.person("huvudanvandare@example.org")
+    organisation_id = main_user.get("/v1/me").json()["organisations"][0]["id"]
+    body = {"year": 2024, "items": [{"organisation_id": organisation_id, "hours": 80}]}
+    [made] = sandbox.person("staff@example.org").post("/v1/hour-decisions", body).json()["items"]
+    mails = sandbox.client.get("/v1/sandbox/mailbox", params={"to": "huvudanvandare@example.org"}).json()["items"]
+    [mail] = [each for each in mails if each["attachments"]]
+    letter = main_user.get(f"/v1/hour-decisions/{made['id']}/document", params={"language": "sv"})
+    name = f"beslut-{made['reference']}.pdf"
+    assert mail["attachments"] == [{"name": name, "type": "application/pdf", "size": len(letter.content)}]

@@ -3,10 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from app.api.conventions import Read, WriteOnce
+from app.api.conventions import PlainWrite, Read, WriteOnce
+from app.api.files import PDF, Download, giving
+from app.api.languages import language_of
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
@@ -15,7 +17,9 @@ from app.api.security import operation
 from app.api.shapes import AnyHours, Body, ChangedSince, References, Several, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
-from app.services.hours import decisions
+from app.domain.organisations.organisations import Language
+from app.services.hours import decisions, letters
+from app.texts.letters import letter_name
 
 router = APIRouter(
     prefix="/hour-decisions",
@@ -101,3 +105,19 @@ async def get_hour_decision(reader: Read, decision_id: UUID) -> HourDecision:
     **Who:** everyone with a role, within their reach.
     """
     return await decisions.get_decision(reader, decision_id)
+
+
+@router.get("/{decision_id}/document", **giving(PDF))
+@operation(scope="hours:read")
+async def get_hour_decision_document(
+    writer: PlainWrite, decision_id: UUID, language: Annotated[Language, Depends(language_of("letter"))]
+) -> Download:
+    """Get the letter of an hour decision.
+
+    Returns a PDF with the hours proposed and granted, the reason, and what can be done next. It stays the same from the
+    first reading on.
+
+    **Who:** everyone with a role, within their reach.
+    """
+    letter = await letters.get_letter(writer, decision_id, language)
+    return Download(letter, PDF, letter_name(language, str(decision_id)), language, is_chosen=True)

@@ -3,10 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from app.api.conventions import Edit, EditOnce, NoBody, Read, Write
+from app.api.files import PDF, Download, giving
+from app.api.languages import language_of
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
@@ -15,7 +17,8 @@ from app.api.shapes import UNSAID, AnyHours, Body, ChangedSince, Line, Several, 
 from app.db.paging import Slice
 from app.domain.hours.plans import DecisionPlan, DecisionPlanSummary, PlanComparison, PlanState
 from app.domain.hours.simulation import Method, Parameters, PlanKind
-from app.services.hours import plans
+from app.domain.organisations.organisations import Language
+from app.services.hours import letters, plans
 
 router = APIRouter(
     prefix="/decision-plans",
@@ -126,6 +129,21 @@ async def get_decision_plan(reader: Read, plan_id: UUID) -> DecisionPlan:
     **Who:** staff, auditors.
     """
     return await plans.get_plan(reader, plan_id)
+
+
+@router.get("/{plan_id}/document", **giving(PDF))
+@operation(people_only=True)
+async def get_decision_plan_document(
+    reader: Read, plan_id: UUID, language: Annotated[Language, Depends(language_of("document"))]
+) -> Download:
+    """Get the draft of a decision plan.
+
+    Returns a PDF with all rows. Each page says that it is a draft and not a decision.
+
+    **Who:** staff, auditors.
+    """
+    draft = await letters.get_draft(reader, plan_id, language)
+    return Download(draft, PDF, f"decision-plan-{plan_id}.pdf", language, is_chosen=True)
 
 
 @router.patch("/{plan_id}", responses=refusing("wrong-state"))

@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 
 from app.api.backend import Backend
 from app.api.conventions import File, Read, Replace, Write
-from app.api.files import Download, giving
+from app.api.files import PDF, Download, giving
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
@@ -21,8 +21,6 @@ from app.domain.people.application_signatures import ApplicationSignature, Signs
 from app.domain.people.main_user_applications import MainUserApplication
 from app.domain.people.signatures import SIGNED_DOCUMENT_BYTES
 from app.services.people import application_signatures as signatures
-
-PDF = "application/pdf"
 
 router = APIRouter(
     prefix="/main-user-applications/{application_id}", route_class=Operation, tags=["Main-user applications"]

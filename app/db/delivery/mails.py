@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -53,6 +54,7 @@ mails = study_centre_table(
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("dates", JSONB, nullable=False),
+    Column("attachments", JSONB, nullable=False, server_default=text("'[]'")),
     Column("state", Text, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
@@ -79,6 +81,7 @@ def emptying(which: ColumnElement[bool]) -> Command:
             subject="",
             text="",
             dates=text("'[]'::jsonb"),
+            attachments=text("'[]'::jsonb"),
             answer=null(),
             sealed_token=null(),
             state=case((is_unsent, "refused"), else_=mails.c.state),
@@ -101,6 +104,7 @@ class UnsentMail:
     subject: str
     text: str
     dates: list[dict[str, str]]
+    attachments: list[dict[str, Any]]
 
 
 def _sees_own(actor: Actor) -> dict[str, object] | None:

@@ -31,6 +31,8 @@ class MailedEvent:
     mailed_with: Sequence[str] = ()
     """Facts that name what the same person gets another email about. With any of them no email is made
     of this event."""
+    has_letter: bool = False
+    """Whether the letter about the decision goes with it."""
     if_was: Sequence[str] = ()
     """States in which the recipient had heard of it before: in another state there is no mail."""
     not_about: Sequence[Role] = ()
@@ -64,7 +66,10 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "deadline.closing-soon": MailedEvent("managers", "gathered", day="closes_on"),
     "deadline.closed": MailedEvent("managers", "gathered"),
     "hour-decision.made": MailedEvent(
-        "managers", "promptly", ("GET", "/v1/organisations/{organisation_id}/hour-accounts/{year}")
+        "managers",
+        "promptly",
+        ("GET", "/v1/organisations/{organisation_id}/hour-accounts/{year}"),
+        has_letter=True,
     ),
     "supplementary-hour-request.decided": MailedEvent(
         "managers", "promptly", ("GET", "/v1/supplementary-hour-requests/{request_id}")

@@ -34,6 +34,20 @@ class DateToKeep:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """The letter about a decision, which goes with a mail."""
+
+    name: str
+    """File name, in ASCII."""
+    type: str
+    """Media type."""
+    size: int
+    """Number of bytes."""
+    decision_id: UUID
+    language: Language
+
+
+@dataclass(frozen=True)
 class Mail(Shown):
     """An email as its reader gets it, and what has happened to it."""
 

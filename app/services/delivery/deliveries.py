@@ -33,6 +33,7 @@ from app.delivery.smtp import Handover, Outcome, Server, ServerAwayError
 from app.delivery.tokens import TokenMailing
 from app.domain.delivery.mail_delivery import MailObstacle
 from app.domain.delivery.mails import DateToKeep, is_given_up, pause_after
+from app.services.delivery.attached_letters import read_files
 
 STATEMENT_TIMEOUT_MS = 10_000
 LEASE = timedelta(minutes=1)
@@ -99,7 +100,7 @@ class Deliveries:
             return False
         try:
             async with self._keeping(mail, connection):
-                outcome = await self._hand_over(mail, handover)
+                outcome = await self._hand_over(mail, connection, handover)
         except ServerAwayError:
             await let_go(connection, mail, self._worker)
             raise
@@ -153,10 +154,10 @@ class Deliveries:
                 await note_mail_obstacle(connection, obstacle, answer)
         self._noted = obstacle
 
-    async def _hand_over(self, mail: DueMail, handover: Handover) -> Outcome:
+    async def _hand_over(self, mail: DueMail, connection: Connection, handover: Handover) -> Outcome:
         """Hand over one mail. No failure but ServerAwayError is raised, so that other mails are not held up."""
         try:
-            message = composed(self._outgoing(mail), self._sender)
+            message = composed(self._outgoing(mail, await read_files(connection, mail.attachments)), self._sender)
             return await handover.hand_over(message, self._sender, address_of(mail.name, mail.email))
         except UnusableAddressError:
             return Outcome("no mailbox", "no mail can be addressed to it")
@@ -187,7 +188,7 @@ class Deliveries:
         if is_concluded and mail.person_id and is_about_mailbox:
             await note_mailbox(connection, mail.person_id, exists=accepted)
 
-    def _outgoing(self, mail: DueMail) -> Outgoing:
+    def _outgoing(self, mail: DueMail, files: Sequence[tuple[str, str, bytes]]) -> Outgoing:
         dates = [
             DateToKeep(
                 each["uid"],
@@ -209,6 +210,7 @@ class Deliveries:
             dates,
             mail.made_at,
             self._tokens.public_url,
+            files,
         )
 
 

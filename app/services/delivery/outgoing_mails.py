@@ -16,6 +16,7 @@ from app.delivery.links import link_to
 from app.domain.delivery.mailed_events import MAIL_OF, MAILED_EVENTS
 from app.domain.delivery.mails import DEFAULT_PREFERENCE, DateToKeep, is_separate, leaves_at
 from app.domain.delivery.messages import Message, due_at
+from app.services.delivery.attached_letters import Attachments, attach_letters
 from app.services.delivery.messages import letter_to
 from app.texts.mails import Letter, digest_of, letter_of_event
 
@@ -36,14 +37,22 @@ async def _mail_events(connection: Connection, public_url: str | None) -> int:
 
     An event is marked in the transaction that makes its mails, so that they are made once even if the process dies.
     """
+    events = await list_not_mailed(connection, EVENTS_AT_ONCE)
+    if not events:
+        return 0
+    recipients = await list_recipients(connection, events)
+    # Composing letters takes a while, during which others may work for the study centre, and make these mails.
+    attachments = await attach_letters(connection, recipients)
     async with connection.transaction():
         centre = await lock_study_centre(connection)
-        events = await list_not_mailed(connection, EVENTS_AT_ONCE)
-        if events:
-            recipients = await list_recipients(connection, events)
-            rows = [_mail_of_event(recipient, centre, centre.now, public_url) for recipient in recipients]
-            await insert_rows(connection, mails, [row for row in rows if row])
-            await mark_mailed(connection, events)
+        waiting = set(events).intersection(await list_not_mailed(connection, EVENTS_AT_ONCE))
+        rows = [
+            _mail_of_event(recipient, centre, centre.now, public_url, attachments)
+            for recipient in recipients
+            if recipient.event_id in waiting
+        ]
+        await insert_rows(connection, mails, [row for row in rows if row])
+        await mark_mailed(connection, sorted(waiting))
     return len(events)
 
 
@@ -65,7 +74,7 @@ async def _gather_digests(connection: Connection) -> None:
 
 
 def _mail_of_event(
-    recipient: Recipient, centre: StudyCentre, now: datetime, public_url: str | None
+    recipient: Recipient, centre: StudyCentre, now: datetime, public_url: str | None, attachments: Attachments
 ) -> dict[str, Any] | None:
     """The row of the mail, or None if the recipient gets none."""
     name = MAIL_OF[recipient.event, recipient.to]
@@ -106,6 +115,7 @@ def _mail_of_event(
         event=recipient.event,
         organisation_id=recipient.organisation_id,
         dates=_json_of(dates),
+        attachments=attachments.get((recipient.subject_id, recipient.language), []),
         state="due" if is_separate(event.sending, preference) else "held",
         made_at=recipient.made_at,
         due_at=leaves,
@@ -136,6 +146,7 @@ def _mail_of_message(
         event="message",
         organisation_id=addressee.organisation_id,
         dates=_json_of(dates),
+        attachments=[],
         state="due",
         made_at=now,
         due_at=now,
@@ -158,6 +169,7 @@ async def _gather(connection: Connection, held: list[UnsentMail], centre: StudyC
             event="digest",
             organisation_id=None,
             dates=list(dates.values()),
+            attachments=[each for mail in held for each in mail.attachments],
             state="due",
             made_at=now,
             due_at=now,

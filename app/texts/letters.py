@@ -1,0 +1,80 @@
+"""The words of the letter about a decision, and of the draft of a decision plan."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.domain.calendar.deadlines import Window, last_day_of
+from app.domain.hours.letters import LetterFacts, NextDays
+from app.domain.hours.plans import DecisionPlan
+from app.domain.organisations.organisations import Language
+from app.texts.rendering import Facts, Texts, texts_of
+
+
+def letter_words(language: Language, letter: LetterFacts, days: NextDays) -> Mapping[str, Any]:
+    """The letter's words, without the sentences and rows whose facts are not known."""
+    texts = texts_of("letters", language)
+    table = texts.tables["letter"]
+    facts = {
+        **vars(letter),
+        "organisation": letter.organisation_name,
+        "decided_by": letter.decided_by_name,
+        "nothing": letter.hours == 0 or None,
+        "windows": [_window(texts, window) for window in days.changes],
+        "entry_opens_on": days.entry_opens_on,
+        "statements_by": days.statements_by,
+    }
+    return {
+        **_frame(texts),
+        **{name: table[name] for name in ("decision_title", "reason_title", "next_title")},
+        "title": texts.fill(table["title"], facts),
+        "made": texts.fill(table["made"], facts),
+        "granting": texts.say(table["granting"], facts),
+        "facts": _rows(texts, table["facts"], facts),
+        "reason": letter.reason or "",
+        "next": [sentence for piece in table["next"] if (sentence := texts.say([piece], facts))],
+    }
+
+
+def letter_name(language: Language, letter_of: str) -> str:
+    """The file name of a letter, in ASCII."""
+    return texts_of("letters", language).fill(texts_of("letters", language).tables["letter"]["file"], {"of": letter_of})
+
+
+def plan_words(language: Language, plan: DecisionPlan, made_at: datetime) -> Mapping[str, Any]:
+    """The words around the rows of a plan."""
+    texts = texts_of("letters", language)
+    table = texts.tables["plan"]
+    facts = {**vars(plan.sums), "year": plan.year, "name": plan.name, "edited_at": made_at}
+    return {
+        **_frame(texts),
+        "title": texts.fill(table["title"], facts),
+        "draft": table["draft"],
+        "made": texts.fill(table["made"], facts),
+        "columns": table["columns"],
+        "sums": _rows(texts, table["sums"], facts),
+    }
+
+
+def plan_rows(language: Language, plan: DecisionPlan) -> Sequence[Sequence[str]]:
+    """The cells of each row: organisation, hours asked and planned, reason. Empty hours are an empty cell."""
+    texts = texts_of("letters", language)
+
+    def number(hours: int | None) -> str:
+        return "" if hours is None else texts.fill("{hours}", {"hours": hours})
+
+    return [(item.organisation_name, number(item.asked), number(item.hours), item.reason or "") for item in plan.items]
+
+
+def _frame(texts: Texts) -> dict[str, str]:
+    return {name: texts.tables[name] for name in ("page", "of")}
+
+
+def _rows(texts: Texts, rows: Sequence[Sequence[str]], facts: Facts) -> list[tuple[str, str]]:
+    said = ((name, texts.choose([value], facts)) for name, value in rows)
+    return [(name, value) for name, value in said if value]
+
+
+def _window(texts: Texts, window: Window) -> str:
+    days = {"opens_on": window.opens_on, "closes_on": last_day_of(window)}
+    return texts.choose(texts.tables["letter"]["window"], days)

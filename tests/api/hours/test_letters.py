@@ -1,0 +1,71 @@
+"""`/v1/hour-decisions/{id}/document` and `/v1/decision-plans/{id}/document`."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+
+from app.db.identifiers import new_id
+from app.domain.hours.ledger import pool_change
+from tests.builders import Centre, Person, refusal
+
+DECISIONS = "/v1/hour-decisions"
+PDF = "application/pdf"
+
+
+@pytest.fixture
+def staff(centre: Centre) -> Person:
+    centre.post(2024, pool_change(1000))
+    return centre.staff()
+
+
+@pytest.fixture
+def decision(staff: Person, central: UUID) -> str:
+    """The path of a decision of 80 hours."""
+    body = {"year": 2024, "items": [{"organisation_id": str(central), "hours": 80, "reason": "Kasvoi"}]}
+    [made] = staff.post(DECISIONS, body).json()["items"]
+    return f"{DECISIONS}/{made['id']}"
+
+
+def test_everybody_within_reach_reads_the_letter(centre: Centre, staff: Person, central: UUID, decision: str) -> None:
+    letter = centre.main_user(central).get(f"{decision}/document", params={"language": "sv"})
+    assert (letter.status_code, letter.headers["Content-Type"]) == (200, PDF)
+    assert letter.content.startswith(b"%PDF-")
+    assert letter.headers["Content-Language"] == "sv"
+    assert letter.headers["Vary"] == "Accept-Language"
+    assert letter.headers["Content-Disposition"].startswith('attachment; filename="beslut-')
+    assert staff.get(f"{decision}/document", headers={"Accept-Language": "sv"}).content == letter.content
+    again = staff.get(
+        f"{decision}/document", params={"language": "sv"}, headers={"If-None-Match": letter.headers["ETag"]}
+    )
+    assert again.status_code == 304
+    unit = centre.organisation(central)
+    assert centre.person("unit_manager", unit).get(f"{decision}/document").status_code == 404
+    stranger = centre.main_user(centre.organisation())
+    assert refusal(stranger.get(f"{decision}/document")) == (404, "not-found")
+    assert refusal(staff.get(f"{DECISIONS}/{new_id()}/document")) == (404, "not-found")
+    assert refusal(staff.get(f"{decision}/document", params={"language": "de"})) == (422, "validation")
+
+
+def test_a_letter_stays_as_it_was_first_read(centre: Centre, staff: Person, central: UUID, decision: str) -> None:
+    first = staff.get(f"{decision}/document").content
+    centre.owner.execute("UPDATE organisations SET name = 'Uusi nimi' WHERE id = %s", [central])
+    assert staff.get(f"{decision}/document").content == first
+    assert centre.rows("SELECT language FROM hour_decision_letters") == [("en",)]
+
+
+def test_two_first_readings_at_the_same_time_get_the_same(centre: Centre, staff: Person, decision: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        letters = list(pool.map(lambda _: staff.get(f"{decision}/document"), range(2)))
+    assert {letter.status_code for letter in letters} == {200}
+    assert letters[0].content == letters[1].content
+    assert centre.rows("SELECT count(*) FROM hour_decision_letters") == [(1,)]
+
+
+def test_a_plan_has_a_draft_for_staff_and_auditors(centre: Centre, staff: Person, central: UUID) -> None:
+    plan = staff.post("/v1/decision-plans", {"year": 2024, "name": "Syksy", "kind": "round"}).headers["Location"]
+    staff.patch(plan, {"rows": {str(central): {"hours": 80, "reason": "Kasvoi"}}})
+    for person in (staff, centre.person("auditor")):
+        draft = person.get(f"{plan}/document", params={"language": "fi"})
+        assert (draft.status_code, draft.headers["Content-Type"]) == (200, PDF)
+    assert refusal(centre.main_user(central).get(f"{plan}/document")) == (403, "forbidden")
