@@ -23,6 +23,8 @@ class ApplicationContent:
     """Facts of the application (rulebook §3.9)."""
 
     application_id: UUID
+    reference: str | None
+    """What people call the application by."""
     language: Language
     study_centre_name: str
     organisation_name: str

@@ -23,6 +23,7 @@ from tests.documents.text import text_of
 
 CONTENT = ApplicationContent(
     application_id=UUID("01890000-0000-7000-8000-000000000001"),
+    reference="2023-0042",
     language="fi",
     study_centre_name="Opintokeskus Esimerkki",
     organisation_name="Åbolands Ääniä ja Öljyä ry",
@@ -142,6 +143,7 @@ def test_the_text_has_all_facts_in_its_language(language: Language) -> None:
         f"{words['signatory']} {CONTENT.signatory_name}",
         f"{words['basis']} {CONTENT.signatory_basis}",
         f"{words['begins']} {BEGINNINGS[language]}",
+        f"{words['reference']} {CONTENT.reference}",
         MADE[language],
         f"{words['replaces']} {CONTENT.replaces_name}",
         *words["tasks"],

@@ -3,12 +3,14 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from app.db.identifiers import new_id
 from app.main import create_app
+from app.sandbox.demo.references import MADE_AT
 from app.settings import Settings
 from tests.builders import refusal
 from tests.sandbox import Sandbox
@@ -89,6 +91,26 @@ def test_a_reset_restores_everything(sandbox: Sandbox) -> None:
     assert sandbox.client.get(CLOCK).json()["standing"] is False
     # The token is still valid, but nobody knows its subject any more.
     assert refusal(newcomer.get("/v1/me")) == (403, "not-registered")
+
+
+def test_a_reset_gives_the_same_references(sandbox: Sandbox) -> None:
+    def references() -> list[tuple[Any, ...]]:
+        return [row for table in MADE_AT for row in sandbox.rows(f"SELECT id, reference FROM {table} ORDER BY id")]
+
+    sandbox.reset()
+    before = references()
+    main_user = sandbox.person("paakayttaja@example.org")
+    sandbox.clock("2023-10-16T12:00:00+03:00")
+    [organisation] = main_user.get("/v1/me").json()["organisations"]
+    draft = {"organisation_id": organisation["id"], "year": 2024, "lines": []}
+    made = main_user.post("/v1/hour-proposals", draft)
+    assert made.status_code == 201, made.text
+    assert made.json()["reference"] not in {reference for _, reference in before}
+    sandbox.reset()
+    assert references() == before
+    assert len({reference for _, reference in before}) == len(before) > 300
+    sandbox.clock("2023-10-16T12:00:00+03:00")
+    assert main_user.post("/v1/hour-proposals", draft).json()["reference"] == made.json()["reference"]
 
 
 def test_a_reset_works_while_requests_run(sandbox: Sandbox) -> None:

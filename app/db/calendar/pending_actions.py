@@ -77,6 +77,7 @@ def _actions(
     detail: Any = _NO_TEXT,
     name: Any = _NO_TEXT,
     expires_at: Any = _NO_TIME,
+    reference: Any = None,
 ) -> Any:
     """The select of one kind. `source` joins the table with the organisation of each row."""
     return select(
@@ -90,6 +91,7 @@ def _actions(
             detail=detail,
             name=name,
             expires_at=expires_at,
+            reference=reference if reference is not None else table.c.get("reference", _NO_TEXT),
         )
     ).select_from(source)
 
@@ -166,6 +168,7 @@ _to_match = _actions(
     application_id=_applications.id,
     detail=_signatures.signs_as,
     name=_applicant,
+    reference=_applications.reference,
 ).where(
     or_(_waits, _applications.state == "signed"),
     _signatures.signed_document_id == _applications.signed_document_id,

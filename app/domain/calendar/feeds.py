@@ -59,6 +59,8 @@ class FeedEvent:
     opens_on: date | None
     closes_on: date | None
     organisation: str | None = None
+    reference: str | None = None
+    """Of the proposal or application that the task is about."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ def events_of(facts: TaskFacts, tasks: Iterable[Task], title_of: DayTitleOf) -> 
                 opens_on=task.opens_on,
                 closes_on=task.closes_on,
                 organisation=task.organisation_name,
+                reference=task.reference,
             )
     shown = (event for event in events.values() if today - LATE <= event.day <= today + AHEAD)
     return sorted(shown, key=lambda event: (event.day, event.uid))

@@ -22,6 +22,8 @@ class PendingAction:
     expires_at: datetime | None
     name: str | None = None
     """Name of the person concerned: who applies, may sign, or proposes the change."""
+    reference: str | None = None
+    """Reference of the request or application."""
 
 
 def task_of_action(action: PendingAction) -> TaskDraft:
@@ -29,6 +31,7 @@ def task_of_action(action: PendingAction) -> TaskDraft:
         kind=action.kind,
         subject=(action.id,),
         organisation=NamedOrganisation(action.organisation_id, action.organisation_name),
+        reference=action.reference,
         title_facts={"person": action.name, "detail": action.detail},
         days=(None, last_day_before(action.expires_at) if action.expires_at else None),
         call=call_of(action),

@@ -85,6 +85,7 @@ def _proposal_task(kind: TaskKind, own: OwnOrganisation, window: OwnWindow, prop
         subject=(own.id, window.hours_year),
         organisation=own,
         year=window.hours_year,
+        reference=proposal.reference if proposal else None,
         days=(opens_on, closes_on),
         is_done=not _is_unfinished(proposal),
         call=call,

@@ -74,6 +74,7 @@ class OwnProposal:
     year: int
     state: ProposalState
     answer_by: date | None
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class WaitingRequest:
     organisation_name: str
     year: int
     hours: int
+    reference: str | None = None
 
 
 @dataclass(frozen=True)

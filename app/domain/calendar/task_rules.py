@@ -85,6 +85,7 @@ def _staff_tasks(facts: TaskFacts) -> Iterator[TaskDraft]:
             subject=(request.id,),
             organisation=NamedOrganisation(request.organisation_id, request.organisation_name),
             year=request.year,
+            reference=request.reference,
             title_facts={"count": request.hours},
             call=TaskCall("POST", path, {"hours": request.hours}),
         )

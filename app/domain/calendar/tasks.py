@@ -70,6 +70,9 @@ class Task(Shown):
     """Name of the organisation in the reader's language, if it has one. `null` if the task concerns no organisation."""
     year: int | None
     """Year of the hours concerned. `null` if the task concerns no hours."""
+    reference: str | None
+    """Reference of the proposal, request or application that the task is about, for example `2024-0123`. `null` if it
+    is about none, or one that has not been made yet."""
     opens_on: date | None
     """First day. `null` if the task can be done immediately."""
     closes_on: date | None
@@ -102,6 +105,8 @@ class TaskDraft:
     """What the task is about: with the kind it gives the task its id."""
     organisation: NamedOrganisation | None = None
     year: int | None = None
+    reference: str | None = None
+    """Of the proposal, request or application that the task is about."""
     days: tuple[date | None, date | None] = (None, None)
     """First and last day."""
     is_done: bool = False
@@ -131,6 +136,7 @@ def task_of(draft: TaskDraft, title_of: TitleOf, now: datetime) -> Task:
         organisation_id=organisation_id,
         organisation_name=name,
         year=draft.year,
+        reference=draft.reference,
         opens_on=opens_on,
         closes_on=closes_on,
         opens_at=start_of(opens_on) if opens_on else None,

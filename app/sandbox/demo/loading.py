@@ -23,7 +23,6 @@ from app.sandbox.demo.names import CENTRALS
 from app.sandbox.demo.organisation_data import add_organisation_data
 from app.sandbox.demo.organisations import UNITS, Organisations
 from app.sandbox.demo.people import add_people
-from app.sandbox.demo.references import add_references
 from app.sandbox.demo.rights import add_rights
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
 from app.sandbox.demo.tour import add_tour
@@ -48,7 +47,6 @@ def demo_data(scale: int, this_year: int) -> Demo:
     add_api_keys(demo, centrals, people, this_year)
     add_rights(demo, centrals, people)
     add_main_user_applications(demo, centrals, people)
-    add_references(demo)
     return demo
 
 

@@ -12,6 +12,7 @@ from app.domain.people.main_user_applications import expiry_of
 from app.domain.people.signatures import SignInEvidence, canonical
 from app.sandbox.demo.organisations import Central
 from app.sandbox.demo.people import SANDBOX_ISSUER, People
+from app.sandbox.demo.references import add_references
 from app.sandbox.demo.rows import Demo, demo_id, office_hour
 from app.texts.main_user_application import application_words
 
@@ -34,13 +35,19 @@ def add_main_user_applications(demo: Demo, centrals: Sequence[Central], people: 
     in_person = managers[4]
     _add_signatory(demo, first, people, _person(demo, in_person)["name"], "Varapuheenjohtaja", person_id=in_person)
 
-    applications = _Applications(demo, first, _signatory_id(first, SIGNATORY))
-    applications.add(managers[1], "draft")
-    applications.add(people.unit_managers[first.districts[1].children[0].id], "draft")
-    applications.add(managers[0], "awaiting_signatures")
-    applications.add_signed(managers[2])
-    applications.signatory_id = _signatory_id(first, _person(demo, in_person)["name"])
-    applications.add_received(managers[3], in_person)
+    applications = _Applications(demo, first)
+    signatory_id = _signatory_id(first, SIGNATORY)
+    applications.add(managers[1], signatory_id, "draft")
+    applications.add(people.unit_managers[first.districts[1].children[0].id], signatory_id, "draft")
+    waiting = applications.add(managers[0], signatory_id, "awaiting_signatures")
+    signed = applications.add(managers[2], signatory_id, "signed", signed_document_id=_signed_document_id(managers[2]))
+    other_id = _signatory_id(first, _person(demo, in_person)["name"])
+    received = applications.add(managers[3], other_id, "received", received_at=SIGNED_AT)
+    # The documents name the references, which follow from all that has one.
+    add_references(demo)
+    applications.fix(waiting)
+    applications.sign_document(signed)
+    applications.sign_in_service(received, in_person)
 
 
 def _person(demo: Demo, person_id: UUID) -> dict[str, Any]:
@@ -49,6 +56,10 @@ def _person(demo: Demo, person_id: UUID) -> dict[str, Any]:
 
 def _signatory_id(central: Central, name: str) -> UUID:
     return demo_id("signatory", central.id, name, at=office_hour(ENTERED_ON))
+
+
+def _signed_document_id(applicant: UUID) -> UUID:
+    return demo_id("signed document", applicant, at=SIGNED_AT)
 
 
 def _add_signatory(
@@ -80,47 +91,46 @@ def _add_signatory(
 class _Applications:
     """The applications of one central organisation."""
 
-    def __init__(self, demo: Demo, central: Central, signatory_id: UUID) -> None:
-        self.demo, self.central, self.signatory_id = demo, central, signatory_id
+    def __init__(self, demo: Demo, central: Central) -> None:
+        self.demo, self.central = demo, central
 
-    def add(self, applicant: UUID, state: str, **columns: Any) -> tuple[UUID, bytes]:
-        """Add an application, with its document if it has been submitted."""
+    def add(self, applicant: UUID, signatory_id: UUID, state: str, **columns: Any) -> dict[str, Any]:
+        """Add an application and return its row."""
         created_at = office_hour(DRAFTED_ON)
-        application_id = demo_id("main-user application", applicant, at=created_at)
-        submitted: dict[str, Any] = {}
         if state != "draft":
-            submitted = {"submitted_at": SUBMITTED_AT, "expires_at": expiry_of(SUBMITTED_AT, 60)}
+            columns |= {"submitted_at": SUBMITTED_AT, "expires_at": expiry_of(SUBMITTED_AT, 60)}
         self.demo.add(
             "main_user_applications",
-            id=application_id,
+            id=demo_id("main-user application", applicant, at=created_at),
             organisation_id=self.central.id,
             applicant_id=applicant,
-            signatory_id=self.signatory_id,
+            signatory_id=signatory_id,
             language="fi",
             state=state,
             created_at=created_at,
-            **submitted,
             **columns,
         )
-        document = self._document(application_id, applicant) if submitted else b""
-        if submitted:
-            self.demo.add(
-                "main_user_application_documents",
-                application_id=application_id,
-                content=_hexadecimal(document),
-                digest=digest_of(document),
-                made_at=SUBMITTED_AT,
-            )
-        return application_id, document
+        return self.demo.tables["main_user_applications"][-1]
 
-    def add_signed(self, applicant: UUID) -> None:
-        """Add an application that both signed in the document. The bytes have no signatures: those differ each time."""
-        document_id = demo_id("signed document", applicant, at=SIGNED_AT)
-        application_id, document = self.add(applicant, "signed", signed_document_id=document_id)
+    def fix(self, application: dict[str, Any]) -> bytes:
+        """Add the application's document and return it."""
+        document = self._document(application)
+        self.demo.add(
+            "main_user_application_documents",
+            application_id=application["id"],
+            content=_hexadecimal(document),
+            digest=digest_of(document),
+            made_at=SUBMITTED_AT,
+        )
+        return document
+
+    def sign_document(self, application: dict[str, Any]) -> None:
+        """Fix the document and let both sign in it. The bytes have no signatures: those differ each time."""
+        document, applicant = self.fix(application), application["applicant_id"]
         self.demo.add(
             "main_user_application_signed_documents",
-            id=document_id,
-            application_id=application_id,
+            id=application["signed_document_id"],
+            application_id=application["id"],
             content=_hexadecimal(document),
             digest=digest_of(document),
             uploaded_by=applicant,
@@ -128,19 +138,19 @@ class _Applications:
         )
         for signs_as, name in (("applicant", _person(self.demo, applicant)["name"]), ("signatory", SIGNATORY)):
             self._add_signature(
-                application_id,
+                application["id"],
                 signs_as,
-                signed_document_id=document_id,
+                signed_document_id=application["signed_document_id"],
                 signed_at_by="signer",
                 certificate=_certificate(name),
                 revocation="good",
                 checks=[{"name": check, "finding": "passed"} for check in CHECKS],
             )
 
-    def add_received(self, applicant: UUID, signatory: UUID) -> None:
-        """Add an application that both signed in the service."""
-        application_id, document = self.add(applicant, "received", received_at=SIGNED_AT)
-        for signs_as, person_id in (("applicant", applicant), ("signatory", signatory)):
+    def sign_in_service(self, application: dict[str, Any], signatory: UUID) -> None:
+        """Fix the document and let both sign it in the service."""
+        document = self.fix(application)
+        for signs_as, person_id in (("applicant", application["applicant_id"]), ("signatory", signatory)):
             evidence = SignInEvidence(
                 person_id=person_id,
                 issuer=SANDBOX_ISSUER,
@@ -152,7 +162,7 @@ class _Applications:
                 request_id=demo_id("request", signs_as).hex,
             )
             self._add_signature(
-                application_id,
+                application["id"],
                 signs_as,
                 person_id=person_id,
                 signed_at_by="service",
@@ -171,11 +181,12 @@ class _Applications:
             **columns,
         )
 
-    def _document(self, application_id: UUID, applicant: UUID) -> bytes:
-        person = _person(self.demo, applicant)
-        signatory = next(row for row in self.demo.tables["signatories"] if row["id"] == self.signatory_id)
+    def _document(self, application: dict[str, Any]) -> bytes:
+        person = _person(self.demo, application["applicant_id"])
+        signatory = next(row for row in self.demo.tables["signatories"] if row["id"] == application["signatory_id"])
         content = ApplicationContent(
-            application_id=application_id,
+            application_id=application["id"],
+            reference=application["reference"],
             language="fi",
             study_centre_name="Opintokeskus Esimerkki",
             organisation_name=self.central.name,

@@ -131,6 +131,7 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
     centre = await get_study_centre(writer.connection)
     content = ApplicationContent(
         application_id=application.id,
+        reference=application.reference,
         language=application.language,
         study_centre_name=centre.name,
         organisation_name=candidacy.organisation_name,

@@ -14,6 +14,7 @@ from app.domain.hours.ledger import grant, pool_change, reservation
 from app.local.embedded_postgres import Addresses
 from app.sandbox.main import create_app
 from app.settings import Settings
+from tests.api.people.candidates import Candidate
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET
 from tests.document import document
@@ -54,6 +55,7 @@ def test_a_proposal_is_a_task_from_its_announcement_to_its_submission(
     assert (call["method"], made.status_code) == ("POST", 201)
     (second,) = tasks(main_user)
     assert second["id"] == task["id"]
+    assert (task["reference"], second["reference"]) == (None, made.json()["reference"])
     assert second["call"] == {"method": "POST", "path": f"{made.headers['Location']}/submission", "body": None}
     assert main_user.post(second["call"]["path"]).status_code == 200
     assert kinds(main_user) == [("hour_proposal", "done")]
@@ -204,11 +206,73 @@ def test_staff_decide_requests_and_see_organisations_without_a_main_user(centre:
     centre.change_window()
     centre.post(2023, pool_change(1000))
     request = {"organisation_id": str(central), "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
-    main_user.post("/v1/supplementary-hour-requests", request)
+    made = main_user.post("/v1/supplementary-hour-requests", request).json()
     (task,) = tasks(staff)
-    assert task["kind"] == "supplementary_request"
+    assert (task["kind"], task["reference"]) == ("supplementary_request", made["reference"])
     assert staff.post(task["call"]["path"], task["call"]["body"]).status_code == 200
     assert tasks(staff) == []
+
+
+def test_what_is_undecided_stays_among_the_staffs_tasks_whatever_its_year(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    centre.change_window()
+    centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
+    centre.post(2023, pool_change(1000))
+    request = {"organisation_id": str(central), "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
+    asked = main_user.post("/v1/supplementary-hour-requests", request)
+    centre.clock(2023, 10, 16)
+    lines = [{"unit_id": str(central), "hours": 10}]
+    proposed = main_user.post("/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": lines})
+    main_user.post(f"{proposed.headers['Location']}/submission")
+    centre.clock(2027, 2, 1)
+    staff = centre.staff()
+    found = {(task["kind"], task["year"], task["state"]) for task in tasks(staff)}
+    assert found == {("hour_decisions", 2024, "open"), ("supplementary_request", 2023, "open")}
+    centre.close(2023)
+    assert main_user.get(asked.headers["Location"]).json()["state"] == "expired"
+    assert [task["kind"] for task in tasks(staff)] == ["hour_decisions"]
+
+
+def test_a_cancelled_return_leaves_the_task_of_its_window_undone(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    centre.change_window()
+    centre.post(2023, pool_change(1000), grant(central, 100), reservation(central, central, 60))
+    assert kinds(main_user, kind="change_window") == [("change_window", "open")]
+    made = main_user.post("/v1/hour-returns", {"organisation_id": str(central), "year": 2023, "hours": 10})
+    assert kinds(main_user, kind="change_window") == [("change_window", "done")]
+    assert main_user.post(f"{made.headers['Location']}/cancellation").status_code == 200
+    assert kinds(main_user, kind="change_window") == [("change_window", "open")]
+
+
+def test_tasks_and_events_name_the_reference_of_what_they_are_about(centre: Centre) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    assert candidate.signatory
+    location = candidate.drafted()
+    reference = candidate.applicant.get(location).json()["reference"]
+    (task,) = tasks(candidate.applicant, kind="main_user_application_draft")
+    assert task["reference"] == reference
+    assert candidate.applicant.post(f"{location}/submission").status_code == 200
+    (task,) = tasks(candidate.signatory, kind="main_user_application_to_sign")
+    assert task["reference"] == reference
+    feed = candidate.signatory.post("/v1/me/calendar-feeds", {"name": "Puhelin"}).json()
+    events = Calendar.from_ical(candidate.signatory.get(feed["address"]).content).walk("VEVENT")
+    assert [f"Viite: {reference}" in str(event["DESCRIPTION"]).splitlines() for event in events] == [True]
+    for person in (candidate.applicant, candidate.signatory):
+        candidate.sign_here(person, location)
+    (task,) = tasks(candidate.staff, kind="main_user_application")
+    assert task["reference"] == reference
+
+
+def test_an_allotment_request_is_a_task_with_its_reference(centre: Centre, main_user: Person, central: UUID) -> None:
+    unit = centre.organisation(central)
+    manager = centre.person("unit_manager", unit)
+    centre.post(2023, pool_change(100), grant(central, 100))
+    body = {"unit_id": str(unit), "year": 2023, "hours": 5, "grounds": "Uusi kurssi"}
+    made = manager.post("/v1/allotment-requests", body).json()
+    (task,) = tasks(main_user, kind="allotment_request")
+    assert task["reference"] == made["reference"]
 
 
 def test_a_person_without_a_role_applies_for_one(centre: Centre) -> None:

@@ -9,7 +9,12 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from app.domain.hours.ledger import pool_change, supplementary_grant
-from tests.builders import Centre, Person
+from tests.api.people.candidates import PATH as APPLICATIONS
+from tests.api.people.candidates import Candidate
+from tests.api.people.test_api_keys import made as key_of
+from tests.api.people.test_api_keys import program
+from tests.builders import Centre, Person, refusal
+from tests.documents.text import text_of
 
 RETURNS, REQUESTS, CORRECTIONS = "/v1/hour-returns", "/v1/supplementary-hour-requests", "/v1/hour-corrections"
 PROPOSALS, DECISIONS = "/v1/hour-proposals", "/v1/hour-decisions"
@@ -111,3 +116,31 @@ def test_a_reference_never_changes(centre: Centre, giving: UUID, main_user: Pers
         centre.rows(
             "UPDATE supplementary_hour_requests SET reference = '2023-0042' WHERE id = %s RETURNING id", request["id"]
         )
+
+
+def test_an_application_is_found_by_its_reference_and_its_document_names_it(centre: Centre) -> None:
+    candidate = Candidate.of(centre)
+    first, second = candidate.submitted(), Candidate.of(centre).drafted()
+    reference = candidate.applicant.get(first).json()["reference"]
+    for seer in (candidate.applicant, candidate.staff, centre.main_user(candidate.central)):
+        named = seer.get(f"/v1/references/{reference}").json()
+        assert (named["type"], named["path"]) == ("main_user_application", first)
+        [listed] = seer.get(APPLICATIONS, params={"reference": reference}).json()["items"]
+        assert (listed["id"], listed["reference"]) == (named["id"], reference)
+    both = [reference, candidate.staff.get(second).json()["reference"]]
+    assert len(candidate.staff.get(APPLICATIONS, params={"reference": both}).json()["items"]) == 2
+    assert candidate.staff.get(APPLICATIONS, params={"reference": "2023-0999"}).json()["items"] == []
+    assert f"Viite {reference}" in text_of(candidate.applicant.get(f"{first}/document").content)
+
+
+def test_a_key_finds_what_it_reads_and_no_application(centre: Centre, giving: UUID, main_user: Person) -> None:
+    key = program(centre, key_of(main_user, giving))
+    returned = main_user.post(RETURNS, body(giving)).json()["reference"]
+    assert key.get(f"/v1/references/{returned}").status_code == 200
+    applicant = centre.person("training_manager", giving)
+    signatory = {"name": "Aili Puheenjohtaja", "basis": "Puheenjohtaja", "valid_from": "2023-01-01"}
+    signatory_id = centre.staff().post(f"/v1/organisations/{giving}/signatories", signatory).json()["id"]
+    drafted = applicant.post(APPLICATIONS, {"organisation_id": str(giving), "signatory_id": signatory_id})
+    applied = f"/v1/references/{drafted.json()['reference']}"
+    assert main_user.get(applied).status_code == 200
+    assert refusal(key.get(applied)) == (404, "not-found")
