@@ -105,7 +105,7 @@ def test_no_demo_data_are_of_the_present_year(demo: Demo) -> None:
 
 def test_there_are_requests_in_every_state(demo: Demo) -> None:
     states = {row["state"] for row in demo.tables["supplementary_hour_requests"]}
-    assert states == {"submitted", "approved", "partially_approved", "rejected", "withdrawn"}
+    assert states == {"submitted", "approved", "partially_approved", "rejected", "withdrawn", "expired"}
 
 
 def test_the_tour_finds_organisations_that_are_free_for_it(demo: Demo) -> None:

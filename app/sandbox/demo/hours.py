@@ -256,6 +256,23 @@ class Hours:
             transfers = [supplementary_grant(central.id, granted)]
             self._post(year.year, answered_at, "supplementary_hour_request", request_id, staff, transfers)
 
+    def _let_expire(self, year: Year, central: Central, closed_at: datetime) -> None:
+        """Add a request that nobody decided before the year was closed."""
+        asked_at = office_hour(date(year.year, 12, 19))
+        self._demo.add(
+            "supplementary_hour_requests",
+            id=demo_id("request", central.id, year.year, at=asked_at),
+            organisation_id=central.id,
+            year=year.year,
+            hours=24,
+            grounds="Joulukuun kurssille tuli jono.",
+            state="expired",
+            submitted_by=self._people.main_users[central.id],
+            submitted_at=asked_at,
+            expired_at=closed_at,
+            expired_because="year_closed",
+        )
+
     def _correct(self, year: Year, members: list[Central]) -> None:
         at = office_hour(date(year.year, 12, 20))
         self._correct_one(year, members[30], 40, "Päätökseen oli kirjattu 40 tuntia liian vähän.", at)
@@ -284,6 +301,7 @@ class Hours:
         cause, staff = demo_id("closing", year.year), self._people.staff[0]
         self._post(year.year, closed_at, "hour_pool_closing", cause, staff, transfers)
         self._demo.closed_at[year.year] = closed_at
+        self._let_expire(year, members[32], closed_at)
         late = "Marraskuun kurssin tunnit puuttuivat päätöksestä."
         self._correct_one(year, members[33], 12, late, closed_at + timedelta(days=20))
 
