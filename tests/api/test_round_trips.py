@@ -128,6 +128,20 @@ def test_a_chart_takes_a_fixed_number_of_round_trips(asking: Asking, chart: str,
         asking.distribute(asking.main_user.get(asking.path("hour-distribution")).headers["ETag"], 20, 10)
 
 
+def test_a_round_takes_a_fixed_number_of_round_trips(asking: Asking, centre: Centre) -> None:
+    path = "/v1/rounds/2024"
+    assert trips(asking.staff.get, path) == 4
+    for _ in range(5):
+        central = centre.organisation()
+        lines = [{"unit_id": str(central), "hours": 5}]
+        made = centre.main_user(central).post(
+            "/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": lines}
+        )
+        assert made.status_code == 201
+    assert asking.staff.get(path).json()["states"]["draft"]["organisations"] == 5
+    assert trips(asking.staff.get, path) == 4
+
+
 @pytest.mark.parametrize("path", [REQUESTS, "/v1/hour-returns", "/v1/hour-proposals"])
 def test_a_page_takes_two_round_trips_however_long_it_is(asking: Asking, path: str) -> None:
     """The clock and the page; the total is one more."""

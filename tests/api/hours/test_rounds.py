@@ -1,6 +1,8 @@
 """`/v1/rounds` and `/v1/organisations/{id}/unit-round`."""
 
+from collections import Counter
 from datetime import date
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -231,3 +233,47 @@ def test_who_sees_a_round(centre: Centre, staff: Person) -> None:
         assert refusal(other.get(own)) == refusal(manager.get(own)) == (404, "not-found")
         assert refusal(trained.get(own)) == refusal(manager.get(of_unit)) == (403, "forbidden")
         assert refusal(main_user.get(of_unit)) == refusal(staff.get(of_unit)) == (409, "not-central")
+
+
+def test_the_counts_follow_from_the_proposals_and_the_decisions(autumn: Centre, staff: Person) -> None:
+    """Computed again from the lists, for organisations that did this and that at random."""
+    chance = Random(9)
+    deciding = []
+    for _ in range(20):
+        central = autumn.organisation()
+        main_user = autumn.main_user(central)
+        for _ in range(chance.randint(0, 3)):
+            proposal_id = draft(main_user, central, chance.randint(1, 400))
+            for action, by, body in (
+                ("submission", main_user, None),
+                ("return", staff, {"reason": "Täydennä"}),
+                ("withdrawal", main_user, None),
+            ):
+                if chance.random() < 0.7:
+                    did(by, proposal_id, action, body)
+                else:
+                    break
+            else:
+                continue
+            break
+        if chance.random() < 0.3:
+            deciding.append((central, chance.randint(0, 300)))
+    decided(autumn, *deciding)
+    proposals = staff.get(PROPOSALS, params={"year": YEAR, "limit": 200}).json()["items"]
+    decisions = staff.get("/v1/hour-decisions", params={"year": YEAR, "limit": 200}).json()["items"]
+    granted = {decision["organisation_id"]: decision["hours"] for decision in decisions}
+    members = [each["id"] for each in staff.get("/v1/organisations", params={"limit": 200}).json()["items"]]
+    organisations, hours = Counter[str](), Counter[str]()
+    for member in members:
+        theirs = {each["state"]: each["hours"] for each in proposals if each["organisation_id"] == member}
+        counting = [state for state in ("decided", "draft", "submitted", "sent_back", "expired") if state in theirs]
+        state = "decided" if member in granted else counting[0] if counting else "not_begun"
+        organisations[state] += 1
+        hours[state] += theirs.get(state, 0)
+    found = staff.get(f"/v1/rounds/{YEAR}").json()
+    states = {name: (each["organisations"], each["hours"]) for name, each in found["states"].items()}
+    assert states == {name: (organisations[name], hours[name]) for name in states}
+    assert len(organisations) == 5
+    assert found["organisations"] == len(members) == 20
+    assert found["asked"] == hours["submitted"] + hours["decided"]
+    assert found["decided_hours"] == found["pool"]["granted"] == sum(granted.values())
