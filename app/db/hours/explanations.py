@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -66,7 +67,9 @@ _of_holder = _moved(
     and_(hour_transfers.c.from_organisation_id == _holder_id, hour_transfers.c.from_account == _account),
     hour_transfers.c.central_organisation_id == bindparam("p_central_id", type_=Uuid),
 )
-_of_pool = _moved(hour_transfers.c.to_account == "pool", hour_transfers.c.from_account == "pool")
+# Written out, not a parameter: it is the condition of the index `hour_transfers_of_pool`.
+_POOL: ColumnElement[str] = literal_column("'pool'")
+_of_pool = _moved(hour_transfers.c.to_account == _POOL, hour_transfers.c.from_account == _POOL)
 
 
 async def list_moved(
