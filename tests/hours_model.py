@@ -120,6 +120,27 @@ class AllotmentRequest:
 
 
 @dataclass
+class PlanRow:
+    wish: int | None
+    """Number of the submitted proposal, or of the open request."""
+    hours: int | None = None
+
+
+@dataclass
+class Plan:
+    """A decision plan; its rows are by the number of the tree, or of the request."""
+
+    kind: str
+    rows: dict[int, PlanRow]
+    available: int
+    state: str = "draft"
+
+    @property
+    def filled(self) -> dict[int, int]:
+        return {key: row.hours for key, row in self.rows.items() if row.hours is not None}
+
+
+@dataclass
 class Year:
     """The year 2023 of a study centre."""
 
@@ -133,6 +154,7 @@ class Year:
     returns: list[Return] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     allotment_requests: list[AllotmentRequest] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -195,6 +217,54 @@ class Year:
         if not self.proposals[number].is_open:
             raise Refused(409, "wrong-state")
         self.proposals[number].state = "withdrawn"
+
+    def wishes(self, kind: str) -> dict[int, int | None]:
+        """What can be decided now, each with its proposal or request."""
+        if kind == "window":
+            return {number: number for number, request in enumerate(self.requests) if request.is_open}
+        sent = {
+            proposal.tree: number
+            for number, proposal in enumerate(self.proposals)
+            if (proposal.state, proposal.organisation_id) == ("submitted", self.trees[proposal.tree].id)
+        }
+        return {index: sent.get(index) for index, tree in enumerate(self.trees) if not tree.decided}
+
+    def plan(self, kind: str) -> None:
+        self.check_open()
+        self.plans.append(Plan(kind, {key: PlanRow(wish) for key, wish in self.wishes(kind).items()}, self.pool))
+
+    def draft(self, number: int) -> Plan:
+        if self.plans[number].state != "draft":
+            raise Refused(409, "wrong-state")
+        return self.plans[number]
+
+    def fill_plan(self, number: int, hours: dict[int, int]) -> None:
+        plan = self.plans[number]
+        if plan.kind == "window" and any(given > self.requests[key].hours for key, given in hours.items()):
+            raise Refused(422, "validation")
+        for key, given in hours.items():
+            self.draft(number).rows[key].hours = given
+
+    def refresh_plan(self, number: int) -> None:
+        plan = self.draft(number)
+        before = plan.filled
+        plan.rows = {key: PlanRow(wish, before.get(key)) for key, wish in self.wishes(plan.kind).items()}
+        plan.available = self.pool
+
+    def publish_plan(self, number: int) -> None:
+        plan = self.draft(number)
+        now = self.wishes(plan.kind)
+        moved = any(key not in now or now[key] != plan.rows[key].wish for key in plan.filled)
+        if moved or plan.available != self.pool:
+            raise Refused(409, "plan-stale")
+        if sum(plan.filled.values()) > self.pool:
+            raise Refused(409, "pool-exceeded")
+        if plan.kind == "round":
+            self.decide(plan.filled)
+        else:
+            for key, hours in plan.filled.items():
+                self.answer_request(key, hours)
+        plan.state = "published"
 
     def correct(self, index: int, hours: int) -> None:
         tree = self.trees[index]
@@ -363,4 +433,6 @@ class Year:
             proposal.state = "expired" if proposal.is_open else proposal.state
         for asked in self.allotment_requests:
             asked.state = "expired" if asked.state == "submitted" else asked.state
+        for plan in self.plans:
+            plan.state = "expired" if plan.state == "draft" else plan.state
         self.closed = True

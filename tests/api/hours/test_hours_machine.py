@@ -24,9 +24,10 @@ from app.domain.errors import QuotaExceeded
 from app.domain.hours.drawing import releases_of, reservations_of, settlement_of
 from app.domain.hours.ledger import Transfer
 from tests.builders import Centre, Person, refusal
-from tests.hours_model import LAST_DAY_OF_STATEMENTS, WINDOWS, Refused, Tree, Year
+from tests.hours_model import LAST_DAY_OF_STATEMENTS, WINDOWS, Plan, Refused, Tree, Year
 
 PROPOSALS = "/v1/hour-proposals"
+PLANS = "/v1/decision-plans"
 INSTANTS = [
     datetime(2023, 2, 1, 9, tzinfo=HELSINKI),
     datetime(2023, 3, 15, 12, tzinfo=HELSINKI),
@@ -84,6 +85,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.returns: list[str] = []
         self.proposals: list[str] = []
         self.allotment_requests: list[str] = []
+        self.plans: list[str] = []
         self.causes: list[Cause] = []
 
     def planted(self) -> Tree:
@@ -118,6 +120,8 @@ class HoursMachine(RuleBasedStateMachine):
     ) -> httpx.Response | None:
         """Return the answer of a request that took effect."""
         headers = {"Idempotency-Key": str(new_id())} | ({"If-Match": etag} if etag else {})
+        if method == "PATCH":
+            headers["Content-Type"] = "application/merge-patch+json"
         params = {"validate_only": "true"} if dry else {}
         answer = person.client.request(method, path, json=body, headers=headers, params=params)
         after, refused = deepcopy(self.model), None
@@ -268,6 +272,50 @@ class HoursMachine(RuleBasedStateMachine):
             path = f"{self.allotment_requests[number]}/withdrawal"
             self.ask(person, "POST", path, None, dry, lambda year: year.withdraw_allotment_request(number))
 
+    @rule(kind=st.sampled_from(["round", "window"]), dry=dry_runs)
+    def make_a_plan(self, kind: str, dry: bool) -> None:
+        body = {"year": 2023, "name": "Suunnitelma", "kind": kind}
+        answer = self.ask(self.staff, "POST", PLANS, body, dry, lambda year: year.plan(kind))
+        if answer:
+            self.plans.append(answer.headers["Location"])
+
+    def row_of(self, plan: Plan, key: int) -> str:
+        """The ID of a row: of the organisation, or of the request."""
+        return str(self.model.trees[key].id) if plan.kind == "round" else self.requests[key].rsplit("/", 1)[1]
+
+    def version_of(self, path: str) -> str:
+        return self.staff.get(path).headers["ETag"]
+
+    @rule(number=st.integers(0, 9), hours=st.lists(any_hours, min_size=1, max_size=2), dry=dry_runs)
+    def fill_a_plan(self, number: int, hours: list[int], dry: bool) -> None:
+        if not self.plans:
+            return
+        number %= len(self.plans)
+        plan, path = self.model.plans[number], self.plans[number]
+        wished = dict(zip(plan.rows, hours, strict=False))
+        if wished:
+            body = {"rows": {self.row_of(plan, key): {"hours": given} for key, given in wished.items()}}
+            version = self.version_of(path)
+            self.ask(self.staff, "PATCH", path, body, dry, lambda year: year.fill_plan(number, wished), version)
+
+    @rule(number=st.integers(0, 9), dry=dry_runs)
+    def refresh_a_plan(self, number: int, dry: bool) -> None:
+        if self.plans:
+            number %= len(self.plans)
+            path = f"{self.plans[number]}/refresh"
+            self.ask(self.staff, "POST", path, None, dry, lambda year: year.refresh_plan(number))
+
+    @rule(number=st.integers(0, 9), fresh=st.booleans(), dry=dry_runs)
+    def publish_a_plan(self, number: int, fresh: bool, dry: bool) -> None:
+        if not self.plans:
+            return
+        if fresh:
+            self.refresh_a_plan(number, dry=False)
+        number %= len(self.plans)
+        path = f"{self.plans[number]}/publication"
+        version = self.version_of(self.plans[number])
+        self.ask(self.staff, "POST", path, None, dry, lambda year: year.publish_plan(number), version)
+
     @rule(tree=trees, hours=some_hours, dry=dry_runs)
     def give_back(self, tree: int, hours: int, dry: bool) -> None:
         body = self.about(tree, hours)
@@ -347,6 +395,7 @@ class HoursMachine(RuleBasedStateMachine):
     def close(self, dry: bool) -> None:
         waiting = [each.is_open for each in self.model.requests] + [each.is_open for each in self.model.proposals]
         still_open = sum(waiting) + sum(each.state == "submitted" for each in self.model.allotment_requests)
+        still_open += sum(plan.state == "draft" for plan in self.model.plans)
         path = "/v1/hour-pools/2023/closing"
         answer = self.ask(self.staff, "POST", path, None, dry, lambda year: year.close())
         if answer:
@@ -419,6 +468,15 @@ class HoursMachine(RuleBasedStateMachine):
     def the_allotment_requests_are_in_their_states(self) -> None:
         for address, request in zip(self.allotment_requests, self.model.allotment_requests, strict=True):
             assert self.staff.get(address).json()["state"] == request.state
+
+    @invariant()
+    def the_plans_are_as_they_were_made(self) -> None:
+        for path, plan in zip(self.plans, self.model.plans, strict=True):
+            shown = self.staff.get(path).json()
+            assert (shown["state"], shown["sums"]["available"]) == (plan.state, plan.available)
+            assert {each["id"]: each["hours"] for each in shown["items"]} == {
+                self.row_of(plan, key): row.hours for key, row in plan.rows.items()
+            }
 
     @invariant()
     def a_units_account_is_part_of_its_centres(self) -> None:
