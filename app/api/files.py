@@ -1,8 +1,10 @@
 """Files in requests and responses that are not JSON: documents and images."""
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -28,11 +30,13 @@ class Download:
     content: bytes
     media_type: str
     name: str
-    """Suggested file name, in ASCII."""
+    """Suggested file name: in ASCII, or of any characters if the file is foreign."""
     language: Language | None = None
     """Of the texts in it, if they are in its reader's language."""
     is_chosen: bool = False
     """Whether the language is that of `Accept-Language`."""
+    is_foreign: bool = False
+    """Whether it is a file of a caller's, kept as it is: no browser may show it on this site."""
 
     @property
     def tag(self) -> str:
@@ -40,6 +44,12 @@ class Download:
 
     @property
     def headers(self) -> dict[str, str]:
+        if self.is_foreign:
+            return {
+                "Content-Disposition": f"attachment; {_file_name(self.name)}",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "X-Content-Type-Options": "nosniff",
+            }
         # Pictures are shown, also by Swagger UI; they are PNGs that the service has drawn itself.
         disposition = "inline" if self.media_type.startswith("image/") else "attachment"
         language = {"Content-Language": self.language} if self.language else {}
@@ -49,6 +59,12 @@ class Download:
             **language,
             **({"Vary": "Accept-Language"} if self.is_chosen else {}),
         }
+
+
+def _file_name(name: str) -> str:
+    """The name for all programs, and for those that do not know its characters (RFC 6266 §4.3, RFC 8187)."""
+    plain = re.sub(r"[^ !#-$&-:<-\[\]-~]", "_", name)
+    return f"filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='!#$&+^`|')}"
 
 
 def giving(*media_types: str) -> dict[str, Any]:

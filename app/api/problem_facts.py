@@ -121,6 +121,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
 OF_CODE: dict[str, tuple[str, ...]] = {
     "allotment-in-use": ("unit_id", "in_use", "asked"),
     "already-exists": ("existing_id", "year", "because", "decision_id", "change_window"),
+    "attachment-refused": ("finding",),
     "assignment-overlap": ("organisation_id", "overlaps_with"),
     "base-right-required": ("organisation_id",),
     "by-invitation-only": ("organisation_id",),

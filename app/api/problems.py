@@ -66,6 +66,7 @@ STATUSES: dict[str, int] = {
     "unsupported-media-type": 415,
     "validation": 422,
     "image-refused": 422,
+    "attachment-refused": 422,
     "signed-document-refused": 422,
     "idempotency-key-reused": 422,
     "precondition-required": 428,

@@ -19,6 +19,17 @@ _FULL = 65_535
 
 def decode(content: bytes, media_type: bytes) -> bytes:
     """Return a PNG, or the finding that prevents it (`app.domain.organisations.images.Finding`)."""
+    image = opened(content, media_type, LARGEST_EDGE, MOST_PIXELS)
+    if isinstance(image, bytes):
+        return image
+    try:
+        return _png(_in_srgb(ImageOps.exif_transpose(_of_eight_bits(image, content))))
+    except Exception:  # noqa: BLE001  # Broken files raise errors of many kinds.
+        return b"damaged"
+
+
+def opened(content: bytes, media_type: bytes, largest_edge: int, most_pixels: int) -> Image.Image | bytes:
+    """Return the picture, of which nothing is decoded yet, or the finding that prevents it."""
     # The limit is our own, and it is set before anything is decoded.
     Image.MAX_IMAGE_PIXELS = None
     try:
@@ -30,16 +41,16 @@ def decode(content: bytes, media_type: bytes) -> bytes:
     # A JPEG with a second picture behind it, as some telephones make, is still a JPEG.
     if FORMATS.get(media_type.decode()) != ("JPEG" if image.format == "MPO" else image.format):
         return b"other-type"
-    if max(image.size) > LARGEST_EDGE or image.width * image.height > MOST_PIXELS:
+    if max(image.size) > largest_edge or image.width * image.height > most_pixels:
         return b"too-many-pixels"
     if image.format != "MPO" and getattr(image, "is_animated", False):
         return b"animated"
     try:
         # The checksums of all parts, also of those that the picture itself does not need.
         Image.open(BytesIO(content), formats=[str(image.format)] if image.format != "MPO" else ["JPEG"]).verify()
-        return _png(_in_srgb(ImageOps.exif_transpose(_of_eight_bits(image, content))))
     except Exception:  # noqa: BLE001  # The same.
         return b"damaged"
+    return image
 
 
 def _of_eight_bits(image: Image.Image, content: bytes) -> Image.Image:

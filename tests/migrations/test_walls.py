@@ -38,6 +38,7 @@ RIGHTS = {
     "calendar_feed_events": ADD_CHANGE | ADD_REMOVE,
     "calendar_feeds": ADD_CHANGE | ADD_REMOVE,
     "callers": {"INSERT"},
+    "case_attachments": ADD_REMOVE,
     "case_comments": ADD,
     "contact_assignments": ADD_CHANGE | ADD_REMOVE,
     "deadline_extensions": ADD_REMOVE,

@@ -35,6 +35,7 @@ ALLOWED = {
     "idempotency-key-required",  # Except with `validate_only`.
     "idempotency-key-reused",
     "image-refused",
+    "attachment-refused",
     "validation",  # Its faults are examined one by one.
 }
 

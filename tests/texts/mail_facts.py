@@ -7,7 +7,7 @@ OTHER_PERSON = "0186e3c2-8a00-7000-8000-000000000002"
 _WINDOW = {"kind": "proposal_round", "hours_year": 2024, "opens_on": "2023-10-02", "closes_on": "2023-10-31"}
 _CONCERNED: dict[str, object] = {"person": "Eino Eerola"}
 _SIGNATORY: dict[str, object] = {"signatory": "Liisa Lahti"}
-_COMMENT: dict[str, object] = {"reference": "2023-0017", "case_type": "hour-proposals", "year": 2024}
+_IN_CASE: dict[str, object] = {"reference": "2023-0017", "case_type": "hour-proposals", "year": 2024}
 MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS} | {
     "deadline.opening": _WINDOW,
     "deadline.closing-soon": _WINDOW | {"kind": "change_window"},
@@ -38,11 +38,16 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
         "state": "partially_approved",
     },
     "allotment-request.expired": {"reference": "2023-0044", "because": "moved", "year": 2023},
-    "case-comment.sent-to-staff": _COMMENT,
-    "case-comment.sent-to-main-users": _COMMENT,
-    "case-comment.sent-to-managers": _COMMENT,
+    "case-comment.sent-to-staff": _IN_CASE,
+    "case-comment.sent-to-main-users": _IN_CASE,
+    "case-comment.sent-to-managers": _IN_CASE,
     "case-comment.sent-to-applicant": {"reference": "2023-0017"},
     "case-comment.sent-to-applicant:signatory": {"reference": "2023-0017"},
+    "case-attachment.sent-to-staff": _IN_CASE,
+    "case-attachment.sent-to-main-users": _IN_CASE,
+    "case-attachment.sent-to-managers": _IN_CASE,
+    "case-attachment.sent-to-applicant": {"reference": "2023-0017"},
+    "case-attachment.sent-to-applicant:signatory": {"reference": "2023-0017"},
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},
     "bank-account-change.proposed": _CONCERNED,

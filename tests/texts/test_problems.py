@@ -61,6 +61,7 @@ FACTS: dict[str, dict[str, object]] = {
         "subject": "Common Name: Venla Pihlajasuo, Country: FI",
     },
     "image-refused": {"finding": "animated"},
+    "attachment-refused": {"finding": "other-contents"},
     "runs-no-trainings": {"unit_id": SOME_ID},
     "by-invitation-only": {"organisation_id": SOME_ID},
     "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},

@@ -82,10 +82,12 @@ async def _case(session: Reader, case_type: CaseType, found: Any) -> Case:
         parties = (found.applicant_id, found.signatory_person_id)
     if case_type == "hour-returns":
         closed_at = (await find_pool(session.connection, found.year)).closed_at
+    place = await get_place(session.connection, found.organisation_id)
     return Case(
         type=case_type,
         id=found.id,
-        place=await get_place(session.connection, found.organisation_id),
+        place=place,
+        central_organisation_id=getattr(found, "central_organisation_id", place.central_organisation_id),
         reference=found.reference,
         year=getattr(found, "year", None),
         state=found.state,

@@ -59,6 +59,7 @@ _BANK_ACCOUNT_CHANGE: tuple[Method, str] = ("GET", "/v1/bank-account-changes/{ch
 _ROLE_APPLICATION: tuple[Method, str] = ("GET", "/v1/role-applications/{role_application_id}")
 _MAIN_USER_APPLICATION: tuple[Method, str] = ("GET", "/v1/main-user-applications/{application_id}")
 _CASE_COMMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/comments")
+_CASE_ATTACHMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/attachments")
 _SIGNATORIES: tuple[Method, str] = ("GET", "/v1/organisations/{organisation_id}/signatories")
 _ALLOTMENT_REQUEST: tuple[Method, str] = ("GET", "/v1/allotment-requests/{request_id}")
 MAILED_EVENTS: dict[str, MailedEvent] = {
@@ -91,6 +92,11 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "case-comment.sent-to-managers": MailedEvent("managers", "promptly", _CASE_COMMENTS),
     "case-comment.sent-to-applicant": MailedEvent("person", "promptly", _CASE_COMMENTS),
     "case-comment.sent-to-applicant:signatory": MailedEvent("signatory", "promptly", _CASE_COMMENTS),
+    "case-attachment.sent-to-staff": MailedEvent("staff", "promptly", _CASE_ATTACHMENTS),
+    "case-attachment.sent-to-main-users": MailedEvent("main_users", "promptly", _CASE_ATTACHMENTS),
+    "case-attachment.sent-to-managers": MailedEvent("managers", "promptly", _CASE_ATTACHMENTS),
+    "case-attachment.sent-to-applicant": MailedEvent("person", "promptly", _CASE_ATTACHMENTS),
+    "case-attachment.sent-to-applicant:signatory": MailedEvent("signatory", "promptly", _CASE_ATTACHMENTS),
     "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
     "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
     "study-centre.decisions-by-two-ending": MailedEvent("staff", "always", ("PATCH", "/v1/study-centre")),

@@ -38,6 +38,8 @@ class Case:
     type: CaseType
     id: UUID
     place: Place
+    central_organisation_id: UUID
+    """The central organisation at the top when the case was made."""
     reference: str | None
     year: int | None
     state: str
@@ -56,14 +58,19 @@ class Case:
             return "applicant", "study_centre"
         return ("organisation", "study_centre") if self.place.is_central else ("unit", "organisation")
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the unit belongs to another central organisation now, which has no part in the case."""
+        return self.place.central_organisation_id != self.central_organisation_id
+
 
 @dataclass(frozen=True)
-class CaseComment(Shown):
+class CaseEntry(Shown):
+    """What a side adds to a case."""
+
     id: UUID
-    text: str
-    """Text of the comment."""
     visible_to: VisibleTo
-    """Whether both sides see the comment, or only the side of its author."""
+    """Whether both sides see it, or only the side of its author."""
     side: Side
     """Side of its author."""
     created_by: UUID
@@ -71,6 +78,12 @@ class CaseComment(Shown):
     created_by_name: str | None
     """Name of the author. `null` if you cannot see that person, or the person has been erased."""
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class CaseComment(CaseEntry):
+    text: str
+    """Text of the comment."""
 
 
 def is_own_matter(actor: Actor, case: Case) -> bool:
@@ -83,7 +96,7 @@ def sides_of(actor: Actor, case: Case) -> list[Side]:
     standing: list[Side] = []
     if "applicant" in case.sides and actor.is_among(case.parties):
         standing.append("applicant")
-    if "organisation" in case.sides and actor.has_for(case.place, "main_user"):
+    if "organisation" in case.sides and actor.has_for(case.place, "main_user") and not case.has_moved:
         standing.append("organisation")
     if "unit" in case.sides and actor.has_for(case.place, "unit_manager"):
         standing.append("unit")
@@ -137,18 +150,18 @@ def check_open(case: Case) -> None:
         raise WrongState(state=case.state, allowed=list(OPEN_IN[case.type]))
 
 
-def event_of(case: Case, side: Side, visible_to: VisibleTo) -> str:
-    """Return the event of a comment: who gets a mail of it is the other side, or nobody."""
+def verb_of(case: Case, side: Side, visible_to: VisibleTo) -> str:
+    """Return the verb of the event of a new entry: who gets an email about it is the other side, or nobody."""
     if visible_to == "own_side":
-        return "case-comment.added"
-    return MAILED[_other(case.sides, side)]
+        return "added"
+    return f"sent-to-{READERS[_other(case.sides, side)]}"
 
 
-MAILED: dict[Side, str] = {
-    "applicant": "case-comment.sent-to-applicant",
-    "unit": "case-comment.sent-to-managers",
-    "organisation": "case-comment.sent-to-main-users",
-    "study_centre": "case-comment.sent-to-staff",
+READERS: dict[Side, str] = {
+    "applicant": "applicant",
+    "unit": "managers",
+    "organisation": "main-users",
+    "study_centre": "staff",
 }
 
 

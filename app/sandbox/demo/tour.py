@@ -5,11 +5,13 @@ Their ids are in `openapi/examples.toml`; a test sends all examples against thes
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from app.sandbox.demo.organisations import Central, Unit
 from app.sandbox.demo.people import People
+from app.sandbox.demo.pictures import logo
 from app.sandbox.demo.rows import Demo, demo_id, office_hour
 
 YEAR = 2024
@@ -33,8 +35,8 @@ def add_tour(demo: Demo, centrals: Sequence[Central], people: People) -> None:
         lines = [(district, 95, "Digital kunskap")]
         _add_proposal(demo, district, swedish, manager, lines, sent_on=date(2023, 10, 6))
 
-    handled = centrals[17]
-    for central, hours in ((sent, 80), (handled, 120), (centrals[18], 60), (centrals[19], 140)):
+    handled = centrals[20]
+    for central, hours in ((sent, 80), (centrals[17], 120), (centrals[18], 60), (centrals[19], 140), (handled, 70)):
         handler = people.staff[0] if central is handled else None
         _add_request(demo, central, people.main_users[central.id], hours, handler)
     first = centrals[0]
@@ -99,7 +101,7 @@ def _add_proposal(
 
 
 def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int, handler: UUID | None) -> None:
-    """Add a request. Its handler has asked something, and the main user has responded."""
+    """Add a request. Its handler has asked something, and the main user has responded with attachments."""
     asked_at = office_hour(date(YEAR, 3, 14))
     request_id = demo_id("request", "tour", central.id, at=asked_at)
     demo.add(
@@ -131,6 +133,23 @@ def _add_request(demo: Demo, central: Central, main_user: UUID, hours: int, hand
                 text=text,
                 created_by=author,
                 created_at=written_at,
+            )
+        content, attached_at = logo(), asked_at + timedelta(hours=2)
+        for name in ("Hämeen kurssien tunnus.png", "Savon kurssien tunnus.png"):
+            demo.add(
+                "case_attachments",
+                id=demo_id("attachment", name, at=attached_at),
+                case_type="supplementary-hour-requests",
+                case_id=request_id,
+                side="organisation",
+                visible_to="both",
+                name=name,
+                media_type="image/png",
+                size=len(content),
+                digest=sha256(content).hexdigest(),
+                content=f"\\x{content.hex()}",
+                created_by=main_user,
+                created_at=attached_at,
             )
 
 

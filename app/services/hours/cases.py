@@ -33,7 +33,8 @@ async def write_comment(
         created_by=writer.actor.person_id,
         created_at=writer.now,
     )
-    _record(writer, case, side, visible_to, comment_id)
+    verb = rules.verb_of(case, side, visible_to)
+    record_entry(writer, f"case-comment.{verb}", comment_id, case, side, visible_to)
     return await comments.get(writer, comment_id)
 
 
@@ -63,13 +64,14 @@ async def put_handler(
     return await put(writer, case, person_id)
 
 
-def _record(writer: Writer, case: Case, side: Side, visible_to: VisibleTo, comment_id: UUID) -> None:
-    """Record the comment. What the study centre writes for itself is not in the audit of the organisation."""
+def record_entry(writer: Writer, event: str, entry_id: UUID, case: Case, side: Side, visible_to: VisibleTo) -> None:
+    """Record what was done with a comment or an attachment. What the study centre keeps for itself is not in the audit
+    of the organisation."""
     is_internal = visible_to == "own_side" and side == "study_centre"
     parties = dict(zip(("person_id", "signatory_person_id"), map(str, case.parties), strict=False))
     writer.record(
-        rules.event_of(case, side, visible_to),
-        comment_id,
+        event,
+        entry_id,
         organisation_id=None if is_internal else case.place.organisation_id,
         case_type=case.type,
         case_id=str(case.id),
