@@ -1,5 +1,6 @@
 """`/v1/decision-plans`."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import grant, pool_change, reservation, use
+from app.local.embedded_postgres import Addresses
 from tests.api.hours.conftest import PROPOSALS, League
 from tests.builders import Centre, Person, refusal
+from tests.locks import another, until_one_waits
 
 PATH = "/v1/decision-plans"
 
@@ -586,3 +589,50 @@ class TestByTwo:
         assert merged.status_code == 200, merged.text
         assert refusal(publish(other, plan)) == (403, "forbidden")
         assert publish(third, plan).status_code == 200
+
+
+class TestMeeting:
+    """A plan and what else happens to its year at the same time; another transaction holds both up."""
+
+    @pytest.fixture
+    def other(self, league: League, database: Addresses) -> Iterator[Centre]:
+        with another(league.centre, database) as other:
+            yield other
+
+    def test_a_publication_and_a_withdrawal_meet_in_order(self, league: League, staff: Person, other: Centre) -> None:
+        asking = league.submitted(league.main_user, league.central)
+        plan = plan_of(staff)
+        fill(staff, plan, {league.central: 80})
+        headers = with_version(staff, plan)
+        with ThreadPoolExecutor() as threads:
+            with other.owner.transaction():
+                other.owner.execute("SELECT FROM hour_proposals FOR UPDATE")
+                publishing = threads.submit(publish, staff, plan, headers=headers)
+                until_one_waits(league.centre)
+                withdrawing = threads.submit(league.main_user.post, f"{PROPOSALS}/{asking['id']}/withdrawal")
+                until_one_waits(league.centre, 2)
+            published, withdrawn = publishing.result(), withdrawing.result()
+        state = league.main_user.get(f"{PROPOSALS}/{asking['id']}").json()["state"]
+        if published.is_success:
+            assert (refusal(withdrawn), state) == ((409, "wrong-state"), "decided")
+        else:
+            assert (refusal(published), state) == ((409, "plan-stale"), "withdrawn")
+        league.centre.check_ledger()
+
+    def test_a_plan_that_is_being_made_is_ended_by_the_closing(
+        self, league: League, staff: Person, other: Centre
+    ) -> None:
+        league.centre.deadline("cost_statement", None, date(2001, 1, 18), year=2001, hours_year=2024)
+        body = {"year": 2024, "name": "Syksy", "kind": "round"}
+        closer = league.centre.staff()
+        with ThreadPoolExecutor() as threads:
+            with other.owner.transaction():
+                other.owner.execute("LOCK TABLE decision_plan_rows IN SHARE ROW EXCLUSIVE MODE")
+                making = threads.submit(staff.post, PATH, body)
+                until_one_waits(league.centre)
+                closing = threads.submit(closer.post, "/v1/hour-pools/2024/closing")
+                until_one_waits(league.centre, 2)
+            made, closed = making.result(), closing.result()
+        assert (made.status_code, closed.status_code) == (201, 200)
+        assert staff.get(path_of(made.json())).json()["state"] == "expired"
+        league.centre.check_ledger()

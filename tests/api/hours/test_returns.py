@@ -294,3 +294,17 @@ class TestCancellation:
         assert refusal(answer) == (409, "pool-exceeded")
         assert (answer.json()["available"], answer.json()["asked"]) == (50, 100)
         centre.check_ledger()
+
+    def test_of_two_cancellations_at_the_same_time_one_takes_effect(
+        self, centre: Centre, other: Centre, main_user: Person, booked: str
+    ) -> None:
+        with ThreadPoolExecutor() as threads:
+            with other.owner.transaction():
+                other.owner.execute("SELECT FROM hour_returns FOR UPDATE")
+                cancelling = [threads.submit(main_user.post, f"{booked}/cancellation") for _ in range(2)]
+                until_one_waits(centre, 2)
+            answers = [each.result() for each in cancelling]
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        assert [refusal(answer)[1] for answer in answers if answer.is_error] == ["wrong-state"]
+        assert centre.rows("SELECT returned, common FROM hour_balances") == [(0, 500)]
+        centre.check_ledger()
