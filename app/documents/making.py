@@ -14,9 +14,11 @@ from app.limited import LimitsReached, Overloaded, run_in_process
 SECONDS = 30
 """Composing takes half a second; on a busy machine more."""
 SHOWN = re.compile(
-    r"[ -~\u00a1-\u02af\u0300-\u0377\u037a-\u03ff\u0400-\u04ff\u1e00-\u1fff\u2010-\u2027\u2030-\u2040\u20a0-\u20bf]"
+    r"[ -~\u00a1-\u02af\u0300-\u0377\u037a-\u03ff\u0400-\u04ff\u1e00-\u1fff"
+    r"\u2010-\u2027\u2030-\u2040\u20a0-\u20bf\u2212]"
 )
-"""The characters in the fonts: Latin, Greek and Cyrillic letters, punctuation, currencies. Others fail PDF/A."""
+"""The characters in the fonts: Latin, Greek and Cyrillic letters, punctuation, currencies, the minus sign. Others fail
+PDF/A."""
 MISSING = "□"
 INVISIBLE = {"Cc", "Cf", "Cs"}
 UNASSIGNED = "Cn"

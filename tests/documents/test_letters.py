@@ -113,7 +113,7 @@ def test_every_page_of_a_draft_says_that_it_is_one(tmp_path: Path) -> None:
         "page": "Sivu",
         "of": "/",
         "columns": ["Järjestö", "Haettu", "Suunniteltu", "Perustelut"],
-        "sums": [["Rivejä", "120"]],
+        "sums": [["Rivejä", "120"], ["Jää jäljelle", "\N{MINUS SIGN}5 opetustuntia"]],
     }
     pdf = asyncio.run(make_draft(PlanContent("fi", "Opintokeskus Esimerkki", rows), words, DECIDED_AT))
     file = tmp_path / "plan.pdf"
@@ -121,6 +121,7 @@ def test_every_page_of_a_draft_says_that_it_is_one(tmp_path: Path) -> None:
     shown = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True, text=True).stdout
     pages = shown.split("\f")[:-1]
     assert len(pages) > 2
+    assert "\N{MINUS SIGN}5 opetustuntia" in pages[0]
     assert all("Luonnos, ei päätös" in page for page in pages)
     assert all("Suunniteltu" in page for page in pages[1:])
 
