@@ -26,7 +26,11 @@ def is_malformed_json(error: RequestValidationError) -> bool:
 
 def errors_of_rules(refusal: Invalid, language: Language) -> list[dict[str, str]]:
     return [
-        {"pointer": fault.pointer, "code": fault.code, "detail": field_error_of(fault.code, fault.facts, language)}
+        {
+            **({"parameter": fault.parameter} if fault.parameter else {"pointer": fault.pointer}),
+            "code": fault.code,
+            "detail": field_error_of(fault.code, fault.facts, language),
+        }
         for fault in refusal.faults[:MOST_FAULTS]
     ]
 

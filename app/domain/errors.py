@@ -26,6 +26,8 @@ class Fault:
     pointer: str
     code: str
     facts: dict[str, object] = field(default_factory=dict)
+    parameter: str | None = None
+    """The name of the path or query parameter, if it is in none of the body's places."""
 
 
 class Invalid(DomainError):

@@ -36,9 +36,10 @@ def letter_words(language: Language, letter: LetterFacts, days: NextDays) -> Map
     }
 
 
-def letter_name(language: Language, letter_of: str) -> str:
+def letter_name(language: Language, reference: str | None, year: int) -> str:
     """The file name of a letter, in ASCII."""
-    return texts_of("letters", language).fill(texts_of("letters", language).tables["letter"]["file"], {"of": letter_of})
+    texts = texts_of("letters", language)
+    return texts.fill(texts.tables["letter"]["file"], {"of": reference or str(year)})
 
 
 def plan_words(language: Language, plan: DecisionPlan, made_at: datetime) -> Mapping[str, Any]:

@@ -207,10 +207,11 @@ def test_a_plan_takes_as_many_round_trips_with_many_rows_as_with_few(asking: Ask
         def version(path: str = path) -> dict[str, str]:
             return {"If-Match": asking.staff.get(path).headers["ETag"]}
 
+        simulation = {"method": "as_asked", "overrides": dict.fromkeys(rows, 2)}
         edit = version()["If-Match"]
         edited = trips(asking.staff.patch, path, {"rows": rows}, etag=edit)
         headers = version()
-        simulated = trips(asking.staff.post, f"{path}/simulation", {"method": "as_asked"}, headers=headers)
+        simulated = trips(asking.staff.post, f"{path}/simulation", simulation, headers=headers)
         headers = version()
         published = trips(asking.staff.post, f"{path}/publication", headers=headers)
         numbers.append((trips(asking.staff.get, path), edited, simulated, published))

@@ -19,7 +19,6 @@ from app.db.paging import Slice
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.domain.organisations.organisations import Language
 from app.services.hours import decisions, letters
-from app.texts.letters import letter_name
 
 router = APIRouter(
     prefix="/hour-decisions",
@@ -119,5 +118,5 @@ async def get_hour_decision_document(
 
     **Who:** everyone with a role, within their reach.
     """
-    letter = await letters.get_letter(writer, decision_id, language)
-    return Download(letter, PDF, letter_name(language, str(decision_id)), language, is_chosen=True)
+    name, letter = await letters.get_letter(writer, decision_id, language)
+    return Download(letter, PDF, name, language, is_chosen=True)

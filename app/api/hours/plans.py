@@ -205,7 +205,7 @@ async def withdraw_decision_plan(writer: Write, plan_id: UUID, _: NoBody = None)
 
 @router.post(
     "/{plan_id}/publication",
-    responses=refusing("wrong-state", "plan-stale", "pool-exceeded"),
+    responses=refusing("wrong-state", "not-a-member", "plan-stale", "pool-exceeded"),
 )
 @operation(people_only=True)
 async def publish_decision_plan(writer: EditOnce, plan_id: UUID, _: NoBody = None) -> DecisionPlan:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     DateTime,
@@ -78,6 +79,7 @@ decision_plan_rows = study_centre_table(
     Column("proposal_id", Uuid),
     Column("request_id", Uuid),
     Column("asked", BigInteger),
+    Column("is_member", Boolean, nullable=False),
     Column("hours", Integer),
     Column("reason", Text),
     Column("why", JSONB, nullable=False),
@@ -102,11 +104,12 @@ def _rows_from(rows: list[list[Any]]) -> tuple[PlanRow, ...]:
             proposal_id=proposal_id and UUID(proposal_id),
             request_id=request_id and UUID(request_id),
             makers=frozenset(UUID(maker) for maker in makers or () if maker),
+            is_member=is_member,
             hours=hours,
             reason=reason,
             why=tuple(Step(**step) for step in why),
         )
-        for row_id, organisation_id, name, asked, proposal_id, request_id, makers, hours, reason, why in rows
+        for row_id, organisation_id, name, asked, proposal_id, request_id, makers, is_member, hours, reason, why in rows
     )
 
 
@@ -241,6 +244,7 @@ async def replace_rows(connection: Connection, plan_id: UUID, rows: Sequence[Pla
                 "proposal_id": row.proposal_id,
                 "request_id": row.request_id,
                 "asked": row.asked,
+                "is_member": row.is_member,
                 "hours": row.hours,
                 "reason": row.reason,
                 "why": [asdict(step) for step in row.why],

@@ -19,6 +19,7 @@ from app.domain.hours.simulation import (
     Step,
     StepName,
     Wish,
+    check_rows_known,
     simulated,
 )
 from app.domain.organisations.names import sort_key_of
@@ -41,6 +42,8 @@ class PlanRow:
     request_id: UUID | None
     makers: frozenset[UUID]
     """Who created or sent the proposal or the request."""
+    is_member: bool
+    """Whether the organisation was a member in the year when the plan took it in."""
     hours: int | None
     reason: str | None
     why: tuple[Step, ...]
@@ -334,6 +337,7 @@ def rows_of(kind: PlanKind, matters: Sequence[Matter], before: Collection[PlanRo
             proposal_id=wish.id if wish and kind == "round" else None,
             request_id=matter.id if kind == "window" else None,
             makers=frozenset(),
+            is_member=matter.is_member,
             hours=None,
             reason=None,
             why=(),
@@ -363,11 +367,13 @@ def check_changes(actor: Actor, plan: Plan, changes: Mapping[UUID, RowChanges | 
     _check_requested(plan, hours, "/rows/{}/hours")
 
 
-def check_overrides(actor: Actor, plan: Plan, overrides: Mapping[UUID, int]) -> None:
-    """Check that the fixed rows are not the actor's own (rulebook §2.2), and get no more than was requested.
+def check_overrides(actor: Actor, plan: Plan, parameters: Parameters, overrides: Mapping[UUID, int]) -> None:
+    """Check that all named rows exist, and that the fixed ones are not the actor's own (rulebook §2.2) and get no more
+    than was requested.
 
-    Raise Forbidden, Invalid.
+    Raise NotFound, Forbidden, Invalid.
     """
+    check_rows_known(plan.by_id, parameters, overrides)
     _check_none_own(actor, plan, overrides, "/overrides/{}")
     _check_requested(plan, overrides, "/overrides/{}")
 
@@ -399,7 +405,7 @@ def changed(plan: Plan, changes: Mapping[UUID, RowChanges | None]) -> tuple[Plan
 def _changed(row: PlanRow, change: RowChanges | None) -> PlanRow:
     if change is None:
         return replace(row, hours=None, reason=None, why=())
-    if "hours" in change:
+    if "hours" in change and change["hours"] != row.hours:
         row = replace(row, hours=change["hours"], why=_by_hand(change["hours"]))
     return replace(row, reason=change["reason"]) if "reason" in change else row
 
@@ -456,10 +462,12 @@ def _change_of(kind: PlanKind, row: PlanRow, matter: Matter | None) -> PlanChang
     def change(what: What, before: PlanFact | None, now: PlanFact | None) -> PlanChange:
         return PlanChange(row.id, row.organisation_name, what, before, now)
 
-    # A rejection is possible also after the membership.
-    needs_member = kind == "round" or bool(row.hours)
-    if matter is None or (needs_member and not matter.is_member):
-        return change("membership", PlanFact(None, "member", None), None)
+    is_member = matter is not None and matter.is_member
+    if is_member != row.is_member:
+        before, now = (PlanFact(None, "member", None) if each else None for each in (row.is_member, is_member))
+        return change("membership", before, now)
+    if matter is None:
+        return change("request", row.wish, None)
     if matter.decision_id is not None:
         return change("decision", None, PlanFact(matter.decision_id, "decided", matter.granted))
     if row.wish != matter.wish:
@@ -477,7 +485,7 @@ def check_pool_suffices(plan: Plan) -> None:
 def compared(plan: Plan, other: Plan) -> PlanComparison:
     """Compare two plans of one year and kind. Raise Invalid for others."""
     if (plan.year, plan.kind) != (other.year, other.kind):
-        raise Invalid(Fault("", "other-plan", {}))
+        raise Invalid(Fault("", "other-plan", parameter="other_id"))
     rows = sorted({**other.by_id, **plan.by_id}.values(), key=lambda row: (sort_key_of(row.organisation_name), row.id))
     items = [_compared(row, _hours_in(plan, row.id), _hours_in(other, row.id)) for row in rows]
     hours, other_hours = sum(item.hours or 0 for item in items), sum(item.other_hours or 0 for item in items)

@@ -38,7 +38,7 @@ class YearClosing(HourPool):
     expired_total: int
     """Number of proposals and requests that were still open and have expired."""
     expired: list[Expired]
-    """The first 200 of these, by `type` and `id`."""
+    """The first 200 of these, by `type` and `reference`."""
 
     @property
     def tag(self) -> str:

@@ -6,7 +6,8 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.calendar.deadlines import Window, is_open, last_day_of, state_of
-from app.domain.errors import QuotaExceeded, WindowClosed, WrongState
+from app.domain.errors import PoolExceeded, QuotaExceeded, WindowClosed, WrongState
+from app.domain.hours.pools import HourPool
 from app.domain.hours.standing import Standing, check_year
 from app.domain.values import Shown
 
@@ -60,6 +61,12 @@ def check_cancellation(booked: HourReturn, standing: Standing, now: datetime) ->
     own = [each for each in standing.windows if state_of(each.opens_on, last_day_of(each), booked.booked_at) == "open"]
     if not any(is_open(window, now) for window in own):
         raise _window_passed(own)
+
+
+def check_pool_has(pool: HourPool, booked: HourReturn) -> None:
+    """Check that the pool still has the hours of the return (rulebook §3.4). Raise PoolExceeded."""
+    if booked.hours > pool.available:
+        raise PoolExceeded(available=pool.available, asked=booked.hours)
 
 
 def _window_passed(own: list[Window]) -> WindowClosed:

@@ -4,7 +4,7 @@ All numbers are integers and fractions are compared exactly. An order of rows co
 Finnish names is the database's matter. Equal ranks do not occur.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heapify, heappop, heapreplace
@@ -163,7 +163,7 @@ def simulated(
 
     Rows without a wish that have hours count against the cap too, since a publication would decide them.
     """
-    _check_rows_known(wishes, parameters, overrides)
+    check_rows_known({wish.id for wish in wishes}, parameters, overrides)
     _check_method(kind, method, parameters)
     cap = available if parameters.cap is None else parameters.cap
     if cap > available:
@@ -189,8 +189,8 @@ def _fixed_of(wish: Wish, overrides: Mapping[UUID, int]) -> int | None:
     return wish.hours if wish.own else overrides.get(wish.id, wish.hours)
 
 
-def _check_rows_known(wishes: Sequence[Wish], parameters: Parameters, overrides: Mapping[UUID, int]) -> None:
-    known = {wish.id for wish in wishes}
+def check_rows_known(known: Container[UUID], parameters: Parameters, overrides: Mapping[UUID, int]) -> None:
+    """Check that all rows that are named exist. Raise NotFound."""
     for path, named in (
         ("/parameters/weights", parameters.weights),
         ("/parameters/floors", parameters.floors),

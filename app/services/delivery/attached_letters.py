@@ -12,7 +12,7 @@ from app.db.hours.letters import find_letter
 from app.db.people.study_centres import get_study_centre
 from app.db.statements import Connection
 from app.domain.delivery.mailed_events import MAIL_OF, MAILED_EVENTS
-from app.domain.delivery.mails import Attachment
+from app.domain.delivery.mails import DEFAULT_PREFERENCE, Attachment, leaves_at
 from app.domain.organisations.organisations import Language
 from app.services.hours.letters import find_or_make_letter
 from app.texts.letters import letter_name
@@ -29,16 +29,19 @@ async def attach_letters(connection: Connection, recipients: Sequence[Recipient]
     attachments: dict[tuple[UUID, Language], list[dict[str, Any]]] = {}
     for recipient in recipients:
         wanted = (recipient.subject_id, recipient.language)
-        if wanted in attachments or not MAILED_EVENTS[MAIL_OF[recipient.event, recipient.to]].has_letter:
+        event = MAILED_EVENTS[MAIL_OF[recipient.event, recipient.to]]
+        if wanted in attachments or not event.has_letter:
+            continue
+        now = (await get_study_centre(connection)).now
+        if leaves_at(event.sending, recipient.preference or DEFAULT_PREFERENCE, now) is None:
             continue
         attachments[wanted] = []
-        now = (await get_study_centre(connection)).now
         try:
             letter = await find_or_make_letter(connection, *wanted, now)
         except Exception as error:
             log.error("letter failed", decision_id=str(recipient.subject_id), exc_info=error)
             continue
-        name = letter_name(recipient.language, str(recipient.facts.get("reference") or recipient.facts["year"]))
+        name = letter_name(recipient.language, recipient.facts.get("reference"), recipient.facts["year"])
         attachment = Attachment(name, PDF, len(letter), *wanted)
         attachments[wanted] = [asdict(attachment) | {"decision_id": str(attachment.decision_id)}]
     return attachments

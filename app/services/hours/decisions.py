@@ -29,11 +29,9 @@ async def decide_hours(
     """
     rules.check_each_once(items)
     ids = [item.organisation_id for item in items]
-    references = await take_references(writer, len(items))
-    candidates = await find_candidates(writer, ids)
     # Proposals are locked first, then the pool. A request that withdraws or sends back one of them comes before this,
     # or finds it decided. The second of two batches waits for the pool, and then sees what the first has decided.
-    # Proposals that are made meanwhile wait too, and then find the decision.
+    # Proposals that are made meanwhile wait too, and then find the decision. Memberships are read after all waiting.
     await stop_openings(writer.connection, year)
     named = [item.proposal_id for item in items if item.proposal_id]
     proposals = await lock_contested(writer.connection, ids, year, named)
@@ -41,13 +39,14 @@ async def decide_hours(
         writer.connection,
         [each.id for each in proposals.values() if each.state == "submitted" and each.organisation_id in ids],
     )
+    pool = await hold_pool(writer.connection, year)
+    candidates = await find_candidates(writer, ids)
     rules.check_there(writer.actor, year, items, candidates, proposals)
     check_staff(writer.actor)
     rules.check_none_own(writer.actor, items, candidates, submitted)
     if not by_plan:
         by_two = any(candidate.by_two for candidate in candidates.values())
         rules.check_may_decide_alone((item.hours for item in items), by_two=by_two)
-    pool = await hold_pool(writer.connection, year)
     decided = await find_decided(writer.connection, ids, year)
     rules.check_centrals(items, candidates)
     rules.check_submitted(items, proposals, decided)
@@ -55,6 +54,7 @@ async def decide_hours(
     rules.check_members(year, items, candidates)
     rules.check_undecided(items, decided)
     rules.check_pool_suffices(pool.available, items)
+    references = await take_references(writer, len(items))
     made = []
     for item, reference in zip(items, references, strict=True):
         proposal = submitted.get(item.organisation_id)

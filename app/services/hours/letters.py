@@ -14,13 +14,14 @@ from app.domain.calendar.deadlines import day_of
 from app.domain.hours.letters import LetterFacts, NextDays, next_days_of
 from app.domain.organisations.organisations import Language
 from app.services.hours.plans import get_plan
-from app.texts.letters import letter_words, plan_rows, plan_words
+from app.texts.letters import letter_name, letter_words, plan_rows, plan_words
 
 
-async def get_letter(writer: Writer, decision_id: UUID, language: Language) -> bytes:
-    """The letter of the decision. Its bytes are kept from the first reading on."""
+async def get_letter(writer: Writer, decision_id: UUID, language: Language) -> tuple[str, bytes]:
+    """The name and the content of the decision's letter. Its bytes are kept from the first reading on."""
     decision = await decisions.get(writer, decision_id)
-    return await find_or_make_letter(writer.connection, decision.id, language, writer.now)
+    letter = await find_or_make_letter(writer.connection, decision.id, language, writer.now)
+    return letter_name(language, decision.reference, decision.year), letter
 
 
 async def find_or_make_letter(connection: Connection, decision_id: UUID, language: Language, now: datetime) -> bytes:

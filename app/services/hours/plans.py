@@ -80,12 +80,13 @@ async def change_plan(writer: Writer, plan_id: UUID, changes: PlanChanges, expec
     check_version(_shown_to(writer, plan), expected)
     rules.check_draft(plan)
     columns: dict[str, object] = {"name": changes["name"]} if "name" in changes else {}
-    if rows:
-        await replace_rows(writer.connection, plan_id, rules.changed(plan, rows))
+    # What leaves the rows as they are is no edit: it would let its sender's colleague publish an own one.
+    if (changed := rules.changed(plan, rows)) != plan.rows:
+        await replace_rows(writer.connection, plan_id, changed)
         columns |= _edited(writer)
     if columns:
         await change_row(writer.connection, decision_plans, plan_id, **columns)
-    writer.record("decision-plan.changed", plan_id, year=plan.year, rows=len(rows))
+        writer.record("decision-plan.changed", plan_id, year=plan.year, rows=len(rows))
     return await _shown(writer, plan_id)
 
 
@@ -99,13 +100,14 @@ async def simulate_plan(
     overrides: Mapping[UUID, int],
 ) -> DecisionPlan:
     plan = await _lock(writer, plan_id)
-    rules.check_overrides(writer.actor, plan, overrides)
+    rules.check_overrides(writer.actor, plan, parameters, overrides)
     check_version(_shown_to(writer, plan), expected)
     rules.check_draft(plan)
     history = await read_history(writer.connection, plan.year, parameters.years)
     rows = rules.simulated_rows(writer.actor, plan, history, method=method, parameters=parameters, overrides=overrides)
-    await replace_rows(writer.connection, plan_id, rows)
-    await change_row(writer.connection, decision_plans, plan_id, **_edited(writer))
+    if rows != plan.rows:
+        await replace_rows(writer.connection, plan_id, rows)
+        await change_row(writer.connection, decision_plans, plan_id, **_edited(writer))
     writer.record("decision-plan.simulated", plan_id, year=plan.year, method=method)
     return await _shown(writer, plan_id)
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from app.db.hours.ledger import post_transfers
+from app.db.hours.pools import hold_pool
 from app.db.hours.returns import hour_returns, returns
 from app.db.hours.standing import get_standing, get_standing_to_make
 from app.db.identifiers import new_id
@@ -10,7 +11,7 @@ from app.db.sessions import Writer
 from app.db.statements import change_value, row_of
 from app.domain.access import check_main_user
 from app.domain.hours.ledger import hour_return, return_cancellation
-from app.domain.hours.returns import HourReturn, check_cancellation, check_return
+from app.domain.hours.returns import HourReturn, check_cancellation, check_pool_has, check_return
 from app.domain.hours.standing import check_may_change
 
 
@@ -55,6 +56,8 @@ async def cancel_return(writer: Writer, return_id: UUID) -> HourReturn:
     standing = await get_standing(writer, booked.organisation_id, booked.year, "change_window")
     check_main_user(writer.actor, standing.place)
     check_cancellation(booked, standing, writer.now)
+    # Others may have been granted the hours since. Who has counted the pool holds it, so that this waits for them.
+    check_pool_has(await hold_pool(writer.connection, booked.year), booked)
     cancelled = await change_value(
         writer.connection,
         hour_returns,
@@ -64,7 +67,6 @@ async def cancel_return(writer: Writer, return_id: UUID) -> HourReturn:
         cancelled_by_name=writer.actor.name,
         cancelled_at=writer.now,
     )
-    # Others may have been granted the hours since. The ledger locks the pool and counts it, and refuses what is gone.
     transfers = [return_cancellation(booked.organisation_id, booked.hours)]
     await post_transfers(writer, booked.year, "hour_return", return_id, transfers)
     writer.record(

@@ -189,6 +189,12 @@ class TestEditing:
         plan = plan_of(staff)
         assert plan["items"][0]["own"] is True
         unknown = new_id()
+        answer = staff.post(
+            f"{path_of(plan)}/simulation",
+            {"method": "pro_rata", "overrides": {str(unknown): 1, str(league.central): 1}},
+            headers={"If-Match": '"old"'},
+        )
+        assert refusal(answer) == (404, "not-found")
         for row_id, expected in ((unknown, (404, "not-found")), (league.central, (403, "forbidden"))):
             answer = staff.patch(path_of(plan), {"rows": {str(row_id): {"hours": 1}}}, etag='"old"')
             assert refusal(answer) == expected
@@ -480,7 +486,9 @@ def test_two_plans_are_compared_row_by_row(league: League, staff: Person) -> Non
     ]
     assert answer["totals"] == {"hours": 10, "other_hours": 30, "difference": 20}
     for unlike in (plan_of(staff, "window"), plan_of(staff, year=2025)):
-        assert refusal(staff.get(f"{path_of(first)}/comparison/{unlike['id']}")) == (422, "validation")
+        refused = staff.get(f"{path_of(first)}/comparison/{unlike['id']}")
+        assert refusal(refused) == (422, "validation")
+        assert refused.json()["errors"][0]["parameter"] == "other_id"
     assert refusal(staff.get(f"{path_of(first)}/comparison/{new_id()}")) == (404, "not-found")
 
 
@@ -525,6 +533,8 @@ class TestWindow:
         assert [item["id"] for item in staff.post(f"{path_of(plan)}/refresh").json()["items"]] == [second]
         centre.owner.execute("UPDATE organisations SET active_until = '2022-12-31' WHERE id = %s", [central])
         assert [each["what"] for each in publish(staff, plan).json()["changes"]] == ["membership"]
+        staff.post(f"{path_of(plan)}/refresh")
+        assert refusal(publish(staff, plan)) == (409, "not-a-member")
         fill(staff, plan, {UUID(second): 0})
         assert publish(staff, plan).status_code == 200
 
@@ -567,6 +577,14 @@ class TestByTwo:
         assert refusal(publish(other, plan)) == (403, "forbidden")
         assert publish(staff, plan).status_code == 200
 
+    def test_a_change_of_nothing_is_no_edit(self, league: League, staff: Person, other: Person) -> None:
+        plan = plan_of(staff)
+        fill(staff, plan, {league.central: 80})
+        for change in ({}, {"hours": 80}, {"reason": None}):
+            changed = other.patch(path_of(plan), {"rows": {str(league.central): change}}).json()
+            assert changed["last_edited_by"] == str(staff.id)
+        assert refusal(publish(staff, plan)) == (403, "forbidden")
+
     def test_turned_off_for_a_minute_it_still_holds(self, league: League, staff: Person, other: Person) -> None:
         plan = plan_of(staff)
         fill(staff, plan, {league.central: 80})
@@ -598,6 +616,32 @@ class TestMeeting:
     def other(self, league: League, database: Addresses) -> Iterator[Centre]:
         with another(league.centre, database) as other:
             yield other
+
+    def test_a_publication_that_counts_the_pool_before_a_cancellation_is_never_short(
+        self, league: League, staff: Person, other: Centre
+    ) -> None:
+        """The publication holds the pool, so that the return's hours cannot leave it before the decisions are made."""
+        league.centre.deadline("change_window", date(2023, 10, 1), date(2023, 10, 31), hours_year=2024)
+        giving = league.centre.organisation()
+        league.centre.post(2024, grant(giving, 100))
+        main_user = league.centre.main_user(giving)
+        body = {"organisation_id": str(giving), "year": 2024, "hours": 50}
+        booked = main_user.post("/v1/hour-returns", body).headers["Location"]
+        plan = plan_of(staff)
+        fill(staff, plan, {league.central: 950})
+        headers = with_version(staff, plan)
+        with ThreadPoolExecutor() as threads:
+            with other.owner.transaction():
+                # The publication waits for it after it has counted the pool.
+                other.owner.execute("LOCK TABLE hour_decisions IN SHARE ROW EXCLUSIVE MODE")
+                publishing = threads.submit(publish, staff, plan, headers=headers)
+                until_one_waits(league.centre)
+                cancelling = threads.submit(main_user.post, f"{booked}/cancellation")
+                until_one_waits(league.centre, 2)
+            published, cancelled = publishing.result(), cancelling.result()
+        assert published.status_code == 200, published.text
+        assert refusal(cancelled) == (409, "pool-exceeded")
+        league.centre.check_ledger()
 
     def test_a_publication_and_a_withdrawal_meet_in_order(self, league: League, staff: Person, other: Centre) -> None:
         asking = league.submitted(league.main_user, league.central)

@@ -49,6 +49,8 @@ def test_unused_hours_go_back_to_the_pool(centre: Centre, main_user: Person, cen
         "cancelled_by": None,
         "cancelled_by_name": None,
         "cancelled_at": None,
+        "handler_id": None,
+        "handler_name": None,
     }
     assert answer.headers["Location"] == f"{PATH}/{booked['id']}"
     assert centre.rows("SELECT pool, returned FROM hour_pools") == [(1000 - 500 + 100, 100)]
