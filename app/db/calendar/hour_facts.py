@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Date,
     DateTime,
     Integer,
     SmallInteger,
@@ -15,14 +16,18 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
+    false,
     func,
+    literal,
     null,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from app.db.hours.decisions import hour_decisions
 from app.db.hours.distributions import hour_distributions
 from app.db.hours.ledger import hour_balances, hour_pools
 from app.db.hours.proposals import hour_proposals
@@ -39,15 +44,29 @@ MOST_WAITING = 500
 
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _from_year = bindparam("p_from_year", type_=SmallInteger)
-_proposals = Query(
-    select(*columns_of(OwnProposal, hour_proposals)).where(
+_organisation = organisations.alias("organisation")
+# Where hours are decided, an organisation without a proposal that counts has nothing to propose any more.
+_proposed_or_decided = union_all(
+    select(*columns_of(OwnProposal, hour_proposals, is_decision=false())).where(
         hour_proposals.c.organisation_id == any_(_ids),
         hour_proposals.c.state != "withdrawn",
         hour_proposals.c.state != "expired",
         hour_proposals.c.year >= _from_year,
     ),
-    OwnProposal,
-)
+    select(
+        *columns_of(
+            OwnProposal,
+            hour_decisions,
+            organisation_id=_organisation.c.id,
+            state=literal("decided"),
+            answer_by=cast(null(), Date),
+            is_decision=true(),
+        )
+    )
+    .join(_organisation, _organisation.c.central_organisation_id == hour_decisions.c.organisation_id)
+    .where(_organisation.c.id == any_(_ids), hour_decisions.c.year >= _from_year),
+).subquery("proposed")
+_proposals = Query(select(*_proposed_or_decided.c).order_by(_proposed_or_decided.c.is_decision), OwnProposal)
 
 
 def _waiting(central_organisation_id: Any) -> Any:

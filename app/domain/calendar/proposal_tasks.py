@@ -65,7 +65,8 @@ def decision_tasks(facts: TaskFacts) -> Iterator[TaskDraft]:
             days=period.days if period else (None, None),
             is_done=count == 0 and not is_upcoming,
             title_facts={"count": count},
-            call=TaskCall("POST", "/v1/hour-decisions", {"year": year, "items": []}),
+            # Staff prepare them in a plan, which also works where two people decide.
+            call=TaskCall("POST", "/v1/decision-plans", {"year": year, "name": str(year), "kind": "round"}),
         )
 
 
@@ -76,6 +77,8 @@ def _proposal_task(kind: TaskKind, own: OwnOrganisation, window: OwnWindow, prop
         opens_on, closes_on = None, max(proposal.answer_by, closes_on or date.min)
     if proposal is None:
         call = _creation(own.id, window.hours_year)
+    elif proposal.is_decision:
+        call = TaskCall("GET", f"/v1/organisations/{own.id}/hour-accounts/{window.hours_year}")
     elif _is_unfinished(proposal):
         call = TaskCall("POST", f"/v1/hour-proposals/{proposal.id}/submission")
     else:

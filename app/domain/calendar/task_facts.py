@@ -67,7 +67,8 @@ class OwnWindow:
 
 @dataclass(frozen=True)
 class OwnProposal:
-    """An organisation's one proposal for a year that is neither withdrawn nor expired."""
+    """An organisation's one proposal for a year that is neither withdrawn nor expired, or else the decision on its
+    central organisation's hours."""
 
     id: UUID
     organisation_id: UUID
@@ -75,6 +76,8 @@ class OwnProposal:
     state: ProposalState
     answer_by: date | None
     reference: str | None = None
+    is_decision: bool = False
+    """Whether the hours were decided without such a proposal: none can be made any more."""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,24 @@ def kinds(person: Person, **query: Any) -> list[tuple[str, str]]:
     return [(task["kind"], task["state"]) for task in tasks(person, **query)]
 
 
+def test_nothing_is_left_to_propose_once_the_hours_are_decided(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
+    centre.post(2024, pool_change(100))
+    unit = centre.organisation(central)
+    manager = centre.person("unit_manager", unit)
+    centre.clock(2023, 11, 20)
+    main_user.post("/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": []})
+    assert (kinds(main_user), kinds(manager)) == ([("hour_proposal", "open")], [("unit_hour_proposal", "open")])
+    body = {"year": 2024, "items": [{"organisation_id": str(central), "hours": 0}]}
+    assert centre.staff().post("/v1/hour-decisions", body).status_code == 201
+    assert (kinds(main_user), kinds(manager)) == ([("hour_proposal", "done")], [("unit_hour_proposal", "done")])
+    for person in (main_user, manager):
+        [task] = tasks(person)
+        assert person.get(task["call"]["path"]).status_code == 200
+
+
 def test_a_proposal_is_a_task_from_its_announcement_to_its_submission(
     centre: Centre, main_user: Person, central: UUID
 ) -> None:
@@ -191,8 +209,10 @@ def test_staff_decide(centre: Centre, main_user: Person, central: UUID) -> None:
     centre.post(2024, pool_change(1000))
     (task,) = tasks(staff)
     assert (task["kind"], task["state"], task["organisation_id"]) == ("hour_decisions", "open", None)
-    body = task["call"]["body"] | {"items": [{"organisation_id": str(central), "hours": 10}]}
-    assert staff.post(task["call"]["path"], body).status_code == 201
+    plan = staff.post(task["call"]["path"], task["call"]["body"]).headers["Location"]
+    staff.patch(plan, {"rows": {str(central): {"hours": 10}}})
+    version = {"If-Match": staff.get(plan).headers["ETag"]}
+    assert staff.post(f"{plan}/publication", headers=version).status_code == 200
     assert kinds(staff) == [("hour_decisions", "done")]
 
 
