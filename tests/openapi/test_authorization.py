@@ -31,8 +31,7 @@ class Row:
     """Who sees what the operation is about, and is refused if not allowed. For all others it does not exist."""
 
     def expected(self, one: Example, caller: Caller) -> set[str]:
-        is_for_keys = "x-api-key-scope" in one.operation or "x-api-keys-only" in one.operation
-        if (caller.is_key and not is_for_keys) or (not caller.is_key and "x-api-keys-only" in one.operation):
+        if not (is_for_keys(one) if caller.is_key else "x-api-keys-only" not in one.operation):
             return {"refused"}
         if caller.held in self.allowed:
             return {"allowed"}
@@ -69,6 +68,10 @@ def table() -> dict[str, Row]:
 def held_by(role: str, cell: str) -> Iterator[Held]:
     relations = [""] if cell == "yes" else cell.replace("any", RELATIONS).split()
     yield from ((role, relation) for relation in relations)
+
+
+def is_for_keys(one: Example) -> bool:
+    return not {"x-api-key-scope", "x-api-keys-only"}.isdisjoint(one.operation)
 
 
 def is_list(one: Example) -> bool:
@@ -134,7 +137,7 @@ def test_every_operation_has_a_row_in_the_table() -> None:
 def test_operations_are_for_those_whom_the_table_names_and_for_nobody_else(sandbox: Sandbox) -> None:
     rows, wrong = table(), []
     with callers_in(sandbox) as callers, httpx.Client(base_url=sandbox.address, verify=NO_TLS, timeout=60) as client:
-        for one in map(harmless, operations()):
+        for one in (harmless(each) for each in operations() if each.id in rows):
             wrong += [f"{one.id}: {each}" for each in differing(one, rows[one.id], sandbox, callers, client)]
     assert not wrong, "\n".join(wrong)
 
@@ -144,7 +147,9 @@ def differing(one: Example, row: Row, sandbox: Sandbox, callers: Callers, client
     one = one.whole(sandbox)
     sender = one.caller(sandbox).headers["Authorization"]
     shown = shown_by(one, send(one, client, sender)) if one.method == "GET" else {}
-    around = list(callers.around(callers.place_of(one.values, shown, one.query, one.json)))
+    place = callers.place_of(one.values, shown, one.query, one.json)
+    # Of the keys one is enough if all are refused.
+    around = [each for each in callers.around(place) if is_for_keys(one) or not each.is_key or each.held[1] == "own"]
     # The roles and keys of the callers are in the lists by now.
     sought = named(shown_by(one, send(one, client, sender))) if is_list(one) else None
     checked = [(caller.name, caller.authorization, row.expected(one, caller)) for caller in around]
