@@ -21,6 +21,7 @@ from sqlalchemy import (
     DateTime,
     Executable,
     FromClause,
+    Function,
     MetaData,
     Select,
     Table,
@@ -55,9 +56,20 @@ OVERSEEN = bindparam("p_overseen", type_=ARRAY(Uuid))
 """The caller, and the tops of the trees whose people the caller sees, or NULL for all people."""
 
 
-def name_of(actor_id: ColumnElement[Any], overseen: ColumnElement[Any] = OVERSEEN) -> ColumnElement[Any]:
-    """The name of a person or API key, as far as the caller may see it (rulebook §2.5; migration `names`)."""
-    return func.name_of(actor_id, READER, overseen, NOW, type_=Text)
+class NameOf(Function[str]):
+    """The name of a person or API key, as far as the caller may see it (rulebook §2.5; migration `names`).
+
+    A page of a list asks for all names at once instead (`paging.py`).
+    """
+
+    inherit_cache = True
+
+    def __init__(self, actor_id: ColumnElement[Any], overseen: ColumnElement[Any] = OVERSEEN) -> None:
+        super().__init__("name_of", actor_id, READER, overseen, NOW, type_=Text)
+        self.actor_id, self.overseen = actor_id, overseen
+
+
+name_of = NameOf
 
 
 def study_centre_table(name: str, *columns: Column[Any], single: bool = False) -> Table:

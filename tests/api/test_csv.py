@@ -141,7 +141,8 @@ def test_a_csv_is_an_attachment_without_a_version(main_user: Person) -> None:
     assert answer.headers["Vary"] == "Accept"
     assert "ETag" not in answer.headers
     assert answer.text == (
-        "id,kind,hours,from.account,from.organisation_id,to.account,to.organisation_id,cause.type,cause.id,actor,made_at\r\n"
+        "id,kind,hours,from.account,from.organisation_id,to.account,to.organisation_id,cause.type,cause.id,actor,"
+        "actor_name,made_at\r\n"
     )
     listed = main_user.get(TRANSFERS)
     assert "Accept" in listed.headers["Vary"].split(", ")

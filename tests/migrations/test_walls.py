@@ -29,6 +29,7 @@ WALLED = sorted(set(TABLES) - NOT_FORCED)
 READ, ADD, ADD_CHANGE = {"SELECT"}, {"SELECT", "INSERT"}, {"SELECT", "INSERT", "UPDATE"}
 ADD_REMOVE = {"SELECT", "INSERT", "DELETE"}
 RIGHTS = {
+    "actor_names": {"SELECT"},
     "actors": READ,
     "alembic_version": READ,
     "allotment_requests": ADD_CHANGE,

@@ -44,7 +44,7 @@ _changes = (
     .join(organisations, organisations.c.id == bank_account_changes.c.organisation_id)
     .join(_proposer, _proposer.c.id == bank_account_changes.c.proposed_by)
 )
-_placed = _changes.add_columns(organisations.c.central_organisation_id, ancestors_of(organisations))
+_placed = _changes.add_columns(organisations.c.central_organisation_id, ancestors_of(organisations).label("ancestors"))
 _organisation_id = bindparam("p_organisation_id", type_=Uuid)
 
 
