@@ -13,6 +13,7 @@ from app.domain.hours.ledger import pool_change, supplementary_grant
 from app.local.embedded_postgres import Addresses
 from app.sandbox.main import create_app
 from app.settings import Settings
+from tests.api.hours.test_case_attachments import add
 from tests.builders import Centre, Person
 from tests.conftest import SECRET
 from tests.document import document
@@ -155,6 +156,19 @@ def test_a_page_takes_two_round_trips_however_long_it_is(asking: Asking, path: s
     assert trips(asking.main_user.get, path) == 2
     assert trips(asking.main_user.get, answer.headers["Link"].split(";")[0].strip("<>")) == 2
     assert trips(asking.main_user.get, path, params={"include": "total"}) == 3
+
+
+@pytest.mark.parametrize("entries", ["comments", "attachments"])
+def test_what_the_sides_add_to_a_case_takes_a_fixed_number_of_round_trips(asking: Asking, entries: str) -> None:
+    """The clock, the request, its place and the page."""
+    path = f"/v1/cases{asking.ask().headers['Location'].removeprefix('/v1')}/{entries}"
+    for number in range(3):
+        assert trips(asking.staff.get, path) == 4
+        if entries == "comments":
+            made = asking.staff.post(path, {"text": f"Kommentti {number}", "visible_to": "both"})
+        else:
+            made = add(asking.staff, path)
+        assert made.status_code == 201, made.text
 
 
 @pytest.mark.parametrize("path", [REQUESTS, "/v1/hour-returns", "/v1/hour-proposals", "/v1/organisations"])

@@ -11,6 +11,7 @@ import pytest
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import grant, pool_change
 from app.settings import Settings
+from tests.api.hours.test_case_attachments import add, added
 from tests.api.people.candidates import Candidate
 from tests.api.people.test_role_invitations import mail_of
 from tests.builders import Centre, Person, refusal
@@ -193,10 +194,19 @@ def test_an_observer_sees_no_whole_account_number(
 
 
 def test_an_observer_reads_and_writes_no_case(main_user: Person, observer: Person, proposal_id: str) -> None:
-    path = f"/v1/cases/hour-proposals/{proposal_id}/comments"
+    case = f"/v1/cases/hour-proposals/{proposal_id}"
+    path = f"{case}/comments"
     assert main_user.post(path, {"text": "Luonnos", "visible_to": "both"}).status_code == 201
-    assert refusal(observer.get(path)) == (403, "forbidden")
+    attachment = added(main_user, f"{case}/attachments")
+    for asked in (path, f"{case}/attachments", attachment, f"{attachment}/file"):
+        assert refusal(observer.get(asked)) == (403, "forbidden")
     assert refusal(observer.post(path, {"text": "Hyvä", "visible_to": "both"})) == (403, "forbidden")
+    for written in (
+        add(observer, f"{case}/attachments"),
+        observer.delete(attachment),
+        observer.put(f"{case}/handler", {"person_id": None}),
+    ):
+        assert refusal(written) == (403, "forbidden")
 
 
 def test_an_observer_changes_nothing(
