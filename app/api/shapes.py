@@ -8,6 +8,7 @@ from datetime import date
 from itertools import islice
 from math import isfinite
 from typing import Annotated, Any, Literal, LiteralString, TypeVar
+from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import (
@@ -98,6 +99,18 @@ def _whole(value: object) -> object:
         return int(value)
     if not isinstance(value, int | str) or isinstance(value, bool):
         raise PydanticCustomError("number-type", "The value is not a number")
+    return value
+
+
+def _ids_once(value: object) -> object:
+    """An ID may be written in several ways, and a row is named once."""
+    if isinstance(value, dict):
+        seen: set[str] = set()
+        for name in value:
+            written = re.sub("[-{}]|urn:uuid:", "", str(name).lower())
+            if written in seen:
+                raise PydanticCustomError("duplicate-item", "An ID is named twice")
+            seen.add(written)
     return value
 
 
@@ -220,6 +233,8 @@ IN_DIGITS = BeforeValidator(_digits)
 """For the numbers of paths and queries."""
 YearPath = Annotated[int, Path(ge=2000, le=2100), IN_DIGITS]
 Value = TypeVar("Value")
+ByRow = Annotated[dict[UUID, Value], Field(max_length=5_000), BeforeValidator(_ids_once)]
+"""Members by the IDs of rows."""
 SEVERAL = Query(max_length=100)
 Several = Annotated[list[Value] | None, SEVERAL]
 """A filter of a list that may be given several times: an item has any of the values."""

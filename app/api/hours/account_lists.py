@@ -10,7 +10,7 @@ from app.api.operations import Operation
 from app.api.organisations.organisations import NameQuery
 from app.api.paging import Page, PageWithTotals, Paging
 from app.api.security import operation
-from app.api.shapes import IN_DIGITS, Several, Years
+from app.api.shapes import IN_DIGITS, References, Several, Years
 from app.db.paging import Slice
 from app.domain.hours.account_lists import CentralItem, CentralTotals, Level, Sort, UnitItem, UnitTotals
 from app.domain.hours.ledger import TransferKind
@@ -61,6 +61,7 @@ async def list_all_hour_transfers(
     under: Several[UUID] = None,
     kind: Several[TransferKind] = None,
     cause_id: Several[UUID] = None,
+    reference: References = None,
 ) -> Slice[PostedTransfer]:
     """List the hour transfers of all organisations.
 
@@ -68,4 +69,6 @@ async def list_all_hour_transfers(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await account_lists.list_all_transfers(reader, page, year=year, under=under, kind=kind, cause_id=cause_id)
+    return await account_lists.list_all_transfers(
+        reader, page, year=year, under=under, kind=kind, cause_id=cause_id, reference=reference
+    )

@@ -13,7 +13,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, AnyHours, Body, ChangedSince, Line, Several, Text, Year, Years
+from app.api.shapes import UNSAID, AnyHours, Body, ByRow, ChangedSince, Line, Several, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.plans import DecisionPlan, DecisionPlanSummary, PlanComparison, PlanState
 from app.domain.hours.simulation import Method, Parameters, PlanKind
@@ -30,7 +30,6 @@ router = APIRouter(
         )
     ],
 )
-MOST_ROWS = 5_000
 
 
 class DecisionPlanIn(Body):
@@ -50,22 +49,21 @@ class PlanRowPatch(Body):
 
 class DecisionPlanPatch(Body):
     name: Line = UNSAID
-    rows: Annotated[dict[UUID, PlanRowPatch | None], Field(max_length=MOST_ROWS)] = UNSAID
+    rows: ByRow[PlanRowPatch | None] = UNSAID
     """Rows to change, by ID. Other rows stay as they are. `null` empties a row."""
 
 
-HoursByRow = Annotated[dict[UUID, AnyHours], Field(max_length=MOST_ROWS)]
 Weight = Annotated[int, Field(strict=True, ge=0, le=1_000)]
 
 
 class SimulationParametersIn(Body):
     cap: AnyHours | None = None
     """Most hours to plan. `null` for the free hours of the pool."""
-    weights: Annotated[dict[UUID, Weight], Field(max_length=MOST_ROWS, default_factory=dict)]
+    weights: Annotated[ByRow[Weight], Field(default_factory=dict)]
     """Weights of rows, by ID: 100 unless named. A row of weight 0 gets hours after all others."""
-    floors: Annotated[HoursByRow, Field(default_factory=dict)]
+    floors: Annotated[ByRow[AnyHours], Field(default_factory=dict)]
     """Lowest hours of rows, by ID, up to what was requested."""
-    ceilings: Annotated[HoursByRow, Field(default_factory=dict)]
+    ceilings: Annotated[ByRow[AnyHours], Field(default_factory=dict)]
     """Highest hours of rows, by ID."""
     years: Annotated[int, Field(strict=True, ge=1, le=5)] = 3
     """Number of years before the plan's year that count as history."""
@@ -83,7 +81,7 @@ class SimulationIn(Body):
     """Method that divides the hours among the rows with a wish."""
     parameters: Annotated[SimulationParametersIn, Field(default_factory=SimulationParametersIn)]
     """Parameters of the method. All are optional unless the method needs them."""
-    overrides: Annotated[HoursByRow, Field(default_factory=dict)]
+    overrides: Annotated[ByRow[AnyHours], Field(default_factory=dict)]
     """Hours of rows that the simulation leaves as they are given here, by ID."""
 
 

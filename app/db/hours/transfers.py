@@ -3,9 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, bindparam, or_, select, union_all
 
+from app.db.hours.allotment_requests import allotment_requests
+from app.db.hours.corrections import hour_corrections
+from app.db.hours.decisions import hour_decisions
 from app.db.hours.ledger import hour_transfers
+from app.db.hours.returns import hour_returns
+from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.paging import Listing, Sight, choice, filters_of, given
 from app.db.statements import Connection, Query, Selection
@@ -78,11 +83,25 @@ def _reach(actor: Actor) -> dict[str, object] | None:
     return None if reach is None else {"p_reach": reach}
 
 
+_referred = union_all(
+    *(
+        select(table.c.id, table.c.reference)
+        for table in (hour_decisions, supplementary_hour_requests, allotment_requests, hour_returns, hour_corrections)
+    )
+).subquery("referred")
+
+
+def _caused_by(reference: Any) -> ColumnElement[bool]:
+    """Whether what moved the hours goes by this reference."""
+    return hour_transfers.c.cause_id.in_(select(_referred.c.id).where(_referred.c.reference == reference))
+
+
 all_transfers = Listing(
     select(*_posted.columns),
     _posted.build,
     key=[hour_transfers.c.position],
     seen=Sight(_of_tree(any_(bindparam("p_reach", type_=ARRAY(Uuid)))), _reach),
-    filters=filters_of(hour_transfers, "year", "kind", "cause_id") | {"under": choice("under", Uuid, _of_tree)},
+    filters=filters_of(hour_transfers, "year", "kind", "cause_id")
+    | {"under": choice("under", Uuid, _of_tree), "reference": choice("reference", Text, _caused_by)},
 )
 """The transfers of all organisations."""

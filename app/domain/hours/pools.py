@@ -36,7 +36,7 @@ class HourPool(Shown):
 @dataclass(frozen=True)
 class YearClosing(HourPool):
     expired_total: int
-    """Number of proposals and requests that were still open and have expired."""
+    """Number of proposals, requests and decision plans that were still open and have expired."""
     expired: list[Expired]
     """The first 200 of these, by `type` and `reference`."""
 

@@ -20,6 +20,7 @@ class TransferFilters(TypedDict, total=False):
     year: Sequence[int] | None
     kind: Sequence[TransferKind] | None
     cause_id: Sequence[UUID] | None
+    reference: Sequence[str] | None
 
 
 async def list_accounts(

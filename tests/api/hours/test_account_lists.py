@@ -198,6 +198,15 @@ class TestTransfers:
         by_cause = pages(staff, TRANSFERS, cause_id=cause)
         assert by_cause == [item for item in items if item["cause"]["id"] == cause]
 
+    def test_the_transfers_of_what_goes_by_a_reference(self, centre: Centre, central: UUID, staff: Person) -> None:
+        centre.post(2023, pool_change(100))
+        body = {"year": 2023, "items": [{"organisation_id": str(central), "hours": 40}]}
+        [made] = staff.post("/v1/hour-decisions", body).json()["items"]
+        [found] = pages(staff, TRANSFERS, reference=made["reference"])
+        assert found["cause"] == {"type": "hour_decision", "id": made["id"]}
+        assert pages(staff, TRANSFERS, reference="1999-0001") == []
+        assert pages(centre.main_user(centre.organisation()), TRANSFERS, reference=made["reference"]) == []
+
     def test_under_and_reach_are_those_of_an_organisations_own_list(
         self, centre: Centre, many: dict[UUID, list[UUID]], staff: Person
     ) -> None:

@@ -285,6 +285,7 @@ class TestSimulation:
             ({"method": "pro_rata", "parameters": {"cap": 1_001}}, 409, "/parameters/cap"),
             ({"method": "pro_rata", "overrides": {"ROW": 1_001}}, 409, "/overrides"),
             ({"method": "pro_rata", "overrides": {"OTHER": 1}}, 404, "/overrides/OTHER"),
+            ({"method": "pro_rata", "overrides": {"ROW": 1, "BIG": 2}}, 422, "/overrides"),
             ({"method": "pro_rata", "parameters": {"years": 6}}, 422, "/parameters/years"),
             ({"method": "pro_rata", "parameters": {"need_percent": 0}}, 422, "/parameters/need_percent"),
         ],
@@ -294,7 +295,7 @@ class TestSimulation:
     ) -> None:
         league.submitted(league.main_user, league.central)
         plan = plan_of(staff)
-        places = {"ROW": str(league.central), "OTHER": str(new_id())}
+        places = {"ROW": str(league.central), "OTHER": str(new_id()), "BIG": str(league.central).upper()}
 
         def placed(value: Any) -> Any:
             if isinstance(value, dict):

@@ -51,6 +51,8 @@ def test_a_main_user_drafts_a_proposal_with_lines_for_the_whole_tree(league: Lea
         "submitted_at": None,
         "expired_at": None,
         "expired_because": None,
+        "handler_id": None,
+        "handler_name": None,
         "lines": [{**blank, **lines[0]}, {**blank, **lines[1]}],
     }
     assert answer.headers["Location"] == f"{PROPOSALS}/{proposal['id']}"

@@ -38,8 +38,9 @@ def test_a_person_without_roles_applies_and_is_granted_the_role(centre: Centre, 
     assert (grant["granted_by"], grant["reason"]) == (str(main_user.id), "Suunnittelen kurssit")
     assert grant["valid_until"] == "2025-01-01T00:00:00+02:00"
     assert [role["role"] for role in applicant.get("/v1/me").json()["roles"]] == ["training_manager"]
-    fetched = applicant.get(f"{PATH}/{application['id']}")
+    fetched = main_user.get(f"{PATH}/{application['id']}")
     assert (fetched.json(), fetched.headers["ETag"]) == (decided.json(), decided.headers["ETag"])
+    assert applicant.get(f"{PATH}/{application['id']}").json() == decided.json() | {"decided_by_name": None}
     assert centre.rows("SELECT action FROM audit_entries ORDER BY id") == [
         ("role-application.made",),
         ("role-application.decided",),
