@@ -150,7 +150,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "token-too-large": ("largest",),
     "too-many": ("most",),
     "unsupported-media-type": ("accepted", "accepted_codings"),
-    "window-closed": ("kind", "opened_on", "closed_on", "opens_on", "closes_on", "opens_at", "ask"),
+    "window-closed": ("kind", "opened_on", "closed_on", "opens_on", "closes_on", "opens_at", "ask", "because"),
     "wrong-state": (
         "state",
         "allowed",

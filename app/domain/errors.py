@@ -80,7 +80,8 @@ class Conflict(DomainError):
 class WindowClosed(Conflict):
     """Facts: `kind`; `opened_on`, `closed_on` of the last window; `opens_on`, `closes_on`, `opens_at` of the next.
 
-    With `ask`, the role that sets the days, if they are a central organisation's own.
+    With `ask`, the role that sets the days, if they are a central organisation's own. With `because`, if only the
+    window of the return itself counts.
     """
 
     code = "window-closed"

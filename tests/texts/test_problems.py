@@ -84,7 +84,7 @@ OTHER_FACTS: dict[str, dict[str, object]] = {
     },
     "already-exists": {"because": "address-verified"},
     "pool-exceeded": {"available": 300, "asked": 301, "lowest": 1},
-    "window-closed": {"ask": "main_user", "kind": "unit_proposals", "closed_on": date(2023, 3, 25)},
+    "window-closed": {"ask": "main_user", "because": "window-of-return", "closed_on": date(2023, 3, 25)},
     "unauthenticated": ASKING,
     "forbidden": {"scope": "hours:write", "see": "/v1/me"} | ASKING,
     "not-found": ASKING,

@@ -74,6 +74,7 @@ def _window_passed(own: list[Window]) -> WindowClosed:
     last = own[0] if own else None
     return WindowClosed(
         kind="change_window",
+        because="window-of-return",
         opened_on=last.opens_on if last else None,
         closed_on=last_day_of(last) if last else None,
         opens_on=None,

@@ -239,6 +239,11 @@ class TestCancellation:
             assert refusal(answer) == (409, "window-closed")
             assert (answer.json()["opened_on"], answer.json()["closed_on"]) == ("2023-03-13", "2023-03-25")
             assert {answer.json()[fact] for fact in ("opens_on", "closes_on", "opens_at")} == {None}
+            assert answer.json()["because"] == "window-of-return"
+            assert answer.json()["detail"].startswith(
+                "A return can be undone only in the change window in which it was"
+            )
+            assert "next" not in answer.json()["detail"]
 
     def test_an_extension_counts(self, centre: Centre, main_user: Person, central: UUID, booked: str) -> None:
         (deadline,) = centre.rows("SELECT id FROM deadlines")[0]
