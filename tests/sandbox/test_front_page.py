@@ -20,6 +20,9 @@ def test_the_front_page_shows_demo_people_and_the_clock(sandbox: Sandbox) -> Non
     for path in ("/v1/sandbox/people", "/v1/sandbox/clock", "/mailbox?lang=en"):
         assert f'href="{path}"' in page
         assert sandbox.client.get(path).status_code == 200
+    wheel = page.partition('id="year-wheel"')[2].partition("</svg>")[0]
+    assert "2023" in wheel
+    assert wheel.count("<path") > 5
     sandbox.client.delete("/v1/sandbox/clock")
 
 
