@@ -1,4 +1,4 @@
-"""Simulation (laskelma): how many hours each row of a decision plan gets by a method (issue 9, item 18).
+"""Simulation (laskelma): how many hours each row of a decision plan gets by a method (rulebook §3.17).
 
 All numbers are integers and fractions are compared exactly. An order of rows comes in as `rank`, since the order of
 Finnish names is the database's matter. Equal ranks do not occur.
@@ -190,7 +190,7 @@ def _fixed_of(wish: Wish, overrides: Mapping[UUID, int]) -> int | None:
 
 
 def check_rows_known(known: Container[UUID], parameters: Parameters, overrides: Mapping[UUID, int]) -> None:
-    """Check that all rows that are named exist. Raise NotFound."""
+    """Check that all rows that are named exist (rulebook §3.17). Raise NotFound."""
     for path, named in (
         ("/parameters/weights", parameters.weights),
         ("/parameters/floors", parameters.floors),

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.db.identifiers import new_id
-from app.documents import applications
+from app.documents import making
 from app.local.embedded_postgres import Addresses
 from tests.api.people.candidates import PATH, Candidate, main_user_grant, signatory_of
 from tests.builders import Centre, refusal
@@ -36,7 +36,7 @@ def test_a_person_with_a_role_in_the_tree_drafts_an_application(candidate: Candi
 
 
 def test_a_document_that_takes_too_long_leaves_a_draft(candidate: Candidate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(applications, "SECONDS", 0)
+    monkeypatch.setattr(making, "SECONDS", 0)
     location = candidate.drafted()
     assert refusal(candidate.applicant.post(f"{location}/submission")) == (503, "busy")
     assert candidate.applicant.get(location).json()["state"] == "draft"

@@ -1,4 +1,4 @@
-"""Simulation against a second implementation that deals one by one (issue 9, item 18)."""
+"""Simulation against a second implementation that deals one by one (rulebook §3.17)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
