@@ -27,6 +27,8 @@ BEYOND_SHAPE = {code for code in re.findall(r'"([a-z-]+)"', RULES) if code in FA
     "iban-country",
     "website-format",  # The URL has to be one that browsers can open.
     "email-unreachable",  # Domains by IDNA 2008, and reserved ones.
+    "not-in-csv",  # These depend on the media type that the request accepts.
+    "only-in-csv",
     "not-printable",  # Unicode categories, for which JSON Schema's patterns have nothing portable.
 }
 """The faults that no schema can exclude."""

@@ -60,9 +60,11 @@ def test_a_main_user_grants_a_role_and_everybody_concerned_sees_it(centre: Centr
     assert (grant["state"], grant["granted_by"]) == ("in_force", str(main_user.id))
     assert (grant["valid_from"], grant["valid_until"]) == ("2023-03-15T12:00:00+02:00", None)
     assert (grant["reason"], grant["person_name"]) == ("Hoitaa piirin asioita", "Aino Esimerkki")
-    for reader in (main_user, named, centre.staff(), centre.person("auditor")):
+    for reader in (main_user, centre.staff(), centre.person("auditor")):
         fetched = reader.get(answer.headers["Location"])
         assert (fetched.json(), fetched.headers["ETag"]) == (grant, answer.headers["ETag"])
+    # A training manager does not see the main user (rulebook §2.5).
+    assert named.get(answer.headers["Location"]).json() == grant | {"granted_by_name": None}
     assert {role["role"] for role in named.get("/v1/me").json()["roles"]} == {"training_manager", "unit_manager"}
     assert centre.rows("SELECT action, actor_id, reason FROM audit_entries") == [
         ("role-grant.given", main_user.id, "Hoitaa piirin asioita")
