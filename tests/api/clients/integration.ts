@@ -3,7 +3,8 @@ import createClient from "openapi-fetch";
 import type { components, paths } from "./tuntipankki.js";
 
 const { ADDRESS, TOKEN, ORGANISATION_ID, SINCE } = process.env as Record<string, string>;
-const client = createClient<paths>({
+// Lists are also returned as CSV; this client asks for JSON alone.
+const client = createClient<paths, `application/${string}`>({
   baseUrl: ADDRESS,
   headers: { Authorization: `Bearer ${TOKEN}` },
   querySerializer: { array: { style: "form", explode: true } },
