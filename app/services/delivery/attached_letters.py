@@ -27,13 +27,12 @@ log = structlog.get_logger()
 async def attach_letters(connection: Connection, recipients: Sequence[Recipient]) -> Attachments:
     """Make the letters that these people get. A mail whose letter cannot be made leaves without it."""
     attachments: dict[tuple[UUID, Language], list[dict[str, Any]]] = {}
+    now = (await get_study_centre(connection)).now
     for recipient in recipients:
         wanted = (recipient.subject_id, recipient.language)
         event = MAILED_EVENTS[MAIL_OF[recipient.event, recipient.to]]
-        if wanted in attachments or not event.has_letter:
-            continue
-        now = (await get_study_centre(connection)).now
-        if leaves_at(event.sending, recipient.preference or DEFAULT_PREFERENCE, now) is None:
+        leaves = leaves_at(event.sending, recipient.preference or DEFAULT_PREFERENCE, now)
+        if wanted in attachments or not event.has_letter or leaves is None:
             continue
         attachments[wanted] = []
         try:
