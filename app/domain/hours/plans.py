@@ -56,28 +56,43 @@ class PlanRow:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A plan with its rows in the order of names."""
+class PlanHead(Shown):
+    """What a plan is, who made it, and what has become of it."""
 
     id: UUID
     year: int
     name: str
+    """Name of the plan."""
     kind: PlanKind
+    """Subject of the plan: the proposals of a `round`, or the requests of a change `window`."""
     state: PlanState
-    available: int
-    """Free hours of the pool when the plan took them in."""
+    """State of the plan."""
     created_by: UUID
+    """ID of the person who created the plan."""
     created_by_name: str | None
     created_at: datetime
+    """When the plan was created."""
     last_edited_by: UUID | None
+    """ID of the person who last changed the rows, by hand or by a simulation. `null` if nobody has."""
     last_edited_by_name: str | None
     last_edited_at: datetime | None
+    """When the rows were last changed. `null` if they have not been."""
     published_by: UUID | None
+    """ID of the person who published the plan. `null` if it has not been published."""
     published_by_name: str | None
     published_at: datetime | None
+    """When the plan was published. `null` if it has not been."""
     withdrawn_at: datetime | None
     expired_at: datetime | None
     expired_because: ExpiryCause | None
+
+
+@dataclass(frozen=True)
+class Plan(PlanHead):
+    """A plan with its rows in the order of names."""
+
+    available: int
+    """Free hours of the pool when the plan took them in."""
     rows: tuple[PlanRow, ...] = ()
     by_two: bool = False
     """Whether the study centre has its hours decided by two people now."""
@@ -151,37 +166,11 @@ class PlanSums(Shown):
 
 
 @dataclass(frozen=True)
-class DecisionPlanSummary(Shown):
+class DecisionPlanSummary(PlanHead):
     """A plan without its rows."""
 
-    id: UUID
-    year: int
-    name: str
-    """Name of the plan."""
-    kind: PlanKind
-    """Subject of the plan: the proposals of a `round`, or the requests of a change `window`."""
-    state: PlanState
-    """State of the plan."""
     sums: PlanSums
     """Sums over all rows."""
-    created_by: UUID
-    """ID of the person who created the plan."""
-    created_by_name: str | None
-    created_at: datetime
-    """When the plan was created."""
-    last_edited_by: UUID | None
-    """ID of the person who last changed the rows, by hand or by a simulation. `null` if nobody has."""
-    last_edited_by_name: str | None
-    last_edited_at: datetime | None
-    """When the rows were last changed. `null` if they have not been."""
-    published_by: UUID | None
-    """ID of the person who published the plan. `null` if it has not been published."""
-    published_by_name: str | None
-    published_at: datetime | None
-    """When the plan was published. `null` if it has not been."""
-    withdrawn_at: datetime | None
-    expired_at: datetime | None
-    expired_because: ExpiryCause | None
 
 
 @dataclass(frozen=True)

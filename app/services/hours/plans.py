@@ -22,6 +22,7 @@ from app.domain.hours.plans import (
     DecisionPlanSummary,
     Plan,
     PlanComparison,
+    PlanHead,
     PlanItem,
     PlanReason,
     RowChanges,
@@ -204,7 +205,6 @@ async def _shown(session: Reader, plan_id: UUID) -> DecisionPlan:
 
 def _shown_to(session: Reader, plan: Plan) -> DecisionPlan:
     """The plan as the caller sees it: with the caller's own rows marked, and the reasons for the hours in words."""
-    members = {each.name for each in fields(DecisionPlan)} - {"sums", "items"}
     items = [
         PlanItem(
             id=row.id,
@@ -220,4 +220,5 @@ def _shown_to(session: Reader, plan: Plan) -> DecisionPlan:
         )
         for row in plan.rows
     ]
-    return DecisionPlan(**{name: getattr(plan, name) for name in members}, sums=rules.sums_of(plan), items=items)
+    head = {each.name: getattr(plan, each.name) for each in fields(PlanHead)}
+    return DecisionPlan(**head, sums=rules.sums_of(plan), items=items)
