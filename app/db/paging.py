@@ -196,17 +196,21 @@ def _with_all_names(statement: Select[Any]) -> Select[Any]:
     return statement.with_only_columns(*(shown.get(column.name, column) for column in statement.selected_columns))
 
 
-def _with_names(page: Select[Any], order: Callable[[_Rows], Sequence[ColumnElement[Any]]]) -> Select[Any]:
-    """The page with its names from one call, for a caller who sees some people."""
+def _with_names(
+    page: Select[Any], order: Callable[[_Rows], Sequence[ColumnElement[Any]]], *, sees_all: bool
+) -> Select[Any]:
+    """The page with its names, which are looked up for its rows alone: in one call, if the caller sees some people."""
     named = _names_in(page)
     if not named:
         return page
     actors = [name.actor_id.label(f"actor_{place}") for place, name in enumerate(named.values())]
     columns = list(page.selected_columns)
     rows = page.with_only_columns(*(column for column in columns if column.name not in named), *actors).cte("page")
-    ids = func.array(select(func.unnest(array([rows.c[actor.name] for actor in actors]))).scalar_subquery())
-    found = func.names_of(ids, READER, OVERSEEN, NOW).table_valued(column("id", Uuid), column("name", Text))
-    names = select(found.c.id, found.c.name).cte("names")
+    names: FromClause = _actor_names
+    if not sees_all:
+        ids = func.array(select(func.unnest(array([rows.c[actor.name] for actor in actors]))).scalar_subquery())
+        found = func.names_of(ids, READER, OVERSEEN, NOW).table_valued(column("id", Uuid), column("name", Text))
+        names = select(found.c.id, found.c.name).cte("names")
     complete: FromClause = rows
     shown: dict[str, ColumnElement[Any]] = {}
     for label, actor in zip(named, actors, strict=True):
@@ -328,9 +332,8 @@ class Listing(Generic[Item]):
             after = tuple_(*(bindparam(f"p_after_{i}", type_=column.type) for i, column in enumerate(self._key)))
             key = tuple_(*self._key)
             statement = statement.where(key < after if self._newest_first else key > after)
-        if sees_all:
-            statement = _with_all_names(statement)
         if part == "all":
+            statement = _with_all_names(statement) if sees_all else statement
             return Query(statement.order_by(*self._in_order(self._key)), self._row)
         keyed = statement.add_columns(*(part.label(f"key_{i}") for i, part in enumerate(self._added)))
         # PostgreSQL would make a plan for each request if it did not know the limit.
@@ -338,7 +341,7 @@ class Listing(Generic[Item]):
         limit = usual if part.endswith("usual") else bindparam("p_limit", type_=Integer)
         page = keyed.order_by(*self._in_order(self._key)).limit(limit)
         labels = [list(keyed.selected_columns)[place].name for place in self._places]
-        named = _with_names(page, lambda rows: self._in_order([rows[label] for label in labels]))
+        named = _with_names(page, lambda rows: self._in_order([rows[label] for label in labels]), sees_all=sees_all)
         return Query(named, lambda *values: values)
 
     def _in_order(self, key: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
