@@ -252,9 +252,11 @@ def _insertion(table: Table, columns: tuple[str, ...]) -> Command:
 
 
 def insertion(table: Table, values: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    """The statement that inserts a row, and its parameters."""
-    command = _insertion(table, tuple(values))
-    return command.sql, command.set | bound(table, values)
+    """The statement that inserts a row, and its parameters. Those of a closing statement are written into its text, so
+    NULLs are left out where no default would take their place."""
+    needed = {name: values[name] for name in values if values[name] is not None or table.c[name].server_default}
+    command = _insertion(table, tuple(needed))
+    return command.sql, command.set | bound(table, needed)
 
 
 @cache
