@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from app.api.front_page import Welcome
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
 from app.api.keys import Seal, drawn_key, token_mailing
 from app.api.tokens import Verifier
-from app.db.callers import Caller, read_roles
+from app.db.callers import Caller, PersonRights, read_person_rights
 from app.db.connections import Connections
 from app.db.refusals import refusal_of
 from app.db.sessions import Reader, Writer
@@ -25,7 +25,7 @@ from app.db.statements import Connection
 from app.db.transactions import read_clock, write_down
 from app.documents.signatures import Trust
 from app.documents.trust import read_trust
-from app.domain.access import Actor, RoleGrant
+from app.domain.access import Actor
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import AlreadyExists
 from app.services.people.email_verifications import believe_issuer
@@ -33,7 +33,7 @@ from app.settings import Settings
 
 log = structlog.get_logger()
 
-ROLES_KEPT_SECONDS = 20.0
+RIGHTS_KEPT_SECONDS = 20.0
 """A role that was ended must stop working within a minute (promises §2), and most readers call again within seconds."""
 
 
@@ -68,7 +68,7 @@ class Backend:
         """The issuer where Swagger UI signs in."""
         issuers = [IssuerKeys(issuer, fetch_keys) for issuer in settings.oidc_issuers]
         self.verifier = Verifier(connections, [*issuers, *extension.issuers], self._believe_issuer)
-        self._roles: dict[tuple[UUID, UUID], tuple[float, list[RoleGrant]]] = {}
+        self._rights: dict[tuple[UUID, UUID], tuple[float, PersonRights]] = {}
 
     def trust(self) -> Trust:
         """Return whose signatures in documents are accepted; read again each time, since revocation lists change."""
@@ -89,7 +89,7 @@ class Backend:
 
     async def _reader_of(self, caller: Caller, connection: Connection) -> Reader:
         now = self.instant(await read_clock(connection) if self._extension.reads_clock else None)
-        return Reader(connection, self.actor(caller, await self._roles_of(caller, connection), now), now)
+        return Reader(connection, self.actor(caller, await self._rights_of(caller, connection), now), now)
 
     @asynccontextmanager
     async def writing(self, caller: Caller, request_id: str = "") -> AsyncIterator[Writer]:
@@ -97,7 +97,7 @@ class Backend:
         try:
             async with self.connections.connection(caller.study_centre_id) as connection, connection.transaction():
                 now = self.instant(await read_clock(connection) if self._extension.reads_clock else None)
-                actor = self.actor(caller, [], now)
+                actor = self.actor(caller, PersonRights(), now)
                 writer = Writer(connection, actor, now, retry_key=secrets.token_bytes(32), request_id=request_id)
                 yield writer
                 await write_down(writer)
@@ -114,53 +114,55 @@ class Backend:
         except (AlreadyExists, psycopg.Error) as error:
             log.warning("address not verified", person_id=str(caller.person_id), error=type(error).__name__)
 
-    async def _roles_of(self, caller: Caller, connection: Connection) -> list[RoleGrant]:
+    async def _rights_of(self, caller: Caller, connection: Connection) -> PersonRights:
         if caller.key:
-            return []
-        kept_until, roles = self._roles.get((caller.study_centre_id, caller.person_id), (0.0, []))
+            return PersonRights()
+        kept_until, rights = self._rights.get((caller.study_centre_id, caller.person_id), (0.0, PersonRights()))
         if time.monotonic() >= kept_until:
-            roles = await read_roles(connection, caller.person_id)
-            self.remember_roles(caller, roles)
-        return roles
+            rights = await read_person_rights(connection, caller.person_id)
+            self.remember_rights(caller, rights)
+        return rights
 
-    def actor(
-        self,
-        caller: Caller,
-        roles: list[RoleGrant],
-        now: datetime,
-        other_ids: Iterable[UUID] = (),
-        name: str | None = None,
-    ) -> Actor:
+    def actor(self, caller: Caller, rights: PersonRights, now: datetime, name: str | None = None) -> Actor:
         """A person with the roles in force; a key with the one role that it acts in, and its scopes."""
         if caller.key:
             return Actor.at(caller.person_id, [caller.key.grant], now, scopes=caller.key.scopes, name=name)
-        authentication = caller.authentication
-        return Actor.at(caller.person_id, roles, now, authentication=authentication, other_ids=other_ids, name=name)
+        return Actor.at(
+            caller.person_id,
+            rights.roles,
+            now,
+            authentication=caller.authentication,
+            other_ids=rights.other_ids,
+            name=name,
+        )
 
     def seal(self, retry_key: str) -> Seal:
         """The seal of the answers to requests with that Idempotency-Key."""
         return Seal(drawn_key(self.settings.secret_key.get_secret_value(), "stored answers"), retry_key)
 
-    def remember_roles(self, caller: Caller, roles: list[RoleGrant]) -> None:
-        """An empty list is never kept: a person who has just got the first role need not wait."""
+    def remember_rights(self, caller: Caller, rights: PersonRights) -> None:
+        """Rights without roles are never kept: a person who has just got the first role need not wait."""
         key = (caller.study_centre_id, caller.person_id)
-        if roles:
-            self._roles[key] = (time.monotonic() + ROLES_KEPT_SECONDS, roles)
+        if rights.roles:
+            self._rights[key] = (time.monotonic() + RIGHTS_KEPT_SECONDS, rights)
         else:
-            self._roles.pop(key, None)
+            self._rights.pop(key, None)
 
-    def forget_roles_changed_by(self, writer: Writer, study_centre_id: UUID) -> None:
-        """People whose roles a request has just changed need not wait; other processes notice within seconds."""
-        if any(record["action"] in {"person.merged", "person.erased"} for record in writer.records):
-            self.verifier.forget_sign_ins()
+    def forget_rights_changed_by(self, writer: Writer, study_centre_id: UUID) -> None:
+        """People whose rights a request has just changed need not wait; other processes notice within seconds."""
         for record in writer.records:
-            if record["action"].startswith("role-grant."):
-                self._roles.pop((study_centre_id, UUID(record["facts"]["person_id"])), None)
+            if record["action"] in {"person.merged", "person.erased"}:
+                self.verifier.forget_sign_ins()
+                self._rights.pop((study_centre_id, UUID(record["subject_id"])), None)
+            elif record["action"].startswith("role-grant."):
+                self._rights.pop((study_centre_id, UUID(record["facts"]["person_id"])), None)
+            elif record["action"] in {"api-key.made", "api-key.rotated"}:
+                self._rights.pop((study_centre_id, writer.actor.person_id), None)
 
     def forget(self) -> None:
-        """Forget callers and their roles."""
+        """Forget callers and their rights."""
         self.verifier.forget()
-        self._roles.clear()
+        self._rights.clear()
 
     def instant(self, clock_at: datetime | None) -> datetime:
         """The service's present, in Europe/Helsinki: the time of the clock if it is set, else real time."""

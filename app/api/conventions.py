@@ -130,7 +130,7 @@ class Writing(Writer):
                     headers = rendered.headers | ({WEAK: "1"} if is_weak else {})
                     stored = StoredAnswer(request_digest, rendered.status, headers, body)
                     await write_down_and_commit(self, self.request_id, key_digest, stored)
-                    backend.forget_roles_changed_by(self, caller.study_centre_id)
+                    backend.forget_rights_changed_by(self, caller.study_centre_id)
             except BaseException as error:
                 await _roll_back(connection)
                 if isinstance(error, psycopg.Error) and (refusal := refusal_of(error)):
@@ -146,7 +146,7 @@ class Writing(Writer):
         The person was merged or erased, the token has expired, or the API key has expired or was revoked.
         """
         caller = self.request.state.caller
-        backend.remember_roles(caller, entry.roles)
+        backend.remember_rights(caller, entry.rights)
         if caller.authentication.has_expired(datetime.now(UTC)) or (caller.key and not entry.key):
             raise problems.Unauthenticated
         if entry.key:
@@ -155,7 +155,7 @@ class Writing(Writer):
             backend.verifier.forget_sign_ins()
             raise problems.Unauthenticated
         now = backend.instant(entry.clock_at)
-        actor = backend.actor(caller, entry.roles, now, entry.other_ids, entry.name)
+        actor = backend.actor(caller, entry.rights, now, entry.name)
         retry_key = key_digest or secrets.token_bytes(32)
         super().__init__(connection, actor, now, retry_key, self.request.scope["request_id"], dry_run=self.dry_run)
 

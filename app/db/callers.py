@@ -1,7 +1,7 @@
 """Who calls: the study centre, the person or API key, and their roles."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from psycopg.rows import args_row
@@ -16,6 +16,15 @@ class KeyRights:
 
     grant: RoleGrant
     scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class PersonRights:
+    """What a person acts with."""
+
+    roles: list[RoleGrant] = field(default_factory=list)
+    other_ids: list[UUID] = field(default_factory=list)
+    """IDs of the records merged into the person, and of the API keys that any of them made."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,17 @@ async def list_study_centres(connection: Connection) -> list[UUID]:
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def read_roles(connection: Connection, person_id: UUID) -> list[RoleGrant]:
-    async with connection.cursor(row_factory=args_row(RoleGrant)) as cursor:
-        await cursor.execute(
-            "SELECT role, organisation_id, valid_from, valid_until FROM role_grants WHERE person_id = %s",
-            [person_id],
-        )
-        return await cursor.fetchall()
+async def read_person_rights(connection: Connection, person_id: UUID) -> PersonRights:
+    cursor = await connection.execute(_PERSON_RIGHTS, {"person_id": person_id})
+    rows = await cursor.fetchall()
+    return PersonRights([RoleGrant(*role) for _, *role in rows if role[0]], rows[0][0])
+
+
+# As enter() finds them for those who write. There is a row for each role, and one for a person without any.
+_PERSON_RIGHTS = """
+WITH records AS (SELECT id FROM persons WHERE %(person_id)s IN (id, merged_into)),
+    ids AS (SELECT id FROM records UNION ALL SELECT id FROM api_keys WHERE made_by IN (SELECT id FROM records))
+SELECT others.ids, g.role, g.organisation_id, g.valid_from, g.valid_until
+FROM (SELECT ARRAY(SELECT id FROM ids WHERE id <> %(person_id)s) AS ids) others
+LEFT JOIN role_grants g ON g.person_id = %(person_id)s
+"""

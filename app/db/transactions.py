@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg import AsyncClientCursor
 from psycopg.types.json import Jsonb
 
-from app.db.callers import Caller
+from app.db.callers import Caller, PersonRights
 from app.db.people.api_keys import KeyInUse
 from app.db.sessions import Writer
 from app.db.statements import Connection
@@ -33,7 +33,7 @@ class StoredAnswer:
 class Entry:
     """The database's answer to the beginning of a transaction, in one message."""
 
-    roles: list[RoleGrant]
+    rights: PersonRights
     clock_at: datetime | None
     """Time of the sandbox's clock; None is real time."""
     key_is_free: bool
@@ -41,8 +41,6 @@ class Entry:
     stored: StoredAnswer | None
     is_gone: bool
     """Whether the person was merged into another or erased: a remembered sign-in outlives both."""
-    other_ids: list[UUID]
-    """Ids of those who were merged into the person, and of the API keys that any of them made."""
     name: str | None
     """The caller's own, a person's or an API key's; None for a person who registers."""
     key: KeyInUse | None = None
@@ -64,9 +62,8 @@ async def enter(connection: Connection, caller: Caller, key_digest: bytes | None
     name, clock_at, key_is_free, request_digest, status, headers, body, roles, is_gone, other_ids, *key = row
     stored = None if request_digest is None else StoredAnswer(request_digest, status, headers, body)
     key_in_use = None if key[0] is None else KeyInUse(*key)
-    return Entry(
-        [_grant_of(role) for role in roles], clock_at, key_is_free, stored, is_gone, other_ids or [], name, key_in_use
-    )
+    rights = PersonRights([_grant_of(role) for role in roles], other_ids or [])
+    return Entry(rights, clock_at, key_is_free, stored, is_gone, name, key_in_use)
 
 
 def _grant_of(role: dict[str, Any]) -> RoleGrant:

@@ -115,8 +115,8 @@ def test_a_role_that_was_ended_stops_working_within_a_minute(deployed: Deployed)
 
 
 def test_reads_without_a_write_notice_an_ended_role_too(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert backend.ROLES_KEPT_SECONDS <= 30
-    monkeypatch.setattr(backend, "ROLES_KEPT_SECONDS", 1.0)
+    assert backend.RIGHTS_KEPT_SECONDS <= 30
+    monkeypatch.setattr(backend, "RIGHTS_KEPT_SECONDS", 1.0)
     with deployed.client(deployed.token_of("helmi")) as helmi:
         # The write reads the roles, and the reads after it remember them.
         assert helmi.put("/v1/hour-pools/2023", json={"hours": 10}).status_code == 200

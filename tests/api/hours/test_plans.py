@@ -211,6 +211,18 @@ class TestEditing:
         assert plan["items"][0]["own"] is True
         assert league.centre.staff().get(path_of(plan)).json()["items"][0]["own"] is False
 
+    def test_a_row_of_a_merged_record_is_ones_own_in_one_version(self, league: League, staff: Person) -> None:
+        league.submitted(league.main_user, league.central)
+        plan = plan_of(staff)
+        assert plan["items"][0]["own"] is False
+        merger = {"person_id": str(league.main_user.id), "reason": "Sama ihminen"}
+        assert league.centre.staff().post(f"/v1/people/{staff.id}/merger", merger).status_code == 200
+        league.centre.owner.execute("DELETE FROM role_grants WHERE role = 'main_user'")
+        assert staff.get(path_of(plan)).json()["items"][0]["own"] is True
+        # What was read is the version that a change meets.
+        answer = staff.patch(path_of(plan), {"name": "Toinen"}, etag=with_version(staff, plan)["If-Match"])
+        assert answer.status_code == 200, answer.text
+
     def test_a_change_needs_the_present_version(self, league: League, staff: Person) -> None:
         plan = plan_of(staff)
         stale = with_version(staff, plan)
