@@ -106,14 +106,7 @@ async def get_allotment_request(reader: Read, request_id: UUID) -> AllotmentRequ
 
 @router.post(
     "/{request_id}/decision",
-    responses=refusing(
-        "wrong-state",
-        "year-closed",
-        "not-a-member",
-        "runs-no-trainings",
-        "quota-exceeded",
-        "allotment-in-use",
-    ),
+    responses=refusing("wrong-state", "not-a-member", "runs-no-trainings", "quota-exceeded", "allotment-in-use"),
 )
 @operation(people_only=True)
 async def decide_allotment_request(writer: WriteOnce, request_id: UUID, body: AllotmentDecisionIn) -> AllotmentRequest:

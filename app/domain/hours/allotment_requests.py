@@ -13,7 +13,6 @@ from app.domain.hours.distributions import Recipient, check_may_receive
 from app.domain.hours.expiring import ExpiryCause
 from app.domain.hours.ledger import Transfer, distribution, recall
 from app.domain.hours.standing import Standing
-from app.domain.hours.years import check_year_open
 from app.domain.organisations.membership import check_member_in
 from app.domain.values import Shown
 
@@ -91,9 +90,8 @@ def check_not_in_use(unit: Balance, hours: int) -> None:
 
 
 def check_change(standing: Standing, recipient: Recipient, hours: int, today: date) -> None:
-    """Check that the year is open, the central organisation a member in it and, for more hours, that the unit may be
-    given some. Raise YearClosed, NotAMember, RunsNoTrainings."""
-    check_year_open(standing.year, standing.closed_at)
+    """Check that the central organisation is a member in the year and, for more hours, that the unit may be given
+    some. The year is open: its closing ends every request. Raise NotAMember, RunsNoTrainings."""
     check_member_in(standing.year, standing.active_from, standing.active_until)
     if hours > 0:
         check_may_receive(standing.year, recipient, today)
