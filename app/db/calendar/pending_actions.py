@@ -9,6 +9,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    all_,
     and_,
     any_,
     bindparam,
@@ -43,7 +44,7 @@ from app.domain.organisations.organisations import Language
 
 MOST_ACTIONS = 500
 
-_person = bindparam("p_person", type_=Uuid)
+_person, _own_ids = bindparam("p_person", type_=Uuid), bindparam("p_own_ids", type_=ARRAY(Uuid))
 _is_staff = bindparam("p_is_staff", type_=Boolean)
 _applications, _signatures = main_user_applications.c, main_user_application_signatures.c
 
@@ -100,6 +101,11 @@ def _name_of(person_id: Any) -> Any:
     return select(persons.c.name).where(persons.c.id == person_id).scalar_subquery()
 
 
+def _is_by_another(person_id: Any) -> Any:
+    """Nobody decides what they made themselves, under whatever ID (rulebook §2.2)."""
+    return or_(person_id.is_(None), person_id != all_(_own_ids))
+
+
 def _with_organisation(table: Any) -> Any:
     return table.join(organisations, organisations.c.id == table.c.organisation_id)
 
@@ -117,7 +123,7 @@ _role_applications = _actions(
     name=_name_of(role_applications.c.person_id),
 ).where(
     role_applications.c.state == "applied",
-    role_applications.c.person_id != _person,
+    _is_by_another(role_applications.c.person_id),
     or_(
         _is_staff,
         _by_main_user,
@@ -158,8 +164,8 @@ _to_sign = _actions(
 _may_judge = and_(
     _is_staff,
     ~_by_main_user,
-    _applications.applicant_id != _person,
-    signatories.c.person_id.is_distinct_from(_person),
+    _is_by_another(_applications.applicant_id),
+    _is_by_another(signatories.c.person_id),
 )
 _to_match = _actions(
     "signature_to_match",
@@ -189,8 +195,8 @@ _signatories = _actions(
     func.coalesce(signatories.c.valid_until, TODAY) >= TODAY,
     _is_staff,
     ~_by_main_user,
-    signatories.c.entered_by != _person,
-    signatories.c.person_id.is_distinct_from(_person),
+    _is_by_another(signatories.c.entered_by),
+    _is_by_another(signatories.c.person_id),
 )
 _bank_account_changes = _actions(
     "bank_account_change",
@@ -199,7 +205,7 @@ _bank_account_changes = _actions(
     name=_name_of(bank_account_changes.c.proposed_by),
 ).where(
     bank_account_changes.c.state == "proposed",
-    bank_account_changes.c.proposed_by != _person,
+    _is_by_another(bank_account_changes.c.proposed_by),
     or_(_is_staff, _by_main_user),
 )
 
@@ -211,7 +217,7 @@ _allotment_requests = _actions(
     name=_name_of(allotment_requests.c.submitted_by),
 ).where(
     allotment_requests.c.state == "submitted",
-    allotment_requests.c.submitted_by != _person,
+    _is_by_another(allotment_requests.c.submitted_by),
     _by_main_user,
 )
 
@@ -256,6 +262,7 @@ async def list_pending_actions(session: Reader, language: Language) -> list[Pend
     return await _found.all(
         session.connection,
         p_person=session.actor.person_id,
+        p_own_ids=[session.actor.person_id, *session.actor.other_ids],
         p_is_staff=session.actor.has("staff"),
         p_main_user_of=held("main_user"),
         p_manager_of=held("unit_manager"),

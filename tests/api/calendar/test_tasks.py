@@ -295,6 +295,22 @@ def test_an_allotment_request_is_a_task_with_its_reference(centre: Centre, main_
     assert task["reference"] == made["reference"]
 
 
+def test_nobody_has_the_task_to_decide_what_they_sent_under_another_record(
+    centre: Centre, main_user: Person, central: UUID
+) -> None:
+    unit = centre.organisation(central)
+    manager = centre.person("unit_manager", unit)
+    centre.post(2023, pool_change(100), grant(central, 100))
+    body = {"unit_id": str(unit), "year": 2023, "hours": 5, "grounds": "Uusi kurssi"}
+    assert manager.post("/v1/allotment-requests", body).status_code == 201
+    other = centre.main_user(central)
+    assert len(tasks(main_user, kind="allotment_request")) == len(tasks(other, kind="allotment_request")) == 1
+    merger = {"person_id": str(manager.id), "reason": "Sama ihminen"}
+    assert centre.staff().post(f"/v1/people/{main_user.id}/merger", merger).status_code == 200
+    assert tasks(main_user, kind="allotment_request") == []
+    assert len(tasks(other, kind="allotment_request")) == 1
+
+
 def test_a_person_without_a_role_applies_for_one(centre: Centre) -> None:
     assert kinds(centre.person()) == [("role_to_apply_for", "open")]
     assert kinds(centre.person("auditor")) == []
