@@ -93,12 +93,18 @@ def pseudonym_of(person_id: UUID) -> str:
 
 
 def kept_after(today: date, answers_until: date) -> list[Kept]:
+    books = "Accounting Act (1336/1997), chapter 2, section 10"
     books_until = date(today.year + ACCOUNTING_YEARS, 12, 31)
     claims = "General Data Protection Regulation, article 17(3)(e): legal claims"
     return [
         Kept(
             "decisions, transfers of hours and payments, with the ID of the person who made them",
-            "Accounting Act (1336/1997), chapter 2, section 10",
+            books,
+            books_until,
+        ),
+        Kept(
+            "letters about hour decisions, with the name of the person who made the decision",
+            books,
             books_until,
         ),
         Kept("signed main-user applications, their documents, signatures and evidence", claims, books_until),
