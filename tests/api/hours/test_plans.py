@@ -693,3 +693,23 @@ class TestMeeting:
         assert (made.status_code, closed.status_code) == (201, 200)
         assert staff.get(path_of(made.json())).json()["state"] == "expired"
         league.centre.check_ledger()
+
+    def test_a_publication_and_a_closing_meet_in_order(self, league: League, staff: Person, other: Centre) -> None:
+        league.centre.deadline("cost_statement", None, date(2001, 1, 18), year=2001, hours_year=2024)
+        plan = plan_of(staff)
+        fill(staff, plan, {league.central: 80})
+        headers, closer = with_version(staff, plan), league.centre.staff()
+        with ThreadPoolExecutor() as threads:
+            with other.owner.transaction():
+                other.owner.execute("LOCK TABLE hour_decisions IN SHARE ROW EXCLUSIVE MODE")
+                publishing = threads.submit(publish, staff, plan, headers=headers)
+                until_one_waits(league.centre)
+                closing = threads.submit(closer.post, "/v1/hour-pools/2024/closing")
+                until_one_waits(league.centre, 2)
+            published, closed = publishing.result(), closing.result()
+        assert (published.status_code, closed.status_code) == (200, 200)
+        assert closed.json()["expired"] == []
+        account = staff.get(f"/v1/organisations/{league.central}/hour-accounts/2024").json()
+        assert staff.get(path_of(plan)).json()["state"] == "published"
+        assert (account["granted"], account["lapsed"], account["available"]) == (80, 80, 0)
+        league.centre.check_ledger()
