@@ -21,6 +21,7 @@ def letter_words(language: Language, letter: LetterFacts, days: NextDays) -> Map
         "decided_by": letter.decided_by_name,
         "nothing": letter.hours == 0 or None,
         "windows": [_window(texts, window) for window in days.changes],
+        "windows_over": days.are_changes_over or None,
         "entry_opens_on": days.entry_opens_on,
         "statements_by": days.statements_by,
     }

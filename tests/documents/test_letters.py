@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 from datetime import date, datetime
 from pathlib import Path
-from shutil import which
 from uuid import UUID
 
 import pytest
@@ -14,6 +13,7 @@ from app.domain.calendar.deadlines import HELSINKI, Window
 from app.domain.hours.letters import LetterFacts, NextDays, next_days_of
 from app.domain.organisations.organisations import Language
 from app.texts.letters import letter_words
+from tests.pdf_text import needs_pdftotext, text_of
 
 DECIDED_AT = datetime(2023, 11, 21, 13, tzinfo=HELSINKI)
 WINDOWS = [Window(date(2024, 3, 13), date(2024, 3, 25)), Window(date(2024, 8, 14), date(2024, 8, 25))]
@@ -37,19 +37,9 @@ def facts(**more: object) -> LetterFacts:
     return LetterFacts(**known | more)  # type: ignore[arg-type]  # The names are those of the fields.
 
 
-def text_of(pdf: bytes, tmp_path: Path) -> str:
-    file = tmp_path / "letter.pdf"
-    file.write_bytes(pdf)
-    shown = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True, text=True)
-    return " ".join(shown.stdout.split())
-
-
 def letter(language: Language, letter_facts: LetterFacts, days: NextDays) -> bytes:
     content = LetterContent(language, "Opintokeskus Esimerkki", letter_facts.organisation_name, "Päivi Päättäjä")
     return asyncio.run(make_letter(content, letter_words(language, letter_facts, days), DECIDED_AT))
-
-
-needs_pdftotext = pytest.mark.skipif(which("pdftotext") is None, reason="poppler-utils is not installed")
 
 
 @needs_pdftotext
@@ -130,11 +120,20 @@ def test_the_same_facts_make_the_same_bytes() -> None:
     assert letter("fi", facts(), NextDays([], None, None)) == letter("fi", facts(), NextDays([], None, None))
 
 
-def test_periods_that_are_over_are_left_out() -> None:
-    today = date(2024, 3, 26)
+def test_a_letter_names_the_days_that_were_left_when_the_decision_was_made() -> None:
+    decided_on = date(2024, 3, 26)
     open_ended = Window(date(2024, 9, 1), None)
     entry, statements = [Window(date(2023, 12, 1), None)], [Window(None, date(2025, 1, 18))]
-    days = next_days_of([open_ended, *WINDOWS], entry, statements, today)
+    days = next_days_of([open_ended, *WINDOWS], entry, statements, decided_on)
     assert list(days.changes) == [WINDOWS[1], open_ended]
     assert (days.entry_opens_on, days.statements_by) == (date(2023, 12, 1), date(2025, 1, 18))
-    assert next_days_of([], [], [], today) == NextDays([], None, None)
+    assert next_days_of([], [], [], decided_on) == NextDays([], None, None)
+    late = next_days_of(WINDOWS, entry, statements, date(2025, 1, 19))
+    assert late == NextDays([], date(2023, 12, 1), None, are_changes_over=True)
+
+
+@needs_pdftotext
+def test_periods_that_are_over_are_not_called_unconfirmed(tmp_path: Path) -> None:
+    shown = text_of(letter("fi", facts(), NextDays([], None, None, are_changes_over=True)), tmp_path)
+    assert "kun ne on vahvistettu" not in shown
+    assert "kuluselvitykset" not in shown

@@ -29,7 +29,7 @@ async def find_or_make_letter(connection: Connection, decision_id: UUID, languag
     if kept := await letters.find_letter(connection, decision_id, language):
         return kept
     facts = await letters.get_facts(connection, decision_id, language)
-    words = letter_words(language, facts, await _next_days(connection, facts, now))
+    words = letter_words(language, facts, await _next_days(connection, facts))
     content = LetterContent(language, facts.study_centre_name, facts.organisation_name, facts.decided_by_name or "")
     made = await make_letter(content, words, facts.decided_at)
     await letters.keep_letter(connection, decision_id, language, made, now)
@@ -46,8 +46,8 @@ async def get_draft(reader: Reader, plan_id: UUID, language: Language) -> bytes:
     return await make_draft(content, plan_words(language, plan, made_at), made_at)
 
 
-async def _next_days(connection: Connection, letter: LetterFacts, now: datetime) -> NextDays:
+async def _next_days(connection: Connection, letter: LetterFacts) -> NextDays:
     changes = await find_windows(connection, letter.organisation_id, letter.year, "change_window")
     entries = await find_windows(connection, letter.organisation_id, letter.year, "training_entry")
     statements = await find_windows(connection, letter.organisation_id, letter.year, "cost_statement")
-    return next_days_of(changes, entries, statements, day_of(now))
+    return next_days_of(changes, entries, statements, day_of(letter.decided_at))

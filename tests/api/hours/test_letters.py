@@ -1,6 +1,8 @@
 """`/v1/hour-decisions/{id}/document` and `/v1/decision-plans/{id}/document`."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import pool_change
 from tests.builders import Centre, Person, refusal
+from tests.pdf_text import needs_pdftotext, text_of
 
 DECISIONS = "/v1/hour-decisions"
 PDF = "application/pdf"
@@ -52,6 +55,16 @@ def test_a_letter_stays_as_it_was_first_read(centre: Centre, staff: Person, cent
     centre.owner.execute("UPDATE organisations SET name = 'Uusi nimi' WHERE id = %s", [central])
     assert staff.get(f"{decision}/document").content == first
     assert centre.rows("SELECT language FROM hour_decision_letters") == [("en",)]
+
+
+@needs_pdftotext
+def test_a_letter_that_is_first_read_late_names_the_days_that_the_decision_left(
+    centre: Centre, staff: Person, decision: str, tmp_path: Path
+) -> None:
+    centre.deadline("change_window", date(2024, 3, 13), date(2024, 3, 25), hours_year=2024)
+    centre.clock(2026, 1, 1)
+    shown = text_of(staff.get(f"{decision}/document", params={"language": "en"}).content, tmp_path)
+    assert "13 March 2024–25 March 2024" in shown
 
 
 def test_two_first_readings_at_the_same_time_get_the_same(centre: Centre, staff: Person, decision: str) -> None:
