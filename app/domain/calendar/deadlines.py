@@ -318,9 +318,11 @@ def check_window_open(kind: Kind, windows: Sequence[Window], now: datetime) -> N
     )
 
 
+def units_windows_of(own_days: Sequence[Window], rounds: Sequence[Window]) -> Sequence[Window]:
+    """Return when units propose: the centre's confirmed days for them or, without such days, the round (§5.3)."""
+    return own_days or rounds
+
+
 def check_units_window_open(own_days: Sequence[Window], rounds: Sequence[Window], now: datetime) -> None:
-    """Check the centre's confirmed days for its units or, without such days, the round (rulebook §5.3)."""
-    if own_days:
-        check_window_open("unit_proposals", own_days, now)
-    else:
-        check_window_open("proposal_round", rounds, now)
+    """Check the days on which units propose (rulebook §5.3). Raise WindowClosed."""
+    check_window_open("unit_proposals" if own_days else "proposal_round", units_windows_of(own_days, rounds), now)

@@ -26,7 +26,7 @@ from app.db.sessions import Reader, Writer
 from app.db.statements import change_value, insert_row, row_of
 from app.delivery.composing import html_of
 from app.domain.access import check_main_user, check_person, check_reach, check_staff
-from app.domain.calendar.deadlines import Window
+from app.domain.calendar.deadlines import Window, units_windows_of
 from app.domain.delivery import messages as rules
 from app.domain.delivery.messages import Audience, Message, MessagePreview, MessageState, MessageText
 from app.domain.errors import NotFound
@@ -103,12 +103,13 @@ async def _check_centre(writer: Writer, organisation_id: UUID) -> None:
     check_central(place, pointer="/organisation_id")
 
 
-async def _list_windows(reader: Reader, organisation_id: UUID | None, year: int) -> list[Window]:
+async def _list_windows(reader: Reader, organisation_id: UUID | None, year: int) -> Sequence[Window]:
     """The days of the round for everyone, or those in which the central organisation's units propose."""
     if organisation_id is None:
         return await list_windows(reader.connection, year)
     own_days = await find_windows(reader.connection, organisation_id, year, "unit_proposals")
-    return own_days or await find_windows(reader.connection, organisation_id, year, "proposal_round")
+    round_days = await find_windows(reader.connection, organisation_id, year, "proposal_round")
+    return units_windows_of(own_days, round_days)
 
 
 async def send_message(writer: Writer, message_id: UUID) -> Message:

@@ -9,6 +9,7 @@ from app.db.hours.standing import find_windows, get_standing
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader
 from app.domain.access import check_role, check_staff_or_auditor
+from app.domain.calendar.deadlines import units_windows_of
 from app.domain.hours.rounds import (
     Round,
     RoundItem,
@@ -46,10 +47,10 @@ async def list_organisations(
 
 async def get_unit_round(reader: Reader, organisation_id: UUID, year: int) -> UnitRound:
     standing = await _permitted(reader, organisation_id, year)
-    rounds_windows = await find_windows(reader.connection, organisation_id, year, "proposal_round")
+    round_days = await find_windows(reader.connection, organisation_id, year, "proposal_round")
     tallies = await rounds.count_units(reader.connection, organisation_id, year)
-    # Without a confirmed window of its own, its units submit while the round is open (rulebook §5.3).
-    return unit_round_of(organisation_id, year, standing.windows or rounds_windows, tallies, reader.now)
+    windows = units_windows_of(standing.windows, round_days)
+    return unit_round_of(organisation_id, year, windows, tallies, reader.now)
 
 
 async def list_units(
