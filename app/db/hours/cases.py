@@ -7,7 +7,7 @@ from sqlalchemy import Uuid, bindparam, or_, select
 
 from app.db.hours.expiring import share_openings
 from app.db.hours.pools import find_pool
-from app.db.hours.proposals import find_submitted, proposals
+from app.db.hours.proposals import find_makers, proposals
 from app.db.hours.returns import returns
 from app.db.hours.supplementary_requests import requests
 from app.db.organisations.organisations import get_place
@@ -76,7 +76,7 @@ async def _case(session: Reader, case_type: CaseType, found: Any) -> Case:
     parties: tuple[UUID | None, ...] = ()
     makers = {getattr(found, _MAKER[case_type])}
     if case_type == "hour-proposals":
-        makers |= (await find_submitted(session.connection, [found.id]))[found.organisation_id].makers
+        makers |= await find_makers(session.connection, found.id)
     closed_at = None
     if case_type == "main-user-applications":
         parties = (found.applicant_id, found.signatory_person_id)

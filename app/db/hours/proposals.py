@@ -236,6 +236,7 @@ makers_of_proposal = (
 _submission = Selection(
     SubmittedProposal, hour_proposals, hours=_hours, makers=Converted(makers_of_proposal, frozenset)
 )
+_makers = Query(select(makers_of_proposal).where(hour_proposals.c.id == bindparam("p_id", type_=Uuid)), frozenset[UUID])
 _submitted = Query(select(*_submission.columns).where(hour_proposals.c.id == any_(_ids)), _submission.build)
 _decided = Query(
     update(hour_proposals)
@@ -284,6 +285,11 @@ async def find_submitted(connection: Connection, proposal_ids: Collection[UUID])
     """The submitted proposals by organisation. They are locked, so that their hours and makers do not change."""
     submitted = await _submitted.all(connection, p_ids=list(proposal_ids))
     return {proposal.organisation_id: proposal for proposal in submitted}
+
+
+async def find_makers(connection: Connection, proposal_id: UUID) -> frozenset[UUID]:
+    """Who created or submitted the proposal, or one that it includes."""
+    return await _makers.first(connection, p_id=proposal_id) or frozenset()
 
 
 async def mark_decided(connection: Connection, proposal_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
