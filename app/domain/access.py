@@ -170,9 +170,14 @@ def check_staff(actor: Actor) -> None:
         raise Forbidden(roles=["staff"])
 
 
+def is_own_matter(actor: Actor, place: Place, makers: Container[UUID | None]) -> bool:
+    """Whether the actor created or sent it, or the actor's own organisation requests it (rulebook §2.2)."""
+    return actor.is_among(makers) or actor.has_for(place, "main_user")
+
+
 def check_not_own(actor: Actor, place: Place, makers: Container[UUID | None], *, pointer: str | None = None) -> None:
-    """Check that nobody decides what they created or sent, or what their own organisation requests (rulebook §2.2)."""
-    if actor.is_among(makers) or actor.has_for(place, "main_user"):
+    """Check that nobody decides an own matter (rulebook §2.2). Raise Forbidden."""
+    if is_own_matter(actor, place, makers):
         raise Forbidden(pointer=pointer, because="own-matter")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.access import Actor, Place, check_not_own, check_staff
+from app.domain.access import Actor, Place, check_not_own, check_staff, is_own_matter
 from app.domain.errors import Fault, Forbidden, Invalid, WrongState
 from app.domain.organisations.holdings import OPEN_STATES
 from app.domain.people.main_user_applications import OPEN
@@ -86,9 +86,9 @@ class CaseComment(CaseEntry):
     """Text of the comment."""
 
 
-def is_own_matter(actor: Actor, case: Case) -> bool:
-    """Whether the case is the actor's own, so that nobody decides it as staff (rulebook §2.2)."""
-    return actor.is_among({*case.makers, *case.parties}) or actor.has_for(case.place, "main_user")
+def is_own_case(actor: Actor, case: Case) -> bool:
+    """Whether the case is the actor's own matter, so that the actor does not decide it as staff (rulebook §2.2)."""
+    return is_own_matter(actor, case.place, {*case.makers, *case.parties})
 
 
 def sides_of(actor: Actor, case: Case) -> list[Side]:
@@ -100,7 +100,7 @@ def sides_of(actor: Actor, case: Case) -> list[Side]:
         standing.append("organisation")
     if "unit" in case.sides and actor.has_for(case.place, "unit_manager"):
         standing.append("unit")
-    if "study_centre" in case.sides and actor.has("staff") and not is_own_matter(actor, case):
+    if "study_centre" in case.sides and actor.has("staff") and not is_own_case(actor, case):
         standing.append("study_centre")
     return standing
 
@@ -109,7 +109,7 @@ def check_may_write(actor: Actor, case: Case) -> Side:
     """Return the side for which the actor writes (rulebook §3.16). Raise Forbidden."""
     for side in sides_of(actor, case):
         return side
-    if actor.has("staff") and is_own_matter(actor, case):
+    if actor.has("staff") and is_own_case(actor, case):
         raise Forbidden(because="own-matter")
     raise Forbidden(because="not-a-party")
 
@@ -124,7 +124,7 @@ def check_may_read(actor: Actor, case: Case) -> list[Side]:
         if not sides:
             raise Forbidden(because="not-a-party")
         return sides
-    reads_for_staff = "study_centre" in case.sides and not is_own_matter(actor, case)
+    reads_for_staff = "study_centre" in case.sides and not is_own_case(actor, case)
     return sorted({*sides, "study_centre"}) if reads_for_staff else sides
 
 
@@ -138,7 +138,7 @@ def check_handler(candidate: Actor, case: Case) -> None:
     """Check that the person belongs to the staff, and that the case is not the person's own. Raise Invalid."""
     if not candidate.has("staff"):
         raise Invalid(Fault("/person_id", "not-staff"))
-    if is_own_matter(candidate, case):
+    if is_own_case(candidate, case):
         raise Invalid(Fault("/person_id", "own-matter"))
 
 
