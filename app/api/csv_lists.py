@@ -131,7 +131,7 @@ class CsvResponse(StreamingResponse):
         hanging_up = asyncio.ensure_future(_hung_up(receive))
         try:
             await asyncio.wait((sending, hanging_up), timeout=LONGEST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
+            if not sending.done():  # The client has hung up, or is too slow and is treated as if it had.
                 raise ClientDisconnect
             sending.result()
         finally:

@@ -1,6 +1,6 @@
 """The one door between SQLAlchemy, which writes the SQL, and psycopg, which runs it.
 
-Statements are compiled once, at import; a request only binds their parameters (`bindparam("p_…")`).
+Statements are compiled once, at their first use; a request only binds their parameters (`bindparam("p_…")`).
 """
 
 import re

@@ -218,7 +218,7 @@ _history = Query(
 )
 
 
-async def list_matters(connection: Connection, year: int, kind: PlanKind, plan_id: UUID | None) -> list[Matter]:
+async def list_matters(connection: Connection, year: int, kind: PlanKind, plan_id: UUID) -> list[Matter]:
     """How all that a plan may have rows for stands now, in the order of names, and all that this plan has rows for."""
     if kind == "round":
         return await _of_round.all(connection, p_year=year)

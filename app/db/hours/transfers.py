@@ -1,5 +1,6 @@
 """The ledger's entries as they are shown."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,8 @@ from app.db.hours.ledger import hour_transfers
 from app.db.hours.returns import hour_returns
 from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.organisations import organisation_ancestors, organisations
-from app.db.paging import Listing, Sight, choice, filters_of, given
+from app.db.paging import Listing, choice, filters_of, given, within_reach
 from app.db.statements import Connection, Query, Selection
-from app.domain.access import Actor, reach_of
 from app.domain.hours.ledger import Holding
 from app.domain.hours.transfers import Cause, PostedTransfer
 
@@ -78,11 +78,6 @@ def _of_tree(top: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(hour_transfers.c.central_organisation_id == top, is_of_unit)
 
 
-def _reach(actor: Actor) -> dict[str, object] | None:
-    reach = reach_of(actor)
-    return None if reach is None else {"p_reach": reach}
-
-
 _referred = union_all(
     *(
         select(table.c.id, table.c.reference)
@@ -100,7 +95,10 @@ all_transfers = Listing(
     select(*_posted.columns),
     _posted.build,
     key=[hour_transfers.c.position],
-    seen=Sight(_of_tree(any_(bindparam("p_reach", type_=ARRAY(Uuid)))), _reach),
+    seen=replace(
+        within_reach(hour_transfers.c.central_organisation_id),
+        condition=_of_tree(any_(bindparam("p_reach", type_=ARRAY(Uuid)))),
+    ),
     filters=filters_of(hour_transfers, "year", "kind", "cause_id")
     | {"under": choice("under", Uuid, _of_tree), "reference": choice("reference", Text, _caused_by)},
 )

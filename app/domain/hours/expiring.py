@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NoReturn
 from uuid import UUID
 
 from app.domain.calendar.deadlines import Window, next_opening
@@ -53,6 +53,6 @@ def check_not_decided(way_on: WayOn, now: datetime) -> None:
         raise AlreadyExists(pointer=None, **way_on.facts(now))
 
 
-def refuse_expired(way_on: WayOn, now: datetime) -> None:
+def refuse_expired(way_on: WayOn, now: datetime) -> NoReturn:
     """Say what there is instead of an expired proposal. Raise WrongState."""
     raise WrongState(pointer=None, state="expired", allowed=["draft", "sent_back"], **way_on.facts(now))

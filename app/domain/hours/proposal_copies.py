@@ -1,4 +1,4 @@
-"""Copies (kopiointi): a hour proposal begins with the lines of an earlier one (rulebook §3.1)."""
+"""Copies (kopiointi): an hour proposal begins with the lines of an earlier one (rulebook §3.1)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

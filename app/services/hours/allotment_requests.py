@@ -33,6 +33,7 @@ async def submit_request(writer: Writer, *, unit_id: UUID, year: int, hours: int
     # The database's unique index lets one of two simultaneous requests through.
     if existing := await find_open(writer.connection, unit_id, year):
         raise AlreadyExists(existing_id=existing)
+    # Nothing is locked yet: the decision checks again what is in use by then.
     books = await get_books(writer, unit_id, year)
     rules.check_not_in_use(books.balance_of(unit_id), hours)
     request = AllotmentRequest(

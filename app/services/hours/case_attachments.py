@@ -90,7 +90,7 @@ async def get_file(
 ) -> tuple[CaseAttachment, bytes]:
     attachment = await get_attachment(reader, case_type, case_id, attachment_id)
     content = await find_content(reader.connection, attachment_id)
-    if content is None:
+    if content is None:  # It was removed between the two reads.
         raise NotFound
     return attachment, content
 

@@ -34,7 +34,7 @@ async def explain_account(
     return AccountExplanation(organisation_id, year, account, steps, available_of(steps))
 
 
-async def explain_pool(reader: Reader, year: int, *, at: datetime | None = None) -> PoolExplanation:
+async def explain_pool(reader: Reader, year: int, *, at: datetime | None) -> PoolExplanation:
     check_staff_or_auditor(reader.actor)
     steps = await _steps_of(reader, "pool", year, await list_pool_moved(reader.connection, year, at))
     return PoolExplanation(year, steps, available_of(steps))

@@ -116,6 +116,7 @@ async def simulate_plan(
 async def refresh_plan(writer: Writer, plan_id: UUID) -> DecisionPlan:
     plan = await _lock(writer, plan_id)
     rules.check_draft(plan)
+    # Neither is locked: the publication finds what changes between the two, or after them.
     matters = await list_matters(writer.connection, plan.year, plan.kind, plan_id)
     pool = await find_pool(writer.connection, plan.year)
     await replace_rows(writer.connection, plan_id, rules.rows_of(plan.kind, matters, plan.rows))
