@@ -32,7 +32,7 @@ from app.db.transactions import Entry, StoredAnswer, enter, try_and_roll_back, w
 from app.delivery.tokens import TokenMailing
 from app.domain.access import check_strong
 from app.domain.errors import DomainError, Forbidden, NotFound, StrongAuthenticationRequired, VersionRequired
-from app.domain.versions import NoneOf, Versions
+from app.domain.versions import Versions
 
 Endpoint = Callable[..., Awaitable[Any]]
 """An operation's function with its arguments; that of a list takes another `page`."""
@@ -82,14 +82,14 @@ class Writing(Writer):
         *,
         key: str | None = None,
         dry_run: bool = False,
-        expected: Versions = None,
+        expected: Versions | None = None,
         missing: DomainError | None = None,
     ) -> None:
         self.request = request
         self.key = None if dry_run else key
         self.dry_run = dry_run
-        self.expected = expected
-        """What `If-Match` or `If-None-Match` says; None without one."""
+        self.expected = expected or Versions()
+        """What `If-Match` and `If-None-Match` say."""
         self.missing = missing
         """The refusal for a required header that is missing: raised once the rest of the request is valid."""
 
@@ -215,11 +215,9 @@ RequiredIfMatch = Annotated[
 
 
 def _expected(request: Request, if_match: str | None) -> Versions:
-    """FastAPI gives the first of the headers. `If-None-Match` counts only alone: a client has no use for both."""
-    if if_match is not None:
-        return versions_of(request.headers, "If-Match")
-    refused = versions_of(request.headers, "If-None-Match")
-    return None if refused is None else NoneOf(refused)
+    """All that the headers name: FastAPI gives the first of several alone. Both count (RFC 9110 §13.2.2)."""
+    wanted = None if if_match is None else versions_of(request.headers, "If-Match")
+    return Versions(wanted, versions_of(request.headers, "If-None-Match") or frozenset())
 
 
 async def reading(request: Request) -> Reading:

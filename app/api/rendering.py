@@ -22,7 +22,7 @@ from app.api.shapes import is_unchanged, versions_of
 from app.db.paging import Slice
 from app.db.sessions import Reader
 from app.domain.errors import Stale
-from app.domain.versions import accepts, fingerprint
+from app.domain.versions import Versions, accepts, fingerprint
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Rendering:
             body = self._body(result, headers)
         tag = sha256(body[0]).hexdigest()[:32] if body else _tag_of(result)
         headers["ETag"] = f'"{tag}"'
-        if not accepts(versions_of(request.headers, "If-Match"), {tag}):
+        if not accepts(Versions(versions_of(request.headers, "If-Match")), {tag}):
             raise Stale(etag=headers["ETag"])
         if is_unchanged(request.headers, tag):
             return Rendered(304, headers)
@@ -90,7 +90,7 @@ class Rendering:
 
     def as_csv(self, request: Request, reader: Reader, opened: AbstractAsyncContextManager[Slice[Any]]) -> Response:
         """All items of the list. A CSV has no version, so it is none that `If-Match` names: raise Stale."""
-        if not accepts(versions_of(request.headers, "If-Match"), frozenset()):
+        if not accepts(Versions(versions_of(request.headers, "If-Match")), frozenset()):
             raise Stale
         headers = {"Cache-Control": self._cache_control} | self._vary
         return CsvResponse(request, reader, opened, get_args(self._response_model)[0], headers)

@@ -11,14 +11,13 @@ from app.domain.errors import Stale, VersionRequired
 
 
 @dataclass(frozen=True, slots=True)
-class NoneOf:
-    """Fingerprints that the caller does not accept. `*` accepts only that there is nothing yet."""
+class Versions:
+    """Fingerprints by which the caller accepts a resource. `*` stands for any."""
 
-    versions: frozenset[str]
-
-
-Versions = frozenset[str] | NoneOf | None
-"""Fingerprints that the caller accepts. `*` accepts any, None means that the caller named none."""
+    wanted: frozenset[str] | None = None
+    """One of these has to be there; None means that the caller named none."""
+    unwanted: frozenset[str] = frozenset()
+    """None of these may be there. `*` accepts only that there is nothing yet."""
 
 
 def fingerprint(resource: object) -> str:
@@ -31,11 +30,14 @@ def tag_of(digest: str) -> str:
     return digest[:32]
 
 
-def accepts(expected: Versions, current: Set[str], *, exists: bool = True) -> bool:
-    """Whether the caller accepts a resource that goes by these fingerprints."""
-    if isinstance(expected, NoneOf):
-        return not expected.versions & ({*current, "*"} if exists else current)
-    return expected is None or bool(expected & ({*current, "*"} if exists else current))
+def accepts(expected: Versions, current: Set[str], *, exists: bool = True, is_put: bool = True) -> bool:
+    """Whether the caller accepts a resource that goes by these fingerprints.
+
+    What exists without having been put is nothing yet for `unwanted`, and something for `wanted`.
+    """
+    present = {*current, "*"} if exists else current
+    is_wanted = expected.wanted is None or bool(expected.wanted & present)
+    return is_wanted and not expected.unwanted & (present if is_put else current)
 
 
 def check_version(resource: object, expected: Versions, *, is_put: bool = True) -> None:
@@ -45,12 +47,12 @@ def check_version(resource: object, expected: Versions, *, is_put: bool = True) 
     `If-Match: *` accepts it as well.
     """
     current = fingerprint(resource)
-    if not accepts(expected, {current}, exists=is_put or not isinstance(expected, NoneOf)):
+    if not accepts(expected, {current}, is_put=is_put):
         raise Stale(etag=f'"{current}"')
 
 
 def check_required_version(resource: object, expected: Versions) -> None:
     """Raises VersionRequired if the caller named no version, otherwise like `check_version`."""
     check_version(resource, expected)
-    if not isinstance(expected, frozenset):
+    if expected.wanted is None:
         raise VersionRequired()

@@ -321,9 +321,14 @@ def test_what_has_been_put_is_not_replaced_if_there_must_be_none_yet(centre: Cen
         assert person.put(path, first, headers={"If-None-Match": "*"}).status_code == 200, path
         before = person.get(path)
         for unwanted in ("*", before.headers["ETag"], f'"else", {before.headers["ETag"]}'):
-            answer = person.put(path, second, headers={"If-None-Match": unwanted})
-            assert refusal(answer) == (412, "precondition-failed"), path
+            # It is looked at beside an `If-Match` too (RFC 9110 §13.2.2).
+            for wanted in ({}, {"If-Match": "*"}, {"If-Match": before.headers["ETag"]}):
+                answer = person.put(path, second, headers=wanted | {"If-None-Match": unwanted})
+                assert refusal(answer) == (412, "precondition-failed"), path
         assert person.get(path).json() == before.json()
+        both = {"If-Match": before.headers["ETag"], "If-None-Match": '"else"'}
+        assert person.put(path, second, headers=both | {"If-Match": '"other"'}).status_code == 412, path
+        assert person.put(path, first, headers=both).status_code == 200, path
 
 
 def test_the_first_put_may_name_any_version(centre: Centre) -> None:

@@ -24,7 +24,7 @@ from app.domain.errors import (
 from app.domain.organisations.organisations import Language
 from app.domain.people.signatories import Signatory
 from app.domain.values import Shown
-from app.domain.versions import NoneOf, Versions, accepts, check_version, fingerprint, tag_of
+from app.domain.versions import Versions, accepts, check_version, fingerprint, tag_of
 
 ApplicationState = Literal[
     "draft", "awaiting_signatures", "signed", "received", "approved", "rejected", "expired", "withdrawn"
@@ -191,13 +191,12 @@ def check_document_version(application: MainUserApplication, expected: Versions)
     Raise VersionRequired, Stale.
     """
     if application.signed_document_digest is None:
-        if not isinstance(expected, NoneOf):
-            check_version(application, expected)
+        check_version(application, Versions(expected.wanted))
         return
     tag = tag_of(application.signed_document_digest)
     if not accepts(expected, {tag, fingerprint(application)}):
         raise Stale(etag=f'"{tag}"')
-    if not isinstance(expected, frozenset):
+    if expected.wanted is None:
         raise VersionRequired
 
 

@@ -147,7 +147,8 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
     words = application_words(content.language, made_at=content.made_at, valid_from=content.valid_from)
     document = await make_application(content, words)
     # The document was made without a lock: it is right only if the draft has not changed meanwhile.
-    check_version(await _get_own(writer, application_id, locked=True), frozenset({fingerprint(application)}))
+    unchanged = Versions(frozenset({fingerprint(application)}))
+    check_version(await _get_own(writer, application_id, locked=True), unchanged)
     digest = digest_of(document)
     await keep_document(writer, application_id, document, digest)
     expires_at = rules.expiry_of(writer.now, centre.signing_days)

@@ -77,6 +77,8 @@ def test_only_the_first_image_is_taken_if_there_must_be_none_yet(main_user: Pers
     for refused in ("*", first.headers["ETag"], f'"else", W/{first.headers["ETag"]}'):
         answer = put(main_user, address, picture(size=(10, 10)), If_None_Match=refused)
         assert (refusal(answer), answer.headers["ETag"]) == ((412, "precondition-failed"), first.headers["ETag"])
+        both = put(main_user, address, picture(size=(10, 10)), If_Match="*", If_None_Match=refused)
+        assert refusal(both) == (412, "precondition-failed")
     assert main_user.get(address).headers["ETag"] == first.headers["ETag"]
     assert put(main_user, address, picture(size=(10, 10)), If_None_Match='"else"').status_code == 200
 
