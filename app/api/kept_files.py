@@ -8,7 +8,7 @@ from hashlib import sha256
 from fastapi import Request
 from starlette.responses import Response
 
-from app.api.shapes import is_unchanged
+from app.api.shapes import check_wanted, is_unchanged
 from app.api.transport import accepts_gzip
 from app.domain.versions import tag_of
 
@@ -22,7 +22,11 @@ class KeptFile:
     tag: str
 
     def respond(self, request: Request, caching: str, more: Mapping[str, str] | None = None) -> Response:
-        """Return the file, or 304 if the caller has it. `caching` is the value of `Cache-Control`."""
+        """Return the file, or 304 if the caller has it. `caching` is the value of `Cache-Control`.
+
+        Raise Stale if the caller wants another version, MalformedRequest.
+        """
+        check_wanted(request.headers, self.tag)
         more = more or {}
         vary = ", ".join(filter(None, ("Accept-Encoding", more.get("Vary"))))
         headers = {**more, "ETag": f'"{self.tag}"', "Cache-Control": caching, "Vary": vary}

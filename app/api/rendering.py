@@ -18,7 +18,7 @@ from app.api.paging import Page, PageWithTotals, cursor_of
 from app.api.pictures import SVG, Picture
 from app.api.requests import JSON
 from app.api.security import Declaration
-from app.api.shapes import is_unchanged, versions_of
+from app.api.shapes import check_wanted, is_unchanged, versions_of
 from app.db.paging import Slice
 from app.db.sessions import Reader
 from app.domain.errors import Stale
@@ -82,8 +82,7 @@ class Rendering:
             body = self._body(result, headers)
         tag = sha256(body[0]).hexdigest()[:32] if body else _tag_of(result)
         headers["ETag"] = f'"{tag}"'
-        if not accepts(Versions(versions_of(request.headers, "If-Match")), {tag}):
-            raise Stale(etag=headers["ETag"])
+        check_wanted(request.headers, tag)
         if is_unchanged(request.headers, tag):
             return Rendered(304, headers)
         return Rendered(200, headers, *(body or self._body(result, headers)))

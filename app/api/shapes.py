@@ -31,6 +31,8 @@ from starlette.datastructures import Headers
 from app.api.docstrings import add_descriptions
 from app.api.problems import MalformedRequest
 from app.delivery.addresses import is_reachable
+from app.domain.errors import Stale
+from app.domain.versions import Versions, accepts
 
 LARGEST_HOURS = 10_000_000
 
@@ -338,6 +340,12 @@ def versions_of(headers: Headers, name: Literal["If-Match", "If-None-Match"]) ->
         raise MalformedRequest(header=name)
     # `"*"` is a tag that nothing has.
     return frozenset(tag for weak, tag in re.findall(_TAG, tags) if tag != "*" and not (weak and name == "If-Match"))
+
+
+def check_wanted(headers: Headers, tag: str) -> None:
+    """Check that `If-Match` names the present version. Raise Stale, MalformedRequest."""
+    if not accepts(Versions(versions_of(headers, "If-Match")), {tag}):
+        raise Stale(etag=f'"{tag}"')
 
 
 def is_unchanged(headers: Headers, tag: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from app.api.static_files import FILES
+from tests.builders import refusal
 
 
 def test_every_file_of_the_page_is_kept_without_asking_again(service: str) -> None:
@@ -31,6 +32,37 @@ def test_a_file_is_compressed_for_those_who_can_read_it(service: str) -> None:
     assert plain.content == FILES["swagger-ui-bundle.js"].read_bytes()
     # Without the digest in its path the file may be another tomorrow.
     assert plain.headers["Cache-Control"] == "public, no-cache"
+
+
+@pytest.mark.parametrize(
+    "path", ["/rulebook", "/problems", "/problems/not-found", "/openapi.json", "/favicon.ico", "/static/docs.js"]
+)
+def test_no_other_version_is_returned_than_the_one_asked_for(service: str, path: str) -> None:
+    tag = httpx.get(service + path).headers["ETag"]
+    for other in ('"else"', f"W/{tag}"):
+        for more in ({}, {"If-None-Match": "*"}):
+            answer = httpx.get(service + path, headers={"If-Match": other} | more)
+            assert refusal(answer) == (412, "precondition-failed")
+            assert answer.headers["ETag"] == answer.json()["etag"] == tag
+        head = httpx.head(service + path, headers={"If-Match": other})
+        assert (head.status_code, head.content, head.headers["ETag"]) == (412, b"", tag)
+    for same in ("*", tag, f'"else", {tag}'):
+        assert httpx.get(service + path, headers={"If-Match": same}).status_code == 200
+        assert httpx.head(service + path, headers={"If-Match": same}).status_code == 200
+        assert httpx.get(service + path, headers={"If-Match": same, "If-None-Match": tag}).status_code == 304
+    malformed = httpx.get(service + path, headers={"If-Match": tag.strip('"')})
+    assert (refusal(malformed), malformed.json()["header"]) == ((400, "malformed-request"), "If-Match")
+
+
+def test_the_front_page_too_is_returned_in_the_version_asked_for_alone(service: str) -> None:
+    # In a sandbox it says what time it is, so its version is another each minute.
+    assert refusal(httpx.get(f"{service}/", headers={"If-Match": '"else"'})) == (412, "precondition-failed")
+    assert httpx.get(f"{service}/", headers={"If-Match": "*"}).status_code == 200
+
+
+def test_what_is_not_there_has_no_version(service: str) -> None:
+    for path in ("/problems/nothing", "/static/nothing"):
+        assert refusal(httpx.get(service + path, headers={"If-Match": '"else"'})) == (404, "not-found")
 
 
 def test_every_page_has_the_icon_of_the_service(service: str) -> None:
