@@ -26,7 +26,7 @@ class OnboardingPatch(Body):
     `null` if `inductor_name` is used."""
     inductor_name: Line | None = UNSAID
     """Name of the person who gives the onboarding, if the service does not know the person. `null` if `inductor_id` is
-    used."""
+    used; the name that is shown beside that ID is allowed too."""
     inducted_on: Day | None = UNSAID
     """Day of step 2, the onboarding meeting. `null` if not done."""
     service_known_on: Day | None = UNSAID

@@ -1,5 +1,7 @@
 """Onboardings of main users."""
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Column, Date, DateTime, Text, Uuid, and_, any_, bindparam, case, func, or_, select
@@ -9,7 +11,7 @@ from app.db.paging import any_given, filters_of
 from app.db.people.people import persons, role_grants
 from app.db.people.role_grants import seen_by_overseers
 from app.db.resources import Resource
-from app.db.statements import Connection, Converted, Query, Selection, study_centre_table
+from app.db.statements import Connection, Converted, Query, Selection, name_of, study_centre_table
 from app.domain.calendar.deadlines import day_of
 from app.domain.people.onboardings import Onboarding
 
@@ -46,21 +48,30 @@ _onboarding = Selection(
     right_given_on=Converted(func.coalesce(role_grants.c.granted_at, _table.created_at), day_of),
     state=_state,
 )
-_shown = (
+_kept = (
     select(*_onboarding.columns)
     .join(role_grants, role_grants.c.id == _table.role_grant_id)
     .join(persons, persons.c.id == role_grants.c.person_id)
     .join(organisations, organisations.c.id == role_grants.c.organisation_id)
 )
+
+
+def _shown(*values: Any) -> Onboarding:
+    """The onboarding with the name of an inductor whom the service knows, as far as the caller may see it."""
+    *kept, known = values
+    onboarding = _onboarding.build(*kept)
+    return replace(onboarding, inductor_name=known) if onboarding.inductor_id else onboarding
+
+
 onboarding_resource = Resource(
+    _kept.add_columns(name_of(_table.inductor_id).label("known_inductor")),
     _shown,
-    _onboarding.build,
     onboardings,
     seen=seen_by_overseers(role_grants.c.person_id, role_grants.c.organisation_id),
     filters=filters_of(role_grants, "organisation_id", "under", "person_id") | {"state": any_given(_state, "state")},
 )
 _locked_with_names = Query(
-    _shown.where(
+    _kept.where(
         role_grants.c.person_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))), _table.inductor_name.is_not(None)
     )
     .order_by(_table.id)

@@ -28,8 +28,8 @@ class Onboarding(Shown):
     """ID of the person who gives the onboarding: another main user, the predecessor or a staff member. `null` if not a
     person known to the service."""
     inductor_name: str | None
-    """Name of the person who gives the onboarding, if the service does not know the person. `null` if `inductor_id` is
-    set or nobody is named."""
+    """Name of the person who gives the onboarding. `null` if nobody is named, or if you cannot see the person in
+    `inductor_id`, or if the person was erased."""
     inducted_on: date | None
     """Step 2, onboarding meeting: the day on which it was held. `null` if not done."""
     service_known_on: date | None
@@ -57,15 +57,23 @@ def state_of(*days: date | None) -> OnboardingState:
     return "open" if None in days else "done"
 
 
+def as_kept(onboarding: Onboarding) -> Onboarding:
+    """Return the onboarding without the name of an inductor whom the service knows, which is only shown."""
+    return replace(onboarding, inductor_name=None) if onboarding.inductor_id else onboarding
+
+
 def changed(onboarding: Onboarding, changes: OnboardingChanges) -> Onboarding:
-    """Return the onboarding after the changes. A new inductor replaces the previous one, known to the
-    service or not."""
+    """Return the onboarding as it is kept after the changes. A new inductor replaces the previous one, known to the
+    service or not. A name that is sent back as it is shown beside an ID is no change."""
     said = dict(changes)
+    is_shown = onboarding.inductor_id and said.get("inductor_name") == onboarding.inductor_name
+    if is_shown and said.get("inductor_id", onboarding.inductor_id):
+        said.pop("inductor_name", None)
     if said.get("inductor_id") and "inductor_name" not in said:
         said["inductor_name"] = None
     if said.get("inductor_name") and "inductor_id" not in said:
         said["inductor_id"] = None
-    after = replace(onboarding, **said)  # type: ignore[arg-type]  # A typed dictionary of its own fields.
+    after = replace(as_kept(onboarding), **said)  # type: ignore[arg-type]  # A typed dictionary of its own fields.
     return replace(after, state=state_of(*(getattr(after, name) for name in DAYS)))
 
 

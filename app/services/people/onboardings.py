@@ -39,9 +39,10 @@ async def change_onboarding(
     if after.inductor_id and after.inductor_id != before.inductor_id:
         gives = await gives_inductions(writer.connection, after.inductor_id, after.organisation_id)
         rules.check_inductor(gives)
-    if after != before:
-        await _keep(writer, after, changes)
-    return after
+    if after == rules.as_kept(before):
+        return before
+    await _keep(writer, after, changes)
+    return await onboarding_resource.get(writer, onboarding_id)
 
 
 async def forget_inductors(writer: Writer, person_ids: list[UUID], *, reason: str) -> None:

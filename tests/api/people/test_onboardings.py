@@ -47,6 +47,64 @@ def test_the_people_concerned_mark_the_four_steps_as_done(
     assert (named["inductor_id"], named["inductor_name"]) == (None, "Edellinen pääkäyttäjä")
 
 
+def inductor_of(reader: Person, onboarding: str) -> tuple[str | None, str | None]:
+    """ID and name of the person who gives the onboarding, the same alone and in the list."""
+    one = reader.get(onboarding).json()
+    assert reader.get(PATH).json()["items"] == [one]
+    return one["inductor_id"], one["inductor_name"]
+
+
+def test_the_inductor_is_named_to_those_who_may_see_that_person(
+    centre: Centre, central: UUID, newcomer: Person, onboarding: str
+) -> None:
+    other, staff, inductor = centre.main_user(central), centre.staff(), centre.main_user(central)
+    centre.owner.execute("UPDATE persons SET name = 'Liisa Perehdyttäjä' WHERE id = %s", [inductor.id])
+    named = (str(inductor.id), "Liisa Perehdyttäjä")
+    answer = other.patch(onboarding, {"inductor_id": str(inductor.id)})
+    assert (answer.json()["inductor_id"], answer.json()["inductor_name"]) == named
+    fetched = other.get(onboarding)
+    assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+    for reader in (newcomer, other, staff, centre.person("auditor")):
+        assert inductor_of(reader, onboarding) == named
+    centre.owner.execute("UPDATE role_grants SET valid_until = '2023-03-01' WHERE person_id = %s", [inductor.id])
+    assert inductor_of(newcomer, onboarding) == (str(inductor.id), None)
+    assert inductor_of(staff, onboarding) == named
+    assert inductor.post(f"/v1/people/{inductor.id}/erasure", {"reason": "Pyyntö"}).status_code == 200
+    assert inductor_of(staff, onboarding) == (str(inductor.id), None)
+
+
+def test_what_is_shown_can_be_sent_back_and_the_name_is_not_stored(
+    centre: Centre, central: UUID, newcomer: Person, onboarding: str
+) -> None:
+    inductor, staff = centre.main_user(central), centre.staff()
+    newcomer.patch(onboarding, {"inductor_id": str(inductor.id), "inducted_on": "2023-03-10"})
+    shown = newcomer.get(onboarding).json()
+    known = {"inductor_id": shown["inductor_id"], "inductor_name": shown["inductor_name"]}
+    assert known == {"inductor_id": str(inductor.id), "inductor_name": "Aino Esimerkki"}
+    before = centre.rows("SELECT count(*) FROM audit_entries")
+    for same in (
+        known,
+        {"inductor_name": "Aino Esimerkki"},
+        {"inductor_name": None},
+        {"inductor_id": str(inductor.id)},
+    ):
+        answer = newcomer.patch(onboarding, same)
+        assert (answer.status_code, answer.json()) == (200, shown)
+    assert centre.rows("SELECT count(*) FROM audit_entries") == before
+    day = newcomer.patch(onboarding, known | {"service_known_on": "2023-03-14"}).json()
+    assert day == shown | {"service_known_on": "2023-03-14"}
+    changed = newcomer.patch(onboarding, known | {"inductor_id": str(staff.id)})
+    assert changed.json()["inductor_id"] == str(staff.id)
+    assert centre.rows("SELECT inductor_id, inductor_name FROM onboardings") == [(staff.id, None)]
+    refused = newcomer.patch(onboarding, {"inductor_id": None})
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/inductor_id"]
+    refused = newcomer.patch(onboarding, {"inductor_id": str(staff.id), "inductor_name": "Muu Ihminen"})
+    assert [fault["code"] for fault in refused.json()["errors"]] == ["none-required"]
+    in_words = newcomer.patch(onboarding, {"inductor_id": None, "inductor_name": "Aino Esimerkki"})
+    assert in_words.status_code == 200
+    assert centre.rows("SELECT inductor_id, inductor_name FROM onboardings") == [(None, "Aino Esimerkki")]
+
+
 @pytest.mark.parametrize(
     ("changes", "faults"),
     [
