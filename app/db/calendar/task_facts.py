@@ -133,13 +133,15 @@ async def _with_own_facts(
 
 async def _with_staff_facts(session: Reader, facts: TaskFacts, language: Language) -> TaskFacts:
     connection, today = session.connection, day_of(session.now)
-    windows = await list_windows_of_everyone(connection, today - SEEN_BACK, today + SEEN_AHEAD)
+    waiting = await list_waiting_of_centres(connection)
+    years = [each.year for each in waiting]
+    windows = await list_windows_of_everyone(connection, today - SEEN_BACK, today + SEEN_AHEAD, decision_years=years)
     delivery = await find_mail_delivery(connection)
     return replace(
         facts,
         is_staff=True,
         windows=facts.windows + windows,
-        waiting=facts.waiting + await list_waiting_of_centres(connection),
+        waiting=facts.waiting + waiting,
         requests=await list_waiting_requests(connection, language),
         mail_obstacle=delivery.obstacle if delivery else None,
         without_main_user=await _without_main_user.all(connection, p_language=language, **clock_of(session)),

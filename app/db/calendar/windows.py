@@ -5,7 +5,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Text, Uuid, any_, bindparam, cast, func, null, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    SmallInteger,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+)
 
 from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import deadline_extensions, extended_until
@@ -43,9 +58,14 @@ _own_windows = Query(
     .order_by(deadlines.c.opens_on, deadlines.c.id, _own.c.id),
     OwnWindow,
 )
+_is_awaited_decision = (
+    deadlines.c.confirmed,
+    deadlines.c.kind == "decision_period",
+    deadlines.c.hours_year == any_(bindparam("p_decision_years", type_=ARRAY(SmallInteger))),
+)
 _windows_of_everyone = Query(
     select(*_columns(cast(null(), Uuid), cast(null(), Date)))
-    .where(deadlines.c.organisation_id.is_(None), *_is_near)
+    .where(deadlines.c.organisation_id.is_(None), or_(and_(*_is_near), and_(*_is_awaited_decision)))
     .order_by(deadlines.c.opens_on, deadlines.c.id),
     OwnWindow,
 )
@@ -82,9 +102,12 @@ async def list_own_windows(connection: Connection, ids: Sequence[UUID], first: d
     return await _own_windows.all(connection, p_ids=list(ids), p_from=first, p_until=last)
 
 
-async def list_windows_of_everyone(connection: Connection, first: date, last: date) -> list[OwnWindow]:
-    """The deadlines of everyone, for the staff."""
-    return await _windows_of_everyone.all(connection, p_from=first, p_until=last)
+async def list_windows_of_everyone(
+    connection: Connection, first: date, last: date, *, decision_years: Sequence[int]
+) -> list[OwnWindow]:
+    """The deadlines of everyone that have a day between the days, for the staff, and all decision periods for the hours
+    of the given years."""
+    return await _windows_of_everyone.all(connection, p_from=first, p_until=last, p_decision_years=list(decision_years))
 
 
 async def list_turning_windows(

@@ -87,6 +87,7 @@ def _running_out_task(
         year=hours.year,
         days=window.days if window else (None, None),
         is_done=window is not None and _has_changed(facts, own.id, window),
+        is_always_shown=True,
         title_facts={"percent": hours.percent_in_use},
         call=_request(own.id, hours.year) if window else _account(own.id, hours.year),
     )

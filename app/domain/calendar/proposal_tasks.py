@@ -50,7 +50,7 @@ def unit_proposal_tasks(facts: TaskFacts, own: OwnOrganisation) -> Iterator[Task
 
 
 def decision_tasks(facts: TaskFacts) -> Iterator[TaskDraft]:
-    """One task for all decisions of a year. Proposals that wait after the period are late (rulebook §5.5)."""
+    """One task for all decisions of a year, as long as proposals wait. After the period it is late (rulebook §5.5)."""
     periods = facts.current_windows(facts.windows_of(None, "decision_period"))
     period_of = {window.hours_year: window for window in periods}
     waiting = {each.year for each in facts.waiting if each.central_organisation_id is None}
@@ -64,6 +64,7 @@ def decision_tasks(facts: TaskFacts) -> Iterator[TaskDraft]:
             year=year,
             days=period.days if period else (None, None),
             is_done=count == 0 and not is_upcoming,
+            is_always_shown=count > 0,
             title_facts={"count": count},
             # Staff prepare them in a plan, which also works where two people decide.
             call=TaskCall("POST", "/v1/decision-plans", {"year": year, "name": str(year), "kind": "round"}),

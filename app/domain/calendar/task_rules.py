@@ -24,8 +24,8 @@ from app.domain.calendar.tasks import (
 
 def tasks_of(facts: TaskFacts, title_of: TitleOf) -> list[Task]:
     """What the person has to do, ordered by the last days (rulebook §5.5)."""
-    tasks = (task_of(draft, title_of, facts.now) for draft in _drafts_of(facts))
-    return in_order(task for task in tasks if is_shown(task, facts.now))
+    shown = (draft for draft in _drafts_of(facts) if is_shown(draft, facts.now))
+    return in_order(task_of(draft, title_of, facts.now) for draft in shown)
 
 
 def _drafts_of(facts: TaskFacts) -> Iterator[TaskDraft]:

@@ -83,7 +83,7 @@ class Task(Shown):
     """Time at which the last day ends. `null` if there is no last day."""
     state: TaskState
     """State calculated from the current time. `done` tasks are listed until their last day, `late` ones for 60 days
-    after it."""
+    after it. Late decisions on proposals are listed as long as proposals wait."""
     call: TaskCall
     """Operation that does the task."""
     link: str | None = None
@@ -110,6 +110,8 @@ class TaskDraft:
     days: tuple[date | None, date | None] = (None, None)
     """First and last day."""
     is_done: bool = False
+    is_always_shown: bool = False
+    """Whether it is shown however far away its days are."""
     call: TaskCall
     title_facts: Mapping[str, object] = field(default_factory=dict)
     """Facts for the title, beside the organisation and the year."""
@@ -146,15 +148,18 @@ def task_of(draft: TaskDraft, title_of: TitleOf, now: datetime) -> Task:
     )
 
 
-def is_shown(task: Task, now: datetime) -> bool:
-    """Whether the task is neither far ahead nor long past. Hours that run out now are always shown (rulebook §5.5)."""
-    today = day_of(now)
-    begins = task.opens_on or task.closes_on
-    if begins is not None and begins > today + AHEAD and task.kind != "hours_running_out":
-        return False
-    if task.closes_on is None or task.closes_on >= today:
+def is_shown(draft: TaskDraft, now: datetime) -> bool:
+    """Whether the task is neither far ahead nor long past, or is shown all the same (rulebook §5.5)."""
+    if draft.is_always_shown:
         return True
-    return task.state == "late" and task.closes_on >= today - LATE
+    today = day_of(now)
+    opens_on, closes_on = draft.days
+    begins = opens_on or closes_on
+    if begins is not None and begins > today + AHEAD:
+        return False
+    if closes_on is None or closes_on >= today:
+        return True
+    return not draft.is_done and closes_on >= today - LATE
 
 
 def in_order(tasks: Iterable[Task]) -> list[Task]:

@@ -233,11 +233,14 @@ def test_staff_decide_requests_and_see_organisations_without_a_main_user(centre:
     assert tasks(staff) == []
 
 
+@pytest.mark.parametrize("has_period", [True, False])
 def test_what_is_undecided_stays_among_the_staffs_tasks_whatever_its_year(
-    centre: Centre, main_user: Person, central: UUID
+    centre: Centre, main_user: Person, central: UUID, has_period: bool
 ) -> None:
     centre.change_window()
     centre.deadline("proposal_round", date(2023, 10, 1), date(2023, 11, 30))
+    if has_period:
+        centre.deadline("decision_period", date(2023, 11, 1), date(2023, 11, 30))
     centre.post(2023, pool_change(1000))
     request = {"organisation_id": str(central), "year": 2023, "hours": 10, "grounds": "Kysyntä kasvoi"}
     asked = main_user.post("/v1/supplementary-hour-requests", request)
@@ -245,10 +248,12 @@ def test_what_is_undecided_stays_among_the_staffs_tasks_whatever_its_year(
     lines = [{"unit_id": str(central), "hours": 10}]
     proposed = main_user.post("/v1/hour-proposals", {"organisation_id": str(central), "year": 2024, "lines": lines})
     main_user.post(f"{proposed.headers['Location']}/submission")
-    centre.clock(2027, 2, 1)
     staff = centre.staff()
-    found = {(task["kind"], task["year"], task["state"]) for task in tasks(staff)}
-    assert found == {("hour_decisions", 2024, "open"), ("supplementary_request", 2023, "open")}
+    for day in (date(2023, 12, 1), date(2024, 1, 30), date(2024, 7, 1), date(2027, 2, 1)):
+        centre.clock(day.year, day.month, day.day)
+        found = {(task["kind"], task["year"], task["closes_on"], task["state"]) for task in tasks(staff)}
+        days = ("2023-11-30", "late") if has_period else (None, "open")
+        assert found == {("hour_decisions", 2024, *days), ("supplementary_request", 2023, None, "open")}
     centre.close(2023)
     assert main_user.get(asked.headers["Location"]).json()["state"] == "expired"
     assert [task["kind"] for task in tasks(staff)] == ["hour_decisions"]

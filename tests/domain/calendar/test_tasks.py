@@ -17,6 +17,7 @@ from app.domain.calendar.task_facts import (
     OwnWindow,
     TaskFacts,
     WaitingProposals,
+    WaitingRequest,
     YearHours,
 )
 from app.domain.calendar.task_rules import tasks_of
@@ -209,11 +210,18 @@ def test_statements_are_due_while_hours_are_reserved(
 @pytest.mark.parametrize(
     ("day", "waiting", "expected"),
     [
+        (date(2023, 7, 31), 1, "upcoming"),  # 93 days before the first day: what waits is shown all the same.
+        (date(2023, 7, 31), 0, None),
+        (date(2023, 8, 1), 0, "upcoming"),
         (date(2023, 10, 15), 1, "upcoming"),
         (date(2023, 11, 15), 0, "done"),
         (date(2023, 11, 15), 1, "open"),
         (date(2023, 12, 1), 1, "late"),
         (date(2023, 12, 1), 0, None),
+        (date(2024, 1, 29), 1, "late"),  # 60 days after the last.
+        (date(2024, 1, 30), 1, "late"),
+        (date(2027, 2, 1), 1, "late"),
+        (date(2024, 1, 30), 0, None),
     ],
 )
 def test_staff_decide_in_their_period(day: date, waiting: int, expected: str | None) -> None:
@@ -221,6 +229,14 @@ def test_staff_decide_in_their_period(day: date, waiting: int, expected: str | N
     asked = [WaitingProposals(None, 2024, [UUID(int=number) for number in range(waiting)])]
     found = states(day, organisations=[], is_staff=True, windows=[period], waiting=asked)
     assert found == ([("hour_decisions", expected)] if expected else [])
+
+
+@pytest.mark.parametrize("day", [date(2023, 7, 31), date(2024, 1, 30), date(2027, 2, 1)])
+def test_what_waits_for_staff_without_days_is_open_whatever_its_year(day: date) -> None:
+    request = WaitingRequest(UUID(int=8), CENTRE, "Marttaliitto", 2023, 10)
+    asked = [WaitingProposals(None, 2024, [UUID(int=7)])]
+    found = states(day, organisations=[], is_staff=True, requests=[request], waiting=asked)
+    assert sorted(found) == [("hour_decisions", "open"), ("supplementary_request", "open")]
 
 
 def test_tasks_come_by_their_last_days_and_those_without_one_at_the_end() -> None:
