@@ -1,5 +1,6 @@
 """Mails say whom and what they are about and where it is done, and all whom an end concerns get one."""
 
+from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
@@ -121,6 +122,36 @@ def test_a_withdrawn_main_user_application_is_reported_to_all_who_had_heard_of_i
         make()
         heard = [len(mails_to(centre, person, event)) for person in (candidate.signatory, candidate.staff)]
         assert heard == [max(0, reached), max(0, reached - 1)]
+
+
+def test_each_mail_about_a_main_user_application_names_its_reference(
+    centre: Centre, expire: Callable[[], None], make: Make
+) -> None:
+    candidate = Candidate.of(centre, signatory_in_person=True)
+
+    def check_mails(location: str, *events: str) -> None:
+        make()
+        reference = candidate.staff.get(location).json()["reference"]
+        texts = centre.rows("SELECT event, text FROM mails WHERE event LIKE 'main-user-application.%%' ORDER BY event")
+        centre.owner.execute("DELETE FROM mails")
+        assert [event.partition(".")[2] for event, _ in texts] == list(events)
+        for event, text in texts:
+            assert f"Viite: {reference}" in text.splitlines(), event
+
+    location = candidate.received()
+    assert candidate.applicant.post(f"{location}/withdrawal").is_success
+    check_mails(location, "received", "received", "submitted", "withdrawn", "withdrawn", "withdrawn")
+    location = candidate.received()
+    decision = {"outcome": "rejected", "reason": "Toinen hoitaa"}
+    assert candidate.staff.post(f"{location}/decision", decision).is_success
+    check_mails(location, "received", "received", "rejected", "submitted")
+    location = candidate.approved()
+    check_mails(location, "approved", "received", "received", "submitted")
+    candidate = Candidate.of(centre, signatory_in_person=True)
+    location = candidate.submitted()
+    centre.clock(2023, 5, 15)
+    expire()
+    check_mails(location, "expired", "submitted")
 
 
 def test_an_erasure_is_reported_to_all_whom_it_concerns(centre: Centre, make: Make) -> None:

@@ -176,13 +176,15 @@ def test_a_last_day_that_comes_near_is_mailed(sandbox: Sandbox) -> None:
 
 def test_the_expiry_of_an_application_is_mailed(sandbox: Sandbox) -> None:
     sandbox.reset()
-    ((expires_at,),) = sandbox.rows(
-        "SELECT expires_at FROM main_user_applications WHERE state = 'awaiting_signatures' ORDER BY expires_at LIMIT 1"
+    ((expires_at, reference),) = sandbox.rows(
+        "SELECT expires_at, reference FROM main_user_applications WHERE state = 'awaiting_signatures' "
+        "ORDER BY expires_at LIMIT 1"
     )
     sandbox.clock(expires_at.isoformat())
     for _ in range(2):
         mails = sandbox.client.get("/v1/sandbox/mailbox", params={"limit": 100}).json()["items"]
-        assert [mail["event"] for mail in mails].count("main-user-application.expired") == 1
+        [mail] = [each for each in mails if each["event"] == "main-user-application.expired"]
+        assert f"Viite: {reference}" in mail["text"].splitlines()
 
 
 def test_the_mailbox_names_the_letter_that_goes_with_a_mail(sandbox: Sandbox) -> None:

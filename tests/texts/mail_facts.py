@@ -7,6 +7,7 @@ OTHER_PERSON = "0186e3c2-8a00-7000-8000-000000000002"
 _WINDOW = {"kind": "proposal_round", "hours_year": 2024, "opens_on": "2023-10-02", "closes_on": "2023-10-31"}
 _CONCERNED: dict[str, object] = {"person": "Eino Eerola"}
 _SIGNATORY: dict[str, object] = {"signatory": "Liisa Lahti"}
+_APPLICATION: dict[str, object] = {"reference": "2023-0031"}
 _IN_CASE: dict[str, object] = {"reference": "2023-0017", "case_type": "hour-proposals", "year": 2024}
 MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS} | {
     "deadline.opening": _WINDOW,
@@ -72,10 +73,14 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "role-grant.ended": {"role": "main_user", "last_day": "2023-12-31", "ended_at": "2023-03-15T12:00:00+02:00"},
     "signatory.ended": _SIGNATORY,
     "signatory.ended:applicants": _SIGNATORY,
-    "main-user-application.submitted": _CONCERNED | {"sign_by": "2023-05-14"},
-    "main-user-application.received": _CONCERNED | _SIGNATORY,
-    "main-user-application.withdrawn": _CONCERNED,
-    "main-user-application.withdrawn:signatory": _CONCERNED,
-    "main-user-application.approved": {"valid_from": "2023-03-15T00:00:00+02:00"},
+    "main-user-application.submitted": _APPLICATION | _CONCERNED | {"sign_by": "2023-05-14"},
+    "main-user-application.received": _APPLICATION | _CONCERNED | _SIGNATORY,
+    "main-user-application.received:person": _APPLICATION,
+    "main-user-application.withdrawn": _APPLICATION | _CONCERNED,
+    "main-user-application.withdrawn:person": _APPLICATION,
+    "main-user-application.withdrawn:signatory": _APPLICATION | _CONCERNED,
+    "main-user-application.approved": _APPLICATION | {"valid_from": "2023-03-15T00:00:00+02:00"},
+    "main-user-application.rejected": _APPLICATION,
+    "main-user-application.expired": _APPLICATION,
 }
 """By the event's name."""

@@ -72,6 +72,14 @@ def test_a_mail_says_every_fact_that_its_event_has(event: str, language: Languag
         assert mail(event, language, MAIL_FACTS[event]) != mail(event, language, MAIL_FACTS[event] | {fact: None})
 
 
+@pytest.mark.parametrize(("event", "language"), [case for case in ALL_CASES if "reference" in MAIL_FACTS[case[0]]])
+def test_a_mail_about_what_has_a_reference_has_a_line_for_it(event: str, language: Language) -> None:
+    facts = MAIL_FACTS[event]
+    word = {"fi": "Viite", "sv": "Referens", "en": "Reference"}[language]
+    assert f"{word}: {facts['reference']}" in mail(event, language, facts).text.splitlines()
+    assert f"{word}:" not in mail(event, language, facts | {"reference": None}).text
+
+
 @pytest.mark.parametrize(("event", "language"), ALL_CASES)
 def test_a_day_to_keep_has_a_title_and_no_other_mail_has_one(event: str, language: Language) -> None:
     assert bool(mail(event, language, MAIL_FACTS[event]).day_title) == (MAILED_EVENTS[event].day is not None)

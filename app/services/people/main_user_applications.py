@@ -199,6 +199,7 @@ def record_application(
         application.id,
         organisation_id=application.organisation_id,
         reason=reason,
+        reference=application.reference,
         person_id=str(application.applicant_id),
         signatory_person_id=application.signatory_person_id and str(application.signatory_person_id),
         **facts,
