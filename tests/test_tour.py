@@ -43,6 +43,8 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     # Hours that were granted and not returned have lapsed: 1450 + 90 - 200.
     assert re.findall(r'^    "lapsed": ([1-9].*),', ran.stdout, re.MULTILINE) == ["1340"]
     assert "Your application to become a main user of Villasukkaväen Keskusliitto ry has been approved." in ran.stdout
+    # Lines of a calendar are folded at 75 bytes. This title is longer, and shown in full.
+    assert "SUMMARY:Villasukkaväen Keskusliitto ry: confirm the organisation’s data for 2024" in ran.stdout
     assert re.search(r'"key": "tp_[\w-]+"', ran.stdout)
     assert not clock["standing"]
     assert list(tmp_path.iterdir()) == []
