@@ -47,11 +47,16 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     assert "SUMMARY:Villasukkaväen Keskusliitto ry: confirm the organisation’s data for 2024" in ran.stdout
     assert re.search(r'"key": "tp_[\w-]+"', ran.stdout)
     assert not clock["standing"]
-    assert list(tmp_path.iterdir()) == []
+    saved = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert sorted(saved) == ["hours.svg", "letter.pdf"]
+    assert saved["letter.pdf"].startswith(b"%PDF")
+    assert "Villasukkaväen Keskusliitto ry".encode() in saved["hours.svg"]
+    assert "id,kind,hours,from.account," in ran.stdout
 
 
 def test_the_finnish_tour_is_the_same_but_for_its_language() -> None:
     finnish = code_of("README.md").replace("Accept-Language: en", "Accept-Language: fi")
+    finnish = finnish.replace("language=en", "language=fi")
     assert code_of("README.fi.md") == finnish.replace('"language": "en"', '"language": "fi"')
 
 
