@@ -9,7 +9,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def in_docs(name: str, drawn: bytes) -> bytes:
-    """The picture that README shows. `make answers` writes what is drawn."""
+    """The picture that a README shows. `make answers` writes what is drawn."""
     if "WRITE_ANSWERS" in os.environ:
         (DOCS / name).write_bytes(drawn)
     return (DOCS / name).read_bytes()

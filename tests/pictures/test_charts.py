@@ -116,7 +116,8 @@ def test_a_chart_of_long_names_stays_small() -> None:
     assert len(bars(usage)) == 2 * 36
 
 
-def test_the_chart_in_readme_is_the_one_drawn() -> None:
+@pytest.mark.parametrize(("language", "name"), [("en", "hours-flow.svg"), ("fi", "hours-flow.fi.svg")])
+def test_the_chart_in_readme_is_the_one_drawn(language: Language, name: str) -> None:
     steps = [
         step("grant", 2_400, 2_400),
         step("supplementary_grant", 300, 2_700),
@@ -126,8 +127,8 @@ def test_the_chart_in_readme_is_the_one_drawn() -> None:
         step("reservation", -700, 350),
         step("release", 40, 390),
     ]
-    drawn = draw_chart(HoursFlow("Villasukkaväen Keskusliitto ry", 2023, None, steps), "en")
-    assert in_docs("hours-flow.svg", drawn) == drawn
+    drawn = draw_chart(HoursFlow("Villasukkaväen Keskusliitto ry", 2023, None, steps), language)
+    assert in_docs(name, drawn) == drawn
 
 
 def test_all_colours_differ_enough_from_the_paper() -> None:

@@ -117,10 +117,11 @@ def test_a_long_text_is_cut_or_wrapped() -> None:
     assert (len(lines), " ".join(lines)) == (3, long.strip())
 
 
-def test_the_wheel_in_readme_is_the_one_drawn() -> None:
+@pytest.mark.parametrize(("language", "name"), [("en", "year-wheel.svg"), ("fi", "year-wheel.fi.svg")])
+def test_the_wheel_in_readme_is_the_one_drawn(language: Language, name: str) -> None:
     days = [
         WheelDay(UUID(int=1), each.kind, each.hours_year, each.opens_on, each.closes_on, None, True)
         for each in DEADLINES_OF_2023
     ]
-    drawn = draw_wheel(wheel_of(2023, None, days, NOW), "en")
-    assert in_docs("year-wheel.svg", drawn) == drawn
+    drawn = draw_wheel(wheel_of(2023, None, days, NOW), language)
+    assert in_docs(name, drawn) == drawn
