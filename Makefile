@@ -39,7 +39,7 @@ check: $(INSTALLED) ## check format, lint, types, imports and declared packages
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 
-quick: check ## run the checks, the rules and one area of the API, in 90 seconds
+quick: check ## run the checks, the rules and one area of the API, in about 90 seconds, the first time longer
 	$(BIN)/python $(PYTEST) -m "not long" tests/domain tests/texts tests/api/hours
 
 $(VENV)/installed-%: requirements/%.txt
