@@ -70,4 +70,5 @@ def _file_name(name: str) -> str:
 def giving(*media_types: str) -> dict[str, Any]:
     """The options of an operation that answers a `Download`."""
     content = {media_type: {"schema": FILE_SCHEMA} for media_type in media_types}
-    return {"response_model": None, "response_class": Response, "responses": {200: {"content": content}}}
+    given = {"description": "The file.", "content": content}
+    return {"response_model": None, "response_class": Response, "responses": {200: given}}

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from app.api.descriptions import describe
 from app.api.examples import show_example
 from app.api.operations import Tag
+from app.api.pictures import SVG
 from app.api.problem_facts import example_of as problem_example_of
 from app.api.problem_facts import schema_name_of, schema_of
 from app.api.problems import STATUSES, Problem
@@ -122,6 +123,9 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     for status, response in responses.items():
         if "$ref" in response:
             responses[status] = {"$ref": response["$ref"]}
+        elif SVG in (content := response.get("content", {})):
+            # Swagger UI asks for the first; FastAPI begins with its own.
+            response["content"] = {SVG: content[SVG]} | content
     parameters = operation.get("parameters", [])
     for parameter in parameters:
         parameter["schema"] = _without_null(parameter["schema"])

@@ -11,7 +11,7 @@ from app.api.languages import language_of
 from app.api.pages import inline
 from app.api.responses import refusing
 from app.domain.organisations.organisations import Language
-from app.pictures.drawing import STYLE
+from app.pictures.drawing import NAMESPACE, STYLE
 
 SVG = "image/svg+xml"
 POLICY = f"default-src 'none'; style-src {inline(STYLE)}"
@@ -43,5 +43,7 @@ PictureLanguage = Annotated[Language, Depends(language_of("picture"))]
 
 def drawing(figures: Any, *codes: str) -> dict[str, Any]:
     """The options of an operation that returns a `Picture` of these figures, or refuses with these codes."""
-    shown = {200: {"content": {SVG: {"schema": FILE_SCHEMA}}}}
+    description = "The picture. With `Accept: application/json`, the figures that it shows."
+    content = {SVG: {"schema": FILE_SCHEMA, "example": f'<svg xmlns="{NAMESPACE}">…</svg>'}}
+    shown = {200: {"description": description, "content": content}}
     return {"response_model": figures, "responses": shown | refusing(*codes)}

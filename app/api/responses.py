@@ -180,8 +180,8 @@ def responses_of(
     if declared.csv:
         responses[status]["description"] += " As CSV, all items in one file."
         responses[status]["content"] = {CSV: {"schema": {"type": "string"}}}
-    if "content" in refused.get(status, {}):
-        responses[status]["content"] = refused[status]["content"]
+    own = refused.get(status, {})
+    responses[status] |= {name: own[name] for name in ("description", "content") if name in own}
     if is_conditional:
         responses[304] = {
             "description": "Nothing has changed: `If-None-Match` names the current version.",

@@ -104,6 +104,19 @@ const closing = () => ({
   },
 });
 
+/** Swagger UI shows SVG as text. As an image it is a picture, in which no script runs. */
+const drawing = () => ({
+  wrapComponents: {
+    responseBody: (ResponseBody, { React }) => (properties) => {
+      const { content, contentType } = properties;
+      if (!isText(content) || !/^image\/svg\+xml\b/.test(contentType)) return React.createElement(ResponseBody, properties);
+      const alt = new DOMParser().parseFromString(content, "image/svg+xml").querySelector("title")?.textContent ?? "";
+      const image = React.createElement("img", { src: `data:image/svg+xml,${encodeURIComponent(content)}`, alt });
+      return React.createElement("div", null, React.createElement("h5", null, "Response body"), image);
+    },
+  },
+});
+
 const isText = (value) => typeof value === "string" && value !== "";
 
 const answered = async (path, options) => {
@@ -283,7 +296,7 @@ const start = async () => {
     }
   }
   let ui;
-  const plugins = [resolving(api), finding, closing];
+  const plugins = [resolving(api), finding, closing, drawing];
   if (api.paths["/v1/sandbox/people"]) {
     const sandbox = new Sandbox(api, (token) => swaggerUI.then(() => ui.preauthorizeApiKey("token", token)));
     sandbox.show().catch((fault) => sandbox.say(fault.message));

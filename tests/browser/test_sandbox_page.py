@@ -47,6 +47,10 @@ def test_a_person_and_the_clock_are_chosen_from_lists(sandbox: Sandbox, tmp_path
         window.succeed("put_organisation_logo", file=logo, organisation_id=central)
         shown = window.answered("get_organisation_logo", None, None, {"organisation_id": central}).locator("img")
         assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 60
+        chart = window.answered("get_hour_chart", None, None, {}).locator("img")
+        assert chart.evaluate("image => image.decode().then(() => image.naturalWidth)") == 760
+        assert "Villasukkaväen Keskusliitto ry" in (chart.get_attribute("alt") or "")
+        window.check_policy()
 
 
 def test_an_operation_is_easy_to_survey_on_a_telephone_too(sandbox: Sandbox) -> None:

@@ -93,6 +93,22 @@ def test_every_operation_has_a_name_of_its_own_and_a_sentence() -> None:
         assert not operation.get("description", "").startswith(operation["summary"]), name
 
 
+def test_a_picture_comes_before_its_figures() -> None:
+    """Swagger UI asks for the first type of a response, and shows the picture."""
+    contents = [operation["responses"].get("200", {}).get("content", {}) for _, _, operation in operations()]
+    assert [[*content] for content in contents if "image/svg+xml" in content] == [
+        ["image/svg+xml", "application/json"] for _ in range(3)
+    ]
+
+
+def test_a_response_with_a_file_says_so() -> None:
+    for _, _, operation in operations():
+        for response in operation["responses"].values():
+            formats = {content["schema"].get("format") for content in response.get("content", {}).values()}
+            if "binary" in formats:
+                assert response["description"].startswith(("The picture", "The file")), operation["operationId"]
+
+
 NAMED_OTHERWISE = {
     *("add_demo_person", "get_demo_person", "sign_sandbox_document", "list_sandbox_mails"),
     *("register_person", "get_person", "merge_people", "erase_person"),

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -73,3 +74,15 @@ def test_every_operation_says_when_to_try_it() -> None:
 
 def test_every_example_belongs_to_an_operation() -> None:
     assert set(examples()) - {"defaults"} <= {operation["operationId"] for _, _, operation in operations()}
+
+
+def test_no_example_asks_for_a_time_that_is_still_to_come() -> None:
+    asked = {
+        operation["operationId"]: (each["example"], operation["x-try-it"]["at"])
+        for _, _, operation in operations()
+        for each in operation.get("parameters", [])
+        if each["name"] == "at" and "example" in each
+    }
+    assert asked
+    for name, (at, clock) in asked.items():
+        assert datetime.fromisoformat(at) < datetime.fromisoformat(clock), name
