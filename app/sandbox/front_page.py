@@ -75,8 +75,12 @@ async def get_mailbox(request: Request, to: SearchText = None) -> HtmlPage:
 
 
 def _article(mail: SandboxMail, language: Language, public_url: str | None) -> str:
-    when = texts_of("pages", language).fill("{made_at}", {"made_at": mail.made_at})
+    texts = texts_of("pages", language)
+    when = texts.fill("{made_at}", {"made_at": mail.made_at})
     content = "\n".join(f"<p>{lines}</p>" for lines in paragraphs_of(mail.text, public_url))
+    for each in mail.attachments:
+        facts = {"name": each.name, "kilobytes": max(1, round(each.size / 1000))}
+        content += f"\n<p>{escape(texts.fill(texts.tables['mailbox']['words']['attachment'], facts))}</p>"
     return (
         f"<article>\n<h2>{escape(mail.subject)}</h2>\n<p>{escape(mail.to)}, {escape(when)}</p>\n{content}\n</article>"
     )

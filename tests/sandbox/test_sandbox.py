@@ -199,3 +199,11 @@ def test_the_mailbox_names_the_letter_that_goes_with_a_mail(sandbox: Sandbox) ->
     letter = main_user.get(f"/v1/hour-decisions/{made['id']}/document", params={"language": "sv"})
     name = f"beslut-{made['reference']}.pdf"
     assert mail["attachments"] == [{"name": name, "type": "application/pdf", "size": len(letter.content)}]
+    size = f"{len(letter.content) / 1000:.0f}"
+    for language, said in (
+        ("fi", f"Liite: {name} ({size} kt)"),
+        ("sv", f"Bilaga: {name} ({size} kB)"),
+        ("en", f"Attachment: {name} ({size} kB)"),
+    ):
+        page = sandbox.client.get("/mailbox", params={"to": mail["to"], "lang": language})
+        assert page.text.count(f"<p>{said}</p>") == 1
