@@ -19,6 +19,7 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
         "hours": 1200,
         "asked": 1500,
         "outcome": "partially_approved",
+        "letter": "paatos-2023-0123.pdf",
     },
     "supplementary-hour-request.decided": {
         "reference": "2023-0042",

@@ -84,7 +84,13 @@ def _mail_of_event(
     facts = recipient.facts
     if leaves is None or event.is_mailed_otherwise(facts) or event.is_unheard_of(facts) or event.is_silent(facts):
         return None
-    concerned = {"person": recipient.person, "signatory": recipient.signatory, "key": recipient.key}
+    attached = attachments.get((recipient.subject_id, recipient.language), [])
+    known = {
+        "person": recipient.person,
+        "signatory": recipient.signatory,
+        "key": recipient.key,
+        "letter": [each["name"] for each in attached],
+    }
     link = link_to(public_url, *event.place(recipient.facts))
     letter = letter_of_event(
         name,
@@ -92,7 +98,7 @@ def _mail_of_event(
         name=recipient.name,
         organisation=recipient.organisation or centre.name,
         study_centre=centre.name,
-        facts=recipient.facts | concerned,
+        facts=recipient.facts | known,
         reason=recipient.reason,
         link=link,
     )
@@ -115,7 +121,7 @@ def _mail_of_event(
         event=recipient.event,
         organisation_id=recipient.organisation_id,
         dates=_json_of(dates),
-        attachments=attachments.get((recipient.subject_id, recipient.language), []),
+        attachments=attached,
         state="due" if is_separate(event.sending, preference) else "held",
         made_at=recipient.made_at,
         due_at=leaves,
