@@ -72,7 +72,11 @@ def _rows_of_tree(tree: HoursTree, texts: Texts) -> Iterator[Row]:
     for node in tree.nodes:
         depth = depths[node.organisation_id] = depths.get(node.parent_id, -1) + 1
         parts = _parts_of(node)
-        yield Row(node.name, _said(node.allotted, parts, texts), parts, depth)
+        said = _said(node.allotted, parts, texts)
+        if node is tree.nodes[0]:
+            facts = {"row": said, "available": node.available}
+            said = texts.fill(texts.tables["charts"]["first"][tree.first_account], facts)
+        yield Row(node.name, said, parts, depth)
     if others := tree.others:
         # Without a bar, since they may have far more together than any of those that are compared.
         name = texts.fill(texts.tables["charts"]["others"], {"organisations": others.organisations})

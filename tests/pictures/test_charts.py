@@ -1,6 +1,7 @@
 """The charts of hours as SVG."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.charts import (
     Figures,
+    FirstAccount,
     HoursFlow,
     HoursOfYears,
     HoursTree,
@@ -17,6 +19,7 @@ from app.domain.hours.charts import (
     SeveralHolders,
     TreeNode,
     YearOfHours,
+    pool_node_of,
 )
 from app.domain.hours.explanations import ExplanationStep
 from app.domain.hours.ledger import TransferKind
@@ -42,7 +45,7 @@ def step(kind: TransferKind, hours: int, after: int) -> ExplanationStep:
 FIRST = node(1, "Marttaliitto", parent=None)
 OTHERS = SeveralHolders(99_500, 1_000, 50_000, 0, 48_500, organisations=9_950)
 NOW = datetime(2023, 8, 1, 12, tzinfo=HELSINKI)
-TREE = HoursTree("Marttaliitto", 2023, NOW, [FIRST, node(2), node(3, parent=2)], OTHERS)
+TREE = HoursTree("Marttaliitto", 2023, NOW, "common", [FIRST, node(2), node(3, parent=2)], OTHERS)
 YEARS = HoursOfYears("Marttaliitto", 2023, None, [YearOfHours(2022, 100, 50, 10, 40), YearOfHours(2023, 200, 50, 0, 0)])
 STEPS = [step("grant", 300, 300), step("distribution", -400, -100), step("recall", 220, 120)]
 FLOW = HoursFlow("Marttaliitto", 2023, None, STEPS)
@@ -94,6 +97,28 @@ def test_a_unit_stands_further_in_than_its_parent() -> None:
     assert [name.get("x") for name in names] == ["38", "56"]
 
 
+@pytest.mark.parametrize(
+    ("account", "language", "said"),
+    [
+        ("common", "fi", "jakamatta 30 (käytetty 10, varattu 5, vapaana 15)"),
+        ("common", "sv", "inte fördelade 30 (använda 10, reserverade 5, lediga 15)"),
+        ("common", "en", "not distributed 30 (used 10, reserved 5, free 15)"),
+        ("allotment", "fi", "oma osuus 30 (käytetty 10, varattu 5, vapaana 15)"),
+        ("allotment", "sv", "egen andel 30 (använda 10, reserverade 5, lediga 15)"),
+        ("allotment", "en", "own allotment 30 (used 10, reserved 5, free 15)"),
+        ("pool", "fi", "varannossa vapaana 15"),
+        ("pool", "sv", "lediga i timpotten 15"),
+        ("pool", "en", "free in the pool 15"),
+    ],
+)
+def test_the_first_row_says_whose_hours_it_has(account: FirstAccount, language: Language, said: str) -> None:
+    first = pool_node_of("Marttaliitto", 15) if account == "pool" else FIRST
+    root = parsed(draw_chart(replace(TREE, first_account=account, nodes=[first, *TREE.nodes[1:]]), language))
+    rows = [element.text for element in root.iter(f"{SVG}text") if element.get("class") == "end faint"]
+    assert rows[0] == said
+    assert (root.findtext(f"{SVG}desc") or "").startswith(f"Marttaliitto – {said}. Lahden Martat – ")
+
+
 def test_the_others_are_words_alone() -> None:
     svg = draw_chart(TREE, "fi")
     assert "Muut järjestöt (9\N{NO-BREAK SPACE}950)" in texts_of(svg)
@@ -108,7 +133,7 @@ def test_a_chart_without_months_says_so() -> None:
 
 def test_a_chart_of_long_names_stays_small() -> None:
     units = [node(number, f"{number} {LONG}") for number in range(2, 52)]
-    svg = draw_chart(HoursTree(LONG, 2023, None, [FIRST, *units], OTHERS), "fi")
+    svg = draw_chart(HoursTree(LONG, 2023, None, "common", [FIRST, *units], OTHERS), "fi")
     assert len(svg) < 200_000
     months = [MonthOfHours(f"{2023 + number // 12}-{number % 12 + 1:02}", 1, number) for number in range(900)]
     usage = draw_chart(HoursUsage("Marttaliitto", 2023, None, months), "fi")

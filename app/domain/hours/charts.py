@@ -12,6 +12,7 @@ from app.domain.hours.explanations import ExplanationStep
 from app.domain.values import Shown
 
 Chart = Literal["tree", "flow", "years", "usage"]
+FirstAccount = Literal["pool", "common", "allotment"]
 MOST_UNITS = 50
 """Organisations that a tree shows one by one."""
 YEARS = 5
@@ -78,6 +79,9 @@ class TreeNode(HeldHours):
 
 @dataclass(frozen=True)
 class HoursTree(HoursChart):
+    first_account: FirstAccount
+    """Account that the hours of the first node are from. `pool`: free hours of the study centre's pool. `common`:
+    hours that a central organisation has not distributed. `allotment`: hours of the unit's own allotment."""
     nodes: list[TreeNode]
     """The organisation or study centre itself, then the 50 organisations below it that have the most hours, each below
     its parent."""
@@ -144,6 +148,13 @@ def tree_of(first: TreeNode, shares: Shares) -> tuple[list[TreeNode], SeveralHol
 def pool_node_of(name: str, available: int) -> TreeNode:
     """The study centre with the hours that nobody has been granted."""
     return TreeNode(available, 0, 0, 0, available, organisation_id=None, name=name, parent_id=None)
+
+
+def first_account_of(place: Place | None) -> FirstAccount:
+    """`place` of None is the study centre."""
+    if place is None:
+        return "pool"
+    return "common" if place.is_central else "allotment"
 
 
 def first_node_of(place: Place, name: str, shares: Shares) -> TreeNode:

@@ -15,6 +15,7 @@ from app.domain.hours.charts import (
     HoursOfYears,
     HoursTree,
     HoursUsage,
+    first_account_of,
     first_node_of,
     months_of,
     pool_node_of,
@@ -50,7 +51,7 @@ async def _chart_of(
                 first = pool_node_of(name, await find_free_pool(reader.connection, year, at))
             else:
                 first = first_node_of(place, name, shares)
-            return HoursTree(name, year, at, *tree_of(first, shares))
+            return HoursTree(name, year, at, first_account_of(place), *tree_of(first, shares))
         case "flow":
             if place is None:
                 steps = (await explain_pool(reader, year, at=at)).steps

@@ -83,9 +83,11 @@ def test_a_tree_has_the_own_hours_of_each_organisation_below_its_parent(
         (str(small), str(central), (10, 0, 0, 0, 10)),
     ]
     assert [node["name"] for node in tree["nodes"][1:3]] == ["Hämeen piiri", "Lahden Martat"]
-    assert tree["others"] is None
+    assert (tree["first_account"], tree["others"]) == ("common", None)
     manager = centre.person("unit_manager", district)
-    assert nodes(figures(manager, of(district), "tree")) == [
+    below = figures(manager, of(district), "tree")
+    assert below["first_account"] == "allotment"
+    assert nodes(below) == [
         (str(district), None, (90, 0, 0, 0, 90)),
         (str(association), str(district), (60, 15, 5, 0, 40)),
     ]
@@ -156,6 +158,7 @@ def test_the_study_centres_tree_has_the_pool_and_the_central_organisations(
         (str(other), None, (150, 0, 0, 0, 150)),
     ]
     assert tree["nodes"][0]["name"] == tree["organisation_name"]
+    assert tree["first_account"] == "pool"
 
 
 def test_the_flow_is_that_of_the_explanation(
