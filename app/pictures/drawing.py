@@ -99,13 +99,15 @@ class Drawing:
             self.add("title", parent=element, text=text)
 
     def head(self, heading: str, below: str) -> float:
-        """Write the heading, in as many lines as it needs, and a line below it. Return the y where the rest begins."""
+        """Write the heading and what is below it, in as many lines as they need. Return the y where the rest begins."""
         y = MARGIN + HEADING
         for line in wrapped(heading, WIDTH - 2 * MARGIN, HEADING_WIDTH, most=3):
             self.write(line, MARGIN, y, width=WIDTH - 2 * MARGIN, style="heading", size=HEADING_WIDTH)
             y += HEADING + 6
-        self.write(below, MARGIN, y, width=WIDTH - 2 * MARGIN, style="faint")
-        return y + LINE
+        for line in wrapped(below, WIDTH - 2 * MARGIN, most=2):
+            self.write(line, MARGIN, y, width=WIDTH - 2 * MARGIN, style="faint")
+            y += LINE
+        return y
 
     def svg(self, height: float) -> bytes:
         self._paper.set("height", _written(height))

@@ -125,6 +125,26 @@ def test_the_others_are_words_alone() -> None:
     assert sum(style == "s1 full" for style, _, _ in bars(svg)) == len(TREE.nodes)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("figures", [TREE, FLOW, YEARS, USAGE])
+def test_what_a_chart_shows_is_said_below_its_heading_in_full(figures: Figures, language: Language) -> None:
+    root = parsed(draw_chart(replace(figures, at=NOW), language))
+    below = [element.text or "" for element in root.iter(f"{SVG}text") if element.get("class") == "faint"]
+    assert root.findtext(f"{SVG}title") == f"Marttaliitto: {' '.join(below)}"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fi", "Varatut ja käytetyt opetustunnit kunkin kuukauden loppuun mennessä"),
+        ("sv", "Reserverade och använda undervisningstimmar till utgången av varje månad"),
+        ("en", "Teaching hours reserved and used by the end of each month"),
+    ],
+)
+def test_the_use_by_months_is_said_to_add_up(language: Language, said: str) -> None:
+    assert f"Marttaliitto: {said}" in (parsed(draw_chart(USAGE, language)).findtext(f"{SVG}title") or "")
+
+
 def test_a_chart_without_months_says_so() -> None:
     svg = draw_chart(HoursUsage("Marttaliitto", 2023, None, []), "fi")
     assert "Vuoden tunneista ei ole vielä kirjauksia." in texts_of(svg)

@@ -23,7 +23,7 @@ ChartPath = Annotated[
     Chart,
     Path(
         description="`tree`: hours by organisation. `flow`: how the free hours came to be. `years`: hours of the year "
-        "and the four before. `usage`: hours reserved and used at the end of each month."
+        "and the four before. `usage`: hours reserved and used by the end of each month."
     ),
 ]
 
