@@ -210,7 +210,8 @@ async def publish_decision_plan(writer: EditOnce, plan_id: UUID, _: NoBody = Non
     """Publish a decision plan.
 
     Makes the decisions of all filled rows, or none. Empty rows stay undecided. If a proposal, a request, a membership
-    or the pool has changed since the plan took them in, the problem `plan-stale` lists the changes.
+    or the pool has changed since the plan took them in, the problem `plan-stale` lists the changes. If a row is in the
+    way, `pointer` is its place in a change of the plan, `/rows/{id}`.
 
     **Who:** staff, unless a row of their own is filled.
     """

@@ -148,7 +148,10 @@ async def make_supplementary_hour_decisions(writer: WriteOnce, body: Supplementa
 
     **Who:** staff, except for their own requests and organisations.
     """
-    items = [RequestDecision(**vars(item), place=f"/items/{index}") for index, item in enumerate(body.items)]
+    items = [
+        RequestDecision(**vars(item), pointer=f"/items/{index}/request_id", hours_pointer=f"/items/{index}/hours")
+        for index, item in enumerate(body.items)
+    ]
     decided = await supplementary_requests.decide_requests(writer, year=body.year, items=items)
     return Created(decided, location=None)
 

@@ -434,8 +434,7 @@ def _wish_of(actor: Actor, rank: int, row: PlanRow, history: Mapping[UUID, Histo
 def check_publisher(actor: Actor, plan: Plan) -> None:
     """Check that no row is filled that is a matter of the actor's own (rulebook §2.2), and that where two people
     decide, another person edited the plan last. Raise Forbidden."""
-    if any(is_own(actor, row) for row in plan.filled):
-        raise Forbidden(because="own-matter")
+    _check_none_own(actor, plan, [row.id for row in plan.filled], "/rows/{}")
     check_second_person(actor, plan.last_edited_by, by_two=plan.by_two)
 
 

@@ -62,12 +62,10 @@ class RequestDecision:
     request_id: UUID
     hours: int
     reason: str | None
-    place: str = ""
-    """Where it stands in the body of a batch, for example `/items/0`. Empty if there is no other."""
-
-    @property
-    def pointer(self) -> str | None:
-        return f"{self.place}/request_id" if self.place else None
+    pointer: str | None = None
+    """Where it is named: in the body of a batch, or as the row of a plan. None if there is no other."""
+    hours_pointer: str = "/hours"
+    """Where its hours are."""
 
 
 def check_each_once(items: Iterable[RequestDecision]) -> None:
@@ -125,7 +123,7 @@ def decided_state_of(asked: int, granted: int) -> RequestState:
 def check_no_more_than_asked(items: Iterable[RequestDecision], requests: Mapping[UUID, SupplementaryRequest]) -> None:
     """Check that no decision grants more than was requested (rulebook §3.4). Raise Invalid."""
     faults = [
-        Fault(f"{item.place}/hours", "more-than-asked", {"asked": requests[item.request_id].hours})
+        Fault(item.hours_pointer, "more-than-asked", {"asked": requests[item.request_id].hours})
         for item in items
         if item.hours > requests[item.request_id].hours
     ]

@@ -196,7 +196,11 @@ async def _decide(writer: Writer, plan: Plan) -> None:
         items = [DecisionItem(row.organisation_id, row.proposal_id, row.hours or 0, row.reason) for row in rows]
         await decide_hours(writer, year=plan.year, items=items, by_plan=True)
     else:
-        requests = [RequestDecision(row.id, row.hours or 0, row.reason) for row in rows]
+        # A former member's requests stay in the plan, to be rejected. If one has hours, the refusal names its row.
+        requests = [
+            RequestDecision(row.id, row.hours or 0, row.reason, f"/rows/{row.id}", f"/rows/{row.id}/hours")
+            for row in rows
+        ]
         await decide_requests(writer, year=plan.year, items=requests, by_plan=True)
 
 

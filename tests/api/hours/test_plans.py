@@ -438,7 +438,7 @@ class TestPublication:
         league.centre.grant(staff.id, "main_user", league.central)
         answer = publish(staff, plan)
         assert refusal(answer) == (403, "forbidden")
-        assert answer.json()["because"] == "own-matter"
+        assert (answer.json()["because"], answer.json()["pointer"]) == ("own-matter", f"/rows/{league.central}")
         assert publish(league.centre.staff(), plan).status_code == 200
 
     def test_a_dry_run_and_a_replay_decide_nothing_more(self, league: League, staff: Person) -> None:
@@ -547,7 +547,8 @@ class TestWindow:
         centre.owner.execute("UPDATE organisations SET active_until = '2022-12-31' WHERE id = %s", [central])
         assert [each["what"] for each in publish(staff, plan).json()["changes"]] == ["membership"]
         staff.post(f"{path_of(plan)}/refresh")
-        assert refusal(publish(staff, plan)) == (409, "not-a-member")
+        answer = publish(staff, plan)
+        assert (refusal(answer), answer.json()["pointer"]) == ((409, "not-a-member"), f"/rows/{second}")
         fill(staff, plan, {UUID(second): 0})
         assert publish(staff, plan).status_code == 200
 
