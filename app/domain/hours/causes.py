@@ -25,9 +25,11 @@ COLLECTIONS = {
     "hour_correction": "hour-corrections",
     "main_user_application": "main-user-applications",
 }
-"""Where the resources of a type are. Causes of other types, for example `hour_pool` and `training`, have no page."""
+"""Where the resources of a type are. Causes of other types, for example `training`, have no page."""
 DISTRIBUTION = "hour_distribution"
 """Cause without a reference, whose ID is that of the organisation. Each year has a page."""
+OF_POOL = frozenset(("hour_pool", "hour_pool_closing"))
+"""Causes without a reference, whose ID names one change of the pool or its closing. Each year has a page."""
 
 
 @dataclass(frozen=True)
@@ -49,5 +51,7 @@ def path_of(cause_type: str, cause_id: UUID, year: int | None = None) -> str | N
     """Return the path at which the cause of transfers of the year is read. None if it has no page."""
     if cause_type == DISTRIBUTION and year is not None:
         return f"/v1/organisations/{cause_id}/hour-distribution/{year}"
+    if cause_type in OF_POOL and year is not None:
+        return f"/v1/hour-pools/{year}"
     collection = COLLECTIONS.get(cause_type)
     return f"/v1/{collection}/{cause_id}" if collection else None

@@ -7,7 +7,8 @@ from itertools import accumulate, groupby
 from typing import Literal, get_args
 from uuid import UUID
 
-from app.domain.hours.causes import path_of
+from app.domain.access import Actor
+from app.domain.hours.causes import OF_POOL, path_of
 from app.domain.hours.ledger import TransferKind
 from app.domain.values import Localised, Shown
 
@@ -118,6 +119,12 @@ def steps_of(
         )
         for causes, after in zip(kinds, sums, strict=True)
     ]
+
+
+def pool_pages(actor: Actor, moved: Sequence[Moved]) -> list[CausePage]:
+    """Return the causes whose page is the pool, which staff and auditors alone read (rulebook §2.2)."""
+    is_seen = actor.has("staff", "auditor")
+    return [CausePage(each.cause_type, each.cause_id, None, is_seen) for each in moved if each.cause_type in OF_POOL]
 
 
 def available_of(steps: Sequence[ExplanationStep]) -> int:

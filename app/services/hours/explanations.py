@@ -17,6 +17,7 @@ from app.domain.hours.explanations import (
     Moved,
     PoolExplanation,
     available_of,
+    pool_pages,
     steps_of,
 )
 from app.texts.explanations import step_text
@@ -44,4 +45,5 @@ async def _steps_of(
     reader: Reader, account: ExplainedAccount, year: int, moved: Sequence[Moved]
 ) -> list[ExplanationStep]:
     pages = await list_cause_pages(reader, {each.cause_id for each in moved})
-    return steps_of(moved, pages, year, lambda kind, hours: step_text(account, kind, hours))
+    pools = pool_pages(reader.actor, moved)
+    return steps_of(moved, [*pages, *pools], year, lambda kind, hours: step_text(account, kind, hours))

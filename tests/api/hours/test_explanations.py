@@ -217,8 +217,15 @@ def test_what_lapses_with_the_year_is_the_last_step_and_a_later_correction_is_no
         assert found["available"] == 0
         by_kind = {kind: hours for kind, hours, _ in short(found)}
         assert by_kind == {kind: hours for kind, hours, _ in steps} | {"lapse": -lapsed}
-        [lapse] = next(step["causes"] for step in found["steps"] if step["kind"] == "lapse")
-        assert (lapse["type"], lapse["reference"], lapse["path"]) == ("hour_pool_closing", None, None)
+        for person, page in (
+            (reader, None),
+            (year.staff, "/v1/hour-pools/2023"),
+            (year.centre.person("auditor"), "/v1/hour-pools/2023"),
+        ):
+            seen = explained(person, organisation_id)["steps"]
+            [lapse] = next(step["causes"] for step in seen if step["kind"] == "lapse")
+            assert (lapse["type"], lapse["reference"], lapse["path"]) == ("hour_pool_closing", None, page)
+        assert refusal(reader.get("/v1/hour-pools/2023")) == (403, "forbidden")
 
 
 def test_at_most_a_hundred_causes_are_shown_and_all_are_counted(centre: Centre, central: UUID, staff: Person) -> None:
@@ -275,7 +282,8 @@ def test_the_pool_is_explained_alike(year: Year) -> None:
         ("correction", 3, 473),
     ]
     assert found.available == year.staff.get("/v1/hour-pools/2023").json()["available"]
-    assert [cause.hours for cause in found.steps[0].causes] == [-100, 1000]
+    pool = "/v1/hour-pools/2023"
+    assert [(cause.hours, cause.path) for cause in found.steps[0].causes] == [(-100, pool), (1000, pool)]
     assert found.steps[1].causes[0].path == f"/v1/hour-decisions/{year.made['decision']['id']}"
     first = pool_explained(year.centre, 2023, "auditor", datetime(2023, 3, 15, 12, tzinfo=HELSINKI))
     assert (first.available, first.steps[0].text.en) == (1000, "Set as the pool: 1,000 teaching hours.")
