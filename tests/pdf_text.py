@@ -10,7 +10,16 @@ needs_pdftotext = pytest.mark.skipif(which("pdftotext") is None, reason="poppler
 
 
 def text_of(pdf: bytes, tmp_path: Path) -> str:
-    file = tmp_path / "letter.pdf"
+    return " ".join(shown_of(pdf, tmp_path).split())
+
+
+def lines_of(pdf: bytes, tmp_path: Path) -> list[str]:
+    """The lines that are not empty, without the spaces around them."""
+    return [line.strip() for line in shown_of(pdf, tmp_path).splitlines() if line.strip()]
+
+
+def shown_of(pdf: bytes, tmp_path: Path) -> str:
+    """The text as it stands on the pages, which a form feed ends."""
+    file = tmp_path / "document.pdf"
     file.write_bytes(pdf)
-    shown = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True, text=True)
-    return " ".join(shown.stdout.split())
+    return subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True, text=True).stdout

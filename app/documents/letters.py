@@ -24,8 +24,8 @@ class LetterContent:
 class PlanContent:
     language: Language
     study_centre_name: str
-    rows: Sequence[Sequence[str]]
-    """The texts of each row's cells."""
+    rows: Sequence[tuple[str, str, str, Sequence[str]]]
+    """The texts of each row's cells. The last cell has a line for each of its texts."""
 
 
 async def make_letter(content: LetterContent, words: Mapping[str, Any], made_at: datetime) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.calendar.deadlines import Window, last_day_of
 from app.domain.hours.letters import LetterFacts, NextDays
-from app.domain.hours.plans import DecisionPlan
+from app.domain.hours.plans import DecisionPlan, PlanItem
 from app.domain.organisations.organisations import Language
 from app.texts.rendering import Facts, Texts, texts_of
 
@@ -32,7 +32,7 @@ def letter_words(language: Language, letter: LetterFacts, days: NextDays) -> Map
         "made": texts.fill(table["made"], facts),
         "granting": texts.say(table["granting"], facts),
         "facts": _rows(texts, table["facts"], facts),
-        "reason": letter.reason or "",
+        "reason": _paragraphs_of(letter.reason),
         "next": [sentence for piece in table["next"] if (sentence := texts.say([piece], facts))],
     }
 
@@ -58,14 +58,22 @@ def plan_words(language: Language, plan: DecisionPlan, made_at: datetime) -> Map
     }
 
 
-def plan_rows(language: Language, plan: DecisionPlan) -> Sequence[Sequence[str]]:
-    """The cells of each row: organisation, hours asked and planned, reason. Empty hours are an empty cell."""
+def plan_rows(language: Language, items: Sequence[PlanItem]) -> Sequence[tuple[str, str, str, Sequence[str]]]:
+    """The cells of each row: organisation, hours asked and planned, paragraphs of the reason. Empty hours are an empty
+    cell."""
     texts = texts_of("letters", language)
 
     def number(hours: int | None) -> str:
         return "" if hours is None else texts.fill("{hours}", {"hours": hours})
 
-    return [(item.organisation_name, number(item.asked), number(item.hours), item.reason or "") for item in plan.items]
+    return [
+        (item.organisation_name, number(item.asked), number(item.hours), _paragraphs_of(item.reason)) for item in items
+    ]
+
+
+def _paragraphs_of(reason: str | None) -> list[str]:
+    """The lines that are not empty. A document shows a line break within a text as a space."""
+    return [line.strip() for line in (reason or "").splitlines() if line.strip()]
 
 
 def _frame(texts: Texts) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The letters of decisions and the drafts of plans: what they say, and that nothing in them breaks the page."""
 
 import asyncio
-import subprocess
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -11,9 +11,10 @@ import pytest
 from app.documents.letters import LetterContent, PlanContent, make_draft, make_letter
 from app.domain.calendar.deadlines import HELSINKI, Window
 from app.domain.hours.letters import LetterFacts, NextDays, next_days_of
+from app.domain.hours.plans import PlanItem
 from app.domain.organisations.organisations import Language
-from app.texts.letters import letter_words
-from tests.pdf_text import needs_pdftotext, text_of
+from app.texts.letters import letter_words, plan_rows
+from tests.pdf_text import lines_of, needs_pdftotext, shown_of, text_of
 
 DECIDED_AT = datetime(2023, 11, 21, 13, tzinfo=HELSINKI)
 WINDOWS = [Window(date(2024, 3, 13), date(2024, 3, 25)), Window(date(2024, 8, 14), date(2024, 8, 25))]
@@ -40,6 +41,34 @@ def facts(**more: object) -> LetterFacts:
 def letter(language: Language, letter_facts: LetterFacts, days: NextDays) -> bytes:
     content = LetterContent(language, "Opintokeskus Esimerkki", letter_facts.organisation_name, "Päivi Päättäjä")
     return asyncio.run(make_letter(content, letter_words(language, letter_facts, days), DECIDED_AT))
+
+
+def item(name: str, reason: str | None) -> PlanItem:
+    return PlanItem(
+        id=UUID(int=2),
+        organisation_id=UUID(int=2),
+        organisation_name=name,
+        asked=100,
+        proposal_id=None,
+        request_id=None,
+        hours=80,
+        reason=reason,
+        own=False,
+        why=[],
+    )
+
+
+def draft(rows: Sequence[tuple[str, str, str, Sequence[str]]]) -> bytes:
+    words = {
+        "title": "Päätössuunnitelma 2024: Syksy",
+        "draft": "Luonnos, ei päätös",
+        "made": "21.11.2023",
+        "page": "Sivu",
+        "of": "/",
+        "columns": ["Järjestö", "Haettu", "Suunniteltu", "Perustelut"],
+        "sums": [["Rivejä", "120"], ["Jää jäljelle", "\N{MINUS SIGN}5 opetustuntia"]],
+    }
+    return asyncio.run(make_draft(PlanContent("fi", "Opintokeskus Esimerkki", rows), words, DECIDED_AT))
 
 
 @needs_pdftotext
@@ -94,22 +123,21 @@ def test_what_people_write_is_text_and_never_markup(tmp_path: Path) -> None:
 
 
 @needs_pdftotext
+def test_the_paragraphs_of_a_reason_stay_apart(tmp_path: Path) -> None:
+    reason = "Tunnit jaettiin käytön mukaan.\r\n \n#panic() *Loput* jaetaan keväällä.\nKysy lisää."
+    lines = lines_of(letter("fi", facts(reason=reason), NextDays([], None, None)), tmp_path)
+    said = ["Tunnit jaettiin käytön mukaan.", "#panic() *Loput* jaetaan keväällä.", "Kysy lisää."]
+    assert lines[lines.index("Perustelut") + 1 :][:3] == said
+    rows = plan_rows("fi", [item("Villasukat ry", reason), item("Ystävät ry", None)])
+    shown = lines_of(draft(rows), tmp_path)
+    place = next(place for place, line in enumerate(shown) if line.endswith(said[0]))
+    assert shown[place + 1 : place + 3] == said[1:]
+
+
+@needs_pdftotext
 def test_every_page_of_a_draft_says_that_it_is_one(tmp_path: Path) -> None:
-    rows = [(f"Järjestö {number}", "100", "80", "Kasvoi") for number in range(120)]
-    words = {
-        "title": "Päätössuunnitelma 2024: Syksy",
-        "draft": "Luonnos, ei päätös",
-        "made": "21.11.2023",
-        "page": "Sivu",
-        "of": "/",
-        "columns": ["Järjestö", "Haettu", "Suunniteltu", "Perustelut"],
-        "sums": [["Rivejä", "120"], ["Jää jäljelle", "\N{MINUS SIGN}5 opetustuntia"]],
-    }
-    pdf = asyncio.run(make_draft(PlanContent("fi", "Opintokeskus Esimerkki", rows), words, DECIDED_AT))
-    file = tmp_path / "plan.pdf"
-    file.write_bytes(pdf)
-    shown = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True, text=True).stdout
-    pages = shown.split("\f")[:-1]
+    rows = plan_rows("fi", [item(f"Järjestö {number}", "Kasvoi") for number in range(120)])
+    pages = shown_of(draft(rows), tmp_path).split("\f")[:-1]
     assert len(pages) > 2
     assert "\N{MINUS SIGN}5 opetustuntia" in pages[0]
     assert all("Luonnos, ei päätös" in page for page in pages)

@@ -42,7 +42,7 @@ async def get_draft(reader: Reader, plan_id: UUID, language: Language) -> bytes:
     plan = await get_plan(reader, plan_id)
     made_at = plan.last_edited_at or plan.created_at
     centre = await get_study_centre(reader.connection)
-    content = PlanContent(language, centre.name, plan_rows(language, plan))
+    content = PlanContent(language, centre.name, plan_rows(language, plan.items))
     return await make_draft(content, plan_words(language, plan, made_at), made_at)
 
 
