@@ -1,8 +1,9 @@
 """Simulation against a second implementation that deals one by one (rulebook §3.17)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from random import Random
 from time import process_time
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import DomainError, Invalid, NotFound, PoolExceeded
-from app.domain.hours.simulation import Claim, Method, Parameters, Simulated, Wish, dealt, simulated
+from app.domain.errors import DomainError, Fault, Invalid, NotFound, PoolExceeded
+from app.domain.hours.simulation import Claim, Method, Parameters, Simulated, Step, Wish, dealt, simulated
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 THREE = [Wish(A, 0, 90, None, used=60), Wish(B, 1, 40, None, used=20), Wish(C, 2, 10, None)]
+AVAILABLE = 420
 ROUND: list[Method] = ["as_asked", "pro_rata", "by_history", "minimum_first", "needs_then_history"]
 
 
@@ -60,20 +62,22 @@ def cases(draw: st.DrawFn) -> tuple[list[Wish], Parameters, dict[UUID, int]]:
         Wish(
             row,
             rank,
-            draw(st.none() | small),
+            draw(small) if draw(st.integers(0, 5)) else None,
             draw(st.none() | st.integers(0, 5)),
             own=draw(st.integers(0, 9)) == 0,
             used=draw(small),
-            new=draw(st.booleans()),
+            new=draw(st.integers(0, 3)) == 0,
         )
         for rank, row in enumerate(ids)
     ]
     named = st.sampled_from(ids)
+    asked = sum(wish.asked or 0 for wish in wishes)
+    weights = {row: draw(st.sampled_from([0, 0, 1, 50, 1000, None])) for row in ids}
     parameters = Parameters(
-        cap=draw(st.integers(0, 250)),
-        weights=draw(st.dictionaries(named, st.sampled_from([0, 1, 50, 100, 1000]))),
+        cap=draw(st.integers(0, asked) if draw(st.integers(0, 9)) else st.sampled_from([None, AVAILABLE + 1])),
+        weights={row: weight for row, weight in weights.items() if weight is not None},
         floors=draw(st.dictionaries(named, st.integers(0, 20), max_size=2)),
-        ceilings=draw(st.dictionaries(named, small)),
+        ceilings=draw(st.dictionaries(named, small, max_size=2)),
         minimum=draw(st.integers(0, 30)),
         need_percent=draw(st.integers(1, 100)),
         new_member_hours=draw(st.none() | st.integers(0, 20)),
@@ -82,8 +86,15 @@ def cases(draw: st.DrawFn) -> tuple[list[Wish], Parameters, dict[UUID, int]]:
 
 
 def outcome(method: Method, wishes: list[Wish], parameters: Parameters, overrides: dict[UUID, int]) -> Any:
+    return either(lambda: simulated("round", method, wishes, parameters, overrides, AVAILABLE))
+
+
+def either(simulation: Callable[[], Any]) -> Any:
+    """The result or the refusal."""
     try:
-        return simulated("round", method, wishes, parameters, overrides, 250)
+        return simulation()
+    except Invalid as refusal:
+        return refusal.code, refusal.faults
     except DomainError as refusal:
         return refusal.code, refusal.pointer, refusal.facts
 
@@ -95,6 +106,61 @@ def bound_of(wish: Wish, parameters: Parameters) -> int:
     return bound
 
 
+def by_phases(
+    method: Method, wishes: list[Wish], parameters: Parameters, overrides: dict[UUID, int]
+) -> dict[UUID, int | None]:
+    """Simulate as the issue says it, phase by phase."""
+    cap = AVAILABLE if parameters.cap is None else parameters.cap
+    if cap > AVAILABLE:
+        raise PoolExceeded(pointer="/parameters/cap", available=AVAILABLE, asked=cap)
+    fixed = {wish.id: wish.hours for wish in wishes if wish.own or wish.asked is None}
+    fixed |= {wish.id: overrides[wish.id] for wish in wishes if wish.id in overrides and not wish.own}
+    rows = [wish for wish in wishes if wish.id not in fixed]
+    asked = {row.id: row.asked or 0 for row in rows}
+    weights = {row.id: parameters.weights.get(row.id, 100) for row in rows}
+    if any(asked.values()) and not any(asked[row.id] and weights[row.id] for row in rows):
+        raise Invalid(Fault("/parameters/weights", "all-zero"))
+    left = cap - sum(hours or 0 for hours in fixed.values())
+    if left < 0:
+        raise PoolExceeded(pointer="/overrides", available=cap, asked=cap - left)
+    bounds = {row.id: bound_of(row, parameters) for row in rows}
+    if method == "as_asked":
+        if sum(bounds.values()) > left:
+            raise PoolExceeded(available=left, asked=sum(bounds.values()))
+        return fixed | bounds
+    new = {row.id for row in rows if row.new and parameters.new_member_hours is not None}
+    got = {row: bound if row in new else min(bound, parameters.floors.get(row, 0)) for row, bound in bounds.items()}
+    if sum(got.values()) > left:
+        raise PoolExceeded(pointer="/parameters/floors", available=left, asked=sum(got.values()))
+
+    def deal(until: Callable[[UUID], int], weight_of: Callable[[Wish], int]) -> None:
+        claims = [Claim(row.rank, max(until(row.id) - got[row.id], 0), weight_of(row)) for row in rows]
+        for row, hours in zip(rows, one_by_one(left - sum(got.values()), claims), strict=True):
+            got[row.id] += hours
+
+    percent, minimum = parameters.need_percent or 0, parameters.minimum or 0
+    if method == "minimum_first":
+        deal(lambda row: min(minimum, bounds[row]), lambda _: 1)
+        deal(bounds.__getitem__, lambda row: (bounds[row.id] - got[row.id]) * weights[row.id])
+    if method == "needs_then_history":
+        deal(lambda row: bounds[row] * percent // 100, lambda row: asked[row.id] * weights[row.id])
+    if method in ("by_history", "needs_then_history"):
+        deal(bounds.__getitem__, lambda row: row.used * weights[row.id])
+    if method == "pro_rata":
+        deal(bounds.__getitem__, lambda row: asked[row.id] * weights[row.id])
+    return fixed | got
+
+
+@given(cases())
+def test_hours_and_refusals_are_those_of_dealing_by_phases(
+    case: tuple[list[Wish], Parameters, dict[UUID, int]],
+) -> None:
+    for method in ROUND:
+        result = outcome(method, *case)
+        hours = {row: each.hours for row, each in result.items()} if isinstance(result, dict) else result
+        assert hours == either(partial(by_phases, method, *case))
+
+
 @given(cases(), st.sampled_from(ROUND))
 def test_the_sum_is_the_rest_of_the_cap_or_all_bounds_and_nobody_is_over_the_bound(
     case: tuple[list[Wish], Parameters, dict[UUID, int]], method: Method
@@ -103,11 +169,11 @@ def test_the_sum_is_the_rest_of_the_cap_or_all_bounds_and_nobody_is_over_the_bou
     result = outcome(method, wishes, parameters, overrides)
     if not isinstance(result, dict):
         return
-    assert parameters.cap is not None
+    cap = AVAILABLE if parameters.cap is None else parameters.cap
     dealt_to = [wish for wish in wishes if not wish.own and wish.asked is not None and wish.id not in overrides]
     fixed = sum(result[wish.id].hours or 0 for wish in wishes if wish not in dealt_to)
     bounds = sum(bound_of(wish, parameters) for wish in dealt_to)
-    assert sum(result[wish.id].hours for wish in dealt_to) == min(parameters.cap - fixed, bounds)
+    assert sum(result[wish.id].hours for wish in dealt_to) == min(cap - fixed, bounds)
     assert all(0 <= result[wish.id].hours <= bound_of(wish, parameters) for wish in dealt_to)
 
 
@@ -117,7 +183,7 @@ def test_nobody_loses_an_hour_when_the_cap_grows(
 ) -> None:
     wishes, parameters, overrides = case
     smaller = outcome(method, wishes, parameters, overrides)
-    if not isinstance(smaller, dict) or parameters.cap is None or parameters.cap == 250:
+    if not isinstance(smaller, dict) or parameters.cap is None or parameters.cap == AVAILABLE:
         return
     larger = outcome(method, wishes, replace(parameters, cap=parameters.cap + 1), overrides)
     assert all((larger[row].hours or 0) >= (smaller[row].hours or 0) for row in smaller)
@@ -141,13 +207,30 @@ def test_the_reasons_sum_to_the_hours_and_recompute(
     result = outcome(method, wishes, parameters, overrides)
     if not isinstance(result, dict):
         return
-    for row in result.values():
-        assert sum(step.hours for step in row.why) == (row.hours or 0)
-        assert all(0 < step.hours <= step.room for step in row.why)
-    for name in ("minimum", "need", "wish", "history"):
-        taken = [
-            (wish.rank, step) for wish in wishes for step in result[wish.id].why if step.step == name and step.weight
-        ]
+    phases: dict[str, list[tuple[int, Step]]] = {"first": [], "second": []}
+    for wish in wishes:
+        row, before, bound = result[wish.id], 0, bound_of(wish, parameters)
+        need = bound * (parameters.need_percent or 0) // 100 if method == "needs_then_history" else None
+        for step in row.why:
+            assert 0 < step.hours <= step.room
+            match step.step:
+                case "fixed":
+                    assert (step.hours, step.weight) == (step.room, None)
+                    assert step.hours == (wish.hours if wish.own else overrides.get(wish.id, wish.hours))
+                case "floor":
+                    is_new = wish.new and parameters.new_member_hours is not None
+                    assert (step.room, step.weight) == (bound, None)
+                    assert step.hours == (bound if is_new else min(bound, parameters.floors[wish.id]))
+                case "asked":
+                    assert (step.hours, step.room, step.weight) == (bound - before, bound - before, None)
+                case _:
+                    assert bool(step.weight) == (step.step != "rest")
+                    # What is dealt by room after the others fills up to the need in the first phase.
+                    is_first = step.step in ("minimum", "need") or (step.step == "rest" and before + step.room == need)
+                    phases["first" if is_first else "second"].append((wish.rank, step))
+            before += step.hours
+        assert before == (row.hours or 0)
+    for taken in phases.values():
         claims = [Claim(rank, step.room, step.weight or 0) for rank, step in taken]
         assert one_by_one(sum(step.hours for _, step in taken), claims) == [step.hours for _, step in taken]
 
