@@ -119,8 +119,10 @@ def test_a_dry_run_registers_nobody(centre: Centre) -> None:
 def test_wrong_data_is_refused(
     new_centre: Callable[[], AbstractContextManager[Centre]], centre: Centre, body: dict[str, Any], pointer: str
 ) -> None:
-    # The study centre is only needed if there are several.
-    with new_centre():
+    # The study centre is only needed if there are several, which are known by their people.
+    with new_centre() as other:
+        for each in (centre, other):
+            each.person()
         answer = register(newcomer(centre), centre, **body)
     assert refusal(answer) == (422, "validation")
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
