@@ -58,19 +58,12 @@ NAME_OF = """
 CREATE OR REPLACE FUNCTION name_of(p_id uuid, p_reader uuid, p_overseen uuid[], p_now timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE COST 10
 SET search_path = public, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-    v_name text;
 BEGIN
     IF p_id IS NULL THEN
         RETURN NULL;
     END IF;
     IF p_overseen IS NULL OR p_id = p_reader THEN
-        SELECT CASE WHEN p.erased_at IS NULL THEN p.name END INTO v_name
-        FROM persons p WHERE p.study_centre_id = own_study_centre() AND p.id = p_id;
-        IF NOT FOUND THEN
-            SELECT k.name INTO v_name FROM api_keys k WHERE k.study_centre_id = own_study_centre() AND k.id = p_id;
-        END IF;
-        RETURN v_name;
+        RETURN (SELECT n.name FROM actor_names n WHERE n.id = p_id);
     END IF;
     RETURN (SELECT n.name FROM names_of(ARRAY[p_id], p_reader, p_overseen, p_now) n);
 END $$;

@@ -68,7 +68,7 @@ def downgrade() -> None:
             END LOOP;
         END $$;
         DROP FUNCTION take_reference, take_references, restart_references, keep_reference, make_reference_series,
-            make_missing_series, series_of_references, reference_of;
+            series_of_references, reference_of;
     """)
 
 
@@ -81,12 +81,12 @@ def _see_all_centres(is_seen: bool) -> None:
 # without a lock that lasts, and is never taken twice, also if its transaction is rolled back.
 FUNCTIONS = """
 CREATE FUNCTION reference_of(p_year integer, p_number bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT p_year::text || '-' || lpad(p_number::text, greatest(4, length(p_number::text)), '0')
+    SELECT p_year || '-' || lpad(p_number::text, greatest(4, length(p_number::text)), '0')
 $$;
 
 CREATE FUNCTION series_of_references(p_centre uuid, p_year integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT 'references_' || replace(p_centre::text, '-', '') || '_' || p_year::text
+    SELECT 'references_' || replace(p_centre::text, '-', '') || '_' || p_year
 $$;
 
 CREATE FUNCTION make_reference_series(p_centre uuid, p_year integer, p_next bigint) RETURNS void
@@ -95,54 +95,34 @@ BEGIN
     EXECUTE format('CREATE SEQUENCE IF NOT EXISTS %I START %s', series_of_references(p_centre, p_year), p_next);
 END $$;
 
-CREATE FUNCTION make_missing_series(p_centre uuid, p_year integer) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE
-    v_lock CONSTANT bigint := hashtextextended('references of ' || p_centre::text, 0);
-BEGIN
-    IF to_regclass(series_of_references(p_centre, p_year)) IS NULL THEN
-        -- Two make it at the same time: the second waits, and finds it.
-        PERFORM pg_advisory_xact_lock(v_lock);
-        PERFORM make_reference_series(p_centre, p_year, 1);
-    END IF;
-    -- The next year's is made in time, so that nobody waits for it in January.
-    IF to_regclass(series_of_references(p_centre, p_year + 1)) IS NULL AND pg_try_advisory_xact_lock(v_lock) THEN
-        PERFORM make_reference_series(p_centre, p_year + 1, 1);
-    END IF;
-END $$;
-
--- Nearly every call is for one: it has few expressions, since each is prepared again in every transaction.
-CREATE FUNCTION take_reference(p_at timestamptz) RETURNS text
+CREATE FUNCTION take_references(p_at timestamptz, p_count integer) RETURNS text[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     v_centre CONSTANT uuid := own_study_centre();
-    v_at timestamptz := p_at;
-    v_year integer;
-    v_number bigint;
-BEGIN
-    IF p_at IS NULL THEN
-        v_at := coalesce((SELECT clock_at FROM study_centres WHERE id = v_centre), clock_timestamp());
-    END IF;
-    v_year := extract(year FROM v_at AT TIME ZONE 'Europe/Helsinki');
-    IF to_regclass(series_of_references(v_centre, v_year)) IS NULL
-        OR to_regclass(series_of_references(v_centre, v_year + 1)) IS NULL
-    THEN
-        PERFORM make_missing_series(v_centre, v_year);
-    END IF;
-    v_number := nextval(series_of_references(v_centre, v_year)::regclass);
-    RETURN reference_of(v_year, v_number);
-END $$;
-
-CREATE FUNCTION take_references(p_at timestamptz, p_count integer) RETURNS text[]
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
+    v_at CONSTANT timestamptz := coalesce(
+        p_at, (SELECT clock_at FROM study_centres WHERE id = v_centre), clock_timestamp());
+    v_year CONSTANT integer := extract(year FROM v_at AT TIME ZONE 'Europe/Helsinki');
+    v_series CONSTANT text := series_of_references(v_centre, v_year);
+    v_lock CONSTANT bigint := hashtextextended('references of ' || v_centre, 0);
     v_taken text[] := '{}';
 BEGIN
+    IF to_regclass(v_series) IS NULL THEN
+        -- Two make it at the same time: the second waits, and finds it.
+        PERFORM pg_advisory_xact_lock(v_lock);
+        PERFORM make_reference_series(v_centre, v_year, 1);
+    END IF;
+    -- The next year's is made in time, so that nobody waits for it in January.
+    IF to_regclass(series_of_references(v_centre, v_year + 1)) IS NULL AND pg_try_advisory_xact_lock(v_lock) THEN
+        PERFORM make_reference_series(v_centre, v_year + 1, 1);
+    END IF;
     FOR i IN 1 .. p_count LOOP
-        v_taken := v_taken || take_reference(p_at);
+        v_taken := v_taken || reference_of(v_year, nextval(v_series::regclass));
     END LOOP;
     RETURN v_taken;
 END $$;
+
+CREATE FUNCTION take_reference(p_at timestamptz) RETURNS text
+LANGUAGE sql VOLATILE AS $$ SELECT (take_references(p_at, 1))[1] $$;
 
 CREATE FUNCTION keep_reference() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -172,8 +152,7 @@ BEGIN
     END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION make_reference_series, make_missing_series, take_references, take_reference, restart_references,
-    keep_reference
+REVOKE ALL ON FUNCTION make_reference_series, take_references, take_reference, restart_references, keep_reference
 FROM PUBLIC;
 SELECT grant_to_service('EXECUTE', 'FUNCTION take_references, take_reference');
 """
