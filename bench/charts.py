@@ -8,16 +8,13 @@ import asyncio
 import secrets
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TypeVar, get_args
 
 import psycopg
-from joserfc.jwk import ECKey
 
 from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
@@ -26,10 +23,9 @@ from app.domain.access import Actor, RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.charts import YEARS, Chart, Figures
 from app.domain.hours.ledger import distribution, grant, pool_change
-from app.local.embedded_postgres import running_postgres
 from app.pictures.charts import draw_chart
 from app.services.hours.charts import get_organisation_chart
-from bench.world import SMALLEST, World, fill, issuer_of, migrate
+from bench.world import SMALLEST, World, filled
 
 ROUNDS = 15
 HOURS = 10
@@ -37,15 +33,8 @@ Result = TypeVar("Result")
 
 
 def main(sizes: list[int]) -> None:
-    key = ECKey.generate_key("P-256", {"kid": "bench"})
     for units in sizes:
-        with (
-            tempfile.TemporaryDirectory() as data_dir,
-            running_postgres(Path(data_dir) / "data", durable=False) as addresses,
-            issuer_of(key) as issuer,
-        ):
-            migrate(addresses)
-            world = fill(addresses, issuer, key, SMALLEST)
+        with filled(SMALLEST, durable=False) as (world, _, _):
             add_units(world, units)
             asyncio.run(measure(world, units))
 

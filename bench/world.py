@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.ledger import distribution, grant, pool_change
-from app.local.embedded_postgres import Addresses
+from app.local.embedded_postgres import Addresses, running_postgres
 from bench.load import megabytes, processor_seconds, tree_of
 
 ROOT = Path(__file__).parent.parent
@@ -193,6 +194,17 @@ def fill(addresses: Addresses, issuer: str, key: ECKey, rows: int | None) -> Wor
 
     main_users = {central: token_of(person) for person, central in zip(people[1:], centrals, strict=True)}
     return World(addresses, centre_id, centrals, year, token_of(person_id), main_users)
+
+
+@contextmanager
+def filled(rows: int | None, *, durable: bool) -> Iterator[tuple[World, str, Path]]:
+    """A running database with so many rows, the issuer of its people's tokens, and the directory of its data."""
+    key = ECKey.generate_key("P-256", {"kid": "bench"})
+    with tempfile.TemporaryDirectory() as directory:
+        data_dir = Path(directory) / "data"
+        with running_postgres(data_dir, durable=durable) as addresses, issuer_of(key) as issuer:
+            migrate(addresses)
+            yield fill(addresses, issuer, key, rows), issuer, data_dir
 
 
 @dataclass
