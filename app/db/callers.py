@@ -70,7 +70,7 @@ async def read_person_rights(connection: Connection, person_id: UUID) -> PersonR
 
 # As enter() finds them for those who write. There is a row for each role, and one for a person without any.
 _PERSON_RIGHTS = """
-WITH records AS (SELECT id FROM persons WHERE %(person_id)s IN (id, merged_into)),
+WITH records AS (SELECT id FROM persons WHERE id = %(person_id)s OR merged_into = %(person_id)s),
     ids AS (SELECT id FROM records UNION ALL SELECT id FROM api_keys WHERE made_by IN (SELECT id FROM records))
 SELECT others.ids, g.role, g.organisation_id, g.valid_from, g.valid_until
 FROM (SELECT ARRAY(SELECT id FROM ids WHERE id <> %(person_id)s) AS ids) others
