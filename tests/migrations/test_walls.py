@@ -88,6 +88,7 @@ RIGHTS = {
     "stored_answers": ADD_REMOVE,
     "study_centres": READ,
     "supplementary_hour_requests": ADD_CHANGE,
+    "support_rules": ADD_CHANGE,
     "token_mails": ADD_REMOVE,
     "training_rules": ADD_CHANGE,
 }

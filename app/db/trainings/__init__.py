@@ -1,0 +1,1 @@
+"""The training courses: support rules, topic classes, trainings, statements and their support: tables and queries."""
