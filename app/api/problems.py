@@ -54,6 +54,7 @@ STATUSES: dict[str, int] = {
     "deadline-overlap": 409,
     "assignment-overlap": 409,
     "runs-no-trainings": 409,
+    "plan-window-closed": 409,
     "by-invitation-only": 409,
     "base-right-required": 409,
     "last-main-user": 409,

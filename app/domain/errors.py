@@ -197,6 +197,12 @@ class RunsNoTrainings(Conflict):
     code = "runs-no-trainings"
 
 
+class PlanWindowClosed(Conflict):
+    """Facts: `opens_on`, `closes_on`, the first and last day on which the plan may be sent."""
+
+    code = "plan-window-closed"
+
+
 class ByInvitationOnly(Conflict):
     """Facts: `organisation_id`, the central organisation whose rules allow no applications for the role."""
 

@@ -63,6 +63,7 @@ FACTS: dict[str, dict[str, object]] = {
     "image-refused": {"finding": "animated"},
     "attachment-refused": {"finding": "other-contents"},
     "runs-no-trainings": {"unit_id": SOME_ID},
+    "plan-window-closed": {"opens_on": date(2024, 3, 1), "closes_on": date(2024, 8, 31)},
     "by-invitation-only": {"organisation_id": SOME_ID},
     "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},
     "base-right-required": {"organisation_id": SOME_ID},
