@@ -1,0 +1,105 @@
+"""When a cost statement (kuluselvitys) may be sent, what its decision needs a reason for, and when it lapses
+(rulebook §3.5, §5.1)."""
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from app.domain.calendar.deadlines import day_of, last_day_before
+from app.domain.errors import WindowClosed, WrongState
+
+Phase = Literal["upcoming", "under_way", "statement_due", "late", "ended"]
+Timing = Literal["in_time", "late", "closed"]
+NeedsReason = Literal["few-participants", "late", "other-state-support", "adult-education-centre"]
+
+
+def phase_of(
+    now: datetime,
+    first_start: datetime | None,
+    last_end: datetime | None,
+    due_on: date | None,
+    *,
+    settled: bool,
+) -> Phase:
+    """Return where an approved training is by the clock (rulebook §3.5).
+
+    `settled`: its statement has been sent and not sent back, or none is needed. Without sessions or a due day nothing
+    has begun or is late.
+    """
+    if first_start is None or last_end is None or now < first_start:
+        return "upcoming"
+    if now < last_end:
+        return "under_way"
+    if settled:
+        return "ended"
+    return "late" if due_on is not None and day_of(now) > due_on else "statement_due"
+
+
+def timing_of(today: date, due_on: date, last_on: date | None, answer_by: date | None = None) -> Timing:
+    """Return whether a statement sent today is in time, late, or too late (rulebook §3.5, §5.1).
+
+    Without a last day of the year it is never too late. One that was sent back may be sent until its `answer_by`, even
+    after the last day.
+    """
+    if today <= due_on:
+        return "in_time"
+    if last_on is None or today <= last_on or (answer_by is not None and today <= answer_by):
+        return "late"
+    return "closed"
+
+
+def check_statement_window(now: datetime, due_on: date, last_on: date | None, answer_by: date | None = None) -> Timing:
+    """Check that the statement may still be sent, and return whether it is in time or late (rulebook §5.1).
+
+    Raise WindowClosed.
+    """
+    timing = timing_of(day_of(now), due_on, last_on, answer_by)
+    if timing == "closed":
+        raise WindowClosed(
+            kind="cost_statement", opened_on=None, closed_on=last_on, opens_on=None, closes_on=None, opens_at=None
+        )
+    return timing
+
+
+def check_held(now: datetime, first_start: datetime | None, last_end: datetime | None) -> None:
+    """Check that the last session has ended: only then is it known what was held (rulebook §3.5).
+
+    Raise WrongState with the phase.
+    """
+    if last_end is None or now < last_end:
+        phase = phase_of(now, first_start, last_end, None, settled=False)
+        raise WrongState(state=phase, allowed=["statement_due", "late"])
+
+
+def needs_reason_of(
+    *,
+    of_age: int,
+    minimum_participants: int,
+    late: bool,
+    other_state_support: bool,
+    adult_education_centre: bool,
+) -> list[NeedsReason]:
+    """Return what the decision gives a reason for. None of it refuses by itself (rulebook §3.5, §4.3)."""
+    asked: list[tuple[bool, NeedsReason]] = [
+        (of_age < minimum_participants, "few-participants"),
+        (late, "late"),
+        (other_state_support, "other-state-support"),
+        (adult_education_centre, "adult-education-centre"),
+    ]
+    return [reason for needed, reason in asked if needed]
+
+
+def lapses_on_of(last_end: datetime | None, last_on: date | None, answer_by: date | None = None) -> date | None:
+    """Return the day from which a training without a sent statement lapses (rulebook §3.5, §5.1).
+
+    It is the day after the last day for statements, after the training's own last day and after the day until which its
+    statement was sent back, whichever comes last. None without sessions or a last day.
+    """
+    if last_end is None or last_on is None:
+        return None
+    days = [last_on, last_day_before(last_end), *([answer_by] if answer_by else [])]
+    return max(days) + timedelta(days=1)
+
+
+def plan_lapses_on_of(answer_by: date) -> date:
+    """Return the day from which a plan that was sent back lapses: the day after `answer_by` (rulebook §3.5)."""
+    return answer_by + timedelta(days=1)
