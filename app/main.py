@@ -72,6 +72,7 @@ from app.api.people import (
     signatories,
 )
 from app.api.routing import Index
+from app.api.trainings import support_rules
 from app.api.transport import Cors, Head, JsonCompression
 from app.db.connections import Connections, LimitedConnection
 from app.db.schema import check_database
@@ -117,6 +118,7 @@ ROUTERS = (
     bank_accounts.changes_router,
     images.router,
     training_rules.router,
+    support_rules.router,
     people.registration,
     people.router,
     email_verifications.router,

@@ -33,6 +33,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "acr_values": (TEXTS, "Values of `acr`, one of which the sign-in must have."),
     "active_from": (DAY, "First day of the membership."),
     "active_until": (DAY, "Last day of the membership. `null` if until further notice."),
+    "activity": (TEXT, "Activity that is not supported: `training` or `peer_group`."),
     "allowed": (TEXTS, "States in which the action is possible."),
     "ask": (TEXT, "Role that sets the days of the period."),
     "asked": (NUMBER, "Number of teaching hours that the request needs."),
@@ -78,6 +79,10 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "holds": ({"type": "array", "items": {"type": "object"}}, "Hours and open proposals of the organisation, by year."),
     "hours_year": (NUMBER, "Calendar year of the hours."),
     "in_use": (HOURS, "Number of hours reserved or used from the allotment."),
+    "inherited_from": (
+        {"type": ["integer", "null"]},
+        "Year whose rules are used. `null` if the year has its own.",
+    ),
     "kind": (TEXT, "Kind of the period in the yearly calendar."),
     "largest": ({"type": ["integer", "null"]}, "Maximum size in bytes."),
     "last_day": (DAY, "Last day of the cost statements. `null` if none has been confirmed."),
@@ -119,6 +124,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "year": (NUMBER, "Calendar year."),
 }
 OF_CODE: dict[str, tuple[str, ...]] = {
+    "activity-not-supported": ("activity", "year"),
     "allotment-in-use": ("unit_id", "in_use", "asked"),
     "already-exists": ("existing_id", "year", "because", "decision_id", "change_window"),
     "attachment-refused": ("finding",),
@@ -147,6 +153,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "runs-no-trainings": ("unit_id",),
     "same-person": ("person_id",),
     "signed-document-refused": ("finding", "signature", "subject"),
+    "support-rules-unverified": ("year", "inherited_from"),
     "strong-authentication-required": ("acr_values", "max_age"),
     "token-too-large": ("largest",),
     "too-many": ("most",),

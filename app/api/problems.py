@@ -56,6 +56,8 @@ STATUSES: dict[str, int] = {
     "runs-no-trainings": 409,
     "plan-window-closed": 409,
     "by-invitation-only": 409,
+    "activity-not-supported": 409,
+    "support-rules-unverified": 409,
     "base-right-required": 409,
     "last-main-user": 409,
     "last-staff": 409,

@@ -142,6 +142,18 @@ class RateLimited(DomainError):
     code = "rate-limited"
 
 
+class ActivityNotSupported(Conflict):
+    """Facts: `activity`, which is switched off, and `year`."""
+
+    code = "activity-not-supported"
+
+
+class SupportRulesUnverified(Conflict):
+    """Facts: `year`; `inherited_from`, the year whose rules are used, or None."""
+
+    code = "support-rules-unverified"
+
+
 class PlanStale(Conflict):
     """Facts: `changes`, what has changed for filled rows of a decision plan; `pool`, its free hours before and now, or
     None."""

@@ -39,6 +39,8 @@ FACTS: dict[str, dict[str, object]] = {
     "allotment-in-use": {"unit_id": SOME_ID, "in_use": 12, "asked": 0},
     "already-exists": {"existing_id": SOME_ID, "decision_id": SOME_ID},
     "too-many": {"most": 20},
+    "activity-not-supported": {"activity": "peer_group", "year": 2024},
+    "support-rules-unverified": {"year": 2026, "inherited_from": 2025},
     "rate-limited": {
         "most": 20,
         "limit": "reads",

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, DateTime, Integer, SmallInteger, Uuid, bindparam, case, null, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.paging import UNSEEN, seen_by
+from app.db.paging import UNSEEN, Listing, seen_by
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query, Selection, from_json, put_row, row_of, study_centre_table
 from app.domain.trainings.support_rules import ActivityRules, SupportRules, inherited
@@ -37,6 +37,8 @@ _in_force = Query(
     .limit(1),
     _selected.build,
 )
+
+listing = Listing(select(*_selected.columns), _selected.build, key=[support_rules.c.year])
 
 
 async def find_rules(connection: Connection, year: int) -> SupportRules:

@@ -11,7 +11,16 @@ from app.domain.errors import Forbidden, WrongState
 from app.domain.values import Shown
 
 Scope = Literal[
-    "calendar:read", "calendar:write", "hours:read", "hours:write", "organisations:read", "organisations:write"
+    "calendar:read",
+    "calendar:write",
+    "hours:read",
+    "hours:write",
+    "organisations:read",
+    "organisations:write",
+    "trainings:read",
+    "trainings:write",
+    "participants:read",
+    "participants:write",
 ]
 SCOPES: frozenset[str] = frozenset(get_args(Scope))
 KeyState = Literal["active", "rotated", "expired", "revoked"]

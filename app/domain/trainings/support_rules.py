@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.errors import Fault, Invalid
+from app.domain.errors import ActivityNotSupported, Fault, Invalid, SupportRulesUnverified
 from app.domain.lists import check_once
 from app.domain.values import Shown
 
@@ -49,12 +49,12 @@ class ActivityRules(Shown):
     minimum_age: int
     """Age from which a participant counts, in years."""
     earliest_months: int
-    """How many months before the first day a plan may be sent at the earliest."""
+    """Number of months before the first day from which a plan may be sent."""
     latest_days: int
-    """How many days before the first day a plan may be sent at the latest. Below 0 they are days after it: −14 is two
+    """Number of days before the first day until which a plan may be sent. Below 0 they are days after it: −14 is two
     weeks after."""
     statement_days: int
-    """How many days after the last day the cost statement is due."""
+    """Number of days after the last day in which the cost statement is due."""
     automatic_approval: bool
     """Whether plans are approved automatically when they are sent."""
     eligible_costs: list[CostCategory]
@@ -115,3 +115,15 @@ def check_rules(rules: ActivityRules, pointer: str) -> None:
         faults.append(Fault(f"{pointer}/latest_days", "less-than-equal", {"le": most}))
     if faults:
         raise Invalid(*faults)
+
+
+def check_supported(rules: SupportRules, activity: Activity) -> None:
+    """Check that the activity is supported in the year (rulebook §3.6). Raise ActivityNotSupported."""
+    if not rules.of(activity).enabled:
+        raise ActivityNotSupported(activity=activity, year=rules.year)
+
+
+def check_verified(rules: SupportRules) -> None:
+    """Check that the year's figures are confirmed (rulebook §4.1). Raise SupportRulesUnverified."""
+    if not rules.verified:
+        raise SupportRulesUnverified(year=rules.year, inherited_from=rules.inherited_from)

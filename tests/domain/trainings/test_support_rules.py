@@ -6,8 +6,16 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.errors import Invalid
-from app.domain.trainings.support_rules import ActivityRules, CostCategory, SupportRules, check_rules, inherited
+from app.domain.errors import ActivityNotSupported, Invalid, SupportRulesUnverified
+from app.domain.trainings.support_rules import (
+    ActivityRules,
+    CostCategory,
+    SupportRules,
+    check_rules,
+    check_supported,
+    check_verified,
+    inherited,
+)
 
 COSTS: list[CostCategory] = ["teaching_fees", "venue"]
 TRAINING = ActivityRules(True, 3500, 55, 1, None, 7, 15, 6, 1, 28, False, COSTS)
@@ -52,3 +60,20 @@ def test_numbers_agree(rules: ActivityRules, pointers: list[str]) -> None:
     except Invalid as refused:
         found = [fault.pointer for fault in refused.faults]
     assert found == pointers
+
+
+def test_an_activity_can_be_switched_off() -> None:
+    rules = replace(OWN, peer_group=replace(PEER_GROUP, enabled=False))
+    check_supported(rules, "training")
+    with pytest.raises(ActivityNotSupported) as refused:
+        check_supported(rules, "peer_group")
+    assert refused.value.code == "activity-not-supported"
+    assert refused.value.facts == {"activity": "peer_group", "year": 2025}
+
+
+def test_rules_of_another_year_are_not_confirmed() -> None:
+    check_verified(OWN)
+    with pytest.raises(SupportRulesUnverified) as refused:
+        check_verified(inherited(OWN, 2026))
+    assert refused.value.code == "support-rules-unverified"
+    assert refused.value.facts == {"year": 2026, "inherited_from": 2025}
