@@ -74,6 +74,7 @@ class Tree:
         return {
             "organisation_id": str(self.id),
             "year": 2023,
+            "hour_type": "training",
             "granted": self.granted,
             "distributed": sum(unit["allotted"] for unit in units.values()),
             "reserved": self.own.reserved + sum(unit["reserved"] for unit in units.values()),

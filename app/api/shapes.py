@@ -32,6 +32,7 @@ from app.api.docstrings import add_descriptions
 from app.api.problems import MalformedRequest
 from app.delivery.addresses import is_reachable
 from app.domain.errors import Stale
+from app.domain.hours.ledger import HourType
 from app.domain.versions import Versions, accepts
 
 LARGEST_HOURS = 10_000_000
@@ -234,6 +235,9 @@ Year = Annotated[int, Strict(), Field(ge=2000, le=2100), WHOLE]
 IN_DIGITS = BeforeValidator(_digits)
 """For the numbers of paths and queries."""
 YearPath = Annotated[int, Path(ge=2000, le=2100), IN_DIGITS]
+OfType = Annotated[
+    HourType, Query(description="Type of the hours: of training courses or of peer groups, which are never mixed.")
+]
 Value = TypeVar("Value")
 ByRow = Annotated[dict[UUID, Value], Field(max_length=5_000), BeforeValidator(_ids_once)]
 """Members by the IDs of rows."""

@@ -110,7 +110,9 @@ class PoolExceeded(Conflict):
 
 
 class QuotaExceeded(Conflict):
-    """Facts: `available` to the organisation, `asked`."""
+    """Facts: `available` to the organisation, `asked`; where a course or peer group reserves them, the two parts of
+    what is available, `allotment_available` and `common_available`.
+    """
 
     code = "quota-exceeded"
 

@@ -10,7 +10,7 @@ from app.api.operations import Operation
 from app.api.organisations.organisations import NameQuery
 from app.api.paging import Page, PageWithTotals, Paging
 from app.api.security import operation
-from app.api.shapes import IN_DIGITS, References, Several, Years
+from app.api.shapes import IN_DIGITS, OfType, References, Several, Years
 from app.db.paging import Slice
 from app.domain.hours.account_lists import CentralItem, CentralTotals, Level, Sort, UnitItem, UnitTotals
 from app.domain.hours.ledger import TransferKind
@@ -40,6 +40,7 @@ async def list_hour_accounts(
     under: Several[UUID] = None,
     q: NameQuery = None,
     sort: SortedBy = "name",
+    hour_type: OfType = "training",
 ) -> Slice[Any]:
     """List all hour accounts of a year.
 
@@ -49,7 +50,9 @@ async def list_hour_accounts(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await account_lists.list_accounts(reader, page, year=year, level=level, sort=sort, under=under, q=q)
+    return await account_lists.list_accounts(
+        reader, page, year=year, level=level, sort=sort, under=under, q=q, hour_type=hour_type
+    )
 
 
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])
@@ -62,6 +65,7 @@ async def list_all_hour_transfers(
     kind: Several[TransferKind] = None,
     cause_id: Several[UUID] = None,
     reference: References = None,
+    hour_type: OfType = "training",
 ) -> Slice[PostedTransfer]:
     """List the hour transfers of all organisations.
 
@@ -70,5 +74,12 @@ async def list_all_hour_transfers(
     **Who:** everyone with a role, within their reach.
     """
     return await account_lists.list_all_transfers(
-        reader, page, year=year, under=under, kind=kind, cause_id=cause_id, reference=reference
+        reader,
+        page,
+        year=year,
+        under=under,
+        kind=kind,
+        cause_id=cause_id,
+        reference=reference,
+        hour_type=hour_type,
     )

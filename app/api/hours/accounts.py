@@ -9,7 +9,7 @@ from app.api.conventions import Read
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.security import operation
-from app.api.shapes import Instant, YearPath, Years
+from app.api.shapes import Instant, OfType, YearPath, Years
 from app.db.paging import Slice
 from app.domain.hours.accounts import CentralAccount, UnitAccount
 from app.domain.hours.explanations import AccountExplanation
@@ -30,7 +30,7 @@ At = Annotated[Instant | None, Query(description="Time at which the account is r
 @router.get("/hour-accounts/{year}")
 @operation(scope="hours:read", computed=True)
 async def get_hour_account(
-    reader: Read, organisation_id: UUID, year: YearPath, at: At = None
+    reader: Read, organisation_id: UUID, year: YearPath, at: At = None, hour_type: OfType = "training"
 ) -> CentralAccount | UnitAccount:
     """Get an hour account.
 
@@ -38,7 +38,7 @@ async def get_hour_account(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await accounts.get_account(reader, organisation_id, year, at=at)
+    return await accounts.get_account(reader, organisation_id, year, at=at, hour_type=hour_type)
 
 
 @router.get("/hour-accounts/{year}/explanation")
@@ -59,7 +59,7 @@ async def get_hour_account_explanation(
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])
 @operation(scope="hours:read", csv=True)
 async def list_hour_transfers(
-    reader: Read, organisation_id: UUID, page: Paging, year: Years = None
+    reader: Read, organisation_id: UUID, page: Paging, year: Years = None, hour_type: OfType = "training"
 ) -> Slice[PostedTransfer]:
     """List the hour transfers of an organisation.
 
@@ -67,4 +67,4 @@ async def list_hour_transfers(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await accounts.list_transfers(reader, organisation_id, page, year=year)
+    return await accounts.list_transfers(reader, organisation_id, page, year=year, hour_type=hour_type)

@@ -12,6 +12,7 @@ from app.api.security import operation
 from app.api.shapes import Body, ChangedSince, References, Several, SignedHours, Text, Year, Years
 from app.db.paging import Slice
 from app.domain.hours.corrections import HourCorrection
+from app.domain.hours.ledger import HourType
 from app.services.hours import corrections
 
 router = APIRouter(
@@ -28,6 +29,8 @@ class HourCorrectionIn(Body):
     hours: SignedHours
     """Hours to move: from the pool to the organisation if above 0, back to the pool if below 0."""
     reason: Text
+    hour_type: HourType = "training"
+    """Type of the hours."""
     corrects_transfer_id: UUID | None = None
     """ID of the transfer of the organisation in the year that the correction puts right. Optional."""
 
@@ -52,6 +55,7 @@ async def make_hour_correction(writer: WriteOnce, body: HourCorrectionIn) -> Hou
         hours=body.hours,
         reason=body.reason,
         corrects_transfer_id=body.corrects_transfer_id,
+        hour_type=body.hour_type,
     )
 
 

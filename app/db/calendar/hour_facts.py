@@ -123,12 +123,15 @@ _year_hours = Query(
         (hour_balances.c.central_organisation_id == _own.c.central_organisation_id)
         & or_(_own.c.id == _own.c.central_organisation_id, hour_balances.c.organisation_id == _own.c.id),
     )
-    .join(hour_pools, hour_pools.c.year == hour_balances.c.year)
+    .join(
+        hour_pools,
+        (hour_pools.c.year == hour_balances.c.year) & (hour_pools.c.hour_type == hour_balances.c.hour_type),
+    )
     .outerjoin(
         hour_distributions,
         (hour_distributions.c.organisation_id == _own.c.id) & (hour_distributions.c.year == hour_balances.c.year),
     )
-    .where(_own.c.id == any_(_ids), hour_balances.c.year >= _from_year)
+    .where(_own.c.id == any_(_ids), hour_balances.c.year >= _from_year, hour_balances.c.hour_type == "training")
     .group_by(_own.c.id, hour_balances.c.year)
     .order_by(_own.c.id, hour_balances.c.year),
     YearHours,
@@ -143,7 +146,7 @@ _running_out = Query(
             in_use=_total(_in_use),
         )
     )
-    .where(hour_balances.c.year == bindparam("p_year", type_=SmallInteger))
+    .where(hour_balances.c.year == bindparam("p_year", type_=SmallInteger), hour_balances.c.hour_type == "training")
     .group_by(hour_balances.c.central_organisation_id, hour_balances.c.year)
     .having(_total(_in_use) * 100 >= _total(_granted) * bindparam("p_percent", type_=Integer))
     .order_by(hour_balances.c.central_organisation_id),

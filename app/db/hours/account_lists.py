@@ -8,6 +8,7 @@ from sqlalchemy import (
     FromClause,
     Numeric,
     SmallInteger,
+    Text,
     and_,
     bindparam,
     case,
@@ -37,6 +38,7 @@ from app.domain.hours.account_lists import (
 )
 
 _year = bindparam("p_year", type_=SmallInteger)
+_type = bindparam("p_hour_type", type_=Text)
 _centre = organisations.alias("centre")
 EXACT = Numeric(60, 40)
 """Two different shares of whole hours differ before the fortieth decimal."""
@@ -58,7 +60,9 @@ def _hours_of(name: str, year: ColumnElement[int], *, whole_tree: bool) -> FromC
         "allotted": case((is_unit, allotted), else_=0),
     }
     found = select(*(cast(func.coalesce(func.sum(of), 0), BigInteger).label(sum_) for sum_, of in sums.items())).where(
-        own.c.central_organisation_id == organisations.c.central_organisation_id, own.c.year == year
+        own.c.central_organisation_id == organisations.c.central_organisation_id,
+        own.c.year == year,
+        own.c.hour_type == _type,
     )
     if not whole_tree:
         found = found.where(own.c.organisation_id == organisations.c.id)
@@ -85,6 +89,7 @@ _proposed = (
     .where(
         hour_proposals.c.organisation_id == organisations.c.id,
         hour_proposals.c.year == _year,
+        _type == "training",
         or_(*(hour_proposals.c.state == state for state in ("submitted", "included", "decided"))),
     )
     .correlate(organisations)
@@ -96,6 +101,7 @@ _common_available = (
         hour_balances.c.central_organisation_id == organisations.c.central_organisation_id,
         hour_balances.c.organisation_id == organisations.c.central_organisation_id,
         hour_balances.c.year == _year,
+        hour_balances.c.hour_type == _type,
     )
     .correlate(organisations)
     .scalar_subquery()
@@ -121,6 +127,7 @@ _central = Selection(
         returned=_before.c.returned,
         lapsed=_before.c.lapsed,
     ),
+    hour_type=_type,
 )
 _unit = Selection(
     UnitItem,
@@ -133,7 +140,12 @@ _unit = Selection(
     used=_unit_now.c.used,
     lapsed=_unit_now.c.allotment_lapsed,
     available=_unit_now.c.allotment,
-    common_available=case((_centre.c.draws_on == "allotment_then_common", func.coalesce(_common_available, 0))),
+    common_available=case(
+        (
+            or_(_type == "peer_group", _centre.c.draws_on == "allotment_then_common"),
+            func.coalesce(_common_available, 0),
+        )
+    ),
     proposed=_proposed,
     previous_year=Selection(
         YearBefore,
@@ -142,6 +154,7 @@ _unit = Selection(
         returned=_unit_before.c.returned,
         lapsed=_unit_before.c.allotment_lapsed,
     ),
+    hour_type=_type,
 )
 _of_centrals = (
     select(*_central.columns)
@@ -173,9 +186,10 @@ _first: dict[tuple[Level, Sort], list[ColumnElement[Any]]] = {
     ("units", "available"): [-_unit_now.c.allotment],
     ("units", "used_share"): [-_share(_unit_now.c.used, _unit_now.c.allotted)],
 }
-# The year is a parameter of the select itself.
+# The year and the type are parameters of the select itself.
 _filters: dict[str, ColumnElement[bool] | Choice] = {
     "year": true(),
+    "hour_type": true(),
     "words": has_words,
     "under": any_under(organisations.c.id),
 }

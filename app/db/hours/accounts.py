@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, SmallInteger, Uuid, bindparam, case, func, or_, select, true
+from sqlalchemy import FromClause, SmallInteger, Text, Uuid, bindparam, case, func, or_, select, true
 
 from app.db.hours.balances import Balances
 from app.db.organisations.organisations import organisations, place_at
@@ -13,6 +13,7 @@ from app.db.statements import Query, Selection
 from app.domain.access import is_within_reach
 from app.domain.errors import NotFound
 from app.domain.hours.accounts import Balance, Books
+from app.domain.hours.ledger import HourType
 
 _own = organisations.alias("own")
 _central = organisations.alias("central")
@@ -60,20 +61,30 @@ def _books(of_tree: FromClause) -> Query[tuple[Any, ...]]:
     )
 
 
-_balances = Balances(_books, lambda table: [table.c.central_organisation_id == _central_id, table.c.year == _year])
+_balances = Balances(
+    _books,
+    lambda table: [
+        table.c.central_organisation_id == _central_id,
+        table.c.year == _year,
+        table.c.hour_type == bindparam("p_hour_type", type_=Text),
+    ],
+)
 
 
-async def get_books(session: Reader, organisation_id: UUID, year: int, at: datetime | None = None) -> Books:
+async def get_books(
+    session: Reader, organisation_id: UUID, year: int, at: datetime | None = None, hour_type: HourType = "training"
+) -> Books:
     """The present balances, as stored, or those of an earlier time, computed from the transfers.
 
     Raises NotFound where there is no such organisation, or the caller does not reach it.
     """
-    rows = await _balances.all(session.connection, at, p_organisation_id=organisation_id, p_year=year)
+    parameters = {"p_organisation_id": organisation_id, "p_year": year, "p_hour_type": hour_type}
+    rows = await _balances.all(session.connection, at, **parameters)
     if not rows:
         raise NotFound
     *place, draws_on = rows[0][: len(_shared)]
     balances = [Balance(*row[len(_shared) :]) for row in rows if row[len(_shared)] is not None]
-    books = Books(_place.build(*place), year, draws_on, balances)
+    books = Books(_place.build(*place), year, draws_on, hour_type, balances)
     if not is_within_reach(session.actor, books.place):
         raise NotFound
     return books

@@ -11,6 +11,15 @@ from app.db.statements import Connection, Query
 
 ACCOUNTS = ("common", "allotment", "reserved", "used", "lapsed")
 
+# What lapses of a unit's allotment, where it lies free or, in a closed year, used.
+_FROM_ALLOTMENTS = (
+    and_(hour_transfers.c.kind == "lapse", hour_transfers.c.from_account == "allotment"),
+    and_(
+        hour_transfers.c.kind == "reversal",
+        hour_transfers.c.to_account == "lapsed",
+        hour_transfers.c.from_organisation_id != hour_transfers.c.to_organisation_id,
+    ),
+)
 Row = TypeVar("Row")
 
 
@@ -22,7 +31,7 @@ class Balances(Generic[Row]):
         query_of: Callable[[FromClause], Query[Row]],
         conditions_of: Callable[[FromClause], Sequence[ColumnElement[bool]]],
     ) -> None:
-        """`conditions_of` chooses the central organisations and the years, in balances as in transfers."""
+        """`conditions_of` chooses the central organisations, the years and the type, in balances as in transfers."""
         self._stored = query_of(select(hour_balances).where(*conditions_of(hour_balances)).subquery("stored"))
         self._as_of = query_of(_recomputed(*conditions_of(hour_transfers)))
 
@@ -39,6 +48,7 @@ def _recomputed(*conditions: ColumnElement[bool]) -> FromClause:
         select(
             hour_transfers.c.central_organisation_id,
             hour_transfers.c.year,
+            hour_transfers.c.hour_type,
             getattr(hour_transfers.c, f"{side}_organisation_id").label("organisation_id"),
             getattr(hour_transfers.c, f"{side}_account").label("account"),
             (hour_transfers.c.hours * sign).label("hours"),
@@ -46,9 +56,7 @@ def _recomputed(*conditions: ColumnElement[bool]) -> FromClause:
                 and_(hour_transfers.c.kind == "return", literal(sign < 0)),
                 and_(hour_transfers.c.kind == "return_cancellation", literal(sign > 0)),
             ).label("is_return"),
-            and_(
-                hour_transfers.c.kind == "lapse", hour_transfers.c.from_account == "allotment", literal(sign < 0)
-            ).label("is_allotment_lapse"),
+            and_(or_(*_FROM_ALLOTMENTS), literal(sign < 0)).label("is_allotment_lapse"),
         ).where(
             *conditions,
             hour_transfers.c.made_at <= bindparam("p_at", type_=DateTime(timezone=True)),
@@ -61,7 +69,7 @@ def _recomputed(*conditions: ColumnElement[bool]) -> FromClause:
     def total(of: Any) -> Any:
         return func.coalesce(func.sum(moves.c.hours).filter(of), 0)
 
-    holder = (moves.c.central_organisation_id, moves.c.year, moves.c.organisation_id)
+    holder = (moves.c.central_organisation_id, moves.c.year, moves.c.hour_type, moves.c.organisation_id)
     return (
         select(
             *holder,

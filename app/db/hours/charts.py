@@ -1,4 +1,4 @@
-"""The hours that charts show, of an organisation or of the study centre, at any time."""
+"""The hours of training courses that charts show, of an organisation or of the study centre, at any time."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -44,11 +44,11 @@ def _sum(column: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 def _of_year(table: FromClause) -> list[ColumnElement[bool]]:
-    return [table.c.year == _year]
+    return [table.c.year == _year, table.c.hour_type == "training"]
 
 
 def _of_years(table: FromClause) -> list[ColumnElement[bool]]:
-    return [table.c.year > _year - YEARS, table.c.year <= _year]
+    return [table.c.year > _year - YEARS, table.c.year <= _year, table.c.hour_type == "training"]
 
 
 def _in_tree(chosen: Conditions) -> Conditions:
@@ -169,7 +169,12 @@ def _moves(*conditions: ColumnElement[bool]) -> Query[MonthsMoves]:
     moved = Selection(MonthsMoves, month=month, reserved=_added_to("reserved"), used=_added_to("used"))
     return Query(
         select(*moved.columns)
-        .where(given(hour_transfers.c.year, "year"), or_(_at.is_(None), hour_transfers.c.made_at <= _at), *conditions)
+        .where(
+            given(hour_transfers.c.year, "year"),
+            hour_transfers.c.hour_type == "training",
+            or_(_at.is_(None), hour_transfers.c.made_at <= _at),
+            *conditions,
+        )
         .group_by(month)
         .order_by(month),
         MonthsMoves,
@@ -185,7 +190,9 @@ _years_of_all = Balances(_of_all, _of_years)
 _moves_of_tree, _moves_of_unit, _moves_of_all = _moves(_is_of_tree), _moves(_is_of_tree, _is_of_unit), _moves()
 
 _free_pool: Query[int] = Query(
-    select(_added_to("pool")).where(given(hour_transfers.c.year, "year"), hour_transfers.c.made_at <= _at)
+    select(_added_to("pool")).where(
+        given(hour_transfers.c.year, "year"), hour_transfers.c.hour_type == "training", hour_transfers.c.made_at <= _at
+    )
 )
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid
 
+from app.db.hours.ledger import hour_type_column
 from app.db.resources import of_organisations
 from app.db.statements import changed_at, reference_column, study_centre_table
 from app.domain.hours.corrections import HourCorrection
@@ -17,6 +18,7 @@ hour_corrections = study_centre_table(
     Column("made_by", Uuid, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     changed_at(),
+    hour_type_column(),
 )
 
 corrections = of_organisations(

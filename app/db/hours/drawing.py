@@ -1,18 +1,37 @@
 """What a unit may draw on: the nearest allotment at or above it, and the centre's common hours."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import SmallInteger, Uuid, and_, bindparam, func, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    SmallInteger,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+)
 
-from app.db.hours.ledger import hour_balances
+from app.db.hours.ledger import hour_balances, hour_transfers
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.statements import Connection, Query, columns_of
-from app.domain.hours.drawing import Drawable
+from app.domain.hours.drawing import Drawable, Drawn
+from app.domain.hours.ledger import HourType
 
 _own = organisations.alias("own")
 _central = organisations.alias("central")
 _common = hour_balances.alias("common")
 _year = bindparam("p_year", type_=SmallInteger)
+_type = bindparam("p_hour_type", type_=Text)
 
 _nearest = (
     select(hour_balances.c.organisation_id, hour_balances.c.allotment)
@@ -22,6 +41,7 @@ _nearest = (
         hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
         hour_balances.c.organisation_id != _own.c.central_organisation_id,
         hour_balances.c.year == _year,
+        hour_balances.c.hour_type == _type,
         # An allotment of which nothing is left is still an allotment.
         hour_balances.c.allotment + hour_balances.c.reserved + hour_balances.c.used > 0,
     )
@@ -40,6 +60,7 @@ _drawable = Query(
             common=func.coalesce(_common.c.common, 0),
             holder_id=_nearest.c.organisation_id,
             allotment=func.coalesce(_nearest.c.allotment, 0),
+            hour_type=_type,
         )
     )
     .select_from(_own)
@@ -50,6 +71,7 @@ _drawable = Query(
             _common.c.central_organisation_id == _central.c.id,
             _common.c.organisation_id == _central.c.id,
             _common.c.year == _year,
+            _common.c.hour_type == _type,
         ),
     )
     .outerjoin(_nearest, true())
@@ -58,6 +80,47 @@ _drawable = Query(
 )
 
 
-async def find_drawable(connection: Connection, organisation_id: UUID, year: int) -> Drawable | None:
-    """What can be drawn on now. Nothing is locked: posting refuses hours that are gone by then (rulebook §3.12)."""
-    return await _drawable.first(connection, p_organisation_id=organisation_id, p_year=year)
+async def find_drawable(
+    connection: Connection, organisation_id: UUID, year: int, hour_type: HourType = "training"
+) -> Drawable | None:
+    """What can be drawn on now. Nothing is locked: posting refuses hours that are gone by then (rulebook §3.12), so a
+    caller who wants no refusal has locked the balances (`lock_balances`)."""
+    return await _drawable.first(connection, p_organisation_id=organisation_id, p_year=year, p_hour_type=hour_type)
+
+
+def _of_cause(adds: ColumnElement[bool], *takes: str) -> Query[tuple[UUID, int]]:
+    """A holder's hours by one cause: what some transfers add, less what those of other kinds take."""
+    taken = or_(*(hour_transfers.c.kind == kind for kind in takes))
+    hours = func.sum(case((adds, hour_transfers.c.hours), else_=-hour_transfers.c.hours))
+    return Query(
+        select(hour_transfers.c.from_organisation_id, cast(hours, Integer))
+        .where(hour_transfers.c.cause_id == bindparam("p_cause_id", type_=Uuid), or_(adds, taken))
+        .group_by(hour_transfers.c.from_organisation_id)
+        .having(hours != 0),
+        lambda holder_id, hours: (holder_id, hours),
+    )
+
+
+_drawn = _of_cause(hour_transfers.c.kind == "reservation", "release", "use")
+_used = _of_cause(hour_transfers.c.kind == "use", "reversal")
+_departed: Query[UUID] = Query(
+    select(organisations.c.id).where(
+        organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))),
+        organisations.c.central_organisation_id != bindparam("p_central_id", type_=Uuid),
+    )
+)
+
+
+async def find_drawn(connection: Connection, cause_id: UUID) -> Drawn:
+    """What the cause has reserved and neither released nor used, by holder. The balances are locked before."""
+    return dict(await _drawn.all(connection, p_cause_id=cause_id))
+
+
+async def find_used(connection: Connection, cause_id: UUID) -> Drawn:
+    """What the cause has used and nobody has reversed, by holder. The balances are locked before."""
+    return dict(await _used.all(connection, p_cause_id=cause_id))
+
+
+async def list_departed(connection: Connection, central_id: UUID, holder_ids: Collection[UUID]) -> set[UUID]:
+    """The holders that have left the central organisation. None leaves while its balances are locked."""
+    return set(await _departed.all(connection, p_central_id=central_id, p_ids=list(holder_ids)))

@@ -1,4 +1,4 @@
-"""Explanations of an account: its transfers by kind and cause."""
+"""Explanations of an account of training courses' hours: its transfers by kind and cause."""
 
 from datetime import datetime
 from uuid import UUID
@@ -41,6 +41,7 @@ def _moved(adds: ColumnElement[bool], takes: ColumnElement[bool], *conditions: C
         )
         .where(
             hour_transfers.c.year == bindparam("p_year", type_=SmallInteger),
+            hour_transfers.c.hour_type == "training",
             or_(_at.is_(None), hour_transfers.c.made_at <= _at),
             or_(adds, takes),
             *conditions,

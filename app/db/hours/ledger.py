@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,12 +25,19 @@ from sqlalchemy import (
 
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
-from app.db.statements import Command, Connection, insertion, study_centre_table
-from app.domain.hours.ledger import Transfer
+from app.db.statements import Command, Connection, Query, insertion, study_centre_table
+from app.domain.access import SERVICE
+from app.domain.hours.ledger import HourType, Transfer
+
+
+def hour_type_column(*, primary_key: bool = False) -> Column[str]:
+    return Column("hour_type", Text, primary_key=primary_key, nullable=False, server_default="training")
+
 
 hour_pools = study_centre_table(
     "hour_pools",
     Column("year", SmallInteger, primary_key=True),
+    hour_type_column(primary_key=True),
     Column("state", Integer, nullable=False),
     Column("pool", Integer, nullable=False),
     Column("returned", Integer, nullable=False),
@@ -40,6 +48,7 @@ hour_balances = study_centre_table(
     "hour_balances",
     Column("central_organisation_id", Uuid, primary_key=True),
     Column("year", SmallInteger, primary_key=True),
+    hour_type_column(primary_key=True),
     Column("organisation_id", Uuid, primary_key=True),
     Column("common", Integer, nullable=False),
     Column("allotment", Integer, nullable=False),
@@ -68,9 +77,11 @@ hour_transfers = study_centre_table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("retry_key", LargeBinary, nullable=False),
     Column("ordinal", Integer, nullable=False),
+    hour_type_column(),
 )
 
 
+_retry_key = bindparam("p_retry_key", type_=LargeBinary)
 posting = Command(
     select(
         func.post_hour_transfers(
@@ -91,6 +102,7 @@ posting = Command(
             bindparam("posting_to_accounts", type_=ARRAY(Text)),
             bindparam("posting_to_ids", type_=ARRAY(Uuid)),
             bindparam("posting_cause_ids", type_=ARRAY(Uuid)),
+            bindparam("posting_hour_type", type_=Text),
         )
     )
 )
@@ -105,6 +117,7 @@ def posting_of(
     retry_key: bytes,
     actor_id: UUID | None,
     made_at: datetime,
+    hour_type: HourType = "training",
 ) -> dict[str, object]:
     """The parameters of `posting`, the one call by which hours move."""
     holders = sorted({holder for transfer in transfers for holder in transfer.holders()})
@@ -126,6 +139,7 @@ def posting_of(
         "posting_to_accounts": [transfer.target.account for transfer in transfers],
         "posting_to_ids": [transfer.target.organisation_id for transfer in transfers],
         "posting_cause_ids": None if isinstance(cause, UUID) else list(cause),
+        "posting_hour_type": hour_type,
     }
 
 
@@ -135,13 +149,17 @@ async def post_transfers(
     cause_type: str,
     cause: UUID | Sequence[UUID],
     transfers: Sequence[Transfer],
+    hour_type: HourType = "training",
     *,
     row: tuple[Table, Mapping[str, object]] | None = None,
+    retry_key: bytes | None = None,
 ) -> None:
     """Post all or none, in one call of the database's function. Without transfers there is no call.
 
-    `cause` is what all of them come from, or one for each. With a `row`, the cause itself, both travel with the
-    closing statement, the posting last: an account that many want is locked for as long as it takes to post and commit.
+    `cause` is what all of them come from, or one for each. The request's retry key is for one posting of each type, so
+    further ones need keys of their own. What the clock posts has no actor, and a `clock_retry_key`.
+    With a `row`, the cause itself, both travel with the closing statement, the posting last: an account that many want
+    is locked for as long as it takes to post and commit.
     Raises PoolExceeded, QuotaExceeded, YearClosed (from the database: `app/db/refusals.py`), and AlreadyExists where
     this request's retry key has posted before, long after its answer was thrown away.
     """
@@ -152,9 +170,10 @@ async def post_transfers(
         cause_type,
         cause,
         transfers,
-        retry_key=writer.retry_key,
-        actor_id=writer.actor.person_id,
+        retry_key=retry_key or retry_key_of(writer, hour_type),
+        actor_id=None if writer.actor is SERVICE else writer.actor.person_id,
         made_at=writer.now,
+        hour_type=hour_type,
     )
     if row is None:
         await posting.run(writer.connection, **parameters)
@@ -162,6 +181,24 @@ async def post_transfers(
         writer.last += [insertion(*row), (posting.sql, posting.set | parameters)]
 
 
-async def lock_balances(connection: Connection, year: int, central_id: UUID) -> None:
-    """Let nobody else move the hours of the centre's tree until the transaction ends."""
-    await connection.execute("SELECT FROM lock_hour_balances(%s::smallint, %s)", [year, central_id])
+def retry_key_of(writer: Writer, hour_type: HourType) -> bytes:
+    """The key of a request's posting of a type: that of the request itself, or one that follows from it."""
+    return writer.retry_key if hour_type == "training" else sha256(hour_type.encode() + writer.retry_key).digest()
+
+
+def clock_retry_key(act: str, cause_id: UUID) -> bytes:
+    """The key of what the clock does once with something, for example `training.lapsed`: two workers make the same."""
+    return sha256(f"{act} {cause_id}".encode()).digest()
+
+
+_posted: Query[UUID] = Query(select(hour_transfers.c.id).where(hour_transfers.c.retry_key == _retry_key).limit(1))
+
+
+async def has_posted(connection: Connection, retry_key: bytes) -> bool:
+    """Whether something was posted by this key. Its posting would be refused; this asks without an error."""
+    return await _posted.first(connection, p_retry_key=retry_key) is not None
+
+
+async def lock_balances(connection: Connection, year: int, central_id: UUID, hour_type: HourType = "training") -> None:
+    """Let nobody else move the hours of this type of the centre's tree until the transaction ends."""
+    await connection.execute("SELECT FROM lock_hour_balances(%s::smallint, %s, %s)", [year, central_id, hour_type])

@@ -212,7 +212,13 @@ _history = Query(
         cast(func.sum(hour_balances.c.used), BigInteger).label("used"),
         cast(func.sum(granted_of(hour_balances)), BigInteger).label("granted"),
     )
-    .where(and_(hour_balances.c.year < _year, hour_balances.c.year >= _year - bindparam("p_years", type_=SmallInteger)))
+    .where(
+        and_(
+            hour_balances.c.year < _year,
+            hour_balances.c.year >= _year - bindparam("p_years", type_=SmallInteger),
+            hour_balances.c.hour_type == "training",
+        )
+    )
     .group_by(hour_balances.c.central_organisation_id),
     History,
 )

@@ -141,6 +141,7 @@ def hours_of(organisation_id: Column[UUID], central_id: Column[UUID], year: Colu
             hour_balances.c.organisation_id == organisation_id,
         ),
         hour_balances.c.year == year,
+        hour_balances.c.hour_type == "training",
     )
     outer = organisation_id.table
     return {"granted": _sum(granted, of_year, outer), "used": _sum(hour_balances.c.used, of_year, outer)}

@@ -88,6 +88,7 @@ _row = (
         and_(
             _allotment.c.central_organisation_id == organisations.c.central_organisation_id,
             _allotment.c.year == _year,
+            _allotment.c.hour_type == "training",
             _allotment.c.organisation_id == organisations.c.id,
             ~_is_central,
         ),

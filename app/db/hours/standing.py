@@ -60,7 +60,9 @@ _facts: dict[str, Any] = {
     "own_active_from": _own.c.active_from,
     "own_active_until": _own.c.active_until,
     "units_propose": _central.c.units_propose,
-    "closed_at": select(hour_pools.c.closed_at).where(hour_pools.c.year == _year).scalar_subquery(),
+    "closed_at": select(hour_pools.c.closed_at)
+    .where(hour_pools.c.year == _year, hour_pools.c.hour_type == "training")
+    .scalar_subquery(),
     "windows": Converted(_windows_of(bindparam("p_kind", type_=String)), _windows_from),
     "common": func.coalesce(
         select(hour_balances.c.common)
@@ -68,6 +70,7 @@ _facts: dict[str, Any] = {
             hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
             hour_balances.c.organisation_id == _own.c.central_organisation_id,
             hour_balances.c.year == _year,
+            hour_balances.c.hour_type == "training",
         )
         .correlate(_own)
         .scalar_subquery(),

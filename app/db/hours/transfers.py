@@ -15,7 +15,7 @@ from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.paging import Listing, choice, filters_of, given, within_reach
 from app.db.statements import Connection, Query, Selection
-from app.domain.hours.ledger import Holding
+from app.domain.hours.ledger import Holding, HourType
 from app.domain.hours.transfers import Cause, PostedTransfer
 
 _posted = Selection(
@@ -36,9 +36,10 @@ listing = Listing(
     key=[hour_transfers.c.position],
     filters=filters_of(hour_transfers, "central_organisation_id", "year")
     | {
+        "hour_type": given(hour_transfers.c.hour_type, "hour_type"),
         "unit_id": or_(
             hour_transfers.c.from_organisation_id == _unit_id, hour_transfers.c.to_organisation_id == _unit_id
-        )
+        ),
     },
 )
 
@@ -47,14 +48,22 @@ _of_year: Query[UUID] = Query(
         given(hour_transfers.c.id, "id"),
         given(hour_transfers.c.central_organisation_id, "central_organisation_id"),
         given(hour_transfers.c.year, "year"),
+        given(hour_transfers.c.hour_type, "hour_type"),
     )
 )
 
 
-async def is_of_year(connection: Connection, transfer_id: UUID, central_organisation_id: UUID, year: int) -> bool:
-    """Whether there is such a transfer of the central organisation, or of a unit below it, in the year."""
+async def is_of_year(
+    connection: Connection, transfer_id: UUID, central_organisation_id: UUID, year: int, hour_type: HourType
+) -> bool:
+    """Whether there is such a transfer of the central organisation, or of a unit below it, in the year's hours of the
+    type."""
     found = await _of_year.first(
-        connection, p_id=transfer_id, p_central_organisation_id=central_organisation_id, p_year=year
+        connection,
+        p_id=transfer_id,
+        p_central_organisation_id=central_organisation_id,
+        p_year=year,
+        p_hour_type=hour_type,
     )
     return found is not None
 
@@ -100,6 +109,10 @@ all_transfers = Listing(
         condition=_of_tree(any_(bindparam("p_reach", type_=ARRAY(Uuid)))),
     ),
     filters=filters_of(hour_transfers, "year", "kind", "cause_id")
-    | {"under": choice("under", Uuid, _of_tree), "reference": choice("reference", Text, _caused_by)},
+    | {
+        "hour_type": given(hour_transfers.c.hour_type, "hour_type"),
+        "under": choice("under", Uuid, _of_tree),
+        "reference": choice("reference", Text, _caused_by),
+    },
 )
 """The transfers of all organisations."""

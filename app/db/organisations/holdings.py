@@ -50,8 +50,8 @@ _holdings = Query(
 async def lock_holdings(connection: Connection, organisation_id: UUID, central_organisation_id: UUID) -> list[Holding]:
     """The holdings of the organisation and all below it, by year. The hours of the centre are locked."""
     await connection.execute(
-        "SELECT count(*) FROM (SELECT year FROM hour_pools WHERE closed_at IS NULL ORDER BY year) open, "
-        "LATERAL lock_hour_balances(open.year, %s)",
+        "SELECT count(*) FROM (SELECT year, hour_type FROM hour_pools WHERE closed_at IS NULL ORDER BY 1, 2) open, "
+        "LATERAL lock_hour_balances(open.year, %s, open.hour_type)",
         [central_organisation_id],
     )
     return await _holdings.all(connection, p_id=organisation_id, p_states=OPEN_STATES)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from app.domain.hours.ledger import HourType
 from app.domain.values import Shown
 
 Level = Literal["central", "units"]
@@ -52,6 +53,8 @@ class CentralItem(Shown):
     """Hours of the submitted or decided proposal for the year. `null` if there is none."""
     previous_year: YearBefore
     """Hours of the previous year."""
+    hour_type: HourType
+    """Type of the hours."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class UnitItem(Shown):
     """Hours of the submitted, included or decided proposal for the year. `null` if there is none."""
     previous_year: YearBefore
     """Hours of the previous year under the present central organisation."""
+    hour_type: HourType
+    """Type of the hours."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.access import Place
+from app.domain.hours.ledger import HourType
 from app.domain.organisations.organisations import DrawsOn
 from app.domain.values import Shown
 
@@ -40,6 +41,7 @@ class Books:
     year: int
     draws_on: DrawsOn
     """The central organisation's setting."""
+    hour_type: HourType
     balances: list[Balance]
 
     def balance_of(self, organisation_id: UUID) -> Balance:
@@ -83,6 +85,8 @@ class CentralAccount(Shown):
 
     organisation_id: UUID
     year: int
+    hour_type: HourType
+    """Type of the hours."""
     granted: int
     """Hours granted, with supplementary grants and corrections included."""
     distributed: int
@@ -106,6 +110,8 @@ class UnitAccount(Shown):
     organisation_id: UUID
     """ID of the unit."""
     year: int
+    hour_type: HourType
+    """Type of the hours."""
     central_organisation_id: UUID
     allotted: int
     """Total allotment of the unit: `available + reserved + used + lapsed`."""
@@ -145,6 +151,7 @@ def _central_account_of(books: Books) -> CentralAccount:
     return CentralAccount(
         organisation_id=books.place.organisation_id,
         year=books.year,
+        hour_type=books.hour_type,
         granted=central.returned + central.lapsed + free + reserved + used,
         distributed=sum(unit.allotted for unit in units),
         reserved=reserved,
@@ -158,14 +165,17 @@ def _central_account_of(books: Books) -> CentralAccount:
 
 def _unit_account_of(books: Books) -> UnitAccount:
     own = books.balance_of(books.place.organisation_id)
+    # Every unit draws hours of peer groups from common.
+    draws_on_common = books.hour_type == "peer_group" or books.draws_on == "allotment_then_common"
     return UnitAccount(
         organisation_id=own.organisation_id,
         year=books.year,
+        hour_type=books.hour_type,
         central_organisation_id=books.place.central_organisation_id,
         allotted=own.allotted,
         reserved=own.reserved,
         used=own.used,
         lapsed=own.allotment_lapsed,
         available=own.allotment,
-        common_available=books.central.common if books.draws_on == "allotment_then_common" else None,
+        common_available=books.central.common if draws_on_common else None,
     )

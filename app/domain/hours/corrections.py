@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.domain.errors import PoolExceeded
+from app.domain.hours.ledger import HourType
 from app.domain.values import Shown
 
 
@@ -26,6 +27,8 @@ class HourCorrection(Shown):
     made_by_name: str | None
     made_at: datetime
     """When the correction was made."""
+    hour_type: HourType
+    """Type of the hours."""
 
 
 def check_correction(available: int, hours: int) -> None:

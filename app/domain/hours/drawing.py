@@ -2,19 +2,19 @@
 
 A unit draws on its own allotment, or else on the nearest one above it. The rest comes from the central
 organisation's common hours, unless its setting is `allotment_only`. Reserved hours stay with the holder that they
-were drawn from.
+were drawn from. Hours of peer groups are not allotted: every unit draws them from common, whatever the setting.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.errors import QuotaExceeded
-from app.domain.hours.ledger import Transfer, release, reservation, use
+from app.domain.hours.ledger import HourType, Transfer, release, reservation, reversal, use
 from app.domain.organisations.organisations import DrawsOn
 
 Drawn = Mapping[UUID, int]
-"""Hours that one cause has reserved, by holder."""
+"""Hours that one cause has reserved, or used, by holder."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Drawable:
     central organisation."""
     allotment: int
     """Free hours of the allotment."""
+    hour_type: HourType = "training"
 
     @property
     def available(self) -> int:
@@ -38,15 +39,22 @@ class Drawable:
 
     @property
     def common_available(self) -> int:
-        """Common hours that the unit may draw on. The setting restricts units, not the central organisation itself."""
+        """Common hours that the unit may draw on. The setting restricts units, not the central organisation itself, and
+        not the hours of peer groups."""
         is_centre = self.organisation_id == self.central_organisation_id
-        return self.common if is_centre or self.draws_on == "allotment_then_common" else 0
+        is_allowed = self.hour_type == "peer_group" or self.draws_on == "allotment_then_common"
+        return self.common if is_centre or is_allowed else 0
 
 
 def reservations_of(drawable: Drawable, hours: int) -> list[Transfer]:
     """Return the transfers that reserve hours, from the allotment first, then from common. Raise QuotaExceeded."""
     if hours > drawable.available:
-        raise QuotaExceeded(available=drawable.available, asked=hours)
+        raise QuotaExceeded(
+            available=drawable.available,
+            asked=hours,
+            allotment_available=drawable.allotment,
+            common_available=drawable.common_available,
+        )
     central_id = drawable.central_organisation_id
     from_allotment = min(hours, drawable.allotment)
     transfers = []
@@ -69,6 +77,20 @@ def settlement_of(central_id: UUID, drawn: Drawn, held: int) -> list[Transfer]:
     common_last = sorted(drawn, key=lambda holder_id: (holder_id == central_id, holder_id))
     uses = _taken(use, central_id, drawn, used, common_last)
     return uses + releases_of(central_id, drawn, sum(drawn.values()) - used)
+
+
+def reversals_of(
+    central_id: UUID, used: Drawn, *, year_is_closed: bool, departed: Collection[UUID] = ()
+) -> list[Transfer]:
+    """Return the transfers that take back all that one cause has used, in the order of its holders.
+
+    `departed` are the holders that have left the central organisation.
+    """
+    return [
+        reversal(central_id, holder_id, used[holder_id], has_left=holder_id in departed, year_is_closed=year_is_closed)
+        for holder_id in sorted(used)
+        if used[holder_id]
+    ]
 
 
 def _taken(

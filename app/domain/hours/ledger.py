@@ -7,11 +7,13 @@ granted.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from app.domain.values import Shown
 
+HourType = Literal["training", "peer_group"]
+"""Hours of training courses, and those of peer groups, which are never mixed."""
 Account = Literal["state", "pool", "common", "allotment", "reserved", "used", "lapsed"]
 TransferKind = Literal[
     "pool",
@@ -24,9 +26,15 @@ TransferKind = Literal[
     "reservation",
     "release",
     "use",
+    "reversal",
     "lapse",
     "correction",
 ]
+
+
+def facts_of(hour_type: HourType, **facts: object) -> dict[str, Any]:
+    """Return the facts of an event about hours, with their type. Those of training courses need none."""
+    return facts if hour_type == "training" else facts | {"hour_type": hour_type}
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,18 @@ def release(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:
 
 def use(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:
     return Transfer("use", hours, central_id, Holding("reserved", holder_id), Holding("used", holder_id))
+
+
+def reversal(central_id: UUID, holder_id: UUID, hours: int, *, has_left: bool, year_is_closed: bool) -> Transfer:
+    """Return the transfer that takes back used hours: they are free again for their holder.
+
+    Those of a unit that has left the central organisation are its common hours. In a closed year they lapse.
+    """
+    if year_is_closed:
+        target = Holding("lapsed", central_id)
+    else:
+        target = Holding("common", central_id) if has_left else free_account_of(central_id, holder_id)
+    return Transfer("reversal", hours, central_id, Holding("used", holder_id), target)
 
 
 def lapse(central_id: UUID, holder_id: UUID, hours: int) -> Transfer:

@@ -8,7 +8,7 @@ from typing import Literal
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import PoolExceeded, WrongState
 from app.domain.hours.expiring import MOST_SHOWN, Expired
-from app.domain.hours.ledger import Transfer, pool_change
+from app.domain.hours.ledger import HourType, Transfer, pool_change
 from app.domain.hours.years import check_year_open
 from app.domain.values import Shown
 from app.domain.versions import fingerprint
@@ -19,6 +19,8 @@ YearState = Literal["open", "closed"]
 @dataclass(frozen=True)
 class HourPool(Shown):
     year: int
+    hour_type: HourType
+    """Type of the hours."""
     hours: int
     """Hours that the study centre may grant in the year."""
     granted: int
@@ -56,10 +58,12 @@ def _counted(reference: str | None) -> tuple[int, str]:
     return (len(reference), reference) if reference else (0, "")
 
 
-def pool_of(year: int, hours: int, available: int, returned: int, closed_at: datetime | None) -> HourPool:
+def pool_of(
+    year: int, hour_type: HourType, hours: int, available: int, returned: int, closed_at: datetime | None
+) -> HourPool:
     """Return the pool from its balance: granted is what is neither free nor returned (rulebook §3.12)."""
     granted = hours - available + returned
-    return HourPool(year, hours, granted, returned, available, "closed" if closed_at else "open", closed_at)
+    return HourPool(year, hour_type, hours, granted, returned, available, "closed" if closed_at else "open", closed_at)
 
 
 def resized(pool: HourPool, hours: int) -> tuple[HourPool, list[Transfer]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.hours.ledger import Holding, TransferKind
+from app.domain.hours.ledger import Holding, HourType, TransferKind
 from app.domain.values import Shown
 
 
@@ -37,3 +37,5 @@ class PostedTransfer(Shown):
     actor_name: str | None
     made_at: datetime
     """When the transfer was made."""
+    hour_type: HourType
+    """Type of the hours."""

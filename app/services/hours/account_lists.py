@@ -11,7 +11,7 @@ from app.db.organisations.profiles import patterns_of
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader
 from app.domain.hours.account_lists import CentralItem, Level, Sort, UnitItem
-from app.domain.hours.ledger import TransferKind
+from app.domain.hours.ledger import HourType, TransferKind
 from app.domain.hours.transfers import PostedTransfer
 
 
@@ -21,6 +21,7 @@ class TransferFilters(TypedDict, total=False):
     kind: Sequence[TransferKind] | None
     cause_id: Sequence[UUID] | None
     reference: Sequence[str] | None
+    hour_type: HourType
 
 
 async def list_accounts(
@@ -32,9 +33,10 @@ async def list_accounts(
     sort: Sort,
     under: Sequence[UUID] | None,
     q: str | None,
+    hour_type: HourType,
 ) -> Slice[Any]:
     """The accounts, and the sums over all that match. `q` is words that are all in the names or the business ID."""
-    filters = {"year": year, "under": under, "words": patterns_of(q)}
+    filters = {"year": year, "under": under, "words": patterns_of(q), "hour_type": hour_type}
     shown = await listings[level, sort].page(reader, page, **filters)
     totals = None if page.is_all else await sum_accounts(reader, level, **filters)
     return replace(shown, totals=totals, row=CentralItem if level == "central" else UnitItem)

@@ -46,10 +46,17 @@ def account(person: Person, organisation_id: UUID, **params: Any) -> dict[str, A
 
 def test_an_empty_account_is_all_zeros(main_user: Person, central: UUID, unit: UUID) -> None:
     zeros = dict.fromkeys(("granted", "distributed", "reserved", "used", "returned", "lapsed", "available"), 0)
-    assert account(main_user, central) == {"organisation_id": str(central), "year": 2023, **zeros, "units": []}
+    assert account(main_user, central) == {
+        "organisation_id": str(central),
+        "year": 2023,
+        "hour_type": "training",
+        **zeros,
+        "units": [],
+    }
     assert account(main_user, unit) == {
         "organisation_id": str(unit),
         "year": 2023,
+        "hour_type": "training",
         "central_organisation_id": str(central),
         **dict.fromkeys(("allotted", "reserved", "used", "lapsed", "available", "common_available"), 0),
     }
@@ -71,6 +78,7 @@ def test_a_central_organisations_account_counts_its_whole_tree(
     assert answer == {
         "organisation_id": str(central),
         "year": 2023,
+        "hour_type": "training",
         "granted": 540,
         "distributed": 130,
         "reserved": 10 + 35,
@@ -102,6 +110,7 @@ def test_a_central_organisations_account_counts_its_whole_tree(
     assert account(main_user, unit) == {
         "organisation_id": str(unit),
         "year": 2023,
+        "hour_type": "training",
         "central_organisation_id": str(central),
         "allotted": 100,
         "reserved": 35,
@@ -241,6 +250,7 @@ def test_transfers_are_listed_completely_and_newest_first(
         "actor": str(main_user.id),
         "actor_name": "Aino Esimerkki",
         "made_at": "2023-03-15T12:00:00+02:00",
+        "hour_type": "training",
     }
     rest = main_user.get(of_2023.headers["Link"].split(";")[0].strip("<>")).json()
     assert ([item["kind"] for item in rest["items"]], rest["next_cursor"]) == (["grant"], None)

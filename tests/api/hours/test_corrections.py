@@ -50,6 +50,7 @@ def test_a_correction_moves_hours_from_the_pool_or_back(
         "made_by": str(staff.id),
         "made_by_name": "Aino Esimerkki",
         "made_at": "2023-03-15T12:00:00+02:00",
+        "hour_type": "training",
     }
     fetched = centre.main_user(central).get(answer.headers["Location"])
     assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])

@@ -32,6 +32,7 @@ def test_a_pool_is_empty_before_it_is_set(staff: Person) -> None:
     answer = staff.get(f"{PATH}/2023")
     assert answer.json() == {
         "year": 2023,
+        "hour_type": "training",
         "hours": 0,
         "granted": 0,
         "returned": 0,
@@ -146,6 +147,7 @@ class TestClosing:
         assert answer.status_code == 200
         assert answer.json() == {
             "year": 2022,
+            "hour_type": "training",
             "hours": 1000,
             "granted": 500,
             "returned": 0,

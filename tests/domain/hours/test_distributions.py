@@ -27,7 +27,7 @@ def holder(
 
 def books(common: int, *units: Balance) -> Books:
     place = Place(CENTRE, CENTRE, frozenset({CENTRE}))
-    return Books(place, 2023, "allotment_then_common", [holder(CENTRE, common=common), *units])
+    return Books(place, 2023, "allotment_then_common", "training", [holder(CENTRE, common=common), *units])
 
 
 def wish(**hours: int) -> list[Allotment]:

@@ -65,7 +65,12 @@ def test_a_unit_draws_on_its_allotment_and_then_on_common(
 def test_no_more_is_reserved_than_may_be_drawn(source: Drawable, hours: int, available: int) -> None:
     with pytest.raises(QuotaExceeded) as refusal:
         reservations_of(source, hours)
-    assert refusal.value.facts == {"available": available, "asked": hours}
+    assert refusal.value.facts == {
+        "available": available,
+        "asked": hours,
+        "allotment_available": source.allotment,
+        "common_available": source.common_available,
+    }
 
 
 @pytest.mark.parametrize(

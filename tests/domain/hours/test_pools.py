@@ -11,12 +11,12 @@ from app.domain.hours.pools import check_may_close, pool_of, resized
 
 CLOSED_AT = datetime(2024, 1, 19, 9, tzinfo=HELSINKI)
 # Of 1,000 hours 700 were granted and 50 came back: 1,000 − 700 + 50 = 350 are free.
-POOL = pool_of(2023, 1000, 350, 50, None)
+POOL = pool_of(2023, "training", 1000, 350, 50, None)
 
 
 def test_the_free_hours_of_a_pool_follow_from_its_sums() -> None:
     assert (POOL.hours, POOL.granted, POOL.returned, POOL.available) == (1000, 700, 50, 350)
-    assert (POOL.state, pool_of(2023, 0, 0, 0, CLOSED_AT).state) == ("open", "closed")
+    assert (POOL.state, pool_of(2023, "training", 0, 0, 0, CLOSED_AT).state) == ("open", "closed")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_pool_never_falls_below_the_granted_hours() -> None:
 
 
 def test_a_closed_pool_does_not_change() -> None:
-    closed = pool_of(2023, 1000, 350, 50, CLOSED_AT)
+    closed = pool_of(2023, "training", 1000, 350, 50, CLOSED_AT)
     with pytest.raises(YearClosed):
         resized(closed, 1000)
     with pytest.raises(YearClosed):

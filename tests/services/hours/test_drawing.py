@@ -85,7 +85,12 @@ def test_example_14_of_the_rulebook(centre: Centre, central: UUID) -> None:
     assert (balances(centre, central), drawn) == ((50, 150, 300), {central: 450})
     with pytest.raises(QuotaExceeded) as refusal:
         reserve(centre, central, 60)
-    assert refusal.value.facts == {"available": 50, "asked": 60}
+    assert refusal.value.facts == {
+        "available": 50,
+        "asked": 60,
+        "allotment_available": 0,
+        "common_available": 50,
+    }
     centre.post(2023, grant(central, 100))
     assert centre.drawable_of(central, 2023).available == 150
     with pytest.raises(psycopg.Error, match="overdrawn"):
