@@ -5,10 +5,10 @@ that it really had. Days are days in Finland.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from app.domain.calendar.deadlines import day_of, last_day_before
+from app.domain.calendar.deadlines import HELSINKI, day_of, last_day_before
 from app.domain.errors import Fault, Invalid
 from app.domain.values import Shown
 
@@ -161,3 +161,34 @@ def _overlaps(sessions: Sequence[tuple[datetime, datetime, str]]) -> Iterator[Fa
             yield Fault(f"{place}/starts_at", "overlaps-session", {"other": running})
         if running_until is None or ends_at > running_until:
             running_until, running = ends_at, place
+
+
+def copied_sessions(sessions: Sequence[TrainingSession], starts_on: date) -> list[TrainingSession]:
+    """Return the sessions moved so that the first begins on the day; each keeps its time of day in Finland.
+
+    A time that the clock skips on its new day becomes the later one that it would have been an hour on. A session keeps
+    its length instead of its time of the end, if it would otherwise end before it begins, have no time after its breaks
+    or exceed 24 hours (rulebook §3.5).
+    """
+    first = starts_on_of(sessions)
+    if first is None:
+        return []
+    days = starts_on - first
+    return [_moved(session, days) for session in sessions]
+
+
+def _moved(session: TrainingSession, days: timedelta) -> TrainingSession:
+    starts_at, ends_at = _at_same_time(session.starts_at, days), _at_same_time(session.ends_at, days)
+    if not timedelta(minutes=session.break_minutes) < ends_at - starts_at <= LONGEST:
+        ends_at = starts_at + (session.ends_at.astimezone(UTC) - session.starts_at.astimezone(UTC))
+    return replace(session, starts_at=starts_at, ends_at=ends_at)
+
+
+def _at_same_time(instant: datetime, days: timedelta) -> datetime:
+    """The same time of day so many days on, in UTC. In an hour that is repeated there it is the first of the two,
+    unless it was the second of two before."""
+    local = instant.astimezone(HELSINKI)
+    # Days are added to the time on the clock. A skipped time has the offset from before the clock was moved.
+    there = local + days
+    first, second = (there.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return max(first, second) if local.fold else first

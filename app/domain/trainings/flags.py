@@ -1,0 +1,60 @@
+"""Flags (huomautukset) of plans and statements. They decide nothing: staff see them beside the case (rulebook §8)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from statistics import median
+from typing import Literal
+
+from app.domain.trainings.sessions import TrainingSession
+
+Flag = Literal[
+    "account-in-other-tree",
+    "trainer-in-two-places",
+    "participant-in-two-places",
+    "sessions-stated-twice",
+    "costly-hours",
+]
+FEWEST_COMPARED = 20
+"""Approved statements of the year from which a median says something."""
+TIMES_MEDIAN = 3
+
+Span = tuple[datetime, datetime]
+
+
+def overlap(one: Sequence[TrainingSession], other: Sequence[TrainingSession]) -> bool:
+    """Whether there is a time at which both have a session (rulebook §8). One may begin when the other ends."""
+    spans, others = sorted(_spans_of(one)), sorted(_spans_of(other))
+    at = against = 0
+    while at < len(spans) and against < len(others):
+        (starts_at, ends_at), (begins, ends) = spans[at], others[against]
+        if starts_at < ends and begins < ends_at:
+            return True
+        if ends_at <= ends:
+            at += 1
+        else:
+            against += 1
+    return False
+
+
+def are_same_sessions(one: Sequence[TrainingSession], other: Sequence[TrainingSession]) -> bool:
+    """Whether both have sessions, and all at the same times (rulebook §8). The offsets may differ."""
+    return bool(one) and sorted(_spans_of(one)) == sorted(_spans_of(other))
+
+
+def median_per_hour(approved: Iterable[tuple[int, int]]) -> Fraction | None:
+    """Return the median of the costs in cents of an hour, from the costs and hours of a year's approved statements.
+
+    None if there are too few that have hours.
+    """
+    each = [Fraction(cents, hours) for cents, hours in approved if hours > 0]
+    return median(each) if len(each) >= FEWEST_COMPARED else None
+
+
+def is_costly(cents: int, hours: int, median_cents: Fraction | None) -> bool:
+    """Whether an hour costs over three times the median of the year's approved statements (rulebook §8)."""
+    return median_cents is not None and hours > 0 and cents > TIMES_MEDIAN * median_cents * hours
+
+
+def _spans_of(sessions: Iterable[TrainingSession]) -> list[Span]:
+    return [(session.starts_at.astimezone(UTC), session.ends_at.astimezone(UTC)) for session in sessions]

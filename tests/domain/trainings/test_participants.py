@@ -1,0 +1,60 @@
+"""Participants: counts, addresses, and what is left of an address."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from app.domain.errors import Invalid
+from app.domain.trainings.participants import (
+    Gender,
+    ParticipantCounts,
+    check_counts,
+    counts_of,
+    repeated_of,
+    token_of,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    gender: Gender | None
+    under_age: bool = False
+
+
+def test_counts_by_age_and_gender() -> None:
+    rows = [Row("female"), Row("female", under_age=True), Row("male"), Row("other"), Row(None), Row(None)]
+    # 6 participants, 1 of them under age; 4 have a gender.
+    assert counts_of(rows) == ParticipantCounts(of_age=5, under_age=1, female=2, male=1, other=1)
+    assert counts_of([]) == ParticipantCounts(0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("counts", [(5, 1, 2, 1, 1), (5, 1, 3, 2, 1), (0, 0, 0, 0, 0)])
+def test_numbers_that_agree(counts: tuple[int, int, int, int, int]) -> None:
+    check_counts(ParticipantCounts(*counts))
+
+
+def test_more_genders_than_participants() -> None:
+    with pytest.raises(Invalid) as refused:
+        check_counts(ParticipantCounts(5, 1, 4, 2, 1))
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.code) == ("/participants", "more-genders-than-participants")
+    assert fault.facts == {"participants": 6}
+
+
+@pytest.mark.parametrize(
+    ("keys", "known", "repeated"),
+    [
+        (["a@x.example", "b@x.example"], [], []),
+        (["a@x.example", "b@x.example", "a@x.example", "a@x.example"], [], [2, 3]),
+        (["a@x.example", "b@x.example"], ["b@x.example"], [1]),
+        ([None, None, ""], [""], [2]),
+    ],
+)
+def test_an_address_is_in_a_training_once(keys: list[str | None], known: list[str], repeated: list[int]) -> None:
+    assert repeated_of(keys, known) == repeated
+
+
+def test_a_token_is_the_same_within_a_year_alone() -> None:
+    assert token_of(b"of 2024", "a@x.example") == token_of(b"of 2024", "a@x.example")
+    assert token_of(b"of 2024", "a@x.example") != token_of(b"of 2024", "b@x.example")
+    assert token_of(b"of 2024", "a@x.example") != token_of(b"of 2025", "a@x.example")
