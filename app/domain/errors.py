@@ -206,7 +206,8 @@ class AssignmentOverlap(Conflict):
 
 
 class RunsNoTrainings(Conflict):
-    """Facts: `unit_id`, which runs no subsidised courses by its central organisation's own rules."""
+    """Facts: `unit_id`, which runs no subsidised courses by its central organisation's own rules; `because`, if it runs
+    only other ones."""
 
     code = "runs-no-trainings"
 
@@ -215,6 +216,12 @@ class PlanWindowClosed(Conflict):
     """Facts: `opens_on`, `closes_on`, the first and last day on which the plan may be sent."""
 
     code = "plan-window-closed"
+
+
+class DecisionRequired(Conflict):
+    """Facts: `pointers`, the fields of the approved plan that only a decision changes."""
+
+    code = "decision-required"
 
 
 class ByInvitationOnly(Conflict):

@@ -42,6 +42,7 @@ RIGHTS = {
     "case_attachments": ADD_REMOVE,
     "case_comments": ADD,
     "contact_assignments": ADD_CHANGE | ADD_REMOVE,
+    "cost_statements": ADD_CHANGE,
     "deadline_extensions": ADD_REMOVE,
     "deadlines": ADD_CHANGE | ADD_REMOVE,
     "decision_plan_rows": ADD_REMOVE,
@@ -90,7 +91,9 @@ RIGHTS = {
     "supplementary_hour_requests": ADD_CHANGE,
     "support_rules": ADD_CHANGE,
     "token_mails": ADD_REMOVE,
+    "training_changes": ADD_CHANGE,
     "training_rules": ADD_CHANGE,
+    "trainings": ADD_CHANGE,
 }
 """All that the service's role may do to whole tables; a transfer it may only read."""
 

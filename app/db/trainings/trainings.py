@@ -1,0 +1,208 @@
+"""Training courses and their plans."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Date, Select, Text, Uuid, all_, and_, any_, bindparam, func, or_, select, true
+
+from app.db.hours.standing import get_standing
+from app.db.identifiers import new_id
+from app.db.organisations.organisations import get_place, organisations
+from app.db.organisations.training_rules import find_rules as find_own_rules
+from app.db.paging import Listing, Sight, below, choice, filters_of
+from app.db.resources import Resource
+from app.db.sessions import Reader, Writer
+from app.db.statements import Connection, Converted, Query, Selection, change_row, insert_row
+from app.db.trainings.plans import PARTS, columns_of_plan, exceptions_from, json_of, sessions_from
+from app.db.trainings.statement_days import (
+    IS_STATEMENT,
+    PHASE,
+    PLAN_CLOSES_ON,
+    PLAN_OPENS_ON,
+    RULES,
+    STATEMENT,
+    STATEMENT_DUE_ON,
+    STATEMENT_LAST_ON,
+)
+from app.db.trainings.support_rules import find_rules
+from app.db.trainings.tables import training_changes, trainings
+from app.domain.access import Place, reach_of
+from app.domain.organisations.names import search_text_of
+from app.domain.trainings.sessions import (
+    HourBreakdown,
+    breakdown_of,
+    ends_on_of,
+    first_start_of,
+    last_end_of,
+    starts_on_of,
+)
+from app.domain.trainings.submissions import Circumstances
+from app.domain.trainings.support_rules import Activity
+from app.domain.trainings.trainings import PlanException, Training, TrainingPlan, TrainingSummary, hours_of
+
+
+def _breakdown_from(row: list[Any]) -> HourBreakdown:
+    sessions, platform_hours = row
+    return breakdown_of(sessions_from(sessions), platform_hours)
+
+
+_open_change = (
+    select(training_changes.c.id)
+    .where(training_changes.c.training_id == trainings.c.id, training_changes.c.state == "submitted")
+    .correlate(trainings)
+    .scalar_subquery()
+)
+_shown: dict[str, Any] = {
+    "organisation_name": organisations.c.name,
+    "phase": PHASE,
+    "plan_opens_on": PLAN_OPENS_ON,
+    "plan_closes_on": PLAN_CLOSES_ON,
+    "statement_due_on": STATEMENT_DUE_ON,
+    "statement_last_on": STATEMENT_LAST_ON,
+    "statement_id": STATEMENT.c.id,
+}
+_summary = Selection(TrainingSummary, trainings, **_shown)
+_training = Selection(
+    Training,
+    trainings,
+    **_shown,
+    **{name: Converted(trainings.c[name], read) for name, read in PARTS.items()},
+    exceptions=Converted(trainings.c.exceptions, exceptions_from),
+    hour_breakdown=Converted(func.jsonb_build_array(trainings.c.sessions, trainings.c.platform_hours), _breakdown_from),
+    open_change_id=_open_change,
+    warnings=Converted(func.jsonb_build_array(trainings.c.marketing_text), lambda _: []),
+)
+
+
+def _from_all(statement: Select[Any]) -> Select[Any]:
+    return (
+        statement.join(organisations, organisations.c.id == trainings.c.organisation_id)
+        .join(RULES, true())
+        .outerjoin(STATEMENT, IS_STATEMENT)
+        .where(trainings.c.hour_type == "training")
+    )
+
+
+_reach = any_(bindparam("p_reach", type_=ARRAY(Uuid)))
+
+
+def _parameters_of_reach(actor: Any) -> dict[str, object] | None:
+    reach = reach_of(actor)
+    return None if reach is None else {"p_reach": reach}
+
+
+# What was submitted stays with its central organisation: after a move the new one does not see it (rulebook §6.1).
+_seen = Sight(
+    or_(
+        trainings.c.central_organisation_id == _reach,
+        trainings.c.organisation_id == _reach,
+        and_(
+            organisations.c.central_organisation_id == trainings.c.central_organisation_id,
+            below(trainings.c.organisation_id, _reach),
+        ),
+    ),
+    _parameters_of_reach,
+)
+_filters = filters_of(
+    trainings,
+    "organisation_id",
+    "under",
+    "year",
+    "state",
+    "topic",
+    "mode",
+    "supported",
+    "reference",
+    "changed_since",
+) | {
+    "phase": choice("phase", Text, lambda phase: phase == PHASE),
+    "starts_from": trainings.c.starts_on >= bindparam("p_starts_from", type_=Date),
+    "starts_until": trainings.c.starts_on <= bindparam("p_starts_until", type_=Date),
+    "words": trainings.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text)))),
+}
+resource = Resource(_from_all(select(*_training.columns)), _training.build, trainings, seen=_seen, locked_first=True)
+summaries = Listing(
+    _from_all(select(*_summary.columns)), _summary.build, key=[trainings.c.id], seen=_seen, filters=_filters
+)
+_kind: Query[str] = Query(select(organisations.c.kind).where(organisations.c.id == bindparam("p_id", type_=Uuid)))
+
+
+async def lock_several(writer: Writer, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
+    """Those of the trainings that exist, locked in the order of their IDs, also those that the caller does not see."""
+    found = {training_id: await resource.find(writer, training_id, locked=True) for training_id in sorted(training_ids)}
+    return {training_id: training for training_id, training in found.items() if training}
+
+
+async def get_place_of(connection: Connection, training: TrainingSummary) -> Place:
+    """The place of the training: below the central organisation whose hours it uses, also if its organisation has left
+    that one since."""
+    place = await get_place(connection, training.organisation_id)
+    if place.central_organisation_id == training.central_organisation_id:
+        return place
+    held = frozenset({training.organisation_id, training.central_organisation_id})
+    return Place(training.organisation_id, training.central_organisation_id, held)
+
+
+async def find_circumstances(session: Reader, training: TrainingSummary, hour_type: Activity) -> Circumstances:
+    """What decides about a submission, or a change, of the training."""
+    standing = await get_standing(session, training.organisation_id, training.year, "training_entry")
+    kind = await _kind.first(session.connection, p_id=training.organisation_id)
+    rules = await find_rules(session.connection, training.year)
+    return Circumstances(
+        place=standing.place,
+        kind=kind,  # type: ignore[arg-type]  # The database holds the kinds.
+        organisation_active=(standing.own_active_from, standing.own_active_until),
+        centre_active=(standing.active_from, standing.active_until),
+        closed_at=standing.closed_at,
+        training_entry=standing.windows,
+        rules=rules.of(hour_type),
+        own_rules=await find_own_rules(session, standing.place.central_organisation_id),
+    )
+
+
+def _columns_of(plan: TrainingPlan) -> dict[str, Any]:
+    return columns_of_plan(plan) | {
+        "search_text": search_text_of(plan.name, plan.target_group, plan.content),
+        "hours": hours_of(plan),
+        "starts_at": first_start_of(plan.sessions),
+        "ends_at": last_end_of(plan.sessions),
+        "starts_on": starts_on_of(plan.sessions),
+        "ends_on": ends_on_of(plan.sessions),
+    }
+
+
+async def insert_draft(
+    writer: Writer, place: Place, year: int, plan: TrainingPlan, *, reference: str | None = None
+) -> UUID:
+    """A draft of the caller. Without a reference the database takes one."""
+    training_id = new_id()
+    await insert_row(
+        writer.connection,
+        trainings,
+        id=training_id,
+        hour_type="training",
+        organisation_id=place.organisation_id,
+        central_organisation_id=place.central_organisation_id,
+        year=year,
+        state="draft",
+        exceptions=[],
+        decided_automatically=False,
+        created_by=writer.actor.person_id,
+        created_at=writer.now,
+        **({"reference": reference} if reference else {}),
+        **_columns_of(plan),
+    )
+    return training_id
+
+
+async def change_plan(connection: Connection, training_id: UUID, plan: TrainingPlan) -> None:
+    await change_row(connection, trainings, training_id, **_columns_of(plan))
+
+
+async def change_state(connection: Connection, training_id: UUID, **columns: object) -> None:
+    await change_row(connection, trainings, training_id, **columns)
+
+
+async def put_exceptions(connection: Connection, training_id: UUID, exceptions: Sequence[PlanException]) -> None:
+    await change_row(connection, trainings, training_id, exceptions=json_of(list(exceptions)))

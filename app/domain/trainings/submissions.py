@@ -1,0 +1,153 @@
+"""Submission of a plan: what has to be there, and when and for whom it is possible (rulebook §3.5, §4.2)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.domain.access import Place
+from app.domain.calendar.deadlines import Window, check_window_open, day_of
+from app.domain.errors import (
+    ActivityNotSupported,
+    Conflict,
+    Fault,
+    Invalid,
+    NotAMember,
+    RunsNoTrainings,
+)
+from app.domain.hours.years import check_year_open
+from app.domain.organisations.organisations import OrganisationKind
+from app.domain.organisations.training_rules import TrainingRules, may_run
+from app.domain.trainings import windows
+from app.domain.trainings.sessions import days_of, starts_on_of
+from app.domain.trainings.support_rules import Activity, ActivityRules
+from app.domain.trainings.trainings import ExceptionRule, Training, TrainingPlan, TrainingState, hours_of
+
+REQUIRED = (
+    "topic",
+    "target_group",
+    "goals",
+    "content",
+    "methods",
+    "mode",
+    "language",
+    "planned_participants",
+    "planned_under_age",
+    "responsible_person_id",
+)
+DECLARED = ("not_sold", "no_qualification", "cooperation_named")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What decides about a submission beside the plan itself."""
+
+    place: Place
+    kind: OrganisationKind
+    organisation_active: tuple[date, date | None]
+    """First and last day of the organisation itself."""
+    centre_active: tuple[date, date | None]
+    """First and last day of the central organisation's membership."""
+    closed_at: datetime | None
+    """When the year was closed."""
+    training_entry: Sequence[Window]
+    """Windows in which trainings of the year are added."""
+    rules: ActivityRules
+    """The study centre's rules of the year."""
+    own_rules: TrainingRules
+    """The central organisation's own rules."""
+
+
+def check_complete(plan: TrainingPlan, rules: ActivityRules, *, pointer: str = "") -> None:
+    """Check all that a subsidised course needs (rulebook §3.5, §4.2). Raise Invalid with all faults."""
+    faults = list(_missing(plan, pointer)) + list(_short(plan, rules, pointer))
+    if faults:
+        raise Invalid(*faults)
+
+
+def _missing(plan: TrainingPlan, pointer: str) -> Iterator[Fault]:
+    for name in REQUIRED:
+        if getattr(plan, name) is None:
+            yield Fault(f"{pointer}/{name}", "required")
+    for name in ("sessions", "trainers"):
+        if not getattr(plan, name):
+            yield Fault(f"{pointer}/{name}", "required")
+    if plan.mode != "online":
+        for index, session in enumerate(plan.sessions):
+            if not session.places:
+                yield Fault(f"{pointer}/sessions/{index}/places", "required")
+    for name in DECLARED:
+        if not getattr(plan.declarations, name):
+            yield Fault(f"{pointer}/declarations/{name}", "not-declared")
+
+
+def _short(plan: TrainingPlan, rules: ActivityRules, pointer: str) -> Iterator[Fault]:
+    hours = hours_of(plan)
+    if plan.sessions and hours < rules.minimum_hours:
+        yield Fault(f"{pointer}/sessions", "too-few-hours", {"least": rules.minimum_hours, "hours": hours})
+    if rules.maximum_hours is not None and hours > rules.maximum_hours:
+        yield Fault(f"{pointer}/sessions", "too-many-hours", {"most": rules.maximum_hours, "hours": hours})
+    if plan.planned_participants is not None and plan.planned_participants < rules.minimum_participants:
+        least: dict[str, object] = {"least": rules.minimum_participants, "age": rules.minimum_age}
+        yield Fault(f"{pointer}/planned_participants", "too-few-participants", least)
+    groups = max((session.parallel_groups for session in plan.sessions), default=0)
+    if plan.trainers and len(plan.trainers) < groups:
+        yield Fault(f"{pointer}/trainers", "too-few-trainers", {"groups": groups})
+
+
+def check_possible(
+    training: Training, circumstances: Circumstances, now: datetime, *, pointer: str | None = None
+) -> None:
+    """Check that a subsidised plan may be submitted now (rulebook §3.5), hours apart.
+
+    Raise ActivityNotSupported, YearClosed, NotAMember, RunsNoTrainings, WindowClosed, PlanWindowClosed.
+    """
+    try:
+        check_place(training, training.year, "training", circumstances)
+        if not may_answer(training.state, training.answer_by, now):
+            check_window_open("training_entry", circumstances.training_entry, now)
+            check_plan_window(training, circumstances.rules, now)
+    except Conflict as refusal:
+        refusal.pointer = pointer
+        raise
+
+
+def check_place(plan: TrainingPlan, year: int, hour_type: Activity, circumstances: Circumstances) -> None:
+    """Check that the organisation may run such a course on its days.
+
+    Raise ActivityNotSupported, YearClosed, NotAMember, RunsNoTrainings.
+    """
+    if not circumstances.rules.enabled:
+        raise ActivityNotSupported(activity=hour_type, year=year)
+    check_year_open(year, circumstances.closed_at)
+    days = days_of(plan.sessions)
+    for active_from, active_until in (circumstances.centre_active, circumstances.organisation_active):
+        if any(day < active_from or (active_until is not None and day > active_until) for day in days):
+            raise NotAMember(year=year, active_from=active_from, active_until=active_until)
+    own, place = circumstances.own_rules, circumstances.place
+    if not may_run(circumstances.kind, place.ancestors, own.kinds, own.units):
+        raise RunsNoTrainings(unit_id=place.organisation_id)
+
+
+def may_answer(state: TrainingState, answer_by: date | None, now: datetime) -> bool:
+    """Whether a plan that was sent back may be submitted again, whatever the windows."""
+    return state == "sent_back" and answer_by is not None and day_of(now) <= answer_by
+
+
+def check_plan_window(training: Training, rules: ActivityRules, now: datetime) -> None:
+    """Check the plan window, or the day until which staff have let the plan be submitted. Raise PlanWindowClosed."""
+    starts_on = starts_on_of(training.sessions)
+    if starts_on is None:
+        return
+    excepted = [each.until for each in training.exceptions if each.rule == "plan_window" and each.until]
+    windows.check_plan_window(windows.plan_window_of(starts_on, rules), now, max(excepted, default=None))
+
+
+def check_exception(rule: ExceptionRule, until: date | None, now: datetime) -> None:
+    """Check that an exception from the plan window has a last day that is ahead, and no other has one. Raise
+    Invalid."""
+    if rule == "name" and until is not None:
+        raise Invalid(Fault("/until", "none-required"))
+    if rule == "plan_window" and until is None:
+        raise Invalid(Fault("/until", "required"))
+    if until is not None and until < day_of(now):
+        raise Invalid(Fault("/until", "day-passed"))

@@ -1,0 +1,337 @@
+"""Training courses (koulutus): the plan (suunnitelma), its states, and who writes it (rulebook §3.5)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from app.domain.access import Actor, Place, check_not_own
+from app.domain.errors import Forbidden, WrongState
+from app.domain.trainings.sessions import HourBreakdown, TrainingSession, breakdown_of
+from app.domain.trainings.support_rules import CostCategory
+from app.domain.values import Shown
+
+TrainingState = Literal[
+    "draft",
+    "awaiting_main_user",
+    "submitted",
+    "approved",
+    "sent_back",
+    "rejected",
+    "withdrawn",
+    "cancelled",
+    "lapsed",
+]
+Phase = Literal["upcoming", "under_way", "statement_due", "late", "ended"]
+Mode = Literal["in_person", "online", "hybrid"]
+ExceptionRule = Literal["plan_window", "name"]
+
+MOST_SESSIONS = 200
+MOST_COPIES = 52
+MOST_AT_A_TIME = 500
+"""The most plans in one submission or decision."""
+HOLDING_STATES: tuple[TrainingState, ...] = ("awaiting_main_user", "submitted", "sent_back", "approved")
+"""States in which a plan has hours reserved, until its cost statement is decided."""
+
+
+@dataclass(frozen=True)
+class Trainer(Shown):
+    name: str
+    """Name of the trainer."""
+
+
+@dataclass(frozen=True)
+class BudgetLine(Shown):
+    category: CostCategory
+    """Category of the cost."""
+    cents: int
+    """Planned cost in cents."""
+
+
+@dataclass(frozen=True)
+class Partner(Shown):
+    """Another organisation that takes part. It sees nothing of the course."""
+
+    organisation_id: UUID | None
+    """ID of the partner, if it belongs to the study centre. `null` if `name` is given."""
+    name: str | None
+    """Name of the partner. `null` if `organisation_id` is given."""
+
+
+@dataclass(frozen=True)
+class Enrolment(Shown):
+    """How participants enrol in the public calendar."""
+
+    opens_on: date | None
+    """First day of enrolment. `null` if it opens with the approval of the plan."""
+    closes_on: date | None
+    """Last day of enrolment. `null` if it closes when the course begins."""
+    places: int
+    """Number of places."""
+    waiting_list: bool
+    """Whether there is a waiting list when the places are taken."""
+
+
+@dataclass(frozen=True)
+class PlanDeclarations(Shown):
+    """What the organiser declares about the course (rulebook §3.5)."""
+
+    not_sold: bool = False
+    """The course is not sold to companies."""
+    no_qualification: bool = False
+    """The course gives no professional qualification or degree."""
+    cooperation_named: bool = False
+    """All marketing names the study centre as the partner."""
+
+
+@dataclass(frozen=True)
+class PlanException(Shown):
+    """What staff have allowed against a rule."""
+
+    rule: ExceptionRule
+    """The rule: `plan_window` or `name`."""
+    until: date | None
+    """Last day on which the plan may be submitted. `null` for `name`."""
+    reason: str
+    """Reason for the exception."""
+    granted_at: datetime
+    """When the exception was made."""
+
+
+@dataclass(frozen=True)
+class TrainingPlan(Shown):
+    """What the organiser writes of a training course."""
+
+    name: str
+    """Name of the training course."""
+    topic: str | None
+    """Code of the topic class. `null` if not given."""
+    target_group: str | None
+    """Who the course is for. `null` if not given."""
+    goals: str | None
+    """Learning goals. `null` if not given."""
+    content: str | None
+    """Content of the course. `null` if not given."""
+    methods: str | None
+    """Methods of teaching. `null` if not given."""
+    mode: Mode | None
+    """How the course is held. `null` if not given."""
+    language: str | None
+    """Language of teaching, as an ISO 639 code, for example `fi`. `null` if not given."""
+    sessions: list[TrainingSession]
+    """Sessions of the course."""
+    platform_hours: int
+    """Teaching hours of self-study on a learning platform."""
+    trainers: list[Trainer]
+    """Trainers of the course."""
+    planned_participants: int | None
+    """Number of planned participants who are of age for support. `null` if not given."""
+    planned_under_age: int | None
+    """Number of planned participants below that age. `null` if not given."""
+    budget: list[BudgetLine]
+    """Planned costs."""
+    responsible_person_id: UUID | None
+    """ID of the person responsible for the course. `null` if nobody is named."""
+    partners: list[Partner]
+    """Other organisations that take part."""
+    marketing_text: str | None
+    """Text for the public calendar. `null` if not given."""
+    listed: bool
+    """Whether the course is shown in the public calendar once it is approved."""
+    enrolment: Enrolment | None
+    """Enrolment in the public calendar. `null` if none is offered."""
+    declarations: PlanDeclarations
+    supported: bool
+    """Whether the course is subsidised. An unsubsidised one uses no hours and gets no support."""
+
+
+PLAN_FIELDS = tuple(field.name for field in fields(TrainingPlan))
+
+
+@dataclass(frozen=True)
+class TrainingWarning(Shown):
+    """A hint that refuses nothing."""
+
+    code: Literal["cooperation-not-named"]
+    pointer: str
+    """JSON pointer to the field."""
+
+
+@dataclass(frozen=True)
+class TrainingSummary(Shown):
+    """A training course without the texts of its plan, as lists show it."""
+
+    id: UUID
+    reference: str | None
+    organisation_id: UUID
+    organisation_name: str
+    central_organisation_id: UUID
+    """ID of the central organisation whose hours the course uses."""
+    year: int
+    name: str
+    """Name of the training course."""
+    topic: str | None
+    """Code of the topic class. `null` if not given."""
+    mode: Mode | None
+    """How the course is held. `null` if not given."""
+    language: str | None
+    """Language of teaching, as an ISO 639 code, for example `fi`. `null` if not given."""
+    supported: bool
+    """Whether the course is subsidised."""
+    state: TrainingState
+    """State of the plan."""
+    phase: Phase | None
+    """Phase of an approved course, by the clock. `null` in other states."""
+    hours: int
+    """Teaching hours of the plan."""
+    starts_at: datetime | None
+    """When the first session begins. `null` without sessions."""
+    ends_at: datetime | None
+    """When the last session ends. `null` without sessions."""
+    planned_participants: int | None
+    """Number of planned participants who are of age for support. `null` if not given."""
+    responsible_person_id: UUID | None
+    """ID of the person responsible for the course. `null` if nobody is named."""
+    plan_opens_on: date | None
+    """First day to submit the plan. `null` without sessions."""
+    plan_closes_on: date | None
+    """Last day to submit the plan. `null` without sessions."""
+    statement_due_on: date | None
+    """Day until which the cost statement is in time. `null` without sessions or without subsidy."""
+    statement_last_on: date | None
+    """Last day of the cost statement, also of a late one. `null` if the year has no confirmed last day."""
+    statement_id: UUID | None
+    """ID of the cost statement. `null` if there is none in force."""
+    created_by: UUID
+    created_by_name: str | None
+    created_at: datetime
+    submitted_by: UUID | None
+    """ID of the person who last submitted the plan. `null` if it has not been submitted."""
+    submitted_by_name: str | None
+    submitted_at: datetime | None
+    """When the plan was last submitted. `null` if it has not been submitted."""
+    endorsed_by: UUID | None
+    """ID of the main user who endorsed the plan. `null` if no endorsement was needed or made."""
+    endorsed_by_name: str | None
+    endorsed_at: datetime | None
+    """When the main user endorsed the plan. `null` if no endorsement was needed or made."""
+    decided_by: UUID | None
+    decided_by_name: str | None
+    decided_at: datetime | None
+    decided_automatically: bool
+    """Whether the plan was approved without a person, by the rules of the year."""
+    reason: str | None
+    """Reason given when the plan was last sent back, rejected or approved. `null` if none was given."""
+    answer_by: date | None
+    """Last day to submit the plan again. `null` if it has not been sent back."""
+    ended_by: UUID | None
+    """ID of the person who withdrew or cancelled the course. `null` if nobody did."""
+    ended_by_name: str | None
+    ended_at: datetime | None
+    """When the course was withdrawn, was cancelled or lapsed. `null` if none of that has happened."""
+    end_reason: str | None
+    """Reason for the cancellation. `null` if the course has not been cancelled."""
+
+    @property
+    def makers(self) -> frozenset[UUID | None]:
+        return frozenset({self.created_by, self.submitted_by} - {None})
+
+
+@dataclass(frozen=True)
+class Training(TrainingSummary, TrainingPlan):
+    """A training course with its plan."""
+
+    hour_breakdown: HourBreakdown
+    """How the hours are calculated."""
+    exceptions: list[PlanException]
+    """Exceptions that staff have made."""
+    open_change_id: UUID | None
+    """ID of the open change of the approved plan. `null` if there is none."""
+    warnings: list[TrainingWarning]
+    """Hints on the plan. They refuse nothing."""
+
+
+@dataclass(frozen=True)
+class Trainings(Shown):
+    items: list[Training]
+    """Training courses in the order in which they were named."""
+
+
+EMPTY = TrainingPlan(
+    name="",
+    topic=None,
+    target_group=None,
+    goals=None,
+    content=None,
+    methods=None,
+    mode=None,
+    language=None,
+    sessions=[],
+    platform_hours=0,
+    trainers=[],
+    planned_participants=None,
+    planned_under_age=None,
+    budget=[],
+    responsible_person_id=None,
+    partners=[],
+    marketing_text=None,
+    listed=True,
+    enrolment=None,
+    declarations=PlanDeclarations(),
+    supported=True,
+)
+"""What a draft has that says nothing but its name."""
+
+
+def plan_of(training: TrainingPlan) -> TrainingPlan:
+    return TrainingPlan(**{name: getattr(training, name) for name in PLAN_FIELDS})
+
+
+def with_changes(plan: TrainingPlan, changes: Mapping[str, Any]) -> TrainingPlan:
+    """Return the plan with the changed fields."""
+    return replace(plan_of(plan), **changes)
+
+
+def differing(before: TrainingPlan, after: TrainingPlan) -> list[str]:
+    """Return the names of the fields that differ."""
+    return [name for name in PLAN_FIELDS if getattr(before, name) != getattr(after, name)]
+
+
+def hours_of(plan: TrainingPlan) -> int:
+    """Return the hours of the plan (rulebook §4.2)."""
+    return breakdown_of(plan.sessions, plan.platform_hours).hours
+
+
+def check_support_kept(training: TrainingSummary, plan: TrainingPlan) -> None:
+    """Check that a plan that has been submitted stays with or without subsidy. Raise WrongState."""
+    if training.supported != plan.supported:
+        raise WrongState(state=training.state, allowed=["draft"])
+
+
+def may_write(actor: Actor, place: Place) -> bool:
+    """Whether the actor is the main user or unit manager of the organisation or above it, or training manager of
+    exactly that organisation (rulebook §2.2)."""
+    is_manager = any(
+        grant.role == "training_manager" and grant.organisation_id == place.organisation_id for grant in actor.roles
+    )
+    return is_manager or actor.has_for(place, "main_user", "unit_manager")
+
+
+def check_writer(actor: Actor, place: Place) -> None:
+    """Check for a person who writes the organisation's trainings and statements (rulebook §2.2). Raise Forbidden."""
+    if not may_write(actor, place):
+        raise Forbidden(roles=["training_manager", "unit_manager", "main_user"])
+
+
+def check_decider(actor: Actor, place: Place, makers: Collection[UUID | None], *, pointer: str | None = None) -> None:
+    """Check for staff who decide a matter that is not their own (rulebook §2.2). Raise Forbidden."""
+    if not actor.has("staff"):
+        raise Forbidden(pointer=pointer, roles=["staff"])
+    check_not_own(actor, place, makers, pointer=pointer)
+
+
+def check_state(state: TrainingState, *allowed: TrainingState, pointer: str | None = None) -> None:
+    """Raise WrongState."""
+    if state not in allowed:
+        raise WrongState(pointer=pointer, state=state, allowed=list(allowed))
