@@ -231,8 +231,8 @@ def test_every_code_is_documented_has_its_page_and_a_test_that_raises_it() -> No
         "request-timeout",
         "plan-window-closed",  # Until plans can be sent, as those below.
         "activity-not-supported",
-        "support-rules-unverified",
         "decision-required",
+        "support-rules-unverified",
         "not-ready",
     ]
     assert [code for code in STATUSES if f'"{code}"' not in document()] == undocumented
