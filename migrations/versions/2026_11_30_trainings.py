@@ -5,7 +5,7 @@ from alembic import context, op
 from migrations.tables import create_table
 
 revision = "trainings"
-down_revision = "topic_classes"
+down_revision = "hour_balances_key"
 branch_labels = None
 depends_on = None
 
