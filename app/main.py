@@ -72,7 +72,7 @@ from app.api.people import (
     signatories,
 )
 from app.api.routing import Index
-from app.api.trainings import support_rules
+from app.api.trainings import support_rules, topic_classes
 from app.api.transport import Cors, Head, JsonCompression
 from app.db.connections import Connections, LimitedConnection
 from app.db.schema import check_database
@@ -119,6 +119,7 @@ ROUTERS = (
     images.router,
     training_rules.router,
     support_rules.router,
+    topic_classes.router,
     people.registration,
     people.router,
     email_verifications.router,

@@ -91,6 +91,7 @@ RIGHTS = {
     "supplementary_hour_requests": ADD_CHANGE,
     "support_rules": ADD_CHANGE,
     "token_mails": ADD_REMOVE,
+    "topic_classes": ADD_CHANGE,
     "training_changes": ADD_CHANGE,
     "training_rules": ADD_CHANGE,
     "trainings": ADD_CHANGE,

@@ -122,9 +122,8 @@ def test_an_operations_name_can_be_understood_in_a_list_without_paths() -> None:
     for path, _, operation in operations():
         words = [word for word in path.split("/")[2:] if "{" not in word]
         owner = {"organisations", "me", "people", "sandbox", "calendars"} & {*words[:1]} and len(words) > 1
-        resource = re.sub(r"ies$", "y", words[1 if owner else 0].removesuffix(".svg").replace("-", "_")).removesuffix(
-            "s"
-        )
+        plural = words[1 if owner else 0].removesuffix(".svg").replace("-", "_")
+        resource = re.sub(r"(ie|(?<=ss)e|)s$", lambda end: "y" if end[1] == "ie" else "", plural)
         if not re.search(rf"{resource}|{resource[:-1]}ies", operation["operationId"]):
             unclear[operation["operationId"]] = path
     assert unclear.keys() == NAMED_OTHERWISE
