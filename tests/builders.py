@@ -4,9 +4,10 @@ The tables' owner writes what a test needs beforehand, without the API; what it 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -16,13 +17,15 @@ from app.db.health import LEDGER_VIEWS
 from app.db.hours.drawing import find_drawable
 from app.db.hours.ledger import posting, posting_of
 from app.db.identifiers import new_id
+from app.db.statements import Connection
 from app.domain.calendar.deadlines import HELSINKI, Kind, hours_year_of
 from app.domain.hours.drawing import Drawable
-from app.domain.hours.ledger import Transfer
+from app.domain.hours.ledger import HourType, Transfer
 from app.sandbox.issuer import SandboxIssuer
 from tests.document import check_answer
 from tests.server import NO_TLS
 
+Answer = TypeVar("Answer")
 FOREVER = datetime(2000, 1, 1, tzinfo=HELSINKI)
 
 
@@ -182,28 +185,47 @@ class Centre:
         """The spring window of 2023, to which the clock is set at first."""
         self.deadline("change_window", date(2023, 3, 13), date(2023, 3, 25))
 
-    def post(self, year: int, *transfers: Transfer, cause_type: str = "test") -> None:
-        """Post transfers (`app.domain.hours.ledger`) through the ledger's own function."""
+    def post(
+        self,
+        year: int,
+        *transfers: Transfer,
+        cause_type: str = "test",
+        cause: UUID | None = None,
+        hour_type: HourType = "training",
+    ) -> None:
+        """Post transfers (`app.domain.hours.ledger`) through the ledger's own function. Without a `cause` there is a
+        new one."""
         [(now,)] = self.rows("SELECT clock_at FROM study_centres")
         parameters = posting_of(
-            year, cause_type, new_id(), transfers, retry_key=new_id().bytes, actor_id=None, made_at=now
+            year,
+            cause_type,
+            cause or new_id(),
+            transfers,
+            retry_key=new_id().bytes,
+            actor_id=None,
+            made_at=now,
+            hour_type=hour_type,
         )
         self.owner.execute(posting.sql, parameters)
 
-    def drawable_of(self, organisation_id: UUID, year: int) -> Drawable:
+    def drawable_of(self, organisation_id: UUID, year: int, hour_type: HourType = "training") -> Drawable:
         """The hours that the organisation may draw on, as training courses will request them."""
+        found = self.ask(lambda connection: find_drawable(connection, organisation_id, year, hour_type))
+        assert found
+        return found
 
-        async def ask() -> Drawable | None:
+    def ask(self, question: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+        """Ask the database a question of `app.db`."""
+
+        async def ask() -> Answer:
             info = self.owner.info
             options = f"-c app.study_centre_id={self.id}"
             async with await psycopg.AsyncConnection.connect(
                 info.dsn, password=info.password, options=options
             ) as connection:
-                return await find_drawable(connection, organisation_id, year)
+                return await question(connection)
 
-        found = asyncio.run(ask())
-        assert found
-        return found
+        return asyncio.run(ask())
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self.owner.execute(statement, list(parameters)).fetchall()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.hours.ledger import HourType
 
 WINDOWS = ((date(2023, 3, 13), date(2023, 3, 25)), (date(2023, 8, 14), date(2023, 8, 25)))
 LAST_DAY_OF_STATEMENTS = date(2024, 1, 18)
@@ -49,6 +50,9 @@ class Tree:
     own: Holder = field(default_factory=Holder)
     allotments: dict[UUID, Holder] = field(default_factory=dict)
     granted: int = 0
+    peers: Holder = field(default_factory=Holder)
+    """The hours of peer groups, all of them common."""
+    peers_granted: int = 0
     returned: int = 0
     decided: bool = False
     revision: int = 0
@@ -56,8 +60,26 @@ class Tree:
     def __post_init__(self) -> None:
         self.allotments = {unit: Holder() for unit in self.units}
 
-    def holder(self, holder_id: UUID) -> Holder:
+    def holder(self, holder_id: UUID, hour_type: HourType = "training") -> Holder:
+        if hour_type == "peer_group":
+            assert holder_id == self.id
+            return self.peers
         return self.own if holder_id == self.id else self.allotments[holder_id]
+
+    def peers_account(self) -> dict[str, Any]:
+        return {
+            "organisation_id": str(self.id),
+            "year": 2023,
+            "hour_type": "peer_group",
+            "granted": self.peers_granted,
+            "distributed": 0,
+            "reserved": self.peers.reserved,
+            "used": self.peers.used,
+            "returned": 0,
+            "lapsed": self.peers.lapsed,
+            "available": self.peers.free,
+            "units": {},
+        }
 
     def account(self) -> dict[str, Any]:
         units = {
@@ -149,6 +171,8 @@ class Year:
     now: datetime
     hours: int = 0
     pool: int = 0
+    peer_hours: int = 0
+    peer_pool: int = 0
     returned: int = 0
     closed: bool = False
     requests: list[Request] = field(default_factory=list)
@@ -179,10 +203,37 @@ class Year:
             raise Refused(409, "pool-exceeded")
         self.pool -= hours
 
+    def take_for_peers(self, hours: int) -> None:
+        """Out of the pool of peer groups."""
+        if hours > self.peer_pool:
+            raise Refused(409, "pool-exceeded")
+        self.peer_pool -= hours
+
     def set_pool(self, hours: int) -> None:
         self.check_open()
         self.take(self.hours - hours)
         self.hours = hours
+
+    def set_peer_pool(self, hours: int) -> None:
+        self.check_open()
+        self.take_for_peers(self.peer_hours - hours)
+        self.peer_hours = hours
+
+    def grant_for_peers(self, index: int, hours: int) -> None:
+        self.check_open()
+        self.take_for_peers(hours)
+        self.trees[index].peers.free += hours
+        self.trees[index].peers_granted += hours
+
+    def correct_for_peers(self, index: int, hours: int) -> None:
+        tree = self.trees[index]
+        self.take_for_peers(max(hours, 0))
+        side = "lapsed" if self.closed else "free"
+        if getattr(tree.peers, side) + hours < 0:
+            raise Refused(409, "quota-exceeded")
+        self.peer_pool -= min(hours, 0)
+        setattr(tree.peers, side, getattr(tree.peers, side) + hours)
+        tree.peers_granted += hours
 
     def grant(self, tree: Tree, hours: int) -> None:
         self.take(hours)
@@ -380,31 +431,53 @@ class Year:
             at = tree.units[at]
         return [tree.id] if at == tree.id else [at, tree.id]
 
-    def reserve(self, index: int, organisation_id: UUID, hours: int) -> dict[UUID, int]:
+    def reserve(
+        self, index: int, organisation_id: UUID, hours: int, hour_type: HourType = "training"
+    ) -> dict[UUID, int]:
         tree = self.trees[index]
-        holders = self.drawn_on(index, organisation_id)
-        if hours > sum(tree.holder(each).free for each in holders):
+        holders = self.drawn_on(index, organisation_id) if hour_type == "training" else [tree.id]
+        if hours > sum(tree.holder(each, hour_type).free for each in holders):
             raise Refused(409, "quota-exceeded")
         drawn = {}
         for each in holders:
-            part = min(hours, tree.holder(each).free)
+            part = min(hours, tree.holder(each, hour_type).free)
             hours -= part
-            tree.holder(each).free -= part
-            tree.holder(each).reserved += part
+            tree.holder(each, hour_type).free -= part
+            tree.holder(each, hour_type).reserved += part
             drawn[each] = part
         return {each: part for each, part in drawn.items() if part}
 
-    def settle(self, index: int, drawn: dict[UUID, int], held: int) -> None:
+    def settle(
+        self, index: int, drawn: dict[UUID, int], held: int, hour_type: HourType = "training"
+    ) -> dict[UUID, int]:
         """Use the hours that took place of those that the cause has reserved, common's last; free the rest."""
         tree = self.trees[index]
+        all_used = {}
         for each in sorted(drawn, key=lambda holder: holder == tree.id):
             used = min(held, drawn[each])
             held -= used
-            tree.holder(each).reserved -= drawn[each]
-            tree.holder(each).used += used
-            tree.holder(each).free += drawn[each] - used
+            tree.holder(each, hour_type).reserved -= drawn[each]
+            tree.holder(each, hour_type).used += used
+            tree.holder(each, hour_type).free += drawn[each] - used
+            all_used[each] = used
+        return {each: used for each, used in all_used.items() if used}
 
-    def release(self, index: int, drawn: dict[UUID, int], hours: int) -> dict[UUID, int]:
+    def reverse(self, index: int, used: dict[UUID, int], hour_type: HourType) -> None:
+        """Take back what a cause has used. In a closed year it lapses, and an allotment stays as large as it was."""
+        tree = self.trees[index]
+        for each, hours in used.items():
+            holder = tree.holder(each, hour_type)
+            holder.used -= hours
+            if not self.closed:
+                holder.free += hours
+                continue
+            holder.lapsed += hours
+            if each != tree.id:
+                tree.own.lapsed += hours
+
+    def release(
+        self, index: int, drawn: dict[UUID, int], hours: int, hour_type: HourType = "training"
+    ) -> dict[UUID, int]:
         """Free common's part first, down to the rest."""
         tree = self.trees[index]
         if hours > sum(drawn.values()):
@@ -414,20 +487,27 @@ class Year:
             part = min(hours, left[each])
             hours -= part
             left[each] -= part
-            tree.holder(each).reserved -= part
-            tree.holder(each).free += part
+            tree.holder(each, hour_type).reserved -= part
+            tree.holder(each, hour_type).free += part
         return {each: part for each, part in left.items() if part}
 
     def close(self) -> None:
         self.check_open()
         holders = [(tree, holder) for tree in self.trees for holder in (tree.own, *tree.allotments.values())]
-        if any(holder.reserved for _, holder in holders) or self.today <= LAST_DAY_OF_STATEMENTS:
+        peers = [tree.peers for tree in self.trees]
+        if (
+            any(holder.reserved for holder in (*peers, *(own for _, own in holders)))
+            or self.today <= LAST_DAY_OF_STATEMENTS
+        ):
             raise Refused(409, "wrong-state")
         for tree, holder in holders:
             tree.own.lapsed += holder.free
             if holder is not tree.own:
                 holder.lapsed += holder.free
             holder.free = 0
+        for of_peers in peers:
+            of_peers.lapsed += of_peers.free
+            of_peers.free = 0
         for request in self.requests:
             request.is_open = False
         for proposal in self.proposals:

@@ -35,7 +35,7 @@ FACTS: dict[str, dict[str, object]] = {
     "year-closed": {"year": 2023, "closed_at": datetime(2024, 1, 19, 10, 5, tzinfo=UTC)},
     "wrong-state": {"state": "decided", "allowed": ["draft", "sent_back"]},
     "pool-exceeded": {"available": 45483, "asked": 1234567},
-    "quota-exceeded": {"available": 0, "asked": 1},
+    "quota-exceeded": {"available": 3, "asked": 4, "allotment_available": 1, "common_available": 2},
     "allotment-in-use": {"unit_id": SOME_ID, "in_use": 12, "asked": 0},
     "already-exists": {"existing_id": SOME_ID, "decision_id": SOME_ID},
     "too-many": {"most": 20},

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,11 +18,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from app.db.hours.drawing import find_drawn, find_used
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import QuotaExceeded
-from app.domain.hours.drawing import releases_of, reservations_of, settlement_of
-from app.domain.hours.ledger import Transfer
+from app.domain.hours.drawing import releases_of, reservations_of, reversals_of, settlement_of
+from app.domain.hours.ledger import HourType, Transfer, grant
 from tests.builders import Centre, Person, refusal
 from tests.hours_model import LAST_DAY_OF_STATEMENTS, WINDOWS, Plan, Refused, Tree, Year
 
@@ -42,6 +43,7 @@ organisations = st.integers(0, 3)
 some_hours = st.integers(1, 60)
 any_hours = st.integers(0, 60)
 few_hours = st.integers(0, 25)
+hour_types = st.sampled_from(["training", "training", "peer_group"])
 dry_runs = st.sampled_from([False, False, False, True])
 
 
@@ -57,10 +59,13 @@ class Sent:
 
 @dataclass
 class Cause:
-    """A training course with reserved hours."""
+    """A training course or a peer group with reserved hours, and then with used ones."""
 
     tree: int
     drawn: dict[UUID, int]
+    hour_type: HourType = "training"
+    used: dict[UUID, int] = field(default_factory=dict)
+    id: UUID = field(default_factory=new_id)
 
 
 class HoursMachine(RuleBasedStateMachine):
@@ -87,6 +92,7 @@ class HoursMachine(RuleBasedStateMachine):
         self.allotment_requests: list[str] = []
         self.plans: list[str] = []
         self.causes: list[Cause] = []
+        self.stated: list[Cause] = []
 
     def planted(self) -> Tree:
         """A central organisation with a district, an association below that, and one beside."""
@@ -122,8 +128,8 @@ class HoursMachine(RuleBasedStateMachine):
         headers = {"Idempotency-Key": str(new_id())} | ({"If-Match": etag} if etag else {})
         if method == "PATCH":
             headers["Content-Type"] = "application/merge-patch+json"
-        params = {"validate_only": "true"} if dry else {}
-        answer = person.client.request(method, path, json=body, headers=headers, params=params)
+        tried = f"{path}{'&' if '?' in path else '?'}validate_only=true" if dry else path
+        answer = person.client.request(method, tried, json=body, headers=headers)
         after, refused = deepcopy(self.model), None
         try:
             change(after)
@@ -139,10 +145,10 @@ class HoursMachine(RuleBasedStateMachine):
         self.took_effect(after)
         return answer
 
-    def post(self, transfers: list[Transfer], after: Year, dry: bool) -> None:
-        """Post what a training course will post; a dry run is rolled back."""
+    def post(self, transfers: list[Transfer], after: Year, cause: Cause, dry: bool) -> None:
+        """Post what a training course or a peer group will post; a dry run is rolled back."""
         with self.centre.owner.transaction():
-            self.centre.post(2023, *transfers)
+            self.centre.post(2023, *transfers, cause=cause.id, hour_type=cause.hour_type)
             if dry:
                 raise psycopg.Rollback
         if not dry:
@@ -160,6 +166,8 @@ class HoursMachine(RuleBasedStateMachine):
     def begin(self, hours: list[int], divided: list[int]) -> None:
         """The second organisation may be undecided, and can then go on with its proposals."""
         self.set_pool(150, dry=False)
+        self.set_the_pool_of_peer_groups(60, dry=False)
+        self.grant_for_peer_groups(0, 30, dry=False)
         for tree in range(2):
             for number in range(2):
                 self.propose(tree, number, dry=False)
@@ -175,6 +183,31 @@ class HoursMachine(RuleBasedStateMachine):
     @rule(hours=st.integers(0, 300), dry=dry_runs)
     def set_pool(self, hours: int, dry: bool) -> None:
         self.ask(self.staff, "PUT", "/v1/hour-pools/2023", {"hours": hours}, dry, lambda year: year.set_pool(hours))
+
+    @rule(hours=st.integers(0, 100), dry=dry_runs)
+    def set_the_pool_of_peer_groups(self, hours: int, dry: bool) -> None:
+        path = "/v1/hour-pools/2023?hour_type=peer_group"
+        self.ask(self.staff, "PUT", path, {"hours": hours}, dry, lambda year: year.set_peer_pool(hours))
+
+    @rule(tree=trees, hours=some_hours, dry=dry_runs)
+    def grant_for_peer_groups(self, tree: int, hours: int, dry: bool) -> None:
+        """As staff will grant them; what the ledger refuses changes nothing."""
+        after = deepcopy(self.model)
+        cause = Cause(tree, {}, "peer_group")
+        transfers = [grant(after.trees[tree].id, hours)]
+        try:
+            after.grant_for_peers(tree, hours)
+        except Refused:
+            with pytest.raises(psycopg.Error, match=r"overdrawn|the year is closed"):
+                self.post(transfers, after, cause, dry)
+        else:
+            self.post(transfers, after, cause, dry)
+
+    @rule(tree=trees, hours=st.integers(-30, 30).filter(bool), dry=dry_runs)
+    def correct_hours_of_peer_groups(self, tree: int, hours: int, dry: bool) -> None:
+        body = self.about(tree, hours, reason="Laskuvirhe", hour_type="peer_group")
+        path = "/v1/hour-corrections"
+        self.ask(self.staff, "POST", path, body, dry, lambda year: year.correct_for_peers(tree, hours))
 
     @rule(hours=st.dictionaries(trees, any_hours, min_size=1), dry=dry_runs)
     def decide(self, hours: dict[int, int], dry: bool) -> None:
@@ -348,36 +381,52 @@ class HoursMachine(RuleBasedStateMachine):
         etag = {"right": person.get(path).headers["ETag"], "none": "", "stale": '"stale"'}[version]
         self.ask(person, "PUT", path, body, dry, lambda year: year.distribute(tree, wished, version), etag)
 
-    @rule(tree=trees, number=organisations, hours=some_hours, beyond=st.booleans(), dry=dry_runs)
-    def reserve(self, tree: int, number: int, hours: int, beyond: bool, dry: bool) -> None:
+    @rule(tree=trees, number=organisations, hours=some_hours, beyond=st.booleans(), hour_type=hour_types, dry=dry_runs)
+    def reserve(self, tree: int, number: int, hours: int, beyond: bool, hour_type: HourType, dry: bool) -> None:
         """`beyond`: draw on the complete allotment, and somewhat more."""
         central = self.model.trees[tree]
         organisation = [central.id, *central.units][number]
         if beyond:
             hours = hours // 10 + 1 + central.holder(self.model.drawn_on(tree, organisation)[0]).free
-        drawable = self.centre.drawable_of(organisation, 2023)
+        drawable = self.centre.drawable_of(organisation, 2023, hour_type)
         after = deepcopy(self.model)
         try:
-            drawn = after.reserve(tree, organisation, hours)
+            drawn = after.reserve(tree, organisation, hours, hour_type)
         except Refused:
             try:
                 reservations_of(drawable, hours)
             except QuotaExceeded:
                 return
             raise AssertionError("more was reserved than is there") from None
-        self.post(reservations_of(drawable, hours), after, dry)
+        cause = Cause(tree, drawn, hour_type)
+        self.post(reservations_of(drawable, hours), after, cause, dry)
         if not dry:
-            self.causes.append(Cause(tree, drawn))
+            self.causes.append(cause)
 
     @rule(number=st.integers(0, 9), held=any_hours, dry=dry_runs)
     def settle(self, number: int, held: int, dry: bool) -> None:
         if self.causes:
             cause = self.causes[number % len(self.causes)]
             after = deepcopy(self.model)
-            after.settle(cause.tree, cause.drawn, held)
-            self.post(settlement_of(after.trees[cause.tree].id, cause.drawn, held), after, dry)
+            used = after.settle(cause.tree, cause.drawn, held, cause.hour_type)
+            self.post(settlement_of(after.trees[cause.tree].id, cause.drawn, held), after, cause, dry)
             if not dry:
                 self.causes.remove(cause)
+                self.stated.append(cause)
+                cause.drawn, cause.used = {}, used
+
+    @rule(number=st.integers(0, 9), dry=dry_runs)
+    def reverse(self, number: int, dry: bool) -> None:
+        """Take back a statement, also in a closed year."""
+        if self.stated:
+            cause = self.stated[number % len(self.stated)]
+            after = deepcopy(self.model)
+            after.reverse(cause.tree, cause.used, cause.hour_type)
+            transfers = reversals_of(after.trees[cause.tree].id, cause.used, year_is_closed=self.model.closed)
+            if transfers:
+                self.post(transfers, after, cause, dry)
+            if not dry:
+                cause.used = {}
 
     @rule(number=st.integers(0, 9), hours=some_hours, dry=dry_runs)
     def release(self, number: int, hours: int, dry: bool) -> None:
@@ -385,8 +434,8 @@ class HoursMachine(RuleBasedStateMachine):
             cause = self.causes[number % len(self.causes)]
             hours = min(hours, sum(cause.drawn.values()))
             after = deepcopy(self.model)
-            left = after.release(cause.tree, cause.drawn, hours)
-            self.post(releases_of(after.trees[cause.tree].id, cause.drawn, hours), after, dry)
+            left = after.release(cause.tree, cause.drawn, hours, cause.hour_type)
+            self.post(releases_of(after.trees[cause.tree].id, cause.drawn, hours), after, cause, dry)
             if not dry:
                 cause.drawn = left
                 self.causes = [each for each in self.causes if each.drawn]
@@ -447,6 +496,13 @@ class HoursMachine(RuleBasedStateMachine):
             assert account["distributed"] == sum(unit["allotted"] for unit in units)
             for unit in units:
                 assert unit["allotted"] == unit["available"] + unit["reserved"] + unit["used"] + unit["lapsed"]
+        peers = [self.account(index, hour_type="peer_group") for index in range(2)]
+        assert peers == [tree.peers_account() for tree in self.model.trees]
+        for account in peers:
+            parts = ("lapsed", "available", "reserved", "used")
+            assert account["granted"] == sum(account[part] for part in parts)
+        of_latest = self.account(1, at=self.latest.isoformat(), hour_type="peer_group")
+        assert of_latest == peers[1]
         # Every entry was made by the latest instant, so the account at that instant is the present one.
         assert self.account(0, at=self.latest.isoformat()) == accounts[0]
         if self.model.now >= self.latest:
@@ -462,7 +518,18 @@ class HoursMachine(RuleBasedStateMachine):
         )
         assert pool["granted"] == sum(tree.granted for tree in self.model.trees)
         assert pool["available"] == pool["hours"] - pool["granted"] + pool["returned"]
-        assert pool["state"] == ("closed" if self.model.closed else "open")
+        of_peers = self.staff.get("/v1/hour-pools/2023", params={"hour_type": "peer_group"}).json()
+        assert (of_peers["hours"], of_peers["available"]) == (self.model.peer_hours, self.model.peer_pool)
+        assert of_peers["granted"] == sum(tree.peers_granted for tree in self.model.trees)
+        assert pool["state"] == of_peers["state"] == ("closed" if self.model.closed else "open")
+
+    @invariant()
+    def what_a_cause_has_drawn_is_the_sum_of_its_entries(self) -> None:
+        causes = [*self.causes, *self.stated]
+        if causes:
+            cause = causes[len(self.sent) % len(causes)]
+            assert self.centre.ask(lambda connection: find_drawn(connection, cause.id)) == cause.drawn
+            assert self.centre.ask(lambda connection: find_used(connection, cause.id)) == cause.used
 
     @invariant()
     def the_allotment_requests_are_in_their_states(self) -> None:

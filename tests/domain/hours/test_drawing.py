@@ -5,8 +5,15 @@ from uuid import UUID
 import pytest
 
 from app.domain.errors import QuotaExceeded
-from app.domain.hours.drawing import Drawable, Drawn, releases_of, reservations_of, settlement_of
-from app.domain.hours.ledger import Transfer
+from app.domain.hours.drawing import (
+    Drawable,
+    Drawn,
+    releases_of,
+    reservations_of,
+    reversals_of,
+    settlement_of,
+)
+from app.domain.hours.ledger import Holding, Transfer
 from app.domain.organisations.organisations import DrawsOn
 
 CENTRE, UNIT, DISTRICT = (UUID(int=number) for number in (1, 2, 3))
@@ -111,3 +118,40 @@ def test_hours_that_took_place_are_used_and_the_rest_freed(
     drawn: Drawn, held: int, moves: list[tuple[str, str, int]]
 ) -> None:
     assert moved(settlement_of(CENTRE, drawn, held)) == moves
+
+
+def test_every_unit_draws_hours_of_peer_groups_from_common() -> None:
+    """Whatever the setting says: it is about allotments, and these hours are not allotted."""
+    source = Drawable(UNIT, CENTRE, "allotment_only", 50, None, 0, "peer_group")
+    assert moved(reservations_of(source, 50)) == [("reservation", "centre", 50)]
+    with pytest.raises(QuotaExceeded) as refusal:
+        reservations_of(source, 51)
+    assert refusal.value.facts == {"available": 50, "asked": 51, "allotment_available": 0, "common_available": 50}
+
+
+@pytest.mark.parametrize(
+    ("year_is_closed", "departed", "targets"),
+    [
+        # Free again for who had drawn them.
+        (False, [], {CENTRE: ("common", CENTRE), UNIT: ("allotment", UNIT), DISTRICT: ("allotment", DISTRICT)}),
+        # The district has left the centre: its hours stay there.
+        (False, [DISTRICT], {CENTRE: ("common", CENTRE), UNIT: ("allotment", UNIT), DISTRICT: ("common", CENTRE)}),
+        # Nothing is free in a closed year.
+        (True, [DISTRICT], dict.fromkeys((CENTRE, UNIT, DISTRICT), ("lapsed", CENTRE))),
+    ],
+)
+def test_a_reversal_takes_back_what_was_used(
+    year_is_closed: bool, departed: list[UUID], targets: dict[UUID, tuple[str, UUID]]
+) -> None:
+    used = {DISTRICT: 3, UNIT: 6, CENTRE: 2}
+    transfers = reversals_of(CENTRE, used, year_is_closed=year_is_closed, departed=departed)
+    assert [transfer.source for transfer in transfers] == [Holding("used", holder) for holder in sorted(used)]
+    assert moved(transfers) == [("reversal", "centre", 2), ("reversal", "unit", 6), ("reversal", "district", 3)]
+    assert {each.source.organisation_id: each.target for each in transfers} == {
+        holder: Holding(account, of)  # type: ignore[arg-type]  # One of the accounts.
+        for holder, (account, of) in targets.items()
+    }
+
+
+def test_nothing_is_reversed_where_nothing_was_used() -> None:
+    assert reversals_of(CENTRE, {UNIT: 0}, year_is_closed=False) == []

@@ -1,15 +1,34 @@
 """Reservations, releases and uses, posted through the ledger as training courses will post them."""
 
 from collections import Counter
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from app.db.hours.drawing import find_drawn, find_used, list_departed
+from app.db.hours.ledger import clock_retry_key, has_posted, lock_balances, post_transfers
 from app.db.identifiers import new_id
+from app.db.sessions import Writer
+from app.db.statements import Connection
+from app.domain.access import SERVICE
+from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import QuotaExceeded
-from app.domain.hours.drawing import Drawable, releases_of, reservations_of, settlement_of
-from app.domain.hours.ledger import Transfer, distribution, grant, hour_return, pool_change, recall, reservation, use
+from app.domain.hours.drawing import Drawable, Drawn, releases_of, reservations_of, reversals_of, settlement_of
+from app.domain.hours.ledger import (
+    Transfer,
+    distribution,
+    grant,
+    hour_return,
+    lapse,
+    pool_change,
+    recall,
+    reservation,
+    reversal,
+    supplementary_grant,
+    use,
+)
 from tests.builders import Centre
 
 
@@ -128,3 +147,146 @@ def test_the_ledger_refuses_hours_that_were_reserved_meanwhile(centre: Centre, c
         centre.post(2023, use(central, central, 301))
     with pytest.raises(psycopg.Error):
         centre.post(2023, use(central, new_id(), 1))
+
+
+def account(centre: Centre, organisation_id: UUID, hour_type: str = "training") -> dict[str, int]:
+    """The accounts that have hours."""
+    names = ("common", "allotment", "reserved", "used", "lapsed", "allotment_lapsed")
+    rows = centre.rows(
+        f"SELECT {', '.join(names)} FROM hour_balances WHERE organisation_id = %s AND hour_type = %s",
+        organisation_id,
+        hour_type,
+    )
+    return {name: hours for row in rows for name, hours in zip(names, row, strict=True) if hours}
+
+
+def test_hours_of_peer_groups_are_drawn_from_common_alone(centre: Centre) -> None:
+    central = centre.organisation(draws_on="allotment_only")
+    unit = centre.organisation(central)
+    centre.post(2023, pool_change(100), grant(central, 100), distribution(central, unit, 10))
+    drawable = centre.drawable_of(unit, 2023, "peer_group")
+    assert drawable == Drawable(unit, central, "allotment_only", 0, None, 0, "peer_group")
+    centre.post(2023, pool_change(50), grant(central, 30), hour_type="peer_group")
+    drawable = centre.drawable_of(unit, 2023, "peer_group")
+    assert (drawable.allotment, drawable.available) == (0, 30)
+    cause = new_id()
+    centre.post(2023, *reservations_of(drawable, 25), cause=cause, hour_type="peer_group")
+    assert account(centre, central, "peer_group") == {"common": 5, "reserved": 25}
+    assert account(centre, central) == {"common": 90}
+    assert centre.drawable_of(unit, 2023).available == 10
+    with pytest.raises(psycopg.Error, match="overdrawn"):
+        centre.post(2023, reservation(central, central, 6), hour_type="peer_group")
+    centre.check_ledger()
+
+
+@pytest.mark.parametrize("transfer", ["distribution", "return", "recall", "supplementary"])
+def test_hours_of_peer_groups_are_neither_distributed_nor_requested_nor_returned(centre: Centre, transfer: str) -> None:
+    central = centre.organisation()
+    unit = centre.organisation(central)
+    centre.post(2023, pool_change(50), grant(central, 30), hour_type="peer_group")
+    transfers = {
+        "distribution": distribution(central, unit, 1),
+        "return": hour_return(central, 1),
+        "recall": recall(central, unit, 1),
+        "supplementary": supplementary_grant(central, 1),
+    }
+    with pytest.raises(psycopg.Error):
+        centre.post(2023, transfers[transfer], hour_type="peer_group")
+    assert account(centre, central, "peer_group") == {"common": 30}
+
+
+def test_what_a_cause_has_drawn_is_the_sum_of_its_entries(centre: Centre, central: UUID) -> None:
+    unit = centre.organisation(central)
+    centre.post(2023, distribution(central, unit, 6))
+    cause = new_id()
+    assert drawn_and_used(centre, cause) == ({}, {})
+    centre.post(2023, *reservations_of(centre.drawable_of(unit, 2023), 10), cause=cause)
+    reserve(centre, unit, 5)
+    assert drawn_and_used(centre, cause) == ({unit: 6, central: 4}, {})
+    centre.post(2023, *releases_of(central, {unit: 6, central: 4}, 1), cause=cause)
+    assert drawn_and_used(centre, cause) == ({unit: 6, central: 3}, {})
+    centre.post(2023, *settlement_of(central, {unit: 6, central: 3}, 8), cause=cause)
+    assert drawn_and_used(centre, cause) == ({}, {unit: 6, central: 2})
+    centre.post(2023, *reversals_of(central, {unit: 6, central: 2}, year_is_closed=False), cause=cause)
+    assert drawn_and_used(centre, cause) == ({}, {})
+    assert account(centre, unit) == {"allotment": 6}
+    # Another statement reserves again and uses in one posting.
+    again = reservations_of(centre.drawable_of(unit, 2023), 7)
+    centre.post(2023, *again, *settlement_of(central, {unit: 6, central: 1}, 7), cause=cause)
+    assert drawn_and_used(centre, cause) == ({}, {unit: 6, central: 1})
+    centre.check_ledger()
+
+
+def drawn_and_used(centre: Centre, cause: UUID) -> tuple[Drawn, Drawn]:
+    async def both(connection: Connection) -> tuple[Drawn, Drawn]:
+        return await find_drawn(connection, cause), await find_used(connection, cause)
+
+    return centre.ask(both)
+
+
+def test_hours_of_a_unit_that_has_left_are_common_again(centre: Centre, central: UUID) -> None:
+    unit, other = centre.organisation(central), centre.organisation()
+    centre.post(2023, distribution(central, unit, 20), reservation(central, unit, 20), use(central, unit, 20))
+    assert departed(centre, central, unit) == set()
+    centre.owner.execute("UPDATE organisations SET central_organisation_id = %s WHERE id = %s", [other, unit])
+    assert departed(centre, central, unit) == {unit}
+    # Whoever had not seen it go tries again.
+    with pytest.raises(psycopg.errors.SerializationFailure, match="has moved"):
+        centre.post(2023, *reversals_of(central, {unit: 20}, year_is_closed=False))
+    centre.post(2023, *reversals_of(central, {unit: 20}, year_is_closed=False, departed={unit}))
+    assert (account(centre, unit), account(centre, central)) == ({}, {"common": 500})
+    centre.check_ledger()
+
+
+def departed(centre: Centre, central: UUID, *holders: UUID) -> set[UUID]:
+    return centre.ask(lambda connection: list_departed(connection, central, [central, *holders]))
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_a_reversal_in_a_closed_year_lapses_and_leaves_the_allotment_as_large(
+    centre: Centre, central: UUID, has_left: bool
+) -> None:
+    unit = centre.organisation(central)
+    drawn = [reservation(central, unit, 15), use(central, unit, 15), reservation(central, central, 4)]
+    centre.post(2023, distribution(central, unit, 20), *drawn, use(central, central, 4))
+    with pytest.raises(psycopg.errors.RaiseException, match="nothing has lapsed in an open year"):
+        centre.post(2023, reversal(central, unit, 15, has_left=False, year_is_closed=True))
+    centre.post(2023, lapse(central, unit, 5), lapse(central, central, 476))
+    centre.owner.execute("SELECT close_hour_year(2023::smallint, now())")
+    if has_left:
+        other = centre.organisation()
+        centre.owner.execute("UPDATE organisations SET central_organisation_id = %s WHERE id = %s", [other, unit])
+    for is_gone in (False, True):
+        with pytest.raises(psycopg.DatabaseError, match="the year is closed"):
+            centre.post(2023, reversal(central, unit, 15, has_left=is_gone, year_is_closed=False))
+    centre.post(2023, *reversals_of(central, {unit: 15, central: 4}, year_is_closed=True, departed={unit}))
+    assert account(centre, unit) == {"allotment_lapsed": 20}
+    assert account(centre, central) == {"lapsed": 500}
+    centre.check_ledger()
+
+
+def test_the_clock_posts_once_and_has_no_actor(centre: Centre, central: UUID) -> None:
+    """A worker that was killed after its commit begins again, or two run: the second finds that it was done."""
+    cause = new_id()
+    centre.post(2023, reservation(central, central, 10), cause=cause)
+    key = clock_retry_key("training.lapsed", cause)
+    assert (len(key), key) == (32, clock_retry_key("training.lapsed", cause))
+    assert key not in (clock_retry_key("training.lapsed", new_id()), clock_retry_key("cost-statement.lapsed", cause))
+
+    async def lapse_it(connection: Connection) -> bool:
+        await lock_balances(connection, 2023, central, "training")
+        had_posted = await has_posted(connection, key)
+        drawn = await find_drawn(connection, cause)
+        writer = Writer(connection, SERVICE, datetime.now(HELSINKI), retry_key=b"")
+        await post_transfers(
+            writer, 2023, "training", cause, releases_of(central, drawn or {central: 1}, 1), retry_key=key
+        )
+        return had_posted
+
+    assert centre.ask(lapse_it) is False
+    with pytest.raises(psycopg.errors.UniqueViolation, match="has posted before"):
+        centre.ask(lapse_it)
+    assert centre.ask(lambda connection: has_posted(connection, key)) is True
+    released = centre.rows("SELECT kind, hours, cause_type, actor_id FROM hour_transfers WHERE retry_key = %s", key)
+    assert released == [("release", 1, "training", None)]
+    assert drawn_and_used(centre, cause) == ({central: 9}, {})
