@@ -72,7 +72,7 @@ from app.api.people import (
     signatories,
 )
 from app.api.routing import Index
-from app.api.trainings import support_rules, topic_classes
+from app.api.trainings import participants, support_rules, topic_classes
 from app.api.transport import Cors, Head, JsonCompression
 from app.db.connections import Connections, LimitedConnection
 from app.db.schema import check_database
@@ -120,6 +120,7 @@ ROUTERS = (
     training_rules.router,
     support_rules.router,
     topic_classes.router,
+    participants.router,
     people.registration,
     people.router,
     email_verifications.router,

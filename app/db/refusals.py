@@ -31,6 +31,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "bank_account_changes_one_open": AlreadyExists,
     "regional_offices_name_once": AlreadyExists,
     "topic_classes_code_once": AlreadyExists,
+    "training_participants_address_once": AlreadyExists,
     "contact_assignments_no_overlap": AssignmentOverlap,
     "hour_transfers_posted_once": AlreadyExists,
     "role_grants_organisation_fkey": NotFound,

@@ -54,13 +54,16 @@ STATEMENT_LAST_ON: ColumnElement[Any] = (
     .scalar_subquery()
 )
 STATEMENT_DUE_ON: ColumnElement[Any] = case(
-    (trainings.c.supported, func.least(trainings.c.ends_on + _number("statement_days"), STATEMENT_LAST_ON))
+    (
+        and_(trainings.c.supported, trainings.c.ends_on.is_not(None)),
+        func.least(trainings.c.ends_on + _number("statement_days"), STATEMENT_LAST_ON),
+    )
 )
 PHASE: ColumnElement[Any] = case(
     (trainings.c.state != "approved", None),
     (or_(trainings.c.starts_at.is_(None), trainings.c.starts_at > NOW), literal("upcoming")),
     (trainings.c.ends_at > NOW, literal("under_way")),
-    (or_(~trainings.c.supported, STATEMENT.c.state.in_(DECIDED_OR_WAITING)), literal("ended")),
+    (or_(~trainings.c.supported, *(STATEMENT.c.state == state for state in DECIDED_OR_WAITING)), literal("ended")),
     (STATEMENT_DUE_ON >= TODAY, literal("statement_due")),
     else_=literal("late"),
 )

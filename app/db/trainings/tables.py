@@ -1,6 +1,18 @@
-"""The tables of trainings, their changes and their cost statements."""
+"""The tables of trainings, their changes, participants and cost statements."""
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Integer, SmallInteger, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.statements import changed_at, reference_column, study_centre_table
@@ -108,5 +120,19 @@ cost_statements = study_centre_table(
     Column("reversed_at", DateTime(timezone=True)),
     Column("reversal_reason", Text),
     Column("ended_at", DateTime(timezone=True)),
+    changed_at(),
+)
+training_participants = study_centre_table(
+    "training_participants",
+    Column("training_id", Uuid, nullable=False),
+    Column("name", Text),
+    Column("email", Text),
+    Column("email_key", Text),
+    Column("token", LargeBinary),
+    Column("gender", Text),
+    Column("under_age", Boolean, nullable=False),
+    Column("anonymised_at", DateTime(timezone=True)),
+    Column("created_by", Uuid, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     changed_at(),
 )

@@ -6,14 +6,63 @@ address is made by the one function that all addresses of the service have (`del
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from hashlib import sha256
 from hmac import digest
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypedDict
+from uuid import UUID
 
-from app.domain.errors import Fault, Invalid
+from app.domain.access import Actor, Place
+from app.domain.errors import AlreadyExists, Fault, Forbidden, Invalid, WrongState
+from app.domain.trainings.training_changes import check_no_statement
+from app.domain.trainings.trainings import TrainingState, TrainingSummary, check_state, may_write
 from app.domain.values import Shown
 
 Gender = Literal["female", "male", "other"]
+
+NAMED_IN: tuple[TrainingState, ...] = ("draft", "awaiting_main_user", "submitted", "sent_back", "approved")
+"""States of a training in which its participants are entered and changed."""
+
+
+@dataclass(frozen=True)
+class Participant(Shown):
+    id: UUID
+    training_id: UUID
+    """ID of the training course."""
+    name: str | None
+    """Name of the participant, as it was entered. `null` if the participant is anonymous."""
+    email: str | None
+    """Email address of the participant. `null` if none is known, or the participant is anonymous."""
+    gender: Gender | None
+    """Gender of the participant. `null` if not known."""
+    under_age: bool
+    """Whether the participant is too young to count for the support."""
+    anonymised_at: datetime | None
+    """When the name and the email address were removed. `null` if the participant is not anonymous."""
+    created_by: UUID
+    """ID of the person who entered the participant, or of the API key."""
+    created_by_name: str | None
+    created_at: datetime
+    """When the participant was entered."""
+
+
+class ParticipantData(TypedDict, total=False):
+    name: str
+    email: str | None
+    gender: Gender | None
+    under_age: bool
+
+
+@dataclass(frozen=True)
+class ParticipantErasure(Shown):
+    """How much an erasure has made anonymous."""
+
+    participants: int
+    """Number of participants with the address who are anonymous now."""
+    trainings: int
+    """Number of training courses that they took part in."""
+    erased_at: datetime
+    """When they were made anonymous."""
 
 
 class Counted(Protocol):
@@ -84,3 +133,68 @@ def token_of(key_of_year: bytes, key_of_address: str) -> bytes:
     Once the year's key is destroyed, nothing leads back to the address (rulebook §6.2).
     """
     return digest(key_of_year, key_of_address.encode(), sha256)
+
+
+def check_reader(actor: Actor, place: Place, *, is_named: bool) -> None:
+    """Check for a person who writes the training, or for staff who are named to see participants (rulebook §6.2).
+
+    Raise Forbidden: other staff and auditors see no participants.
+    """
+    if not (may_write(actor, place) or reads_by_name(actor, is_named=is_named)):
+        raise Forbidden(roles=["training_manager", "unit_manager", "main_user"], because="participant-readers-only")
+
+
+def check_searcher(actor: Actor, *, is_named: bool) -> None:
+    """Check for a main user or named staff, who find participants by their address (rulebook §6.2). Raise Forbidden."""
+    if not (actor.has("main_user") or reads_by_name(actor, is_named=is_named)):
+        raise Forbidden(roles=["main_user"], because="participant-readers-only")
+
+
+def reads_by_name(actor: Actor, *, is_named: bool) -> bool:
+    """Whether the actor is one of the named staff, each of whose readings is recorded."""
+    return is_named and actor.has("staff") and actor.scopes is None
+
+
+def trees_of(actor: Actor, *, is_named: bool) -> list[UUID] | None:
+    """Return the organisations below which the actor finds participants by their address. None is all."""
+    if reads_by_name(actor, is_named=is_named):
+        return None
+    return sorted(
+        {grant.organisation_id for grant in actor.roles if grant.role == "main_user" and grant.organisation_id}
+    )
+
+
+def check_open(training: TrainingSummary, statement_state: str | None) -> None:
+    """Check that the participants can be changed: until the training ends without being held, and not while a cost
+    statement counts them. Raise WrongState."""
+    check_state(training.state, *NAMED_IN)
+    check_no_statement(training, statement_state)
+
+
+def check_named(participant: Participant) -> None:
+    """Check that the participant is not anonymous. Raise WrongState."""
+    if participant.anonymised_at is not None:
+        raise WrongState(state="anonymised")
+
+
+def check_year_named(year: int, kept_months: int, today: date) -> None:
+    """Check that participants of the year are not anonymous yet. Raise WrongState."""
+    if today >= anonymous_from(year, kept_months):
+        raise WrongState(state="anonymised")
+
+
+def check_address_free(holder_id: UUID | None) -> None:
+    """Check that nobody else in the training has the address. Raise AlreadyExists, without the address."""
+    if holder_id is not None:
+        raise AlreadyExists(pointer="/email", existing_id=holder_id)
+
+
+def anonymous_from(year: int, kept_months: int) -> date:
+    """Return the day from which the participants of the year's trainings are anonymous (rulebook §6.2)."""
+    years, months = divmod(kept_months, 12)
+    return date(year + 1 + years, 1 + months, 1)
+
+
+def last_year_anonymous(kept_months: int, today: date) -> int:
+    """Return the last year whose participants are anonymous on the day."""
+    return (today.year * 12 + today.month - 1 - kept_months) // 12 - 1

@@ -1,0 +1,111 @@
+"""`/v1/trainings/{id}/participants`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.api.conventions import Edit, PlainWrite, Remove, Write
+from app.api.operations import Operation, Tag
+from app.api.paging import Page, Paging
+from app.api.responses import refusing
+from app.api.security import operation
+from app.api.shapes import UNSAID, Body, Email, Flag, Line
+from app.db.paging import Slice
+from app.domain.trainings.participants import Gender, Participant
+from app.services.trainings import participants
+
+router = APIRouter(
+    prefix="/trainings/{training_id}/participants",
+    route_class=Operation,
+    tags=[
+        Tag(
+            "Participants",
+            "Participants of training courses. Only those who write the course see them, and the staff named for it. "
+            "Some time after the end of the year they become anonymous.",
+        )
+    ],
+)
+
+
+class ParticipantIn(Body):
+    name: Line
+    """Name of the participant. It is kept as it is written."""
+    email: Email | None = None
+    """Email address. An address is in a training course once. `null` if not known."""
+    gender: Gender | None = None
+    """Gender. `null` if not known."""
+    under_age: Flag = False
+    """Whether the participant is too young to count for the support."""
+
+
+class ParticipantPatch(Body):
+    name: Line = UNSAID
+    """Name of the participant."""
+    email: Email | None = UNSAID
+    """Email address. `null` if not known."""
+    gender: Gender | None = UNSAID
+    """Gender. `null` if not known."""
+    under_age: Flag = UNSAID
+    """Whether the participant is too young to count for the support."""
+
+
+@router.post("", status_code=201, responses=refusing("wrong-state", "already-exists"))
+@operation(scope="participants:write", personal_data=True, secret_answer=True)
+async def add_training_participant(writer: Write, training_id: UUID, body: ParticipantIn) -> Participant:
+    """Add a participant to a training course.
+
+    Possible until the cost statement is submitted. Two spellings of one email address are the same address.
+
+    **Who:** training managers of the organisation, its unit managers and main users.
+    """
+    return await participants.add_participant(writer, training_id, body.model_dump())  # type: ignore[arg-type]
+
+
+@router.get("", response_model=Page[Participant])
+@operation(scope="participants:read", personal_data=True)
+async def list_training_participants(writer: PlainWrite, page: Paging, training_id: UUID) -> Slice[Participant]:
+    """List the participants of a training course.
+
+    The newest come first. Each reading by staff is recorded in the audit.
+
+    **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
+    """
+    return await participants.list_participants(writer, page, training_id)
+
+
+@router.get("/{participant_id}")
+@operation(scope="participants:read", personal_data=True)
+async def get_training_participant(writer: PlainWrite, training_id: UUID, participant_id: UUID) -> Participant:
+    """Get a participant of a training course.
+
+    Each reading by staff is recorded in the audit.
+
+    **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
+    """
+    return await participants.get_participant(writer, training_id, participant_id)
+
+
+@router.patch("/{participant_id}", responses=refusing("wrong-state", "already-exists"))
+@operation(scope="participants:write", personal_data=True, secret_answer=True)
+async def change_training_participant(
+    writer: Edit, training_id: UUID, participant_id: UUID, body: ParticipantPatch
+) -> Participant:
+    """Change a participant of a training course.
+
+    Possible until the cost statement is submitted, and not for anonymous participants.
+
+    **Who:** training managers of the organisation, its unit managers and main users.
+    """
+    return await participants.change_participant(writer, training_id, participant_id, body.given(), writer.expected)
+
+
+@router.delete("/{participant_id}", status_code=204, responses=refusing("wrong-state"))
+@operation(scope="participants:write")
+async def remove_training_participant(writer: Remove, training_id: UUID, participant_id: UUID) -> None:
+    """Remove a participant from a training course.
+
+    Possible until the cost statement is submitted, and not for anonymous participants.
+
+    **Who:** training managers of the organisation, its unit managers and main users.
+    """
+    await participants.remove_participant(writer, training_id, participant_id, writer.expected)
