@@ -66,7 +66,11 @@ def downgrade() -> None:
     _key_of_pools("year")
     _allow("hour_transfers_accounts_of_kind", instead_of="hour_transfers_accounts_by_kind", reverses=False)
     # Their constraints go with the columns.
-    op.execute("ALTER TABLE hour_transfers DROP CONSTRAINT hour_transfers_reversal_to_holder")
+    op.execute("""
+        ALTER TABLE hour_transfers DROP CONSTRAINT hour_transfers_reversal_to_holder,
+            VALIDATE CONSTRAINT hour_transfers_accounts_of_kind, VALIDATE CONSTRAINT hour_transfers_pool_fkey;
+        ALTER TABLE hour_balances VALIDATE CONSTRAINT hour_balances_pool_fkey;
+    """)
     for table in (*TABLES, "hour_corrections"):
         op.execute(f"ALTER TABLE {table} DROP COLUMN hour_type")
     ledger = context.script.get_revision("hours_ledger").module
