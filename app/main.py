@@ -72,7 +72,14 @@ from app.api.people import (
     signatories,
 )
 from app.api.routing import Index
-from app.api.trainings import participants, support_rules, topic_classes
+from app.api.trainings import (
+    participants,
+    submissions,
+    support_rules,
+    topic_classes,
+    training_changes,
+    trainings,
+)
 from app.api.transport import Cors, Head, JsonCompression
 from app.db.connections import Connections, LimitedConnection
 from app.db.schema import check_database
@@ -107,6 +114,10 @@ ROUTERS = (
     references.router,
     cases.router,
     case_attachments.router,
+    trainings.router,
+    submissions.router,
+    submissions.batches,
+    training_changes.router,
     study_centre.router,
     organisations.router,
     directory.router,

@@ -57,6 +57,10 @@ FILTERS = {
     "to": "Only items to this email address.",
     "event": "Only items about this event, for example `hour-proposal.submitted`.",
     "action": "Only entries with this action, for example `hour-proposal.submitted`.",
+    "phase": "Only courses in this phase.",
+    "topic": "Only courses of this topic class.",
+    "mode": "Only courses held this way.",
+    "q": "Words to search for.",
     "coverage": "Only organisations with this number of main users.",
     "language": "Language of the response.",
 }

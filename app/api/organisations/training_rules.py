@@ -11,8 +11,10 @@ from app.api.operations import Operation, Tag
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Flag, Text
+from app.api.trainings.topic_classes import TopicCode
 from app.domain.organisations.organisations import OrganisationKind
 from app.domain.organisations.training_rules import RoleApplications, TrainingRules
+from app.domain.trainings.support_rules import Activity
 from app.services.organisations import training_rules
 
 router = APIRouter(
@@ -30,6 +32,9 @@ class TrainingRulesIn(Body):
     units: Annotated[list[UUID], Field(max_length=MOST_UNITS)] | None = None
     applications: RoleApplications = "open"
     unit_managers_decide: Flag = False
+    activities: Annotated[list[Activity], Field(min_length=1, max_length=2)] | None = None
+    topics: Annotated[list[TopicCode], Field(min_length=1, max_length=200)] | None = None
+    plans_through_main_user: Flag = False
     practice: Text | None = None
 
 
@@ -50,6 +55,9 @@ async def put_training_rules(writer: Replace, organisation_id: UUID, body: Train
         units=body.units,
         applications=body.applications,
         unit_managers_decide=body.unit_managers_decide,
+        activities=body.activities,
+        topics=body.topics,
+        plans_through_main_user=body.plans_through_main_user,
         practice=body.practice,
         expected=writer.expected,
     )

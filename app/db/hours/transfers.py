@@ -15,6 +15,7 @@ from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.paging import Listing, choice, filters_of, given, within_reach
 from app.db.statements import Connection, Query, Selection
+from app.db.trainings.tables import trainings
 from app.domain.hours.ledger import Holding, HourType
 from app.domain.hours.transfers import Cause, PostedTransfer
 
@@ -90,7 +91,14 @@ def _of_tree(top: ColumnElement[Any]) -> ColumnElement[bool]:
 _referred = union_all(
     *(
         select(table.c.id, table.c.reference)
-        for table in (hour_decisions, supplementary_hour_requests, allotment_requests, hour_returns, hour_corrections)
+        for table in (
+            hour_decisions,
+            supplementary_hour_requests,
+            allotment_requests,
+            hour_returns,
+            hour_corrections,
+            trainings,
+        )
     )
 ).subquery("referred")
 

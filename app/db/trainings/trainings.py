@@ -11,6 +11,7 @@ from app.db.identifiers import new_id
 from app.db.organisations.organisations import get_place, organisations
 from app.db.organisations.training_rules import find_rules as find_own_rules
 from app.db.paging import Listing, Sight, below, choice, filters_of
+from app.db.people.people import study_centres
 from app.db.resources import Resource
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, Converted, Query, Selection, change_row, insert_row
@@ -29,6 +30,7 @@ from app.db.trainings.support_rules import find_rules
 from app.db.trainings.tables import training_changes, trainings
 from app.domain.access import Place, reach_of
 from app.domain.organisations.names import search_text_of
+from app.domain.trainings.cooperation import PlanWarning, warnings_of
 from app.domain.trainings.sessions import (
     HourBreakdown,
     breakdown_of,
@@ -47,6 +49,12 @@ def _breakdown_from(row: list[Any]) -> HourBreakdown:
     return breakdown_of(sessions_from(sessions), platform_hours)
 
 
+def _warnings_from(row: list[Any]) -> list[PlanWarning]:
+    text, name = row
+    return warnings_of(text, [("fi", name)])
+
+
+_centre_name = select(study_centres.c.name).scalar_subquery()
 _open_change = (
     select(training_changes.c.id)
     .where(training_changes.c.training_id == trainings.c.id, training_changes.c.state == "submitted")
@@ -71,7 +79,7 @@ _training = Selection(
     exceptions=Converted(trainings.c.exceptions, exceptions_from),
     hour_breakdown=Converted(func.jsonb_build_array(trainings.c.sessions, trainings.c.platform_hours), _breakdown_from),
     open_change_id=_open_change,
-    warnings=Converted(func.jsonb_build_array(trainings.c.marketing_text), lambda _: []),
+    warnings=Converted(func.jsonb_build_array(trainings.c.marketing_text, _centre_name), _warnings_from),
 )
 
 

@@ -15,6 +15,7 @@ ReferenceType = Literal[
     "hour_return",
     "hour_correction",
     "main_user_application",
+    "training",
 ]
 COLLECTIONS = {
     "hour_proposal": "hour-proposals",
@@ -24,8 +25,9 @@ COLLECTIONS = {
     "hour_return": "hour-returns",
     "hour_correction": "hour-corrections",
     "main_user_application": "main-user-applications",
+    "training": "trainings",
 }
-"""Where the resources of a type are. Causes of other types, for example `training`, have no page."""
+"""Where the resources of a type are. Causes of other types have no page."""
 DISTRIBUTION = "hour_distribution"
 """Cause without a reference, whose ID is that of the organisation. Each year has a page."""
 OF_POOL = frozenset(("hour_pool", "hour_pool_closing"))

@@ -11,6 +11,7 @@ from app.domain.access import Actor, Place
 from app.domain.errors import ByInvitationOnly, NotFound
 from app.domain.lists import check_once
 from app.domain.organisations.organisations import OrganisationKind
+from app.domain.trainings.support_rules import Activity
 from app.domain.values import Shown
 
 RoleApplications = Literal["open", "by_invitation"]
@@ -31,6 +32,13 @@ class TrainingRules(Shown):
     application."""
     unit_managers_decide: bool
     """Whether unit managers may decide applications for their unit."""
+    activities: list[Activity] | None
+    """Activities that are run: `training` or `peer_group`. `null` if all are."""
+    topics: list[str] | None
+    """Codes of the topic classes of the courses that are run. `null` if all are."""
+    plans_through_main_user: bool
+    """Whether a main user has to endorse a plan before it goes to the study centre. A main user's own plan needs no
+    endorsement."""
     practice: str | None
     """Other rules of the organisation, as text. `null` if there are none."""
     changed_by: UUID | None
@@ -43,13 +51,34 @@ class TrainingRules(Shown):
 def open_to_all(central_id: UUID) -> TrainingRules:
     """Return the rules that apply until a central organisation has set its own (rulebook §6.7)."""
     kinds: list[OrganisationKind] = ["central", "district", "association"]
-    return TrainingRules(central_id, 0, kinds, None, "open", False, None, None, None, None)
+    return TrainingRules(
+        organisation_id=central_id,
+        revision=0,
+        kinds=kinds,
+        units=None,
+        applications="open",
+        unit_managers_decide=False,
+        activities=None,
+        topics=None,
+        plans_through_main_user=False,
+        practice=None,
+        changed_by=None,
+        changed_by_name=None,
+        changed_at=None,
+    )
 
 
-def check_each_once(kinds: Collection[OrganisationKind], units: Collection[UUID] | None) -> None:
+def check_each_once(
+    kinds: Collection[OrganisationKind],
+    units: Collection[UUID] | None,
+    activities: Collection[Activity] | None,
+    topics: Collection[str] | None,
+) -> None:
     """Check that nothing occurs twice. Raise Invalid."""
     check_once(kinds, "/kinds/{}")
     check_once(units or (), "/units/{}")
+    check_once(activities or (), "/activities/{}")
+    check_once(topics or (), "/topics/{}")
 
 
 def check_below(units: Collection[UUID] | None, found: Collection[UUID]) -> None:

@@ -87,6 +87,12 @@ def ends_on_of(sessions: Sequence[TrainingSession]) -> date | None:
     return None if end is None else last_day_before(end)
 
 
+def in_finland(time: datetime) -> datetime:
+    """Return the time with Finland's offset at that time. Two times in the hour that the clock repeats differ, which
+    those of a time zone do not."""
+    return datetime.fromisoformat(time.astimezone(HELSINKI).isoformat())
+
+
 def days_of(sessions: Sequence[TrainingSession]) -> list[date]:
     """Return every day that a session touches, in order."""
     days = set[date]()

@@ -126,6 +126,10 @@ def check_place(plan: TrainingPlan, year: int, hour_type: Activity, circumstance
     own, place = circumstances.own_rules, circumstances.place
     if not may_run(circumstances.kind, place.ancestors, own.kinds, own.units):
         raise RunsNoTrainings(unit_id=place.organisation_id)
+    if own.activities is not None and hour_type not in own.activities:
+        raise RunsNoTrainings(unit_id=place.organisation_id, because="activity")
+    if own.topics is not None and plan.topic not in own.topics:
+        raise RunsNoTrainings(unit_id=place.organisation_id, because="topic")
 
 
 def may_answer(state: TrainingState, answer_by: date | None, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place, check_not_own
 from app.domain.errors import Forbidden, WrongState
+from app.domain.trainings.cooperation import PlanWarning
 from app.domain.trainings.sessions import HourBreakdown, TrainingSession, breakdown_of
 from app.domain.trainings.support_rules import CostCategory
 from app.domain.values import Shown
@@ -92,7 +93,7 @@ class PlanException(Shown):
     rule: ExceptionRule
     """The rule: `plan_window` or `name`."""
     until: date | None
-    """Last day on which the plan may be submitted. `null` for `name`."""
+    """Last day on which the plan may be submitted. `null` if the rule is `name`."""
     reason: str
     """Reason for the exception."""
     granted_at: datetime
@@ -108,7 +109,7 @@ class TrainingPlan(Shown):
     topic: str | None
     """Code of the topic class. `null` if not given."""
     target_group: str | None
-    """Who the course is for. `null` if not given."""
+    """Target group of the course. `null` if not given."""
     goals: str | None
     """Learning goals. `null` if not given."""
     content: str | None
@@ -116,7 +117,7 @@ class TrainingPlan(Shown):
     methods: str | None
     """Methods of teaching. `null` if not given."""
     mode: Mode | None
-    """How the course is held. `null` if not given."""
+    """Form of teaching: `in_person`, `online` or `hybrid`. `null` if not given."""
     language: str | None
     """Language of teaching, as an ISO 639 code, for example `fi`. `null` if not given."""
     sessions: list[TrainingSession]
@@ -142,20 +143,12 @@ class TrainingPlan(Shown):
     enrolment: Enrolment | None
     """Enrolment in the public calendar. `null` if none is offered."""
     declarations: PlanDeclarations
+    """Declarations of the organiser."""
     supported: bool
     """Whether the course is subsidised. An unsubsidised one uses no hours and gets no support."""
 
 
 PLAN_FIELDS = tuple(field.name for field in fields(TrainingPlan))
-
-
-@dataclass(frozen=True)
-class TrainingWarning(Shown):
-    """A hint that refuses nothing."""
-
-    code: Literal["cooperation-not-named"]
-    pointer: str
-    """JSON pointer to the field."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +167,7 @@ class TrainingSummary(Shown):
     topic: str | None
     """Code of the topic class. `null` if not given."""
     mode: Mode | None
-    """How the course is held. `null` if not given."""
+    """Form of teaching: `in_person`, `online` or `hybrid`. `null` if not given."""
     language: str | None
     """Language of teaching, as an ISO 639 code, for example `fi`. `null` if not given."""
     supported: bool
@@ -182,23 +175,23 @@ class TrainingSummary(Shown):
     state: TrainingState
     """State of the plan."""
     phase: Phase | None
-    """Phase of an approved course, by the clock. `null` in other states."""
+    """Phase of an approved course, which follows from the clock. `null` if the course is not approved."""
     hours: int
     """Teaching hours of the plan."""
     starts_at: datetime | None
-    """When the first session begins. `null` without sessions."""
+    """When the first session begins. `null` if there are no sessions."""
     ends_at: datetime | None
-    """When the last session ends. `null` without sessions."""
+    """When the last session ends. `null` if there are no sessions."""
     planned_participants: int | None
     """Number of planned participants who are of age for support. `null` if not given."""
     responsible_person_id: UUID | None
     """ID of the person responsible for the course. `null` if nobody is named."""
     plan_opens_on: date | None
-    """First day to submit the plan. `null` without sessions."""
+    """First day to submit the plan. `null` if there are no sessions."""
     plan_closes_on: date | None
-    """Last day to submit the plan. `null` without sessions."""
+    """Last day to submit the plan. `null` if there are no sessions."""
     statement_due_on: date | None
-    """Day until which the cost statement is in time. `null` without sessions or without subsidy."""
+    """Day until which the cost statement is in time. `null` if there are no sessions or no subsidy."""
     statement_last_on: date | None
     """Last day of the cost statement, also of a late one. `null` if the year has no confirmed last day."""
     statement_id: UUID | None
@@ -243,13 +236,13 @@ class Training(TrainingSummary, TrainingPlan):
     """A training course with its plan."""
 
     hour_breakdown: HourBreakdown
-    """How the hours are calculated."""
+    """Calculation of the hours."""
     exceptions: list[PlanException]
     """Exceptions that staff have made."""
     open_change_id: UUID | None
     """ID of the open change of the approved plan. `null` if there is none."""
-    warnings: list[TrainingWarning]
-    """Hints on the plan. They refuse nothing."""
+    warnings: list[PlanWarning]
+    """Hints on the plan, which prevent nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,33 @@
+"""Trainings end before their cost statement: withdrawn, cancelled or lapsed."""
+
+from typing import Literal
+
+from app.db.sessions import Writer
+from app.db.trainings import trainings as questions
+from app.db.trainings.cost_statements import end_open_statement
+from app.db.trainings.training_changes import cancel_open_change
+from app.domain.access import SERVICE
+from app.domain.trainings.trainings import TrainingSummary
+from app.services.trainings.reservations import release
+
+
+async def end_training(
+    writer: Writer,
+    training: TrainingSummary,
+    state: Literal["withdrawn", "cancelled", "lapsed"],
+    *,
+    reason: str | None = None,
+) -> int:
+    """End the locked training, its open change and its open statement, and return the hours that it frees."""
+    await cancel_open_change(writer.connection, training.id, writer.now)
+    await end_open_statement(writer.connection, training.id, "lapsed" if state == "lapsed" else "cancelled", writer.now)
+    freed = await release(writer, training, f"training.{state}")
+    await questions.change_state(
+        writer.connection,
+        training.id,
+        state=state,
+        ended_by=None if writer.actor is SERVICE else writer.actor.person_id,
+        ended_at=writer.now,
+        end_reason=reason,
+    )
+    return freed

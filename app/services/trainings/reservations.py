@@ -1,0 +1,89 @@
+"""Hours of trainings: reserve them for plans, and release them (rulebook §3.5).
+
+The order of locks: the trainings by their IDs, the pool, the balances of the central organisations by their IDs. Only
+then are free hours read, so a plan that fits when its turn comes is never refused for what another took meanwhile.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from app.db.hours.drawing import find_drawable, find_drawn
+from app.db.hours.ledger import clock_retry_key, lock_balances, post_transfers
+from app.db.sessions import Writer
+from app.domain.access import SERVICE
+from app.domain.errors import NotFound, QuotaExceeded
+from app.domain.hours.drawing import Drawable, releases_of, reservations_of
+from app.domain.hours.ledger import Transfer
+from app.domain.trainings.trainings import Training, TrainingSummary
+
+CAUSE = "training"
+
+
+async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]], *, pointer: str = "") -> None:
+    """Make each training hold so many hours: reserve what is missing, and release what is too much.
+
+    All trainings are of one year. `pointer` has `{}` in place of the index. Raise QuotaExceeded.
+    """
+    if not wanted:
+        return
+    year = wanted[0][0].year
+    for central_id in sorted({training.central_organisation_id for training, _ in wanted}):
+        await lock_balances(writer.connection, year, central_id)
+    transfers: list[Transfer] = []
+    causes: list[UUID] = []
+    taken: dict[UUID, int] = {}
+    for index, (training, hours) in enumerate(wanted):
+        drawn = await find_drawn(writer.connection, training.id)
+        more = hours - sum(drawn.values())
+        if more < 0:
+            moved = releases_of(training.central_organisation_id, drawn, -more)
+        elif more > 0:
+            drawable = _left_of(await _get_drawable(writer, training), taken)
+            try:
+                moved = reservations_of(drawable, more)
+            except QuotaExceeded as refusal:
+                raise QuotaExceeded(pointer=pointer.format(index) or None, **refusal.facts) from None
+        else:
+            moved = []
+        for transfer in moved:
+            free = transfer.source if transfer.kind == "reservation" else transfer.target
+            sign = 1 if transfer.kind == "reservation" else -1
+            if free.organisation_id:
+                taken[free.organisation_id] = taken.get(free.organisation_id, 0) + sign * transfer.hours
+        transfers += moved
+        causes += [training.id] * len(moved)
+    await post_transfers(writer, year, CAUSE, causes, transfers)
+
+
+async def reserve_no_more(writer: Writer, training: Training, hours: int) -> None:
+    """Release what the training holds above these hours."""
+    if training.supported and hours < training.hours:
+        await reserve(writer, [(training, hours)])
+
+
+async def release(writer: Writer, training: TrainingSummary, act: str) -> int:
+    """Release all that the training holds, and return it. Of the clock's own acts, each releases once."""
+    if not training.supported:
+        return 0
+    await lock_balances(writer.connection, training.year, training.central_organisation_id)
+    drawn = await find_drawn(writer.connection, training.id)
+    held = sum(drawn.values())
+    transfers = releases_of(training.central_organisation_id, drawn, held)
+    key = clock_retry_key(act, training.id) if writer.actor is SERVICE else None
+    await post_transfers(writer, training.year, CAUSE, training.id, transfers, retry_key=key)
+    return held
+
+
+async def _get_drawable(writer: Writer, training: TrainingSummary) -> Drawable:
+    drawable = await find_drawable(writer.connection, training.organisation_id, training.year)
+    if drawable is None:
+        raise NotFound
+    return drawable
+
+
+def _left_of(drawable: Drawable, taken: dict[UUID, int]) -> Drawable:
+    """What is left after what earlier plans of the same request take."""
+    common = drawable.common - taken.get(drawable.central_organisation_id, 0)
+    allotment = drawable.allotment - (taken.get(drawable.holder_id, 0) if drawable.holder_id else 0)
+    return replace(drawable, common=common, allotment=allotment)

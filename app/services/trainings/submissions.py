@@ -1,0 +1,283 @@
+"""Plans of trainings: submit, endorse, decide, except from rules, withdraw and cancel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from app.db.sessions import Writer
+from app.db.trainings import trainings as questions
+from app.db.trainings.cost_statements import find_statement_state
+from app.domain.access import Place, check_main_user
+from app.domain.errors import Fault, Invalid, NotFound
+from app.domain.lists import check_once
+from app.domain.trainings import submissions as rules
+from app.domain.trainings.outcomes import EndorsementOutcome, Outcome, answer_day_of, check_outcome
+from app.domain.trainings.submissions import Circumstances
+from app.domain.trainings.training_changes import check_no_statement
+from app.domain.trainings.trainings import (
+    ExceptionRule,
+    PlanException,
+    Training,
+    check_decider,
+    check_state,
+    check_writer,
+)
+from app.services.trainings.ending import end_training
+from app.services.trainings.reservations import release, reserve
+
+
+@dataclass(frozen=True)
+class TrainingDecision:
+    training_id: UUID
+    outcome: Outcome
+    reason: str | None
+    answer_by: date | None
+
+
+@dataclass(frozen=True)
+class _Submission:
+    training: Training
+    place: Place
+    circumstances: Circumstances
+
+    @property
+    def is_first_for_main_user(self) -> bool:
+        """Whether the main user has to endorse it first."""
+        return self.training.supported and self.circumstances.own_rules.plans_through_main_user
+
+
+async def submit_training(writer: Writer, training_id: UUID) -> Training:
+    await questions.resource.lock(writer, training_id)
+    (submitted,) = await _submit(writer, [training_id])
+    return submitted
+
+
+async def submit_trainings(writer: Writer, *, year: int, training_ids: Sequence[UUID]) -> list[Training]:
+    """Submit all or none."""
+    check_once(training_ids, "/training_ids/{}")
+    return await _submit(writer, training_ids, year=year, pointer="/training_ids/{}")
+
+
+async def endorse_training(
+    writer: Writer,
+    training_id: UUID,
+    *,
+    outcome: EndorsementOutcome,
+    reason: str | None,
+    answer_by: date | None,
+) -> Training:
+    """Decide for the organisation whether the plan goes to the study centre."""
+    check_outcome(outcome, reason, answer_by, writer.now)
+    training = await questions.resource.lock(writer, training_id)
+    place = await questions.get_place_of(writer.connection, training)
+    check_main_user(writer.actor, place)
+    check_state(training.state, "awaiting_main_user")
+    if outcome == "endorsed":
+        circumstances = await questions.find_circumstances(writer, training, "training")
+        await questions.change_state(
+            writer.connection,
+            training_id,
+            **_sent(writer, automatic=circumstances.rules.automatic_approval),
+            endorsed_by=writer.actor.person_id,
+            endorsed_at=writer.now,
+        )
+    else:
+        await _turn_down(writer, training, outcome, reason, answer_by)
+    _record(writer, f"training.{outcome.replace('_', '-')}", training, reason=reason, by="main_user")
+    return await questions.resource.get(writer, training_id)
+
+
+async def decide_training(
+    writer: Writer, training_id: UUID, *, outcome: Outcome, reason: str | None, answer_by: date | None
+) -> Training:
+    await questions.resource.lock(writer, training_id)
+    (decided,) = await _decide(writer, [TrainingDecision(training_id, outcome, reason, answer_by)])
+    return decided
+
+
+async def decide_trainings(writer: Writer, *, year: int, items: Sequence[TrainingDecision]) -> list[Training]:
+    """Decide all or none."""
+    check_once((item.training_id for item in items), "/items/{}/training_id")
+    return await _decide(writer, items, year=year, pointer="/items/{}")
+
+
+async def except_training(
+    writer: Writer, training_id: UUID, *, rule: ExceptionRule, until: date | None, reason: str
+) -> Training:
+    """Let the plan be sent until the day, or accept the name, against the rule."""
+    rules.check_exception(rule, until, writer.now)
+    training = await questions.resource.lock(writer, training_id)
+    check_decider(writer.actor, await questions.get_place_of(writer.connection, training), training.makers)
+    check_state(training.state, "draft", "awaiting_main_user", "submitted", "sent_back")
+    exception = PlanException(rule, until, reason, writer.now)
+    await questions.put_exceptions(writer.connection, training_id, [*training.exceptions, exception])
+    _record(writer, "training.excepted", training, reason=reason, rule=rule, until=until)
+    return await questions.resource.get(writer, training_id)
+
+
+async def withdraw_training(writer: Writer, training_id: UUID) -> Training:
+    training = await questions.resource.lock(writer, training_id)
+    check_writer(writer.actor, await questions.get_place_of(writer.connection, training))
+    check_state(training.state, "draft", "awaiting_main_user", "submitted", "sent_back")
+    freed = await end_training(writer, training, "withdrawn")
+    _record(writer, "training.withdrawn", training, was=training.state, freed=freed)
+    return await questions.resource.get(writer, training_id)
+
+
+async def cancel_training(writer: Writer, training_id: UUID, *, reason: str) -> Training:
+    """Cancel an approved training: nothing of it is held, and nothing is paid."""
+    training = await questions.resource.lock(writer, training_id)
+    place = await questions.get_place_of(writer.connection, training)
+    if not writer.actor.has("staff"):
+        check_writer(writer.actor, place)
+    check_state(training.state, "approved")
+    check_no_statement(training, await find_statement_state(writer.connection, training_id))
+    freed = await end_training(writer, training, "cancelled", reason=reason)
+    _record(writer, "training.cancelled", training, reason=reason, freed=freed)
+    return await questions.resource.get(writer, training_id)
+
+
+async def _submit(
+    writer: Writer, training_ids: Sequence[UUID], *, year: int | None = None, pointer: str = ""
+) -> list[Training]:
+    """Submit all or none, in the order named. Hours are read once all is locked."""
+    locked = await questions.lock_several(writer, training_ids)
+    submissions = [
+        await _permitted(writer, locked.get(training_id), year, pointer.format(index))
+        for index, training_id in enumerate(training_ids)
+    ]
+    for index, each in enumerate(submissions):
+        _check_submission(each, writer, pointer.format(index))
+    wanted = [(each.training, each.training.hours if each.training.supported else 0) for each in submissions]
+    await reserve(writer, [(training, hours) for training, hours in wanted if hours], pointer=pointer)
+    for each in submissions:
+        await _send(writer, each)
+    return [await questions.resource.get(writer, training_id) for training_id in training_ids]
+
+
+async def _permitted(writer: Writer, training: Training | None, year: int | None, pointer: str) -> _Submission:
+    """Raise NotFound, Forbidden, Invalid for another year."""
+    if training is None:
+        raise NotFound(pointer=pointer or None)
+    if not pointer:
+        seen = training
+    else:
+        try:
+            seen = await questions.resource.get(writer, training.id)
+        except NotFound:
+            raise NotFound(pointer=pointer) from None
+    place = await questions.get_place_of(writer.connection, seen)
+    check_writer(writer.actor, place)
+    if year is not None and seen.year != year:
+        raise Invalid(Fault(pointer, "not-of-the-year", {"year": year}))
+    return _Submission(seen, place, await questions.find_circumstances(writer, seen, "training"))
+
+
+def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> None:
+    training = submission.training
+    check_state(training.state, "draft", "sent_back", pointer=pointer or None)
+    if training.supported:
+        rules.check_complete(training, submission.circumstances.rules, pointer=pointer)
+        rules.check_possible(training, submission.circumstances, writer.now, pointer=pointer or None)
+
+
+async def _send(writer: Writer, submission: _Submission) -> None:
+    training = submission.training
+    needs_endorsement = (
+        submission.is_first_for_main_user
+        and training.endorsed_at is None
+        and not writer.actor.has_for(submission.place, "main_user")
+    )
+    automatic = not training.supported or submission.circumstances.rules.automatic_approval
+    await questions.change_state(
+        writer.connection,
+        training.id,
+        **({"state": "awaiting_main_user"} if needs_endorsement else _sent(writer, automatic=automatic)),
+        submitted_by=writer.actor.person_id,
+        submitted_at=writer.now,
+        reason=None,
+        answer_by=None,
+    )
+    _record(
+        writer,
+        "training.submitted",
+        training,
+        hours=training.hours,
+        to="main_user" if needs_endorsement else "staff",
+        approved=automatic and not needs_endorsement,
+    )
+
+
+def _sent(writer: Writer, *, automatic: bool) -> dict[str, object]:
+    """The columns of a plan that reaches the study centre."""
+    if not automatic:
+        return {"state": "submitted"}
+    return {"state": "approved", "decided_by": None, "decided_at": writer.now, "decided_automatically": True}
+
+
+async def _decide(
+    writer: Writer, items: Sequence[TrainingDecision], *, year: int | None = None, pointer: str = ""
+) -> list[Training]:
+    for index, item in enumerate(items):
+        check_outcome(item.outcome, item.reason, item.answer_by, writer.now, pointer=pointer.format(index))
+    locked = await questions.lock_several(writer, [item.training_id for item in items])
+    for index, item in enumerate(items):
+        place_of_item = pointer.format(index)
+        training = locked.get(item.training_id)
+        if training is None or (year is not None and training.year != year):
+            raise NotFound(pointer=f"{place_of_item}/training_id" if pointer else None)
+        place = await questions.get_place_of(writer.connection, training)
+        check_decider(writer.actor, place, training.makers, pointer=place_of_item or None)
+    for index, item in enumerate(items):
+        check_state(locked[item.training_id].state, "submitted", pointer=pointer.format(index) or None)
+    for item in items:
+        await _decide_one(writer, locked[item.training_id], item)
+    return [await questions.resource.get(writer, item.training_id) for item in items]
+
+
+async def _decide_one(writer: Writer, training: Training, item: TrainingDecision) -> None:
+    if item.outcome == "approved":
+        await questions.change_state(
+            writer.connection,
+            training.id,
+            state="approved",
+            reason=item.reason,
+            decided_by=writer.actor.person_id,
+            decided_at=writer.now,
+            decided_automatically=False,
+        )
+    else:
+        await _turn_down(writer, training, item.outcome, item.reason, item.answer_by)
+    _record(writer, f"training.{item.outcome.replace('_', '-')}", training, reason=item.reason, by="staff")
+
+
+async def _turn_down(
+    writer: Writer, training: Training, outcome: str, reason: str | None, answer_by: date | None
+) -> None:
+    """Send the plan back, which keeps its hours, or reject it, which frees them."""
+    if outcome == "rejected":
+        await release(writer, training, "training.rejected")
+        await questions.change_state(
+            writer.connection,
+            training.id,
+            state="rejected",
+            reason=reason,
+            decided_by=writer.actor.person_id,
+            decided_at=writer.now,
+        )
+    else:
+        until = answer_day_of(answer_by, writer.now)
+        await questions.change_state(writer.connection, training.id, state="sent_back", reason=reason, answer_by=until)
+
+
+def _record(writer: Writer, action: str, training: Training, *, reason: str | None = None, **facts: object) -> None:
+    writer.record(
+        action,
+        training.id,
+        organisation_id=training.organisation_id,
+        reason=reason,
+        reference=training.reference,
+        year=training.year,
+        **facts,
+    )

@@ -1,0 +1,149 @@
+"""Changes of approved plans: submit, decide, withdraw, get and list."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+from uuid import UUID
+
+from app.db.identifiers import new_id
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.statements import change_row
+from app.db.trainings import trainings as questions
+from app.db.trainings.cost_statements import find_statement_state
+from app.db.trainings.tables import training_changes
+from app.db.trainings.training_changes import changes, find_open_change, insert_change
+from app.domain.access import Place
+from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
+from app.domain.trainings import training_changes as rules
+from app.domain.trainings.outcomes import check_outcome
+from app.domain.trainings.submissions import check_complete, check_place
+from app.domain.trainings.training_changes import TrainingChange
+from app.domain.trainings.trainings import (
+    Training,
+    check_decider,
+    check_state,
+    check_support_kept,
+    check_writer,
+    differing,
+    hours_of,
+    with_changes,
+)
+from app.services.trainings.reservations import reserve
+from app.services.trainings.trainings import check_plan
+
+
+async def submit_change(writer: Writer, training_id: UUID, *, fields: Mapping[str, Any]) -> TrainingChange:
+    """Submit a change, and reserve the hours that it adds. The present plan stays in force until the decision."""
+    training, place = await _lock(writer, training_id)
+    plan = with_changes(training, fields)
+    await check_plan(writer, place, training.year, plan, training)
+    check_writer(writer.actor, place)
+    check_state(training.state, "approved")
+    check_support_kept(training, plan)
+    rules.check_no_statement(training, await find_statement_state(writer.connection, training_id))
+    changed = differing(training, plan)
+    if not changed:
+        raise Invalid(Fault("", "nothing-asked"))
+    if existing := await find_open_change(writer.connection, training_id):
+        raise AlreadyExists(existing_id=existing)
+    if training.supported:
+        circumstances = await questions.find_circumstances(writer, training, "training")
+        check_complete(plan, circumstances.rules)
+        check_place(plan, training.year, "training", circumstances)
+    rules.check_in_time(training, plan, writer.now)
+    hours = hours_of(plan)
+    if training.supported:
+        await reserve(writer, [(training, max(hours, training.hours))])
+    change_id = new_id()
+    await insert_change(
+        writer.connection,
+        id=change_id,
+        training_id=training_id,
+        changed=changed,
+        plan=plan,
+        hours=hours,
+        state="submitted",
+        submitted_by=writer.actor.person_id,
+        submitted_at=writer.now,
+    )
+    _record(writer, "training-change.submitted", change_id, training, changed=changed, hours=hours)
+    return await changes.get(writer, change_id)
+
+
+async def decide_change(
+    writer: Writer, training_id: UUID, change_id: UUID, *, outcome: Literal["approved", "rejected"], reason: str | None
+) -> TrainingChange:
+    check_outcome(outcome, reason, None, writer.now)
+    training, place = await _lock(writer, training_id)
+    change = await _get(writer, training_id, change_id)
+    check_decider(writer.actor, place, {*training.makers, change.submitted_by})
+    rules.check_open(change)
+    after = training
+    if outcome == "approved":
+        plan = with_changes(training, rules.decided_plan(change))
+        await questions.change_plan(writer.connection, training_id, plan)
+        after = replace(training, hours=hours_of(plan))
+    if training.supported:
+        await reserve(writer, [(after, after.hours)])
+    await change_row(
+        writer.connection,
+        training_changes,
+        change_id,
+        state=outcome,
+        reason=reason,
+        decided_by=writer.actor.person_id,
+        decided_at=writer.now,
+    )
+    _record(writer, f"training-change.{outcome}", change_id, training, reason=reason)
+    return await changes.get(writer, change_id)
+
+
+async def withdraw_change(writer: Writer, training_id: UUID, change_id: UUID) -> TrainingChange:
+    training, place = await _lock(writer, training_id)
+    change = await _get(writer, training_id, change_id)
+    check_writer(writer.actor, place)
+    rules.check_open(change)
+    if training.supported:
+        await reserve(writer, [(training, training.hours)])
+    await change_row(writer.connection, training_changes, change_id, state="withdrawn", ended_at=writer.now)
+    _record(writer, "training-change.withdrawn", change_id, training)
+    return await changes.get(writer, change_id)
+
+
+async def get_change(reader: Reader, training_id: UUID, change_id: UUID) -> TrainingChange:
+    await questions.resource.get(reader, training_id)
+    return await _get(reader, training_id, change_id)
+
+
+async def list_changes(reader: Reader, page: PageRequest, training_id: UUID) -> Slice[TrainingChange]:
+    await questions.resource.get(reader, training_id)
+    return await changes.page(reader, page, training_id=training_id)
+
+
+async def _lock(writer: Writer, training_id: UUID) -> tuple[Training, Place]:
+    training = await questions.resource.lock(writer, training_id)
+    return training, await questions.get_place_of(writer.connection, training)
+
+
+async def _get(session: Reader, training_id: UUID, change_id: UUID) -> TrainingChange:
+    """Raise NotFound also for a change of another training. The training's lock protects it."""
+    change = await changes.get(session, change_id)
+    if change.training_id != training_id:
+        raise NotFound
+    return change
+
+
+def _record(
+    writer: Writer, action: str, change_id: UUID, training: Training, *, reason: str | None = None, **facts: object
+) -> None:
+    writer.record(
+        action,
+        change_id,
+        organisation_id=training.organisation_id,
+        reason=reason,
+        training_id=training.id,
+        reference=training.reference,
+        year=training.year,
+        **facts,
+    )

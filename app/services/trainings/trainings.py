@@ -1,0 +1,144 @@
+"""Training courses: add, change, copy, get and list."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from app.db.hours.cases import find_candidate
+from app.db.organisations.organisations import find_place
+from app.db.organisations.profiles import patterns_of
+from app.db.paging import PageRequest, Slice
+from app.db.sessions import Reader, Writer
+from app.db.trainings import trainings as questions
+from app.db.trainings.cost_statements import find_statement_state
+from app.db.trainings.support_rules import find_rules
+from app.db.trainings.topic_classes import find_topic
+from app.domain.access import Place, check_reach
+from app.domain.errors import Fault, Invalid, NotFound
+from app.domain.trainings import trainings as rules
+from app.domain.trainings.sessions import check_sessions, copied_sessions
+from app.domain.trainings.submissions import check_complete
+from app.domain.trainings.training_changes import check_needs_no_decision, check_no_statement
+from app.domain.trainings.trainings import Mode, Phase, Training, TrainingPlan, TrainingState, TrainingSummary
+from app.domain.versions import Versions, check_version
+from app.services.trainings.reservations import reserve_no_more
+
+
+class TrainingListFilters(TypedDict, total=False):
+    organisation_id: Sequence[UUID] | None
+    under: Sequence[UUID] | None
+    year: Sequence[int] | None
+    state: Sequence[TrainingState] | None
+    phase: Sequence[Phase] | None
+    topic: Sequence[str] | None
+    mode: Sequence[Mode] | None
+    supported: bool | None
+    starts_from: date | None
+    starts_until: date | None
+    reference: Sequence[str] | None
+    changed_since: datetime | None
+
+
+async def add_training(writer: Writer, *, organisation_id: UUID, year: int, fields: Mapping[str, Any]) -> Training:
+    """Add a draft, whose responsible person is its maker unless said."""
+    place = check_reach(writer.actor, await find_place(writer.connection, organisation_id), pointer="/organisation_id")
+    plan = rules.with_changes(rules.EMPTY, fields)
+    if "responsible_person_id" not in fields and writer.actor.scopes is None:
+        plan = rules.with_changes(plan, {"responsible_person_id": writer.actor.person_id})
+    await check_plan(writer, place, year, plan, rules.EMPTY)
+    rules.check_writer(writer.actor, place)
+    training_id = await questions.insert_draft(writer, place, year, plan)
+    writer.record("training.created", training_id, organisation_id=organisation_id, year=year)
+    return await get_training(writer, training_id)
+
+
+async def change_training(
+    writer: Writer, training_id: UUID, *, changes: Mapping[str, Any], expected: Versions
+) -> Training:
+    training = await questions.resource.lock(writer, training_id)
+    place = await questions.get_place_of(writer.connection, training)
+    plan = rules.with_changes(training, changes)
+    await check_plan(writer, place, training.year, plan, training)
+    rules.check_writer(writer.actor, place)
+    check_version(training, expected)
+    rules.check_state(training.state, "draft", "sent_back", "approved")
+    changed = rules.differing(training, plan)
+    if not changed:
+        return training
+    if training.state != "draft":
+        rules.check_support_kept(training, plan)
+    if training.state == "approved" and training.supported:
+        await _check_approved(writer, training, plan)
+        await questions.change_plan(writer.connection, training_id, plan)
+        await reserve_no_more(writer, training, rules.hours_of(plan))
+    else:
+        await questions.change_plan(writer.connection, training_id, plan)
+    writer.record(
+        "training.changed", training_id, organisation_id=training.organisation_id, state=training.state, changed=changed
+    )
+    return await get_training(writer, training_id)
+
+
+async def copy_training(writer: Writer, training_id: UUID, *, starts_on: Sequence[date]) -> list[Training]:
+    """Add a draft for each day, on which its first session begins."""
+    training = await questions.resource.get(writer, training_id)
+    place = check_reach(writer.actor, await find_place(writer.connection, training.organisation_id))
+    rules.check_writer(writer.actor, place)
+    if not training.sessions:
+        raise Invalid(Fault("/starts_on", "no-sessions"))
+    copies = []
+    for index, day in enumerate(starts_on):
+        sessions = copied_sessions(training.sessions, day)
+        check_sessions(sessions, day.year, pointer=f"/starts_on/{index}")
+        plan = rules.with_changes(training, {"sessions": sessions})
+        copy_id = await questions.insert_draft(writer, place, day.year, plan)
+        writer.record(
+            "training.created",
+            copy_id,
+            organisation_id=training.organisation_id,
+            year=day.year,
+            copied_from=training_id,
+        )
+        copies.append(await get_training(writer, copy_id))
+    return copies
+
+
+async def list_trainings(
+    reader: Reader, page: PageRequest, *, q: str | None, **filters: Unpack[TrainingListFilters]
+) -> Slice[TrainingSummary]:
+    """`q` is words that are all in the name, the target group or the content."""
+    return await questions.summaries.page(reader, page, words=patterns_of(q), **filters)
+
+
+get_training = questions.resource.get
+
+
+async def _check_approved(writer: Writer, training: Training, plan: TrainingPlan) -> None:
+    """Check an edit of an approved plan: it needs no decision, and the plan stays complete."""
+    check_needs_no_decision(training, plan)
+    if rules.hours_of(plan) != training.hours or plan.planned_participants != training.planned_participants:
+        check_no_statement(training, await find_statement_state(writer.connection, training.id))
+    check_complete(plan, (await find_rules(writer.connection, training.year)).training)
+
+
+async def check_plan(writer: Writer, place: Place, year: int, plan: TrainingPlan, before: TrainingPlan) -> None:
+    """Check what no plan may be, also a draft. Raise Invalid, NotFound."""
+    check_sessions(plan.sessions, year)
+    faults = []
+    topic = plan.topic if plan.topic != before.topic else None
+    if topic and not ((found := await find_topic(writer.connection, topic)) and found.active):
+        faults.append(Fault("/topic", "not-a-topic"))
+    for index, partner in enumerate(plan.partners):
+        if (partner.organisation_id is None) == (partner.name is None):
+            faults.append(Fault(f"/partners/{index}", "name-or-id"))
+    person_id = plan.responsible_person_id
+    is_named = person_id not in (None, before.responsible_person_id, writer.actor.person_id)
+    if person_id and is_named and not rules.may_write(await find_candidate(writer, person_id), place):
+        faults.append(Fault("/responsible_person_id", "not-responsible"))
+    if faults:
+        raise Invalid(*faults)
+    for index, partner in enumerate(plan.partners):
+        named = None if partner in before.partners else partner.organisation_id
+        if named and await find_place(writer.connection, named) is None:
+            raise NotFound(pointer=f"/partners/{index}/organisation_id")
