@@ -40,7 +40,6 @@ from app.domain.trainings.sessions import (
     starts_on_of,
 )
 from app.domain.trainings.submissions import Circumstances
-from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.trainings import PlanException, Training, TrainingPlan, TrainingSummary, hours_of
 
 
@@ -152,7 +151,7 @@ async def get_place_of(connection: Connection, training: TrainingSummary) -> Pla
     return Place(training.organisation_id, training.central_organisation_id, held)
 
 
-async def find_circumstances(session: Reader, training: TrainingSummary, hour_type: Activity) -> Circumstances:
+async def find_circumstances(session: Reader, training: TrainingSummary) -> Circumstances:
     """What decides about a submission, or a change, of the training."""
     standing = await get_standing(session, training.organisation_id, training.year, "training_entry")
     kind = await _kind.first(session.connection, p_id=training.organisation_id)
@@ -164,7 +163,7 @@ async def find_circumstances(session: Reader, training: TrainingSummary, hour_ty
         centre_active=(standing.active_from, standing.active_until),
         closed_at=standing.closed_at,
         training_entry=standing.windows,
-        rules=rules.of(hour_type),
+        rules=rules.of(training.hour_type),
         own_rules=await find_own_rules(session, standing.place.central_organisation_id),
     )
 

@@ -102,7 +102,7 @@ def check_possible(
     Raise ActivityNotSupported, YearClosed, NotAMember, RunsNoTrainings, WindowClosed, PlanWindowClosed.
     """
     try:
-        check_place(training, training.year, "training", circumstances)
+        check_place(training, training.year, training.hour_type, circumstances)
         if not may_answer(training.state, training.answer_by, now):
             check_window_open("training_entry", circumstances.training_entry, now)
             check_plan_window(training, circumstances.rules, now)

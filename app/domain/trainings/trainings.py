@@ -10,7 +10,7 @@ from app.domain.access import Actor, Place, check_not_own
 from app.domain.errors import Forbidden, WrongState
 from app.domain.trainings.cooperation import PlanWarning
 from app.domain.trainings.sessions import HourBreakdown, TrainingSession, breakdown_of
-from app.domain.trainings.support_rules import CostCategory
+from app.domain.trainings.support_rules import Activity, CostCategory
 from app.domain.values import Shown
 
 TrainingState = Literal[
@@ -161,6 +161,8 @@ class TrainingSummary(Shown):
     organisation_name: str
     central_organisation_id: UUID
     """ID of the central organisation whose hours the course uses."""
+    hour_type: Activity
+    """Type of the hours that the course uses."""
     year: int
     name: str
     """Name of the training course."""

@@ -2,6 +2,7 @@
 
 The order of locks: the trainings by their IDs, the pool, the balances of the central organisations by their IDs. Only
 then are free hours read, so a plan that fits when its turn comes is never refused for what another took meanwhile.
+What the hours move for is called as their type: `training` or `peer_group`.
 """
 
 from collections.abc import Sequence
@@ -17,19 +18,17 @@ from app.domain.hours.drawing import Drawable, releases_of, reservations_of
 from app.domain.hours.ledger import Transfer
 from app.domain.trainings.trainings import Training, TrainingSummary
 
-CAUSE = "training"
-
 
 async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]], *, pointer: str = "") -> None:
     """Make each training hold so many hours: reserve what is missing, and release what is too much.
 
-    All trainings are of one year. `pointer` has `{}` in place of the index. Raise QuotaExceeded.
+    All trainings are of one year and one type. `pointer` has `{}` in place of the index. Raise QuotaExceeded.
     """
     if not wanted:
         return
-    year = wanted[0][0].year
+    year, hour_type = wanted[0][0].year, wanted[0][0].hour_type
     for central_id in sorted({training.central_organisation_id for training, _ in wanted}):
-        await lock_balances(writer.connection, year, central_id)
+        await lock_balances(writer.connection, year, central_id, hour_type)
     transfers: list[Transfer] = []
     causes: list[UUID] = []
     taken: dict[UUID, int] = {}
@@ -53,7 +52,7 @@ async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]],
                 taken[free.organisation_id] = taken.get(free.organisation_id, 0) + sign * transfer.hours
         transfers += moved
         causes += [training.id] * len(moved)
-    await post_transfers(writer, year, CAUSE, causes, transfers)
+    await post_transfers(writer, year, hour_type, causes, transfers, hour_type)
 
 
 async def reserve_no_more(writer: Writer, training: Training, hours: int) -> None:
@@ -66,17 +65,19 @@ async def release(writer: Writer, training: TrainingSummary, act: str) -> int:
     """Release all that the training holds, and return it. Of the clock's own acts, each releases once."""
     if not training.supported:
         return 0
-    await lock_balances(writer.connection, training.year, training.central_organisation_id)
+    await lock_balances(writer.connection, training.year, training.central_organisation_id, training.hour_type)
     drawn = await find_drawn(writer.connection, training.id)
     held = sum(drawn.values())
     transfers = releases_of(training.central_organisation_id, drawn, held)
     key = clock_retry_key(act, training.id) if writer.actor is SERVICE else None
-    await post_transfers(writer, training.year, CAUSE, training.id, transfers, retry_key=key)
+    await post_transfers(
+        writer, training.year, training.hour_type, training.id, transfers, training.hour_type, retry_key=key
+    )
     return held
 
 
 async def _get_drawable(writer: Writer, training: TrainingSummary) -> Drawable:
-    drawable = await find_drawable(writer.connection, training.organisation_id, training.year)
+    drawable = await find_drawable(writer.connection, training.organisation_id, training.year, training.hour_type)
     if drawable is None:
         raise NotFound
     return drawable

@@ -74,7 +74,7 @@ async def endorse_training(
     check_main_user(writer.actor, place)
     check_state(training.state, "awaiting_main_user")
     if outcome == "endorsed":
-        circumstances = await questions.find_circumstances(writer, training, "training")
+        circumstances = await questions.find_circumstances(writer, training)
         await questions.change_state(
             writer.connection,
             training_id,
@@ -171,7 +171,7 @@ async def _permitted(writer: Writer, training: Training | None, year: int | None
     check_writer(writer.actor, place)
     if year is not None and seen.year != year:
         raise Invalid(Fault(pointer, "not-of-the-year", {"year": year}))
-    return _Submission(seen, place, await questions.find_circumstances(writer, seen, "training"))
+    return _Submission(seen, place, await questions.find_circumstances(writer, seen))
 
 
 def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> None:

@@ -48,9 +48,9 @@ async def submit_change(writer: Writer, training_id: UUID, *, fields: Mapping[st
     if existing := await find_open_change(writer.connection, training_id):
         raise AlreadyExists(existing_id=existing)
     if training.supported:
-        circumstances = await questions.find_circumstances(writer, training, "training")
+        circumstances = await questions.find_circumstances(writer, training)
         check_complete(plan, circumstances.rules)
-        check_place(plan, training.year, "training", circumstances)
+        check_place(plan, training.year, training.hour_type, circumstances)
     rules.check_in_time(training, plan, writer.now)
     hours = hours_of(plan)
     if training.supported:

@@ -119,7 +119,7 @@ async def _check_approved(writer: Writer, training: Training, plan: TrainingPlan
     check_needs_no_decision(training, plan)
     if rules.hours_of(plan) != training.hours or plan.planned_participants != training.planned_participants:
         check_no_statement(training, await find_statement_state(writer.connection, training.id))
-    check_complete(plan, (await find_rules(writer.connection, training.year)).training)
+    check_complete(plan, (await find_rules(writer.connection, training.year)).of(training.hour_type))
 
 
 async def check_plan(writer: Writer, place: Place, year: int, plan: TrainingPlan, before: TrainingPlan) -> None:
