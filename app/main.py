@@ -73,6 +73,7 @@ from app.api.people import (
 )
 from app.api.routing import Index
 from app.api.trainings import (
+    participant_imports,
     participants,
     submissions,
     support_rules,
@@ -132,6 +133,7 @@ ROUTERS = (
     support_rules.router,
     topic_classes.router,
     participants.router,
+    participant_imports.router,
     people.registration,
     people.router,
     email_verifications.router,

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 
-from app.domain.errors import Invalid
+from app.domain.errors import Fault, Invalid
 from app.domain.organisations.organisations import Language
 from app.texts.problems import field_error_of
 
@@ -24,15 +24,21 @@ def is_malformed_json(error: RequestValidationError) -> bool:
     return any(fault["type"] == "json_invalid" for fault in error.errors())
 
 
-def errors_of_rules(refusal: Invalid, language: Language) -> list[dict[str, str]]:
+def errors_of_rules(refusal: Invalid, language: Language) -> list[dict[str, str | int]]:
     return [
         {
-            **({"parameter": fault.parameter} if fault.parameter else {"pointer": fault.pointer}),
+            **_place_of(fault),
             "code": fault.code,
             "detail": field_error_of(fault.code, fault.facts, language),
         }
         for fault in refusal.faults[:MOST_FAULTS]
     ]
+
+
+def _place_of(fault: Fault) -> dict[str, str | int]:
+    if fault.row is not None:
+        return {"row": fault.row, **({"column": fault.column} if fault.column else {})}
+    return {"parameter": fault.parameter} if fault.parameter else {"pointer": fault.pointer}
 
 
 def errors_of_shape(

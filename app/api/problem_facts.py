@@ -79,6 +79,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
     ),
     "etag": (TEXT, "Current version of the resource."),
     "existing_id": (ID, "ID of the resource that already exists, if you can see it."),
+    "faults": (NUMBER, "Number of all errors of a table, of which at most 100 are listed."),
     "finding": (TEXT, "Result of the examination of the file."),
     "header": (TEXT, "Name of the header that is not written as HTTP requires."),
     "holds": ({"type": "array", "items": {"type": "object"}}, "Hours and open proposals of the organisation, by year."),
@@ -165,6 +166,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "token-too-large": ("largest",),
     "too-many": ("most",),
     "unsupported-media-type": ("accepted", "accepted_codings"),
+    "validation": ("faults",),
     "window-closed": ("kind", "opened_on", "closed_on", "opens_on", "closes_on", "opens_at", "ask", "because"),
     "wrong-state": (
         "state",

@@ -168,12 +168,16 @@ class Busy(EdgeRefusal):
 
 @with_config(use_attribute_docstrings=True)
 class ProblemError(TypedDict):
-    """One error of the request: with `pointer` in the body, with `parameter` elsewhere."""
+    """One error of the request: with `pointer` in the body, with `row` in a table, with `parameter` elsewhere."""
 
     pointer: NotRequired[str]
     """Place in the body (RFC 6901), for example `/lines/0/hours`."""
     parameter: NotRequired[str]
     """Name of the query parameter, path parameter or header."""
+    row: NotRequired[int]
+    """Number of the row, if the body is a table. Its header is row 1."""
+    column: NotRequired[str]
+    """Name of the column, or its letter if the column is unknown. Missing if the error concerns the complete row."""
     code: str
     """Kind of the error. It never changes."""
     detail: str
@@ -209,7 +213,7 @@ def problem(
     code: str,
     facts: Mapping[str, object] | None = None,
     *,
-    errors: Sequence[Mapping[str, str]] | None = None,
+    errors: Sequence[Mapping[str, str | int]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     language = _language_of(request)
@@ -261,7 +265,8 @@ def _plain(value: object) -> str:
 
 def refuse(request: Request, refusal: DomainError) -> Response:
     if isinstance(refusal, Invalid):
-        return problem(request, refusal.code, errors=errors_of_rules(refusal, _language_of(request)))
+        errors = errors_of_rules(refusal, _language_of(request))
+        return problem(request, refusal.code, refusal.facts, errors=errors)
     pointer = {} if refusal.pointer is None else {"pointer": refusal.pointer}
     return problem(request, refusal.code, {**refusal.facts, **pointer}, headers=_headers_of(request, refusal))
 

@@ -76,6 +76,9 @@ def _without_hidden(text: object) -> object:
 
 def _printable(text: str, allowed: str = "") -> str:
     """`allowed` are the unseen characters that may be there all the same."""
+    # Most texts end here. Among the printable ones are selectors of variants, which are not seen.
+    if text.isprintable() and max(text, default="") < "\U000e0000":
+        return text
     for character in _FLAG.sub("", text):
         is_unseen = unicodedata.category(character) in _UNSEEN or ord(character) & 0xFFFE == 0xFFFE
         if (is_unseen or _NEVER_SEEN.match(character)) and character not in allowed:

@@ -28,6 +28,10 @@ class Fault:
     facts: dict[str, object] = field(default_factory=dict)
     parameter: str | None = None
     """The name of the path or query parameter, if it is in none of the body's places."""
+    row: int | None = None
+    """The number of the row, if the body is a table: its header is row 1."""
+    column: str | None = None
+    """The column of the row, if the error is in one."""
 
 
 class Invalid(DomainError):
@@ -38,6 +42,14 @@ class Invalid(DomainError):
     def __init__(self, *faults: Fault) -> None:
         super().__init__()
         self.faults = faults
+
+
+class InvalidRows(Invalid):
+    """Rows of a table are wrong. Facts: `faults`, the number of all errors, of which only the first are listed."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.facts = {"faults": len(faults)}
 
 
 class NotFound(DomainError):

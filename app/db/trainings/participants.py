@@ -1,14 +1,15 @@
 """Participants of trainings, also by their addresses."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Boolean, DateTime, Text, Uuid, bindparam, func, insert, select
 
 from app.db.identifiers import new_id
 from app.db.paging import given
 from app.db.resources import Resource
 from app.db.sessions import Writer
-from app.db.statements import Connection, Query, change_row, columns_of, insert_row
+from app.db.statements import Command, Connection, Query, change_row, columns_of, insert_row
 from app.db.trainings.tables import training_participants
 from app.domain.trainings.participants import Participant, ParticipantData
 
@@ -23,6 +24,34 @@ _holder: Query[UUID] = Query(
     select(training_participants.c.id).where(
         given(training_participants.c.training_id, "training_id"),
         given(training_participants.c.email_key, "email_key"),
+    )
+)
+_keys: Query[str] = Query(
+    select(training_participants.c.email_key).where(
+        given(training_participants.c.training_id, "training_id"), training_participants.c.email_key.is_not(None)
+    )
+)
+_rows = (
+    func.unnest(
+        bindparam("p_ids", type_=ARRAY(Uuid)),
+        bindparam("p_names", type_=ARRAY(Text)),
+        bindparam("p_emails", type_=ARRAY(Text)),
+        bindparam("p_keys", type_=ARRAY(Text)),
+        bindparam("p_genders", type_=ARRAY(Text)),
+        bindparam("p_flags", type_=ARRAY(Boolean)),
+    )
+    .table_valued("id", "name", "email", "email_key", "gender", "under_age")
+    .render_derived(name="given")
+)
+_insertion = Command(
+    insert(training_participants).from_select(
+        [*_rows.c.keys(), "training_id", "created_by", "created_at"],
+        select(
+            *_rows.c,
+            bindparam("p_training_id", type_=Uuid),
+            bindparam("p_by", type_=Uuid),
+            bindparam("p_at", type_=DateTime(timezone=True)),
+        ),
     )
 )
 
@@ -47,6 +76,29 @@ async def insert_participant(
         **data,
     )
     return participant_id
+
+
+async def find_keys(connection: Connection, training_id: UUID) -> frozenset[str]:
+    """The keys of the addresses that the training's participants have."""
+    return frozenset(await _keys.all(connection, p_training_id=training_id))
+
+
+async def insert_participants(
+    writer: Writer, training_id: UUID, rows: Sequence[ParticipantData], keys: Sequence[str | None]
+) -> None:
+    """Insert all in one statement, with the rows as arrays: COPY does not work behind row-level security."""
+    await _insertion.run(
+        writer.connection,
+        p_ids=[new_id() for _ in rows],
+        p_training_id=training_id,
+        p_names=[row["name"] for row in rows],
+        p_emails=[row["email"] for row in rows],
+        p_keys=list(keys),
+        p_genders=[row["gender"] for row in rows],
+        p_flags=[row["under_age"] for row in rows],
+        p_by=writer.actor.person_id,
+        p_at=writer.now,
+    )
 
 
 async def change_participant(connection: Connection, participant_id: UUID, **columns: object) -> None:

@@ -78,6 +78,12 @@ async def is_named(writer: Writer) -> bool:
     return await is_participant_reader(writer.connection, {actor.person_id, *actor.other_ids})
 
 
+async def check_may_write(writer: Writer, training_id: UUID) -> None:
+    """Raise NotFound, Forbidden."""
+    training = await trainings.resource.get(writer, training_id)
+    check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
+
+
 async def lock_open(writer: Writer, training_id: UUID) -> Training:
     """Lock a training whose participants can be entered. Raise NotFound, Forbidden, WrongState."""
     training = await _lock(writer, training_id)

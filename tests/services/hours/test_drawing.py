@@ -230,7 +230,7 @@ def test_hours_of_a_unit_that_has_left_are_common_again(centre: Centre, central:
     assert departed(centre, central, unit) == set()
     centre.owner.execute("UPDATE organisations SET central_organisation_id = %s WHERE id = %s", [other, unit])
     assert departed(centre, central, unit) == {unit}
-    # Whoever had not seen it go tries again.
+    # The one who had not seen it go tries again.
     with pytest.raises(psycopg.errors.SerializationFailure, match="has moved"):
         centre.post(2023, *reversals_of(central, {unit: 20}, year_is_closed=False))
     centre.post(2023, *reversals_of(central, {unit: 20}, year_is_closed=False, departed={unit}))

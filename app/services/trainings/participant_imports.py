@@ -1,0 +1,40 @@
+"""Imports of participants: read the file, and add all its rows or none."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+from app.db.sessions import Writer
+from app.db.trainings import participants as questions
+from app.db.trainings.participant_counts import counts_of_rows
+from app.delivery.addresses import key_of
+from app.documents.tables import read_table
+from app.domain.errors import Fault
+from app.domain.trainings import participant_imports as rules
+from app.domain.trainings.participant_imports import Cells, ParticipantImport, Words
+from app.domain.trainings.participants import ParticipantData
+from app.services.trainings.participants import check_may_write, lock_open, record
+from app.texts.imports import known_by
+
+Checked = tuple[list[ParticipantData], list[Fault]]
+"""The data of each row, and the errors of the cells. Data of a wrong cell are never kept."""
+
+
+async def import_participants(
+    writer: Writer, training_id: UUID, *, content: bytes, media_type: str, check: Callable[[Cells], Checked]
+) -> ParticipantImport:
+    """`check` looks at the cells as at those of a single participant."""
+    await check_may_write(writer, training_id)
+    # Before anything is locked, because it takes time.
+    table = await read_table(content, media_type, most_rows=rules.MOST_ROWS)
+    words = Words(known_by("columns"), known_by("genders"), known_by("flags"))
+    cells = await asyncio.to_thread(rules.cells_of, table, words)
+    rows, faults = await asyncio.to_thread(check, cells)
+    keys = [None if (email := row.get("email")) is None else key_of(email) for row in rows]
+    training = await lock_open(writer, training_id)
+    known = await questions.find_keys(writer.connection, training_id)
+    rules.check_rows([*faults, *rules.repeated_faults(cells.numbers, keys, known)])
+    await questions.insert_participants(writer, training_id, rows, keys)
+    record(writer, "training-participants.imported", training, participants=len(rows))
+    counts = await counts_of_rows(writer.connection, training_id)
+    return ParticipantImport(len(rows), counts.of_age + counts.under_age if counts else 0, writer.now)
