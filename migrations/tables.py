@@ -26,9 +26,9 @@ def create_table(
         )
 
     `columns` are all others than `study_centre_id`, with constraints of the table's own; `references` is the table
-    whose row a column names, by column.
+    whose row a column names, by column. `key` is empty for a table that has one row of each study centre.
     """
-    constraints = [f"CONSTRAINT {name}_pkey PRIMARY KEY (study_centre_id, {', '.join(key)})"]
+    constraints = [f"CONSTRAINT {name}_pkey PRIMARY KEY ({', '.join(('study_centre_id', *key))})"]
     for column, other in (references or {}).items():
         constraint = f"{name}_{column.removesuffix('_id')}_fkey"
         constraints.append(f"CONSTRAINT {constraint} FOREIGN KEY (study_centre_id, {column}) REFERENCES {other}")

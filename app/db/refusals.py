@@ -30,6 +30,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "allotment_requests_one_open": AlreadyExists,
     "bank_account_changes_one_open": AlreadyExists,
     "regional_offices_name_once": AlreadyExists,
+    "study_centres_slug_once": AlreadyExists,
     "topic_classes_code_once": AlreadyExists,
     "training_participants_address_once": AlreadyExists,
     "contact_assignments_no_overlap": AssignmentOverlap,

@@ -79,6 +79,8 @@ RIGHTS = {
     "organisation_images": ADD_CHANGE | ADD_REMOVE,
     "organisations": ADD_CHANGE,
     "outbox": ADD,
+    "participant_readers": ADD_CHANGE,
+    "payment_account_changes": ADD_CHANGE,
     "persons": ADD_CHANGE,
     "regional_offices": ADD_CHANGE,
     "reminder_settings": ADD_CHANGE,
@@ -87,6 +89,7 @@ RIGHTS = {
     "role_grants": ADD_CHANGE,
     "signatories": ADD_CHANGE,
     "stored_answers": ADD_REMOVE,
+    "study_centre_logos": ADD_CHANGE | ADD_REMOVE,
     "study_centres": READ,
     "supplementary_hour_requests": ADD_CHANGE,
     "support_rules": ADD_CHANGE,
@@ -148,6 +151,8 @@ def test_keys_include_the_study_centre(admin: Admin) -> None:
         ("callers", "callers_key_hash_once"),
         ("callers", "callers_sign_in_once"),
         ("study_centres", "study_centres_pkey"),
+        # Public addresses begin with it.
+        ("study_centres", "study_centres_slug_once"),
     }
     loose = admin.execute(
         """
@@ -219,9 +224,18 @@ def test_the_service_owns_nothing_and_has_only_the_rights_it_needs(admin: Admin,
         ("hour_returns.state",),
         ("organisation_confirmations.person_id",),
         ("outbox.mails_made_at",),
+        ("study_centres.address",),
+        ("study_centres.business_id",),
         ("study_centres.clock_at",),
         ("study_centres.decisions_by_two",),
         ("study_centres.decisions_by_two_until",),
+        ("study_centres.name",),
+        ("study_centres.name_en",),
+        ("study_centres.name_sv",),
+        ("study_centres.participants_kept_months",),
+        ("study_centres.privacy_notice_url",),
+        ("study_centres.slug",),
+        ("study_centres.website",),
     ]
 
 

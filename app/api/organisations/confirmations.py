@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app.api.conventions import Read, Write
 from app.api.operations import Operation, Tag
+from app.api.organisations.organisations import Website
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
@@ -28,6 +29,8 @@ class ConfirmationIn(Body):
     """ID of your central organisation."""
     year: Year
     """Year of the confirmation."""
+    membership_page_url: Website | None = None
+    """URL of the organisation's page that mentions the membership in the study centre."""
 
 
 @router.post(
@@ -43,7 +46,12 @@ async def confirm_organisation(writer: Write, body: ConfirmationIn) -> Organisat
 
     **Who:** main users, each once a year.
     """
-    return await confirmations.confirm_organisation(writer, organisation_id=body.organisation_id, year=body.year)
+    return await confirmations.confirm_organisation(
+        writer,
+        organisation_id=body.organisation_id,
+        year=body.year,
+        membership_page_url=body.membership_page_url,
+    )
 
 
 @router.get("", response_model=Page[OrganisationConfirmation])

@@ -1,6 +1,6 @@
 """Main users' yearly confirmations."""
 
-from sqlalchemy import Boolean, Column, DateTime, SmallInteger, Uuid
+from sqlalchemy import Boolean, Column, DateTime, SmallInteger, Text, Uuid
 
 from app.db.resources import of_organisations
 from app.db.statements import name_of, study_centre_table
@@ -13,6 +13,7 @@ organisation_confirmations = study_centre_table(
     Column("person_id", Uuid, nullable=False),
     Column("confirmed_at", DateTime(timezone=True), nullable=False),
     Column("late", Boolean, nullable=False),
+    Column("membership_page_url", Text),
 )
 
 confirmations = of_organisations(

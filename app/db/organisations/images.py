@@ -1,4 +1,4 @@
-"""Logos and signature images."""
+"""Logos and signature images of organisations, and the logo of the study centre."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,14 @@ organisation_images = study_centre_table(
     Column("content", LargeBinary, nullable=False),
     Column("changed_by", Uuid, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+
+study_centre_logos = study_centre_table(
+    "study_centre_logos",
+    Column("content", LargeBinary, nullable=False),
+    Column("changed_by", Uuid, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    single=True,
 )
 
 _organisation_id = bindparam("p_organisation_id", type_=Uuid)
@@ -46,3 +54,21 @@ async def keep(
 
 async def remove(connection: Connection, organisation_id: UUID, purpose: Purpose) -> None:
     await _removal.run(connection, p_organisation_id=organisation_id, p_purpose=purpose)
+
+
+_logo_found: Query[bytes] = Query(select(study_centre_logos.c.content), bytes)
+_logo_removal = Command(delete(study_centre_logos))
+
+
+async def find_logo(connection: Connection) -> bytes | None:
+    """The logo of the study centre."""
+    return await _logo_found.first(connection)
+
+
+async def keep_logo(connection: Connection, content: bytes, *, person_id: UUID, now: datetime) -> None:
+    """Keep the study centre's logo, in place of an earlier one."""
+    await put_row(connection, study_centre_logos, content=content, changed_by=person_id, changed_at=now)
+
+
+async def remove_logo(connection: Connection) -> None:
+    await _logo_removal.run(connection)

@@ -4,17 +4,22 @@ from sqlalchemy import and_, case, or_, select
 
 from app.db.people.people import study_centres
 from app.db.sessions import Reader
-from app.db.statements import NOW, Query, columns_of
-from app.domain.organisations.study_centre import StudyCentre
+from app.db.statements import NOW, Query, Selection, from_json
+from app.domain.organisations.study_centre import CentreAddress, StudyCentre
 
 _ends = study_centres.c.decisions_by_two_until
 _by_two = and_(study_centres.c.decisions_by_two, or_(_ends.is_(None), _ends > NOW))
 is_by_two = select(_by_two).scalar_subquery()
 """Whether two people decide now, as a column of other facts. `NOW` has its value in the query."""
-_one = select(
-    *columns_of(StudyCentre, study_centres, decisions_by_two=_by_two, decisions_by_two_until=case((_ends > NOW, _ends)))
+_shown = Selection(
+    StudyCentre,
+    study_centres,
+    decisions_by_two=_by_two,
+    decisions_by_two_until=case((_ends > NOW, _ends)),
+    address=from_json(study_centres.c.address, CentreAddress),
 )
-_found, _locked = Query(_one, StudyCentre), Query(_one.with_for_update(key_share=True), StudyCentre)
+_one = select(*_shown.columns)
+_found, _locked = Query(_one, _shown.build), Query(_one.with_for_update(key_share=True), _shown.build)
 
 
 async def get_study_centre(session: Reader, *, locked: bool = False) -> StudyCentre:

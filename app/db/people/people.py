@@ -31,6 +31,14 @@ study_centres = Table(
     Column("signing_days", SmallInteger, nullable=False),
     Column("decisions_by_two", Boolean, nullable=False),
     Column("decisions_by_two_until", DateTime(timezone=True)),
+    Column("name_sv", Text),
+    Column("name_en", Text),
+    Column("business_id", Text),
+    Column("address", JSONB),
+    Column("website", Text),
+    Column("privacy_notice_url", Text),
+    Column("participants_kept_months", SmallInteger, nullable=False),
+    Column("slug", Text),
 )
 
 persons = study_centre_table(

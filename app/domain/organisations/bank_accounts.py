@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_main_user_or_staff
@@ -76,6 +76,60 @@ class BankAccount(Shown):
     """The organisation's own change that waits for a second person. `null` if there is none."""
 
 
+class AccountChange(Protocol):
+    """A change of an organisation's account, or of the study centre's own."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def proposed_by(self) -> UUID: ...
+
+
+class Account(Protocol):
+    @property
+    def iban(self) -> str | None: ...
+
+    @property
+    def holder(self) -> str | None: ...
+
+
+def as_proposed(actor: Actor, now: datetime, *, iban: str, bic: str | None, holder: str) -> dict[str, Any]:
+    """Return the members of a new change beside its ID and organisation."""
+    return {
+        "iban": iban,
+        "bic": bic,
+        "holder": holder,
+        "state": "proposed",
+        "proposed_by": actor.person_id,
+        "proposed_by_name": actor.name,
+        "proposed_at": now,
+        "decided_by": None,
+        "decided_by_name": None,
+        "decided_at": None,
+        "reason": None,
+        "withdrawn_at": None,
+        "payments_held_until": None,
+    }
+
+
+def as_approved(actor: Actor, now: datetime) -> dict[str, Any]:
+    """Return the members that an approval changes."""
+    return _decided(actor, now) | {"state": "approved", "payments_held_until": held_until(now)}
+
+
+def as_rejected(actor: Actor, now: datetime, reason: str) -> dict[str, Any]:
+    return _decided(actor, now) | {"state": "rejected", "reason": reason}
+
+
+def as_withdrawn(now: datetime) -> dict[str, Any]:
+    return {"state": "withdrawn", "withdrawn_at": now}
+
+
+def _decided(actor: Actor, now: datetime) -> dict[str, Any]:
+    return {"decided_by": actor.person_id, "decided_by_name": actor.name, "decided_at": now}
+
+
 def account_of(
     organisation_id: UUID, in_force: BankAccountChange | None, waiting: BankAccountChange | None, now: datetime
 ) -> BankAccount:
@@ -99,12 +153,12 @@ def account_of(
     )
 
 
-def names_account(known: BankAccountChange | BankAccount | None, iban: str, holder: str) -> bool:
+def names_account(known: Account | None, iban: str, holder: str) -> bool:
     """Whether it is the same account already: then a proposal changes nothing."""
     return known is not None and (known.iban, known.holder) == (iban, holder)
 
 
-def check_none_open(waiting: BankAccountChange | None) -> None:
+def check_none_open(waiting: AccountChange | None) -> None:
     """Check that no other change is open (rulebook §6.4). Raise AlreadyExists."""
     if waiting is not None:
         raise AlreadyExists(existing_id=waiting.id)
@@ -113,11 +167,16 @@ def check_none_open(waiting: BankAccountChange | None) -> None:
 def check_may_decide(actor: Actor, place: Place, change: BankAccountChange) -> None:
     """Check for another person than the proposer: a main user of the tree or staff (rulebook §6.4). Raise Forbidden."""
     check_main_user_or_staff(actor, place)
+    check_another(actor, change)
+
+
+def check_another(actor: Actor, change: AccountChange) -> None:
+    """Check for another person than the proposer (rulebook §6.4). Raise Forbidden."""
     if actor.is_among({change.proposed_by}):
         raise Forbidden(because="own-matter")
 
 
-def check_may_withdraw(actor: Actor, change: BankAccountChange) -> None:
+def check_may_withdraw(actor: Actor, change: AccountChange) -> None:
     """Check for the person who proposed the change; others reject it. Raise Forbidden."""
     if not actor.is_among({change.proposed_by}):
         raise Forbidden(because="not-a-party")

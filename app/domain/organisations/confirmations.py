@@ -24,6 +24,8 @@ class OrganisationConfirmation(Shown):
     """When the main user confirmed."""
     late: bool
     """Whether the confirmation came after the last day."""
+    membership_page_url: str | None = None
+    """URL of the organisation's page that mentions the membership in the study centre. `null` if not given."""
 
 
 def check_begun(windows: Sequence[Window], now: datetime) -> None:

@@ -1,4 +1,5 @@
-"""Logos (logo) and signature images (allekirjoituskuva): an organisation has at most one of each (rulebook §6.5)."""
+"""Logos (logo) and signature images (allekirjoituskuva): an organisation has at most one of each, and the study centre
+a logo (rulebook §6.5)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,10 +28,9 @@ class ImageRefused(DomainError):
 
 
 @dataclass(frozen=True)
-class OrganisationImage(Shown):
+class Image(Shown):
     """Facts about an image, without the image itself."""
 
-    organisation_id: UUID
     media_type: Literal["image/png"]
     """Media type of the image."""
     width: int
@@ -50,10 +50,23 @@ class OrganisationImage(Shown):
         return tag_of(self.digest)
 
 
-def image_of(organisation_id: UUID, png: bytes, changed_at: datetime) -> OrganisationImage:
+@dataclass(frozen=True)
+class OfOrganisation(Shown):
+    organisation_id: UUID
+
+
+@dataclass(frozen=True)
+class OrganisationImage(Image, OfOrganisation):
+    """Facts about an image, without the image itself. The organisation comes first."""
+
+
+def image_of(png: bytes, changed_at: datetime) -> Image:
     width, height = (int.from_bytes(png[start : start + 4]) for start in (16, 20))
-    digest = sha256(png).hexdigest()
-    return OrganisationImage(organisation_id, "image/png", width, height, len(png), digest, changed_at)
+    return Image("image/png", width, height, len(png), sha256(png).hexdigest(), changed_at)
+
+
+def organisation_image_of(organisation_id: UUID, png: bytes, changed_at: datetime) -> OrganisationImage:
+    return OrganisationImage(organisation_id, **vars(image_of(png, changed_at)))
 
 
 def check_image_version(present: bytes | None, expected: Versions) -> None:

@@ -153,7 +153,7 @@ def changed(organisation: Organisation, changes: OrganisationChanges) -> Organis
     return replace(organisation, **said)  # type: ignore[arg-type]  # A typed dictionary of its own fields.
 
 
-def merged(kind: type[Address] | type[ContactPerson], current: object, said: object) -> object:
+def merged(kind: type[Address | ContactPerson], current: object, said: object) -> object:
     """Return the merged value, None if nothing is left in it."""
     if not isinstance(said, dict):
         return None

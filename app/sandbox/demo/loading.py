@@ -36,7 +36,19 @@ FIRST_GROUP = 20
 def demo_data(scale: int, this_year: int) -> Demo:
     """The demo data. `scale` 1 is the size of a real study centre; only the years depend on the present one."""
     demo = Demo()
-    demo.add("study_centres", id=DEMO_STUDY_CENTRE, name="Opintokeskus Esimerkki")
+    demo.add(
+        "study_centres",
+        id=DEMO_STUDY_CENTRE,
+        name="Opintokeskus Esimerkki",
+        name_sv="Studiecentralen Exempel",
+        name_en="Study Centre Example",
+        business_id="1234567-1",
+        address={"street": "Kurssikatu 1", "postal_code": "00100", "city": "Helsinki", "country": "FI"},
+        website="https://www.opintokeskus.example",
+        privacy_notice_url="https://www.opintokeskus.example/tietosuoja",
+        participants_kept_months=24,
+        slug="demo",
+    )
     centrals = Organisations(demo, scale).centrals
     people = add_people(demo, centrals)
     add_organisation_data(demo, centrals, people)

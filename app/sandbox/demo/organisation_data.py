@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.sandbox.demo.organisations import Central, Unit
@@ -23,6 +24,7 @@ PROPOSED_ON = date(2023, 3, 6)
 
 
 def add_organisation_data(demo: Demo, centrals: Sequence[Central], people: People) -> None:
+    _add_study_centre_data(demo, people)
     offices = [_add_office(demo, number) for number in range(len(OFFICES))]
     for number, central in enumerate(centrals):
         if number != WITHOUT_CONTACT:
@@ -61,21 +63,42 @@ def iban_of(number: int) -> str:
 
 def _add_account(demo: Demo, unit: Unit, number: int, proposer: UUID, approver: UUID | None) -> None:
     """Add a change, which waits if there is no approver."""
+    change = _account_change(("bank account", unit.id), number, unit.name, proposer, approver)
+    demo.add("bank_account_changes", organisation_id=unit.id, **change)
+
+
+def _account_change(
+    key: tuple[object, ...], number: int, holder: str, proposer: UUID, approver: UUID | None
+) -> dict[str, Any]:
     proposed_at = office_hour(date(2021, 2, 1) + timedelta(days=number % 28)) if approver else office_hour(PROPOSED_ON)
     approved_at = proposed_at + timedelta(hours=4)
+    return {
+        "id": demo_id(*key, at=proposed_at),
+        "iban": iban_of(number),
+        "bic": "NDEAFIHH",
+        "holder": holder,
+        "state": "approved" if approver else "proposed",
+        "proposed_by": proposer,
+        "proposed_at": proposed_at,
+        "decided_by": approver,
+        "decided_at": approved_at if approver else None,
+        "payments_held_until": approved_at + timedelta(days=5) if approver else None,
+    }
+
+
+def _add_study_centre_data(demo: Demo, people: People) -> None:
+    """Its logo, its account with a change that waits, and who may see participants."""
+    first, second = people.staff[:2]
+    demo.add("study_centre_logos", content=f"\\x{logo().hex()}", changed_by=first, changed_at=BEGINNING)
+    for number, approver in ((900_001, first), (900_002, None)):
+        change = _account_change(("payment account", number), number, "Opintokeskus Esimerkki", second, approver)
+        demo.add("payment_account_changes", **change)
     demo.add(
-        "bank_account_changes",
-        id=demo_id("bank account", unit.id, at=proposed_at),
-        organisation_id=unit.id,
-        iban=iban_of(number),
-        bic="NDEAFIHH",
-        holder=unit.name,
-        state="approved" if approver else "proposed",
-        proposed_by=proposer,
-        proposed_at=proposed_at,
-        decided_by=approver,
-        decided_at=approved_at if approver else None,
-        payments_held_until=approved_at + timedelta(days=5) if approver else None,
+        "participant_readers",
+        person_ids=[str(second)],
+        reason="Hoitaa osallistujien tietopyynnöt.",
+        changed_by=first,
+        changed_at=BEGINNING,
     )
 
 

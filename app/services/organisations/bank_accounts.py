@@ -42,19 +42,7 @@ async def propose_account(
         id=new_id(),
         organisation_id=organisation_id,
         organisation_name=organisation.name,
-        iban=iban,
-        bic=bic,
-        holder=holder,
-        state="proposed",
-        proposed_by=writer.actor.person_id,
-        proposed_by_name=writer.actor.name,
-        proposed_at=writer.now,
-        decided_by=None,
-        decided_by_name=None,
-        decided_at=None,
-        reason=None,
-        withdrawn_at=None,
-        payments_held_until=None,
+        **rules.as_proposed(writer.actor, writer.now, iban=iban, bic=bic, holder=holder),
     )
     await insert_value(writer.connection, bank_account_changes, change)
     _record(writer, "proposed", change, is_first=not is_own)
@@ -65,31 +53,13 @@ async def approve_change(writer: Writer, change_id: UUID) -> BankAccountChange:
     check_person(writer.actor)
     check_strong(writer.actor)
     change, place = await _lock_to_decide(writer, change_id)
-    return await _change(
-        writer,
-        change,
-        place,
-        state="approved",
-        decided_by=writer.actor.person_id,
-        decided_by_name=writer.actor.name,
-        decided_at=writer.now,
-        payments_held_until=rules.held_until(writer.now),
-    )
+    return await _change(writer, change, place, **rules.as_approved(writer.actor, writer.now))
 
 
 async def reject_change(writer: Writer, change_id: UUID, *, reason: str) -> BankAccountChange:
     check_person(writer.actor)
     change, place = await _lock_to_decide(writer, change_id)
-    return await _change(
-        writer,
-        change,
-        place,
-        state="rejected",
-        decided_by=writer.actor.person_id,
-        decided_by_name=writer.actor.name,
-        decided_at=writer.now,
-        reason=reason,
-    )
+    return await _change(writer, change, place, **rules.as_rejected(writer.actor, writer.now, reason))
 
 
 async def withdraw_change(writer: Writer, change_id: UUID) -> BankAccountChange:
@@ -97,7 +67,7 @@ async def withdraw_change(writer: Writer, change_id: UUID) -> BankAccountChange:
     change, place = await _lock_in_reach(writer, change_id)
     rules.check_may_withdraw(writer.actor, change)
     rules.check_open(change.state)
-    return await _change(writer, change, place, state="withdrawn", withdrawn_at=writer.now)
+    return await _change(writer, change, place, **rules.as_withdrawn(writer.now))
 
 
 async def get_account(reader: Reader, organisation_id: UUID) -> BankAccount:

@@ -13,7 +13,9 @@ from app.domain.organisations.confirmations import OrganisationConfirmation, che
 from app.domain.organisations.membership import check_member_in
 
 
-async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: int) -> OrganisationConfirmation:
+async def confirm_organisation(
+    writer: Writer, *, organisation_id: UUID, year: int, membership_page_url: str | None
+) -> OrganisationConfirmation:
     """Confirm once a year for each main user: the database refuses a second time."""
     standing = await get_standing(writer, organisation_id, year, "data_confirmation", pointer="/organisation_id")
     check_main_user(writer.actor, standing.place)
@@ -30,6 +32,7 @@ async def confirm_organisation(writer: Writer, *, organisation_id: UUID, year: i
         person_name=writer.actor.name,
         confirmed_at=writer.now,
         late=is_late(standing.windows, writer.now),
+        membership_page_url=membership_page_url,
     )
     await insert_value(writer.connection, organisation_confirmations, confirmation)
     writer.record(

@@ -9,7 +9,7 @@ from app.db.sessions import Reader, Writer
 from app.domain.access import Place, check_person, check_reach
 from app.domain.errors import NotFound
 from app.domain.organisations import images as rules
-from app.domain.organisations.images import OrganisationImage, Purpose, image_of
+from app.domain.organisations.images import OrganisationImage, Purpose, organisation_image_of
 from app.domain.organisations.organisations import check_may_keep
 from app.domain.versions import Versions
 from app.images.drawing import redraw
@@ -29,7 +29,7 @@ async def put_image(
     await questions.keep(
         writer.connection, organisation_id, purpose, png, person_id=writer.actor.person_id, now=writer.now
     )
-    image = image_of(organisation_id, png, writer.now)
+    image = organisation_image_of(organisation_id, png, writer.now)
     writer.record(f"{SUBJECTS[purpose]}.changed", organisation_id, organisation_id=organisation_id, digest=image.digest)
     return image
 

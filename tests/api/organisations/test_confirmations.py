@@ -41,6 +41,16 @@ def test_each_main_user_confirms_once_a_year(centre: Centre, central: UUID) -> N
     assert refusal(main_user.get(f"{PATH}/{new_id()}")) == (404, "not-found")
 
 
+def test_a_confirmation_may_name_the_page_about_the_membership(centre: Centre, central: UUID) -> None:
+    main_user, page = centre.main_user(central), "https://www.marttaliitto.fi/opintokeskus"
+    answer = main_user.post(PATH, body_of(central) | {"membership_page_url": page})
+    assert (answer.status_code, answer.json()["membership_page_url"]) == (201, page)
+    assert main_user.get(answer.headers["Location"]).json() == answer.json()
+    other = centre.main_user(central)
+    assert refusal(other.post(PATH, body_of(central) | {"membership_page_url": "marttaliitto"})) == (422, "validation")
+    assert other.post(PATH, body_of(central)).json()["membership_page_url"] is None
+
+
 def test_a_confirmation_comes_not_too_early_but_may_be_late(centre: Centre, central: UUID) -> None:
     main_user, late = centre.main_user(central), centre.main_user(central)
     centre.clock(2023, 2, 28, 23, 59, 59)

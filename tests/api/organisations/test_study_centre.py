@@ -1,14 +1,18 @@
 """`/v1/study-centre`."""
 
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 
 from app.db.identifiers import new_id
+from app.db.organisations.participant_readers import is_participant_reader
 from app.domain.hours.ledger import grant, pool_change
 from tests.builders import FOREVER, Centre, Person, refusal
+from tests.images.pictures import picture
 
 PATH = "/v1/study-centre"
 
@@ -34,6 +38,14 @@ def test_everybody_sees_the_study_centre(centre: Centre, staff: Person) -> None:
         "name": shown["name"],
         "decisions_by_two": False,
         "decisions_by_two_until": None,
+        "name_sv": None,
+        "name_en": None,
+        "business_id": None,
+        "address": None,
+        "website": None,
+        "privacy_notice_url": None,
+        "participants_kept_months": 24,
+        "slug": None,
     }
     assert shown["name"]
     for person in (centre.person(), centre.main_user(centre.organisation()), centre.person("auditor")):
@@ -48,6 +60,81 @@ def test_only_staff_turn_decisions_by_two_on_and_off(centre: Centre, staff: Pers
     assert refusal(staff.patch(PATH, {"decisions_by_two": False}, etag=etag)) == (412, "precondition-failed")
     for wrong in (None, "false", 0):
         assert refusal(staff.patch(PATH, {"decisions_by_two": wrong})) == (422, "validation")
+
+
+def test_staff_change_the_profile(centre: Centre, staff: Person) -> None:
+    address = {"street": "Kurssikatu 1", "postal_code": "00100", "city": "Helsinki", "country": "FI"}
+    profile = {
+        "name": "Opintokeskus Malli",
+        "name_sv": "Studiecentralen Modell",
+        "name_en": "Study Centre Model",
+        "business_id": "1234567-1",
+        "address": address,
+        "website": "https://www.malli.fi",
+        "privacy_notice_url": "https://www.malli.fi/tietosuoja",
+        "participants_kept_months": 36,
+    }
+    before = staff.get(PATH)
+    answer = staff.patch(PATH, profile)
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == before.json() | profile
+    fetched = centre.person().get(PATH)
+    assert (fetched.json(), fetched.headers["ETag"]) == (answer.json(), answer.headers["ETag"])
+    assert refusal(staff.patch(PATH, {"name": "Muu"}, etag=before.headers["ETag"])) == (412, "precondition-failed")
+    # Of the address, too, only what is named changes.
+    moved = staff.patch(PATH, {"address": {"street": "Opinpolku 2"}, "name_sv": None}).json()
+    assert (moved["address"], moved["name_sv"]) == (address | {"street": "Opinpolku 2"}, None)
+    assert staff.patch(PATH, {"address": None}).json()["address"] is None
+    audit = centre.rows("SELECT facts FROM audit_entries WHERE action = 'study-centre.changed' ORDER BY id")
+    assert [facts for (facts,) in audit] == [
+        profile,
+        {"address": address | {"street": "Opinpolku 2"}, "name_sv": None},
+        {"address": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"name": None}, "/name"),
+        ({"business_id": "1234567-2"}, "/business_id"),
+        ({"address": {"country": "Finland"}}, "/address/country"),
+        ({"website": "malli"}, "/website"),
+        ({"privacy_notice_url": "ftp://malli.fi"}, "/privacy_notice_url"),
+        ({"participants_kept_months": 0}, "/participants_kept_months"),
+        ({"participants_kept_months": 241}, "/participants_kept_months"),
+        ({"participants_kept_months": None}, "/participants_kept_months"),
+        ({"slug": "ab"}, "/slug"),
+        ({"slug": "Malli"}, "/slug"),
+        ({"slug": "a" * 41}, "/slug"),
+        ({"signing_days": 3}, "/signing_days"),
+    ],
+)
+def test_a_wrong_profile_is_refused(staff: Person, body: dict[str, Any], pointer: str) -> None:
+    answer = staff.patch(PATH, body)
+    assert refusal(answer) == (422, "validation")
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_a_slug_is_chosen_once_and_unique_in_the_service(centre: Centre, staff: Person) -> None:
+    slug = f"malli-{str(centre.id)[-12:]}"
+    assert staff.patch(PATH, {"slug": None}).json()["slug"] is None
+    assert staff.patch(PATH, {"slug": slug}).json()["slug"] == slug
+    assert staff.patch(PATH, {"slug": slug, "name": "Muu"}).json()["name"] == "Muu"
+    for other in (f"{slug}-2", None):
+        answer = staff.patch(PATH, {"slug": other})
+        assert (refusal(answer), answer.json()["pointer"]) == ((409, "wrong-state"), "/slug")
+        assert (answer.json()["state"], answer.json()["allowed"]) == ("chosen", ["not_chosen"])
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        centre.owner.execute("UPDATE study_centres SET slug = 'muu'")
+
+
+def test_a_slug_of_another_study_centre_is_taken(centre: Centre, staff: Person) -> None:
+    other, slug = new_id(), f"muu-{str(centre.id)[-12:]}"
+    with psycopg.connect(centre.owner.info.dsn, password=centre.owner.info.password, autocommit=True) as owner:
+        owner.execute("SELECT set_config('app.study_centre_id', %s, false)", [str(other)])
+        owner.execute("INSERT INTO study_centres (id, name, slug) VALUES (%s, 'Toinen', %s)", [other, slug])
+    assert refusal(staff.patch(PATH, {"slug": slug})) == (409, "already-exists")
 
 
 def test_they_are_on_immediately_and_off_from_the_midnight_after_the_next(centre: Centre, staff: Person) -> None:
@@ -165,3 +252,94 @@ def test_turning_them_off_for_a_minute_helps_nobody(centre: Centre, staff: Perso
     centre.clock(2023, 3, 17)
     assert decide(staff, central, 1).status_code == 201
     assert decide_request(staff, request_id, 1).status_code == 200
+
+
+LOGO = f"{PATH}/logo"
+
+
+def put_logo(person: Person, content: bytes | None = None, **headers: str) -> httpx.Response:
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return person.client.put(LOGO, content=content or picture(), headers={"Content-Type": "image/png", **headers})
+
+
+def test_the_study_centre_has_one_logo(centre: Centre, staff: Person) -> None:
+    everybody = centre.person()
+    assert refusal(everybody.get(LOGO)) == refusal(staff.delete(LOGO)) == (404, "not-found")
+    first = put_logo(staff, If_None_Match="*")
+    assert (first.status_code, first.json()["media_type"], first.json()["width"]) == (200, "image/png", 60)
+    shown = everybody.get(LOGO)
+    assert (shown.headers["Content-Type"], shown.headers["ETag"]) == ("image/png", first.headers["ETag"])
+    assert sha256(shown.content).hexdigest() == first.json()["digest"]
+    second = put_logo(staff, picture(size=(10, 10)), If_Match=first.headers["ETag"])
+    for stale in (put_logo(staff, If_Match=first.headers["ETag"]), staff.delete(LOGO, headers={"If-Match": '"else"'})):
+        assert (refusal(stale), stale.headers["ETag"]) == ((412, "precondition-failed"), second.headers["ETag"])
+    assert staff.delete(LOGO).status_code == 204
+    assert refusal(everybody.get(LOGO)) == (404, "not-found")
+    actions = centre.rows("SELECT action FROM audit_entries ORDER BY id")
+    assert actions == [("study-centre-logo.changed",), ("study-centre-logo.changed",), ("study-centre-logo.removed",)]
+
+
+def test_a_logo_is_a_picture_that_staff_upload(centre: Centre, staff: Person) -> None:
+    assert refusal(put_logo(staff, b"<svg/>")) == (422, "image-refused")
+    for person in (centre.main_user(centre.organisation()), centre.person("auditor")):
+        assert refusal(put_logo(person)) == refusal(person.delete(LOGO)) == (403, "forbidden")
+
+
+READERS = f"{PATH}/participant-readers"
+
+
+def put_readers(person: Person, *readers: Person, etag: str | None = None) -> httpx.Response:
+    body = {"person_ids": [str(each.id) for each in readers], "reason": "Hoitaa tietopyynnöt"}
+    return person.put(READERS, body, headers={"If-Match": etag} if etag else {})
+
+
+def test_staff_name_those_who_see_participants(centre: Centre, staff: Person) -> None:
+    second, third = centre.staff(), centre.staff()
+    assert staff.get(READERS).json() == {
+        "person_ids": [],
+        "reason": None,
+        "changed_by": None,
+        "changed_by_name": None,
+        "changed_at": None,
+    }
+    answer = put_readers(staff, third, second)
+    assert answer.status_code == 200, answer.text
+    readers = answer.json()
+    assert readers["person_ids"] == sorted([str(second.id), str(third.id)])
+    assert (readers["reason"], readers["changed_by"]) == ("Hoitaa tietopyynnöt", str(staff.id))
+    fetched = centre.person("auditor").get(READERS)
+    assert (fetched.json(), fetched.headers["ETag"]) == (readers, answer.headers["ETag"])
+    etag = answer.headers["ETag"]
+    # Who is in the list may keep the place in it.
+    assert put_readers(second, second, etag=etag).json()["person_ids"] == [str(second.id)]
+    assert refusal(put_readers(staff, third, etag=etag)) == (412, "precondition-failed")
+    assert put_readers(second).json()["person_ids"] == []
+    [(reason, facts), *_] = centre.rows(
+        "SELECT reason, facts FROM audit_entries WHERE action = 'participant-readers.changed' ORDER BY id"
+    )
+    assert (reason, facts) == ("Hoitaa tietopyynnöt", {"person_ids": readers["person_ids"]})
+
+
+def test_nobody_adds_themselves_or_somebody_who_is_not_staff(centre: Centre, staff: Person) -> None:
+    own = put_readers(staff, centre.staff(), staff)
+    assert (refusal(own), own.json()["because"]) == ((403, "forbidden"), "own-matter")
+    assert own.json()["pointer"] == "/person_ids/1"
+    main_user = centre.main_user(centre.organisation())
+    for other in (main_user, centre.person("auditor"), Person(new_id(), staff.client)):
+        answer = put_readers(staff, centre.staff(), other)
+        assert refusal(answer) == (422, "validation")
+        assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("/person_ids/1", "not-staff")]
+    second = centre.staff()
+    assert refusal(put_readers(staff, second, second)) == (422, "validation")
+    assert refusal(put_readers(main_user, second)) == refusal(main_user.get(READERS)) == (403, "forbidden")
+    assert refusal(put_readers(centre.person("auditor"), second)) == (403, "forbidden")
+
+
+def test_a_reader_is_known_by_any_of_the_own_ids(centre: Centre, staff: Person) -> None:
+    second, other = centre.staff(), centre.staff()
+    put_readers(staff, second)
+
+    def reads(*people: Person) -> bool:
+        return centre.ask(lambda connection: is_participant_reader(connection, [each.id for each in people]))
+
+    assert (reads(second), reads(other), reads(other, second), reads()) == (True, False, True, False)

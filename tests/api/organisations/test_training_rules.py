@@ -56,6 +56,17 @@ def test_the_rules_apply_to_the_whole_tree(centre: Centre, main_user: Person, ce
     assert "Piirit" not in str(facts)
 
 
+def test_rules_name_activities_and_topics_and_lead_plans_through_the_main_user(
+    main_user: Person, central: UUID
+) -> None:
+    own = {"activities": ["training"], "topics": ["music", "crafts"], "plans_through_main_user": True}
+    answer = put(main_user, central, RULES | own)
+    assert answer.status_code == 200
+    assert {name: answer.json()[name] for name in own} == own | {"topics": ["crafts", "music"]}
+    every = put(main_user, central, RULES, answer.headers["ETag"]).json()
+    assert (every["activities"], every["topics"], every["plans_through_main_user"]) == (None, None, False)
+
+
 def test_present_rules_are_changed_in_the_version_that_was_seen(main_user: Person, central: UUID) -> None:
     etag = put(main_user, central, RULES).headers["ETag"]
     assert refusal(put(main_user, central, RULES)) == (428, "precondition-required")
@@ -81,6 +92,12 @@ def test_only_one_of_two_simultaneous_first_rules_is_accepted(centre: Centre, ma
         ({"kinds": []}, "/kinds"),
         ({"kinds": ["central", "central"]}, "/kinds/1"),
         ({"kinds": ["school"]}, "/kinds/0"),
+        ({"kinds": ["central"], "activities": ["training", "training"]}, "/activities/1"),
+        ({"kinds": ["central"], "activities": ["party"]}, "/activities/0"),
+        ({"kinds": ["central"], "activities": []}, "/activities"),
+        ({"kinds": ["central"], "topics": []}, "/topics"),
+        ({"kinds": ["central"], "topics": ["music", "crafts", "music"]}, "/topics/2"),
+        ({"kinds": ["central"], "topics": ["music", "beer"]}, "/topics/1"),
         ({"kinds": ["central"], "units": ["0176cc32-0980-7738-aa6b-f9b116cf3c05"] * 2}, "/units/1"),
     ],
 )
