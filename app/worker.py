@@ -1,7 +1,7 @@
 """`python -m app.worker`: mail, and the jobs of the night, which run at the start and then every night by real time.
 
-Reminders and expired applications are looked for every minute. What has been sent before is not sent again, so nobody
-records when the job ran last.
+Reminders, expired applications and lapsed trainings are looked for every minute. What has been done before is not done
+again, so nobody records when the job ran last.
 
 A plain loop, not procrastinate. The jobs of the night may run twice without harm, and nobody enqueues them. Mail is
 enqueued by the outbox, which every request writes anyway, in the transaction that the mail is about. A mail is a row
@@ -34,6 +34,7 @@ from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
 from app.services.people.removing import remove_old_addresses
+from app.services.trainings.lapsing import lapse_trainings
 from app.settings import Settings, settings_from_environment
 
 AT_NIGHT = time(2, 30)
@@ -85,6 +86,13 @@ async def remind_all(connections: Connections) -> None:
             await send_reminders(connection)
 
 
+async def lapse_all(connections: Connections) -> None:
+    """Lapse trainings in all study centres."""
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+            await lapse_trainings(connection)
+
+
 async def expire_all(connections: Connections) -> None:
     """Expire applications in all study centres."""
     for centre in await list_study_centres(connections):
@@ -110,6 +118,7 @@ def mail_jobs(settings: Settings) -> Mapping[Job, float]:
     making: dict[Job, float] = {
         remind_all: REMINDING_SECONDS,
         expire_all: REMINDING_SECONDS,
+        lapse_all: REMINDING_SECONDS,
         making_mails(settings.public_url): MAIL_SECONDS,
     }
     if settings.smtp_url is None:

@@ -37,6 +37,7 @@ from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.email_verifications import verified
 from app.services.people.expiring import expire_applications
+from app.services.trainings.lapsing import lapse_trainings
 
 
 async def add_person(
@@ -141,9 +142,11 @@ async def start_clock(writer: Writer) -> None:
 async def list_mailbox(
     reader: Reader, page: PageRequest, tokens: TokenMailing, *, to: str | None
 ) -> Slice[SandboxMail]:
-    """Make the mails that are due, and list those that have left by the clock, or would leave through a mail server."""
+    """Do what is due by the clock and make the mails. List those that have left by the clock, or would leave through a
+    mail server."""
     await send_reminders(reader.connection)
     await expire_applications(reader.connection)
+    await lapse_trainings(reader.connection)
     await make_mails(reader.connection, tokens.public_url)
     found = await mailbox.page(reader, page, to=to)
     return Slice([_shown(mail, tokens) for mail in found.items], found.next_key, found.total)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -67,6 +68,7 @@ trainings = study_centre_table(
     Column("ended_by", Uuid),
     Column("ended_at", DateTime(timezone=True)),
     Column("end_reason", Text),
+    Column("stated", Boolean, nullable=False, server_default=text("false")),
     changed_at(),
 )
 training_changes = study_centre_table(

@@ -5,6 +5,7 @@ from typing import Literal
 from app.db.sessions import Writer
 from app.db.trainings import trainings as questions
 from app.db.trainings.cost_statements import end_open_statement
+from app.db.trainings.lapsing import find_statement_in_force
 from app.db.trainings.training_changes import cancel_open_change
 from app.domain.access import SERVICE
 from app.domain.trainings.trainings import TrainingSummary
@@ -20,7 +21,7 @@ async def end_training(
 ) -> int:
     """End the locked training, its open change and its open statement, and return the hours that it frees."""
     await cancel_open_change(writer.connection, training.id, writer.now)
-    await end_open_statement(writer.connection, training.id, "lapsed" if state == "lapsed" else "cancelled", writer.now)
+    await _end_statement(writer, training, "lapsed" if state == "lapsed" else "cancelled")
     freed = await release(writer, training, f"training.{state}")
     await questions.change_state(
         writer.connection,
@@ -31,3 +32,21 @@ async def end_training(
         end_reason=reason,
     )
     return freed
+
+
+async def _end_statement(writer: Writer, training: TrainingSummary, state: Literal["cancelled", "lapsed"]) -> None:
+    """End the statement that has not been submitted, or was sent back."""
+    statement = await find_statement_in_force(writer.connection, training.id)
+    if statement is None or not statement.is_open:
+        return
+    await end_open_statement(writer.connection, training.id, state, writer.now)
+    writer.record(
+        f"cost-statement.{state}",
+        statement.id,
+        organisation_id=training.organisation_id,
+        reference=statement.reference,
+        year=training.year,
+        training_id=training.id,
+        hours=statement.hours,
+        support_cents=None,
+    )

@@ -1,0 +1,49 @@
+"""Trainings that lapse by the clock, and their cost statements."""
+
+from uuid import UUID
+
+from sqlalchemy import and_, select, union_all
+
+from app.db.organisations.organisations import organisations
+from app.db.paging import clock_of, given
+from app.db.sessions import Reader
+from app.db.statements import TODAY, Connection, Query, columns_of
+from app.db.trainings.statement_days import STATEMENT_LAST_ON
+from app.db.trainings.tables import cost_statements, trainings
+from app.domain.trainings.lapsing import StatementInForce
+
+UNSTATED = and_(trainings.c.state == "approved", trainings.c.supported, ~trainings.c.stated)
+"""Supported trainings whose cost statement is still to be submitted."""
+_waits = (
+    select(cost_statements.c.id)
+    .where(
+        cost_statements.c.training_id == trainings.c.id,
+        cost_statements.c.state == "sent_back",
+        cost_statements.c.answer_by >= TODAY,
+    )
+    .correlate(trainings)
+    .exists()
+)
+_is_training = trainings.c.hour_type == "training"
+_lapsed = union_all(
+    select(trainings.c.id).where(_is_training, trainings.c.state == "sent_back", trainings.c.answer_by < TODAY),
+    select(trainings.c.id)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id)
+    .where(_is_training, UNSTATED, trainings.c.ends_on < TODAY, STATEMENT_LAST_ON < TODAY, ~_waits),
+).subquery("lapsed")
+_found: Query[UUID] = Query(select(_lapsed.c.id).order_by(_lapsed.c.id))
+_statement = Query(
+    select(*columns_of(StatementInForce, cost_statements)).where(
+        given(cost_statements.c.training_id, "training_id"), cost_statements.c.state != "reversed"
+    ),
+    StatementInForce,
+)
+
+
+async def list_lapsed(session: Reader) -> list[UUID]:
+    """The trainings that have lapsed by the clock and are not marked so. None of them is locked."""
+    return await _found.all(session.connection, **clock_of(session))
+
+
+async def find_statement_in_force(connection: Connection, training_id: UUID) -> StatementInForce | None:
+    return await _statement.first(connection, p_training_id=training_id)

@@ -1,0 +1,42 @@
+"""Lapsing (raukeaminen): plans and trainings that end because a day has passed (rulebook §3.5, §5.1)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from app.domain.calendar.deadlines import day_of
+from app.domain.trainings.statement_checks import lapses_on_of, plan_lapses_on_of
+from app.domain.trainings.trainings import TrainingSummary
+
+OPEN_STATES = ("draft", "sent_back")
+"""States of a cost statement that its writers have to submit. It ends with its training."""
+
+
+@dataclass(frozen=True)
+class StatementInForce:
+    """A training's cost statement that has not been reversed."""
+
+    id: UUID
+    reference: str | None
+    state: str
+    hours: int | None
+    answer_by: date | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+def has_lapsed(training: TrainingSummary, statement: StatementInForce | None, now: datetime) -> bool:
+    """Return whether the training ends by the clock: a plan that was sent back and not submitted again in time, or a
+    supported training that has ended without a submitted statement (rulebook §3.5, §5.1).
+
+    What waits for the study centre never lapses.
+    """
+    if training.state == "sent_back" and training.answer_by:
+        return day_of(now) >= plan_lapses_on_of(training.answer_by)
+    if training.state != "approved" or not training.supported or (statement and not statement.is_open):
+        return False
+    answer_by = statement.answer_by if statement and statement.state == "sent_back" else None
+    lapses_on = lapses_on_of(training.ends_at, training.statement_last_on, answer_by)
+    return lapses_on is not None and day_of(now) >= lapses_on
