@@ -74,8 +74,10 @@ from app.api.people import (
 )
 from app.api.routing import Index
 from app.api.trainings import (
+    cost_statements,
     participant_imports,
     participants,
+    statement_attachments,
     submissions,
     support_rules,
     topic_classes,
@@ -120,6 +122,9 @@ ROUTERS = (
     submissions.router,
     submissions.batches,
     training_changes.router,
+    cost_statements.router,
+    cost_statements.batches,
+    statement_attachments.router,
     study_centre.router,
     payment_accounts.account_router,
     payment_accounts.changes_router,

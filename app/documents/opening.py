@@ -10,7 +10,7 @@ _WHITE = b"\0\t\n\f\r "
 
 
 def finding_of(content: bytes) -> bytes:
-    """Return a finding (`app.domain.hours.case_attachments.Finding`), or nothing."""
+    """Return a finding (`app.domain.attachments.Finding`), or nothing."""
     if not content.startswith(b"%PDF-"):
         return b"other-type"
     try:

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from app.domain.hours.case_attachments import AttachmentRefused, Finding
+from app.domain.attachments import AttachmentRefused, Finding
 from app.limited import LimitsReached, run_limited
 
 SECONDS = 10

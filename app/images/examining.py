@@ -15,7 +15,7 @@ _JPEG_ALONE = {0x01, *range(0xD0, 0xD8)}
 
 
 def finding_of(content: bytes, media_type: bytes) -> bytes:
-    """Return a finding (`app.domain.hours.case_attachments.Finding`), or nothing."""
+    """Return a finding (`app.domain.attachments.Finding`), or nothing."""
     image = opened(content, media_type, LARGEST_EDGE, MOST_PIXELS)
     if isinstance(image, bytes):
         return b"other-type" if image == b"not-an-image" else image

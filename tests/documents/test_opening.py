@@ -6,7 +6,7 @@ import pytest
 
 from app.documents.attachments import examine_pdf
 from app.documents.opening import finding_of
-from app.domain.hours.case_attachments import AttachmentRefused
+from app.domain.attachments import AttachmentRefused
 from tests.documents.files import HTML, archive, around, locked, pdf
 from tests.images.pictures import picture
 

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from app.domain.hours.case_attachments import AttachmentRefused
+from app.domain.attachments import AttachmentRefused
 from app.images.attachments import examine_image
 from app.images.examining import LARGEST_EDGE, MOST_PIXELS, finding_of
 from tests.documents.files import HTML, archive, pdf

@@ -42,6 +42,7 @@ RIGHTS = {
     "case_attachments": ADD_REMOVE,
     "case_comments": ADD,
     "contact_assignments": ADD_CHANGE | ADD_REMOVE,
+    "cost_statement_attachments": ADD_REMOVE,
     "cost_statements": ADD_CHANGE,
     "deadline_extensions": ADD_REMOVE,
     "deadlines": ADD_CHANGE | ADD_REMOVE,

@@ -13,7 +13,8 @@ from app.api.responses import refusing
 from app.api.security import FileBody, operation
 from app.api.shapes import Line
 from app.db.paging import Slice
-from app.domain.hours.case_attachments import LARGEST_ATTACHMENT, CaseAttachment, MediaType
+from app.domain.attachments import LARGEST_ATTACHMENT, MediaType
+from app.domain.hours.case_attachments import CaseAttachment
 from app.domain.hours.cases import CaseType, VisibleTo
 from app.services.hours import case_attachments
 

@@ -19,8 +19,9 @@ from app.db.people.main_user_applications import applications, main_user_applica
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query
+from app.db.trainings import cost_statements as statements
 from app.db.trainings import trainings as training_plans
-from app.db.trainings.tables import trainings
+from app.db.trainings.tables import cost_statements, trainings
 from app.domain.access import reach_of
 from app.domain.hours.causes import DISTRIBUTION, ReferenceType
 from app.domain.hours.explanations import CausePage
@@ -34,6 +35,7 @@ _NAMED: dict[ReferenceType, tuple[Table, Resource[Any]]] = {
     "hour_correction": (hour_corrections, corrections),
     "main_user_application": (main_user_applications, applications),
     "training": (trainings, training_plans.resource),
+    "cost_statement": (cost_statements, statements.resource),
 }
 """All that has a reference: one series for all of it."""
 OWNERS = {"allotment_request": "unit_id"}

@@ -1,17 +1,91 @@
 """Cost statements."""
 
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, bindparam, case, func, literal, or_, select
+from sqlalchemy import update as updated
+from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statements import Command, Connection, Query
-from app.db.trainings.tables import cost_statements
+from app.db.identifiers import new_id
+from app.db.organisations.organisations import organisations
+from app.db.paging import Listing, filters_of
+from app.db.resources import Resource
+from app.db.sessions import Writer
+from app.db.statements import OVERSEEN, Command, Connection, Converted, Query, Selection, change_row, insert_row
+from app.db.trainings.plans import json_of
+from app.db.trainings.tables import cost_statements, trainings
+from app.db.trainings.trainings import SEEN
+from app.domain.trainings.cost_statements import (
+    CostStatement,
+    CostStatementSummary,
+    StatementContents,
+    StatementDeclarations,
+    StatementFlag,
+    costs_cents_of,
+)
+from app.domain.trainings.participants import ParticipantCounts
+from app.domain.trainings.support import Cost, Disallowed, Support
+from app.domain.trainings.trainings import Training
 
+
+def _flags_from(rows: list[dict[str, Any]]) -> list[StatementFlag]:
+    return [
+        StatementFlag(row["code"], *(row[name] and UUID(row[name]) for name in ("training_id", "organisation_id")))
+        for row in rows
+    ]
+
+
+_shown: dict[str, Any] = {
+    "training_name": trainings.c.name,
+    "organisation_name": organisations.c.name,
+    "hour_type": trainings.c.hour_type,
+    "supported": trainings.c.supported,
+    "planned_hours": trainings.c.hours,
+    "payment_state": func.coalesce(cost_statements.c.payment_state, literal("none")),
+}
+# Flags are for those who see all people: staff and auditors.
+_flags: ColumnElement[Any] = case((OVERSEEN.is_(None), cost_statements.c.flags), else_=literal([], JSONB))
+_summary = Selection(CostStatementSummary, cost_statements, **_shown)
+_statement = Selection(
+    CostStatement,
+    cost_statements,
+    **_shown,
+    participants=Converted(cost_statements.c.participants, lambda row: row and ParticipantCounts(**row)),
+    costs=Converted(cost_statements.c.costs, lambda rows: [Cost(**row) for row in rows]),
+    declarations=Converted(cost_statements.c.declarations, lambda row: StatementDeclarations(**row)),
+    disallowed=Converted(cost_statements.c.disallowed, lambda rows: [Disallowed(**row) for row in rows]),
+    flags=Converted(_flags, _flags_from),
+    support=Converted(cost_statements.c.support, lambda row: row and Support(**row)),
+)
+
+
+def _from_all(statement: Select[Any]) -> Select[Any]:
+    return statement.join(trainings, trainings.c.id == cost_statements.c.training_id).join(
+        organisations, organisations.c.id == cost_statements.c.organisation_id
+    )
+
+
+_filters = filters_of(
+    cost_statements, "training_id", "organisation_id", "under", "year", "state", "reference", "changed_since"
+)
+resource = Resource(
+    _from_all(select(*_statement.columns)), _statement.build, cost_statements, seen=SEEN, locked_first=True
+)
+summaries = Listing(
+    _from_all(select(*_summary.columns)), _summary.build, key=[cost_statements.c.id], seen=SEEN, filters=_filters
+)
 _of_training = cost_statements.c.training_id == bindparam("p_training_id", type_=Uuid)
-_state: Query[str] = Query(select(cost_statements.c.state).where(_of_training, cost_statements.c.state != "reversed"))
+_in_force = [_of_training, cost_statements.c.state != "reversed"]
+_state: Query[str] = Query(select(cost_statements.c.state).where(*_in_force))
+_id: Query[UUID] = Query(select(cost_statements.c.id).where(*_in_force))
+_training_id: Query[UUID] = Query(
+    select(cost_statements.c.training_id).where(cost_statements.c.id == bindparam("p_id", type_=Uuid))
+)
 _ended = Command(
-    update(cost_statements)
+    updated(cost_statements)
     .where(_of_training, or_(cost_statements.c.state == "draft", cost_statements.c.state == "sent_back"))
     .values(state=bindparam("p_state", type_=Text), ended_at=bindparam("p_at", type_=DateTime(timezone=True)))
 )
@@ -22,6 +96,57 @@ async def find_statement_state(connection: Connection, training_id: UUID) -> str
     return await _state.first(connection, p_training_id=training_id)
 
 
+async def find_statement_id(connection: Connection, training_id: UUID) -> UUID | None:
+    """The ID of the training's cost statement that has not been reversed, if there is one."""
+    return await _id.first(connection, p_training_id=training_id)
+
+
+async def find_training_id(connection: Connection, statement_id: UUID) -> UUID | None:
+    """The ID of the statement's training, also if the caller does not see it."""
+    return await _training_id.first(connection, p_id=statement_id)
+
+
 async def end_open_statement(connection: Connection, training_id: UUID, state: str, at: datetime) -> None:
     """End the statement that has not been submitted, or was sent back."""
     await _ended.run(connection, p_training_id=training_id, p_state=state, p_at=at)
+
+
+async def insert_draft(writer: Writer, training: Training, contents: StatementContents) -> UUID:
+    """A draft of the caller. The database takes its reference."""
+    statement_id = new_id()
+    await insert_row(
+        writer.connection,
+        cost_statements,
+        id=statement_id,
+        training_id=training.id,
+        organisation_id=training.organisation_id,
+        central_organisation_id=training.central_organisation_id,
+        year=training.year,
+        state="draft",
+        needs_reason=[],
+        flags=[],
+        disallowed=[],
+        decided_automatically=False,
+        created_by=writer.actor.person_id,
+        created_at=writer.now,
+        **_columns_of(contents),
+    )
+    return statement_id
+
+
+async def change_contents(connection: Connection, statement_id: UUID, contents: StatementContents) -> None:
+    await change_row(connection, cost_statements, statement_id, **_columns_of(contents))
+
+
+async def change_statement(connection: Connection, statement_id: UUID, **columns: object) -> None:
+    """Change the state and what comes with it."""
+    shown = {"participants", "flags", "disallowed", "support"}
+    values = {name: json_of(value) if name in shown else value for name, value in columns.items()}
+    await change_row(connection, cost_statements, statement_id, **values)
+
+
+def _columns_of(contents: StatementContents) -> dict[str, Any]:
+    values = {field.name: getattr(contents, field.name) for field in fields(StatementContents)}
+    shown = {"participants", "costs", "declarations"}
+    columns = {name: json_of(value) if name in shown else value for name, value in values.items()}
+    return columns | {"costs_cents": costs_cents_of(contents)}

@@ -100,7 +100,7 @@ def _parameters_of_reach(actor: Any) -> dict[str, object] | None:
 
 
 # What was submitted stays with its central organisation: after a move the new one does not see it (rulebook §6.1).
-_seen = Sight(
+SEEN = Sight(
     or_(
         trainings.c.central_organisation_id == _reach,
         trainings.c.organisation_id == _reach,
@@ -128,9 +128,9 @@ _filters = filters_of(
     "starts_until": trainings.c.starts_on <= bindparam("p_starts_until", type_=Date),
     "words": trainings.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text)))),
 }
-resource = Resource(_from_all(select(*_training.columns)), _training.build, trainings, seen=_seen, locked_first=True)
+resource = Resource(_from_all(select(*_training.columns)), _training.build, trainings, seen=SEEN, locked_first=True)
 summaries = Listing(
-    _from_all(select(*_summary.columns)), _summary.build, key=[trainings.c.id], seen=_seen, filters=_filters
+    _from_all(select(*_summary.columns)), _summary.build, key=[trainings.c.id], seen=SEEN, filters=_filters
 )
 _kind: Query[str] = Query(select(organisations.c.kind).where(organisations.c.id == bindparam("p_id", type_=Uuid)))
 

@@ -16,6 +16,7 @@ ReferenceType = Literal[
     "hour_correction",
     "main_user_application",
     "training",
+    "cost_statement",
 ]
 COLLECTIONS = {
     "hour_proposal": "hour-proposals",
@@ -26,6 +27,7 @@ COLLECTIONS = {
     "hour_correction": "hour-corrections",
     "main_user_application": "main-user-applications",
     "training": "trainings",
+    "cost_statement": "cost-statements",
 }
 """Where the resources of a type are. Causes of other types have no page."""
 DISTRIBUTION = "hour_distribution"

@@ -64,7 +64,7 @@ class Support(Shown):
     room_cents: int
     """Eligible costs that other grants do not cover, in cents."""
     limited_by: LimitedBy
-    """What the amount follows from. `hours`, `costs` and `other_grants`: the smallest of the three limits, the first of
+    """Basis of the amount. `hours`, `costs` and `other_grants`: the smallest of the three limits, the first of
     them if they are equal. Otherwise the support is 0: too few hours or participants for a peer study group, an
     unsupported training course, or a statement that was rejected or reversed."""
     rules_revision: int

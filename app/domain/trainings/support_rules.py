@@ -123,7 +123,7 @@ def check_supported(rules: SupportRules, activity: Activity) -> None:
         raise ActivityNotSupported(activity=activity, year=rules.year)
 
 
-def check_verified(rules: SupportRules) -> None:
+def check_verified(rules: SupportRules, *, pointer: str | None = None) -> None:
     """Check that the year's figures are confirmed (rulebook §4.1). Raise SupportRulesUnverified."""
     if not rules.verified:
-        raise SupportRulesUnverified(year=rules.year, inherited_from=rules.inherited_from)
+        raise SupportRulesUnverified(pointer=pointer, year=rules.year, inherited_from=rules.inherited_from)

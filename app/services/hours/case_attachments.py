@@ -1,6 +1,5 @@
 """Attachments of cases: add, remove, get and list."""
 
-from hashlib import sha256
 from uuid import UUID
 
 from app.db.hours.case_attachments import attachments, case_attachments, count_attachments, find_content
@@ -9,13 +8,13 @@ from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row, remove_row
-from app.documents.attachments import examine_pdf
+from app.domain.attachments import check_room
 from app.domain.errors import NotFound
 from app.domain.hours import case_attachments as rules
 from app.domain.hours.case_attachments import CaseAttachment
 from app.domain.hours.cases import Case, CaseType, Side, VisibleTo, check_may_read, check_may_write, check_open, verb_of
 from app.domain.versions import Versions, check_version
-from app.images.attachments import examine_image
+from app.services.attachments import columns_of_file, examine
 from app.services.hours.cases import record_entry
 
 
@@ -30,11 +29,7 @@ async def add_attachment(
     visible_to: VisibleTo,
 ) -> CaseAttachment:
     await _permit(writer, await get_case(writer, case_type, case_id))
-    # Before anything is locked, because it takes time.
-    if media_type == "application/pdf":
-        await examine_pdf(content)
-    else:
-        await examine_image(content, media_type)
+    await examine(media_type, content)
     # The lock lets the second of two simultaneous requests count the attachment of the first.
     case = await lock_case(writer, case_type, case_id)
     side = await _permit(writer, case)
@@ -47,13 +42,7 @@ async def add_attachment(
         case_id=case_id,
         side=side,
         visible_to=visible_to,
-        name=name,
-        media_type=media_type,
-        size=len(content),
-        digest=sha256(content).hexdigest(),
-        content=content,
-        created_by=writer.actor.person_id,
-        created_at=writer.now,
+        **columns_of_file(writer, name, media_type, content),
     )
     verb = verb_of(case, side, visible_to)
     record_entry(writer, f"case-attachment.{verb}", attachment_id, case, side, visible_to)
@@ -98,7 +87,7 @@ async def get_file(
 async def _permit(writer: Writer, case: Case) -> Side:
     side = check_may_write(writer.actor, case)
     check_open(case)
-    rules.check_room(await count_attachments(writer.connection, case))
+    check_room(await count_attachments(writer.connection, case), rules.MOST_ATTACHMENTS)
     return side
 
 

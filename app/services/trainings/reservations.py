@@ -5,6 +5,7 @@ then are free hours read, so a plan that fits when its turn comes is never refus
 What the hours move for is called as their type: `training` or `peer_group`.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -14,7 +15,7 @@ from app.db.hours.ledger import clock_retry_key, lock_balances, post_transfers
 from app.db.sessions import Writer
 from app.domain.access import SERVICE
 from app.domain.errors import NotFound, QuotaExceeded
-from app.domain.hours.drawing import Drawable, releases_of, reservations_of
+from app.domain.hours.drawing import releases_of, reservations_of
 from app.domain.hours.ledger import Transfer
 from app.domain.trainings.trainings import Training, TrainingSummary
 
@@ -29,27 +30,18 @@ async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]],
     year, hour_type = wanted[0][0].year, wanted[0][0].hour_type
     for central_id in sorted({training.central_organisation_id for training, _ in wanted}):
         await lock_balances(writer.connection, year, central_id, hour_type)
+    draws = Draws(writer)
     transfers: list[Transfer] = []
     causes: list[UUID] = []
-    taken: dict[UUID, int] = {}
     for index, (training, hours) in enumerate(wanted):
         drawn = await find_drawn(writer.connection, training.id)
         more = hours - sum(drawn.values())
+        moved = []
         if more < 0:
             moved = releases_of(training.central_organisation_id, drawn, -more)
+            draws.note(moved)
         elif more > 0:
-            drawable = _left_of(await _get_drawable(writer, training), taken)
-            try:
-                moved = reservations_of(drawable, more)
-            except QuotaExceeded as refusal:
-                raise QuotaExceeded(pointer=pointer.format(index) or None, **refusal.facts) from None
-        else:
-            moved = []
-        for transfer in moved:
-            free = transfer.source if transfer.kind == "reservation" else transfer.target
-            sign = 1 if transfer.kind == "reservation" else -1
-            if free.organisation_id:
-                taken[free.organisation_id] = taken.get(free.organisation_id, 0) + sign * transfer.hours
+            moved = await draws.reserve(training, more, pointer=pointer.format(index))
         transfers += moved
         causes += [training.id] * len(moved)
     await post_transfers(writer, year, hour_type, causes, transfers, hour_type)
@@ -76,15 +68,34 @@ async def release(writer: Writer, training: TrainingSummary, act: str) -> int:
     return held
 
 
-async def _get_drawable(writer: Writer, training: TrainingSummary) -> Drawable:
-    drawable = await find_drawable(writer.connection, training.organisation_id, training.year, training.hour_type)
-    if drawable is None:
-        raise NotFound
-    return drawable
+class Draws:
+    """The reservations of one posting: each finds what those before it have left. The balances are locked."""
 
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._taken: defaultdict[UUID, int] = defaultdict(int)
+        """Free hours that the posting takes, by holder."""
 
-def _left_of(drawable: Drawable, taken: dict[UUID, int]) -> Drawable:
-    """What is left after what earlier plans of the same request take."""
-    common = drawable.common - taken.get(drawable.central_organisation_id, 0)
-    allotment = drawable.allotment - (taken.get(drawable.holder_id, 0) if drawable.holder_id else 0)
-    return replace(drawable, common=common, allotment=allotment)
+    async def reserve(self, training: TrainingSummary, hours: int, *, pointer: str = "") -> list[Transfer]:
+        """The transfers that reserve hours for the training. Raise QuotaExceeded."""
+        drawable = await find_drawable(
+            self._writer.connection, training.organisation_id, training.year, training.hour_type
+        )
+        if drawable is None:
+            raise NotFound
+        common = drawable.common - self._taken[drawable.central_organisation_id]
+        allotment = drawable.allotment - (self._taken[drawable.holder_id] if drawable.holder_id else 0)
+        try:
+            transfers = reservations_of(replace(drawable, common=common, allotment=allotment), hours)
+        except QuotaExceeded as refusal:
+            raise QuotaExceeded(pointer=pointer or None, **refusal.facts) from None
+        self.note(transfers)
+        return transfers
+
+    def note(self, transfers: Sequence[Transfer]) -> None:
+        """Count transfers that were made otherwise."""
+        for transfer in transfers:
+            if transfer.kind == "reservation" and transfer.source.organisation_id:
+                self._taken[transfer.source.organisation_id] += transfer.hours
+            elif transfer.kind == "release" and transfer.target.organisation_id:
+                self._taken[transfer.target.organisation_id] -= transfer.hours

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from app.db.identifiers import new_id
-from app.domain.hours.case_attachments import LARGEST_ATTACHMENT, MOST_ATTACHMENTS
+from app.domain.attachments import LARGEST_ATTACHMENT
+from app.domain.hours.case_attachments import MOST_ATTACHMENTS
 from app.domain.hours.ledger import pool_change, supplementary_grant
 from tests.api.hours.conftest import League
 from tests.api.people.candidates import Candidate

@@ -1,0 +1,138 @@
+"""What the flags of a statement are found from: other trainings and accounts, and the costs of the year."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, SmallInteger, Text, Uuid, any_, bindparam, func, or_, select
+
+from app.db.organisations.bank_accounts import bank_account_changes
+from app.db.organisations.organisations import organisations
+from app.db.statements import Connection, Converted, Query, Selection
+from app.db.trainings.plans import sessions_from
+from app.db.trainings.tables import cost_statements, training_participants, trainings
+from app.domain.trainings.sessions import TrainingSession
+from app.domain.trainings.trainings import Training
+
+
+@dataclass(frozen=True)
+class Simultaneous:
+    """Another approved training at about the same time."""
+
+    id: UUID
+    sessions: list[TrainingSession]
+    shares_trainer: bool
+    """Whether a trainer of the same name teaches there."""
+    is_stated: bool
+    """Whether it has a statement that was submitted or approved."""
+
+
+_names = bindparam("p_names", type_=ARRAY(Text))
+_trainers = func.jsonb_array_elements(trainings.c.trainers).table_valued("value")
+_shares_trainer: Any = (
+    select(_trainers)
+    .where(func.lower(_trainers.c.value.op("->>", return_type=Text())("name")) == any_(_names))
+    .correlate(trainings)
+    .exists()
+)
+_is_stated = (
+    select(cost_statements.c.id)
+    .where(
+        cost_statements.c.training_id == trainings.c.id,
+        or_(cost_statements.c.state == "submitted", cost_statements.c.state == "approved"),
+    )
+    .correlate(trainings)
+    .exists()
+)
+_found = Selection(
+    Simultaneous,
+    id=trainings.c.id,
+    sessions=Converted(trainings.c.sessions, sessions_from),
+    shares_trainer=_shares_trainer,
+    is_stated=_is_stated,
+)
+_simultaneous = Query(
+    select(*_found.columns).where(
+        trainings.c.id != bindparam("p_id", type_=Uuid),
+        trainings.c.year == bindparam("p_year", type_=SmallInteger),
+        trainings.c.state == "approved",
+        trainings.c.starts_at < bindparam("p_ends_at", type_=DateTime(timezone=True)),
+        trainings.c.ends_at > bindparam("p_starts_at", type_=DateTime(timezone=True)),
+        or_(
+            _shares_trainer,
+            trainings.c.organisation_id == bindparam("p_organisation_id", type_=Uuid),
+            trainings.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))),
+        ),
+    ),
+    _found.build,
+)
+_newer = bank_account_changes.alias("newer")
+_with_account: Query[UUID] = Query(
+    select(bank_account_changes.c.organisation_id)
+    .distinct()
+    .join(organisations, organisations.c.id == bank_account_changes.c.organisation_id)
+    .where(
+        bank_account_changes.c.iban == bindparam("p_iban", type_=Text),
+        bank_account_changes.c.state == "approved",
+        organisations.c.central_organisation_id != bindparam("p_central_id", type_=Uuid),
+        ~select(_newer.c.id)
+        .where(
+            _newer.c.organisation_id == bank_account_changes.c.organisation_id,
+            _newer.c.state == "approved",
+            _newer.c.id > bank_account_changes.c.id,
+        )
+        .exists(),
+    )
+    .order_by(bank_account_changes.c.organisation_id)
+)
+_other = training_participants.alias("other")
+_sharing: Query[UUID] = Query(
+    select(_other.c.training_id)
+    .distinct()
+    .join(training_participants, training_participants.c.email_key == _other.c.email_key)
+    .where(
+        training_participants.c.training_id == bindparam("p_training_id", type_=Uuid),
+        _other.c.training_id != training_participants.c.training_id,
+    )
+)
+_approved: Query[tuple[int, int]] = Query(
+    select(cost_statements.c.costs_cents, cost_statements.c.hours).where(
+        cost_statements.c.year == bindparam("p_year", type_=SmallInteger),
+        cost_statements.c.state == "approved",
+        cost_statements.c.hours > 0,
+    ),
+    lambda cents, hours: (cents, hours),
+)
+
+
+async def list_simultaneous(
+    connection: Connection, training: Training, names: Sequence[str], ids: Collection[UUID]
+) -> list[Simultaneous]:
+    """The approved trainings that the training's time touches, if a trainer has one of these names in small letters,
+    or the organisation is the same, or their ID is among these."""
+    return await _simultaneous.all(
+        connection,
+        p_id=training.id,
+        p_year=training.year,
+        p_starts_at=training.starts_at,
+        p_ends_at=training.ends_at,
+        p_organisation_id=training.organisation_id,
+        p_names=list(names),
+        p_ids=list(ids),
+    )
+
+
+async def list_with_account(connection: Connection, iban: str, central_id: UUID) -> list[UUID]:
+    """The organisations outside the central organisation's tree whose account in force is this one."""
+    return await _with_account.all(connection, p_iban=iban, p_central_id=central_id)
+
+
+async def list_sharing(connection: Connection, training_id: UUID) -> set[UUID]:
+    """The other trainings that have a participant with the same address."""
+    return set(await _sharing.all(connection, p_training_id=training_id))
+
+
+async def list_approved_costs(connection: Connection, year: int) -> list[tuple[int, int]]:
+    """The costs in cents and the hours of each approved statement of the year."""
+    return await _approved.all(connection, p_year=year)

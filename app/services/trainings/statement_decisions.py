@@ -1,0 +1,196 @@
+"""Decisions on cost statements: decide one or many, and reverse an approval.
+
+The order of locks: the trainings by their IDs and their statements, the pool, the balances of the central organisations
+by their IDs.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+from uuid import UUID
+
+from app.db.hours.drawing import find_drawn, find_used, list_departed
+from app.db.hours.ledger import lock_balances, post_transfers
+from app.db.hours.pools import hold_pool
+from app.db.sessions import Writer
+from app.db.trainings import cost_statements as questions
+from app.db.trainings import trainings
+from app.db.trainings.support_rules import find_rules
+from app.domain.errors import NotFound
+from app.domain.hours.drawing import reversals_of, settlement_of
+from app.domain.hours.ledger import HourType, Transfer
+from app.domain.lists import check_once
+from app.domain.trainings import cost_statements as rules
+from app.domain.trainings.cost_statements import CostStatement, StatementDecision
+from app.domain.trainings.outcomes import answer_day_of
+from app.domain.trainings.support import Support, payment_state_of, supported_hours, without_support
+from app.domain.trainings.support_rules import SupportRules, check_verified
+from app.domain.trainings.trainings import Training, check_decider
+from app.services.trainings.cost_statements import get_statement, lock_statement, record
+from app.services.trainings.reservations import Draws
+
+
+@dataclass(frozen=True)
+class _Case:
+    item: StatementDecision
+    training: Training
+    statement: CostStatement
+    pointer: str
+
+    @property
+    def held(self) -> int:
+        return supported_hours(self.training.hours, self.statement.hours or 0)
+
+
+async def decide_statement(writer: Writer, item: StatementDecision) -> CostStatement:
+    rules.check_decision(item, writer.now)
+    seen = await questions.resource.get(writer, item.statement_id)
+    (decided,) = await _decide(writer, seen.year, [item])
+    return decided
+
+
+async def decide_statements(writer: Writer, *, year: int, items: Sequence[StatementDecision]) -> list[CostStatement]:
+    """Decide all or none."""
+    check_once((item.statement_id for item in items), "/items/{}/statement_id")
+    for index, item in enumerate(items):
+        rules.check_decision(item, writer.now, pointer=f"/items/{index}")
+    return await _decide(writer, year, items, pointer="/items/{}")
+
+
+async def reverse_statement(writer: Writer, statement_id: UUID, *, reason: str) -> CostStatement:
+    """Take an approval back: its hours are free again, or lapse if the year is closed (rulebook §3.5)."""
+    training, place, statement = await lock_statement(writer, statement_id)
+    check_decider(writer.actor, place, training.makers | statement.makers)
+    rules.check_state(statement.state, "approved")
+    if statement.support is None:
+        raise RuntimeError("an approved statement has its support")
+    freed = 0
+    if training.supported:
+        central_id = training.central_organisation_id
+        # Nobody closes the year from here on, and no holder leaves.
+        hour_type = training.hour_type
+        pool = await hold_pool(writer.connection, training.year, hour_type)
+        await lock_balances(writer.connection, training.year, central_id, hour_type)
+        used = await find_used(writer.connection, training.id)
+        departed = await list_departed(writer.connection, central_id, used)
+        transfers = reversals_of(central_id, used, year_is_closed=pool.closed_at is not None, departed=departed)
+        await post_transfers(writer, training.year, hour_type, training.id, transfers, hour_type)
+        freed = sum(transfer.hours for transfer in transfers)
+    await questions.change_statement(
+        writer.connection,
+        statement_id,
+        state="reversed",
+        **_kept(without_support(statement.support, "reversed"), 0),
+        reversed_by=writer.actor.person_id,
+        reversed_at=writer.now,
+        reversal_reason=reason,
+    )
+    record(writer, "reversed", statement, reason=reason, freed=freed)
+    return await get_statement(writer, statement_id)
+
+
+async def _decide(
+    writer: Writer, year: int, items: Sequence[StatementDecision], *, pointer: str = ""
+) -> list[CostStatement]:
+    """Decide all or none, in the order named."""
+    locked = await _lock_several(writer, items, year, pointer)
+    found = await find_rules(writer.connection, year)
+    cases = [
+        _Case(item, training, statement, pointer.format(index))
+        for index, (item, (training, statement)) in enumerate(zip(items, locked, strict=True))
+    ]
+    for case in cases:
+        place = await trainings.get_place_of(writer.connection, case.training)
+        makers = case.training.makers | case.statement.makers
+        check_decider(writer.actor, place, makers, pointer=case.pointer or None)
+    for case in cases:
+        rules.check_state(case.statement.state, "submitted", pointer=case.pointer or None)
+    for case in cases:
+        rules.check_reason(case.item, rules.needed_by(case.statement, found), pointer=case.pointer)
+    for case in cases:
+        if case.item.outcome == "approved":
+            check_verified(found, pointer=case.pointer or None)
+    await _settle(writer, year, [case for case in cases if case.item.outcome != "sent_back"])
+    for case in cases:
+        await _write_down(writer, case, found)
+    return [await get_statement(writer, item.statement_id) for item in items]
+
+
+async def _lock_several(
+    writer: Writer, items: Sequence[StatementDecision], year: int, pointer: str
+) -> list[tuple[Training, CostStatement]]:
+    """Raise NotFound also for a statement of another year."""
+    training_ids = {}
+    for index, item in enumerate(items):
+        try:
+            seen = await questions.resource.get(writer, item.statement_id)
+        except NotFound:
+            seen = None
+        if seen is None or seen.year != year:
+            raise NotFound(pointer=f"{pointer.format(index)}/statement_id" if pointer else None)
+        training_ids[item.statement_id] = seen.training_id
+    locked = {
+        statement_id: await lock_statement(writer, statement_id)
+        for statement_id in sorted(training_ids, key=lambda statement_id: training_ids[statement_id])
+    }
+    return [(locked[item.statement_id][0], locked[item.statement_id][2]) for item in items]
+
+
+async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> None:
+    """Use what was held and release the rest, or release all, in one posting of each type. Raise QuotaExceeded."""
+    for hour_type in get_args(HourType):
+        of_type = [case for case in cases if case.training.hour_type == hour_type]
+        for central_id in sorted({case.training.central_organisation_id for case in of_type}):
+            await lock_balances(writer.connection, year, central_id, hour_type)
+        draws = Draws(writer)
+        transfers: list[Transfer] = []
+        causes: list[UUID] = []
+        for case in of_type:
+            moved = await _settlement_of(writer, case, draws)
+            transfers += moved
+            causes += [case.training.id] * len(moved)
+        await post_transfers(writer, year, hour_type, causes, transfers, hour_type)
+
+
+async def _settlement_of(writer: Writer, case: _Case, draws: Draws) -> list[Transfer]:
+    """After a reversal the training has nothing reserved, and what it uses is reserved again before (rulebook §3.5)."""
+    training = case.training
+    drawn = Counter(await find_drawn(writer.connection, training.id))
+    held = case.held if case.item.outcome == "approved" else 0
+    missing = held - drawn.total()
+    reserved = await draws.reserve(training, missing, pointer=case.pointer) if missing > 0 else []
+    for transfer in reserved:
+        if transfer.target.organisation_id:
+            drawn[transfer.target.organisation_id] += transfer.hours
+    settled = settlement_of(training.central_organisation_id, drawn, held)
+    draws.note(settled)
+    return [*reserved, *settled]
+
+
+async def _write_down(writer: Writer, case: _Case, found: SupportRules) -> None:
+    item, statement = case.item, case.statement
+    decided = {"decided_by": writer.actor.person_id, "decided_at": writer.now, "decided_automatically": False}
+    columns: dict[str, object] = {"state": item.outcome, "reason": item.reason}
+    match item.outcome:
+        case "sent_back":
+            columns |= {"answer_by": answer_day_of(item.answer_by, writer.now)}
+        case "rejected":
+            support = without_support(rules.support_for(statement, found), "rejected")
+            columns |= decided | _kept(support, 0)
+        case "approved":
+            support = rules.support_for(statement, found, disallowed=item.disallowed, final=True)
+            needed = rules.needed_by(statement, found)
+            columns |= decided | _kept(support, case.held) | {"disallowed": item.disallowed, "needs_reason": needed}
+            statement = replace(statement, support=support)
+    await questions.change_statement(writer.connection, statement.id, **columns)
+    record(writer, item.outcome.replace("_", "-"), statement, reason=item.reason)
+
+
+def _kept(support: Support, used_hours: int) -> dict[str, object]:
+    return {
+        "support": support,
+        "support_cents": support.cents,
+        "used_hours": used_hours,
+        "payment_state": payment_state_of(support),
+    }
