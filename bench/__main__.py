@@ -41,7 +41,8 @@ PGBENCH = {
 SELECT b.organisation_id, o.name, b.common, b.allotment, b.reserved, b.used, b.lapsed, b.returned, b.allotment_lapsed
 FROM hour_balances b JOIN organisations o ON o.study_centre_id = b.study_centre_id AND o.id = b.organisation_id
 WHERE b.study_centre_id = :centre::uuid
-    AND b.central_organisation_id = (SELECT id FROM bench_centrals WHERE n = :n::int) AND b.year = :year::smallint;
+    AND b.central_organisation_id = (SELECT id FROM bench_centrals WHERE n = :n::int) AND b.year = :year::smallint
+    AND b.hour_type = 'training';
 """,
     "R2": """
 SELECT r.id, r.organisation_id, o.name, r.year, r.hours, r.grounds, r.state, r.submitted_by, r.submitted_at,
@@ -55,15 +56,16 @@ WHERE r.study_centre_id = :centre::uuid ORDER BY r.id DESC LIMIT 50;
 SELECT id AS central FROM bench_centrals WHERE n = :n::int \\gset
 BEGIN;
 SELECT common FROM hour_balances WHERE study_centre_id = :centre::uuid AND central_organisation_id = :central::uuid
-    AND year = :year::smallint AND organisation_id = :central::uuid FOR UPDATE;
+    AND year = :year::smallint AND hour_type = 'training' AND organisation_id = :central::uuid FOR UPDATE;
 INSERT INTO hour_transfers (study_centre_id, id, year, kind, hours, central_organisation_id, from_account,
     from_organisation_id, to_account, cause_type, cause_id, made_at, retry_key, ordinal)
 VALUES (:centre::uuid, gen_random_uuid(), :year::smallint, 'return', 1, :central::uuid, 'common', :central::uuid,
     'pool', 'bench', :central::uuid, now(), decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 1);
 UPDATE hour_balances SET common = common - 1, returned = returned + 1 WHERE study_centre_id = :centre::uuid
-    AND central_organisation_id = :central::uuid AND year = :year::smallint AND organisation_id = :central::uuid;
+    AND central_organisation_id = :central::uuid AND year = :year::smallint AND hour_type = 'training'
+    AND organisation_id = :central::uuid;
 UPDATE hour_pools SET pool = pool + 1, returned = returned + 1
-    WHERE study_centre_id = :centre::uuid AND year = :year::smallint;
+    WHERE study_centre_id = :centre::uuid AND year = :year::smallint AND hour_type = 'training';
 COMMIT;
 """,
 }

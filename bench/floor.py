@@ -24,7 +24,7 @@ CENTRE = UUID(os.environ.get("BENCH_CENTRE", "00000000-0000-0000-0000-0000000000
 ACCOUNT = """
 SELECT b.organisation_id, o.name, b.common, b.allotment, b.reserved, b.used, b.lapsed, b.returned, b.allotment_lapsed
 FROM hour_balances b JOIN organisations o ON o.study_centre_id = b.study_centre_id AND o.id = b.organisation_id
-WHERE b.study_centre_id = $1 AND b.central_organisation_id = $2 AND b.year = $3
+WHERE b.study_centre_id = $1 AND b.central_organisation_id = $2 AND b.year = $3 AND b.hour_type = 'training'
 """
 PAGE = """
 SELECT r.id, r.organisation_id, o.name, r.year, r.hours, r.grounds, r.state, r.submitted_by, r.submitted_at,
@@ -35,7 +35,8 @@ WHERE r.study_centre_id = $1 ORDER BY r.id DESC LIMIT 50
 """
 LOCKED = """
 SELECT common FROM hour_balances
-WHERE study_centre_id = $1 AND central_organisation_id = $2 AND year = $3 AND organisation_id = $2 FOR UPDATE
+WHERE study_centre_id = $1 AND central_organisation_id = $2 AND year = $3 AND hour_type = 'training'
+    AND organisation_id = $2 FOR UPDATE
 """
 ENTRY = """
 INSERT INTO hour_transfers (study_centre_id, id, year, kind, hours, central_organisation_id, from_account,
@@ -44,9 +45,13 @@ VALUES ($1, $2, $3, 'return', $4, $5, 'common', $5, 'pool', 'bench', $2, $6, $7,
 """
 BALANCE = """
 UPDATE hour_balances SET common = common - $4, returned = returned + $4
-WHERE study_centre_id = $1 AND central_organisation_id = $2 AND year = $3 AND organisation_id = $2
+WHERE study_centre_id = $1 AND central_organisation_id = $2 AND year = $3 AND hour_type = 'training'
+    AND organisation_id = $2
 """
-POOL = "UPDATE hour_pools SET pool = pool + $3, returned = returned + $3 WHERE study_centre_id = $1 AND year = $2"
+POOL = """
+UPDATE hour_pools SET pool = pool + $3, returned = returned + $3
+WHERE study_centre_id = $1 AND year = $2 AND hour_type = 'training'
+"""
 KEY = "SELECT body FROM stored_answers WHERE study_centre_id = $1 AND key_digest = $2"
 KEPT = """
 INSERT INTO stored_answers (study_centre_id, key_digest, request_digest, status, headers, body)
