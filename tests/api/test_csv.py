@@ -142,7 +142,7 @@ def test_a_csv_is_an_attachment_without_a_version(main_user: Person) -> None:
     assert "ETag" not in answer.headers
     assert answer.text == (
         "id,kind,hours,from.account,from.organisation_id,to.account,to.organisation_id,cause.type,cause.id,actor,"
-        "actor_name,made_at\r\n"
+        "actor_name,made_at,hour_type\r\n"
     )
     listed = main_user.get(TRANSFERS)
     assert "Accept" in listed.headers["Vary"].split(", ")

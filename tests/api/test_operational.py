@@ -172,7 +172,15 @@ def test_the_deep_form_finds_a_broken_ledger(durable: Addresses) -> None:
             kept = httpx.get(f"{address}/readyz", params={"deep": True})
             assert httpx.get(f"{address}/readyz").status_code == 200
         finally:
-            for table in ("hour_pools", "callers", "persons", "actors", "study_centres"):
+            for table in (
+                "hour_pools",
+                "support_rules",
+                "topic_classes",
+                "callers",
+                "persons",
+                "actors",
+                "study_centres",
+            ):
                 owner.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
     assert refusal(answer) == (503, "not-ready")
     assert answer.json()["checks"]["ledger"]["astray"] == {

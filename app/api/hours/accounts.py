@@ -44,7 +44,7 @@ async def get_hour_account(
 @router.get("/hour-accounts/{year}/explanation")
 @operation(scope="hours:read", computed=True)
 async def get_hour_account_explanation(
-    reader: Read, organisation_id: UUID, year: YearPath, at: At = None
+    reader: Read, organisation_id: UUID, year: YearPath, at: At = None, hour_type: OfType = "training"
 ) -> AccountExplanation:
     """Get the explanation of an hour account.
 
@@ -53,7 +53,7 @@ async def get_hour_account_explanation(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await explanations.explain_account(reader, organisation_id, year, at=at)
+    return await explanations.explain_account(reader, organisation_id, year, at=at, hour_type=hour_type)
 
 
 @router.get("/hour-transfers", response_model=Page[PostedTransfer])

@@ -1,4 +1,4 @@
-"""Explanations of an account of training courses' hours: its transfers by kind and cause."""
+"""Explanations of an account: its transfers by kind and cause."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +23,7 @@ from sqlalchemy import (
 from app.db.hours.ledger import hour_transfers
 from app.db.statements import Connection, Query
 from app.domain.hours.explanations import MOST_CAUSES, FreeAccount, Moved
+from app.domain.hours.ledger import HourType
 
 _at = bindparam("p_at", type_=DateTime(timezone=True))
 _holder_id = bindparam("p_holder_id", type_=Uuid)
@@ -41,7 +42,7 @@ def _moved(adds: ColumnElement[bool], takes: ColumnElement[bool], *conditions: C
         )
         .where(
             hour_transfers.c.year == bindparam("p_year", type_=SmallInteger),
-            hour_transfers.c.hour_type == "training",
+            hour_transfers.c.hour_type == bindparam("p_hour_type", type_=Text),
             or_(_at.is_(None), hour_transfers.c.made_at <= _at),
             or_(adds, takes),
             *conditions,
@@ -74,14 +75,26 @@ _of_pool = _moved(hour_transfers.c.to_account == _POOL, hour_transfers.c.from_ac
 
 
 async def list_moved(
-    connection: Connection, central_id: UUID, holder_id: UUID, account: FreeAccount, year: int, at: datetime | None
+    connection: Connection,
+    central_id: UUID,
+    holder_id: UUID,
+    account: FreeAccount,
+    year: int,
+    at: datetime | None,
+    hour_type: HourType,
 ) -> list[Moved]:
     """What moved the hours of a holder's account under the central organisation, until a time, which is included."""
     return await _of_holder.all(
-        connection, p_central_id=central_id, p_holder_id=holder_id, p_account=account, p_year=year, p_at=at
+        connection,
+        p_central_id=central_id,
+        p_holder_id=holder_id,
+        p_account=account,
+        p_year=year,
+        p_at=at,
+        p_hour_type=hour_type,
     )
 
 
 async def list_pool_moved(connection: Connection, year: int, at: datetime | None) -> list[Moved]:
-    """The same of the pool."""
-    return await _of_pool.all(connection, p_year=year, p_at=at)
+    """The same of the pool of training courses."""
+    return await _of_pool.all(connection, p_year=year, p_at=at, p_hour_type="training")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.domain.access import Actor
 from app.domain.hours.causes import OF_POOL, path_of
-from app.domain.hours.ledger import TransferKind
+from app.domain.hours.ledger import HourType, TransferKind
 from app.domain.values import Localised, Shown
 
 MOST_CAUSES = 100
@@ -87,6 +87,8 @@ class AccountExplanation(Shown):
     """A step for each kind of transfer that touched the account, in the order of the kinds in the ledger."""
     available: int
     """Free hours of the account."""
+    hour_type: HourType
+    """Type of the hours."""
 
 
 @dataclass(frozen=True)

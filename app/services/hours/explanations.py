@@ -20,19 +20,20 @@ from app.domain.hours.explanations import (
     pool_pages,
     steps_of,
 )
+from app.domain.hours.ledger import HourType
 from app.texts.explanations import step_text
 
 
 async def explain_account(
-    reader: Reader, organisation_id: UUID, year: int, *, at: datetime | None
+    reader: Reader, organisation_id: UUID, year: int, *, at: datetime | None, hour_type: HourType = "training"
 ) -> AccountExplanation:
     """The account under the organisation's present centre, as `get_account` has it."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
     central_id = place.central_organisation_id
     account: FreeAccount = "common" if place.is_central else "allotment"
-    moved = await list_moved(reader.connection, central_id, organisation_id, account, year, at)
+    moved = await list_moved(reader.connection, central_id, organisation_id, account, year, at, hour_type)
     steps = await _steps_of(reader, account, year, moved)
-    return AccountExplanation(organisation_id, year, account, steps, available_of(steps))
+    return AccountExplanation(organisation_id, year, account, steps, available_of(steps), hour_type)
 
 
 async def explain_pool(reader: Reader, year: int, *, at: datetime | None) -> PoolExplanation:

@@ -251,6 +251,7 @@ def test_an_explanation_is_visible_within_reach_only_and_not_sent_twice(centre: 
         "account": "allotment",
         "steps": [],
         "available": 0,
+        "hour_type": "training",
     }
     again = manager.get(path(unit), headers={"If-None-Match": answer.headers["ETag"], "Accept-Language": "sv"})
     assert again.status_code == 304

@@ -116,6 +116,13 @@ def test_accounts_are_of_one_type(centre: Centre, central: UUID, unit: UUID) -> 
     assert reader.get(path, params=later).json() == peers
     trainings = reader.get(path).json()
     assert (trainings["hour_type"], trainings["granted"], trainings["used"]) == ("training", 500, 0)
+    explained = reader.get(f"{path}/explanation", params=PEERS).json()
+    steps = {step["kind"]: step["hours"] for step in explained["steps"]}
+    assert (explained["hour_type"], explained["available"], steps) == (
+        "peer_group",
+        29,
+        {"grant": 40, "reservation": -12, "release": 1},
+    )
     # Every unit draws hours of peer groups from common, also where the setting limits it to its allotment.
     of_unit = f"/v1/organisations/{unit}/hour-accounts/2022"
     assert reader.get(of_unit).json()["common_available"] is None
