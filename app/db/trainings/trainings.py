@@ -1,7 +1,7 @@
 """Training courses and their plans."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Date, Select, Text, Uuid, all_, and_, any_, bindparam, func, or_, select, true
@@ -30,6 +30,7 @@ from app.db.trainings.support_rules import find_rules
 from app.db.trainings.tables import training_changes, trainings
 from app.domain.access import Place, reach_of
 from app.domain.organisations.names import search_text_of
+from app.domain.organisations.organisations import Language
 from app.domain.trainings.cooperation import PlanWarning, warnings_of
 from app.domain.trainings.sessions import (
     HourBreakdown,
@@ -49,11 +50,14 @@ def _breakdown_from(row: list[Any]) -> HourBreakdown:
 
 
 def _warnings_from(row: list[Any]) -> list[PlanWarning]:
-    text, name = row
-    return warnings_of(text, [("fi", name)])
+    text, *names = row
+    return warnings_of(text, zip(get_args(Language), names, strict=True))
 
 
-_centre_name = select(study_centres.c.name).scalar_subquery()
+_centre_names = [
+    select(column).scalar_subquery()
+    for column in (study_centres.c.name, study_centres.c.name_sv, study_centres.c.name_en)
+]
 _open_change = (
     select(training_changes.c.id)
     .where(training_changes.c.training_id == trainings.c.id, training_changes.c.state == "submitted")
@@ -78,7 +82,7 @@ _training = Selection(
     exceptions=Converted(trainings.c.exceptions, exceptions_from),
     hour_breakdown=Converted(func.jsonb_build_array(trainings.c.sessions, trainings.c.platform_hours), _breakdown_from),
     open_change_id=_open_change,
-    warnings=Converted(func.jsonb_build_array(trainings.c.marketing_text, _centre_name), _warnings_from),
+    warnings=Converted(func.jsonb_build_array(trainings.c.marketing_text, *_centre_names), _warnings_from),
 )
 
 

@@ -419,9 +419,13 @@ def test_what_an_approved_plan_lets_change(
     assert refusal(manager.patch(waiting, {"name": "Uusi"})) == (409, "wrong-state")
 
 
-def test_a_marketing_text_that_names_the_study_centre(manager: Person, unit: UUID) -> None:
+def test_a_marketing_text_that_names_the_study_centre(centre: Centre, manager: Person, unit: UUID) -> None:
     path = added(manager, unit, marketing_text="Järjestetään yhdessä Opintokeskus Esimerkin kanssa.")
     assert manager.get(path).json()["warnings"] == []
+    swedish = added(manager, unit, marketing_text="I samarbete med Studiecentralen Exempel.")
+    assert len(manager.get(swedish).json()["warnings"]) == 1
+    centre.owner.execute("UPDATE study_centres SET name_sv = 'Studiecentralen Exempel' WHERE id = %s", [centre.id])
+    assert manager.get(swedish).json()["warnings"] == []
 
 
 def test_the_list_and_its_filters(manager: Person, staff: Person, central: UUID, unit: UUID) -> None:
