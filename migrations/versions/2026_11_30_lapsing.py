@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "lapsing"
-down_revision = "study_centre_profile"
+down_revision = "statement_attachments"
 branch_labels = None
 depends_on = None
 
