@@ -39,6 +39,9 @@ def test_an_empty_database_gets_its_study_centre_and_its_staff(
     assert people(database) == [
         ("Opintokeskus Uusi", "https://id.example", "subject-1", "Aino Alku", "Aino@example.org", "staff", None)
     ]
+    with psycopg.connect(database.admin, dbname=database.owner.rpartition("/")[2]) as admin:
+        assert admin.execute("SELECT min(year), max(year), count(*) FROM support_rules").fetchone() == (2014, 2025, 12)
+        assert admin.execute("SELECT count(*) FROM topic_classes WHERE active").fetchone() == (26,)
 
 
 def test_the_same_staff_member_is_refused_and_nothing_is_changed(

@@ -109,3 +109,12 @@ def test_an_upgrade_numbers_what_exists_by_the_time_it_was_made(upgraded_databas
     assert len(rows) > 5
     for (_, year), references in series.items():
         assert references == [f"{year}-{number:04}" for number in range(1, len(references) + 1)]
+
+
+def test_an_upgrade_loads_support_rules_and_topic_classes(upgraded_database: Addresses) -> None:
+    with psycopg.connect(upgraded_database.admin) as admin:
+        centres = admin.execute("SELECT id FROM study_centres ORDER BY id").fetchall()
+        for table, number in (("support_rules", 12), ("topic_classes", 26)):
+            loaded = admin.execute(f"SELECT study_centre_id, count(*) FROM {table} GROUP BY 1 ORDER BY 1").fetchall()
+            assert loaded == [(centre_id, number) for (centre_id,) in centres]
+    assert len(centres) == 2

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from app.db.hours.allotment_requests import allotment_requests
 from app.db.organisations.bank_accounts import bank_account_changes
 from app.db.organisations.organisations import name_in, organisation_ancestors, organisations
+from app.db.organisations.payment_accounts import payment_account_changes
 from app.db.organisations.training_rules import training_rules
 from app.db.paging import clock_of
 from app.db.people.application_documents import documents
@@ -79,15 +80,16 @@ def _actions(
     name: Any = _NO_TEXT,
     expires_at: Any = _NO_TIME,
     reference: Any = None,
+    has_organisation: bool = True,
 ) -> Any:
-    """The select of one kind. `source` joins the table with the organisation of each row."""
+    """The select of one kind. `source` joins the table with the organisation of each row, if it has one."""
     return select(
         *columns_of(
             PendingAction,
             table,
             kind=literal(kind),
-            organisation_id=organisations.c.id,
-            organisation_name=name_in(bindparam("p_language", type_=Text)),
+            organisation_id=organisations.c.id if has_organisation else _NO_ID,
+            organisation_name=name_in(bindparam("p_language", type_=Text)) if has_organisation else _NO_TEXT,
             application_id=application_id,
             detail=detail,
             name=name,
@@ -208,6 +210,13 @@ _bank_account_changes = _actions(
     _is_by_another(bank_account_changes.c.proposed_by),
     or_(_is_staff, _by_main_user),
 )
+_payment_account_changes = _actions(
+    "payment_account_change",
+    payment_account_changes,
+    payment_account_changes,
+    name=_name_of(payment_account_changes.c.proposed_by),
+    has_organisation=False,
+).where(payment_account_changes.c.state == "proposed", _is_by_another(payment_account_changes.c.proposed_by), _is_staff)
 
 _allotment_requests = _actions(
     "allotment_request",
@@ -247,6 +256,7 @@ _all = union_all(
     _to_decide,
     _signatories,
     _bank_account_changes,
+    _payment_account_changes,
     _allotment_requests,
     _onboardings,
 ).subquery("actions")

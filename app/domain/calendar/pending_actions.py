@@ -12,8 +12,9 @@ from app.domain.calendar.tasks import NamedOrganisation, TaskCall, TaskDraft, Ta
 class PendingAction:
     kind: TaskKind
     id: UUID
-    organisation_id: UUID
-    organisation_name: str
+    organisation_id: UUID | None
+    """The organisation concerned. None if it is the study centre's own matter."""
+    organisation_name: str | None
     application_id: UUID | None
     """The application that contains a signature."""
     detail: str | None
@@ -30,12 +31,18 @@ def task_of_action(action: PendingAction) -> TaskDraft:
     return TaskDraft(
         kind=action.kind,
         subject=(action.id,),
-        organisation=NamedOrganisation(action.organisation_id, action.organisation_name),
+        organisation=_organisation_of(action),
         reference=action.reference,
         title_facts={"person": action.name, "detail": action.detail},
         days=(None, last_day_before(action.expires_at) if action.expires_at else None),
         call=call_of(action),
     )
+
+
+def _organisation_of(action: PendingAction) -> NamedOrganisation | None:
+    if action.organisation_id is None or action.organisation_name is None:
+        return None
+    return NamedOrganisation(action.organisation_id, action.organisation_name)
 
 
 def call_of(action: PendingAction) -> TaskCall:
@@ -59,6 +66,8 @@ def call_of(action: PendingAction) -> TaskCall:
             return TaskCall("POST", f"/v1/allotment-requests/{action.id}/decision", {"hours": int(action.detail or 0)})
         case "bank_account_change":
             return TaskCall("POST", f"/v1/bank-account-changes/{action.id}/approval")
+        case "payment_account_change":
+            return TaskCall("POST", f"/v1/payment-account-changes/{action.id}/approval")
         case "onboarding":
             steps = (action.detail or "").split(",")
             return TaskCall("PATCH", f"/v1/onboardings/{action.id}", dict.fromkeys(steps))

@@ -30,6 +30,7 @@ TaskKind = Literal[
     "main_user_application",
     "signatory",
     "bank_account_change",
+    "payment_account_change",
     "data_confirmation",
     "onboarding",
     "role_to_apply_for",

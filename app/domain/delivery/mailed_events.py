@@ -56,6 +56,7 @@ class MailedEvent:
 
 
 _BANK_ACCOUNT_CHANGE: tuple[Method, str] = ("GET", "/v1/bank-account-changes/{change_id}")
+_PAYMENT_ACCOUNT_CHANGE: tuple[Method, str] = ("GET", "/v1/payment-account-changes/{change_id}")
 _ROLE_APPLICATION: tuple[Method, str] = ("GET", "/v1/role-applications/{role_application_id}")
 _MAIN_USER_APPLICATION: tuple[Method, str] = ("GET", "/v1/main-user-applications/{application_id}")
 _CASE_COMMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/comments")
@@ -106,6 +107,12 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "bank-account-change.approved": MailedEvent("main_users", "always", _BANK_ACCOUNT_CHANGE),
     "bank-account-change.rejected": MailedEvent("main_users", "always", _BANK_ACCOUNT_CHANGE),
     "bank-account-change.withdrawn": MailedEvent("main_users", "always", _BANK_ACCOUNT_CHANGE),
+    "payment-account-change.proposed": MailedEvent(
+        "staff", "always", ("POST", "/v1/payment-account-changes/{change_id}/approval")
+    ),
+    "payment-account-change.approved": MailedEvent("staff", "always", _PAYMENT_ACCOUNT_CHANGE),
+    "payment-account-change.rejected": MailedEvent("staff", "always", _PAYMENT_ACCOUNT_CHANGE),
+    "payment-account-change.withdrawn": MailedEvent("staff", "always", _PAYMENT_ACCOUNT_CHANGE),
     "api-key.revoked": MailedEvent("main_users", "promptly", ("GET", "/v1/api-keys/{key_id}")),
     "person.merged": MailedEvent("staff", "always", ("GET", "/v1/role-grants")),
     "role-application.made": MailedEvent(

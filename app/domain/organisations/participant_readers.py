@@ -28,7 +28,7 @@ NOBODY = ParticipantReaders()
 
 
 def check_readers(actor: Actor, person_ids: Sequence[UUID], present: Collection[UUID]) -> None:
-    """Check that nobody adds themselves (rulebook §6.11). Raise Forbidden; Invalid if somebody is named twice."""
+    """Check that nobody adds themselves (rulebook §6.11). Raise Forbidden; Invalid if a person is named twice."""
     check_once(person_ids, "/person_ids/{}")
     for index, person_id in enumerate(person_ids):
         if person_id not in present and actor.is_among({person_id}):

@@ -131,6 +131,16 @@ def test_a_bank_account_is_approved_by_another(centre: Centre) -> None:
     assert kinds(second) == []
 
 
+def test_the_payment_account_is_approved_by_another_of_the_staff(centre: Centre) -> None:
+    first, second = centre.staff(), centre.staff()
+    body = {"iban": "FI2112345600000785", "holder": "Opintokeskus Malli"}
+    assert first.put("/v1/study-centre/payment-account", body).status_code == 200
+    assert kinds(first) == kinds(centre.person("auditor")) == kinds(centre.main_user(centre.organisation())) == []
+    task = do(second)
+    assert (task["kind"], task["organisation_id"]) == ("payment_account_change", None)
+    assert kinds(second) == []
+
+
 def test_each_main_user_confirms_the_data_of_the_year(centre: Centre) -> None:
     central = centre.organisation(name="Marttaliitto")
     first, second = centre.main_user(central), centre.main_user(central)

@@ -320,7 +320,7 @@ def test_staff_name_those_who_see_participants(centre: Centre, staff: Person) ->
     assert (reason, facts) == ("Hoitaa tietopyynnöt", {"person_ids": readers["person_ids"]})
 
 
-def test_nobody_adds_themselves_or_somebody_who_is_not_staff(centre: Centre, staff: Person) -> None:
+def test_nobody_adds_themselves_or_a_person_who_is_not_staff(centre: Centre, staff: Person) -> None:
     own = put_readers(staff, centre.staff(), staff)
     assert (refusal(own), own.json()["because"]) == ((403, "forbidden"), "own-matter")
     assert own.json()["pointer"] == "/person_ids/1"

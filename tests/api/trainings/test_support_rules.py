@@ -8,6 +8,8 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.db.trainings.support_rules import find_rules
+from app.domain.trainings.support import Cost, support_of
 from tests.builders import Centre, Person, refusal
 
 PATH = "/v1/support-rules"
@@ -200,3 +202,18 @@ def test_the_rules_of_other_study_centres_are_data_alone(staff: Person, name: st
     shown = staff.get(f"{PATH}/{year}").json()
     assert {each: shown[each] for each in rules} == rules
     assert shown["verified"]
+
+
+@pytest.mark.parametrize(("euros", "support"), [(300, 180), (500, 300), (1_000, 300)])
+def test_the_figures_of_another_study_centre_come_out_to_the_cent(
+    centre: Centre, staff: Person, euros: int, support: int
+) -> None:
+    """Rulebook §9, example 1: KSL in 2022, 10 hours."""
+    year, training, peer_group = OTHERS["KSL"]
+    present = staff.get(f"{PATH}/{year}")
+    rules = {name: present.json()[name] | new for name, new in (("training", training), ("peer_group", peer_group))}
+    assert put(staff, year, rules, present.headers["ETag"]).status_code == 200
+    stored = centre.ask(lambda connection: find_rules(connection, year))
+    costs = [Cost("teaching_fees", euros * 100, None)]
+    found = support_of("training", stored, planned=10, held=10, of_age=6, costs=costs)
+    assert (found.cents, found.rules_revision) == (support * 100, 2)

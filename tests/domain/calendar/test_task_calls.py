@@ -26,6 +26,7 @@ DETAILS: dict[TaskKind, str | None] = {
     "main_user_application": None,
     "signatory": None,
     "bank_account_change": None,
+    "payment_account_change": None,
     "allotment_request": "-40",
     "onboarding": "inducted_on,service_known_on",
 }
