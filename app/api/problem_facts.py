@@ -82,7 +82,10 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "faults": (NUMBER, "Number of all errors of a table, of which at most 100 are listed."),
     "finding": (TEXT, "Result of the examination of the file."),
     "header": (TEXT, "Name of the header that is not written as HTTP requires."),
-    "holds": ({"type": "array", "items": {"type": "object"}}, "Hours and open proposals of the organisation, by year."),
+    "holds": (
+        {"type": "array", "items": {"type": "object"}},
+        "Hours, open proposals and open training courses of the organisation, by year.",
+    ),
     "hours_year": (NUMBER, "Calendar year of the hours."),
     "in_use": (HOURS, "Number of hours reserved or used from the allotment."),
     "inherited_from": (

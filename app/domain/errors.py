@@ -200,7 +200,7 @@ class OrganisationCycle(Conflict):
 
 
 class OrganisationInUse(Conflict):
-    """Facts: `holds`, a list of `{year, allotted, reserved, open_proposals}`."""
+    """Facts: `holds`, a list of `{year, allotted, reserved, open_proposals, open_trainings}`."""
 
     code = "organisation-in-use"
 

@@ -53,8 +53,8 @@ FACTS: dict[str, dict[str, object]] = {
     "organisation-cycle": {"organisation_id": SOME_ID, "parent_id": OTHER_ID},
     "organisation-in-use": {
         "holds": [
-            {"year": 2023, "allotted": 120, "reserved": 0, "open_proposals": 1},
-            {"year": 2024, "allotted": 45483, "reserved": 3, "open_proposals": 0},
+            {"year": 2023, "allotted": 120, "reserved": 0, "open_proposals": 1, "open_trainings": 0},
+            {"year": 2024, "allotted": 45483, "reserved": 3, "open_proposals": 0, "open_trainings": 2},
         ]
     },
     "signed-document-refused": {
@@ -288,12 +288,13 @@ WINDOW = FACTS["window-closed"]
             FACTS["organisation-in-use"],
             "fi",
             "Järjestöä ei voi siirtää eikä merkitä päättyneeksi, koska sillä on vielä avoimelle vuodelle "
-            "jaettuja tai varattuja tunteja tai keskeneräisiä tuntiehdotuksia. "
+            "jaettuja tai varattuja tunteja tai keskeneräisiä tuntiehdotuksia tai koulutuksia. "
             "Järjestöllä on: vuosi 2023, jaettuja tunteja 120, varattuja tunteja 0, "
-            "keskeneräisiä tuntiehdotuksia 1; vuosi 2024, jaettuja tunteja 45\u00a0483, varattuja tunteja 3, "
-            "keskeneräisiä tuntiehdotuksia 0. "
+            "keskeneräisiä tuntiehdotuksia 1, keskeneräisiä koulutuksia 0; vuosi 2024, jaettuja tunteja 45\u00a0483, "
+            "varattuja tunteja 3, keskeneräisiä tuntiehdotuksia 0, keskeneräisiä koulutuksia 2. "
             "Ota ensin jaetut tunnit takaisin ja vapauta varatut tunnit. "
-            "Peru tuntiehdotukset tai odota, että niistä tehdään päätös.",
+            "Peru tuntiehdotukset tai odota, että niistä tehdään päätös. "
+            "Peru koulutukset tai selvitä niiden kulut kuluselvityksellä.",
             id="an organisation's hours year by year",
         ),
         pytest.param(

@@ -7,6 +7,7 @@ from sqlalchemy import SmallInteger, Uuid, bindparam, delete, insert, literal, s
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.people.people import study_centres
 from app.db.statements import Command, Connection, Query
+from app.db.trainings.tables import trainings
 
 _id = bindparam("p_id", type_=Uuid)
 _parent_id = bindparam("p_parent_id", type_=Uuid)
@@ -53,6 +54,15 @@ _centred = Command(
     .where(organisations.c.id.in_(_subtree))
     .values(central_organisation_id=bindparam("p_central_id", type_=Uuid))
 )
+_drafts_centred = Command(
+    update(trainings)
+    .where(
+        trainings.c.organisation_id.in_(_subtree),
+        trainings.c.submitted_at.is_(None),
+        trainings.c.central_organisation_id != bindparam("p_central_id", type_=Uuid),
+    )
+    .values(central_organisation_id=bindparam("p_central_id", type_=Uuid))
+)
 
 
 async def hold_trees_still(connection: Connection) -> None:
@@ -84,5 +94,7 @@ async def move_in_tree(connection: Connection, organisation_id: UUID, parent_id:
 
 
 async def give_to_centre(connection: Connection, organisation_id: UUID, central_organisation_id: UUID) -> None:
-    """Let the organisation and all below it belong to that central organisation."""
+    """Let the organisation and all below it belong to that central organisation, with their drafts of training courses.
+    What was submitted stays."""
     await _centred.run(connection, p_id=organisation_id, p_central_id=central_organisation_id)
+    await _drafts_centred.run(connection, p_id=organisation_id, p_central_id=central_organisation_id)

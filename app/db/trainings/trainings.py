@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Date, Select, Text, Uuid, all_, and_, any_, bindparam, func, or_, select, true
 
-from app.db.hours.standing import get_standing
+from app.db.hours.standing import find_standing
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import get_place, organisations
 from app.db.organisations.training_rules import find_rules as find_own_rules
-from app.db.paging import Listing, Sight, below, choice, filters_of
+from app.db.paging import Listing, Sight, below, choice, filters_of, seen_by
 from app.db.people.people import study_centres
 from app.db.resources import Resource
 from app.db.sessions import Reader, Writer
@@ -29,6 +29,7 @@ from app.db.trainings.statement_days import (
 from app.db.trainings.support_rules import find_rules
 from app.db.trainings.tables import training_changes, trainings
 from app.domain.access import Place, reach_of
+from app.domain.errors import NotFound
 from app.domain.organisations.names import search_text_of
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.cooperation import PlanWarning, warnings_of
@@ -136,19 +137,36 @@ resource = Resource(_from_all(select(*_training.columns)), _training.build, trai
 summaries = Listing(
     _from_all(select(*_summary.columns)), _summary.build, key=[trainings.c.id], seen=SEEN, filters=_filters
 )
+_several = _from_all(select(*_training.columns)).where(trainings.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
+_found_several = Query(_several, _training.build)
+_found_several_seen = Query(_several.where(SEEN.condition), _training.build)
 _kind: Query[str] = Query(select(organisations.c.kind).where(organisations.c.id == bindparam("p_id", type_=Uuid)))
 
 
 async def lock_several(writer: Writer, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
-    """Those of the trainings that exist, locked in the order of their IDs, also those that the caller does not see."""
-    found = {training_id: await resource.find(writer, training_id, locked=True) for training_id in sorted(training_ids)}
-    return {training_id: training for training_id, training in found.items() if training}
+    """Those of the trainings that the caller sees, locked in the order of their IDs.
+
+    Nobody moves or ends their organisations until the transaction ends.
+    """
+    await writer.connection.execute("SELECT lock_trainings(%s)", [list(training_ids)])
+    return await find_several(writer, training_ids)
+
+
+async def find_several(session: Reader, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
+    """Those of the trainings that the caller sees."""
+    sight = resource.sight_of(session)
+    query = _found_several if sight is None else _found_several_seen
+    found = await query.all(session.connection, p_ids=list(training_ids), **seen_by(session), **(sight or {}))
+    return {training.id: training for training in found}
 
 
 async def get_place_of(connection: Connection, training: TrainingSummary) -> Place:
     """The place of the training: below the central organisation whose hours it uses, also if its organisation has left
     that one since."""
-    place = await get_place(connection, training.organisation_id)
+    return _place_of(training, await get_place(connection, training.organisation_id))
+
+
+def _place_of(training: TrainingSummary, place: Place) -> Place:
     if place.central_organisation_id == training.central_organisation_id:
         return place
     held = frozenset({training.organisation_id, training.central_organisation_id})
@@ -157,11 +175,13 @@ async def get_place_of(connection: Connection, training: TrainingSummary) -> Pla
 
 async def find_circumstances(session: Reader, training: TrainingSummary) -> Circumstances:
     """What decides about a submission, or a change, of the training."""
-    standing = await get_standing(session, training.organisation_id, training.year, "training_entry")
+    standing = await find_standing(session.connection, training.organisation_id, training.year, "training_entry")
+    if standing is None:
+        raise NotFound
     kind = await _kind.first(session.connection, p_id=training.organisation_id)
     rules = await find_rules(session.connection, training.year)
     return Circumstances(
-        place=standing.place,
+        place=_place_of(training, standing.place),
         kind=kind,  # type: ignore[arg-type]  # The database holds the kinds.
         organisation_active=(standing.own_active_from, standing.own_active_until),
         centre_active=(standing.active_from, standing.active_until),

@@ -1,4 +1,4 @@
-"""What prevents an organisation from moving or ending: allotments, reserved hours and open proposals
+"""What prevents an organisation from moving or ending: allotments, reserved hours, open proposals and training courses
 (rulebook §6.1)."""
 
 from collections.abc import Iterable
@@ -23,23 +23,29 @@ class Holding:
     used: int
     """Used hours of the allotments."""
     open_proposals: int
+    open_trainings: int
+    """Submitted training courses without a decided cost statement, also those whose hours come from common. Where an
+    organisation ends: those with sessions outside its days."""
 
 
 def check_may_leave(holdings: Iterable[Holding]) -> None:
     """Check that a move to another central organisation leaves nothing behind in an open year. A used-up allotment
     counts, because it is still in the old central organisation's distribution. Raise OrganisationInUse."""
-    _refuse([one for one in holdings if one.allotted or one.reserved or one.open_proposals])
+    _refuse([one for one in holdings if one.allotted or one.reserved or one.open_proposals or one.open_trainings])
 
 
 def check_may_end(before: Organisation, after: Organisation, holdings: Iterable[Holding]) -> None:
     """Check that a unit that ends has nothing left to use. A membership may end during its last year: only the years
-    after it count. Raise OrganisationInUse."""
+    after it count, and courses with sessions after its end. Raise OrganisationInUse."""
     _refuse(
         [
             one
             for one in holdings
-            if (one.allotted > one.used or one.reserved or one.open_proposals)
-            and (_becomes_outside(one.year, before, after) if after.is_central else _ends_sooner(before, after))
+            if one.open_trainings
+            or (
+                (one.allotted > one.used or one.reserved or one.open_proposals)
+                and (_becomes_outside(one.year, before, after) if after.is_central else _ends_sooner(before, after))
+            )
         ]
     )
 
@@ -68,6 +74,7 @@ def _refuse(holds: list[Holding]) -> None:
                     "allotted": one.allotted,
                     "reserved": one.reserved,
                     "open_proposals": one.open_proposals,
+                    "open_trainings": one.open_trainings,
                 }
                 for one in holds
             ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
 
@@ -51,6 +51,9 @@ async def change_organisation(
 ) -> Organisation:
     if "parent_id" in changes:
         await tree.lock_trees(writer.connection)
+        # In the order of their IDs. Requests that give hours to one below, propose or plan for it, lock its row or its
+        # centre's balances. This waits for them, and then sees what they have done.
+        await tree.lock_subtree(writer.connection, organisation_id)
     before, place = await profiles.get(writer, organisation_id, locked=True)
     parent = await _find_parent(writer, changes.get("parent_id"))
     after = rules.changed(before, changes)
@@ -64,7 +67,8 @@ async def change_organisation(
     if parent and "parent_id" in names:
         after = await _move(writer, before, after, parent[1])
     if loses_days(before, after):
-        holdings = await lock_holdings(writer.connection, organisation_id, before.central_organisation_id)
+        days = (after.active_from if after.is_central else date.min, after.active_until)
+        holdings = await lock_holdings(writer, organisation_id, before.central_organisation_id, days)
         check_may_end(before, after, holdings)
     if names:
         await profiles.change(writer.connection, after)
@@ -88,11 +92,8 @@ async def _move(writer: Writer, before: Organisation, after: Organisation, paren
     rules.check_no_cycle(before.id, parent)
     old_centre, new_centre = before.central_organisation_id, parent.central_organisation_id
     if old_centre != new_centre:
-        # Requests that give hours to one below, or propose for it, lock its row or its centre's balances. This waits
-        # for them, and then sees what they have done.
-        await tree.lock_subtree(writer.connection, before.id)
         await expire_moved(writer, before.id)
-        check_may_leave(await lock_holdings(writer.connection, before.id, old_centre))
+        check_may_leave(await lock_holdings(writer, before.id, old_centre))
         await tree.give_to_centre(writer.connection, before.id, new_centre)
     await tree.move_in_tree(writer.connection, before.id, parent.organisation_id)
     writer.record(

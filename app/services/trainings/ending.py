@@ -8,7 +8,7 @@ from app.db.trainings.cost_statements import end_open_statement
 from app.db.trainings.lapsing import find_statement_in_force
 from app.db.trainings.training_changes import cancel_open_change
 from app.domain.access import SERVICE
-from app.domain.trainings.trainings import TrainingSummary
+from app.domain.trainings.trainings import HOLDING_STATES, TrainingSummary
 from app.services.trainings.reservations import release
 
 
@@ -22,7 +22,8 @@ async def end_training(
     """End the locked training, its open change and its open statement, and return the hours that it frees."""
     await cancel_open_change(writer.connection, training.id, writer.now)
     await _end_statement(writer, training, "lapsed" if state == "lapsed" else "cancelled")
-    freed = await release(writer, training, f"training.{state}")
+    # A draft holds no hours. Its centre may change, so its balances are not locked after it (`lock_trainings`).
+    freed = await release(writer, training, f"training.{state}") if training.state in HOLDING_STATES else 0
     await questions.change_state(
         writer.connection,
         training.id,

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.db.sessions import Writer
 from app.db.trainings import trainings as questions
 from app.db.trainings.cost_statements import find_statement_state
-from app.domain.access import Place, check_main_user
+from app.domain.access import check_main_user
 from app.domain.errors import Fault, Invalid, NotFound
 from app.domain.lists import check_once
 from app.domain.trainings import submissions as rules
@@ -38,7 +38,6 @@ class TrainingDecision:
 @dataclass(frozen=True)
 class _Submission:
     training: Training
-    place: Place
     circumstances: Circumstances
 
     @property
@@ -48,7 +47,6 @@ class _Submission:
 
 
 async def submit_training(writer: Writer, training_id: UUID) -> Training:
-    await questions.resource.lock(writer, training_id)
     (submitted,) = await _submit(writer, [training_id])
     return submitted
 
@@ -91,7 +89,6 @@ async def endorse_training(
 async def decide_training(
     writer: Writer, training_id: UUID, *, outcome: Outcome, reason: str | None, answer_by: date | None
 ) -> Training:
-    await questions.resource.lock(writer, training_id)
     (decided,) = await _decide(writer, [TrainingDecision(training_id, outcome, reason, answer_by)])
     return decided
 
@@ -143,35 +140,28 @@ async def _submit(
 ) -> list[Training]:
     """Submit all or none, in the order named. Hours are read once all is locked."""
     locked = await questions.lock_several(writer, training_ids)
-    submissions = [
-        await _permitted(writer, locked.get(training_id), year, pointer.format(index))
-        for index, training_id in enumerate(training_ids)
-    ]
+    known: dict[tuple[UUID, UUID], Circumstances] = {}
+    submissions = []
+    for index, training_id in enumerate(training_ids):
+        training = locked.get(training_id)
+        if training is None:
+            raise NotFound(pointer=pointer.format(index) or None)
+        if year is not None and training.year != year:
+            check_writer(writer.actor, await questions.get_place_of(writer.connection, training))
+            raise Invalid(Fault(pointer.format(index), "not-of-the-year", {"year": year}))
+        where = training.organisation_id, training.central_organisation_id
+        if where not in known:
+            known[where] = await questions.find_circumstances(writer, training)
+        check_writer(writer.actor, known[where].place)
+        submissions.append(_Submission(training, known[where]))
     for index, each in enumerate(submissions):
         _check_submission(each, writer, pointer.format(index))
     wanted = [(each.training, each.training.hours if each.training.supported else 0) for each in submissions]
     await reserve(writer, [(training, hours) for training, hours in wanted if hours], pointer=pointer)
     for each in submissions:
         await _send(writer, each)
-    return [await questions.resource.get(writer, training_id) for training_id in training_ids]
-
-
-async def _permitted(writer: Writer, training: Training | None, year: int | None, pointer: str) -> _Submission:
-    """Raise NotFound, Forbidden, Invalid for another year."""
-    if training is None:
-        raise NotFound(pointer=pointer or None)
-    if not pointer:
-        seen = training
-    else:
-        try:
-            seen = await questions.resource.get(writer, training.id)
-        except NotFound:
-            raise NotFound(pointer=pointer) from None
-    place = await questions.get_place_of(writer.connection, seen)
-    check_writer(writer.actor, place)
-    if year is not None and seen.year != year:
-        raise Invalid(Fault(pointer, "not-of-the-year", {"year": year}))
-    return _Submission(seen, place, await questions.find_circumstances(writer, seen))
+    sent = await questions.find_several(writer, training_ids)
+    return [sent[training_id] for training_id in training_ids]
 
 
 def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> None:
@@ -187,7 +177,7 @@ async def _send(writer: Writer, submission: _Submission) -> None:
     needs_endorsement = (
         submission.is_first_for_main_user
         and training.endorsed_at is None
-        and not writer.actor.has_for(submission.place, "main_user")
+        and not writer.actor.has_for(submission.circumstances.place, "main_user")
     )
     automatic = not training.supported or submission.circumstances.rules.automatic_approval
     await questions.change_state(
@@ -233,7 +223,8 @@ async def _decide(
         check_state(locked[item.training_id].state, "submitted", pointer=pointer.format(index) or None)
     for item in items:
         await _decide_one(writer, locked[item.training_id], item)
-    return [await questions.resource.get(writer, item.training_id) for item in items]
+    decided = await questions.find_several(writer, [item.training_id for item in items])
+    return [decided[item.training_id] for item in items]
 
 
 async def _decide_one(writer: Writer, training: Training, item: TrainingDecision) -> None:

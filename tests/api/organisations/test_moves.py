@@ -117,8 +117,8 @@ def test_a_unit_with_hours_below_it_does_not_move_until_they_are_recalled(
     answer = move(staff, district, other)
     assert refusal(answer) == (409, "organisation-in-use")
     assert answer.json()["holds"] == [
-        {"year": 2023, "allotted": 30, "reserved": 10, "open_proposals": 0},
-        {"year": 2024, "allotted": 0, "reserved": 0, "open_proposals": 1},
+        {"year": 2023, "allotted": 30, "reserved": 10, "open_proposals": 0, "open_trainings": 0},
+        {"year": 2024, "allotted": 0, "reserved": 0, "open_proposals": 1, "open_trainings": 0},
     ]
     assert ancestors(centre, association) == [association, district, central]
     sibling = centre.organisation(central)
@@ -162,7 +162,9 @@ def test_a_unit_can_end_when_it_has_no_hours_left(centre: Centre, staff: Person,
     centre.post(2023, distribution(central, district, 30), reservation(central, district, 30))
     answer = end(staff, district, "2023-12-31")
     assert refusal(answer) == (409, "organisation-in-use")
-    assert answer.json()["holds"] == [{"year": 2023, "allotted": 30, "reserved": 30, "open_proposals": 0}]
+    assert answer.json()["holds"] == [
+        {"year": 2023, "allotted": 30, "reserved": 30, "open_proposals": 0, "open_trainings": 0}
+    ]
     centre.post(2023, use(central, district, 30))
     ended = end(staff, district, "2023-12-31")
     assert (ended.status_code, ended.json()["active_until"]) == (200, "2023-12-31")

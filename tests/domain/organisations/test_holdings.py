@@ -15,14 +15,16 @@ CENTRE = UUID("01890000-0000-7000-8000-000000000002")
 UNIT = Organisation(ID, "association", CENTRE, CENTRE, "Yhdistys")
 CENTRAL = Organisation(CENTRE, "central", None, CENTRE, "Liitto")
 
-NOTHING = Holding(2023, allotted=0, reserved=0, used=0, open_proposals=0)
+NOTHING = Holding(2023, allotted=0, reserved=0, used=0, open_proposals=0, open_trainings=0)
 FREE = replace(NOTHING, allotted=1)
 USED_UP = replace(NOTHING, allotted=1, used=1)
 RESERVED = replace(NOTHING, reserved=1)
 PROPOSED = replace(NOTHING, open_proposals=1)
+PLANNED = replace(NOTHING, open_trainings=1)
+"""Courses count, whose sessions are outside the days of an organisation that ends."""
 
 
-@pytest.mark.parametrize("held", [FREE, USED_UP, RESERVED, PROPOSED])
+@pytest.mark.parametrize("held", [FREE, USED_UP, RESERVED, PROPOSED, PLANNED])
 def test_an_organisation_with_hours_or_proposals_stays(held: Holding) -> None:
     with pytest.raises(OrganisationInUse) as refused:
         check_may_leave([NOTHING, held])
@@ -32,6 +34,7 @@ def test_an_organisation_with_hours_or_proposals_stays(held: Holding) -> None:
             "allotted": held.allotted,
             "reserved": held.reserved,
             "open_proposals": held.open_proposals,
+            "open_trainings": held.open_trainings,
         }
     ]
 
@@ -40,7 +43,7 @@ def test_an_organisation_without_hours_and_proposals_may_leave() -> None:
     check_may_leave([NOTHING])
 
 
-@pytest.mark.parametrize("held", [FREE, RESERVED, PROPOSED])
+@pytest.mark.parametrize("held", [FREE, RESERVED, PROPOSED, PLANNED])
 @pytest.mark.parametrize("last_day", [date(2022, 12, 31), date(2023, 6, 30), date(2030, 1, 1)])
 def test_a_unit_with_hours_left_does_not_end(held: Holding, last_day: date) -> None:
     with pytest.raises(OrganisationInUse):
@@ -70,6 +73,11 @@ def test_a_membership_does_not_end_before_a_year_with_its_hours(
     else:
         with pytest.raises(OrganisationInUse):
             check_may_end(CENTRAL, after, [held])
+
+
+def test_a_membership_does_not_end_before_the_last_session_of_a_course() -> None:
+    with pytest.raises(OrganisationInUse):
+        check_may_end(CENTRAL, replace(CENTRAL, active_until=date(2023, 6, 30)), [PLANNED])
 
 
 def test_hours_that_were_outside_the_membership_before_do_not_prevent_its_end() -> None:
