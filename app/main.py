@@ -75,6 +75,7 @@ from app.api.people import (
 from app.api.routing import Index
 from app.api.trainings import (
     cost_statements,
+    participant_erasures,
     participant_imports,
     participants,
     statement_attachments,
@@ -142,6 +143,7 @@ ROUTERS = (
     topic_classes.router,
     participants.router,
     participant_imports.router,
+    participant_erasures.router,
     people.registration,
     people.router,
     email_verifications.router,

@@ -34,6 +34,7 @@ from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
 from app.services.people.removing import remove_old_addresses
+from app.services.trainings.anonymising import anonymise_due
 from app.services.trainings.lapsing import lapse_trainings
 from app.settings import Settings, settings_from_environment
 
@@ -79,6 +80,15 @@ async def remove_addresses(connections: Connections) -> None:
     log.info("addresses removed", rows=removed)
 
 
+async def anonymise_participants(connections: Connections) -> None:
+    """Make the participants of old years anonymous in all study centres."""
+    anonymised = 0
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+            anonymised += await anonymise_due(connection)
+    log.info("participants anonymised", rows=anonymised)
+
+
 async def remind_all(connections: Connections) -> None:
     """Send the reminders of all study centres."""
     for centre in await list_study_centres(connections):
@@ -110,7 +120,7 @@ def making_mails(public_url: str | None) -> Job:
     return make_all_mails
 
 
-JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers, remove_addresses)
+JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers, remove_addresses, anonymise_participants)
 
 
 def mail_jobs(settings: Settings) -> Mapping[Job, float]:

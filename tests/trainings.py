@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
-from tests.builders import FOREVER, Centre
+from tests.builders import FOREVER, Centre, Person
 
 STARTS_AT = datetime(2023, 3, 1, 10, tzinfo=HELSINKI)
 
@@ -66,6 +66,16 @@ def add_statement(centre: Centre, training_id: UUID, state: str, **columns: Any)
         row |= {"support": Jsonb({}), "support_cents": 0, "used_hours": 0, "payment_state": "none"}
     _insert(centre, "cost_statements", row | columns)
     return statement_id
+
+
+def participant_reader(centre: Centre) -> Person:
+    """A member of the staff whom another has named to see participants."""
+    reader = centre.staff()
+    answer = centre.staff().put(
+        "/v1/study-centre/participant-readers", {"person_ids": [str(reader.id)], "reason": "Tietosuojavastaava"}
+    )
+    assert answer.status_code == 200, answer.text
+    return reader
 
 
 def _insert(centre: Centre, table: str, row: dict[str, Any]) -> None:

@@ -37,6 +37,7 @@ from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.email_verifications import verified
 from app.services.people.expiring import expire_applications
+from app.services.trainings.anonymising import anonymise_due
 from app.services.trainings.lapsing import lapse_trainings
 
 
@@ -147,6 +148,7 @@ async def list_mailbox(
     await send_reminders(reader.connection)
     await expire_applications(reader.connection)
     await lapse_trainings(reader.connection)
+    await anonymise_due(reader.connection)
     await make_mails(reader.connection, tokens.public_url)
     found = await mailbox.page(reader, page, to=to)
     return Slice([_shown(mail, tokens) for mail in found.items], found.next_key, found.total)

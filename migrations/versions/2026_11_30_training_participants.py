@@ -39,6 +39,8 @@ def upgrade() -> None:
         CREATE UNIQUE INDEX training_participants_address_once
             ON training_participants (study_centre_id, training_id, email_key);
         CREATE INDEX training_participants_of_training ON training_participants (study_centre_id, training_id, id);
+        CREATE INDEX training_participants_named ON training_participants (study_centre_id, training_id)
+            WHERE anonymised_at IS NULL;
         CREATE INDEX training_participants_by_address ON training_participants (study_centre_id, email_key)
             WHERE email_key IS NOT NULL;
         CREATE TRIGGER training_participants_changed BEFORE UPDATE ON training_participants

@@ -114,6 +114,7 @@ NAMED_OTHERWISE = {
     *("register_person", "get_person", "merge_people", "erase_person"),
     *("apply_for_role", "give_role", "confirm_organisation", "assign_contact", "verify_email"),
     *("submit_trainings", "decide_trainings", "decide_cost_statements"),
+    *("search_participants", "erase_participants"),
 }
 """Operations with a name that is clear without the complete name of their resource."""
 

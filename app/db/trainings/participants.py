@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, Boolean, DateTime, Text, Uuid, bindparam, func, in
 
 from app.db.identifiers import new_id
 from app.db.paging import given
+from app.db.people.people import study_centres
 from app.db.resources import Resource
 from app.db.sessions import Writer
 from app.db.statements import Command, Connection, Query, change_row, columns_of, insert_row
@@ -31,6 +32,7 @@ _keys: Query[str] = Query(
         given(training_participants.c.training_id, "training_id"), training_participants.c.email_key.is_not(None)
     )
 )
+_kept_months: Query[int] = Query(select(study_centres.c.participants_kept_months))
 _rows = (
     func.unnest(
         bindparam("p_ids", type_=ARRAY(Uuid)),
@@ -107,5 +109,4 @@ async def change_participant(connection: Connection, participant_id: UUID, **col
 
 async def find_kept_months(connection: Connection) -> int:
     """How many months after the year's end the study centre keeps the names of participants."""
-    del connection
-    return 24
+    return await _kept_months.first(connection) or 0

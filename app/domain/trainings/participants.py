@@ -46,6 +46,38 @@ class Participant(Shown):
     """When the participant was entered."""
 
 
+@dataclass(frozen=True)
+class FoundParticipant(Shown):
+    """A participant found by the email address, with the training course."""
+
+    id: UUID
+    training_id: UUID
+    """ID of the training course."""
+    training_name: str
+    """Name of the training course."""
+    organisation_id: UUID
+    """ID of the organisation that runs the course."""
+    organisation_name: str
+    year: int
+    """Year of the training course."""
+    name: str
+    """Name of the participant, as it was entered."""
+    email: str
+    """Email address of the participant, as it was entered."""
+    gender: Gender | None
+    """Gender of the participant. `null` if not known."""
+    under_age: bool
+    """Whether the participant is too young to count for the support."""
+    created_at: datetime
+    """When the participant was entered."""
+
+
+@dataclass(frozen=True)
+class ParticipantSearch(Shown):
+    items: list[FoundParticipant]
+    """Participants with the address, the newest first. Those who are anonymous are not found."""
+
+
 class ParticipantData(TypedDict, total=False):
     name: str
     email: str | None
@@ -187,6 +219,12 @@ def check_address_free(holder_id: UUID | None) -> None:
     """Check that nobody else in the training has the address. Raise AlreadyExists, without the address."""
     if holder_id is not None:
         raise AlreadyExists(pointer="/email", existing_id=holder_id)
+
+
+def check_reason(reason: str, email: str) -> None:
+    """Check that the reason, which the audit keeps, does not have the address. Raise Invalid."""
+    if email.casefold() in reason.casefold():
+        raise Invalid(Fault("/reason", "address-in-reason"))
 
 
 def anonymous_from(year: int, kept_months: int) -> date:

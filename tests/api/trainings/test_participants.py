@@ -9,7 +9,7 @@ import pytest
 
 from app.db.identifiers import new_id
 from tests.builders import Centre, Person, refusal
-from tests.trainings import add_statement, add_training
+from tests.trainings import add_statement, add_training, participant_reader
 
 AINO: dict[str, Any] = {"name": "Aino Esimerkki", "email": "Aino@Example.org", "gender": "female", "under_age": False}
 
@@ -22,6 +22,10 @@ def training(centre: Centre, central: UUID) -> UUID:
 @pytest.fixture
 def path(training: UUID) -> str:
     return f"/v1/trainings/{training}/participants"
+
+
+def reference_of(centre: Centre, training: UUID) -> Any:
+    return centre.rows("SELECT reference FROM trainings WHERE id = %s", training)[0][0]
 
 
 def facts_of(centre: Centre) -> list[tuple[str, UUID, dict[str, Any]]]:
@@ -132,6 +136,23 @@ def test_those_who_write_the_training_see_its_participants_and_others_do_not(cen
     other = centre.main_user(centre.organisation())
     for answer in (other.get(path), other.get(one), other.post(path, AINO), other.delete(one)):
         assert refusal(answer) == (404, "not-found")
+
+
+def test_named_staff_read_and_each_reading_is_recorded(
+    centre: Centre, main_user: Person, training: UUID, path: str
+) -> None:
+    one = main_user.post(path, AINO).headers["Location"]
+    reader = participant_reader(centre)
+    assert reader.get(path).json()["items"] == [reader.get(one).json()]
+    assert [entry for entry in facts_of(centre) if entry[0].endswith(".read")] == [
+        ("training-participants.read", training, {"year": 2023, "reference": reference_of(centre, training)})
+    ] * 2
+    for answer in (reader.post(path, AINO), reader.patch(one, {"name": "Muu"}), reader.delete(one)):
+        assert refusal(answer) == (403, "forbidden")
+    assert refusal(centre.staff().get(path)) == (403, "forbidden")
+    # A name without the role shows nothing.
+    centre.owner.execute("UPDATE role_grants SET valid_until = '2023-01-01' WHERE person_id = %s", [reader.id])
+    assert refusal(reader.get(path)) == (404, "not-found")
 
 
 def test_a_participant_of_another_training_is_not_found(
