@@ -62,7 +62,7 @@ def add_statement(centre: Centre, training_id: UUID, state: str, **columns: Any)
         "created_by": maker_id,
         "created_at": FOREVER,
     }
-    if state == "approved":
+    if state in ("approved", "rejected"):
         row |= {"support": Jsonb({}), "support_cents": 0, "used_hours": 0, "payment_state": "none"}
     _insert(centre, "cost_statements", row | columns)
     return statement_id

@@ -19,6 +19,11 @@ def upgrade() -> None:
             WHERE state = 'approved' AND supported AND NOT stated;
         -- squawk-ignore require-concurrent-index-creation
         CREATE INDEX trainings_sent_back ON trainings (study_centre_id, answer_by, id) WHERE state = 'sent_back';
+        -- squawk-ignore require-concurrent-index-creation
+        CREATE INDEX trainings_waiting ON trainings (study_centre_id, state, id)
+            WHERE state IN ('awaiting_main_user', 'submitted');
+        -- squawk-ignore require-concurrent-index-creation
+        CREATE INDEX cost_statements_waiting ON cost_statements (study_centre_id, id) WHERE state = 'submitted';
     """)
     op.execute(FUNCTION)
 
@@ -27,6 +32,8 @@ def downgrade() -> None:
     op.execute("""
         DROP TRIGGER cost_statements_stated ON cost_statements;
         DROP FUNCTION note_statement;
+        DROP INDEX cost_statements_waiting;
+        DROP INDEX trainings_waiting;
         DROP INDEX trainings_sent_back;
         DROP INDEX trainings_unstated;
         CREATE INDEX trainings_by_end ON trainings (study_centre_id, ends_on, id) WHERE state = 'approved';

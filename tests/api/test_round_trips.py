@@ -180,7 +180,7 @@ def test_filters_cost_no_round_trip(asking: Asking, path: str) -> None:
 ROUND_TRIPS_OF_LISTS = {
     "/v1/hour-accounts": 3,
     "/v1/organisations/{organisation_id}/unit-round/{year}/units": 3,
-    "/v1/me/tasks": 9,
+    "/v1/me/tasks": 10,
     "/v1/organisations/{organisation_id}/signatories": 3,
     "/v1/organisations/{organisation_id}/hour-transfers": 3,
 }

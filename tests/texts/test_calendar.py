@@ -19,6 +19,7 @@ FACTS = {
     "percent": 80,
     "obstacle": "tls",
     "person": "Aino Aalto",
+    "training": "Järjestön talous",
     "detail": "unit_manager",
 }
 

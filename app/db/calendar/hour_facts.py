@@ -111,7 +111,6 @@ _year_hours = Query(
             organisation_id=_own.c.id,
             granted=_total(_granted),
             in_use=_total(_in_use),
-            reserved=_total(hour_balances.c.reserved),
             free=_total(hour_balances.c.common),
             is_distributed=func.coalesce(func.max(hour_distributions.c.revision), 0) > 0,
             is_closed=func.bool_or(hour_pools.c.closed_at.is_not(None)),

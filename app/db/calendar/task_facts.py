@@ -16,6 +16,7 @@ from app.db.calendar.hour_facts import (
 )
 from app.db.calendar.pending_actions import list_pending_actions
 from app.db.calendar.reminder_settings import find_settings
+from app.db.calendar.training_tasks import list_training_actions
 from app.db.calendar.windows import list_own_windows, list_windows_of_everyone
 from app.db.delivery.mail_obstacles import find_mail_delivery
 from app.db.organisations.confirmations import organisation_confirmations
@@ -98,6 +99,7 @@ async def find_task_facts(session: Reader, person: Person) -> TaskFacts:
         person_id=session.actor.person_id,
         is_verified=person.email_verified_at is not None,
         pending_actions=await list_pending_actions(session, language),
+        training_actions=await list_training_actions(session, language),
     )
     roles: dict[UUID, set[Role]] = {}
     for grant in session.actor.roles:

@@ -1,4 +1,4 @@
-"""Tasks that follow from the hours of a year: to change, distribute and account for them (rulebook §5.5)."""
+"""Tasks that follow from the hours of a year: to change and distribute them (rulebook §5.5)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -58,22 +58,6 @@ def distribution_tasks(facts: TaskFacts, own: OwnOrganisation) -> Iterator[TaskD
                 is_done=hours.is_distributed,
                 call=TaskCall("PUT", f"/v1/organisations/{own.id}/hour-distribution/{hours.year}", {"units": []}),
             )
-
-
-def statement_tasks(facts: TaskFacts, own: OwnOrganisation) -> Iterator[TaskDraft]:
-    """The cost statements of hours that are still reserved (rulebook §3.5)."""
-    for hours in facts.hours_of(own.id):
-        for window in facts.windows_of(own.id, "cost_statement", hours.year):
-            if hours.in_use:
-                yield TaskDraft(
-                    kind="cost_statements",
-                    subject=(own.id, window.deadline_id),
-                    organisation=own,
-                    year=hours.year,
-                    days=window.days,
-                    is_done=hours.reserved == 0,
-                    call=_account(own.id, hours.year),
-                )
 
 
 def _running_out_task(

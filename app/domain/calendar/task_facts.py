@@ -10,6 +10,7 @@ from app.domain.calendar.deadlines import Kind, State, Window, last_day_of, stat
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.reminder_settings import DEFAULT_REMINDERS, ReminderSettings
 from app.domain.calendar.tasks import NamedOrganisation
+from app.domain.calendar.training_tasks import TrainingAction
 from app.domain.delivery.mail_delivery import MailObstacle
 from app.domain.hours.proposals import ProposalState
 from app.domain.organisations.membership import is_member_in
@@ -100,7 +101,6 @@ class YearHours:
     """Hours that may be used. For a unit, its allotment."""
     in_use: int
     """Reserved or used hours."""
-    reserved: int
     free: int
     """Hours in the central organisation's common account. 0 for a unit."""
     is_distributed: bool
@@ -151,6 +151,7 @@ class TaskFacts:
     mail_obstacle: MailObstacle | None = None
     settings: ReminderSettings = DEFAULT_REMINDERS
     pending_actions: list[PendingAction] = field(default_factory=list)
+    training_actions: list[TrainingAction] = field(default_factory=list)
     person_id: UUID | None = None
     is_verified: bool = True
     """Whether the person's email address has been verified."""

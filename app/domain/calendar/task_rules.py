@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from app.domain.calendar.hour_tasks import (
     change_tasks,
     distribution_tasks,
-    statement_tasks,
 )
 from app.domain.calendar.pending_actions import task_of_action
 from app.domain.calendar.proposal_tasks import decision_tasks, proposal_tasks, unit_proposal_tasks
@@ -20,6 +19,7 @@ from app.domain.calendar.tasks import (
     is_shown,
     task_of,
 )
+from app.domain.calendar.training_tasks import task_of_training
 
 
 def tasks_of(facts: TaskFacts, title_of: TitleOf) -> list[Task]:
@@ -32,6 +32,7 @@ def _drafts_of(facts: TaskFacts) -> Iterator[TaskDraft]:
     for own in facts.organisations:
         yield from _organisation_tasks(facts, own)
     yield from map(task_of_action, facts.pending_actions)
+    yield from map(task_of_training, facts.training_actions)
     if facts.is_staff:
         yield from _staff_tasks(facts)
     if not facts.is_verified:
@@ -53,8 +54,6 @@ def _organisation_tasks(facts: TaskFacts, own: OwnOrganisation) -> Iterator[Task
         yield from _confirmation_tasks(facts, own)
     elif "unit_manager" in own.roles and own.units_propose:
         yield from unit_proposal_tasks(facts, own)
-    if own.roles & {"main_user", "unit_manager", "training_manager"}:
-        yield from statement_tasks(facts, own)
 
 
 def _confirmation_tasks(facts: TaskFacts, own: OwnOrganisation) -> Iterator[TaskDraft]:

@@ -18,6 +18,12 @@ TaskKind = Literal[
     "hours_going_unused",
     "hour_distribution",
     "cost_statements",
+    "cost_statement_decision",
+    "training_decision",
+    "training_endorsement",
+    "training_sent_back",
+    "training_change_decision",
+    "training_without_responsible",
     "hour_decisions",
     "supplementary_request",
     "allotment_request",
@@ -72,8 +78,8 @@ class Task(Shown):
     year: int | None
     """Year of the hours concerned. `null` if the task concerns no hours."""
     reference: str | None
-    """Reference of the proposal, request or application that the task is about, for example `2024-0123`. `null` if it
-    is about none, or one that has not been made yet."""
+    """Reference of the proposal, request, application, plan or cost statement that the task is about, for example
+    `2024-0123`. `null` if it is about none, or one that has not been made yet."""
     opens_on: date | None
     """First day. `null` if the task can be done immediately."""
     closes_on: date | None
@@ -84,7 +90,8 @@ class Task(Shown):
     """Time at which the last day ends. `null` if there is no last day."""
     state: TaskState
     """State calculated from the current time. `done` tasks are listed until their last day, `late` ones for 60 days
-    after it. Late decisions on proposals are listed as long as proposals wait."""
+    after it. Late decisions on proposals are listed as long as proposals wait, and late cost statements until they are
+    submitted or lapse."""
     call: TaskCall
     """Operation that does the task."""
     link: str | None = None
@@ -107,7 +114,7 @@ class TaskDraft:
     organisation: NamedOrganisation | None = None
     year: int | None = None
     reference: str | None = None
-    """Of the proposal, request or application that the task is about."""
+    """Of what the task is about."""
     days: tuple[date | None, date | None] = (None, None)
     """First and last day."""
     is_done: bool = False

@@ -21,6 +21,7 @@ from tests.api.trainings import dying_worker
 from tests.api.trainings.conftest import PATH, account, approved, plan, session, submitted
 from tests.builders import FOREVER, Centre, Person
 from tests.locks import another, until_one_waits
+from tests.trainings import add_statement
 from tests.triggers import trigger
 
 Lapse = Callable[[], None]
@@ -47,18 +48,7 @@ def events(centre: Centre, event: str) -> list[dict[str, Any]]:
 
 
 def statement(centre: Centre, path: str, state: str, *, answer_by: date | None = None) -> UUID:
-    """A cost statement of the training, as if its writers and staff had handled it."""
-    statement_id = new_id()
-    [(person_id, organisation_id, central_id)] = centre.rows(
-        "SELECT created_by, organisation_id, central_organisation_id FROM trainings WHERE id = %s", id_of(path)
-    )
-    centre.owner.execute(
-        "INSERT INTO cost_statements (id, training_id, organisation_id, central_organisation_id, year, hours, "
-        "declarations, state, answer_by, created_by, created_at) "
-        "VALUES (%s, %s, %s, %s, 2023, 6, '{}', %s, %s, %s, %s)",
-        [statement_id, id_of(path), organisation_id, central_id, state, answer_by, person_id, FOREVER],
-    )
-    return statement_id
+    return add_statement(centre, UUID(id_of(path)), state, hours=6, answer_by=answer_by)
 
 
 def test_a_plan_that_is_not_submitted_again_lapses_after_its_day(

@@ -14,7 +14,8 @@ import pytest
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.task_facts import OwnProposal, WaitingProposals, WaitingRequest
 from app.domain.calendar.tasks import NamedOrganisation, Task, TaskKind
-from tests.domain.calendar.test_tasks import CENTRE, ROUND, UNIT, UNITS, hours, tasks_on, window
+from app.domain.calendar.training_tasks import TrainingAction, TrainingTaskKind
+from tests.domain.calendar.test_tasks import CENTRE, ROUND, UNIT, UNITS, hours, statement_of, tasks_on, window
 
 DOCUMENT = json.loads(Path("openapi/openapi.json").read_text(encoding="utf-8"))
 ACTION = UUID(int=7)
@@ -38,6 +39,14 @@ def action(kind: TaskKind, **more: Any) -> PendingAction:
     )
 
 
+def training_actions() -> Iterator[TrainingAction]:
+    for kind in get_args(TrainingTaskKind):
+        yield replace(statement_of(), kind=kind, part_id=ACTION)
+    yield statement_of()
+    for state in ("draft", "sent_back"):
+        yield replace(statement_of(), part_id=ACTION, part_state=state)
+
+
 def all_tasks() -> Iterator[Task]:
     day = date(2023, 10, 15)
     windows = [
@@ -45,7 +54,6 @@ def all_tasks() -> Iterator[Task]:
         window("unit_proposals", *ROUND),
         window("unit_proposals", *ROUND, of=UNIT),
         window("change_window", day, day, year=2023),
-        window("cost_statement", None, day, year=2023),
         window("data_confirmation", day, day, year=2023),
         window("decision_period", *ROUND, of=None),
     ]
@@ -71,6 +79,7 @@ def all_tasks() -> Iterator[Task]:
         holds_role=False,
         is_verified=False,
         pending_actions=[action(kind) for kind in DETAILS],
+        training_actions=list(training_actions()),
     )
 
 

@@ -22,6 +22,7 @@ from app.domain.calendar.task_facts import (
 )
 from app.domain.calendar.task_rules import tasks_of
 from app.domain.calendar.tasks import Task
+from app.domain.calendar.training_tasks import TrainingAction
 from app.texts.calendar import task_title
 
 CENTRE, UNIT = UUID(int=1), UUID(int=2)
@@ -38,8 +39,23 @@ def window(
 
 
 def hours(granted: int, in_use: int, **changes: Any) -> YearHours:
-    of_year = YearHours(CENTRE, 2023, granted, in_use, in_use, granted - in_use, is_distributed=True, is_closed=False)
+    of_year = YearHours(CENTRE, 2023, granted, in_use, granted - in_use, is_distributed=True, is_closed=False)
     return replace(of_year, **changes)
+
+
+def statement_of() -> TrainingAction:
+    """The statement of a course that ended on 15 April 2023."""
+    return TrainingAction(
+        "cost_statements",
+        UUID(int=30),
+        "training",
+        "Järjestön talous",
+        CENTRE,
+        "Marttaliitto",
+        2023,
+        "2023-0008",
+        closes_on=date(2023, 5, 13),
+    )
 
 
 def tasks_on(day: date, **facts: Any) -> list[Task]:
@@ -184,27 +200,26 @@ def test_a_change_within_the_window_does_its_task(day: date, state: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("granted", "reserved", "day", "expected"),
+    ("day", "state"),
     [
-        (100, 10, date(2023, 10, 17), []),
-        (
-            100,
-            10,
-            date(2023, 10, 18),
-            [("cost_statements", "open")],
-        ),  # 92 days before its last day, as it has no first.
-        (100, 0, date(2023, 12, 1), [("cost_statements", "done")]),
-        (100, 10, date(2024, 1, 19), [("cost_statements", "late")]),
-        (100, 0, date(2024, 1, 19), []),
+        (date(2023, 5, 13), "open"),
+        (date(2023, 5, 14), "late"),
+        (date(2024, 1, 18), "late"),  # As long as it waits: it lapses on the next day.
     ],
 )
-def test_statements_are_due_while_hours_are_reserved(
-    granted: int, reserved: int, day: date, expected: list[tuple[str, str]]
-) -> None:
-    manager = replace(OWN, roles=frozenset({"training_manager"}))
-    due = window("cost_statement", None, date(2024, 1, 18), year=2023)
-    known = [hours(granted, 10, reserved=reserved)]
-    assert states(day, organisations=[manager], windows=[due], hours=known) == expected
+def test_a_statement_is_a_task_until_it_is_submitted(day: date, state: str) -> None:
+    assert states(day, training_actions=[statement_of()]) == [("cost_statements", state)]
+
+
+def test_a_statement_is_the_same_task_before_it_is_begun_and_after() -> None:
+    begun = replace(statement_of(), part_id=UUID(int=31), part_state="draft", reference="2023-0009")
+    day = date(2023, 5, 1)
+    before, after = (tasks_on(day, training_actions=[each])[0] for each in (statement_of(), begun))
+    assert before.id == after.id
+    assert (before.call.path, after.call.path) == (
+        "/v1/cost-statements",
+        f"/v1/cost-statements/{begun.part_id}/submission",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,219 @@
+"""What plans, their changes and cost statements wait for: one query for all that concerns the caller."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Date,
+    Text,
+    Uuid,
+    all_,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from app.db.organisations.organisations import name_in, organisation_ancestors, organisations
+from app.db.paging import below, clock_of
+from app.db.people.people import in_force, persons, role_grants
+from app.db.sessions import Reader
+from app.db.statements import NOW, Query, columns_of
+from app.db.trainings.lapsing import UNSTATED
+from app.db.trainings.statement_days import IS_STATEMENT, RULES, STATEMENT, STATEMENT_DUE_ON
+from app.db.trainings.tables import cost_statements, training_changes, trainings
+from app.domain.access import Role
+from app.domain.calendar.training_tasks import TrainingAction, TrainingTaskKind
+from app.domain.organisations.organisations import Language
+
+MOST_OF_A_KIND = 500
+"""How many tasks of a kind are listed."""
+
+_own_ids = bindparam("p_own_ids", type_=ARRAY(Uuid))
+_is_staff = bindparam("p_is_staff", type_=Boolean)
+_in_place = organisations.c.central_organisation_id == trainings.c.central_organisation_id
+"""Whether the organisation belongs to the central organisation whose hours the training uses: it may have moved."""
+
+_NO_ID, _NO_TEXT, _NO_DAY = cast(null(), Uuid), cast(null(), Text), cast(null(), Date)
+
+
+def _held(parameter: str) -> Any:
+    """Whether the training is one of the organisations that the parameter names, or of one below them."""
+    tops = any_(bindparam(parameter, type_=ARRAY(Uuid)))
+    return or_(
+        trainings.c.central_organisation_id == tops,
+        trainings.c.organisation_id == tops,
+        and_(_in_place, below(trainings.c.organisation_id, tops)),
+    )
+
+
+_by_main_user = _held("p_main_user_of")
+_by_writer = or_(
+    _by_main_user,
+    _held("p_unit_manager_of"),
+    trainings.c.organisation_id == any_(bindparam("p_training_manager_of", type_=ARRAY(Uuid))),
+)
+
+
+def _is_by_others(*person_ids: Any) -> Any:
+    """Staff decide nothing that they made, and nothing of their own organisation (rulebook §2.2)."""
+    made = [or_(person_id.is_(None), person_id != all_(_own_ids)) for person_id in person_ids]
+    return and_(_is_staff, ~_by_main_user, *made)
+
+
+def _actions(
+    kind: TrainingTaskKind,
+    *conditions: Any,
+    part: Any = None,
+    on: Any = None,
+    outer: bool = False,
+    reference: Any = trainings.c.reference,
+    part_id: Any = _NO_ID,
+    part_state: Any = _NO_TEXT,
+    closes_on: Any = _NO_DAY,
+    order: Any = trainings.c.id,
+) -> Any:
+    source = trainings.join(organisations, organisations.c.id == trainings.c.organisation_id)
+    if part is not None:
+        source = source.join(part, on, isouter=outer)
+    if outer:
+        source = source.join(RULES, true())
+    columns = columns_of(
+        TrainingAction,
+        trainings,
+        kind=literal(kind),
+        training_id=trainings.c.id,
+        organisation_name=name_in(bindparam("p_language", type_=Text)),
+        reference=reference,
+        part_id=part_id,
+        part_state=part_state,
+        closes_on=closes_on,
+    )
+    found = select(*columns).select_from(source).where(*conditions).order_by(order).limit(MOST_OF_A_KIND)
+    return select(found.subquery())
+
+
+# A statement that was sent back may be submitted again until its own day, which may be the later one.
+_statement_closes_on = func.greatest(
+    STATEMENT_DUE_ON, case((STATEMENT.c.state == "sent_back", STATEMENT.c.answer_by)), type_=Date
+)
+_merged = persons.alias("merged")
+_responsible = func.coalesce(
+    select(_merged.c.merged_into)
+    .where(_merged.c.id == trainings.c.responsible_person_id)
+    .correlate(trainings)
+    .scalar_subquery(),
+    trainings.c.responsible_person_id,
+)
+_above = select(organisation_ancestors.c.ancestor_id).where(
+    organisation_ancestors.c.organisation_id == trainings.c.organisation_id
+)
+_is_of_training = role_grants.c.organisation_id == trainings.c.organisation_id
+_has_writer = (
+    select(role_grants.c.id)
+    .where(
+        role_grants.c.person_id == _responsible,
+        in_force(NOW),
+        or_(
+            and_(role_grants.c.role == "training_manager", _is_of_training),
+            and_(
+                or_(role_grants.c.role == "main_user", role_grants.c.role == "unit_manager"),
+                or_(
+                    _is_of_training,
+                    role_grants.c.organisation_id == trainings.c.central_organisation_id,
+                    and_(_in_place, role_grants.c.organisation_id.in_(_above)),
+                ),
+            ),
+        ),
+    )
+    .correlate(trainings, organisations)
+    .exists()
+)
+"""Whether the responsible person writes the training now (`domain/trainings/trainings.py`)."""
+_all = union_all(
+    _actions(
+        "training_decision",
+        trainings.c.state == "submitted",
+        _is_by_others(trainings.c.created_by, trainings.c.submitted_by),
+    ),
+    _actions("training_endorsement", trainings.c.state == "awaiting_main_user", _by_main_user),
+    _actions(
+        "training_sent_back",
+        trainings.c.state == "sent_back",
+        _by_writer,
+        closes_on=trainings.c.answer_by,
+        order=trainings.c.answer_by,
+    ),
+    _actions(
+        "training_change_decision",
+        training_changes.c.state == "submitted",
+        _is_by_others(trainings.c.created_by, trainings.c.submitted_by, training_changes.c.submitted_by),
+        part=training_changes,
+        on=training_changes.c.training_id == trainings.c.id,
+        part_id=training_changes.c.id,
+        order=training_changes.c.id,
+    ),
+    _actions(
+        "training_without_responsible",
+        or_(trainings.c.state == "sent_back", and_(UNSTATED, trainings.c.ends_on.is_not(None))),
+        _by_main_user,
+        ~_has_writer,
+    ),
+    _actions(
+        "cost_statements",
+        UNSTATED,
+        trainings.c.ends_at <= NOW,
+        _by_writer,
+        part=STATEMENT,
+        on=IS_STATEMENT,
+        outer=True,
+        reference=func.coalesce(STATEMENT.c.reference, trainings.c.reference),
+        part_id=STATEMENT.c.id,
+        part_state=STATEMENT.c.state,
+        closes_on=_statement_closes_on,
+        order=trainings.c.ends_on,
+    ),
+    _actions(
+        "cost_statement_decision",
+        cost_statements.c.state == "submitted",
+        _is_by_others(
+            trainings.c.created_by,
+            trainings.c.submitted_by,
+            cost_statements.c.created_by,
+            cost_statements.c.submitted_by,
+        ),
+        part=cost_statements,
+        on=cost_statements.c.training_id == trainings.c.id,
+        reference=cost_statements.c.reference,
+        part_id=cost_statements.c.id,
+        order=cost_statements.c.id,
+    ),
+).subquery("actions")
+_found = Query(select(_all), TrainingAction)
+
+
+async def list_training_actions(session: Reader, language: Language) -> list[TrainingAction]:
+    """What waits for the caller, by the roles in force. Names of organisations are in the language."""
+
+    def held(role: Role) -> list[Any]:
+        return sorted({g.organisation_id for g in session.actor.roles if g.role == role and g.organisation_id})
+
+    return await _found.all(
+        session.connection,
+        p_own_ids=[session.actor.person_id, *session.actor.other_ids],
+        p_is_staff=session.actor.has("staff"),
+        p_main_user_of=held("main_user"),
+        p_unit_manager_of=held("unit_manager"),
+        p_training_manager_of=held("training_manager"),
+        p_language=language,
+        **clock_of(session),
+    )
