@@ -297,6 +297,9 @@ def puts(centre: Centre) -> dict[str, tuple[Person, dict[str, Any], dict[str, An
     settings = {"closing_soon_days": [7], "running_out_percents": [80], "unused_percent": 50}
     account = {"iban": "FI2112345600000785", "holder": "Esimerkki ry"}
     organisation = f"/v1/organisations/{central}"
+    readers = {"person_ids": [str(centre.staff().id)], "reason": "Hoitaa tietopyynnöt"}
+    of_year = staff.get("/v1/support-rules/2030").json()
+    support = {activity: of_year[activity] for activity in ("training", "peer_group")}
 
     def shares(hours: int) -> dict[str, Any]:
         return {"units": [{"unit_id": str(unit), "hours": hours}]}
@@ -308,6 +311,9 @@ def puts(centre: Centre) -> dict[str, tuple[Person, dict[str, Any], dict[str, An
         f"{organisation}/hour-distribution/2023": (main_user, shares(10), shares(20)),
         f"{organisation}/training-rules": (main_user, rules | {"practice": None}, rules | {"practice": "Uusi"}),
         f"{organisation}/bank-account": (main_user, account, account | {"holder": "Toinen ry"}),
+        "/v1/study-centre/payment-account": (staff, account, account | {"holder": "Toinen ry"}),
+        "/v1/study-centre/participant-readers": (staff, readers, readers | {"reason": "Toinen syy"}),
+        "/v1/support-rules/2030": (staff, support, support | {"peer_group": of_year["training"]}),
     }
 
 

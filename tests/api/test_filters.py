@@ -20,9 +20,11 @@ ONE_VALUE = {("list_hour_accounts", name) for name in ("year", "level", "sort")}
 SINGLE = {
     *("limit", "cursor", "include", "bom", "separator", "rows"),
     *("q", "from", "until", "changed_since", "email", "to"),
+    *("starts_from", "starts_until", "active", "supported"),
     "hour_type",
 }
-"""Parameters of lists that are not filters, are bounds, or are searches; and the type of hours, one at a time."""
+"""Parameters of lists that are not filters, are bounds, are searches, or are true or false; and the type of hours, one
+at a time."""
 
 
 def test_every_filter_by_a_set_an_id_or_a_year_may_be_repeated() -> None:
