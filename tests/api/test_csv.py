@@ -121,6 +121,8 @@ def test_the_lists_with_csv_are_those_of_the_document() -> None:
         if "text/csv" in operation["responses"].get("200", {}).get("content", {})
     }
     assert offering == {
+        "list_cost_statements",
+        "list_trainings",
         "list_hour_accounts",
         "list_hour_proposals",
         "list_hour_decisions",

@@ -28,6 +28,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "mails": ("person_id",),
     "case_comments": ("created_by",),
     "case_attachments": ("created_by",),
+    "cost_statement_attachments": ("created_by",),
     "audit_entries": ("actor_id",),
 }
 """By table, the columns that name the person whom a row is about. Such rows are exported completely."""
