@@ -130,6 +130,30 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "still_due": (DAY, "Last day of the cost statements, which has not passed."),
     "still_reserved": (HOURS, "Number of hours that are still reserved."),
     "subject": ({"type": ["string", "null"]}, "Name in the certificate. `null` if it has none."),
+    "trainings": (
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": ID,
+                    "name": TEXT,
+                    "organisation_id": ID,
+                    "organisation_name": TEXT,
+                    "hours": HOURS,
+                    "state": TEXT,
+                    "call": {
+                        "type": "object",
+                        "properties": {"method": TEXT, "path": TEXT, "body": {"type": ["object", "null"]}},
+                        "required": ["method", "path", "body"],
+                    },
+                },
+                "required": ["id", "name", "organisation_id", "organisation_name", "hours", "state", "call"],
+            },
+        },
+        "The first 100 training courses and peer groups that have reserved hours, each with the call that settles it.",
+    ),
+    "trainings_total": (NUMBER, "Number of training courses and peer groups that have reserved hours."),
     "unit_id": (ID, "ID of the district or association."),
     "year": (NUMBER, "Calendar year."),
 }
@@ -178,6 +202,8 @@ OF_CODE: dict[str, tuple[str, ...]] = {
         "reserved",
         "last_day",
         "still_reserved",
+        "trainings",
+        "trainings_total",
         "still_due",
         "missing",
         "decision_id",

@@ -108,8 +108,9 @@ class YearClosed(Conflict):
 class WrongState(Conflict):
     """Facts: `state`, the present one, and `allowed`, the states in which the action is possible.
 
-    `because`, if the state would allow the action. For a year that cannot be closed: the hours `still_reserved`, the
-    last day `still_due`, or the kind of deadline that is `missing`.
+    `because`, if the state would allow the action. For a year that cannot be closed: the hours `still_reserved`, with
+    the first `trainings` that hold them and `trainings_total`; the last day `still_due`; the kind of deadline that is
+    `missing`.
     """
 
     code = "wrong-state"

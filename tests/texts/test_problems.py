@@ -82,6 +82,7 @@ ASKING: dict[str, object] = {"key_asks": True, "person_asks": True}
 OTHER_FACTS: dict[str, dict[str, object]] = {
     "wrong-state": {
         "still_reserved": 1450,
+        "trainings_total": 37,
         "still_due": date(2024, 1, 18),
         "missing": "cost_statement",
         "because": "inviter-without-role",
@@ -252,10 +253,11 @@ WINDOW = FACTS["window-closed"]
         ),
         pytest.param(
             "wrong-state",
-            {"still_reserved": 7, "still_due": date(2024, 1, 18)},
+            {"still_reserved": 7, "trainings_total": 2, "still_due": date(2024, 1, 18)},
             "en",
             "The year cannot be closed, because hours are reserved. Reserved hours: 7. "
-            "Wait until they have been used or released. The last day for the year’s cost statements is "
+            "Wait until they have been used or released. Courses and peer groups that have reserved them: 2. "
+            "Settle each of them with the call listed beside it. The last day for the year’s cost statements is "
             "18 January 2024. Close the year on the following day at the earliest.",
             id="a year that cannot be closed yet",
         ),

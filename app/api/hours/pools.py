@@ -68,7 +68,8 @@ async def close_hour_pool(writer: WriteOnce, year: YearPath, _: NoBody = None) -
     """Close the year.
 
     Free hours of both types lapse, and proposals and requests that are still open expire. The last day of the cost
-    statements must have passed, and no hours of either type may be reserved.
+    statements must have passed, and no hours of either type may be reserved: `wrong-state` names what has reserved them
+    in `trainings`, each with the `call` that settles it.
 
     **Who:** staff.
     """

@@ -101,7 +101,19 @@ def _of_cause(adds: ColumnElement[bool], *takes: str) -> Query[tuple[UUID, int]]
     )
 
 
-_drawn = _of_cause(hour_transfers.c.kind == "reservation", "release", "use")
+_reserved = hour_transfers.c.kind == "reservation"
+_drawn = _of_cause(_reserved, "release", "use")
+_hours_drawn = func.sum(case((_reserved, hour_transfers.c.hours), else_=-hour_transfers.c.hours))
+_drawn_of_several: Query[tuple[UUID, UUID, int]] = Query(
+    select(hour_transfers.c.cause_id, hour_transfers.c.from_organisation_id, cast(_hours_drawn, Integer))
+    .where(
+        hour_transfers.c.cause_id == any_(bindparam("p_cause_ids", type_=ARRAY(Uuid))),
+        or_(_reserved, hour_transfers.c.kind == "release", hour_transfers.c.kind == "use"),
+    )
+    .group_by(hour_transfers.c.cause_id, hour_transfers.c.from_organisation_id)
+    .having(_hours_drawn != 0),
+    lambda *row: row,
+)
 _used = _of_cause(hour_transfers.c.kind == "use", "reversal")
 _departed: Query[UUID] = Query(
     select(organisations.c.id).where(
@@ -114,6 +126,16 @@ _departed: Query[UUID] = Query(
 async def find_drawn(connection: Connection, cause_id: UUID) -> Drawn:
     """What the cause has reserved and neither released nor used, by holder. The balances are locked before."""
     return dict(await _drawn.all(connection, p_cause_id=cause_id))
+
+
+async def find_drawn_of_several(connection: Connection, cause_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """As `find_drawn`, by cause. A cause that has nothing reserved is not among them."""
+    drawn: dict[UUID, dict[UUID, int]] = {}
+    for cause_id, holder_id, hours in (
+        await _drawn_of_several.all(connection, p_cause_ids=list(cause_ids)) if cause_ids else ()
+    ):
+        drawn.setdefault(cause_id, {})[holder_id] = hours
+    return drawn
 
 
 async def find_used(connection: Connection, cause_id: UUID) -> Drawn:

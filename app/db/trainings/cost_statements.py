@@ -80,6 +80,9 @@ summaries = Listing(
 _of_training = cost_statements.c.training_id == bindparam("p_training_id", type_=Uuid)
 _in_force = [_of_training, cost_statements.c.state != "reversed"]
 _state: Query[str] = Query(select(cost_statements.c.state).where(*_in_force))
+_last_state: Query[str] = Query(
+    select(cost_statements.c.state).where(_of_training).order_by(cost_statements.c.id.desc()).limit(1)
+)
 _id: Query[UUID] = Query(select(cost_statements.c.id).where(*_in_force))
 _training_id: Query[UUID] = Query(
     select(cost_statements.c.training_id).where(cost_statements.c.id == bindparam("p_id", type_=Uuid))
@@ -94,6 +97,11 @@ _ended = Command(
 async def find_statement_state(connection: Connection, training_id: UUID) -> str | None:
     """The state of the training's cost statement that has not been reversed, if there is one."""
     return await _state.first(connection, p_training_id=training_id)
+
+
+async def find_last_statement_state(connection: Connection, training_id: UUID) -> str | None:
+    """The state of the training's latest cost statement, also of a reversed one."""
+    return await _last_state.first(connection, p_training_id=training_id)
 
 
 async def find_statement_id(connection: Connection, training_id: UUID) -> UUID | None:

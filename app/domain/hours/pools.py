@@ -1,6 +1,6 @@
 """The study centre's pool of a year: setting it, and closing the year (vuoden sulkeminen; rulebook §3.13)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Literal
@@ -78,16 +78,18 @@ def resized(pool: HourPool, hours: int) -> tuple[HourPool, list[Transfer]]:
     return replace(pool, hours=hours, available=pool.available + more), [pool_change(more)] if more else []
 
 
-def check_may_close(pool: HourPool, reserved: int, last_day: date | None, now: datetime) -> None:
+def check_may_close(
+    pool: HourPool, reserved: int, last_day: date | None, now: datetime, *, holding: Mapping[str, object] | None = None
+) -> None:
     """Check that nothing is reserved and that the last day of the cost statements, extensions included, has passed.
 
-    Rulebook §3.13. `last_day` is None if there is no confirmed deadline. Raise YearClosed, and WrongState with the
-    obstacles.
+    Rulebook §3.13. `last_day` is None if there is no confirmed deadline. `holding` is facts of what has reserved hours.
+    Raise YearClosed, and WrongState with the obstacles.
     """
     check_year_open(pool.year, pool.closed_at)
     obstacles: dict[str, object] = {}
     if reserved:
-        obstacles["still_reserved"] = reserved
+        obstacles |= {"still_reserved": reserved, **(holding or {})}
     if last_day is None:
         obstacles["missing"] = "cost_statement"
     elif day_of(now) <= last_day:

@@ -27,7 +27,8 @@ class TrainingChange(Shown):
     hours: int
     """Teaching hours of the plan with the change."""
     state: ChangeState
-    """State of the change. It is `cancelled` if the course was cancelled or lapsed before the decision."""
+    """State of the change. It is `cancelled` if the course was cancelled or lapsed, or its cost statement submitted,
+    before the decision."""
     reason: str | None
     """Reason for the decision. `null` if none was given."""
     submitted_by: UUID
@@ -84,6 +85,12 @@ def check_open(change: TrainingChange) -> None:
 def decided_plan(change: TrainingChange) -> dict[str, object]:
     """Return the fields that the change alters, so that edits made since it was sent stay."""
     return {name: getattr(change.plan, name) for name in change.changed}
+
+
+def check_hours_unsettled(training: TrainingSummary, statement_state: str | None) -> None:
+    """Check that no cost statement, also a rejected or reversed one, decides about the hours. Raise WrongState."""
+    if statement_state in ("submitted", "approved", "rejected", "reversed"):
+        raise WrongState(state=training.state, allowed=["approved"], because="statement-exists")
 
 
 def check_no_statement(training: TrainingSummary, statement_state: str | None) -> None:

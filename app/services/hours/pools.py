@@ -18,9 +18,11 @@ from app.db.hours.pools import (
 from app.db.identifiers import new_id
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
+from app.db.trainings.settling import find_unsettled
 from app.domain.access import check_staff, check_staff_or_auditor
 from app.domain.hours.ledger import HourType, facts_of, lapse
 from app.domain.hours.pools import HourPool, YearClosing, YearState, check_may_close, closing_of, resized
+from app.domain.trainings.settling import facts_of as facts_of_training
 from app.domain.versions import Versions, check_version
 from app.services.hours.expiring import expire_year
 
@@ -49,7 +51,8 @@ async def close_pool(writer: Writer, year: int) -> YearClosing:
     pool = await lock_year(writer.connection, year)
     balances = await list_balances(writer.connection, year)
     last_day = await find_last_day_of_statements(writer.connection, year)
-    check_may_close(pool, sum(balance.reserved for balance in balances), last_day, writer.now)
+    reserved = sum(balance.reserved for balance in balances)
+    check_may_close(pool, reserved, last_day, writer.now, holding=await _holding(writer, year) if reserved else None)
     closing_id = new_id()
     for hour_type in get_args(HourType):
         of_type = [each for each in balances if each.hour_type == hour_type and each.free]
@@ -59,6 +62,12 @@ async def close_pool(writer: Writer, year: int) -> YearClosing:
     lapsed = sum(each.free for each in balances)
     writer.record("hour-pool.closed", closing_id, year=year, lapsed=lapsed, expired=len(expired))
     return closing_of(replace(pool, state="closed", closed_at=writer.now), expired)
+
+
+async def _holding(writer: Writer, year: int) -> dict[str, object]:
+    """The trainings that have reserved hours of the year, with the call that settles each."""
+    shown, total = await find_unsettled(writer, year)
+    return {"trainings": [facts_of_training(training, writer.now) for training in shown], "trainings_total": total}
 
 
 async def get_pool(reader: Reader, year: int, *, hour_type: HourType) -> HourPool:

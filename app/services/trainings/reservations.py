@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from app.db.hours.drawing import find_drawable, find_drawn
+from app.db.hours.drawing import find_drawable, find_drawn, find_drawn_of_several
 from app.db.hours.ledger import clock_retry_key, lock_balances, post_transfers
 from app.db.sessions import Writer
 from app.domain.access import SERVICE
 from app.domain.errors import NotFound, QuotaExceeded
-from app.domain.hours.drawing import releases_of, reservations_of
+from app.domain.hours.drawing import Drawable, releases_of, reservations_of
 from app.domain.hours.ledger import Transfer
 from app.domain.trainings.trainings import Training, TrainingSummary
 
@@ -33,8 +33,10 @@ async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]],
     draws = Draws(writer)
     transfers: list[Transfer] = []
     causes: list[UUID] = []
+    # A plan that was never submitted holds nothing.
+    held = await find_drawn_of_several(writer.connection, [each.id for each, _ in wanted if each.submitted_at])
     for index, (training, hours) in enumerate(wanted):
-        drawn = await find_drawn(writer.connection, training.id)
+        drawn = held.get(training.id, {})
         more = hours - sum(drawn.values())
         moved = []
         if more < 0:
@@ -75,14 +77,11 @@ class Draws:
         self._writer = writer
         self._taken: defaultdict[UUID, int] = defaultdict(int)
         """Free hours that the posting takes, by holder."""
+        self._drawable: dict[tuple[UUID, UUID], Drawable] = {}
 
     async def reserve(self, training: TrainingSummary, hours: int, *, pointer: str = "") -> list[Transfer]:
         """The transfers that reserve hours for the training. Raise QuotaExceeded."""
-        drawable = await find_drawable(
-            self._writer.connection, training.organisation_id, training.year, training.hour_type
-        )
-        if drawable is None:
-            raise NotFound
+        drawable = await self._drawable_of(training)
         common = drawable.common - self._taken[drawable.central_organisation_id]
         allotment = drawable.allotment - (self._taken[drawable.holder_id] if drawable.holder_id else 0)
         try:
@@ -91,6 +90,20 @@ class Draws:
             raise QuotaExceeded(pointer=pointer or None, **refusal.facts) from None
         self.note(transfers)
         return transfers
+
+    async def _drawable_of(self, training: TrainingSummary) -> Drawable:
+        """What was free before the posting. An organisation that has left the central organisation has no part in its
+        hours: what is reserved once more for what it held there is of the common ones."""
+        place = training.organisation_id, training.central_organisation_id
+        if place not in self._drawable:
+            for organisation_id in place:
+                found = await find_drawable(self._writer.connection, organisation_id, training.year, training.hour_type)
+                if found and found.central_organisation_id == training.central_organisation_id:
+                    self._drawable[place] = found
+                    break
+            else:
+                raise NotFound
+        return self._drawable[place]
 
     def note(self, transfers: Sequence[Transfer]) -> None:
         """Count transfers that were made otherwise."""

@@ -10,7 +10,7 @@ from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row
 from app.db.trainings import trainings as questions
-from app.db.trainings.cost_statements import find_statement_state
+from app.db.trainings.cost_statements import find_last_statement_state
 from app.db.trainings.tables import training_changes
 from app.db.trainings.training_changes import changes, find_open_change, insert_change
 from app.domain.access import Place
@@ -41,7 +41,7 @@ async def submit_change(writer: Writer, training_id: UUID, *, fields: Mapping[st
     check_writer(writer.actor, place)
     check_state(training.state, "approved")
     check_support_kept(training, plan)
-    rules.check_no_statement(training, await find_statement_state(writer.connection, training_id))
+    rules.check_hours_unsettled(training, await find_last_statement_state(writer.connection, training_id))
     changed = differing(training, plan)
     if not changed:
         raise Invalid(Fault("", "nothing-asked"))

@@ -11,7 +11,7 @@ from app.db.organisations.profiles import patterns_of
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.trainings import trainings as questions
-from app.db.trainings.cost_statements import find_statement_state
+from app.db.trainings.cost_statements import find_last_statement_state
 from app.db.trainings.support_rules import find_rules
 from app.db.trainings.topic_classes import find_topic
 from app.domain.access import Place, check_reach
@@ -19,7 +19,7 @@ from app.domain.errors import Fault, Invalid, NotFound
 from app.domain.trainings import trainings as rules
 from app.domain.trainings.sessions import check_sessions, copied_sessions
 from app.domain.trainings.submissions import check_complete
-from app.domain.trainings.training_changes import check_needs_no_decision, check_no_statement
+from app.domain.trainings.training_changes import check_hours_unsettled, check_needs_no_decision
 from app.domain.trainings.trainings import Mode, Phase, Training, TrainingPlan, TrainingState, TrainingSummary
 from app.domain.versions import Versions, check_version
 from app.services.trainings.reservations import reserve_no_more
@@ -118,7 +118,7 @@ async def _check_approved(writer: Writer, training: Training, plan: TrainingPlan
     """Check an edit of an approved plan: it needs no decision, and the plan stays complete."""
     check_needs_no_decision(training, plan)
     if rules.hours_of(plan) != training.hours or plan.planned_participants != training.planned_participants:
-        check_no_statement(training, await find_statement_state(writer.connection, training.id))
+        check_hours_unsettled(training, await find_last_statement_state(writer.connection, training.id))
     check_complete(plan, (await find_rules(writer.connection, training.year)).of(training.hour_type))
 
 
