@@ -8,6 +8,8 @@ from app.db.identifiers import new_id
 
 SECRET = re.compile(r"(?<=tp_)[\w-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=calendar-feeds/)[\w-]+(?=\.ics)")
 LONGEST_TEXT = 300
+LAST_YEAR = 2025
+"""The last year in which the examples live."""
 
 
 def kept(value: Any, name: str = "") -> Any:
@@ -18,8 +20,8 @@ def kept(value: Any, name: str = "") -> Any:
         return [kept(each, name) for each in value[:1]]
     if isinstance(value, str):
         return _kept_text(value, name)
-    if name.endswith("year") and isinstance(value, int) and value > 2024:
-        return 2024
+    if name.endswith("year") and isinstance(value, int) and value > LAST_YEAR:
+        return LAST_YEAR
     return value
 
 
@@ -28,8 +30,8 @@ def _kept_text(text: str, name: str) -> str:
         return "WyIwMTg3NDVlYS01ZDgwLTdlNDItYThhNy0zYjYxNjYyYzFjNzgiXQ"
     text = SECRET.sub("…", text)
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", _kept_id, text)
-    text = re.sub(r"\b(19|20|21)\d\d(?=-\d\d-\d\d)", lambda year: min(year[0], "2024"), text)
-    text = re.sub(r"\.\d+(?=[+Z])", "", text).replace("2024-02-29", "2024-02-28")
+    text = re.sub(r"\b(19|20|21)\d\d(?=-\d\d-\d\d)", lambda year: min(year[0], str(LAST_YEAR)), text)
+    text = re.sub(r"\.\d+(?=[+Z])", "", text).replace(f"{LAST_YEAR}-02-29", f"{LAST_YEAR}-02-28")
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
 
 

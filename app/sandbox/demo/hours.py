@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import cycle
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from app.domain.hours.ledger import (
@@ -26,6 +27,9 @@ from app.sandbox.demo.organisations import Central, Unit
 from app.sandbox.demo.people import People
 from app.sandbox.demo.proposals import add_proposal
 from app.sandbox.demo.rows import Demo, Posting, demo_id, office_hour
+from app.sandbox.demo.training_tour import YEAR as TRAINING_YEAR
+from app.sandbox.demo.training_tour import Make, TrainingTour
+from app.sandbox.demo.trainings import Trainings, saturdays
 
 POOL = 45_483
 """The hours that a study centre was granted in 2022 (rulebook §4.2)."""
@@ -34,6 +38,10 @@ DECIDED = 41_500
 CLOSED = 2022
 UNDONE = 6
 """Which return of each year is cancelled."""
+WAITING = 0.06
+"""The share of next year's plans that nobody has decided yet."""
+SECOND_HALF = 20
+"""The week from which courses are planned together in early summer."""
 WITHOUT_DISTRIBUTION = 3
 """One in so many central organisations with units keeps all its hours in common."""
 
@@ -47,10 +55,18 @@ def free_for_the_tour(centrals: Sequence[Central]) -> set[UUID]:
 class Holder:
     """A central organisation's common hours, or a unit's allotment, through the year."""
 
-    id: UUID
+    unit: Unit
     central_id: UUID
     free: int
-    lapses: int = 0
+
+    @property
+    def id(self) -> UUID:
+        return self.unit.id
+
+    def organiser_of(self, number: int) -> Unit:
+        """Who holds the training: one in three of a district's is held by an association below it."""
+        below = self.unit.children if self.unit.kind == "district" and number % 3 == 2 else []
+        return below[number % len(below)] if below else self.unit
 
 
 @dataclass
@@ -70,12 +86,13 @@ class Hours:
     def __init__(self, demo: Demo, centrals: list[Central], people: People, scale: int, this_year: int) -> None:
         self._demo, self._people, self._scale = demo, people, scale
         self._centrals = centrals
+        self._trainings = Trainings(demo, people)
         self._for_the_tour = free_for_the_tour(centrals)
         self._this_year = this_year
         self._postings: dict[tuple[object, ...], Posting] = {}
         sizes = Random("sizes")
         self._sizes = {c.id: sizes.lognormvariate(0, 0.6) * (3 if c.districts else 1) for c in centrals}
-        for number in sorted({2022, 2023, 2024, this_year - 1, this_year}):
+        for number in sorted({2022, 2023, 2024, TRAINING_YEAR, this_year - 1, this_year}):
             self._live(number)
         demo.postings += sorted(self._postings.values(), key=lambda posting: posting.made_at)
 
@@ -92,7 +109,7 @@ class Hours:
         for position, central in enumerate(members):
             hours = int(DECIDED * self._scale * self._sizes[central.id] / whole)
             self._decide(year, central, hours, chance, position)
-            common = Holder(central.id, central.id, hours)
+            common = Holder(central, central.id, hours)
             year.holders.append(common)
             if central.districts and position % WITHOUT_DISTRIBUTION != 1:
                 self._distribute(year, central, common, chance)
@@ -103,6 +120,8 @@ class Hours:
             self._change(year, members, chance)
         for holder in year.holders:
             self._train(year, holder, chance)
+        if number == TRAINING_YEAR:
+            self._add_training_tour(year)
         if number == 2023:
             self._correct(year, members)
         if number == CLOSED:
@@ -139,7 +158,7 @@ class Hours:
             hours = max(1, share * chance.randint(60, 100) // 100)
             transfers.append(distribution(central.id, unit.id, hours))
             common.free -= hours
-            year.holders.append(Holder(unit.id, central.id, hours))
+            year.holders.append(Holder(unit, central.id, hours))
         self._demo.add(
             "hour_distributions",
             organisation_id=central.id,
@@ -150,42 +169,137 @@ class Hours:
         )
         self._post(year.year, changed_at, "hour_distribution", central.id, main_user, transfers)
 
-    def _trainings(self, year: Year, holder: Holder, chance: Random, total: int) -> Iterator[tuple[UUID, int]]:
-        """Split hours into series of training courses."""
+    def _split(self, chance: Random, total: int) -> Iterator[tuple[int, int]]:
+        """Split hours into series of training courses, which are numbered."""
         number = 0
         while total > 0:
             hours = min(total, chance.randint(80, 240))
-            yield demo_id("training", holder.id, year.year, number), hours
+            yield number, hours
             total -= hours
             number += 1
 
     def _begin_trainings(self, year: Year, chance: Random) -> None:
         """Add the year as it begins: some courses are planned, none has been held."""
         for holder in year.holders:
-            for training_id, hours in self._trainings(year, holder, chance, holder.free // 5):
-                planned_at = office_hour(date(year.year - 1, 12, chance.choice((15, 18, 22))))
-                planned = reservation(holder.central_id, holder.id, hours)
-                self._post(year.year, planned_at, "training", training_id, self._people.staff[2], [planned])
+            course = Random(f"courses of {holder.id} in {year.year}")
+            for number, hours in self._split(chance, holder.free // 5):
+                submitted_at = office_hour(date(year.year - 1, 12, chance.choice((15, 18, 22))))
+                self._begin(year, holder, number, hours, submitted_at, course)
+
+    def _begin(
+        self, year: Year, holder: Holder, number: int, hours: int, submitted_at: datetime, course: Random
+    ) -> None:
+        """Add a plan, which mostly has been approved. It begins within half a year, unless staff have let it be later;
+        so there are courses to come at any time of the year."""
+        excepted = number % 3 == 0
+        begins = course.randint(4, 46 if excepted else 22)
+        ends = course.randint(begins + 3, 49)
+        number_of_days = min(10, ends - begins + 1)
+        days = saturdays(
+            date(year.year, 1, 1) + timedelta(weeks=begins), number_of_days, (ends - begins + 1) // number_of_days
+        )
+        fate = course.random()
+        state = "submitted" if fate < WAITING else "approved"
+        exception = {
+            "rule": "plan_window",
+            "until": date(year.year, 1, 15),
+            "reason": "Järjestö suunnitteli koko vuoden ohjelman kerralla.",
+            "granted_at": (submitted_at - timedelta(hours=1)).isoformat(),
+        }
+        places = {"opens_on": None, "closes_on": None, "places": 24, "waiting_list": True} if number % 2 else None
+        unit = holder.organiser_of(number)
+        training = self._trainings.add(
+            unit,
+            hours,
+            days,
+            course,
+            submitted_at=submitted_at,
+            submitted_by=self._people.main_users[holder.central_id],
+            state=state,
+            key=number,
+            exceptions=[exception] if excepted else [],
+            enrolment=places,
+        )
+        reserved = [reservation(holder.central_id, holder.id, hours)]
+        self._post(year.year, submitted_at, "training", training["id"], training["submitted_by"], reserved)
 
     def _train(self, year: Year, holder: Holder, chance: Random) -> None:
         on_tour = year.year == 2023 and holder.central_id in self._for_the_tour
         share = chance.uniform(0.12, 0.2) if on_tour else chance.uniform(0.72, 0.99)
+        if year.year == TRAINING_YEAR and holder.central_id in {central.id for central in self._centrals[:2]}:
+            share /= 2
         first = date(year.year, 1, 8)
         first += timedelta(days=-first.weekday() % 7)
-        for training_id, hours in self._trainings(year, holder, chance, int(holder.free * share)):
-            # Plans are accepted on Mondays, statements on Thursdays.
-            planned_on = first + timedelta(weeks=chance.randrange(6 if on_tour else 45))
-            held_on = planned_on + timedelta(weeks=chance.randrange(2 if on_tour else 6), days=3)
-            planned = reservation(holder.central_id, holder.id, hours)
+        course = Random(f"courses of {holder.id} in {year.year}")
+        for number, hours in self._split(chance, int(holder.free * share)):
+            # The main user sends the plans of half a year together. Statements are approved on Thursdays.
+            begins = chance.randrange(6) * 3 // 5 if on_tour else chance.randrange(45) * 39 // 44
+            planned_on = first + timedelta(weeks=begins)
+            weeks = 4 + chance.randrange(2 if on_tour else 6)
+            settled_at = office_hour(planned_on + timedelta(weeks=weeks, days=3), 15)
+            submitted_at = office_hour(first if begins < SECOND_HALF else first + timedelta(weeks=SECOND_HALF - 1))
             fate = chance.random()
             held = 0 if fate < 0.07 else max(1, hours - chance.randint(1, 10)) if fate < 0.3 else hours
-            afterwards = [use(holder.central_id, holder.id, held)] if held else []
-            if held < hours:
-                afterwards.append(release(holder.central_id, holder.id, hours - held))
-            staff = self._people.staff[2]
-            self._post(year.year, office_hour(planned_on), "training", training_id, staff, [planned])
-            self._post(year.year, office_hour(held_on, 15), "training", training_id, staff, afterwards)
+            days = saturdays(planned_on + timedelta(weeks=2), weeks - 2)
+            self._hold(year, holder, number, (hours, held), days, submitted_at, settled_at, course)
             holder.free -= held
+
+    def _hold(
+        self,
+        year: Year,
+        holder: Holder,
+        number: int,
+        hours: tuple[int, int],
+        days: Sequence[date],
+        submitted_at: datetime,
+        settled_at: datetime,
+        course: Random,
+    ) -> None:
+        """Add a training with its statement, or one that was cancelled if no hours were held."""
+        planned, held = hours
+        staff = self._people.staff[2]
+        ended: dict[str, Any] = {
+            "ended_by": staff,
+            "ended_at": settled_at,
+            "end_reason": "Ilmoittautuneita oli liian vähän.",
+        }
+        training = self._trainings.add(
+            holder.organiser_of(number),
+            planned,
+            days,
+            course,
+            submitted_at=submitted_at,
+            submitted_by=self._people.main_users[holder.central_id],
+            state="approved" if held else "cancelled",
+            key=number,
+            **({} if held else ended),
+        )
+        if held:
+            sent_at = settled_at - timedelta(days=1, hours=3)
+            self._trainings.add_statement(training, course, submitted_at=sent_at, decided_at=settled_at, held=held)
+        afterwards = [use(holder.central_id, holder.id, held)] if held else []
+        if held < planned:
+            afterwards.append(release(holder.central_id, holder.id, planned - held))
+        reserved = [reservation(holder.central_id, holder.id, planned)]
+        self._post(year.year, submitted_at, "training", training["id"], training["submitted_by"], reserved)
+        self._post(year.year, settled_at, "training", training["id"], staff, afterwards)
+
+    def _add_training_tour(self, year: Year) -> None:
+        """Add what the examples need. Hours come from the nearest allotment that has enough, or else from common."""
+
+        drawn: dict[UUID, Holder] = {}
+        holders = {holder.id: holder for holder in year.holders}
+
+        def post(unit: Unit, training: dict[str, Any], make: Make, hours: int, at: datetime, actor: UUID) -> None:
+            above = (holders.get(each.id) for each in (unit, *unit.ancestors))
+            holder = drawn.get(training["id"]) or next(each for each in above if each and each.free >= 2 * hours)
+            drawn[training["id"]] = holder
+            if make is not use:
+                holder.free += hours if make is release else -hours
+            transfer = make(holder.central_id, holder.id, hours)
+            self._post(year.year, at, "training", training["id"], actor, [transfer])
+
+        TrainingTour(self._trainings, self._demo, self._centrals, self._people, post).add()
 
     def _change(self, year: Year, members: list[Central], chance: Random) -> None:
         """Add requests of every state and returns, in both change windows."""

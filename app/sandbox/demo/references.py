@@ -1,4 +1,7 @@
-"""The references of the demo data: numbered by the instant at which a row was made, then by its id."""
+"""The references of the demo data: numbered by the instant at which a row was made, then by its id.
+
+Trainings and their statements come after all others of the year, which are named in texts.
+"""
 
 from collections import defaultdict
 from itertools import count
@@ -15,12 +18,14 @@ MADE_AT = {
     "hour_corrections": "made_at",
     "main_user_applications": "created_at",
 }
+MADE_AFTER = {"trainings": "created_at", "cost_statements": "created_at"}
 
 
 def add_references(demo: Demo) -> None:
     """Number all that has a reference, in one series for each year."""
-    made = [(row[made_at], row["id"], row) for table, made_at in MADE_AT.items() for row in demo.tables[table]]
     numbers: defaultdict[int, count[int]] = defaultdict(lambda: count(1))
-    for at, _, row in sorted(made, key=lambda each: each[:2]):
-        year = at.astimezone(HELSINKI).year
-        row["reference"] = f"{year}-{next(numbers[year]):04}"
+    for tables in (MADE_AT, MADE_AFTER):
+        made = [(row[made_at], row["id"], row) for table, made_at in tables.items() for row in demo.tables[table]]
+        for at, _, row in sorted(made, key=lambda each: each[:2]):
+            year = at.astimezone(HELSINKI).year
+            row["reference"] = f"{year}-{next(numbers[year]):04}"

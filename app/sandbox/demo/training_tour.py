@@ -1,0 +1,178 @@
+"""The trainings and cost statements that the examples of the OpenAPI document use, one for each.
+
+They live in March 2025, in the tree of the documented people. Where a main user endorses plans, it is another tree.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from app.domain.hours.ledger import Transfer, release, reservation, use
+from app.domain.trainings.trainings import PLAN_FIELDS
+from app.sandbox.demo.courses import COURSES
+from app.sandbox.demo.organisations import Central, Unit
+from app.sandbox.demo.people import People
+from app.sandbox.demo.rows import Demo, demo_id, office_hour
+from app.sandbox.demo.trainings import Trainings
+
+YEAR = 2025
+HOURS = 8
+"""The teaching hours of each course: one day."""
+PLANNED_AT = office_hour(date(YEAR - 1, 12, 16))
+"""When the courses of the first weeks of the year were planned."""
+SENT_AT = office_hour(date(YEAR, 3, 3))
+"""When those of May were."""
+STATED_AT = office_hour(date(YEAR, 3, 12))
+HELD_ON, LATE_ON, SETTLED_ON, TO_COME_ON = date(YEAR, 3, 1), date(YEAR, 1, 18), date(YEAR, 2, 1), date(YEAR, 5, 10)
+
+Make = Callable[[UUID, UUID, int], Transfer]
+Post = Callable[[Unit, dict[str, Any], Make, int, datetime, UUID], None]
+"""Posts hours of a unit's training, at a time, by a person."""
+
+
+class TrainingTour:
+    def __init__(
+        self, trainings: Trainings, demo: Demo, centrals: Sequence[Central], people: People, post: Post
+    ) -> None:
+        self._trainings, self._demo, self._people, self._post = trainings, demo, people, post
+        self._chance = Random("tour of trainings")
+        self._staff = people.staff[2]
+        self._first, self._second = centrals[0], centrals[1]
+        self._district = self._first.districts[1]
+        self._association = self._district.children[0]
+        grants = demo.tables["role_grants"]
+        of_trainer = (self._association.id, "training_manager")
+        self._trainer: UUID = next(
+            grant["person_id"] for grant in grants if (grant["organisation_id"], grant["role"]) == of_trainer
+        )
+        self._number = 0
+
+    def add(self) -> None:
+        association, district, in_other_tree = self._association, self._district, self._second.districts[0]
+        for name in ("Neuletapaaminen", "Sukkatehtaan salat", "Lankalaskento", "Värjäyspäivä"):
+            self._plan(association, name, "draft", TO_COME_ON)
+        # Its plan window has closed: staff make an exception.
+        self._plan(district, "Piirin kevätpäivä", "draft", date(YEAR, 3, 15))
+        for name in ("Kirjoneulepäivä", "Palmikkopäivä", "Pitsineulepäivä", "Kantapääklinikka"):
+            self._plan(association, name, "submitted", TO_COME_ON)
+        back = {"reason": "Kertokaa tavoitteet tarkemmin.", "answer_by": date(YEAR, 3, 31)}
+        self._plan(association, "Puikkojen huolto", "sent_back", TO_COME_ON, **back)
+        self._reject(
+            self._plan(district, "Piirin syyskokous", "rejected", TO_COME_ON, reason="Kokous ei ole koulutus.")
+        )
+        self._demo.add(
+            "training_rules",
+            organisation_id=self._second.id,
+            revision=1,
+            kinds=["central", "district", "association"],
+            units=None,
+            applications="open",
+            unit_managers_decide=True,
+            activities=None,
+            topics=None,
+            plans_through_main_user=True,
+            practice="Suunnitelmat kulkevat liiton pääkäyttäjän kautta.",
+            changed_by=self._people.main_users[self._second.id],
+            changed_at=PLANNED_AT - timedelta(days=7),
+        )
+        for name in ("Talkookeittiön turvallisuus", "Reseptit talteen"):
+            self._plan(in_other_tree, name, "awaiting_main_user", TO_COME_ON)
+        self._add_approved()
+        self._add_held()
+
+    def _add_approved(self) -> None:
+        """Courses to come: to change, to cancel, with changes that wait, with participants."""
+        enrolment = {"opens_on": None, "closes_on": None, "places": 12, "waiting_list": True}
+        self._plan(self._association, "Ensiapu neulekerhossa", "approved", TO_COME_ON, enrolment=enrolment)
+        self._plan(self._district, "Piirin tietosuojapäivä", "approved", TO_COME_ON)
+        self._plan(self._association, "Villasukka alusta loppuun", "approved", TO_COME_ON)
+        for unit, name in ((self._association, "Huovutuspäivä"), (self._district, "Piirin viestintäpäivä")):
+            self._add_change(unit, self._plan(unit, name, "approved", TO_COME_ON))
+        ended_at = SENT_AT + timedelta(days=7)
+        cancelled = {"ended_by": self._staff, "ended_at": ended_at, "end_reason": "Kouluttaja sairastui."}
+        _, training = self._plan(self._district, "Piirin lauluilta", "cancelled", TO_COME_ON, **cancelled)
+        self._post(self._district, training, release, HOURS, ended_at, self._staff)
+        _, training = self._plan(self._association, "Kehruupäivä", "approved", TO_COME_ON)
+        self._trainings.add_participants(training, 8, self._chance)
+        automatic = {"decided_by": None, "decided_at": SENT_AT, "decided_automatically": True, "supported": False}
+        self._plan(self._association, "Neulojan yö", "approved", date(YEAR, 3, 8), **automatic)
+
+    def _add_held(self) -> None:
+        """Courses that were held, with statements of every state."""
+        chance = self._chance
+        for name, held_on in (("Tilkkutyöpäivä", HELD_ON), ("Silmukoiden alkeet", LATE_ON)):
+            self._plan(self._association, name, "approved", held_on)
+        for name, state in (
+            ("Virkkauspäivä", "draft"),
+            ("Lapaspäivä", "draft"),
+            ("Kaulurikurssi", "submitted"),
+            ("Myssykurssi", "submitted"),
+            ("Huivikurssi", "submitted"),
+        ):
+            _, training = self._plan(self._association, name, "approved", HELD_ON)
+            self._trainings.add_statement(training, chance, state=state, submitted_at=STATED_AT)
+        _, training = self._plan(self._association, "Ohjaajan eväät", "approved", HELD_ON)
+        counts = self._trainings.add_participants(training, 9, chance)
+        self._trainings.add_statement(
+            training, chance, state="submitted", submitted_at=STATED_AT, held=HOURS - 1, participants=counts
+        )
+        _, training = self._plan(self._association, "Nuttukurssi", "approved", LATE_ON)
+        self._trainings.add_statement(
+            training, chance, state="submitted", submitted_at=STATED_AT, needs_reason=["late"]
+        )
+        _, training = self._plan(self._association, "Sukkakurssi", "approved", HELD_ON)
+        back: dict[str, Any] = {"reason": "Tilan vuokran tosite puuttuu.", "answer_by": date(YEAR, 3, 31)}
+        self._trainings.add_statement(training, chance, state="sent_back", submitted_at=STATED_AT, **back)
+        for name in ("Puseron malli", "Peittotalkoot", "Nauhakudonta"):
+            unit, training = self._plan(self._association, name, "approved", SETTLED_ON)
+            sent_at = office_hour(date(YEAR, 2, 10))
+            decided_at = office_hour(date(YEAR, 2, 17), 15)
+            self._trainings.add_statement(training, chance, submitted_at=sent_at, decided_at=decided_at)
+            self._post(unit, training, use, HOURS, decided_at, self._staff)
+
+    def _plan(self, unit: Unit, name: str, state: str, day: date, **columns: Any) -> tuple[Unit, dict[str, Any]]:
+        """Add a plan of one day, whose hours are reserved if it has been submitted and is supported."""
+        submitted_at = SENT_AT if day > SENT_AT.date() else PLANNED_AT
+        training = self._trainings.add(
+            unit,
+            HOURS,
+            [day],
+            self._chance,
+            submitted_at=submitted_at,
+            state=state,
+            writer=self._trainer if unit is self._association else None,
+            course=COURSES["fi"][self._number % len(COURSES["fi"])],
+            name=name,
+            key=name,
+            **columns,
+        )
+        self._number += 1
+        if state != "draft" and training["supported"]:
+            self._post(unit, training, reservation, HOURS, submitted_at, training["submitted_by"])
+        return unit, training
+
+    def _reject(self, plan: tuple[Unit, dict[str, Any]]) -> None:
+        unit, training = plan
+        self._post(unit, training, release, HOURS, training["decided_at"], self._staff)
+
+    def _add_change(self, unit: Unit, plan: tuple[Unit, dict[str, Any]]) -> None:
+        """Add a change that doubles the hours, which are reserved meanwhile."""
+        _, training = plan
+        submitted_at = STATED_AT
+        week = timedelta(weeks=1)
+        session = training["sessions"][0]
+        times = {name: (datetime.fromisoformat(session[name]) + week).isoformat() for name in ("starts_at", "ends_at")}
+        self._demo.add(
+            "training_changes",
+            id=demo_id("training change", training["id"], at=submitted_at),
+            training_id=training["id"],
+            changed=["sessions"],
+            plan={name: training.get(name) for name in PLAN_FIELDS} | {"sessions": [session, session | times]},
+            hours=2 * HOURS,
+            state="submitted",
+            submitted_by=training["submitted_by"],
+            submitted_at=submitted_at,
+        )
+        self._post(unit, training, reservation, HOURS, submitted_at, training["submitted_by"])
