@@ -5,6 +5,7 @@ They live in March 2025, in the tree of the documented people. Where a main user
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from app.domain.trainings.trainings import PLAN_FIELDS
 from app.sandbox.demo.courses import COURSES
 from app.sandbox.demo.organisations import Central, Unit
 from app.sandbox.demo.people import People
+from app.sandbox.demo.pictures import logo
 from app.sandbox.demo.rows import Demo, demo_id, office_hour
 from app.sandbox.demo.trainings import Trainings
 
@@ -112,7 +114,9 @@ class TrainingTour:
             ("Huivikurssi", "submitted"),
         ):
             _, training = self._plan(self._association, name, "approved", HELD_ON)
-            self._trainings.add_statement(training, chance, state=state, submitted_at=STATED_AT)
+            statement = self._trainings.add_statement(training, chance, state=state, submitted_at=STATED_AT)
+            if name == "Virkkauspäivä":
+                self._attach(statement, "Tilan vuokra.png", "Lankalasku.png")
         _, training = self._plan(self._association, "Ohjaajan eväät", "approved", HELD_ON)
         counts = self._trainings.add_participants(training, 9, chance)
         self._trainings.add_statement(
@@ -152,6 +156,22 @@ class TrainingTour:
         if state != "draft" and training["supported"]:
             self._post(unit, training, reservation, HOURS, submitted_at, training["submitted_by"])
         return unit, training
+
+    def _attach(self, statement: dict[str, Any], *names: str) -> None:
+        content = logo()
+        for name in names:
+            self._demo.add(
+                "cost_statement_attachments",
+                id=demo_id("statement attachment", name, at=STATED_AT),
+                statement_id=statement["id"],
+                name=name,
+                media_type="image/png",
+                size=len(content),
+                digest=sha256(content).hexdigest(),
+                content=f"\\x{content.hex()}",
+                created_by=statement["created_by"],
+                created_at=STATED_AT,
+            )
 
     def _reject(self, plan: tuple[Unit, dict[str, Any]]) -> None:
         unit, training = plan
