@@ -21,7 +21,7 @@ from openapi.__main__ import COMMITTED, document
 from tests import document as documented
 from tests.server import serving
 
-YEARS = {"2000", "2100", "2021", "2022", "2023", "2024", "2050"}
+YEARS = {"2000", "2100", "2021", "2022", "2023", "2024", "2025", "2050"}
 """The bounds of all years, those of the demo data and the examples, and one whose calendar has not been made yet."""
 NO_YEARS = r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\d+/1997|\"(hours|granted)\": \d+"
 """IDs, the number of an Act, and hours."""
