@@ -219,6 +219,12 @@ def check_state(state: StatementState, *allowed: StatementState, pointer: str | 
         raise WrongState(pointer=pointer, state=state, allowed=list(allowed))
 
 
+def check_no_open_change(statement: CostStatementSummary, open_change_id: UUID | None) -> None:
+    """Check that the plan has no open change: what was planned decides about the support. Raise WrongState."""
+    if open_change_id is not None:
+        raise WrongState(state=statement.state, allowed=list(OPEN_STATES), because="change-open")
+
+
 def check_not_counted(changes: Mapping[str, Any], counted: ParticipantCounts | None) -> None:
     """Check that nobody writes numbers that come from the list of participants (rulebook §7). Raise Invalid."""
     if counted is not None and "participants" in changes and changes["participants"] != counted:

@@ -75,6 +75,7 @@ async def submit_statement(writer: Writer, statement_id: UUID) -> CostStatement:
     training, place, statement = await lock_statement(writer, statement_id)
     check_writer(writer.actor, place)
     rules.check_state(statement.state, *OPEN_STATES)
+    rules.check_no_open_change(statement, training.open_change_id)
     if training.supported or training.ends_at:
         check_held(writer.now, training.starts_at, training.ends_at)
     if training.supported:

@@ -394,6 +394,39 @@ def test_a_training_has_one_statement_once_it_is_approved(manager: Person, staff
     assert answer.json()["state"] == "cancelled"
 
 
+def test_an_open_change_of_the_plan_is_decided_or_withdrawn_before(
+    centre: Centre, manager: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    training = approved(manager, staff, unit)
+    change = manager.post(f"{training}/changes", {"platform_hours": 4})
+    assert change.status_code == 201, change.text
+    centre.clock(2023, 4, 20)
+    path = drafted(manager, training, hours=9)
+    answer = manager.post(f"{path}/submission")
+    assert (refusal(answer), answer.json()["because"]) == ((409, "wrong-state"), "change-open")
+    shown(staff.post(f"{change.headers['Location']}/decision", {"outcome": "approved"}))
+    shown(manager.post(f"{path}/submission"))
+    decided = shown(decide(staff, path))
+    assert (decided["planned_hours"], decided["used_hours"]) == (10, 9)
+    now = account(staff, central)
+    assert (now["reserved"], now["used"]) == (0, 9)
+    centre.check_ledger()
+
+
+def test_of_two_statements_at_the_same_time_one_is_added(manager: Person, held: str) -> None:
+    ready = Barrier(2)
+
+    def post(_: int) -> httpx.Response:
+        ready.wait()
+        return add(manager, held)
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = sorted(threads.map(post, range(2)), key=lambda answer: answer.status_code)
+    assert answers[0].status_code == 201
+    assert refusal(answers[1]) == (409, "already-exists")
+    assert answers[1].json()["existing_id"] == answers[0].json()["id"]
+
+
 def test_who_writes_and_who_reads(centre: Centre, manager: Person, staff: Person, central: UUID, held: str) -> None:
     path = drafted(manager, held)
     stranger = centre.main_user(centre.organisation())
@@ -451,9 +484,9 @@ def test_several_are_decided_all_or_none(
     assert faults(decide_all(items[0], items[0])) == {"/items/1/statement_id": "duplicate-item"}
     assert faults(decide_all(items[0], items[1] | {"outcome": "rejected"})) == {"/items/1/reason": "reason-missing"}
     answer = decide_all(items[0], items[1], year=2022)
-    assert refusal(answer) == (404, "not-found")
+    assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/items/0/statement_id")
     answer = decide_all(items[0], {"statement_id": trainings[0].rpartition("/")[2], "outcome": "approved"})
-    assert refusal(answer) == (404, "not-found")
+    assert (refusal(answer), answer.json()["pointer"]) == ((404, "not-found"), "/items/1/statement_id")
     assert account(staff, central)["reserved"] == 18
     rejected = items[2] | {"outcome": "rejected", "reason": "Ei pidetty"}
     decided = shown(decide_all(items[1], rejected, items[0]))["items"]
@@ -462,7 +495,7 @@ def test_several_are_decided_all_or_none(
     now = account(staff, central)
     assert (now["reserved"], now["used"]) == (0, 12)
     answer = decide_all(items[0])
-    assert refusal(answer) == (409, "wrong-state")
+    assert (refusal(answer), answer.json()["pointer"]) == ((409, "wrong-state"), "/items/0")
     centre.check_ledger()
 
 
