@@ -4,7 +4,7 @@ Statements are compiled once, at their first use; a request only binds their par
 """
 
 import re
-from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache, cached_property
@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    any_,
     bindparam,
     delete,
     func,
@@ -297,6 +298,17 @@ async def insert_rows(connection: Connection, table: Table, rows: Iterable[Mappi
 async def change_row(connection: Connection, table: Table, row_id: object, **values: object) -> None:
     """Changes the row of that `id`."""
     await _change(table, tuple(values)).run(connection, p_id=row_id, **bound(table, values))
+
+
+@cache
+def _change_of_several(table: Table, columns: tuple[str, ...]) -> Command:
+    rows = update(table).where(table.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
+    return Command(rows.values({name: bindparam(f"p_{name}") for name in columns}))
+
+
+async def change_rows(connection: Connection, table: Table, row_ids: Sequence[object], **values: object) -> None:
+    """Changes the rows of these `id`s in the same way."""
+    await _change_of_several(table, tuple(values)).run(connection, p_ids=list(row_ids), **bound(table, values))
 
 
 async def insert_value(connection: Connection, table: Table, value: object, **others: object) -> None:

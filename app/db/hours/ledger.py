@@ -152,6 +152,7 @@ async def post_transfers(
     hour_type: HourType = "training",
     *,
     row: tuple[Table, Mapping[str, object]] | None = None,
+    is_last: bool = False,
     retry_key: bytes | None = None,
 ) -> None:
     """Post all or none, in one call of the database's function. Without transfers there is no call.
@@ -159,7 +160,7 @@ async def post_transfers(
     `cause` is what all of them come from, or one for each. The request's retry key is for one posting of each type, so
     further ones need keys of their own. What the clock posts has no actor, and a `clock_retry_key`.
     With a `row`, the cause itself, both travel with the closing statement, the posting last: an account that many want
-    is locked for as long as it takes to post and commit.
+    is locked for as long as it takes to post and commit. What `is_last` travels so too, without a row.
     Raises PoolExceeded, QuotaExceeded, YearClosed (from the database: `app/db/refusals.py`), and AlreadyExists where
     this request's retry key has posted before, long after its answer was thrown away.
     """
@@ -175,10 +176,10 @@ async def post_transfers(
         made_at=writer.now,
         hour_type=hour_type,
     )
-    if row is None:
+    if row is None and not is_last:
         await posting.run(writer.connection, **parameters)
     else:
-        writer.last += [insertion(*row), (posting.sql, posting.set | parameters)]
+        writer.last += [*([insertion(*row)] if row else ()), (posting.sql, posting.set | parameters)]
 
 
 def retry_key_of(writer: Writer, hour_type: HourType) -> bytes:

@@ -54,6 +54,7 @@ def _windows_of(kind: Any) -> Any:
 _facts: dict[str, Any] = {
     "place": place_at(_own),
     "organisation_name": _own.c.name,
+    "kind": _own.c.kind,
     "year": _year,
     "active_from": _central.c.active_from,
     "active_until": _central.c.active_until,

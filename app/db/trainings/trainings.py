@@ -1,6 +1,6 @@
 """Training courses and their plans."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, get_args
 from uuid import UUID
 
@@ -8,13 +8,13 @@ from sqlalchemy import ARRAY, Date, Select, Text, Uuid, all_, and_, any_, bindpa
 
 from app.db.hours.standing import find_standing
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import get_place, organisations
+from app.db.organisations.organisations import find_places, get_place, organisations
 from app.db.organisations.training_rules import find_rules as find_own_rules
 from app.db.paging import Listing, Sight, below, choice, filters_of, seen_by
 from app.db.people.people import study_centres
 from app.db.resources import Resource
 from app.db.sessions import Reader, Writer
-from app.db.statements import Connection, Converted, Query, Selection, change_row, insert_row
+from app.db.statements import Connection, Converted, Query, Selection, change_row, change_rows, insert_row
 from app.db.trainings.plans import PARTS, columns_of_plan, exceptions_from, json_of, sessions_from
 from app.db.trainings.statement_days import (
     IS_STATEMENT,
@@ -30,8 +30,10 @@ from app.db.trainings.support_rules import find_rules
 from app.db.trainings.tables import training_changes, trainings
 from app.domain.access import Place, reach_of
 from app.domain.errors import NotFound
+from app.domain.hours.standing import Standing
 from app.domain.organisations.names import search_text_of
 from app.domain.organisations.organisations import Language
+from app.domain.organisations.training_rules import TrainingRules
 from app.domain.trainings.cooperation import PlanWarning, warnings_of
 from app.domain.trainings.sessions import (
     HourBreakdown,
@@ -42,6 +44,7 @@ from app.domain.trainings.sessions import (
     starts_on_of,
 )
 from app.domain.trainings.submissions import Circumstances
+from app.domain.trainings.support_rules import SupportRules
 from app.domain.trainings.trainings import PlanException, Training, TrainingPlan, TrainingSummary, hours_of
 
 
@@ -140,7 +143,6 @@ summaries = Listing(
 _several = _from_all(select(*_training.columns)).where(trainings.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
 _found_several = Query(_several, _training.build)
 _found_several_seen = Query(_several.where(SEEN.condition), _training.build)
-_kind: Query[str] = Query(select(organisations.c.kind).where(organisations.c.id == bindparam("p_id", type_=Uuid)))
 
 
 async def lock_several(writer: Writer, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
@@ -166,6 +168,12 @@ async def get_place_of(connection: Connection, training: TrainingSummary) -> Pla
     return _place_of(training, await get_place(connection, training.organisation_id))
 
 
+async def get_places_of(connection: Connection, trainings: Collection[TrainingSummary]) -> dict[UUID, Place]:
+    """As `get_place_of`, by the IDs of the trainings."""
+    places = await find_places(connection, {training.organisation_id for training in trainings})
+    return {training.id: _place_of(training, places[training.organisation_id]) for training in trainings}
+
+
 def _place_of(training: TrainingSummary, place: Place) -> Place:
     if place.central_organisation_id == training.central_organisation_id:
         return place
@@ -175,20 +183,48 @@ def _place_of(training: TrainingSummary, place: Place) -> Place:
 
 async def find_circumstances(session: Reader, training: TrainingSummary) -> Circumstances:
     """What decides about a submission, or a change, of the training."""
-    standing = await find_standing(session.connection, training.organisation_id, training.year, "training_entry")
-    if standing is None:
-        raise NotFound
-    kind = await _kind.first(session.connection, p_id=training.organisation_id)
-    rules = await find_rules(session.connection, training.year)
+    found = await find_circumstances_of(session, [training])
+    return found[training.id]
+
+
+async def find_circumstances_of(session: Reader, trainings: Collection[TrainingSummary]) -> dict[UUID, Circumstances]:
+    """As `find_circumstances`, by the IDs of the trainings. What several have in common is read once."""
+    rules: dict[int, SupportRules] = {}
+    own_rules: dict[UUID, TrainingRules] = {}
+    standings: dict[tuple[UUID, int], Standing] = {}
+    for organisation_id, year in sorted({(training.organisation_id, training.year) for training in trainings}):
+        standing = await find_standing(session.connection, organisation_id, year, "training_entry")
+        if standing is None:
+            raise NotFound
+        standings[organisation_id, year] = standing
+        central_id = standing.place.central_organisation_id
+        if year not in rules:
+            rules[year] = await find_rules(session.connection, year)
+        if central_id not in own_rules:
+            own_rules[central_id] = await find_own_rules(session, central_id)
+    return {
+        training.id: _circumstances_of(
+            training,
+            standing := standings[training.organisation_id, training.year],
+            rules[training.year],
+            own_rules[standing.place.central_organisation_id],
+        )
+        for training in trainings
+    }
+
+
+def _circumstances_of(
+    training: TrainingSummary, standing: Standing, rules: SupportRules, own_rules: TrainingRules
+) -> Circumstances:
     return Circumstances(
         place=_place_of(training, standing.place),
-        kind=kind,  # type: ignore[arg-type]  # The database holds the kinds.
+        kind=standing.kind,
         organisation_active=(standing.own_active_from, standing.own_active_until),
         centre_active=(standing.active_from, standing.active_until),
         closed_at=standing.closed_at,
         training_entry=standing.windows,
         rules=rules.of(training.hour_type),
-        own_rules=await find_own_rules(session, standing.place.central_organisation_id),
+        own_rules=own_rules,
     )
 
 
@@ -233,6 +269,15 @@ async def change_plan(connection: Connection, training_id: UUID, plan: TrainingP
 
 async def change_state(connection: Connection, training_id: UUID, **columns: object) -> None:
     await change_row(connection, trainings, training_id, **columns)
+
+
+async def change_states(connection: Connection, changes: Mapping[UUID, Mapping[str, object]]) -> None:
+    """As `change_state` of several, in one message for all that become the same."""
+    alike: dict[tuple[tuple[str, object], ...], list[UUID]] = {}
+    for training_id, columns in changes.items():
+        alike.setdefault(tuple(columns.items()), []).append(training_id)
+    for columns_of_all, training_ids in alike.items():
+        await change_rows(connection, trainings, training_ids, **dict(columns_of_all))
 
 
 async def put_exceptions(connection: Connection, training_id: UUID, exceptions: Sequence[PlanException]) -> None:

@@ -8,6 +8,7 @@ from app.domain.calendar.deadlines import Window, check_window_open, day_of
 from app.domain.errors import NotCentral
 from app.domain.hours.years import check_year_open
 from app.domain.organisations.membership import check_member_in, check_unit_active
+from app.domain.organisations.organisations import OrganisationKind
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Standing:
     """Free hours in the central organisation's common account."""
     reference: str | None = None
     """The reference taken for what is being made."""
+    kind: OrganisationKind = "association"
+    """Kind of the organisation."""
 
 
 def check_central(place: Place, *, pointer: str | None = None) -> None:

@@ -23,7 +23,9 @@ from app.domain.trainings.trainings import Training, TrainingSummary
 async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]], *, pointer: str = "") -> None:
     """Make each training hold so many hours: reserve what is missing, and release what is too much.
 
-    All trainings are of one year and one type. `pointer` has `{}` in place of the index. Raise QuotaExceeded.
+    All trainings are of one year and one type. `pointer` has `{}` in place of the index. Raise QuotaExceeded. It comes
+    last in a request: many want the same hours, which are locked from here on, and the posting travels with the closing
+    statement.
     """
     if not wanted:
         return
@@ -46,7 +48,7 @@ async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]],
             moved = await draws.reserve(training, more, pointer=pointer.format(index))
         transfers += moved
         causes += [training.id] * len(moved)
-    await post_transfers(writer, year, hour_type, causes, transfers, hour_type)
+    await post_transfers(writer, year, hour_type, causes, transfers, hour_type, is_last=True)
 
 
 async def reserve_no_more(writer: Writer, training: Training, hours: int) -> None:

@@ -24,7 +24,7 @@ from app.domain.trainings.trainings import (
     check_writer,
 )
 from app.services.trainings.ending import end_training
-from app.services.trainings.reservations import release, reserve
+from app.services.trainings.reservations import reserve
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,12 @@ async def endorse_training(
             endorsed_at=writer.now,
         )
     else:
-        await _turn_down(writer, training, outcome, reason, answer_by)
+        columns = _decided(writer, outcome, reason, answer_by)
+        await questions.change_state(writer.connection, training_id, **columns)
     _record(writer, f"training.{outcome.replace('_', '-')}", training, reason=reason, by="main_user")
-    return await questions.resource.get(writer, training_id)
+    endorsed = await questions.resource.get(writer, training_id)
+    await _free(writer, [training] if outcome == "rejected" else [])
+    return endorsed
 
 
 async def decide_training(
@@ -140,27 +143,22 @@ async def _submit(
 ) -> list[Training]:
     """Submit all or none, in the order named. Hours are read once all is locked."""
     locked = await questions.lock_several(writer, training_ids)
-    known: dict[tuple[UUID, UUID], Circumstances] = {}
+    circumstances = await questions.find_circumstances_of(writer, locked.values())
     submissions = []
     for index, training_id in enumerate(training_ids):
         training = locked.get(training_id)
         if training is None:
             raise NotFound(pointer=pointer.format(index) or None)
+        check_writer(writer.actor, circumstances[training_id].place)
         if year is not None and training.year != year:
-            check_writer(writer.actor, await questions.get_place_of(writer.connection, training))
             raise Invalid(Fault(pointer.format(index), "not-of-the-year", {"year": year}))
-        where = training.organisation_id, training.central_organisation_id
-        if where not in known:
-            known[where] = await questions.find_circumstances(writer, training)
-        check_writer(writer.actor, known[where].place)
-        submissions.append(_Submission(training, known[where]))
+        submissions.append(_Submission(training, circumstances[training_id]))
     for index, each in enumerate(submissions):
         _check_submission(each, writer, pointer.format(index))
-    wanted = [(each.training, each.training.hours if each.training.supported else 0) for each in submissions]
-    await reserve(writer, [(training, hours) for training, hours in wanted if hours], pointer=pointer)
-    for each in submissions:
-        await _send(writer, each)
+    await questions.change_states(writer.connection, {each.training.id: _send(writer, each) for each in submissions})
     sent = await questions.find_several(writer, training_ids)
+    supported = [each.training for each in submissions if each.training.supported]
+    await reserve(writer, [(training, training.hours) for training in supported], pointer=pointer)
     return [sent[training_id] for training_id in training_ids]
 
 
@@ -172,7 +170,8 @@ def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> 
         rules.check_possible(training, submission.circumstances, writer.now, pointer=pointer or None)
 
 
-async def _send(writer: Writer, submission: _Submission) -> None:
+def _send(writer: Writer, submission: _Submission) -> dict[str, object]:
+    """Record the submission, and return what it changes."""
     training = submission.training
     needs_endorsement = (
         submission.is_first_for_main_user
@@ -180,15 +179,6 @@ async def _send(writer: Writer, submission: _Submission) -> None:
         and not writer.actor.has_for(submission.circumstances.place, "main_user")
     )
     automatic = not training.supported or submission.circumstances.rules.automatic_approval
-    await questions.change_state(
-        writer.connection,
-        training.id,
-        **({"state": "awaiting_main_user"} if needs_endorsement else _sent(writer, automatic=automatic)),
-        submitted_by=writer.actor.person_id,
-        submitted_at=writer.now,
-        reason=None,
-        answer_by=None,
-    )
     _record(
         writer,
         "training.submitted",
@@ -197,6 +187,14 @@ async def _send(writer: Writer, submission: _Submission) -> None:
         to="main_user" if needs_endorsement else "staff",
         approved=automatic and not needs_endorsement,
     )
+    state = {"state": "awaiting_main_user"} if needs_endorsement else _sent(writer, automatic=automatic)
+    return {
+        **state,
+        "submitted_by": writer.actor.person_id,
+        "submitted_at": writer.now,
+        "reason": None,
+        "answer_by": None,
+    }
 
 
 def _sent(writer: Writer, *, automatic: bool) -> dict[str, object]:
@@ -212,54 +210,42 @@ async def _decide(
     for index, item in enumerate(items):
         check_outcome(item.outcome, item.reason, item.answer_by, writer.now, pointer=pointer.format(index))
     locked = await questions.lock_several(writer, [item.training_id for item in items])
+    places = await questions.get_places_of(writer.connection, locked.values())
     for index, item in enumerate(items):
         place_of_item = pointer.format(index)
         training = locked.get(item.training_id)
         if training is None or (year is not None and training.year != year):
             raise NotFound(pointer=f"{place_of_item}/training_id" if pointer else None)
-        place = await questions.get_place_of(writer.connection, training)
-        check_decider(writer.actor, place, training.makers, pointer=place_of_item or None)
+        check_decider(writer.actor, places[training.id], training.makers, pointer=place_of_item or None)
     for index, item in enumerate(items):
         check_state(locked[item.training_id].state, "submitted", pointer=pointer.format(index) or None)
+    changes: dict[UUID, dict[str, object]] = {}
     for item in items:
-        await _decide_one(writer, locked[item.training_id], item)
+        training = locked[item.training_id]
+        changes[training.id] = _decided(writer, item.outcome, item.reason, item.answer_by)
+        _record(writer, f"training.{item.outcome.replace('_', '-')}", training, reason=item.reason, by="staff")
+    await questions.change_states(writer.connection, changes)
     decided = await questions.find_several(writer, [item.training_id for item in items])
+    await _free(writer, [locked[item.training_id] for item in items if item.outcome == "rejected"])
     return [decided[item.training_id] for item in items]
 
 
-async def _decide_one(writer: Writer, training: Training, item: TrainingDecision) -> None:
-    if item.outcome == "approved":
-        await questions.change_state(
-            writer.connection,
-            training.id,
-            state="approved",
-            reason=item.reason,
-            decided_by=writer.actor.person_id,
-            decided_at=writer.now,
-            decided_automatically=False,
-        )
-    else:
-        await _turn_down(writer, training, item.outcome, item.reason, item.answer_by)
-    _record(writer, f"training.{item.outcome.replace('_', '-')}", training, reason=item.reason, by="staff")
+def _decided(writer: Writer, outcome: Outcome, reason: str | None, answer_by: date | None) -> dict[str, object]:
+    """The columns of a plan that is decided. What is sent back keeps its hours."""
+    if outcome == "sent_back":
+        return {"state": outcome, "reason": reason, "answer_by": answer_day_of(answer_by, writer.now)}
+    return {
+        "state": outcome,
+        "reason": reason,
+        "decided_by": writer.actor.person_id,
+        "decided_at": writer.now,
+        "decided_automatically": False,
+    }
 
 
-async def _turn_down(
-    writer: Writer, training: Training, outcome: str, reason: str | None, answer_by: date | None
-) -> None:
-    """Send the plan back, which keeps its hours, or reject it, which frees them."""
-    if outcome == "rejected":
-        await release(writer, training, "training.rejected")
-        await questions.change_state(
-            writer.connection,
-            training.id,
-            state="rejected",
-            reason=reason,
-            decided_by=writer.actor.person_id,
-            decided_at=writer.now,
-        )
-    else:
-        until = answer_day_of(answer_by, writer.now)
-        await questions.change_state(writer.connection, training.id, state="sent_back", reason=reason, answer_by=until)
+async def _free(writer: Writer, trainings: Sequence[Training]) -> None:
+    """Free the hours of all, in one posting."""
+    await reserve(writer, [(training, 0) for training in trainings if training.supported])
 
 
 def _record(writer: Writer, action: str, training: Training, *, reason: str | None = None, **facts: object) -> None:

@@ -1,0 +1,71 @@
+"""Round trips of training courses to the database: fixed numbers, however many courses there are (promises §3)."""
+
+from collections.abc import Iterator
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from app.domain.hours.ledger import grant, pool_change
+from app.local.embedded_postgres import Addresses
+from app.sandbox.main import create_app
+from app.settings import Settings
+from tests.api.test_round_trips import trips
+from tests.api.trainings.conftest import PATH, added
+from tests.builders import Centre, Person
+from tests.conftest import SECRET
+from tests.round_trips import CountedConnection
+from tests.server import serving
+
+MANY = 12
+
+
+@pytest.fixture(scope="module")
+def counted_service(database: Addresses) -> Iterator[str]:
+    settings = Settings(database_url=database.service, secret_key=SECRET, sandbox=True)
+    with serving(create_app(settings, connection_class=CountedConnection)) as address:
+        yield address
+
+
+@pytest.fixture
+def warm(centre: Centre, counted_service: str) -> tuple[Person, Person, UUID]:
+    """A main user and staff, whose tokens and roles are known, and a unit."""
+    centre.address = counted_service
+    centre.deadline("training_entry", date(2022, 12, 1), None, year=2022, hours_year=2023)
+    central = centre.organisation()
+    centre.post(2023, pool_change(1000), grant(central, 1000))
+    main_user, staff = centre.main_user(central), centre.staff()
+    for person in (main_user, staff):
+        assert person.get(PATH).status_code == 200
+    return main_user, staff, centre.organisation(central)
+
+
+def test_a_plan_and_its_decision(warm: tuple[Person, Person, UUID]) -> None:
+    """A submission: the beginning, the locks, the plan, the organisation's standing, the rules of the study centre and
+    those of the central organisation, the state, the plan as it is now, the lock of the hours, the free hours, and the
+    closing statement with the posting. House §3 asks for five where that is possible."""
+    main_user, staff, unit = warm
+    path = added(main_user, unit)
+    assert trips(main_user.post, f"{path}/submission") == 11
+    assert trips(staff.post, f"{path}/decision", {"outcome": "sent_back", "reason": "Tarkenna"}) == 7
+    # What it has reserved is read too.
+    assert trips(main_user.post, f"{path}/submission") == 11
+    assert trips(staff.post, f"{path}/decision", {"outcome": "rejected", "reason": "Ei tueta"}) == 9
+    other = added(main_user, unit)
+    main_user.post(f"{other}/submission")
+    assert trips(staff.post, f"{other}/decision", {"outcome": "approved"}) == 7
+    assert trips(main_user.get, other) == 2
+    assert trips(main_user.get, PATH) == 2
+
+
+@pytest.mark.parametrize("outcome", ["approved", "rejected"])
+def test_many_plans_take_as_many_round_trips_as_one(warm: tuple[Person, Person, UUID], outcome: str) -> None:
+    main_user, staff, unit = warm
+    counted = []
+    for number in (1, MANY):
+        ids = [added(main_user, unit).rpartition("/")[2] for _ in range(number)]
+        sent = trips(main_user.post, "/v1/training-submissions", {"year": 2023, "training_ids": ids})
+        items = [{"training_id": each, "outcome": outcome, "reason": "Näin"} for each in ids]
+        decided = trips(staff.post, "/v1/training-decisions", {"year": 2023, "items": items})
+        counted.append((sent, decided))
+    assert counted == [(11, 7 if outcome == "approved" else 9)] * 2
