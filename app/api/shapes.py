@@ -89,6 +89,8 @@ def _printable(text: str, allowed: str = "") -> str:
 
 
 def _visible(text: str) -> str:
+    if text[:1].isascii() and text[:1].isalnum():
+        return text
     # An unassigned character that got this far may be a new emoji.
     if not any(unicodedata.category(one).startswith(("L", "N", "P", "S", "Cn")) and one not in _BLANK for one in text):
         raise PydanticCustomError("not-printable", "Nothing in the text is seen")

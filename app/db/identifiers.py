@@ -1,6 +1,7 @@
 """UUIDv7 (RFC 9562), made here because neither Python 3.11 nor PostgreSQL 15 makes them."""
 
 import secrets
+import struct
 import time
 from uuid import UUID
 
@@ -11,3 +12,13 @@ def new_id() -> UUID:
     fraction = rest * 4096 // 1_000_000
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return UUID(int=value)
+
+
+def new_ids(number: int) -> list[str]:
+    """So many, written as PostgreSQL reads them and sorted. Each has the next fraction of the time."""
+    fractions = time.time_ns() * 4096 // 1_000_000
+    by_chance = struct.unpack(f"{number}Q", secrets.token_bytes(8 * number))
+    return [
+        f"{(at >> 12) << 16 | 0x7 << 12 | at & 0xFFF:016x}{0b10 << 62 | chance & (1 << 62) - 1:016x}"
+        for at, chance in enumerate(by_chance, fractions)
+    ]

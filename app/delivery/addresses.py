@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 
 _PLAIN = re.compile(r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*", re.ASCII | re.IGNORECASE)
 """A local part that every domain may have."""
+LONGEST_LOCAL, LONGEST = 64, 254
 MOST_DOMAINS = 4096
 """Kept with what is known of them: an import has thousands of addresses in few domains."""
 
@@ -18,22 +19,25 @@ def is_reachable(address: str) -> bool:
     Domains that are reserved (`.local`, `.test`; not `.example`) and local parts that are not ASCII cannot be reached.
     """
     local, _, domain = address.rpartition("@")
-    if domain.isascii() and len(local) <= 64 and len(address) <= 254 and _PLAIN.fullmatch(local):
-        return _is_reachable_domain(domain)
-    return _is_valid(address)
+    if len(local) <= LONGEST_LOCAL and _PLAIN.fullmatch(local):
+        length = _length_of_reachable(domain)
+        return 0 < length < LONGEST - len(local)
+    return _ascii_domain_of(address) is not None
 
 
 @lru_cache(MOST_DOMAINS)
-def _is_reachable_domain(domain: str) -> bool:
-    return _is_valid(f"a@{domain}")
+def _length_of_reachable(domain: str) -> int:
+    """The length of the domain as DNS has it. 0 if no email can reach it."""
+    return len(_ascii_domain_of(f"a@{domain}") or "")
 
 
-def _is_valid(address: str) -> bool:
+def _ascii_domain_of(address: str) -> str | None:
+    """None for an address that no email can reach."""
     try:
-        validate_email(address, allow_smtputf8=False, strict=True, check_deliverability=False)
+        valid = validate_email(address, allow_smtputf8=False, strict=True, check_deliverability=False)
     except EmailNotValidError:
-        return False
-    return True
+        return None
+    return valid.ascii_domain
 
 
 def in_ascii(domain: str) -> str:

@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import islice
 
 from app.domain.errors import Fault, Invalid
 from app.limited import LimitsReached, run_limited
@@ -76,17 +77,8 @@ def _text_of(cell: object) -> str:
 
 def _first(rows: Iterable[list[str]], most_rows: int) -> Rows:
     """At most one row more than allowed, by which a longer file is known."""
-    found: Rows = []
-    for number, row in _filled(rows):
-        if len(row) > MOST_COLUMNS:
-            raise Unreadable
-        found.append((number, row))
-        if len(found) > most_rows + 1:
-            break
+    filled = ((number, row) for number, row in enumerate(rows, 1) if "".join(row).strip())
+    found = list(islice(filled, most_rows + 2))
+    if max((len(row) for _, row in found), default=0) > MOST_COLUMNS:
+        raise Unreadable
     return found
-
-
-def _filled(rows: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    for number, row in enumerate(rows, 1):
-        if any(cell and not cell.isspace() for cell in row):
-            yield number, row
