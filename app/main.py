@@ -73,6 +73,7 @@ from app.api.people import (
     signatories,
 )
 from app.api.routing import Index
+from app.api.trainings import documents as training_documents
 from app.api.trainings import (
     cost_statements,
     participant_erasures,
@@ -123,6 +124,7 @@ ROUTERS = (
     submissions.router,
     submissions.batches,
     training_changes.router,
+    training_documents.router,
     cost_statements.router,
     cost_statements.batches,
     statement_attachments.router,

@@ -14,7 +14,8 @@ def compose(template: bytes, inputs: bytes, timestamp: bytes) -> bytes:
     place = Path(template.decode())
     # The library's own fonts: the document looks the same wherever the service runs.
     fonts = typst.Fonts(include_system_fonts=False)
-    document = typst.Compiler(place, root=place.parent, font_paths=fonts, sys_inputs=json.loads(inputs)).compile(
+    # The folder of all templates: they share a style.
+    document = typst.Compiler(place, root=place.parent.parent, font_paths=fonts, sys_inputs=json.loads(inputs)).compile(
         format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=int(timestamp)
     )
     if not isinstance(document, bytes):

@@ -8,6 +8,7 @@ its time in Helsinki, a list with "and" before its last item. Where that is not 
   have `zero` for 0; a text is filled with the members of a mapping
 - `{year:year}`: a number without groups
 - `{percent:percent}`: 80 as 80 %
+- `{support_cents:euros}`: an amount of cents in euros
 - `{held_until:day}`: the day of an instant; the day or instant may also be in ISO 8601, as JSON has it
 - `{allowed:word or}`: a list with "or" before its last item; `or` also works alone
 
@@ -19,6 +20,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
@@ -28,7 +30,7 @@ from typing import Any, get_args
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.organisations.organisations import Language
@@ -130,6 +132,8 @@ class Texts:
                     return str(value)
                 case "percent":
                     return format_percent(_number(value) / 100, locale=LOCALES[self.language])
+                case "euros":
+                    return self._amount(_number(value))
                 case "day":
                     return self._day(value)
                 case "or":
@@ -163,6 +167,10 @@ class Texts:
                 return format_decimal(value, locale=LOCALES[self.language]).replace("-", "\N{MINUS SIGN}")
             case _:
                 return str(value)
+
+    def _amount(self, cents: int | float) -> str:
+        amount = format_currency(Decimal(cents) / 100, "EUR", locale=LOCALES[self.language])
+        return amount.replace("-", "\N{MINUS SIGN}")
 
     def _day(self, value: object) -> str:
         match value:

@@ -97,6 +97,7 @@ RIGHTS = {
     "token_mails": ADD_REMOVE,
     "topic_classes": ADD_CHANGE,
     "training_changes": ADD_CHANGE,
+    "training_documents": ADD,
     "training_participants": ADD_CHANGE | ADD_REMOVE,
     "training_rules": ADD_CHANGE,
     "trainings": ADD_CHANGE,

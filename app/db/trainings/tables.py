@@ -69,6 +69,8 @@ trainings = study_centre_table(
     Column("ended_at", DateTime(timezone=True)),
     Column("end_reason", Text),
     Column("stated", Boolean, nullable=False, server_default=text("false")),
+    Column("submissions", Integer, nullable=False, server_default=text("0")),
+    Column("as_submitted", JSONB),
     changed_at(),
 )
 training_changes = study_centre_table(
@@ -122,6 +124,8 @@ cost_statements = study_centre_table(
     Column("reversed_at", DateTime(timezone=True)),
     Column("reversal_reason", Text),
     Column("ended_at", DateTime(timezone=True)),
+    Column("submissions", Integer, nullable=False, server_default=text("0")),
+    Column("as_submitted", JSONB),
     changed_at(),
 )
 training_participants = study_centre_table(

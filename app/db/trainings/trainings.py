@@ -263,8 +263,9 @@ async def insert_draft(
     return training_id
 
 
-async def change_plan(connection: Connection, training_id: UUID, plan: TrainingPlan) -> None:
-    await change_row(connection, trainings, training_id, **_columns_of(plan))
+async def change_plan(connection: Connection, training_id: UUID, plan: TrainingPlan, **columns: object) -> None:
+    """Change the plan, and other columns with it."""
+    await change_row(connection, trainings, training_id, **_columns_of(plan), **columns)
 
 
 async def change_state(connection: Connection, training_id: UUID, **columns: object) -> None:

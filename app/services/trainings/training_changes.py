@@ -82,7 +82,7 @@ async def decide_change(
     after = training
     if outcome == "approved":
         plan = with_changes(training, rules.decided_plan(change))
-        await questions.change_plan(writer.connection, training_id, plan)
+        await questions.change_plan(writer.connection, training_id, plan, as_submitted=None)
         after = replace(training, hours=hours_of(plan))
     if training.supported:
         await reserve(writer, [(after, after.hours)])

@@ -12,6 +12,7 @@ from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.trainings import trainings as questions
 from app.db.trainings.cost_statements import find_last_statement_state
+from app.db.trainings.documents import keep_submitted_plan
 from app.db.trainings.support_rules import find_rules
 from app.db.trainings.topic_classes import find_topic
 from app.domain.access import Place, check_reach
@@ -68,6 +69,7 @@ async def change_training(
         return training
     if training.state != "draft":
         rules.check_support_kept(training, plan)
+        await keep_submitted_plan(writer.connection, training_id, training)
     if training.state == "approved" and training.supported:
         await _check_approved(writer, training, plan)
         await questions.change_plan(writer.connection, training_id, plan)

@@ -1,0 +1,47 @@
+"""Documents about plans of training courses and about their decisions: `/v1/trainings/{id}/documents/…`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from app.api.conventions import PlainWrite
+from app.api.files import PDF, Download, giving
+from app.api.languages import language_of
+from app.api.operations import Operation
+from app.api.security import operation
+from app.domain.organisations.organisations import Language
+from app.services.trainings import documents
+
+router = APIRouter(prefix="/trainings/{training_id}/documents", route_class=Operation, tags=["Training courses"])
+DocumentLanguage = Annotated[Language, Depends(language_of("document"))]
+
+
+@router.get("/plan", **giving(PDF))
+@operation(scope="trainings:read")
+async def get_training_plan_document(writer: PlainWrite, training_id: UUID, language: DocumentLanguage) -> Download:
+    """Get the plan of a training course as a PDF.
+
+    Shows the plan as it was last submitted, or as the last approved change made it, with the calculation of its hours.
+    It stays the same from the first reading on, also if the plan is edited later. Before the first submission it is 404
+    `not-found`.
+
+    **Who:** everyone with a role, within their reach.
+    """
+    name, content = await documents.get_plan_document(writer, training_id, language)
+    return Download(content, PDF, name, language, is_chosen=True)
+
+
+@router.get("/decision", **giving(PDF))
+@operation(scope="trainings:read")
+async def get_training_decision_document(writer: PlainWrite, training_id: UUID, language: DocumentLanguage) -> Download:
+    """Get the decision on a training course as a PDF.
+
+    Shows who approved or rejected the plan, when and why, the decisions on its changes, and what can be done next. It
+    stays the same from the first reading on, until another change is decided. Before the decision it is 404
+    `not-found`.
+
+    **Who:** everyone with a role, within their reach.
+    """
+    name, content = await documents.get_plan_decision_document(writer, training_id, language)
+    return Download(content, PDF, name, language, is_chosen=True)

@@ -1,0 +1,175 @@
+"""Documents about training courses and cost statements: what they say, and the documents as they were first read."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from app.db.organisations.organisations import organisations
+from app.db.paging import given
+from app.db.people.people import study_centres
+from app.db.sessions import Reader
+from app.db.statements import Command, Connection, Query, bound, columns_of, name_of, study_centre_table
+from app.db.trainings.plans import json_of, plan_from
+from app.db.trainings.tables import training_changes, trainings
+from app.db.trainings.topic_classes import topic_classes
+from app.domain.errors import NotFound
+from app.domain.organisations.organisations import Language
+from app.domain.trainings.documents import DecidedChange, DocumentKind, DocumentNames, Submitted
+from app.domain.trainings.trainings import TrainingPlan, plan_of
+
+training_documents = study_centre_table(
+    "training_documents",
+    Column("subject_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+_documents = training_documents
+_language = bindparam("p_language", type_=Text)
+_decided_by = bindparam("p_decided_by", type_=Uuid)
+
+
+def _name_in_language(table: Any) -> Any:
+    return func.coalesce(
+        case((_language == "sv", table.c.name_sv), (_language == "en", table.c.name_en)),
+        table.c.name,
+    )
+
+
+_names = Query(
+    select(
+        *columns_of(
+            DocumentNames,
+            organisations,
+            organisation_name=_name_in_language(organisations),
+            study_centre_name=_name_in_language(study_centres),
+            topic_name=_name_in_language(topic_classes),
+            decided_by_name=name_of(_decided_by),
+        )
+    )
+    .join(study_centres, study_centres.c.id == organisations.c.study_centre_id)
+    .outerjoin(topic_classes, topic_classes.c.code == bindparam("p_topic", type_=Text))
+    .where(given(organisations.c.id, "id")),
+    DocumentNames,
+)
+_partners = Query(
+    select(organisations.c.id, _name_in_language(organisations)).where(
+        organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
+    ),
+    lambda organisation_id, name: (organisation_id, name),
+)
+_changes = Query(
+    select(*columns_of(DecidedChange, training_changes))
+    .where(
+        given(training_changes.c.training_id, "training_id"),
+        or_(training_changes.c.state == "approved", training_changes.c.state == "rejected"),
+    )
+    .order_by(training_changes.c.decided_at, training_changes.c.id),
+    DecidedChange,
+)
+_content = Query(
+    select(_documents.c.content).where(
+        given(_documents.c.subject_id, "subject_id"),
+        given(_documents.c.kind, "kind"),
+        given(_documents.c.version, "version"),
+        _documents.c.language == _language,
+    ),
+    lambda content: bytes(content),
+)
+_columns = ("subject_id", "kind", "version", "language", "content", "made_at")
+_kept = Command(insert(_documents).values({name: bindparam(f"p_{name}") for name in _columns}).on_conflict_do_nothing())
+_submitted = Query(
+    select(trainings.c.submissions, trainings.c.as_submitted).where(given(trainings.c.id, "id")),
+    lambda times, plan: Submitted(times, plan and plan_from(plan)),
+)
+_kept_plan = Command(
+    update(trainings)
+    .where(given(trainings.c.id, "id"), trainings.c.as_submitted.is_(None))
+    .values(as_submitted=bindparam("p_plan", type_=JSONB))
+)
+
+
+async def get_names(
+    session: Reader, organisation_id: UUID, language: Language, *, topic: str | None, decided_by: UUID | None
+) -> DocumentNames:
+    """The names that everybody sees who sees the document, so that it is the same for all."""
+    everybody: dict[str, object] = {"p_reader": None, "p_overseen": [], "p_now": session.now}
+    names = await _names.first(
+        session.connection,
+        p_id=organisation_id,
+        p_language=language,
+        p_topic=topic,
+        p_decided_by=decided_by,
+        **everybody,
+    )
+    if names is None:
+        raise RuntimeError("a training has an organisation")
+    return names
+
+
+async def find_partner_names(
+    connection: Connection, organisation_ids: Collection[UUID], language: Language
+) -> dict[UUID, str]:
+    return dict(await _partners.all(connection, p_ids=list(organisation_ids), p_language=language))
+
+
+async def list_decided_changes(connection: Connection, training_id: UUID) -> list[DecidedChange]:
+    """The decided changes of the training, in the order of their decisions."""
+    return await _changes.all(connection, p_training_id=training_id)
+
+
+async def keep_submitted_plan(connection: Connection, training_id: UUID, plan: TrainingPlan) -> None:
+    """Keep the plan as it was submitted, before it is changed for the first time since."""
+    await _kept_plan.run(connection, p_id=training_id, p_plan=Jsonb(json_of(plan_of(plan))))
+
+
+async def get_submitted(connection: Connection, training_id: UUID) -> Submitted:
+    submitted = await _submitted.first(connection, p_id=training_id)
+    if submitted is None:
+        raise NotFound
+    return submitted
+
+
+async def find_document(
+    connection: Connection, subject_id: UUID, kind: DocumentKind, version: int, language: Language
+) -> bytes | None:
+    """The document as it was first read, if it was."""
+    return await _content.first(
+        connection, p_subject_id=subject_id, p_kind=kind, p_version=version, p_language=language
+    )
+
+
+async def keep_document(
+    connection: Connection,
+    subject_id: UUID,
+    kind: DocumentKind,
+    version: int,
+    language: Language,
+    content: bytes,
+    made_at: datetime,
+) -> None:
+    """Keep the document, unless it has been kept meanwhile."""
+    values = (subject_id, kind, version, language, content, made_at)
+    await _kept.run(connection, **bound(_documents, dict(zip(_columns, values, strict=True))))
