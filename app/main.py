@@ -73,7 +73,6 @@ from app.api.people import (
     signatories,
 )
 from app.api.routing import Index
-from app.api.trainings import documents as training_documents
 from app.api.trainings import (
     cost_statements,
     participant_erasures,
@@ -86,6 +85,7 @@ from app.api.trainings import (
     training_changes,
     trainings,
 )
+from app.api.trainings import documents as training_documents
 from app.api.transport import Cors, Head, JsonCompression
 from app.db.connections import Connections, LimitedConnection
 from app.db.schema import check_database
@@ -128,6 +128,7 @@ ROUTERS = (
     cost_statements.router,
     cost_statements.batches,
     statement_attachments.router,
+    training_documents.statements_router,
     study_centre.router,
     payment_accounts.account_router,
     payment_accounts.changes_router,

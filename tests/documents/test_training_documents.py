@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -13,11 +13,16 @@ from app.documents.trainings import DocumentContent, make_training_document
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.documents import DecidedChange
 from app.domain.trainings.sessions import SessionPlace
-from app.domain.trainings.trainings import BudgetLine, PlanException, Trainer
-from app.texts.rendering import LANGUAGES
-from app.texts.training_documents import document_name, plan_decision_words, plan_words
+from app.domain.trainings.statement_checks import NeedsReason
+from app.domain.trainings.support import Cost, LimitedBy
+from app.domain.trainings.support_rules import CostCategory
+from app.domain.trainings.trainings import PLAN_FIELDS, BudgetLine, Mode, PlanException, Trainer
+from app.texts.document_parts import document_name
+from app.texts.rendering import LANGUAGES, texts_of
+from app.texts.statement_documents import statement_decision_words, statement_words
+from app.texts.training_documents import plan_decision_words, plan_words
 from tests.documents.test_applications import kinds_of, metadata_of, root_of
-from tests.documents.training_facts import DECIDED_AT, NAMES, PLAN, SUBMITTED_AT, session_of, training_of
+from tests.documents.training_facts import DECIDED_AT, NAMES, PLAN, SUBMITTED_AT, session_of, statement_of, training_of
 from tests.pdf_text import needs_pdftotext, shown_of, text_of
 
 WIDE = "W" * 200
@@ -44,6 +49,17 @@ def plan_document(language: Language, **more: Any) -> bytes:
 def decision_document(language: Language, **more: Any) -> bytes:
     training = training_of(**more)
     words = plan_decision_words(language, training, PLAN, NAMES, EXCEPTIONS, CHANGES, DECIDED_AT)
+    return document(language, words)
+
+
+def statement_document(language: Language, **more: Any) -> bytes:
+    statement = statement_of(**more)
+    words = statement_words(language, training_of(), statement, statement, NAMES, SUBMITTED_AT)
+    return document(language, words)
+
+
+def statement_decision_document(language: Language, **more: Any) -> bytes:
+    words = statement_decision_words(language, training_of(), statement_of(**more), NAMES, DECIDED_AT)
     return document(language, words)
 
 
@@ -99,8 +115,11 @@ def test_a_decision_explains_exceptions_and_changes(language: Language, said: li
     assert [each for each in said if each not in shown] == []
 
 
+MAKERS = [plan_document, decision_document, statement_document, statement_decision_document]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("make", [plan_document, decision_document])
+@pytest.mark.parametrize("make", MAKERS)
 def test_a_document_claims_and_meets_pdf_a_and_pdf_ua(make: Any, language: Language) -> None:
     made = make(language)
     metadata = metadata_of(made)
@@ -111,7 +130,62 @@ def test_a_document_claims_and_meets_pdf_a_and_pdf_ua(make: Any, language: Langu
     assert root["/Lang"] == {"fi": "fi-FI", "sv": "sv-FI", "en": "en-GB"}[language]
     kinds = list(kinds_of(root["/StructTreeRoot"]))
     assert kinds.count("/H1") == 1
-    assert {"/Document", "/H2", "/L", "/LI", "/P", "/Table", "/TR", "/TH", "/TD"} <= set(kinds)
+    assert {"/Document", "/H2", "/L", "/LI", "/Table", "/TR", "/TH", "/TD"} <= set(kinds)
+
+
+@needs_pdftotext
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "fi",
+            [
+                "Tuki 511,72 €",
+                "Kuluselvitys lähetettiin myöhässä.",
+                "Tilat Sali oli muussa käytössä. 69,60 €",
+                "Tukikelpoiset kulut jäljelle jäävät kulut 930,40 €",
+                "20 opetustuntia × 35,00 € 700,00 €",
+                "55 % × 930,40 € 511,72 €",
+                "Tuki on kuluista lasketun ylärajan suuruinen. 511,72 €",
+            ],
+        ),
+        ("sv", ["Stödet är 511,72 €.", "Väntar på utbetalning", "20 undervisningstimmar × 35,00 €"]),
+        ("en", ["The support is €511.72.", "Waits for its payment", "55% × €930.40 €511.72"]),
+    ],
+)
+def test_a_decision_on_a_statement_is_a_voucher(language: Language, said: list[str], tmp_path: Path) -> None:
+    shown = text_of(statement_decision_document(language), tmp_path)
+    assert [each for each in said if each not in shown] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("limited_by", get_args(LimitedBy))
+def test_every_limit_of_the_support_has_its_words(language: Language, limited_by: LimitedBy) -> None:
+    support = statement_of().support
+    assert support is not None
+    statement = statement_of(support=replace(support, limited_by=limited_by))
+    words = statement_decision_words(language, training_of(), statement, NAMES, DECIDED_AT)
+    steps = words["sections"][-1]["table"]
+    assert steps["rows"][-1][1] != [""]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_a_document_is_known(language: Language) -> None:
+    words = texts_of("training_documents", language).words
+    wanted = {*get_args(CostCategory), *get_args(Mode), *PLAN_FIELDS, "approved", "rejected", "plan_window"}
+    assert wanted - {"supported"} <= words.keys()
+    noted = texts_of("training_documents", language).tables["statement_decision"]["noted"]
+    assert noted.keys() == set(get_args(NeedsReason))
+
+
+@needs_pdftotext
+def test_a_hundred_costs_fit_on_the_pages(tmp_path: Path) -> None:
+    costs = [Cost("participant_lodging", 10**11, f"\N{ROCKET} {WIDE}") for _ in range(100)]
+    made = statement_document("sv", costs=costs)
+    shown = text_of(made, tmp_path).replace("\N{ZERO WIDTH SPACE}", "")
+    assert shown.count("W") == 100 * 200
+    assert shown.count("1 000 000 000,00 €") == 100
+    assert "Sammanlagt 100 000 000 000,00 €" in shown
 
 
 @needs_pdftotext

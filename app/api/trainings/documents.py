@@ -1,4 +1,5 @@
-"""Documents about plans of training courses and about their decisions: `/v1/trainings/{id}/documents/…`."""
+"""Documents about plans, cost statements and their decisions: `/v1/trainings/{id}/documents/…` and
+`/v1/cost-statements/{id}/documents/…`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -11,9 +12,12 @@ from app.api.languages import language_of
 from app.api.operations import Operation
 from app.api.security import operation
 from app.domain.organisations.organisations import Language
-from app.services.trainings import documents
+from app.services.trainings import documents, statement_documents
 
 router = APIRouter(prefix="/trainings/{training_id}/documents", route_class=Operation, tags=["Training courses"])
+statements_router = APIRouter(
+    prefix="/cost-statements/{statement_id}/documents", route_class=Operation, tags=["Cost statements"]
+)
 DocumentLanguage = Annotated[Language, Depends(language_of("document"))]
 
 
@@ -44,4 +48,35 @@ async def get_training_decision_document(writer: PlainWrite, training_id: UUID, 
     **Who:** everyone with a role, within their reach.
     """
     name, content = await documents.get_plan_decision_document(writer, training_id, language)
+    return Download(content, PDF, name, language, is_chosen=True)
+
+
+@statements_router.get("/statement", **giving(PDF))
+@operation(scope="trainings:read")
+async def get_cost_statement_document(writer: PlainWrite, statement_id: UUID, language: DocumentLanguage) -> Download:
+    """Get a cost statement as a PDF.
+
+    Shows the statement as it was last submitted: costs by category and one by one, hours, and numbers of participants.
+    It stays the same from the first reading on, also if the statement is edited later. Before the first submission it
+    is 404 `not-found`.
+
+    **Who:** everyone with a role, within their reach.
+    """
+    name, content = await statement_documents.get_statement_document(writer, statement_id, language)
+    return Download(content, PDF, name, language, is_chosen=True)
+
+
+@statements_router.get("/decision", **giving(PDF))
+@operation(scope="trainings:read")
+async def get_cost_statement_decision_document(
+    writer: PlainWrite, statement_id: UUID, language: DocumentLanguage
+) -> Download:
+    """Get the decision on a cost statement as a PDF.
+
+    Shows who decided, when and why, and every step of the support. It can serve as a voucher in the accounts. It stays
+    the same from the first reading on; a reversal makes a new one. Before the decision it is 404 `not-found`.
+
+    **Who:** everyone with a role, within their reach.
+    """
+    name, content = await statement_documents.get_statement_decision_document(writer, statement_id, language)
     return Download(content, PDF, name, language, is_chosen=True)

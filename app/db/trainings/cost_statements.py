@@ -1,5 +1,6 @@
 """Cost statements."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -49,13 +50,17 @@ _shown: dict[str, Any] = {
 # Flags are for those who see all people: staff and auditors.
 _flags: ColumnElement[Any] = case((OVERSEEN.is_(None), cost_statements.c.flags), else_=literal([], JSONB))
 _summary = Selection(CostStatementSummary, cost_statements, **_shown)
+_PARTS: dict[str, Callable[[Any], Any]] = {
+    "participants": lambda row: row and ParticipantCounts(**row),
+    "costs": lambda rows: [Cost(**row) for row in rows],
+    "declarations": lambda row: StatementDeclarations(**row),
+}
+"""How the parts of a statement are read that are no plain values."""
 _statement = Selection(
     CostStatement,
     cost_statements,
     **_shown,
-    participants=Converted(cost_statements.c.participants, lambda row: row and ParticipantCounts(**row)),
-    costs=Converted(cost_statements.c.costs, lambda rows: [Cost(**row) for row in rows]),
-    declarations=Converted(cost_statements.c.declarations, lambda row: StatementDeclarations(**row)),
+    **{name: Converted(cost_statements.c[name], read) for name, read in _PARTS.items()},
     disallowed=Converted(cost_statements.c.disallowed, lambda rows: [Disallowed(**row) for row in rows]),
     flags=Converted(_flags, _flags_from),
     support=Converted(cost_statements.c.support, lambda row: row and Support(**row)),
@@ -119,6 +124,11 @@ async def end_open_statement(connection: Connection, training_id: UUID, state: s
     await _ended.run(connection, p_training_id=training_id, p_state=state, p_at=at)
 
 
+def contents_from(row: dict[str, Any]) -> StatementContents:
+    """What a statement says, from JSON."""
+    return StatementContents(**{name: _PARTS[name](value) if name in _PARTS else value for name, value in row.items()})
+
+
 async def insert_draft(writer: Writer, training: Training, contents: StatementContents) -> UUID:
     """A draft of the caller. The database takes its reference."""
     statement_id = new_id()
@@ -155,6 +165,5 @@ async def change_statement(connection: Connection, statement_id: UUID, **columns
 
 def _columns_of(contents: StatementContents) -> dict[str, Any]:
     values = {field.name: getattr(contents, field.name) for field in fields(StatementContents)}
-    shown = {"participants", "costs", "declarations"}
-    columns = {name: json_of(value) if name in shown else value for name, value in values.items()}
+    columns = {name: json_of(value) if name in _PARTS else value for name, value in values.items()}
     return columns | {"costs_cents": costs_cents_of(contents)}

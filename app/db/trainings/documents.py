@@ -1,6 +1,7 @@
 """Documents about training courses and cost statements: what they say, and the documents as they were first read."""
 
 from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     or_,
     select,
     update,
@@ -29,12 +31,14 @@ from app.db.paging import given
 from app.db.people.people import study_centres
 from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query, bound, columns_of, name_of, study_centre_table
+from app.db.trainings.cost_statements import contents_from
 from app.db.trainings.plans import json_of, plan_from
-from app.db.trainings.tables import training_changes, trainings
+from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.topic_classes import topic_classes
 from app.domain.errors import NotFound
 from app.domain.organisations.organisations import Language
-from app.domain.trainings.documents import DecidedChange, DocumentKind, DocumentNames, Submitted
+from app.domain.trainings.cost_statements import StatementContents
+from app.domain.trainings.documents import DecidedChange, DocumentKind, DocumentNames, Submitted, SubmittedStatement
 from app.domain.trainings.trainings import TrainingPlan, plan_of
 
 training_documents = study_centre_table(
@@ -48,7 +52,7 @@ training_documents = study_centre_table(
 )
 _documents = training_documents
 _language = bindparam("p_language", type_=Text)
-_decided_by = bindparam("p_decided_by", type_=Uuid)
+_decided_by, _reversed_by = bindparam("p_decided_by", type_=Uuid), bindparam("p_reversed_by", type_=Uuid)
 
 
 def _name_in_language(table: Any) -> Any:
@@ -67,6 +71,7 @@ _names = Query(
             study_centre_name=_name_in_language(study_centres),
             topic_name=_name_in_language(topic_classes),
             decided_by_name=name_of(_decided_by),
+            reversed_by_name=name_of(_reversed_by),
         )
     )
     .join(study_centres, study_centres.c.id == organisations.c.study_centre_id)
@@ -111,8 +116,34 @@ _kept_plan = Command(
 )
 
 
+_contents = [field.name for field in fields(StatementContents)]
+_submitted_statement = Query(
+    select(cost_statements.c.submissions, cost_statements.c.as_submitted).where(given(cost_statements.c.id, "id")),
+    lambda times, contents: SubmittedStatement(times, contents and contents_from(contents)),
+)
+_kept_statement = Command(
+    update(cost_statements)
+    .where(
+        given(cost_statements.c.id, "id"),
+        cost_statements.c.as_submitted.is_(None),
+        cost_statements.c.submitted_at.is_not(None),
+    )
+    .values(
+        as_submitted=func.jsonb_build_object(
+            *(part for name in _contents for part in (literal(name), cost_statements.c[name]))
+        )
+    )
+)
+
+
 async def get_names(
-    session: Reader, organisation_id: UUID, language: Language, *, topic: str | None, decided_by: UUID | None
+    session: Reader,
+    organisation_id: UUID,
+    language: Language,
+    *,
+    topic: str | None = None,
+    decided_by: UUID | None = None,
+    reversed_by: UUID | None = None,
 ) -> DocumentNames:
     """The names that everybody sees who sees the document, so that it is the same for all."""
     everybody: dict[str, object] = {"p_reader": None, "p_overseen": [], "p_now": session.now}
@@ -122,6 +153,7 @@ async def get_names(
         p_language=language,
         p_topic=topic,
         p_decided_by=decided_by,
+        p_reversed_by=reversed_by,
         **everybody,
     )
     if names is None:
@@ -147,6 +179,18 @@ async def keep_submitted_plan(connection: Connection, training_id: UUID, plan: T
 
 async def get_submitted(connection: Connection, training_id: UUID) -> Submitted:
     submitted = await _submitted.first(connection, p_id=training_id)
+    if submitted is None:
+        raise NotFound
+    return submitted
+
+
+async def keep_submitted_statement(connection: Connection, statement_id: UUID) -> None:
+    """Keep the statement as it was submitted, if it was, before it is changed for the first time since."""
+    await _kept_statement.run(connection, p_id=statement_id)
+
+
+async def get_submitted_statement(connection: Connection, statement_id: UUID) -> SubmittedStatement:
+    submitted = await _submitted_statement.first(connection, p_id=statement_id)
     if submitted is None:
         raise NotFound
     return submitted

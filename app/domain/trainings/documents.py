@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.domain.errors import NotFound
+from app.domain.trainings.cost_statements import CostStatementSummary, StatementContents
 from app.domain.trainings.trainings import TrainingPlan, TrainingSummary
 
 DocumentKind = Literal["plan", "plan_decision", "statement", "statement_decision"]
@@ -25,6 +26,8 @@ class DocumentNames:
     topic_name: str | None
     decided_by_name: str | None
     """None for an automatic decision and for people whom not all see, as all see the staff (rulebook §2.5)."""
+    reversed_by_name: str | None = None
+    """The same of a reversal."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,14 @@ class Submitted:
     """How often it was submitted."""
     plan: TrainingPlan | None
     """The plan as it was submitted, if it has been changed since without a decision."""
+
+
+@dataclass(frozen=True)
+class SubmittedStatement:
+    times: int
+    """How often it was submitted."""
+    contents: StatementContents | None
+    """What was submitted, if it has been changed since."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +85,20 @@ def plan_decision_edition(training: TrainingSummary, changes: Sequence[DecidedCh
     if training.decided_at is None:
         raise NotFound
     return Edition(1 + len(changes), max([training.decided_at, *(change.decided_at for change in changes)]))
+
+
+def statement_edition(statement: CostStatementSummary, times: int) -> Edition:
+    """Return the edition of the statement as it was last submitted. Raise NotFound before the first submission."""
+    if statement.submitted_at is None:
+        raise NotFound
+    return Edition(times, statement.submitted_at)
+
+
+def statement_decision_edition(statement: CostStatementSummary) -> Edition:
+    """Return the edition of the decision on the statement: its reversal makes another.
+
+    Raise NotFound before the decision.
+    """
+    if statement.decided_at is None:
+        raise NotFound
+    return Edition(2, statement.reversed_at) if statement.reversed_at else Edition(1, statement.decided_at)

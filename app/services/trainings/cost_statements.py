@@ -10,6 +10,7 @@ from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.trainings import cost_statements as questions
 from app.db.trainings import trainings
+from app.db.trainings.documents import keep_submitted_statement
 from app.db.trainings.participant_counts import counts_of_rows
 from app.db.trainings.support_rules import find_rules
 from app.db.trainings.training_changes import cancel_open_change
@@ -65,6 +66,7 @@ async def change_statement(
     changed = rules.differing(statement, contents)
     if not changed:
         return statement
+    await keep_submitted_statement(writer.connection, statement_id)
     await questions.change_contents(writer.connection, statement_id, contents)
     record(writer, "changed", statement, changed=changed)
     return await get_statement(writer, statement_id)

@@ -11,7 +11,8 @@ from app.documents.trainings import DocumentContent, make_training_document
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.documents import DocumentKind, DocumentNames, Edition, plan_decision_edition, plan_edition
 from app.domain.trainings.trainings import TrainingPlan
-from app.texts.training_documents import document_name, plan_decision_words, plan_words
+from app.texts.document_parts import document_name
+from app.texts.training_documents import plan_decision_words, plan_words
 
 Document = tuple[str, bytes]
 """The name and the content of a document."""
@@ -27,7 +28,7 @@ async def get_plan_document(writer: Writer, training_id: UUID, language: Languag
     plan = submitted.plan or training
 
     async def compose() -> Composed:
-        names = await questions.get_names(writer, training.organisation_id, language, topic=plan.topic, decided_by=None)
+        names = await questions.get_names(writer, training.organisation_id, language, topic=plan.topic)
         partners = await _partners_of(writer, plan, language)
         return plan_words(language, training, plan, names, partners, edition.dated_at), names
 
@@ -43,9 +44,7 @@ async def get_plan_decision_document(writer: Writer, training_id: UUID, language
 
     async def compose() -> Composed:
         plan = (await questions.get_submitted(writer.connection, training_id)).plan or training
-        names = await questions.get_names(
-            writer, training.organisation_id, language, topic=None, decided_by=training.decided_by
-        )
+        names = await questions.get_names(writer, training.organisation_id, language, decided_by=training.decided_by)
         words = plan_decision_words(language, training, plan, names, training.exceptions, changes, edition.dated_at)
         return words, names
 

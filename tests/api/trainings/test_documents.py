@@ -129,7 +129,7 @@ def test_an_approved_change_makes_new_documents(
     decided = text_of(read(manager, training, "decision"), tmp_path)
     assert "Päätökset suunnitelman muutoksista" in decided
     assert "Liian monta kertaa." in decided
-    assert "kokoontumiskerrat" in decided
+    assert "Kokoontumiskerrat" in decided
     kept: Any = centre.rows("SELECT kind, count(*) FROM training_documents GROUP BY kind ORDER BY kind")
     assert kept == [("plan", 2), ("plan_decision", 2)]
 
