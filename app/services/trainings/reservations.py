@@ -12,11 +12,13 @@ from uuid import UUID
 
 from app.db.hours.drawing import find_drawable, find_drawn, find_drawn_of_several
 from app.db.hours.ledger import clock_retry_key, lock_balances, post_transfers
+from app.db.hours.pools import find_pool
 from app.db.sessions import Writer
 from app.domain.access import SERVICE
 from app.domain.errors import NotFound, QuotaExceeded
 from app.domain.hours.drawing import Drawable, releases_of, reservations_of
 from app.domain.hours.ledger import Transfer
+from app.domain.hours.years import check_year_open
 from app.domain.trainings.trainings import Training, TrainingSummary
 
 
@@ -82,13 +84,16 @@ class Draws:
         self._drawable: dict[tuple[UUID, UUID], Drawable] = {}
 
     async def reserve(self, training: TrainingSummary, hours: int, *, pointer: str = "") -> list[Transfer]:
-        """The transfers that reserve hours for the training. Raise QuotaExceeded."""
+        """The transfers that reserve hours for the training. Raise QuotaExceeded, YearClosed."""
         drawable = await self._drawable_of(training)
         common = drawable.common - self._taken[drawable.central_organisation_id]
         allotment = drawable.allotment - (self._taken[drawable.holder_id] if drawable.holder_id else 0)
         try:
             transfers = reservations_of(replace(drawable, common=common, allotment=allotment), hours)
         except QuotaExceeded as refusal:
+            # A closing that this waited for has let all free hours lapse.
+            pool = await find_pool(self._writer.connection, training.year)
+            check_year_open(training.year, pool.closed_at)
             raise QuotaExceeded(pointer=pointer or None, **refusal.facts) from None
         self.note(transfers)
         return transfers
