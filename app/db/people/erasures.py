@@ -38,6 +38,7 @@ def _table(name: str) -> Table:
 
 _feeds, _role_applications = _table("calendar_feeds"), _table("role_applications")
 _invitations, _outbox = _table("role_invitations"), _table("outbox")
+_trainings = _table("trainings")
 _accepted = _invitations.c.accepted_by == any_(_ids)
 _verifying = email_verifications.c.person_id == any_(_ids)
 
@@ -52,6 +53,10 @@ _commands = (
     Command(update(_invitations).where(_accepted).values(email=null(), email_key=null())),
     Command(delete(email_verifications).where(_verifying)),
     Command(delete(mail_preferences).where(mail_preferences.c.person_id == any_(_ids))),
+    # The main user's task is to name another one.
+    Command(
+        update(_trainings).where(_trainings.c.responsible_person_id == any_(_ids)).values(responsible_person_id=null())
+    ),
     Command(delete(_feeds).where(_feeds.c.person_id == any_(_ids))),
     Command(update(_role_applications).where(_role_applications.c.person_id == any_(_ids)).values(reason=null())),
 )

@@ -18,6 +18,7 @@ from app.db.people.role_applications import applied, role_applications
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query
+from app.db.trainings.tables import trainings
 from app.domain.people.role_applications import RoleApplication
 
 _from, _to = bindparam("p_from", type_=Uuid), bindparam("p_to", type_=Uuid)
@@ -90,6 +91,7 @@ _moves = (
     ),
     Command(update(contact_assignments).where(contact_assignments.c.person_id == _from).values(person_id=_to)),
     *(Command(update(table).where(table.c.handler_id == _from).values(handler_id=_to)) for table in HANDLED),
+    Command(update(trainings).where(trainings.c.responsible_person_id == _from).values(responsible_person_id=_to)),
     Command(update(calendar_feeds).where(calendar_feeds.c.person_id == _from).values(person_id=_to)),
     Command(
         update(organisation_confirmations)

@@ -39,10 +39,14 @@ HELD_THROUGH = {
 """By table, the column by which its rows belong to rows of another table, and are exported with those."""
 
 
+OTHERS = {"actor_id", "handler_id", "responsible_person_id"}
+"""Columns of who did, handles or is responsible for something."""
+
+
 def _made_in(table: Table) -> tuple[str, ...]:
-    """The columns of ids named `…_by`, `actor_id` or `handler_id`, without those by which a row is about the person."""
+    """The columns of ids named `…_by`, and those of `OTHERS`, without those by which a row is about the person."""
     ids = (column.name for column in table.c if isinstance(column.type, Uuid))
-    made = (name for name in ids if name.endswith("_by") or name in {"actor_id", "handler_id"})
+    made = (name for name in ids if name.endswith("_by") or name in OTHERS)
     return tuple(name for name in made if name not in HELD.get(table.name, ()))
 
 
@@ -51,8 +55,8 @@ MADE: dict[str, tuple[str, ...]] = {
     for table in sorted(metadata.tables.values(), key=lambda table: table.name)
     if (names := _made_in(table))
 }
-"""By table, the columns that name who made, decided or handles what is of an organisation: the response has the
-numbers."""
+"""By table, the columns that name who made, decided, handles or is responsible for what is of an organisation: the
+response has the numbers."""
 WITHHELD = {"study_centre_id", "digest"}
 """The study centre is the same everywhere; the digest is that of a feed's secret."""
 

@@ -45,7 +45,6 @@ async def insert_change(connection: Connection, **columns: Any) -> None:
     await insert_row(connection, training_changes, plan=plan, **columns)
 
 
-async def cancel_open_change(connection: Connection, training_id: UUID, at: datetime) -> bool:
-    """End the open change, because its training has ended or its cost statement is submitted. Return whether there was
-    one."""
-    return await _cancelled.run(connection, p_training_id=training_id, p_at=at) > 0
+async def cancel_open_change(connection: Connection, training_id: UUID, at: datetime) -> None:
+    """End the open change, because its training has ended."""
+    await _cancelled.run(connection, p_training_id=training_id, p_at=at)

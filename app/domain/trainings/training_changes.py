@@ -27,8 +27,7 @@ class TrainingChange(Shown):
     hours: int
     """Teaching hours of the plan with the change."""
     state: ChangeState
-    """State of the change. It is `cancelled` if the course was cancelled or lapsed, or its cost statement submitted,
-    before the decision."""
+    """State of the change. It is `cancelled` if the course was cancelled or lapsed before the decision."""
     reason: str | None
     """Reason for the decision. `null` if none was given."""
     submitted_by: UUID

@@ -13,7 +13,6 @@ from app.db.trainings import trainings
 from app.db.trainings.documents import keep_submitted_statement
 from app.db.trainings.participant_counts import counts_of_rows
 from app.db.trainings.support_rules import find_rules
-from app.db.trainings.training_changes import cancel_open_change
 from app.domain.access import Place
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import cost_statements as rules
@@ -22,7 +21,6 @@ from app.domain.trainings.statement_checks import check_held, check_statement_wi
 from app.domain.trainings.trainings import Training, check_writer
 from app.domain.trainings.trainings import check_state as check_training
 from app.domain.versions import Versions, check_version
-from app.services.trainings.reservations import reserve
 from app.services.trainings.statement_flags import find_flags
 
 
@@ -81,8 +79,6 @@ async def submit_statement(writer: Writer, statement_id: UUID) -> CostStatement:
     if training.supported or training.ends_at:
         check_held(writer.now, training.starts_at, training.ends_at)
     if training.supported:
-        if await cancel_open_change(writer.connection, training.id, writer.now):
-            await reserve(writer, [(training, training.hours)])
         await _send(writer, training, place, statement)
     else:
         await _approve_automatically(writer, statement)

@@ -179,20 +179,6 @@ class TestSettled:
         assert account(main_user, central)["reserved"] == 0
 
 
-def test_the_submission_of_a_statement_ends_an_open_change(
-    centre: Centre, manager: Person, main_user: Person, staff: Person, central: UUID, unit: UUID
-) -> None:
-    path = approved(manager, staff, unit)
-    answer = manager.post(f"{path}/changes", {"sessions": [session(), session("2023-04-22")]})
-    assert (answer.status_code, account(main_user, central)["reserved"]) == (201, 12)
-    centre.clock(2023, 5, 2)
-    statement = sent(manager, path)
-    change = manager.get(answer.headers["Location"]).json()
-    assert (change["state"], account(main_user, central)["reserved"]) == ("cancelled", 6)
-    decide(staff, statement)
-    assert (account(main_user, central)["used"], account(main_user, central)["reserved"]) == (6, 0)
-
-
 def test_a_statement_made_again_after_a_move_uses_common_hours_of_the_old_centre(
     centre: Centre, manager: Person, main_user: Person, staff: Person, central: UUID, unit: UUID
 ) -> None:
