@@ -5,7 +5,7 @@ before it validates the request. The route class (`Operation`) begins it around 
 """
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -67,7 +67,15 @@ class Reading(Reader):
         with state.csv_in_flight.one_of(caller.key_scope):
             async with state.backend.reading_snapshot(caller) as reader:
                 self._begin(reader, declared)
-                yield await endpoint(page=PageRequest(ROWS_AT_ONCE, None, is_all=True))
+                if declared.csv_items:
+                    yield Slice([], None, parts=_one_part((await endpoint()).items))
+                else:
+                    yield await endpoint(page=PageRequest(ROWS_AT_ONCE, None, is_all=True))
+
+
+async def _one_part(items: list[Any]) -> AsyncGenerator[list[Any], None]:
+    """Items that are there already, as the parts of a list."""
+    yield items
 
 
 class Writing(Writer):

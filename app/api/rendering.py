@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args, get_type_hints
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -62,6 +62,7 @@ class Rendering:
         self._response_model = response_model
         self._cache_control = "no-store" if declared.secret_answer else "private, no-cache"
         self._is_computed = declared.computed
+        self._has_items = declared.csv_items
         self._vary = {"Vary": "Accept"} if declared.csv else {}
 
     @cached_property
@@ -92,7 +93,9 @@ class Rendering:
         if not accepts(Versions(versions_of(request.headers, "If-Match")), frozenset()):
             raise Stale
         headers = {"Cache-Control": self._cache_control} | self._vary
-        return CsvResponse(request, reader, opened, get_args(self._response_model)[0], headers)
+        model = self._response_model
+        of_items = get_args(get_type_hints(model)["items"] if self._has_items else model)
+        return CsvResponse(request, reader, opened, of_items[0], headers)
 
     def of_write(self, request: Request, result: object, *, dry_run: bool) -> Rendered:
         if request.method == "GET":

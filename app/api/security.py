@@ -42,6 +42,8 @@ class Declaration:
     """No operation changes what the response shows, so nothing takes its version in `If-Match`."""
     csv: bool = False
     """The operation is a list, which is also returned as CSV."""
+    csv_items: bool = False
+    """Its CSV has the `items` of what it returns, which is no page of a list."""
     file: FileBody | None = None
 
     def check(self, actor: Actor) -> None:
@@ -69,6 +71,7 @@ def operation(
     personal_data: bool = False,
     computed: bool = False,
     csv: bool = False,
+    csv_items: bool = False,
     file: FileBody | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `keys_only`, `newcomers` and
@@ -87,7 +90,8 @@ def operation(
         secret_answer=secret_answer,
         personal_data=personal_data,
         computed=computed,
-        csv=csv,
+        csv=csv or csv_items,
+        csv_items=csv_items,
         file=file,
     )
 

@@ -18,9 +18,10 @@ LEDGER_VIEWS = (
     "ledger_accounts_overdrawn",
     "hours_left_open",
     "references_astray",
+    "training_figures_astray",
 )
-"""The views of promise L1: each is empty while the ledger is right, nothing is open that has to have ended, and no
-reference is missing or used twice."""
+"""The views of promise L1: each is empty while the ledger is right, nothing is open that has to have ended, no
+reference is missing or used twice, and the figures of training courses are those of the ledger."""
 LONGEST_CHECK_MS = 10 * 60_000
 
 _BROKEN = " UNION ALL ".join(f"SELECT '{view}' FROM {view}" for view in LEDGER_VIEWS)

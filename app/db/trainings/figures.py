@@ -1,0 +1,440 @@
+"""The figures of training courses, from the rows that the database sums up as courses change (migration `figures`)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    SmallInteger,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.hours.ledger import hour_balances
+from app.db.organisations.organisations import organisation_ancestors, organisations
+from app.db.paging import given
+from app.db.statements import Connection, Query, Selection, put_row, study_centre_table
+from app.db.trainings.tables import training_participants
+from app.db.trainings.topic_classes import topic_classes
+from app.domain.trainings.small_cells import Exchange, FigureRow, People
+from app.domain.trainings.statistics import By, Scope, Wanted
+
+SUMS = (
+    *("planned_courses", "approved_courses", "held_courses", "cancelled_courses"),
+    *("planned_hours", "reserved_hours", "used_hours", "costs_cents", "support_cents"),
+    *("participants", "female", "male", "other", "under_age"),
+)
+_KEY = (
+    Column("central_organisation_id", Uuid, primary_key=True),
+    Column("year", SmallInteger, primary_key=True),
+    Column("organisation_id", Uuid, primary_key=True),
+    Column("hour_type", Text, primary_key=True),
+    Column("supported", Boolean, primary_key=True),
+    Column("month", SmallInteger, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),
+    Column("municipality", Text, primary_key=True),
+)
+training_figures = study_centre_table(
+    "training_figures",
+    *_KEY,
+    *(Column(name, BigInteger if name.endswith("cents") else Integer, nullable=False) for name in SUMS),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+training_figure_parts = study_centre_table(
+    "training_figure_parts",
+    Column("training_id", Uuid, primary_key=True),
+    *(Column(column.name, column.type, nullable=False) for column in _KEY),
+    *(Column(name, BigInteger if name.endswith("cents") else Integer, nullable=False) for name in SUMS),
+)
+training_figure_revisions = study_centre_table(
+    "training_figure_revisions",
+    Column("central_organisation_id", Uuid, primary_key=True),
+    Column("year", SmallInteger, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
+figure_exchanges = study_centre_table(
+    "figure_exchanges",
+    Column("central_organisation_id", Uuid, primary_key=True),
+    Column("year", SmallInteger, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("exchanges", JSONB, nullable=False),
+)
+"""What is hidden of the people (`domain/trainings/small_cells.py`), as it follows from the figures of a revision."""
+
+
+@dataclass(frozen=True)
+class RowKey:
+    """What the courses of a row have in common. A month of 0 and an empty text are not known."""
+
+    organisation_id: UUID
+    hour_type: str
+    supported: bool
+    month: int
+    topic: str
+    mode: str
+    municipality: str
+
+
+@dataclass(frozen=True)
+class GroupSums:
+    """The sums of a group of courses."""
+
+    key: str | None
+    planned_courses: int
+    approved_courses: int
+    held_courses: int
+    cancelled_courses: int
+    planned_hours: int
+    reserved_hours: int
+    used_hours: int
+    costs_cents: int
+    support_cents: int
+    participants: int
+    female: int
+    male: int
+    other: int
+    under_age: int
+    as_of: datetime | None
+
+
+@dataclass(frozen=True)
+class AccountSums:
+    """What a central organisation, or all of them, got and have."""
+
+    granted: int
+    returned: int
+    lapsed: int
+    available: int
+
+
+def key_in(row: RowKey, year: int, by: By | None) -> str | None:
+    """The value that the row is counted under, as `_group_key` has it."""
+    match by:
+        case "organisation":
+            return str(row.organisation_id)
+        case "month":
+            return f"{year}-{row.month:02}" if row.month else None
+        case "topic" | "mode" | "municipality":
+            value: str = getattr(row, by)
+            return value or None
+        case "activity":
+            return row.hour_type
+    return None
+
+
+def _group_key(by: By | None, table: Any) -> Any:
+    match by:
+        case "organisation":
+            return cast(table.c.organisation_id, Text)
+        case "month":
+            month = func.concat(table.c.year, "-", func.lpad(cast(table.c.month, Text), 2, "0"))
+            return case((table.c.month > 0, month))
+        case "topic" | "mode" | "municipality":
+            return func.nullif(table.c[by], "")
+        case "activity":
+            return table.c.hour_type
+    return cast(null(), Text)
+
+
+Parts = tuple[str, ...]
+"""Which conditions a query has."""
+
+
+def _conditions(parts: Parts, table: Any) -> list[ColumnElement[bool]]:
+    every: dict[str, ColumnElement[bool]] = {
+        "organisation_id": given(table.c.organisation_id, "organisation_id"),
+        "central_organisation_id": given(table.c.central_organisation_id, "central_organisation_id"),
+        "under": select(organisation_ancestors.c.organisation_id)
+        .where(
+            organisation_ancestors.c.organisation_id == table.c.organisation_id,
+            organisation_ancestors.c.ancestor_id == bindparam("p_under", type_=Uuid),
+        )
+        .exists(),
+        "hour_type": given(table.c.hour_type, "hour_type"),
+        "supported": given(table.c.supported, "supported"),
+    }
+    return [given(table.c.year, "year"), *(every[part] for part in parts)]
+
+
+def parts_of(scope: Scope, wanted: Wanted) -> tuple[Parts, dict[str, object]]:
+    """Which conditions the scope and the filters make, and their parameters."""
+    parameters: dict[str, object] = {
+        "p_year": scope.year,
+        "p_organisation_id": scope.organisation_id,
+        "p_under": None if scope.has_account else scope.under,
+        "p_central_organisation_id": scope.central_organisation_id if scope.under else None,
+        "p_hour_type": wanted.hour_type,
+        "p_supported": wanted.supported,
+    }
+    used = {name: value for name, value in parameters.items() if value is not None}
+    return tuple(name.removeprefix("p_") for name in used if name != "p_year"), used
+
+
+@cache
+def _sums(by: By | None, parts: Parts) -> Query[GroupSums]:
+    key = _group_key(by, training_figures).label("key")
+    sums = [cast(func.sum(training_figures.c[name]), BigInteger).label(name) for name in SUMS]
+    as_of = func.max(training_figures.c.changed_at).label("as_of")
+    return Query(
+        select(key, *sums, as_of).where(*_conditions(parts, training_figures)).group_by(key).order_by(key), GroupSums
+    )
+
+
+async def list_sums(connection: Connection, scope: Scope, wanted: Wanted, by: By | None) -> list[GroupSums]:
+    """The sums by group; one for all without `by`. Groups without courses are left out."""
+    parts, parameters = parts_of(scope, wanted)
+    return await _sums(by, parts).all(connection, **parameters)
+
+
+@cache
+def _distinct(by: By | None, parts: Parts) -> Query[tuple[str | None, int]]:
+    part, row = training_figure_parts, training_participants
+    key = _group_key(by, part).label("key")
+    person = func.coalesce(row.c.email_key, func.encode(row.c.token, "hex"), cast(row.c.id, Text))
+    unnamed = part.c.participants * cast(row.c.id.is_(None), Integer)
+    number = func.count(person.distinct()).filter(row.c.id.is_not(None)) + func.coalesce(func.sum(unnamed), 0)
+    return Query(
+        select(key, cast(number, Integer).label("number"))
+        .select_from(part.outerjoin(row, row.c.training_id == part.c.training_id))
+        .where(*_conditions(parts, part), part.c.participants > 0)
+        .group_by(key),
+        lambda key, number: (key, number),
+    )
+
+
+async def count_distinct(connection: Connection, scope: Scope, wanted: Wanted, by: By | None) -> dict[str | None, int]:
+    """How many different people each group has, by their addresses. One without an address counts by itself."""
+    parts, parameters = parts_of(scope, wanted)
+    return dict(await _distinct(by, parts).all(connection, **parameters))
+
+
+_balance = hour_balances.c
+_account = [
+    _balance.common + _balance.allotment + _balance.reserved + _balance.used + _balance.lapsed + _balance.returned,
+    _balance.returned,
+    _balance.lapsed,
+    _balance.common + _balance.allotment,
+]
+
+
+@cache
+def _accounts(parts: Parts) -> Query[AccountSums]:
+    table = hour_balances
+    conditions = [given(table.c[name], name) for name in ("year", *parts)]
+    sums: list[Any] = [cast(func.coalesce(func.sum(column), 0), Integer) for column in _account]
+    return Query(
+        select(*sums).where(*conditions),
+        lambda *sums: AccountSums(*sums),
+    )
+
+
+async def sum_accounts(connection: Connection, scope: Scope, hour_type: str | None) -> AccountSums:
+    """What the tree of a central organisation, or all of them, were granted and have."""
+    named = {"central_organisation_id": scope.central_organisation_id, "hour_type": hour_type}
+    used = {name: value for name, value in named.items() if value is not None}
+    found = await _accounts(tuple(used)).first(
+        connection, p_year=scope.year, **{f"p_{name}": value for name, value in used.items()}
+    )
+    return found or AccountSums(0, 0, 0, 0)
+
+
+_named: dict[bool, Query[tuple[str, str]]] = {
+    is_tree: Query(
+        select(cast(organisations.c.id, Text), organisations.c.name)
+        .where(
+            or_(
+                bindparam("p_top", type_=Uuid).is_(None),
+                select(organisation_ancestors.c.organisation_id)
+                .where(
+                    organisation_ancestors.c.organisation_id == organisations.c.id,
+                    organisation_ancestors.c.ancestor_id == bindparam("p_top", type_=Uuid),
+                )
+                .exists(),
+            )
+            if is_tree
+            else organisations.c.id == bindparam("p_top", type_=Uuid)
+        )
+        .order_by(organisations.c.sort_key, organisations.c.id),
+        lambda key, name: (key, name),
+    )
+    for is_tree in (True, False)
+}
+_names_of: Query[tuple[str, str]] = Query(
+    select(cast(organisations.c.id, Text), organisations.c.name).where(
+        organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
+    ),
+    lambda key, name: (key, name),
+)
+_topics: Query[tuple[str, str]] = Query(
+    select(topic_classes.c.code, topic_classes.c.name), lambda code, name: (code, name)
+)
+
+
+async def list_names(connection: Connection, scope: Scope, by: By | None) -> dict[str, str]:
+    """The names of the groups that have one: all organisations of the scope by name, or all topic classes."""
+    if by == "organisation":
+        top = scope.organisation_id or scope.under
+        return dict(await _named[scope.organisation_id is None].all(connection, p_top=top))
+    return dict(await _topics.all(connection)) if by == "topic" else {}
+
+
+async def find_names(connection: Connection, organisation_ids: Collection[UUID]) -> dict[str, str]:
+    """The names of organisations, also of those that have left the scope."""
+    return dict(await _names_of.all(connection, p_ids=list(organisation_ids)))
+
+
+@dataclass(frozen=True)
+class KeptExchanges:
+    """What is hidden of a central organisation's people. None if it has to be found again."""
+
+    central_organisation_id: UUID
+    revision: int
+    exchanges: list[Any] | None
+
+
+_kept = Selection(
+    KeptExchanges,
+    central_organisation_id=training_figure_revisions.c.central_organisation_id,
+    revision=training_figure_revisions.c.revision,
+    exchanges=figure_exchanges.c.exchanges,
+)
+
+
+@cache
+def _exchanges(is_of_one: bool) -> Query[KeptExchanges]:
+    revisions = training_figure_revisions.c
+    statement = (
+        select(*_kept.columns)
+        .select_from(training_figure_revisions)
+        .outerjoin(
+            figure_exchanges,
+            and_(
+                figure_exchanges.c.central_organisation_id == revisions.central_organisation_id,
+                figure_exchanges.c.year == revisions.year,
+                figure_exchanges.c.revision == revisions.revision,
+            ),
+        )
+        .where(given(revisions.year, "year"))
+    )
+    if is_of_one:
+        statement = statement.where(given(revisions.central_organisation_id, "central_organisation_id"))
+    return Query(statement, _kept.build)
+
+
+_people = Selection(
+    People,
+    female=training_figures.c.female,
+    male=training_figures.c.male,
+    other=training_figures.c.other,
+    unknown=training_figures.c.participants
+    - training_figures.c.female
+    - training_figures.c.male
+    - training_figures.c.other,
+    under_age=training_figures.c.under_age,
+)
+_row_key = Selection(RowKey, training_figures)
+
+
+def _figure_row(key_and_people: tuple[RowKey, People], above: Collection[UUID], central_id: UUID) -> FigureRow:
+    key, people = key_and_people
+    return FigureRow(
+        id=key,
+        scopes=(("own", key.organisation_id), *(("under", each) for each in {*above, central_id}), ("all",)),
+        filters=(key.hour_type, key.supported),
+        values={"month": key.month, "topic": key.topic, "mode": key.mode, "municipality": key.municipality},
+        people=people,
+    )
+
+
+_width = len(_row_key.columns)
+_ancestors = (
+    select(func.array_agg(organisation_ancestors.c.ancestor_id))
+    .where(organisation_ancestors.c.organisation_id == training_figures.c.organisation_id)
+    .correlate(training_figures)
+    .scalar_subquery()
+)
+_rows: Query[tuple[RowKey, People, list[UUID]]] = Query(
+    select(*_row_key.columns, *_people.columns, _ancestors.label("above")).where(
+        given(training_figures.c.central_organisation_id, "central_organisation_id"),
+        given(training_figures.c.year, "year"),
+        training_figures.c.participants > 0,
+    ),
+    lambda *values: (_row_key.build(*values[:_width]), _people.build(*values[_width:-1]), values[-1]),
+)
+
+
+async def list_kept_exchanges(connection: Connection, scope: Scope) -> list[KeptExchanges]:
+    """What is hidden of each central organisation that the scope counts people of."""
+    central_id = scope.central_organisation_id
+    parameters = {"p_central_organisation_id": central_id} if central_id else {}
+    return await _exchanges(central_id is not None).all(connection, p_year=scope.year, **parameters)
+
+
+async def list_figure_rows(connection: Connection, central_id: UUID, year: int) -> list[FigureRow]:
+    """All rows of the central organisation in the year that count people."""
+    rows = await _rows.all(connection, p_central_organisation_id=central_id, p_year=year)
+    return [_figure_row((key, people), above, central_id) for key, people, above in rows]
+
+
+async def keep_exchanges(
+    connection: Connection, central_id: UUID, year: int, revision: int, exchanges: list[Exchange]
+) -> None:
+    """Keep what is hidden, until a statement is approved or reversed."""
+    kept = [
+        [[_json_of(row_id), dict(change)] for row_id, change in exchange.changes]  # type: ignore[arg-type]
+        for exchange in exchanges
+    ]
+    await put_row(
+        connection,
+        figure_exchanges,
+        central_organisation_id=central_id,
+        year=year,
+        revision=revision,
+        exchanges=kept,
+    )
+
+
+def exchanges_from(kept: list[Any]) -> list[Exchange]:
+    return [Exchange(tuple((_key_from(row), change) for row, change in changes)) for changes in kept]
+
+
+def _json_of(row: RowKey) -> list[Any]:
+    return [str(value) if isinstance(value, UUID) else value for value in vars(row).values()]
+
+
+def _key_from(row: list[Any]) -> RowKey:
+    organisation_id, *others = row
+    return RowKey(UUID(organisation_id), *others)
+
+
+_below: Query[UUID] = Query(
+    select(organisation_ancestors.c.organisation_id).where(
+        organisation_ancestors.c.ancestor_id == bindparam("p_top", type_=Uuid)
+    )
+)
+
+
+async def list_below(connection: Connection, top: UUID) -> set[UUID]:
+    """The organisation and all below it."""
+    return set(await _below.all(connection, p_top=top))

@@ -1,0 +1,251 @@
+"""`/v1/statistics/…`."""
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.domain.hours.ledger import distribution, grant
+from tests.api.trainings.conftest import approved, plan, session, submitted
+from tests.builders import Centre, Person, refusal
+
+STATISTICS = "/v1/statistics"
+
+
+def figures(person: Person, what: str, **query: Any) -> dict[str, Any]:
+    answer = person.get(f"{STATISTICS}/{what}", params={"year": 2023} | query)
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+def held(centre: Centre, person: Person, staff: Person, organisation_id: UUID, **counts: int) -> str:
+    """A course that was held, with an approved statement of six hours."""
+    path = approved(person, staff, organisation_id)
+    [(before,)] = centre.rows("SELECT clock_at FROM study_centres")
+    centre.clock(2023, 4, 16)
+    people = {"of_age": 0, "under_age": 0, "female": 0, "male": 0, "other": 0} | counts
+    body = {
+        "training_id": path.rsplit("/", 1)[1],
+        "hours": 6,
+        "participants": people,
+        "costs": [{"category": "teaching_fees", "cents": 50000}],
+        "declarations": {
+            "booked": True,
+            "separable": True,
+            "other_state_support": False,
+            "adult_education_centre": False,
+        },
+    }
+    statement = person.post("/v1/cost-statements", body)
+    assert statement.status_code == 201, statement.text
+    assert person.post(f"{statement.headers['Location']}/submission").status_code == 200
+    decision = {"outcome": "approved", "reason": "Kunnossa"}
+    answer = staff.post(f"{statement.headers['Location']}/decision", decision)
+    assert answer.status_code == 200, answer.text
+    centre.clock_at(before)
+    return str(statement.headers["Location"])
+
+
+def test_hours_follow_plans_and_statements(
+    centre: Centre, manager: Person, main_user: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    assert figures(main_user, "hours", under=central) == {
+        "what": "hours",
+        "year": 2023,
+        "by": None,
+        "as_of": None,
+        "items": [],
+        "total": {
+            "planned": 0,
+            "reserved": 0,
+            "used": 0,
+            "granted": 500,
+            "returned": 0,
+            "lapsed": 0,
+            "available": 500,
+        },
+    }
+    centre.post(2023, distribution(central, unit, 10))
+    submitted(manager, unit)
+    approved(main_user, staff, central, topic="music")
+    statement = held(centre, manager, staff, unit, of_age=20, female=10, male=10)
+    total = figures(main_user, "hours", under=central)["total"]
+    assert total == {
+        "planned": 18,
+        "reserved": 12,
+        "used": 6,
+        "granted": 500,
+        "returned": 0,
+        "lapsed": 0,
+        "available": 482,
+    }
+    own = figures(manager, "hours", organisation_id=unit)["total"]
+    assert (own["planned"], own["reserved"], own["used"], own["granted"]) == (12, 6, 6, None)
+    by_organisation = figures(main_user, "hours", under=central, by="organisation")["items"]
+    assert [(each["key"], each["name"], each["reserved"], each["used"]) for each in by_organisation] == [
+        (str(unit), "Hämeen Martat", 6, 6),
+        (str(central), "Marttaliitto", 6, 0),
+    ]
+    by_topic = figures(main_user, "hours", under=central, by="topic")["items"]
+    assert [(each["key"], each["planned"]) for each in by_topic] == [("music", 6), ("society", 12)]
+    by_month = figures(main_user, "hours", under=central, by="month")["items"]
+    assert [(each["key"], each["planned"]) for each in by_month] == [("2023-04", 18)]
+    by_place = figures(main_user, "hours", under=central, by="municipality")["items"]
+    assert [(each["key"], each["planned"]) for each in by_place] == [("109", 18)]
+    assert staff.post(f"{statement}/reversal", {"reason": "Väärä"}).status_code == 200
+    total = figures(main_user, "hours", under=central)["total"]
+    assert (total["used"], total["reserved"], total["available"]) == (0, 12, 488)
+
+
+def test_courses_and_costs(centre: Centre, manager: Person, staff: Person, central: UUID, unit: UUID) -> None:
+    submitted(manager, unit)
+    cancelled = approved(manager, staff, unit)
+    manager.post(f"{cancelled}/cancellation", {"reason": "Peruuntui"})
+    held(centre, manager, staff, unit, of_age=20, female=10, male=10)
+    assert figures(staff, "trainings")["total"] == {"planned": 2, "approved": 1, "held": 1, "cancelled": 1}
+    costs = figures(staff, "costs", by="activity", under=central)
+    assert costs["items"] == [{"key": "training", "name": None, "costs_cents": 50000, "support_cents": 21000}]
+    assert (costs["total"], costs["currency"]) == ({"costs_cents": 50000, "support_cents": 21000}, "EUR")
+    assert figures(staff, "costs", hour_type="peer_group")["total"] == {"costs_cents": 0, "support_cents": 0}
+    assert figures(staff, "trainings", supported=False)["total"]["planned"] == 0
+
+
+def test_a_small_count_is_hidden_with_another_from_which_it_would_follow(
+    centre: Centre, manager: Person, main_user: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    held(centre, manager, staff, unit, of_age=20, female=10, male=9, other=1)
+    total = figures(main_user, "participants", under=central)["total"]
+    assert total == {
+        "participants": 20,
+        "distinct": 20,
+        "female": None,
+        "male": 9,
+        "other": None,
+        "unknown": 0,
+        "under_age": 0,
+        "hidden": ["female", "other"],
+    }
+    # The same figure is hidden everywhere.
+    for query in ({"organisation_id": unit}, {"under": unit}, {"under": central, "hour_type": "training"}):
+        assert figures(main_user, "participants", **query)["total"]["hidden"] == ["female", "other"]
+    for by in ("month", "topic", "mode", "municipality", "activity"):
+        [item] = figures(main_user, "participants", under=central, by=by)["items"]
+        assert (item["female"], item["hidden"]) == (None, ["female", "other"])
+    # More people make it possible to show it, and a reversal takes them away again.
+    statement = held(centre, manager, staff, unit, of_age=20, female=10, male=5, other=5)
+    assert figures(main_user, "participants", under=central)["total"]["other"] == 6
+    assert staff.post(f"{statement}/reversal", {"reason": "Väärä"}).status_code == 200
+    assert figures(main_user, "participants", under=central)["total"]["other"] is None
+
+
+def test_a_central_organisation_without_a_small_count_hides_nothing(
+    centre: Centre, manager: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    held(centre, manager, staff, unit, of_age=2, female=2)
+    other = centre.organisation(name="Voimisteluliitto")
+    centre.post(2023, grant(other, 100))
+    other_main_user = centre.main_user(other)
+    held(centre, other_main_user, staff, other, of_age=20, female=10, male=10)
+    assert figures(other_main_user, "participants", under=other)["total"]["hidden"] == []
+    small = figures(manager, "participants", organisation_id=unit)["total"]
+    assert small["hidden"] == ["participants", "distinct", "female"]
+    # The study centre's total gives way, or the small one would follow.
+    whole = figures(staff, "participants", by="organisation")
+    assert whole["total"]["participants"] is None
+    shown = {item["name"]: item["participants"] for item in whole["items"]}
+    assert shown == {"Hämeen Martat": None, "Marttaliitto": 0, "Voimisteluliitto": 20}
+    assert str(central) in {item["key"] for item in whole["items"]}
+
+
+def test_different_people_are_counted_by_their_addresses(
+    centre: Centre, manager: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    for _ in range(2):
+        path = approved(manager, staff, unit)
+        for number in range(6):
+            person = {"name": f"Osallistuja {number}", "email": f"o{number}@example.org", "gender": "female"}
+            assert manager.post(f"{path}/participants", person | {"under_age": False}).status_code == 201
+        nameless = {"name": "Ilman osoitetta", "gender": None, "under_age": False}
+        assert manager.post(f"{path}/participants", nameless).status_code == 201
+        centre.clock(2023, 4, 16)
+        body = {
+            "training_id": path.rsplit("/", 1)[1],
+            "hours": 6,
+            "costs": [],
+            "declarations": {
+                "booked": True,
+                "separable": True,
+                "other_state_support": False,
+                "adult_education_centre": False,
+            },
+        }
+        statement = manager.post("/v1/cost-statements", body).headers["Location"]
+        assert manager.post(f"{statement}/submission").status_code == 200
+        assert staff.post(f"{statement}/decision", {"outcome": "approved"}).status_code == 200
+        centre.clock(2023, 3, 15)
+    total = figures(staff, "participants", under=central)["total"]
+    assert (total["participants"], total["distinct"]) == (14, 8)
+
+
+def test_usage_compares_with_the_year_before(manager: Person, main_user: Person, central: UUID, unit: UUID) -> None:
+    submitted(manager, unit)
+    usage = figures(main_user, "usage", under=central, by="month")
+    nothing = {"granted": None, "reserved": 0, "used": 0}
+    assert usage["items"] == [
+        {"key": "2023-04", "name": None, "granted": None, "reserved": 6, "used": 0, "previous_year": nothing}
+    ]
+    assert usage["total"] == {
+        "granted": 500,
+        "reserved": 6,
+        "used": 0,
+        "previous_year": {"granted": 0, "reserved": 0, "used": 0},
+    }
+
+
+def test_the_forecast(centre: Centre, manager: Person, main_user: Person, central: UUID, unit: UUID) -> None:
+    for _ in range(20):
+        submitted(manager, unit)
+    forecast = figures(main_user, "forecast", under=central)["total"]
+    # 120 hours in 74 days, 380 left: 234 1/3 days more.
+    basis = {"from_on": "2023-01-01", "until_on": "2023-03-15", "hours": 120, "available": 380}
+    assert forecast == {"ends_on": "2023-11-05", "basis": basis}
+    assert figures(manager, "forecast", organisation_id=unit)["total"] == {"ends_on": None, "basis": None}
+    centre.clock(2023, 1, 29)
+    assert figures(main_user, "forecast", under=central)["total"] == {"ends_on": None, "basis": None}
+
+
+@pytest.mark.parametrize("what", ["hours", "trainings", "participants", "costs", "usage", "forecast"])
+def test_who_sees_which_figures(centre: Centre, central: UUID, unit: UUID, what: str) -> None:
+    path = f"{STATISTICS}/{what}?year=2023"
+    manager, stranger = centre.person("training_manager", unit), centre.main_user(centre.organisation())
+    assert refusal(manager.get(path)) == (403, "forbidden")
+    assert refusal(manager.get(f"{path}&under={central}")) == (404, "not-found")
+    assert manager.get(f"{path}&under={unit}").status_code == 200
+    assert refusal(stranger.get(f"{path}&organisation_id={unit}")) == (404, "not-found")
+    for role in ("staff", "auditor"):
+        assert centre.person(role).get(path).status_code == 200
+    both = manager.get(f"{path}&organisation_id={unit}&under={unit}")
+    assert refusal(both) == (422, "validation")
+    assert both.json()["errors"][0]["parameter"] == "organisation_id"
+
+
+def test_rows_as_csv(manager: Person, main_user: Person, central: UUID, unit: UUID) -> None:
+    manager.post("/v1/trainings", plan(unit))
+    submitted(manager, unit, sessions=[session("2023-05-02")])
+    answer = main_user.get(f"{STATISTICS}/hours?year=2023&under={central}&by=month", headers={"Accept": "text/csv"})
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert list(csv.reader(io.StringIO(answer.text))) == [
+        ["key", "name", "planned", "reserved", "used"],
+        ["2023-05", "", "6", "6", "0"],
+    ]
+
+
+def test_counting_again_finds_nothing_astray(centre: Centre, manager: Person, unit: UUID) -> None:
+    submitted(manager, unit)
+    assert centre.rows("SELECT count_again()") == [(0,)]
+    centre.owner.execute("UPDATE training_figures SET reserved_hours = 7")
+    assert centre.rows("SELECT count(*) > 0 FROM training_figures_astray") == [(True,)]
+    centre.owner.execute("UPDATE training_figures SET reserved_hours = 6")
