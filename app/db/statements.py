@@ -311,6 +311,15 @@ async def change_rows(connection: Connection, table: Table, row_ids: Sequence[ob
     await _change_of_several(table, tuple(values)).run(connection, p_ids=list(row_ids), **bound(table, values))
 
 
+async def change_each(connection: Connection, table: Table, rows: Mapping[Any, Mapping[str, object]]) -> None:
+    """Changes each row, by its `id`. All name the same columns, in the same order; they travel in one message."""
+    command = _change(table, tuple(next(iter(rows.values()))))
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            command.sql, [command.set | {"p_id": row_id} | bound(table, row) for row_id, row in rows.items()]
+        )
+
+
 async def insert_value(connection: Connection, table: Table, value: object, **others: object) -> None:
     """Insert a row of the fields of the value that are columns of the table, and `others`."""
     await insert_row(connection, table, **row_of(table, value) | others)

@@ -1,21 +1,45 @@
 """Cost statements."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Select, Text, Uuid, bindparam, case, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy import update as updated
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, filters_of
+from app.db.paging import Listing, filters_of, seen_by
 from app.db.resources import Resource
-from app.db.sessions import Writer
-from app.db.statements import OVERSEEN, Command, Connection, Converted, Query, Selection, change_row, insert_row
+from app.db.sessions import Reader, Writer
+from app.db.statements import (
+    OVERSEEN,
+    Command,
+    Connection,
+    Converted,
+    Query,
+    Selection,
+    change_each,
+    change_row,
+    insert_row,
+)
 from app.db.trainings.plans import json_of
 from app.db.trainings.tables import cost_statements, trainings
 from app.db.trainings.trainings import SEEN
@@ -82,6 +106,17 @@ resource = Resource(
 summaries = Listing(
     _from_all(select(*_summary.columns)), _summary.build, key=[cost_statements.c.id], seen=SEEN, filters=_filters
 )
+_several = _from_all(select(*_statement.columns)).where(
+    cost_statements.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
+)
+_found_several = Query(_several, _statement.build)
+_found_several_seen = Query(_several.where(SEEN.condition), _statement.build)
+_locked_several = Command(
+    select(cost_statements.c.id)
+    .where(cost_statements.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
+    .order_by(cost_statements.c.id)
+    .with_for_update(key_share=True)
+)
 _of_training = cost_statements.c.training_id == bindparam("p_training_id", type_=Uuid)
 _in_force = [_of_training, cost_statements.c.state != "reversed"]
 _state: Query[str] = Query(select(cost_statements.c.state).where(*_in_force))
@@ -89,9 +124,6 @@ _last_state: Query[str] = Query(
     select(cost_statements.c.state).where(_of_training).order_by(cost_statements.c.id.desc()).limit(1)
 )
 _id: Query[UUID] = Query(select(cost_statements.c.id).where(*_in_force))
-_training_id: Query[UUID] = Query(
-    select(cost_statements.c.training_id).where(cost_statements.c.id == bindparam("p_id", type_=Uuid))
-)
 _ended = Command(
     updated(cost_statements)
     .where(_of_training, or_(cost_statements.c.state == "draft", cost_statements.c.state == "sent_back"))
@@ -114,9 +146,18 @@ async def find_statement_id(connection: Connection, training_id: UUID) -> UUID |
     return await _id.first(connection, p_training_id=training_id)
 
 
-async def find_training_id(connection: Connection, statement_id: UUID) -> UUID | None:
-    """The ID of the statement's training, also if the caller does not see it."""
-    return await _training_id.first(connection, p_id=statement_id)
+async def find_several(session: Reader, statement_ids: Sequence[UUID]) -> dict[UUID, CostStatement]:
+    """Those of the statements that the caller sees."""
+    sight = resource.sight_of(session)
+    query = _found_several if sight is None else _found_several_seen
+    found = await query.all(session.connection, p_ids=list(statement_ids), **seen_by(session), **(sight or {}))
+    return {statement.id: statement for statement in found}
+
+
+async def lock_several(writer: Writer, statement_ids: Sequence[UUID]) -> dict[UUID, CostStatement]:
+    """As `find_several`, and nobody else changes them until the transaction ends. Their trainings are locked before."""
+    await _locked_several.run(writer.connection, p_ids=list(statement_ids))
+    return await find_several(writer, statement_ids)
 
 
 async def end_open_statement(connection: Connection, training_id: UUID, state: str, at: datetime) -> None:
@@ -158,9 +199,21 @@ async def change_contents(connection: Connection, statement_id: UUID, contents: 
 
 async def change_statement(connection: Connection, statement_id: UUID, **columns: object) -> None:
     """Change the state and what comes with it."""
+    await change_row(connection, cost_statements, statement_id, **_stored(columns))
+
+
+async def change_statements(connection: Connection, changes: Mapping[UUID, Mapping[str, object]]) -> None:
+    """As `change_statement` of several, in one message for all of whom the same columns change."""
+    alike: dict[tuple[str, ...], dict[UUID, Mapping[str, object]]] = {}
+    for statement_id, columns in changes.items():
+        alike.setdefault(tuple(sorted(columns)), {})[statement_id] = _stored(columns)
+    for rows in alike.values():
+        await change_each(connection, cost_statements, rows)
+
+
+def _stored(columns: Mapping[str, object]) -> dict[str, object]:
     shown = {"participants", "flags", "disallowed", "support"}
-    values = {name: json_of(value) if name in shown else value for name, value in columns.items()}
-    await change_row(connection, cost_statements, statement_id, **values)
+    return {name: json_of(columns[name]) if name in shown else columns[name] for name in sorted(columns)}
 
 
 def _columns_of(contents: StatementContents) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 from uuid import UUID
 
-from app.db.hours.drawing import find_drawn, find_used, list_departed
+from app.db.hours.drawing import find_drawn_of_several, find_used, list_departed
 from app.db.hours.ledger import lock_balances, post_transfers
 from app.db.hours.pools import hold_pool
 from app.db.sessions import Writer
@@ -18,7 +18,7 @@ from app.db.trainings import cost_statements as questions
 from app.db.trainings import trainings
 from app.db.trainings.support_rules import find_rules
 from app.domain.errors import NotFound
-from app.domain.hours.drawing import reversals_of, settlement_of
+from app.domain.hours.drawing import Drawn, reversals_of, settlement_of
 from app.domain.hours.ledger import HourType, Transfer
 from app.domain.lists import check_once
 from app.domain.trainings import cost_statements as rules
@@ -100,10 +100,10 @@ async def _decide(
         _Case(item, training, statement, pointer.format(index))
         for index, (item, (training, statement)) in enumerate(zip(items, locked, strict=True))
     ]
+    places = await trainings.get_places_of(writer.connection, [case.training for case in cases])
     for case in cases:
-        place = await trainings.get_place_of(writer.connection, case.training)
         makers = case.training.makers | case.statement.makers
-        check_decider(writer.actor, place, makers, pointer=case.pointer or None)
+        check_decider(writer.actor, places[case.training.id], makers, pointer=case.pointer or None)
     for case in cases:
         rules.check_state(case.statement.state, "submitted", pointer=case.pointer or None)
     for case in cases:
@@ -111,34 +111,31 @@ async def _decide(
     for case in cases:
         if case.item.outcome == "approved":
             check_verified(found, pointer=case.pointer or None)
+    changes = {case.statement.id: _decided(writer, case, found) for case in cases}
+    await questions.change_statements(writer.connection, changes)
+    decided = await questions.find_several(writer, [item.statement_id for item in items])
     await _settle(writer, year, [case for case in cases if case.item.outcome != "sent_back"])
-    for case in cases:
-        await _write_down(writer, case, found)
-    return [await get_statement(writer, item.statement_id) for item in items]
+    # What is sent back has the numbers of participants that it was submitted with.
+    return [rules.estimated(decided[item.statement_id], found) for item in items]
 
 
 async def _lock_several(
     writer: Writer, items: Sequence[StatementDecision], year: int, pointer: str
 ) -> list[tuple[Training, CostStatement]]:
-    """Raise NotFound also for a statement of another year."""
-    training_ids = {}
-    for index, item in enumerate(items):
-        try:
-            seen = await questions.resource.get(writer, item.statement_id)
-        except NotFound:
-            seen = None
-        if seen is None or seen.year != year:
+    """Lock the trainings, then their statements. Raise NotFound also for a statement of another year."""
+    ids = [item.statement_id for item in items]
+    seen = await questions.find_several(writer, ids)
+    for index, statement_id in enumerate(ids):
+        if statement_id not in seen or seen[statement_id].year != year:
             raise NotFound(pointer=f"{pointer.format(index)}/statement_id" if pointer else None)
-        training_ids[item.statement_id] = seen.training_id
-    locked = {
-        statement_id: await lock_statement(writer, statement_id)
-        for statement_id in sorted(training_ids, key=lambda statement_id: training_ids[statement_id])
-    }
-    return [(locked[item.statement_id][0], locked[item.statement_id][2]) for item in items]
+    locked = await trainings.lock_several(writer, [seen[statement_id].training_id for statement_id in ids])
+    statements = await questions.lock_several(writer, ids)
+    return [(locked[seen[statement_id].training_id], statements[statement_id]) for statement_id in ids]
 
 
 async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> None:
-    """Use what was held and release the rest, or release all, in one posting of each type. Raise QuotaExceeded."""
+    """Use what was held and release the rest, or release all, in one posting of each type, which travels with the
+    closing statement. Raise QuotaExceeded."""
     for hour_type in get_args(HourType):
         of_type = [case for case in cases if case.training.hour_type == hour_type]
         for central_id in sorted({case.training.central_organisation_id for case in of_type}):
@@ -146,17 +143,18 @@ async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> None:
         draws = Draws(writer)
         transfers: list[Transfer] = []
         causes: list[UUID] = []
+        drawn = await find_drawn_of_several(writer.connection, [case.training.id for case in of_type])
         for case in of_type:
-            moved = await _settlement_of(writer, case, draws)
+            moved = await _settlement_of(case, drawn.get(case.training.id, {}), draws)
             transfers += moved
             causes += [case.training.id] * len(moved)
-        await post_transfers(writer, year, hour_type, causes, transfers, hour_type)
+        await post_transfers(writer, year, hour_type, causes, transfers, hour_type, is_last=True)
 
 
-async def _settlement_of(writer: Writer, case: _Case, draws: Draws) -> list[Transfer]:
+async def _settlement_of(case: _Case, reserved_before: Drawn, draws: Draws) -> list[Transfer]:
     """After a reversal the training has nothing reserved, and what it uses is reserved again before (rulebook §3.5)."""
     training = case.training
-    drawn = Counter(await find_drawn(writer.connection, training.id))
+    drawn = Counter(reserved_before)
     held = case.held if case.item.outcome == "approved" else 0
     missing = held - drawn.total()
     reserved = await draws.reserve(training, missing, pointer=case.pointer) if missing > 0 else []
@@ -168,7 +166,8 @@ async def _settlement_of(writer: Writer, case: _Case, draws: Draws) -> list[Tran
     return [*reserved, *settled]
 
 
-async def _write_down(writer: Writer, case: _Case, found: SupportRules) -> None:
+def _decided(writer: Writer, case: _Case, found: SupportRules) -> dict[str, object]:
+    """Record the decision, and return what it changes."""
     item, statement = case.item, case.statement
     decided = {"decided_by": writer.actor.person_id, "decided_at": writer.now, "decided_automatically": False}
     columns: dict[str, object] = {"state": item.outcome, "reason": item.reason}
@@ -183,8 +182,8 @@ async def _write_down(writer: Writer, case: _Case, found: SupportRules) -> None:
             needed = rules.needed_by(statement, found)
             columns |= decided | _kept(support, case.held) | {"disallowed": item.disallowed, "needs_reason": needed}
             statement = replace(statement, support=support)
-    await questions.change_statement(writer.connection, statement.id, **columns)
     record(writer, item.outcome.replace("_", "-"), statement, reason=item.reason)
+    return columns
 
 
 def _kept(support: Support, used_hours: int) -> dict[str, object]:

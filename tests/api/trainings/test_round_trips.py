@@ -11,7 +11,8 @@ from app.local.embedded_postgres import Addresses
 from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.api.test_round_trips import trips
-from tests.api.trainings.conftest import PATH, added
+from tests.api.trainings.conftest import PATH, added, approved
+from tests.api.trainings.test_cost_statements import sent
 from tests.builders import Centre, Person
 from tests.conftest import SECRET
 from tests.round_trips import CountedConnection
@@ -69,3 +70,19 @@ def test_many_plans_take_as_many_round_trips_as_one(warm: tuple[Person, Person, 
         decided = trips(staff.post, "/v1/training-decisions", {"year": 2023, "items": items})
         counted.append((sent, decided))
     assert counted == [(11, 7 if outcome == "approved" else 9)] * 2
+
+
+@pytest.mark.parametrize("outcome", ["approved", "rejected", "sent_back"])
+def test_many_cost_statements_take_as_many_round_trips_as_one(
+    centre: Centre, warm: tuple[Person, Person, UUID], outcome: str
+) -> None:
+    main_user, staff, unit = warm
+    counted = []
+    for number in (1, MANY):
+        centre.clock(2023, 3, 15, 12)
+        trainings = [approved(main_user, staff, unit) for _ in range(number)]
+        centre.clock(2023, 4, 20)
+        ids = [sent(main_user, training).rpartition("/")[2] for training in trainings]
+        items = [{"statement_id": each, "outcome": outcome, "reason": "Näin"} for each in ids]
+        counted.append(trips(staff.post, "/v1/cost-statement-decisions", {"year": 2023, "items": items}))
+    assert counted == [12 if outcome == "sent_back" else 14] * 2
