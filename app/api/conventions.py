@@ -4,6 +4,7 @@ An operation takes one of the dependencies below. Its reader or writer has not b
 before it validates the request. The route class (`Operation`) begins it around the call of the endpoint.
 """
 
+import functools
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -168,6 +169,26 @@ class Writing(Writer):
         super().__init__(connection, actor, now, retry_key, self.request.scope["request_id"], dry_run=self.dry_run)
 
 
+class RecordedListing(Writing):
+    """Reads a list of which the audit records each reading, also as CSV."""
+
+    async def respond(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> Response:
+        if not self.request.state.is_csv:
+            return await super().respond(endpoint, declared, rendering)
+        return rendering.as_csv(self.request, self, self._all(endpoint, declared, rendering))
+
+    @asynccontextmanager
+    async def _all(self, endpoint: Endpoint, declared: Declaration, rendering: Rendering) -> AsyncIterator[Slice[Any]]:
+        """All items of the list, from one snapshot. It writes nothing, so reading a first page is recorded before."""
+        state, caller = self.request.app.state, self.request.state.caller
+        with state.csv_in_flight.one_of(caller.key_scope):
+            await super().respond(functools.partial(endpoint, page=PageRequest(1, None)), declared, rendering)
+            async with state.backend.reading_snapshot(caller) as reader:
+                Writer.__init__(self, reader.connection, reader.actor, reader.now, retry_key=b"")
+                declared.check(self.actor)
+                yield await endpoint(page=PageRequest(ROWS_AT_ONCE, None, is_all=True))
+
+
 def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Rendered | None:
     """Return the stored response to the same request. Raises RequestInProgress, IdempotencyKeyReused,
     ResponseUnreadable.
@@ -271,6 +292,10 @@ async def writing_plainly(request: Request) -> Writing:
     return Writing(request)
 
 
+async def listing_recorded(request: Request) -> RecordedListing:
+    return RecordedListing(request)
+
+
 async def removing(request: Request, if_match: IfMatch = None) -> Writing:
     return Writing(request, expected=_expected(request, if_match))
 
@@ -291,12 +316,17 @@ EditOnce = Annotated[Writing, Depends(editing_once)]
 """Moves hours, and `If-Match` is required too."""
 PlainWrite = Annotated[Writing, Depends(writing_plainly)]
 """A read that the audit records, or a `DELETE`: without a retry key."""
+RecordedList = Annotated[RecordedListing, Depends(listing_recorded)]
+"""A list of which the audit records each reading, also as CSV."""
 Remove = Annotated[Writing, Depends(removing)]
 """A `DELETE` that honours `If-Match`."""
 KeyedWrite = Annotated[Writing, Depends(writing_keyed)]
 """A write with a retry key and without a dry run."""
 
-SESSIONS = {reading, writing, writing_once, replacing, editing, editing_once, writing_plainly, removing, writing_keyed}
+SESSIONS = {
+    *(reading, writing, writing_once, replacing, editing, editing_once),
+    *(writing_plainly, listing_recorded, removing, writing_keyed),
+}
 KEYED = {writing_once, editing_once}
 """Those that require a retry key."""
 VERSIONED = {editing, editing_once}

@@ -123,6 +123,7 @@ def test_the_lists_with_csv_are_those_of_the_document() -> None:
     assert offering == {
         "list_cost_statements",
         "list_trainings",
+        "list_training_participants",
         "list_hour_accounts",
         "list_hour_proposals",
         "list_hour_decisions",

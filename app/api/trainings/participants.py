@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.conventions import Edit, PlainWrite, Remove, Write
+from app.api.conventions import Edit, PlainWrite, RecordedList, Remove, Write
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
@@ -62,11 +62,12 @@ async def add_training_participant(writer: Write, training_id: UUID, body: Parti
 
 
 @router.get("", response_model=Page[Participant])
-@operation(scope="participants:read", personal_data=True)
-async def list_training_participants(writer: PlainWrite, page: Paging, training_id: UUID) -> Slice[Participant]:
+@operation(scope="participants:read", personal_data=True, csv=True)
+async def list_training_participants(writer: RecordedList, page: Paging, training_id: UUID) -> Slice[Participant]:
     """List the participants of a training course.
 
-    The newest come first. Each reading by staff is recorded in the audit.
+    The newest come first. Each reading by staff is recorded in the audit. In a CSV a name that a spreadsheet would take
+    for a formula begins with `'`.
 
     **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
     """

@@ -1,5 +1,7 @@
 """`/v1/trainings/{id}/participants`."""
 
+import csv
+import io
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -166,6 +168,34 @@ def test_a_participant_of_another_training_is_not_found(
     assert refusal(main_user.post(f"/v1/trainings/{new_id()}/participants", AINO)) == (404, "not-found")
 
 
+def test_a_key_needs_the_scopes_of_participants(centre: Centre, main_user: Person, central: UUID, path: str) -> None:
+    one = main_user.post(path, AINO).headers["Location"]
+
+    def key(*scopes: str) -> Person:
+        body = {"name": "Kurssit", "organisation_id": str(central), "scopes": list(scopes), "expires_in_days": 30}
+        answer = main_user.post("/v1/api-keys", body)
+        assert answer.status_code == 201, answer.text
+        client = centre.signed_in(main_user.id)
+        client.headers["Authorization"] = f"Bearer {answer.json()['key']}"
+        return Person(main_user.id, client)
+
+    of_trainings, reading, writing = (
+        key("trainings:read", "trainings:write"),
+        key("participants:read"),
+        key("participants:write"),
+    )
+    for answer in (of_trainings.get(path), of_trainings.get(one), of_trainings.post(path, AINO), writing.get(path)):
+        assert refusal(answer) == (403, "forbidden")
+        assert "Aino" not in answer.text
+    assert AINO["email"] not in of_trainings.get(path.removesuffix("/participants")).text
+    assert reading.get(one).json()["name"] == AINO["name"]
+    assert refusal(reading.delete(one)) == (403, "forbidden")
+    assert writing.post(path, {"name": "Bo"}).status_code == 201
+    by_address = {"email": AINO["email"]}
+    assert refusal(reading.post("/v1/participant-searches", by_address)) == (403, "forbidden")
+    assert refusal(writing.post("/v1/participant-erasures", by_address | {"reason": "Pyyntö"})) == (403, "forbidden")
+
+
 @pytest.mark.parametrize("state", ["rejected", "withdrawn", "cancelled", "lapsed"])
 def test_a_training_that_has_ended_gets_no_participants(
     main_user: Person, centre: Centre, central: UUID, state: str
@@ -218,6 +248,30 @@ def test_wrong_participants_are_refused(main_user: Person, path: str, member: st
 @pytest.mark.parametrize("name", ["=1+1", "+358", "-", "@aino"])
 def test_names_are_kept_as_they_are_written(main_user: Person, path: str, name: str) -> None:
     assert main_user.post(path, {"name": name}).json()["name"] == name
+
+
+def test_formulas_are_neutralised_in_a_csv(main_user: Person, path: str) -> None:
+    names = ["=1+1", "+358", "-", "@aino", "Aino"]
+    for name in names:
+        main_user.post(path, {"name": name})
+    rows = list(csv.DictReader(io.StringIO(main_user.get(path, headers={"Accept": "text/csv"}).text)))
+    assert [row["name"] for row in reversed(rows)] == ["'=1+1", "'+358", "'-", "'@aino", "Aino"]
+    assert {row["email"] for row in rows} == {""}
+
+
+def test_a_csv_is_recorded_once_and_refused_like_the_list(
+    centre: Centre, main_user: Person, training: UUID, path: str
+) -> None:
+    main_user.post(path, AINO)
+    reader = participant_reader(centre)
+    answer = reader.get(path, headers={"Accept": "text/csv"})
+    assert (answer.status_code, "Aino@Example.org" in answer.text) == (200, True)
+    assert [(action, subject) for action, subject, _ in facts_of(centre)][1:] == [
+        ("training-participants.read", training)
+    ]
+    assert refusal(centre.staff().get(path, headers={"Accept": "text/csv"})) == (403, "forbidden")
+    other = centre.main_user(centre.organisation())
+    assert refusal(other.get(path, headers={"Accept": "text/csv"})) == (404, "not-found")
 
 
 def test_a_stored_answer_to_a_retry_can_be_read_with_its_key_alone(

@@ -1,6 +1,7 @@
 """Participants: counts, addresses, and what is left of an address."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,8 +9,10 @@ from app.domain.errors import Invalid
 from app.domain.trainings.participants import (
     Gender,
     ParticipantCounts,
+    anonymous_from,
     check_counts,
     counts_of,
+    last_year_anonymous,
     repeated_of,
     token_of,
 )
@@ -52,6 +55,23 @@ def test_more_genders_than_participants() -> None:
 )
 def test_an_address_is_in_a_training_once(keys: list[str | None], known: list[str], repeated: list[int]) -> None:
     assert repeated_of(keys, known) == repeated
+
+
+@pytest.mark.parametrize(
+    ("year", "months", "day"),
+    [
+        # The year 2023 ends with December; 1, 12 and 24 months later it is 1 February 2024, 1 January 2025 and 2026.
+        (2023, 1, date(2024, 2, 1)),
+        (2023, 11, date(2024, 12, 1)),
+        (2023, 12, date(2025, 1, 1)),
+        (2023, 24, date(2026, 1, 1)),
+        (2023, 31, date(2026, 8, 1)),
+    ],
+)
+def test_participants_are_anonymous_some_months_after_the_years_end(year: int, months: int, day: date) -> None:
+    assert anonymous_from(year, months) == day
+    assert last_year_anonymous(months, day) == year
+    assert last_year_anonymous(months, day - timedelta(days=1)) == year - 1
 
 
 def test_a_token_is_the_same_within_a_year_alone() -> None:
