@@ -29,10 +29,10 @@ class Standing:
     """Confirmed windows of the requested kind, with the organisation's own extensions."""
     common: int
     """Free hours in the central organisation's common account."""
-    reference: str | None = None
-    """The reference taken for what is being made."""
     kind: OrganisationKind = "association"
     """Kind of the organisation."""
+    reference: str | None = None
+    """The reference taken for what is being made."""
 
 
 def check_central(place: Place, *, pointer: str | None = None) -> None:
