@@ -74,6 +74,7 @@ from app.api.people import (
 )
 from app.api.routing import Index
 from app.api.trainings import (
+    authority_reports,
     cost_statements,
     participant_erasures,
     participant_imports,
@@ -131,6 +132,7 @@ ROUTERS = (
     statement_attachments.router,
     training_documents.statements_router,
     statistics.router,
+    authority_reports.router,
     study_centre.router,
     payment_accounts.account_router,
     payment_accounts.changes_router,

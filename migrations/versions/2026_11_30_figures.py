@@ -201,11 +201,18 @@ END $$;
 CREATE FUNCTION count_again() RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
+    v_centre CONSTANT uuid := own_study_centre();
     v_astray bigint;
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('figures of ' || own_study_centre(), 0));
+    PERFORM pg_advisory_xact_lock(hashtextextended('figures of ' || v_centre, 0));
     SELECT count(*) INTO v_astray FROM training_figures_astray;
-    PERFORM recount_training(id) FROM trainings WHERE study_centre_id = own_study_centre();
+    DELETE FROM training_figures WHERE study_centre_id = v_centre;
+    DELETE FROM training_figure_parts WHERE study_centre_id = v_centre;
+    INSERT INTO training_figure_parts
+    SELECT study_centre_id, training_id, {_key_names}, {_sums} FROM training_figures_recomputed;
+    INSERT INTO training_figures ({_key_names}, {_sums}, changed_at)
+    SELECT {_key_names}, {_summed}, clock_timestamp() FROM training_figure_parts GROUP BY {_key_names};
+    UPDATE training_figure_revisions SET revision = revision + 1 WHERE study_centre_id = v_centre;
     RETURN v_astray;
 END $$;
 COMMENT ON FUNCTION count_again IS 'Counts all courses again, and returns how many figures were astray.';

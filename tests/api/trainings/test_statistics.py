@@ -243,9 +243,34 @@ def test_rows_as_csv(manager: Person, main_user: Person, central: UUID, unit: UU
     ]
 
 
-def test_counting_again_finds_nothing_astray(centre: Centre, manager: Person, unit: UUID) -> None:
+def test_counting_again_puts_figures_right(centre: Centre, manager: Person, staff: Person, unit: UUID) -> None:
     submitted(manager, unit)
+    held(centre, manager, staff, unit, of_age=20, female=10, male=10)
+    before = figures(staff, "hours", by="organisation") | {"as_of": None}
     assert centre.rows("SELECT count_again()") == [(0,)]
     centre.owner.execute("UPDATE training_figures SET reserved_hours = 7")
-    assert centre.rows("SELECT count(*) > 0 FROM training_figures_astray") == [(True,)]
-    centre.owner.execute("UPDATE training_figures SET reserved_hours = 6")
+    assert centre.rows("SELECT count_again() > 0") == [(True,)]
+    centre.check_ledger()
+    assert figures(staff, "hours", by="organisation") | {"as_of": None} == before
+
+
+def test_the_report_to_the_statistics_authority(
+    centre: Centre, manager: Person, staff: Person, unit: UUID, main_user: Person
+) -> None:
+    path = "/v1/authority-reports/2023"
+    held(centre, manager, staff, unit, of_age=20, female=10, male=9)
+    held(centre, manager, staff, unit, of_age=3, female=3)
+    report = staff.get(path).json()
+    counts = {"courses": 2, "hours": 12, "participants": 23, "female": 13, "male": 9, "other": 0, "unknown": 1}
+    assert report == {
+        "year": 2023,
+        "items": [{"statistics_class": "031"} | counts],
+        "total": {"statistics_class": None} | counts,
+        "faults": [{"code": "gender-missing", "topic": None, "courses": 1}],
+    }
+    centre.owner.execute("UPDATE topic_classes SET statistics_class = NULL WHERE code = 'society'")
+    faults = centre.person("auditor").get(path).json()["faults"]
+    assert {"code": "class-missing", "topic": "society", "courses": 2} in faults
+    assert refusal(main_user.get(path)) == (403, "forbidden")
+    rows = staff.get(path, headers={"Accept": "text/csv"}).text.splitlines()
+    assert rows[0].startswith("statistics_class,courses,hours")
