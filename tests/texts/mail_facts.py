@@ -9,6 +9,7 @@ _CONCERNED: dict[str, object] = {"person": "Eino Eerola"}
 _SIGNATORY: dict[str, object] = {"signatory": "Liisa Lahti"}
 _APPLICATION: dict[str, object] = {"reference": "2023-0031"}
 _IN_CASE: dict[str, object] = {"reference": "2023-0017", "case_type": "hour-proposals", "year": 2024}
+_PLAN: dict[str, object] = {"training": "Järjestön talous", "reference": "2023-0051", "year": 2023, "hours": 6}
 MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS} | {
     "deadline.opening": _WINDOW,
     "deadline.closing-soon": _WINDOW | {"kind": "change_window"},
@@ -50,6 +51,24 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "case-attachment.sent-to-managers": _IN_CASE,
     "case-attachment.sent-to-applicant": {"reference": "2023-0017"},
     "case-attachment.sent-to-applicant:signatory": {"reference": "2023-0017"},
+    "training.submitted": _PLAN | {"to": "staff", "approved": False},
+    "training.submitted:main_users": _PLAN | {"to": "main_user", "approved": False},
+    "training.endorsed": _PLAN | {"approved": False},
+    "training.sent-back": _PLAN | {"by": "main_user", "answer_by": "2023-03-29"},
+    "training.approved": _PLAN,
+    "training.rejected": _PLAN | {"by": "staff"},
+    "training.cancelled": _PLAN | {"by": "staff"},
+    "training.lapsed": _PLAN | {"because": "no_statement"},
+    "training-change.submitted": _PLAN,
+    "training-change.approved": _PLAN,
+    "training-change.rejected": _PLAN,
+    "cost-statement.due": _PLAN
+    | {"ended_on": "2023-04-15", "due_on": "2023-05-13", "last_on": "2024-01-18", "training_id": OTHER_PERSON},
+    "cost-statement.submitted": _PLAN,
+    "cost-statement.sent-back": _PLAN | {"answer_by": "2023-05-29"},
+    "cost-statement.approved": _PLAN | {"support_cents": 21_050},
+    "cost-statement.rejected": _PLAN,
+    "cost-statement.reversed": _PLAN | {"support_cents": 21_050},
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},
     "bank-account-change.proposed": _CONCERNED,

@@ -23,7 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.db.organisations.organisations import name_in, organisation_ancestors, organisations
+from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import below, clock_of
 from app.db.people.people import in_force, persons, role_grants
 from app.db.sessions import Reader
@@ -31,6 +31,7 @@ from app.db.statements import NOW, Query, columns_of
 from app.db.trainings.lapsing import UNSTATED
 from app.db.trainings.statement_days import IS_STATEMENT, RULES, STATEMENT, STATEMENT_DUE_ON
 from app.db.trainings.tables import cost_statements, training_changes, trainings
+from app.db.trainings.writers import IN_PLACE, IS_WRITERS_GRANT
 from app.domain.access import Role
 from app.domain.calendar.training_tasks import TrainingAction, TrainingTaskKind
 from app.domain.organisations.organisations import Language
@@ -40,19 +41,16 @@ MOST_OF_A_KIND = 500
 
 _own_ids = bindparam("p_own_ids", type_=ARRAY(Uuid))
 _is_staff = bindparam("p_is_staff", type_=Boolean)
-_in_place = organisations.c.central_organisation_id == trainings.c.central_organisation_id
-"""Whether the organisation belongs to the central organisation whose hours the training uses: it may have moved."""
-
 _NO_ID, _NO_TEXT, _NO_DAY = cast(null(), Uuid), cast(null(), Text), cast(null(), Date)
 
 
 def _held(parameter: str) -> Any:
-    """Whether the training is one of the organisations that the parameter names, or of one below them."""
+    """Whether the training is of one of the organisations that the parameter names, or of one below them."""
     tops = any_(bindparam(parameter, type_=ARRAY(Uuid)))
     return or_(
         trainings.c.central_organisation_id == tops,
         trainings.c.organisation_id == tops,
-        and_(_in_place, below(trainings.c.organisation_id, tops)),
+        and_(IN_PLACE, below(trainings.c.organisation_id, tops)),
     )
 
 
@@ -114,27 +112,9 @@ _responsible = func.coalesce(
     .scalar_subquery(),
     trainings.c.responsible_person_id,
 )
-_above = select(organisation_ancestors.c.ancestor_id).where(
-    organisation_ancestors.c.organisation_id == trainings.c.organisation_id
-)
-_is_of_training = role_grants.c.organisation_id == trainings.c.organisation_id
 _has_writer = (
     select(role_grants.c.id)
-    .where(
-        role_grants.c.person_id == _responsible,
-        in_force(NOW),
-        or_(
-            and_(role_grants.c.role == "training_manager", _is_of_training),
-            and_(
-                or_(role_grants.c.role == "main_user", role_grants.c.role == "unit_manager"),
-                or_(
-                    _is_of_training,
-                    role_grants.c.organisation_id == trainings.c.central_organisation_id,
-                    and_(_in_place, role_grants.c.organisation_id.in_(_above)),
-                ),
-            ),
-        ),
-    )
+    .where(role_grants.c.person_id == _responsible, in_force(NOW), IS_WRITERS_GRANT)
     .correlate(trainings, organisations)
     .exists()
 )

@@ -77,7 +77,14 @@ _is_extension_near = (
 )
 _turning = Query(
     select(*_columns(organisations.c.id, extended_until(organisations)))
-    .join(organisations, or_(deadlines.c.organisation_id.is_(None), deadlines.c.organisation_id == organisations.c.id))
+    .join(
+        organisations,
+        or_(
+            and_(deadlines.c.organisation_id.is_(None), organisations.c.kind == "central"),
+            # Its own days are for its units too.
+            deadlines.c.organisation_id == organisations.c.central_organisation_id,
+        ),
+    )
     .where(
         deadlines.c.confirmed,
         deadlines.c.kind == any_(bindparam("p_kinds", type_=ARRAY(Text))),
@@ -86,7 +93,6 @@ _turning = Query(
             deadlines.c.closes_on.between(_from, _until),
             _is_extension_near,
         ),
-        organisations.c.kind == "central",
         # Only members of a year have hours of the year (rulebook §6.1).
         func.extract("year", organisations.c.active_from) <= deadlines.c.hours_year,
         func.coalesce(func.extract("year", organisations.c.active_until), deadlines.c.hours_year)
@@ -113,5 +119,6 @@ async def list_windows_of_everyone(
 async def list_turning_windows(
     connection: Connection, kinds: Sequence[Kind], first: date, last: date
 ) -> list[OwnWindow]:
-    """Windows that open or close between the days, for each central organisation that is a member in their year."""
+    """Windows that open or close between the days, for each central organisation that is a member in their year. A
+    central organisation's own days are also those of its units."""
     return await _turning.all(connection, p_kinds=list(kinds), p_from=first, p_until=last)

@@ -19,10 +19,11 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import array, distinct_on
 
 from app.db.delivery.preferences import mail_preferences
 from app.db.organisations.organisations import name_in, organisations
@@ -31,6 +32,8 @@ from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants
 from app.db.people.signatories import signatories
 from app.db.statements import Command, Connection, Query, columns_of
+from app.db.trainings.tables import cost_statements, training_changes, trainings
+from app.db.trainings.writers import IS_WRITERS_GRANT
 from app.domain.delivery.mailed_events import MAIL_OF, Recipients
 from app.domain.delivery.mails import MailPreference
 from app.domain.organisations.organisations import Language
@@ -53,6 +56,8 @@ class Recipient:
     signatory: str | None
     key: str | None
     """The name of the API key."""
+    training: str | None
+    """The name of the training that the event is about."""
     to: Recipients
     person_id: UUID
     name: str
@@ -116,10 +121,57 @@ def _to_one(recipient: Recipients, fact: str) -> Select[Any]:
     return select(outbox.c.id.label("event_id"), found.label("person_id")).join(persons, named)
 
 
+_training_id = func.coalesce(outbox.c.facts["training_id"].as_string().cast(Uuid), outbox.c.subject_id)
+_statement, _change = cost_statements.alias("statement"), training_changes.alias("change")
+_made_or_responsible = array(
+    [
+        trainings.c.responsible_person_id,
+        trainings.c.created_by,
+        trainings.c.submitted_by,
+        _statement.c.created_by,
+        _statement.c.submitted_by,
+        _change.c.submitted_by,
+    ]
+)
+# Who made it and has no role there any more hears no more of it. Keys of programs are no persons.
+_people_of_training = (
+    select(role_grants.c.person_id)
+    .select_from(trainings)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id)
+    .outerjoin(_statement, _statement.c.id == outbox.c.subject_id)
+    .outerjoin(_change, _change.c.id == outbox.c.subject_id)
+    .join(persons, persons.c.id == any_(_made_or_responsible))
+    .join(
+        role_grants,
+        and_(role_grants.c.person_id == func.coalesce(persons.c.merged_into, persons.c.id), IS_WRITERS_GRANT),
+    )
+    .where(trainings.c.id == _training_id, _in_force)
+    .correlate(outbox)
+)
+_managers_of_training = (
+    select(role_grants.c.person_id)
+    .select_from(trainings)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id)
+    .join(role_grants, IS_WRITERS_GRANT)
+    .where(
+        trainings.c.id == _training_id,
+        role_grants.c.role != "training_manager",
+        _in_force,
+        ~_people_of_training.exists(),
+    )
+    .correlate(outbox)
+)
+_responsible = union_all(_people_of_training, _managers_of_training).lateral("responsible")
+_to_responsible = (
+    select(outbox.c.id.label("event_id"), _responsible.c.person_id)
+    .join(_responsible, true())
+    .where(_goes_to("responsible"))
+)
 _selects: dict[Recipients, Select[Any]] = {
     "person": _to_one("person", "person_id"),
     "signatory": _to_one("signatory", "signatory_person_id"),
     "applicants": _to_applicants,
+    "responsible": _to_responsible,
     "main_users": _to_main_users,
     "managers": _to_managers,
     "staff": _to_staff,
@@ -166,6 +218,7 @@ _signatory = (
     .correlate(outbox)
     .scalar_subquery()
 )
+_training = select(trainings.c.name).where(trainings.c.id == _training_id).correlate(outbox).scalar_subquery()
 _key = select(api_keys.c.name).where(api_keys.c.id == outbox.c.subject_id).correlate(outbox).scalar_subquery()
 _recipients = Query(
     select(
@@ -178,6 +231,7 @@ _recipients = Query(
             person=_name_of("person_id"),
             signatory=_signatory,
             key=_key,
+            training=_training,
             to=_addressed.c.recipients,
             person_id=persons.c.id,
             name=persons.c.name,

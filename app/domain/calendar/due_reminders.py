@@ -12,6 +12,9 @@ from app.domain.delivery.reminders import Reminder
 SENT_FOR = timedelta(days=3)
 """How long after its day a reminder of an opening or a closing is still sent, if the deadline was confirmed late or the
 service had stopped."""
+AFTER_END = (7, 21, 28)
+"""Days after the end of a training at which its cost statement is reminded of: one, three and four weeks (rulebook
+§5.6)."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,45 @@ class HoursInUse:
     in_use: int
 
 
+@dataclass(frozen=True)
+class DueStatement:
+    """A training that has ended, and whose cost statement has not been submitted."""
+
+    training_id: UUID
+    organisation_id: UUID
+    reference: str | None
+    year: int
+    ended_on: date
+    due_on: date
+    last_on: date | None
+    """Last day also of late statements. None if the year has no confirmed last day."""
+
+
+def reminders_of_statement(due: DueStatement, today: date) -> Iterator[Reminder]:
+    """The reminder of the most weeks that have passed since the end, so that of several only one is sent."""
+    passed = (today - due.ended_on).days
+    reached = [days for days in AFTER_END if days <= passed]
+    if reached and passed <= AFTER_END[-1] + SENT_FOR.days:
+        yield Reminder(
+            "cost-statement.due",
+            due.training_id,
+            due.organisation_id,
+            due.ended_on,
+            reached[-1],
+            AFTER_END[len(reached) :],
+            {
+                "training_id": str(due.training_id),
+                "reference": due.reference,
+                "year": due.year,
+                "ended_on": due.ended_on.isoformat(),
+                "due_on": due.due_on.isoformat(),
+                "last_on": due.last_on.isoformat() if due.last_on else None,
+            },
+        )
+
+
 def reminders_of_deadline(window: OwnWindow, settings: ReminderSettings, today: date) -> Iterator[Reminder]:
-    """The reminders that a centre's window has opened, closes soon or has closed. Days are Finnish."""
+    """The reminders that a window has opened, closes soon or has closed. Days are Finnish."""
     opens_on, closes_on = window.days
     facts = {
         "kind": window.kind,

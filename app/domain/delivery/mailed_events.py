@@ -1,16 +1,17 @@
 """Events that people get a mail about: who gets it, if it can be turned off, and the day to keep (rulebook §5.7)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.domain.access import Role
 from app.domain.calendar.deadlines import DONE_AT, Method
 
-Recipients = Literal["person", "signatory", "applicants", "main_users", "managers", "staff"]
+Recipients = Literal["person", "signatory", "applicants", "responsible", "main_users", "managers", "staff"]
 """The one person whom the fact `person_id` or `signatory_person_id` names; the applicants who wait for a signatory; the
-central organisation's main users; the main users or, for another organisation, its managers; or the study centre's
-staff. Who is several of them gets the mail of the first."""
+responsible person of a training and those who made it or its statement, or its managers if none of them has a role
+there any more; the central organisation's main users; the main users or, for another organisation, its managers; or the
+study centre's staff. Who is several of them gets the mail of the first."""
 Sending = Literal["always", "promptly", "gathered"]
 """`always` cannot be turned off; a mail that is `gathered` reminds, and waits for the digest."""
 
@@ -37,6 +38,10 @@ class MailedEvent:
     """States in which the recipient had heard of it before: in another state there is no mail."""
     not_about: Sequence[Role] = ()
     """Roles about which there is no mail."""
+    only_if: Mapping[str, object] = field(default_factory=dict)
+    """Facts that the event must have: otherwise it concerns others."""
+    unless: Mapping[str, object] = field(default_factory=dict)
+    """Facts with any of which nobody has to hear of it."""
 
     def is_mailed_otherwise(self, facts: Mapping[str, Any]) -> bool:
         """Whether another mail reports it: each thing is reported once (rulebook §5.7)."""
@@ -49,6 +54,12 @@ class MailedEvent:
     def is_silent(self, facts: Mapping[str, Any]) -> bool:
         """Whether it is about a role that brings no mails, not even about itself (rulebook §5.7)."""
         return facts.get("role") in self.not_about
+
+    def is_about_others(self, facts: Mapping[str, Any]) -> bool:
+        """Whether the event concerns others, or nobody."""
+        return any(facts.get(name) != fact for name, fact in self.only_if.items()) or any(
+            facts.get(name) == fact for name, fact in self.unless.items()
+        )
 
     def place(self, facts: Mapping[str, Any]) -> tuple[Method, str]:
         """The operation that the mail links to."""
@@ -63,6 +74,9 @@ _CASE_COMMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/co
 _CASE_ATTACHMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/attachments")
 _SIGNATORIES: tuple[Method, str] = ("GET", "/v1/organisations/{organisation_id}/signatories")
 _ALLOTMENT_REQUEST: tuple[Method, str] = ("GET", "/v1/allotment-requests/{request_id}")
+_TRAINING: tuple[Method, str] = ("GET", "/v1/trainings/{training_id}")
+_TRAINING_DECISION: tuple[Method, str] = ("POST", "/v1/trainings/{training_id}/decision")
+_COST_STATEMENT: tuple[Method, str] = ("GET", "/v1/cost-statements/{statement_id}")
 MAILED_EVENTS: dict[str, MailedEvent] = {
     "deadline.opening": MailedEvent("managers", "gathered", day="closes_on"),
     "deadline.closing-soon": MailedEvent("managers", "gathered", day="closes_on"),
@@ -98,6 +112,42 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "case-attachment.sent-to-managers": MailedEvent("managers", "promptly", _CASE_ATTACHMENTS),
     "case-attachment.sent-to-applicant": MailedEvent("person", "promptly", _CASE_ATTACHMENTS),
     "case-attachment.sent-to-applicant:signatory": MailedEvent("signatory", "promptly", _CASE_ATTACHMENTS),
+    "training.submitted": MailedEvent(
+        "staff", "gathered", _TRAINING_DECISION, only_if={"to": "staff"}, unless={"approved": True}
+    ),
+    "training.submitted:main_users": MailedEvent(
+        "main_users",
+        "promptly",
+        ("POST", "/v1/trainings/{training_id}/endorsement"),
+        only_if={"to": "main_user"},
+    ),
+    "training.endorsed": MailedEvent("staff", "gathered", _TRAINING_DECISION, unless={"approved": True}),
+    "training.sent-back": MailedEvent(
+        "responsible", "promptly", ("PATCH", "/v1/trainings/{training_id}"), day="answer_by"
+    ),
+    "training.approved": MailedEvent("responsible", "promptly", _TRAINING, unless={"supported": False}),
+    "training.rejected": MailedEvent("responsible", "promptly", _TRAINING),
+    "training.cancelled": MailedEvent("responsible", "promptly", _TRAINING, only_if={"by": "staff"}),
+    # The statement that lapses with its training is not reported by itself.
+    "training.lapsed": MailedEvent("responsible", "promptly", _TRAINING),
+    "training-change.submitted": MailedEvent(
+        "staff", "gathered", ("POST", "/v1/trainings/{training_id}/changes/{change_id}/decision")
+    ),
+    "training-change.approved": MailedEvent("responsible", "promptly", _TRAINING),
+    "training-change.rejected": MailedEvent("responsible", "promptly", _TRAINING),
+    "cost-statement.due": MailedEvent("responsible", "gathered", ("POST", "/v1/cost-statements"), day="due_on"),
+    "cost-statement.submitted": MailedEvent(
+        "staff",
+        "gathered",
+        ("POST", "/v1/cost-statements/{statement_id}/decision"),
+        unless={"automatically": True},
+    ),
+    "cost-statement.sent-back": MailedEvent(
+        "responsible", "promptly", ("PATCH", "/v1/cost-statements/{statement_id}"), day="answer_by"
+    ),
+    "cost-statement.approved": MailedEvent("responsible", "promptly", _COST_STATEMENT, unless={"automatically": True}),
+    "cost-statement.rejected": MailedEvent("responsible", "promptly", _COST_STATEMENT),
+    "cost-statement.reversed": MailedEvent("responsible", "promptly", _COST_STATEMENT),
     "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
     "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
     "study-centre.decisions-by-two-ending": MailedEvent("staff", "always", ("PATCH", "/v1/study-centre")),

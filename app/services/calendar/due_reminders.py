@@ -1,7 +1,8 @@
-"""Reminders that nobody requests: those that follow from the clock and from the hours (rulebook §5.6)."""
+"""Reminders that nobody requests: those that follow from the clock, the hours and the courses (rulebook §5.6)."""
 
 from datetime import timedelta
 
+from app.db.calendar.due_statements import list_due_statements
 from app.db.calendar.hour_facts import list_hours_in_use
 from app.db.calendar.reminder_settings import find_settings
 from app.db.calendar.windows import list_turning_windows
@@ -10,7 +11,13 @@ from app.db.people.study_centres import lock_study_centre
 from app.db.statements import Connection
 from app.db.transactions import enqueue
 from app.domain.calendar.deadlines import day_of
-from app.domain.calendar.due_reminders import SENT_FOR, reminders_of_deadline, reminders_of_hours
+from app.domain.calendar.due_reminders import (
+    AFTER_END,
+    SENT_FOR,
+    reminders_of_deadline,
+    reminders_of_hours,
+    reminders_of_statement,
+)
 from app.domain.calendar.feeds import KINDS_SEEN
 
 
@@ -26,6 +33,9 @@ async def send_reminders(connection: Connection) -> None:
         if settings.running_out_percents:
             running_out = await list_hours_in_use(connection, today.year, min(settings.running_out_percents))
             due += [reminder for hours in running_out for reminder in reminders_of_hours(hours, settings)]
+        last_end, first_end = today - timedelta(days=AFTER_END[0]), today - timedelta(days=AFTER_END[-1]) - SENT_FOR
+        statements = await list_due_statements(connection, first_end, last_end)
+        due += [reminder for statement in statements for reminder in reminders_of_statement(statement, today)]
         if due:
             covering = set().union(*(reminder.covering_ids for reminder in due))
             enqueued = await find_enqueued(connection, covering)

@@ -82,13 +82,20 @@ def _mail_of_event(
     preference = recipient.preference or DEFAULT_PREFERENCE
     leaves = leaves_at(event.sending, preference, now)
     facts = recipient.facts
-    if leaves is None or event.is_mailed_otherwise(facts) or event.is_unheard_of(facts) or event.is_silent(facts):
+    unreported = (
+        event.is_mailed_otherwise(facts)
+        or event.is_unheard_of(facts)
+        or event.is_silent(facts)
+        or event.is_about_others(facts)
+    )
+    if leaves is None or unreported:
         return None
     attached = attachments.get((recipient.subject_id, recipient.language), [])
     known = {
         "person": recipient.person,
         "signatory": recipient.signatory,
         "key": recipient.key,
+        "training": recipient.training,
         "letter": [each["name"] for each in attached],
     }
     link = link_to(public_url, *event.place(recipient.facts))

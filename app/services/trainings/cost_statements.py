@@ -172,7 +172,7 @@ async def _approve_automatically(writer: Writer, statement: CostStatement) -> No
         decided_at=writer.now,
         decided_automatically=True,
     )
-    record(writer, "submitted", statement, late=False)
+    record(writer, "submitted", statement, late=False, automatically=True)
     record(writer, "approved", replace(statement, support=support), automatically=True)
 
 

@@ -40,6 +40,7 @@ async def _lapse(writer: Writer, training_id: UUID) -> None:
         reference=training.reference,
         year=training.year,
         was=training.state,
+        because="no_statement" if training.state == "approved" else "not_submitted_again",
         freed=freed,
     )
     await write_down(writer)

@@ -182,7 +182,8 @@ def _decided(writer: Writer, case: _Case, found: SupportRules) -> dict[str, obje
             needed = rules.needed_by(statement, found)
             columns |= decided | _kept(support, case.held) | {"disallowed": item.disallowed, "needs_reason": needed}
             statement = replace(statement, support=support)
-    record(writer, item.outcome.replace("_", "-"), statement, reason=item.reason)
+    facts = {"answer_by": columns["answer_by"]} if "answer_by" in columns else {}
+    record(writer, item.outcome.replace("_", "-"), statement, reason=item.reason, **facts)
     return columns
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from app.db.sessions import Writer
@@ -73,17 +74,20 @@ async def endorse_training(
     check_state(training.state, "awaiting_main_user")
     if outcome == "endorsed":
         circumstances = await questions.find_circumstances(writer, training)
+        automatic = circumstances.rules.automatic_approval
         await questions.change_state(
             writer.connection,
             training_id,
-            **_sent(writer, automatic=circumstances.rules.automatic_approval),
+            **_sent(writer, automatic=automatic),
             endorsed_by=writer.actor.person_id,
             endorsed_at=writer.now,
         )
+        _record(writer, "training.endorsed", training, by="main_user", approved=automatic)
+        if automatic:
+            _record_automatic(writer, training)
     else:
-        columns = _decided(writer, outcome, reason, answer_by)
+        columns = _decided(writer, training, outcome, reason, answer_by, by="main_user")
         await questions.change_state(writer.connection, training_id, **columns)
-    _record(writer, f"training.{outcome.replace('_', '-')}", training, reason=reason, by="main_user")
     endorsed = await questions.resource.get(writer, training_id)
     await _free(writer, [training] if outcome == "rejected" else [])
     return endorsed
@@ -134,7 +138,8 @@ async def cancel_training(writer: Writer, training_id: UUID, *, reason: str) -> 
     check_state(training.state, "approved")
     check_no_statement(training, await find_statement_state(writer.connection, training_id))
     freed = await end_training(writer, training, "cancelled", reason=reason)
-    _record(writer, "training.cancelled", training, reason=reason, freed=freed)
+    by = "staff" if writer.actor.has("staff") else "writers"
+    _record(writer, "training.cancelled", training, reason=reason, freed=freed, by=by)
     return await questions.resource.get(writer, training_id)
 
 
@@ -183,10 +188,11 @@ def _send(writer: Writer, submission: _Submission) -> dict[str, object]:
         writer,
         "training.submitted",
         training,
-        hours=training.hours,
         to="main_user" if needs_endorsement else "staff",
         approved=automatic and not needs_endorsement,
     )
+    if automatic and not needs_endorsement:
+        _record_automatic(writer, training)
     state = {"state": "awaiting_main_user"} if needs_endorsement else _sent(writer, automatic=automatic)
     return {
         **state,
@@ -222,18 +228,27 @@ async def _decide(
     changes: dict[UUID, dict[str, object]] = {}
     for item in items:
         training = locked[item.training_id]
-        changes[training.id] = _decided(writer, item.outcome, item.reason, item.answer_by)
-        _record(writer, f"training.{item.outcome.replace('_', '-')}", training, reason=item.reason, by="staff")
+        changes[training.id] = _decided(writer, training, item.outcome, item.reason, item.answer_by, by="staff")
     await questions.change_states(writer.connection, changes)
     decided = await questions.find_several(writer, [item.training_id for item in items])
     await _free(writer, [locked[item.training_id] for item in items if item.outcome == "rejected"])
     return [decided[item.training_id] for item in items]
 
 
-def _decided(writer: Writer, outcome: Outcome, reason: str | None, answer_by: date | None) -> dict[str, object]:
-    """The columns of a plan that is decided. What is sent back keeps its hours."""
-    if outcome == "sent_back":
-        return {"state": outcome, "reason": reason, "answer_by": answer_day_of(answer_by, writer.now)}
+def _decided(
+    writer: Writer,
+    training: Training,
+    outcome: Outcome,
+    reason: str | None,
+    answer_by: date | None,
+    *,
+    by: Literal["main_user", "staff"],
+) -> dict[str, object]:
+    """Record the decision, and return what it changes. What is sent back keeps its hours."""
+    until = answer_day_of(answer_by, writer.now) if outcome == "sent_back" else None
+    _record(writer, f"training.{outcome.replace('_', '-')}", training, reason=reason, by=by, answer_by=until)
+    if until:
+        return {"state": outcome, "reason": reason, "answer_by": until}
     return {
         "state": outcome,
         "reason": reason,
@@ -248,13 +263,16 @@ async def _free(writer: Writer, trainings: Sequence[Training]) -> None:
     await reserve(writer, [(training, 0) for training in trainings if training.supported])
 
 
+def _record_automatic(writer: Writer, training: Training) -> None:
+    """Record the approval that nobody decided."""
+    _record(writer, "training.approved", training, automatically=True, supported=training.supported)
+
+
 def _record(writer: Writer, action: str, training: Training, *, reason: str | None = None, **facts: object) -> None:
     writer.record(
         action,
         training.id,
         organisation_id=training.organisation_id,
         reason=reason,
-        reference=training.reference,
-        year=training.year,
-        **facts,
+        **{"reference": training.reference, "year": training.year, "hours": training.hours} | facts,
     )
