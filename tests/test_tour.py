@@ -48,8 +48,10 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     assert re.search(r'"key": "tp_[\w-]+"', ran.stdout)
     assert not clock["standing"]
     saved = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert sorted(saved) == ["hours.svg", "letter.pdf"]
-    assert saved["letter.pdf"].startswith(b"%PDF")
+    assert sorted(saved) == ["hours.svg", "letter.pdf", "support.pdf"]
+    assert all(saved[name].startswith(b"%PDF") for name in ("letter.pdf", "support.pdf"))
+    # 6 hours of 35 euros; 55 % of the costs would be 214.50 euros.
+    assert '"support_cents": 21000' in ran.stdout
     assert "Villasukkaväen Keskusliitto ry".encode() in saved["hours.svg"]
     assert "id,kind,hours,from.account," in ran.stdout
 
