@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -30,6 +30,8 @@ from app.sandbox.demo.tour import add_tour
 FINLAND = 10
 """The scale of all study centres of the country together, roughly."""
 FIRST_GROUP = 20
+COUNTED = ("trainings", "cost_statements", "hour_transfers")
+"""Tables of which each row has its training counted again. The demo data count each training once."""
 
 
 @lru_cache(maxsize=1)
@@ -87,12 +89,15 @@ def load_demo(
             connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
         elif connection.execute("SELECT 1 FROM study_centres").fetchone():
             return False
+        _count_each(connection, "DISABLE")
         for table in _parents_first(connection, demo.tables):
             _insert(connection, table, demo.tables[table])
         connection.execute("SELECT restart_references()")
         _analyse(connection)
         _post(connection, demo)
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        _count_each(connection, "ENABLE")
+        connection.execute("SELECT recount_training(id) FROM trainings WHERE state <> 'draft'")
         _analyse(connection)
     return True
 
@@ -142,6 +147,15 @@ def _post(connection: psycopg.Connection[Any], demo: Demo) -> None:
         if first == 0:
             _analyse(connection)
         first = end
+
+
+def _count_each(connection: psycopg.Connection[Any], whether: LiteralString) -> None:
+    for table in COUNTED:
+        connection.execute(
+            sql.SQL("ALTER TABLE {} {} TRIGGER {}").format(
+                sql.Identifier(table), sql.SQL(whether), sql.Identifier(f"{table}_counted")
+            )
+        )
 
 
 def _analyse(connection: psycopg.Connection[Any]) -> None:
