@@ -44,19 +44,26 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE cost_statement_attachments")
-    op.execute("""
+    # The owner is behind the study centre's wall too.
+    op.execute("ALTER TABLE cost_statements NO FORCE ROW LEVEL SECURITY")
+    _complete(
+        "('approved', 'reversed')",
+        """
         UPDATE cost_statements SET support = NULL, support_cents = NULL, used_hours = NULL, payment_state = NULL
         WHERE state = 'rejected'
-    """)
-    _complete("('approved', 'reversed')")
+        """,
+    )
+    op.execute("ALTER TABLE cost_statements FORCE ROW LEVEL SECURITY")
 
 
-def _complete(states: str) -> None:
-    # The table is as new as this revision, and empty.
+def _complete(states: str, before: str | None = None) -> None:
+    # The table is as new as this revision, and empty when it is made.
     op.execute("""
         -- squawk-ignore ban-drop-constraint
         ALTER TABLE cost_statements DROP CONSTRAINT cost_statements_support_complete
     """)
+    if before:
+        op.execute(before)
     op.execute(f"""
         -- squawk-ignore constraint-missing-not-valid
         ALTER TABLE cost_statements ADD CONSTRAINT cost_statements_support_complete CHECK (
