@@ -207,3 +207,19 @@ def test_a_main_user_gets_one_mail_in_the_morning(centre: Centre, remind: Remind
     assert recipient == main_user.id
     assert "Viimeinen päivä on 22.3.2023.\n\nAsia: lisähaku- ja palautusaika\nTuntien vuosi: 2023\n" in text
     assert "Järjestön Marttaliitto tunneista on käytetty tai varattu 80\u00a0%." in text
+
+
+def test_own_days_are_announced_to_the_units_too(centre: Centre, remind: Remind, make: Callable[[], None]) -> None:
+    central, other = centre.organisation(), centre.organisation()
+    unit = centre.organisation(central)
+    below = centre.organisation(unit)
+    centre.organisation(other)
+    centre.organisation(central, active_until=date(2022, 12, 31))
+    main_user, manager = centre.main_user(central), centre.person("unit_manager", below)
+    centre.deadline("unit_proposals", date(2023, 3, 15), date(2023, 9, 30), organisation_id=central)
+    remind()
+    remind()
+    assert reminders(centre) == [("deadline.opening", each) for each in sorted([central, unit, below])]
+    make()
+    mailed = centre.rows("SELECT person_id, organisation_id FROM mails")
+    assert sorted(mailed) == sorted([(main_user.id, central), (manager.id, below)])

@@ -37,7 +37,7 @@ class MessageIn(Body):
     organisation_ids: Annotated[list[UUID], Field(max_length=1000, default_factory=list)]
     """IDs of central organisations. Only for the audience `organisations`."""
     organisation_id: UUID | None = None
-    """ID of the caller's central organisation. Only for the audience `unit_round`."""
+    """ID of the caller's central organisation. Only for the audiences `unit_round` and `tree`."""
     round_year: Year | None = None
     """Year of the hours of the round. Only for the audiences `round` and `unit_round`."""
     round_states: Annotated[list[UnitRoundState], Field(max_length=10, default_factory=list)]
@@ -54,10 +54,10 @@ class MessageIn(Body):
 async def write_message(writer: Write, body: MessageIn) -> Message:
     """Create a message.
 
-    Creates a draft of a message to main users, or of a main user's message to managers of units. It is sent with a
-    separate request.
+    Creates a draft of a message to main users, or of a main user's message to managers of the own tree. It is sent
+    with a separate request. The main users of a central organisation create up to 20 messages a day.
 
-    **Who:** staff; main users for the audience `unit_round`.
+    **Who:** staff; main users for the audiences `unit_round` and `tree`.
     """
     texts = {language: MessageText(text.subject, text.body) for language, text in body.texts.items()}
     return await messages.write_message(

@@ -1,4 +1,4 @@
-"""Messages that the staff write to main users, and main users to managers of their units."""
+"""Messages that the staff write to main users, and main users to managers of their tree."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,8 +37,7 @@ from app.db.statements import (
     columns_of,
     study_centre_table,
 )
-from app.domain.access import Role
-from app.domain.delivery.messages import Message, MessageText, central_organisations_of, main_user_of
+from app.domain.delivery.messages import Message, MessageText, central_organisations_of, main_user_of, roles_of
 from app.domain.organisations.organisations import Language
 
 messages = study_centre_table(
@@ -65,7 +64,7 @@ messages = study_centre_table(
 
 @dataclass(frozen=True)
 class Addressee:
-    """A main user or unit manager who gets a message, with one of the organisations that it concerns."""
+    """A main user or manager who gets a message, with one of the organisations that it concerns."""
 
     person_id: UUID
     name: str
@@ -107,7 +106,7 @@ _scheduled = Query(
     _message.build,
 )
 
-_tops = bindparam("p_tops", type_=ARRAY(Uuid))
+_tops, _tree = bindparam("p_tops", type_=ARRAY(Uuid)), bindparam("p_tree", type_=Uuid)
 _is_written = persons.c.language == any_(bindparam("p_languages", type_=ARRAY(Text)))
 _read_in = case((_is_written, persons.c.language), else_=literal("fi"))
 _centre = organisations.alias("centre")
@@ -127,10 +126,11 @@ _addressees = Query(
     .join(organisations, organisations.c.id == role_grants.c.organisation_id)
     .join(_centre, _centre.c.id == organisations.c.central_organisation_id)
     .where(
-        given(role_grants.c.role, "role"),
+        role_grants.c.role == any_(bindparam("p_roles", type_=ARRAY(Text))),
         in_force(NOW),
         persons.c.verified_email.is_not(None),
         or_(_tops.is_(None), organisations.c.id == any_(_tops)),
+        or_(_tree.is_(None), organisations.c.central_organisation_id == _tree),
     )
     .order_by(persons.c.id, organisations.c.sort_key, organisations.c.id)
     .ext(distinct_on(persons.c.id)),
@@ -156,11 +156,17 @@ async def list_addressees(
     connection: Connection, message: Message, owner: UUID | None, now: datetime
 ) -> list[Addressee]:
     """The recipients of the message, each once. `owner` is the organisation of its deadline."""
-    role: Role = "unit_manager" if message.organisation_id else "main_user"
     tops = central_organisations_of(message, owner)
     if message.round_year:
         tops = await list_in_states(connection, message.round_year, message.round_states, message.organisation_id)
-    return await _addressees.all(connection, p_now=now, p_role=role, p_tops=tops, p_languages=list(message.texts))
+    return await _addressees.all(
+        connection,
+        p_now=now,
+        p_roles=roles_of(message),
+        p_tops=tops,
+        p_tree=message.organisation_id,
+        p_languages=list(message.texts),
+    )
 
 
 async def count_written(connection: Connection, organisation_id: UUID, begin: datetime, end: datetime) -> int:

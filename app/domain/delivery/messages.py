@@ -1,4 +1,4 @@
-"""Messages from staff to main users, and from main users to managers of their units, sent immediately, at a given time
+"""Messages from staff to main users, and from main users to managers of their tree, sent immediately, at a given time
 or before a deadline (rulebook §5.7)."""
 
 import string
@@ -8,14 +8,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
-from app.domain.access import Actor, check_staff
+from app.domain.access import Actor, Role, check_staff
 from app.domain.calendar.deadlines import HELSINKI, Window, instants_out_of_range
 from app.domain.errors import Fault, Forbidden, Invalid, NotFound, WrongState
 from app.domain.hours.rounds import RoundState, UnitRoundState
 from app.domain.organisations.organisations import Language
 from app.domain.values import Shown
 
-Audience = Literal["main_users", "organisations", "deadline", "round", "unit_round"]
+Audience = Literal["main_users", "organisations", "deadline", "round", "unit_round", "tree"]
 MessageState = Literal["draft", "scheduled", "sent", "cancelled"]
 SENDING_HOUR = time(8)
 """When messages that follow a deadline are sent, in Helsinki."""
@@ -25,6 +25,8 @@ ROUND_STATES: dict[Audience, tuple[UnitRoundState, ...]] = {
     "unit_round": get_args(UnitRoundState),
 }
 """The states that organisations may have in the round of each audience."""
+OF_MAIN_USERS: tuple[Audience, ...] = ("unit_round", "tree")
+"""The audiences of main users, who write to managers of their own tree."""
 A_DAY = 20
 """Messages of the main users of a central organisation in a day."""
 
@@ -45,11 +47,12 @@ class Message(Shown):
     """Texts by language. Recipients whose language is missing get the Finnish text."""
     audience: Audience
     """Recipients: all main users, those of the named organisations, those whom the deadline concerns, or those of
-    organisations in the states of a round. `unit_round`: managers of units in the states of the units' round."""
+    organisations in the states of a round. `unit_round`: managers of units in the states of the units' round. `tree`:
+    unit managers and training managers of the central organisation and its units."""
     organisation_ids: list[UUID]
     """IDs of the organisations whose main users are the recipients."""
     organisation_id: UUID | None
-    """ID of the central organisation that writes to its units. `null` if the study centre writes."""
+    """ID of the central organisation whose main user writes. `null` if the study centre writes."""
     round_year: int | None
     """Year of the hours of the round. `null` if the audience is not that of a round."""
     round_states: list[UnitRoundState]
@@ -124,7 +127,7 @@ def _faults_of_audience(message: Message) -> list[Fault]:
     of_round = message.audience in ROUND_STATES
     fields: list[tuple[str, object, bool]] = [
         ("organisation_ids", message.organisation_ids, message.audience == "organisations"),
-        ("organisation_id", message.organisation_id, message.audience == "unit_round"),
+        ("organisation_id", message.organisation_id, message.audience in OF_MAIN_USERS),
         ("round_year", message.round_year, of_round),
         ("round_states", message.round_states, of_round),
     ]
@@ -191,6 +194,13 @@ def due_at(message: Message, last_day: date | None, now: datetime) -> datetime |
     if last_day is None:
         return None
     return datetime.combine(last_day - timedelta(days=message.days_before), SENDING_HOUR, HELSINKI)
+
+
+def roles_of(message: Message) -> list[Role]:
+    """The roles of the recipients."""
+    if message.audience == "tree":
+        return ["unit_manager", "training_manager"]
+    return ["unit_manager" if message.organisation_id else "main_user"]
 
 
 def central_organisations_of(message: Message, owner: UUID | None) -> list[UUID] | None:
