@@ -79,6 +79,7 @@ from app.api.trainings import (
     participant_erasures,
     participant_imports,
     participants,
+    public_calendar,
     statement_attachments,
     statistics,
     submissions,
@@ -88,7 +89,7 @@ from app.api.trainings import (
     trainings,
 )
 from app.api.trainings import documents as training_documents
-from app.api.transport import Cors, Head, JsonCompression
+from app.api.transport import Cors, Head, JsonCompression, PublicReads
 from app.db.connections import Connections, LimitedConnection
 from app.db.schema import check_database
 from app.settings import Settings, settings_from_environment
@@ -151,6 +152,7 @@ ROUTERS = (
     participants.router,
     participant_imports.router,
     participant_erasures.router,
+    public_calendar.router,
     people.registration,
     people.router,
     email_verifications.router,
@@ -229,6 +231,7 @@ def create_app(
     app.add_middleware(LastResort)
     if settings.cors_origins:
         app.add_middleware(Cors, origins=settings.cors_origins)
+    app.add_middleware(PublicReads)
     app.add_middleware(Edge)
     problems.install(app)
     for router in ROUTERS:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.api.csv_lists import CsvResponse
 from app.api.files import Download
+from app.api.linked_data import LINKED_DATA, Linked
 from app.api.media_types import accepted
 from app.api.paging import Page, PageWithTotals, cursor_of
 from app.api.pictures import SVG, Picture
@@ -23,6 +24,9 @@ from app.db.paging import Slice
 from app.db.sessions import Reader
 from app.domain.errors import Stale
 from app.domain.versions import Versions, accepts, fingerprint
+
+PUBLIC = "public, max-age=60"
+"""Of a response that is the same for everyone."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,9 @@ class Rendering:
     def __init__(self, status: int, response_model: Any, declared: Declaration) -> None:
         self.status = status
         self._response_model = response_model
-        self._cache_control = "no-store" if declared.secret_answer else "private, no-cache"
+        self._cache_control = PUBLIC if declared.is_public else "private, no-cache"
+        if declared.secret_answer:
+            self._cache_control = "no-store"
         self._is_computed = declared.computed
         self._has_items = declared.csv_items
         self._vary = {"Vary": "Accept"} if declared.csv else {}
@@ -75,12 +81,18 @@ class Rendering:
         another."""
         headers = {"Cache-Control": self._cache_control} | self._vary
         body = None
+        linked = isinstance(result, Linked) and result.if_asked_for(request)
+        if isinstance(result, Linked):
+            headers["Vary"] = "Accept"
+            result = result.shown
         if isinstance(result, Slice):
             body = self._page(request, result, headers), JSON
         elif isinstance(result, Picture):
             body = self._picture(request, result, headers)
         elif self._is_computed:
             body = self._body(result, headers)
+        if linked:
+            body = linked, LINKED_DATA
         tag = sha256(body[0]).hexdigest()[:32] if body else _tag_of(result)
         headers["ETag"] = f'"{tag}"'
         check_wanted(request.headers, tag)

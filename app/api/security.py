@@ -38,6 +38,8 @@ class Declaration:
     replay is sealed."""
     personal_data: bool = False
     """The response contains personal data."""
+    is_public: bool = False
+    """The response is the same for everyone: caches may keep it for a minute."""
     computed: bool = False
     """No operation changes what the response shows, so nothing takes its version in `If-Match`."""
     csv: bool = False
@@ -69,6 +71,7 @@ def operation(
     strong_sign_in: bool = False,
     secret_answer: bool = False,
     personal_data: bool = False,
+    is_public: bool = False,
     computed: bool = False,
     csv: bool = False,
     csv_items: bool = False,
@@ -89,6 +92,7 @@ def operation(
         strong_sign_in=strong_sign_in,
         secret_answer=secret_answer,
         personal_data=personal_data,
+        is_public=is_public,
         computed=computed,
         csv=csv or csv_items,
         csv_items=csv_items,

@@ -97,6 +97,48 @@ def _add_vary(message: Message) -> None:
         headers.add_vary_header("Accept-Encoding")
 
 
+PUBLIC_PATH = "/v1/public/"
+
+
+class PublicReads:
+    """Lets pages of every origin read what is public (the Fetch standard's CORS protocol)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(PUBLIC_PATH):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        asked = headers.get("access-control-request-method", "") if scope["method"] == "OPTIONS" else ""
+        if asked in {"GET", "HEAD"}:
+            allowed = {
+                "Access-Control-Allow-Origin": "*",
+                "Access-Control-Allow-Methods": "GET, HEAD",
+                "Access-Control-Allow-Headers": "If-None-Match, X-Request-Id",
+                "Access-Control-Max-Age": "3600",
+            }
+            await Response(status_code=204, headers=allowed)(scope, receive, send)
+            return
+
+        async def send_to_all(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = MutableHeaders(raw=message["headers"])
+                own["Access-Control-Allow-Origin"] = "*"
+                own["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
+            await send(message)
+
+        await self.app(scope, receive, send_to_all if scope["method"] in {"GET", "HEAD"} else send)
+
+
+EXPOSED = (
+    *("ETag", "Location", "Link", "Idempotency-Replayed", "X-Request-Id", "Retry-After"),
+    *("RateLimit", "RateLimit-Policy"),
+)
+"""Headers that scripts of other origins may read."""
+
+
 class Cors(CORSMiddleware):
     """Allows pages of these origins to call the service, with a token and never with cookies."""
 
@@ -106,10 +148,7 @@ class Cors(CORSMiddleware):
             allow_origins=origins,
             allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=("Authorization", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id"),
-            expose_headers=(
-                *("ETag", "Location", "Link", "Idempotency-Replayed", "X-Request-Id", "Retry-After"),
-                *("RateLimit", "RateLimit-Policy"),
-            ),
+            expose_headers=EXPOSED,
             max_age=3600,
         )
 

@@ -56,6 +56,13 @@ async def find_caller(connection: Connection, issuer: str, subject: str) -> Call
         return await cursor.fetchone()
 
 
+async def find_study_centre(connection: Connection, slug: str) -> UUID | None:
+    """The study centre whose public addresses begin with the slug."""
+    cursor = await connection.execute("SELECT find_study_centre(%s)", [slug])
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 async def list_study_centres(connection: Connection) -> list[UUID]:
     """All study centres with at least one known caller."""
     cursor = await connection.execute("SELECT * FROM study_centres_known() ORDER BY 1")

@@ -8,6 +8,8 @@ from icalendar import Alarm, Calendar, Component, Event
 
 from app.domain.calendar.feeds import EventDetails, KeptEvent
 from app.domain.delivery.mails import DateToKeep
+from app.domain.trainings.public_calendar import CalendarTraining, PublicSession
+from app.domain.trainings.sessions import SessionPlace
 
 REMINDED_BEFORE = timedelta(hours=15)
 """Before the midnight at which a day begins: at nine in the morning of the day before."""
@@ -64,6 +66,49 @@ def calendar_of_mail(dates: Sequence[DateToKeep], made_at: datetime) -> bytes:
         event.add("transp", "TRANSPARENT")
         calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def calendar_of_trainings(trainings: Iterable[CalendarTraining], *, name: str, links: str | None) -> bytes:
+    """An event for each session, whose UID has the ID of the course. `links` is the path of all courses' addresses."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Tuntipankki//public calendar//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("x-wr-timezone", "Europe/Helsinki")
+    calendar.add("refresh-interval", REFRESHED_EVERY, {"value": "DURATION"})
+    calendar.add("x-published-ttl", "PT6H")
+    calendar.add_component(HELSINKI)
+    for training in trainings:
+        for number, session in enumerate(training.sessions, 1):
+            calendar.add_component(_session_of(training, number, session, links))
+    return bytes(calendar.to_ical())
+
+
+def _session_of(training: CalendarTraining, number: int, session: PublicSession, links: str | None) -> Event:
+    event = Event()
+    modified_at = training.changed_at.astimezone(UTC)
+    event.add("uid", f"{training.id}-{number}@tuntipankki")
+    event.add("dtstamp", modified_at)
+    event.add("last-modified", modified_at)
+    # A cancellation replaces what programs have (RFC 5545 §3.8.7.4).
+    event.add("sequence", int(training.is_cancelled))
+    event.add("dtstart", session.starts_at.astimezone(UTC))
+    event.add("dtend", session.ends_at.astimezone(UTC))
+    event.add("summary", training.name)
+    event.add("status", "CANCELLED" if training.is_cancelled else "CONFIRMED")
+    if session.places:
+        event.add("location", "; ".join(filter(None, map(_address_of, session.places))))
+    if training.marketing_text and not training.is_cancelled:
+        event.add("description", training.marketing_text)
+    if links and not training.is_cancelled:
+        event.add("url", f"{links}/{training.id}")
+    return event
+
+
+def _address_of(place: SessionPlace) -> str:
+    return ", ".join(filter(None, [place.name, place.street, place.postal_code]))
 
 
 def describe(event: Event, description: str, link: str | None) -> None:

@@ -49,6 +49,7 @@ RIGHTS = {
     "decision_plan_rows": ADD_REMOVE,
     "decision_plans": ADD_CHANGE,
     "email_verifications": ADD_CHANGE | ADD_REMOVE,
+    "enrolments": ADD_CHANGE | ADD_REMOVE,
     "figure_exchanges": ADD_CHANGE,
     "hour_balances": READ,
     "hour_corrections": ADD,

@@ -192,7 +192,7 @@ def test_values_may_be_added_to_responses_and_not_to_requests() -> None:
 def test_every_operation_says_who_may_call_it() -> None:
     assert documented.document()["security"] == [{"token": []}]
     for path, _, operation in operations():
-        is_open = path.startswith(("/v1/sandbox/", "/v1/calendar-feeds/", "/v1/email-verifications"))
+        is_open = path.startswith(("/v1/sandbox/", "/v1/calendar-feeds/", "/v1/email-verifications", "/v1/public/"))
         assert bool(operation["security"]) == ("401" in operation["responses"]) == (not is_open)
 
 
@@ -200,7 +200,7 @@ def test_every_operation_says_who_may_call_it() -> None:
 def test_writes_take_a_key_and_dry_runs(method: str) -> None:
     for path, its_method, operation in operations():
         names = {parameter["name"] for parameter in operation.get("parameters", ())}
-        if its_method == method and not path.startswith("/v1/sandbox/"):
+        if its_method == method and not path.startswith(("/v1/sandbox/", "/v1/public/")):
             assert {"Idempotency-Key", "validate_only"} <= names, path
             assert "Idempotency-Replayed" in next(iter(operation["responses"].values()))["headers"], path
 

@@ -7,12 +7,12 @@ from pydantic import Field, Strict
 
 from app.api.shapes import UNSAID, WHOLE, Body, Day, Flag, Form, Instant, Line, Text
 from app.api.trainings.topic_classes import TopicCode
+from app.domain.support.enrolments import Enrolment
 from app.domain.trainings.sessions import SessionPlace, TrainingSession, in_finland
 from app.domain.trainings.support_rules import CostCategory
 from app.domain.trainings.trainings import (
     MOST_SESSIONS,
     BudgetLine,
-    Enrolment,
     Mode,
     Partner,
     PlanDeclarations,

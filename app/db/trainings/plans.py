@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.support.enrolments import Enrolment
 from app.domain.trainings.sessions import SessionPlace, TrainingSession
 from app.domain.trainings.trainings import (
     BudgetLine,
-    Enrolment,
     Partner,
     PlanDeclarations,
     PlanException,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place, check_not_own
 from app.domain.errors import Forbidden, WrongState
+from app.domain.support.enrolments import Enrolment
 from app.domain.trainings.cooperation import PlanWarning
 from app.domain.trainings.sessions import HourBreakdown, TrainingSession, breakdown_of
 from app.domain.trainings.support_rules import Activity, CostCategory
@@ -58,20 +59,6 @@ class Partner(Shown):
     """ID of the partner, if it belongs to the study centre. `null` if `name` is given."""
     name: str | None
     """Name of the partner. `null` if `organisation_id` is given."""
-
-
-@dataclass(frozen=True)
-class Enrolment(Shown):
-    """How participants enrol in the public calendar."""
-
-    opens_on: date | None
-    """First day of enrolment. `null` if it opens with the approval of the plan."""
-    closes_on: date | None
-    """Last day of enrolment. `null` if it closes when the course begins."""
-    places: int
-    """Number of places."""
-    waiting_list: bool
-    """Whether there is a waiting list when the places are taken."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """A central organisation in March 2023 with 500 hours, an association below it, and the plans of their courses."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from app.domain.hours.ledger import grant, pool_change
 from tests.builders import Centre, Person
+from tests.document import check_answer
+from tests.server import NO_TLS
 
 PATH = "/v1/trainings"
 
@@ -99,3 +103,19 @@ def account(person: Person, organisation_id: UUID, year: int = 2023) -> dict[str
     assert answer.status_code == 200, answer.text
     shown: dict[str, Any] = answer.json()
     return shown
+
+
+@pytest.fixture
+def slug(centre: Centre) -> str:
+    """The study centre's, which its public addresses begin with."""
+    slug = f"malli-{str(centre.id)[-12:]}"
+    centre.owner.execute("UPDATE study_centres SET slug = %s", [slug])
+    return slug
+
+
+@pytest.fixture
+def public(centre: Centre) -> Iterator[httpx.Client]:
+    """Anyone: a browser without a token."""
+    hooks = {"response": [check_answer]}
+    with httpx.Client(base_url=centre.address, timeout=60, verify=NO_TLS, event_hooks=hooks) as client:
+        yield client

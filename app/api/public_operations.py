@@ -1,0 +1,21 @@
+"""The route class of public operations: the study centre is in the path, and nobody signs in."""
+
+from fastapi import Request
+
+from app.api.backend import Backend
+from app.api.operations import Operation
+from app.api.token_pages import NOBODY
+from app.db.callers import Caller, find_study_centre
+from app.domain.errors import NotFound
+
+
+class PublicOperation(Operation):
+    """Its caller is nobody, in the study centre whose slug is in the path. A token in the request is not looked at."""
+
+    async def caller_of(self, request: Request) -> Caller:
+        backend: Backend = request.app.state.backend
+        async with backend.connections.connection(None) as lobby:
+            centre = await find_study_centre(lobby, request.path_params["slug"])
+        if centre is None:
+            raise NotFound
+        return Caller(centre, NOBODY)

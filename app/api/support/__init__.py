@@ -1,0 +1,1 @@
+"""Support for organisations and for the public: enrolments: routes."""
