@@ -239,8 +239,8 @@ WINDOW = FACTS["window-closed"]
             "wrong-state",
             {"state": "suspended", "allowed": ["open"], "because": "inviter-without-role"},
             "en",
-            "The person who invited you can no longer grant this role. "
-            "Ask another main user or the study centre for a new invitation.",
+            "The person who invited you can no longer grant this role, "
+            "so ask another main user or the study centre for a new invitation.",
             id="an inviter without a role",
         ),
         pytest.param(
