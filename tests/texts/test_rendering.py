@@ -98,3 +98,17 @@ def test_the_fullest_wording_that_the_facts_allow_is_chosen() -> None:
     assert texts("en").choose(wordings, {"a": 1}) == "1"
     assert texts("en").choose(wordings, {"b": 1}) == "none"
     assert texts("en").choose("always", {}) == "always"
+
+
+@pytest.mark.parametrize(
+    ("language", "cents", "written"),
+    [
+        ("fi", 123_456, "1\u00a0234,56\u00a0€"),
+        ("sv", 5, "0,05\u00a0€"),
+        ("en", 10**13, "€100,000,000,000.00"),
+        ("fi", -150, "\N{MINUS SIGN}1,50\u00a0€"),
+    ],
+)
+def test_cents_are_written_in_euros(language: Language, cents: int, written: str) -> None:
+    texts = texts_of("training_documents", language)
+    assert texts.fill("{cents:euros}", {"cents": cents}).replace("\u202f", "\u00a0") == written
