@@ -76,7 +76,7 @@ async def get_training_change(reader: Read, training_id: UUID, change_id: UUID) 
     return await training_changes.get_change(reader, training_id, change_id)
 
 
-@router.post("/{change_id}/decision", responses=refusing("wrong-state", "quota-exceeded"))
+@router.post("/{change_id}/decision", responses=refusing("wrong-state", "not-a-member", "quota-exceeded"))
 @operation(people_only=True)
 async def decide_training_change(
     writer: WriteOnce, training_id: UUID, change_id: UUID, body: ChangeDecisionIn

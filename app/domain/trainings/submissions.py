@@ -119,10 +119,7 @@ def check_place(plan: TrainingPlan, year: int, hour_type: Activity, circumstance
     if not circumstances.rules.enabled:
         raise ActivityNotSupported(activity=hour_type, year=year)
     check_year_open(year, circumstances.closed_at)
-    days = days_of(plan.sessions)
-    for active_from, active_until in (circumstances.centre_active, circumstances.organisation_active):
-        if any(day < active_from or (active_until is not None and day > active_until) for day in days):
-            raise NotAMember(year=year, active_from=active_from, active_until=active_until)
+    check_active(plan, year, circumstances)
     own, place = circumstances.own_rules, circumstances.place
     if not may_run(circumstances.kind, place.ancestors, own.kinds, own.units):
         raise RunsNoTrainings(unit_id=place.organisation_id)
@@ -130,6 +127,14 @@ def check_place(plan: TrainingPlan, year: int, hour_type: Activity, circumstance
         raise RunsNoTrainings(unit_id=place.organisation_id, because="activity")
     if own.topics is not None and plan.topic not in own.topics:
         raise RunsNoTrainings(unit_id=place.organisation_id, because="topic")
+
+
+def check_active(plan: TrainingPlan, year: int, circumstances: Circumstances) -> None:
+    """Check that the organisation and its central organisation are active on every session's day. Raise NotAMember."""
+    days = days_of(plan.sessions)
+    for active_from, active_until in (circumstances.centre_active, circumstances.organisation_active):
+        if any(day < active_from or (active_until is not None and day > active_until) for day in days):
+            raise NotAMember(year=year, active_from=active_from, active_until=active_until)
 
 
 def may_answer(state: TrainingState, answer_by: date | None, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from app.domain.access import Place
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
 from app.domain.trainings import training_changes as rules
 from app.domain.trainings.outcomes import check_outcome
-from app.domain.trainings.submissions import check_complete, check_place
+from app.domain.trainings.submissions import check_active, check_complete, check_place
 from app.domain.trainings.training_changes import TrainingChange
 from app.domain.trainings.trainings import (
     Training,
@@ -82,6 +82,9 @@ async def decide_change(
     after = training
     if outcome == "approved":
         plan = with_changes(training, rules.decided_plan(change))
+        if training.supported:
+            # It may have got a last day since the change was sent.
+            check_active(plan, training.year, await questions.find_circumstances(writer, training))
         await questions.change_plan(writer.connection, training_id, plan, as_submitted=None)
         after = replace(training, hours=hours_of(plan))
     if training.supported:
@@ -122,7 +125,9 @@ async def list_changes(reader: Reader, page: PageRequest, training_id: UUID) -> 
 
 
 async def _lock(writer: Writer, training_id: UUID) -> tuple[Training, Place]:
-    training = await questions.resource.lock(writer, training_id)
+    training = (await questions.lock_several(writer, [training_id])).get(training_id)
+    if training is None:
+        raise NotFound
     return training, await questions.get_place_of(writer.connection, training)
 
 

@@ -13,6 +13,7 @@ from app.db.identifiers import new_id
 from app.domain.hours.ledger import distribution, grant, lapse, pool_change
 from app.local.embedded_postgres import Addresses
 from tests.api.trainings.conftest import PATH, account, added, approved, session, submitted
+from tests.api.trainings.test_cost_statements import decide, sent
 from tests.builders import FOREVER, Centre, Person, refusal
 from tests.locks import another, until_one_waits
 
@@ -140,6 +141,16 @@ def test_courses_of_a_closed_year_hold_nobody(
     assert move(staff, unit, other).status_code == 200
 
 
+def test_a_change_to_days_after_the_end_is_not_approved(manager: Person, staff: Person, unit: UUID) -> None:
+    path = approved(manager, staff, unit)
+    change = manager.post(f"{path}/changes", {"sessions": [session("2023-05-20")]}).headers["Location"]
+    assert end(staff, unit, "2023-05-19").status_code == 200
+    refused = staff.post(f"{change}/decision", {"outcome": "approved"})
+    assert (refusal(refused), refused.json()["active_until"]) == ((409, "not-a-member"), "2023-05-19")
+    rejected = staff.post(f"{change}/decision", {"outcome": "rejected", "reason": "Yhdistys päättyy"})
+    assert rejected.json()["state"] == "rejected"
+
+
 class TestMoved:
     """A unit that had a course whose statement is rejected, and a draft, has moved."""
 
@@ -150,7 +161,9 @@ class TestMoved:
     @pytest.fixture
     def settled(self, centre: Centre, manager: Person, staff: Person, unit: UUID) -> str:
         path = approved(manager, staff, unit, name="Vanha")
-        state(centre, path, "rejected", staff)
+        centre.clock(2023, 5, 2)
+        decide(staff, sent(manager, path), "rejected", reason="Ei tueta")
+        centre.clock(2023, 3, 15, 12)
         centre.owner.execute("UPDATE trainings SET marketing_text = 'Tule!' WHERE name = 'Vanha'")
         return path
 
@@ -215,6 +228,29 @@ class TestMoved:
             listed = person.get(PATH, params={"organisation_id": str(unit)}).json()["items"]
             assert [each["name"] for each in listed] == [name]
             assert person.get(PATH, params={"include": "total"}).json()["total"] == 1
+            rows = person.get(PATH, headers={"Accept": "text/csv"}).text.splitlines()
+            assert len(rows) == 2
+            assert name in rows[1]
+
+    @pytest.mark.usefixtures("moved")
+    def test_statements_and_participants_stay_with_their_course(
+        self, main_user: Person, manager: Person, new_main_user: Person, draft: str, settled: str
+    ) -> None:
+        statements = "/v1/cost-statements"
+        (statement,) = main_user.get(statements).json()["items"]
+        assert main_user.get(f"{statements}/{statement['id']}").status_code == 200
+        assert main_user.get(statements, headers={"Accept": "text/csv"}).text.count("\r\n") == 2
+        assert new_main_user.get(statements).json()["items"] == []
+        assert refusal(new_main_user.get(f"{statements}/{statement['id']}")) == (404, "not-found")
+        for person, path, is_seen in (
+            (main_user, settled, True),
+            (new_main_user, settled, False),
+            (main_user, draft, False),
+            (new_main_user, draft, True),
+            (manager, settled, True),
+            (manager, draft, True),
+        ):
+            assert person.get(f"{path}/participants").status_code == (200 if is_seen else 404)
 
     @pytest.mark.usefixtures("draft", "settled")
     def test_a_move_within_the_central_organisation_moves_nothing(
