@@ -19,14 +19,13 @@ from app.local.embedded_postgres import Addresses
 from app.settings import Settings
 from tests.api.trainings import dying_worker
 from tests.api.trainings.conftest import PATH, account, approved, plan, session, submitted
+from tests.api.trainings.test_cost_statements import decide, sent
 from tests.builders import FOREVER, Centre, Person
 from tests.locks import another, until_one_waits
 from tests.trainings import add_statement
 from tests.triggers import trigger
 
 Lapse = Callable[[], None]
-LAST_ON = date(2024, 1, 18)
-"""Last day of the statements of 2023 (`conftest.py`)."""
 
 
 @pytest.fixture
@@ -174,6 +173,29 @@ def test_a_training_lapses_only_if_it_still_does_when_its_turn_comes(
     lapsing.result()
     assert state(manager, path) == "submitted"
     assert events(centre, "training.lapsed") == []
+
+
+def test_a_training_whose_statement_is_reversed_after_the_last_day_lapses_without_hours(
+    centre: Centre, manager: Person, main_user: Person, staff: Person, unit: UUID, central: UUID, lapse: Lapse
+) -> None:
+    path = approved(manager, staff, unit)
+    centre.clock(2023, 4, 20)
+    statement = sent(manager, path)
+    assert decide(staff, statement).status_code == 200
+    centre.clock(2024, 2, 1)
+    assert staff.post("/v1/hour-pools/2023/closing").status_code == 200
+    lapse()
+    assert state(manager, path) == "approved"
+    assert staff.post(f"{statement}/reversal", {"reason": "Väärä summa"}).status_code == 200
+    lapse()
+    lapse()
+    assert state(manager, path) == "lapsed"
+    (facts,) = events(centre, "training.lapsed")
+    assert facts["freed"] == 0
+    assert manager.get(statement).json()["state"] == "reversed"
+    shown = account(main_user, central)
+    assert (shown["reserved"], shown["used"]) == (0, 0)
+    centre.check_ledger()
 
 
 def many(manager: Person, staff: Person, unit: UUID, count: int) -> list[str]:
