@@ -120,6 +120,8 @@ def test_the_lists_with_csv_are_those_of_the_document() -> None:
         for _, _, operation in operations()
         if "text/csv" in operation["responses"].get("200", {}).get("content", {})
     }
+    # Their items are no list: `tests/api/trainings/test_statistics.py`.
+    offering -= {name for name in offering if name.startswith("get_")}
     assert offering == {
         "list_cost_statements",
         "list_trainings",

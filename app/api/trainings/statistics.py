@@ -37,7 +37,7 @@ YearOfFigures = Annotated[int, Query(ge=2000, le=2100, description="Calendar yea
 OrganisationOfFigures = Annotated[UUID | None, Query(description="Only courses of this organisation itself.")]
 TopOfFigures = Annotated[
     UUID | None,
-    Query(description="Only courses of this organisation and everything below it. Not with `organisation_id`."),
+    Query(description="Only courses of this organisation and everything below it."),
 ]
 TypeOfFigures = Annotated[Activity | None, Query(description="Only courses that use hours of this type.")]
 

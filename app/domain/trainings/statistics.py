@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_reach, check_staff_or_auditor
-from app.domain.errors import Fault, Invalid
+from app.domain.errors import NotFound
 from app.domain.trainings.small_cells import FEWEST_SHOWN, Measure
 from app.domain.trainings.support_rules import Activity
 from app.domain.values import Shown
@@ -290,15 +290,17 @@ class CountedPeople:
 
 
 def check_scope(actor: Actor, wanted: Wanted, place: Place | None) -> Scope:
-    """Return what the statistic counts (rulebook §7). `place` is that of the organisation or the top of the tree.
+    """Return what the statistic counts (rulebook §7). `place` is that of the organisation, or of the top of the tree.
 
-    Raise Invalid for both at a time, NotFound, and Forbidden for the study centre's figures.
+    Raise NotFound, also for an organisation that is not below the named top, and Forbidden for the study centre's
+    figures.
     """
-    if wanted.organisation_id and wanted.under:
-        raise Invalid(Fault("", "not-with-under", parameter="organisation_id"))
     if wanted.organisation_id or wanted.under:
         reached = check_reach(actor, place)
-        return Scope(wanted.year, wanted.organisation_id, wanted.under, reached.central_organisation_id)
+        if wanted.under and wanted.under not in reached.ancestors:
+            raise NotFound
+        under = None if wanted.organisation_id else wanted.under
+        return Scope(wanted.year, wanted.organisation_id, under, reached.central_organisation_id)
     check_staff_or_auditor(actor)
     return Scope(wanted.year, None, None, None)
 
