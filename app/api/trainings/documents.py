@@ -22,7 +22,7 @@ DocumentLanguage = Annotated[Language, Depends(language_of("document"))]
 
 
 @router.get("/plan", **giving(PDF))
-@operation(scope="trainings:read")
+@operation(scope="trainings:read", personal_data=True)
 async def get_training_plan_document(writer: PlainWrite, training_id: UUID, language: DocumentLanguage) -> Download:
     """Get the plan of a training course as a PDF.
 
@@ -37,7 +37,7 @@ async def get_training_plan_document(writer: PlainWrite, training_id: UUID, lang
 
 
 @router.get("/decision", **giving(PDF))
-@operation(scope="trainings:read")
+@operation(scope="trainings:read", personal_data=True)
 async def get_training_decision_document(writer: PlainWrite, training_id: UUID, language: DocumentLanguage) -> Download:
     """Get the decision on a training course as a PDF.
 
@@ -52,7 +52,7 @@ async def get_training_decision_document(writer: PlainWrite, training_id: UUID, 
 
 
 @statements_router.get("/statement", **giving(PDF))
-@operation(scope="trainings:read")
+@operation(scope="trainings:read", personal_data=True)
 async def get_cost_statement_document(writer: PlainWrite, statement_id: UUID, language: DocumentLanguage) -> Download:
     """Get a cost statement as a PDF.
 
@@ -67,7 +67,7 @@ async def get_cost_statement_document(writer: PlainWrite, statement_id: UUID, la
 
 
 @statements_router.get("/decision", **giving(PDF))
-@operation(scope="trainings:read")
+@operation(scope="trainings:read", personal_data=True)
 async def get_cost_statement_decision_document(
     writer: PlainWrite, statement_id: UUID, language: DocumentLanguage
 ) -> Download:

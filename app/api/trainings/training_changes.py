@@ -53,7 +53,7 @@ async def submit_training_change(writer: WriteOnce, training_id: UUID, body: Tra
 
 
 @router.get("", response_model=Page[TrainingChange])
-@operation(scope="trainings:read")
+@operation(scope="trainings:read", personal_data=True)
 async def list_training_changes(reader: Read, page: Paging, training_id: UUID) -> Slice[TrainingChange]:
     """List the changes of a plan.
 
@@ -65,7 +65,7 @@ async def list_training_changes(reader: Read, page: Paging, training_id: UUID) -
 
 
 @router.get("/{change_id}")
-@operation(scope="trainings:read")
+@operation(scope="trainings:read", personal_data=True)
 async def get_training_change(reader: Read, training_id: UUID, change_id: UUID) -> TrainingChange:
     """Get a change of a plan.
 

@@ -118,7 +118,7 @@ async def list_trainings(
 
 
 @router.get("/{training_id}")
-@operation(scope="trainings:read")
+@operation(scope="trainings:read", personal_data=True)
 async def get_training(reader: Read, training_id: UUID) -> Training:
     """Get a training course.
 
