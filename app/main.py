@@ -73,6 +73,7 @@ from app.api.people import (
     signatories,
 )
 from app.api.routing import Index
+from app.api.support import enrolments
 from app.api.trainings import (
     authority_reports,
     cost_statements,
@@ -152,7 +153,9 @@ ROUTERS = (
     participants.router,
     participant_imports.router,
     participant_erasures.router,
+    enrolments.participants_router,
     public_calendar.router,
+    enrolments.router,
     people.registration,
     people.router,
     email_verifications.router,
@@ -241,6 +244,7 @@ def create_app(
         app.include_router(router)
     app.include_router(front_page.router)
     app.include_router(email_verifications.page_router)
+    app.include_router(enrolments.page_router)
     app.include_router(documents.router)
     app.include_router(role_invitations.page_router)
     app.include_router(served_document.router)

@@ -31,6 +31,7 @@ PATHS = {
     "statement_id": "ID of the cost statement.",
     "number": "Number of the revision, 1 for the first submission.",
     "slug": "Slug of the study centre, for example `demo`.",
+    "token": "Token from the email.",
     "secret": "Secret part of the feed's path.",
     "key_id": "ID of the API key.",
     "mail_id": "ID of the email.",

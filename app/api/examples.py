@@ -53,7 +53,7 @@ def show_example(operation: dict[str, Any]) -> None:
             body["example"] = example["body"]
     if operation["operationId"] in answers():
         for status, response in operation["responses"].items():
-            if status in {"200", "201"}:
+            if status in {"200", "201", "202"}:
                 response["content"]["application/json"]["example"] = answers()[operation["operationId"]]
     if "at" in example:
         who, sender = _sender_of(example)

@@ -19,8 +19,10 @@ from app.domain.errors import RateLimited
 from app.settings import Settings
 
 WINDOW_SECONDS = 60
-READS, WRITES, ANONYMOUS = 600, 120, 120
+READS, WRITES, ANONYMOUS, PUBLIC = 600, 120, 120, 20
 """The limits outside a sandbox, if the settings name no others."""
+PUBLIC_PATHS = ("/v1/public/", "/enrolments/")
+"""Where everyone writes."""
 MOST_COUNTED = 100_000
 """Callers of a minute. Further ones take the places of those who called first."""
 AT_ONCE = 10
@@ -112,6 +114,7 @@ class RateLimits:
         self._reads = Allowance("reads", _limit(settings, settings.rate_limit_reads, READS))
         self._writes = Allowance("writes", _limit(settings, settings.rate_limit_writes, WRITES))
         self._anonymous = anonymous
+        self._public = Allowance("public", _limit(settings, settings.rate_limit_public, PUBLIC))
         self._lines: dict[str, Turns] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,6 +127,10 @@ class RateLimits:
         own = self._reads if scope["method"] in {"GET", "HEAD"} else self._writes
         caller = known or self._proxies.origin_of(scope["client"][0] if scope.get("client") else "", headers)
         allowance = own if known else self._anonymous
+        if scope["method"] == "POST" and scope["path"].startswith(PUBLIC_PATHS) and self._public.most:
+            # Nobody is the caller there, whatever token the request has.
+            allowance = self._public
+            caller = self._proxies.origin_of(scope["client"][0] if scope.get("client") else "", headers)
         window = allowance.take(caller) if allowance.most else None
         if window and window.used > allowance.most:
             await self._refuse(allowance, window, scope, receive, send)
@@ -197,8 +204,18 @@ def anonymous_allowance(settings: Settings) -> Allowance:
 
 
 def are_limits_set(settings: Settings) -> bool:
-    named = (settings.rate_limit_reads, settings.rate_limit_writes, settings.rate_limit_anonymous)
-    return any(named) if settings.sandbox else named != (0, 0, 0)
+    named = (
+        settings.rate_limit_reads,
+        settings.rate_limit_writes,
+        settings.rate_limit_anonymous,
+        settings.rate_limit_public,
+    )
+    return any(named) if settings.sandbox else any(each != 0 for each in named)
+
+
+def is_enrolment_limited(settings: Settings) -> bool:
+    """Whether the enrolments of a course and the emails to a mailbox are limited."""
+    return _limit(settings, settings.rate_limit_public, PUBLIC) > 0
 
 
 class InFlight:

@@ -104,6 +104,7 @@ class Operation(APIRoute):
             is_conditional=self.has_session and method == "GET",
             takes_version="If-Match" in header_names,
             needs_version=bool(VERSIONED.intersection(dependencies)),
+            takes_key="Idempotency-Key" in header_names,
             needs_key=needs_key,
             refused=self.responses,
         )

@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
@@ -16,6 +17,7 @@ from app.pictures.drawing import STYLE as STYLE_OF_PICTURES
 from app.texts.problems import frame_of
 from app.texts.rendering import LANGUAGES
 
+HTML = "text/html; charset=utf-8"
 NAME = "Tuntipankki"
 """The name of the service, which is the title of its front page."""
 
@@ -77,6 +79,22 @@ class HtmlPage(HTMLResponse):
         self, content: str, status: int = 200, headers: Mapping[str, str] | None = None, *, policy: str = POLICY
     ) -> None:
         super().__init__(content, status, {"Content-Security-Policy": policy, **(headers or {})})
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    """The answer of an operation to a browser that opens its path: a page in place of JSON."""
+
+    content: str
+    language: Language
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "Content-Language": self.language,
+            "Content-Security-Policy": POLICY,
+            "Vary": "Accept, Accept-Language",
+        }
 
 
 def respond(request: Request, page: str, language: Language) -> Response:

@@ -55,6 +55,8 @@ STATUSES: dict[str, int] = {
     "assignment-overlap": 409,
     "runs-no-trainings": 409,
     "plan-window-closed": 409,
+    "enrolment-closed": 409,
+    "training-full": 409,
     "activity-not-supported": 409,
     "decision-required": 409,
     "by-invitation-only": 409,

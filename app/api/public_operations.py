@@ -1,6 +1,6 @@
 """The route class of public operations: the study centre is in the path, and nobody signs in."""
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from app.api.backend import Backend
 from app.api.operations import Operation
@@ -19,3 +19,11 @@ class PublicOperation(Operation):
         if centre is None:
             raise NotFound
         return Caller(centre, NOBODY)
+
+
+async def slug_in_path(slug: str) -> str:
+    return slug
+
+
+IN_CENTRE = [Depends(slug_in_path)]
+"""The dependencies of a router of public operations: the slug is documented where no endpoint needs it."""

@@ -15,6 +15,7 @@ from app.api.csv_lists import CsvResponse
 from app.api.files import Download
 from app.api.linked_data import LINKED_DATA, Linked
 from app.api.media_types import accepted
+from app.api.pages import HTML, ShownPage
 from app.api.paging import Page, PageWithTotals, cursor_of
 from app.api.pictures import SVG, Picture
 from app.api.requests import JSON
@@ -89,6 +90,9 @@ class Rendering:
             body = self._page(request, result, headers), JSON
         elif isinstance(result, Picture):
             body = self._picture(request, result, headers)
+        elif isinstance(result, ShownPage):
+            headers |= result.headers
+            body = result.content.encode(), HTML
         elif self._is_computed:
             body = self._body(result, headers)
         if linked:
@@ -113,6 +117,8 @@ class Rendering:
         if request.method == "GET":
             return self.of_read(request, result)
         headers = {"Cache-Control": self._cache_control}
+        if self.status == 202:
+            return Rendered(self.status, headers, *self._body(result, headers))
         if self.status == 204:
             return Rendered(self.status, headers)
         location = None

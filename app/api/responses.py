@@ -146,6 +146,7 @@ def responses_of(
     is_conditional: bool,
     takes_version: bool,
     needs_version: bool,
+    takes_key: bool,
     needs_key: bool,
     refused: Mapping[int | str, Mapping[str, Any]],
 ) -> Responses:
@@ -159,8 +160,8 @@ def responses_of(
     if kind == "list":
         codes.add("invalid-cursor")
     if method not in NO_BODY:
-        codes.update(WITH_BODY, WITH_KEY if kind == "write" else (), () if declared.file else {"malformed-json"})
-    if kind == "write" and declared.secret_answer:
+        codes.update(WITH_BODY, WITH_KEY if takes_key else (), () if declared.file else {"malformed-json"})
+    if takes_key and declared.secret_answer:
         codes.add("response-unreadable")
     if needs_key:
         codes.add("idempotency-key-required")
@@ -176,7 +177,7 @@ def responses_of(
         codes -= {"forbidden", "not-registered"}
     codes.update(code for response in refused.values() for code in response.get(CODES, ()))
 
-    responses: Responses = {status: _success(kind, status, refused.get(status, {}))}
+    responses: Responses = {status: _success(kind, status, refused.get(status, {}), takes_key=takes_key)}
     if declared.csv:
         responses[status]["description"] += " As CSV, all items in one file."
         responses[status]["content"] = {CSV: {"schema": {"type": "string"}}}
@@ -196,7 +197,9 @@ def responses_of(
     return responses
 
 
-def _success(kind: str, status: int, declared: Mapping[str, Any]) -> dict[str, Any]:
+def _success(kind: str, status: int, declared: Mapping[str, Any], *, takes_key: bool) -> dict[str, Any]:
+    if status == 202:
+        return {"description": "Accepted. The rest follows by email.", "headers": headers()}
     if status == 204:
         return {"description": "Done.", "headers": headers()}
     if kind == "list":
@@ -206,10 +209,11 @@ def _success(kind: str, status: int, declared: Mapping[str, Any]) -> dict[str, A
         return {"description": "Done.", "headers": headers()}
     if kind == "read":
         return {"description": "The resource.", "headers": headers("ETag")}
+    replayed = ("Idempotency-Replayed",) if takes_key else ()
     if status == 200:
-        return {"description": "The changed resource.", "headers": headers("ETag", "Idempotency-Replayed")}
+        return {"description": "The changed resource.", "headers": headers("ETag", *replayed)}
     location = ("Location",) if declared.get("x-location", True) else ()
-    return {"description": "Created.", "headers": headers("ETag", "Idempotency-Replayed", *location)}
+    return {"description": "Created.", "headers": headers("ETag", *replayed, *location)}
 
 
 def extras_of(declared: Declaration, *, needs_key: bool) -> dict[str, Any]:

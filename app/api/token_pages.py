@@ -34,32 +34,41 @@ async def caller_with(backend: Backend, token: str) -> Caller:
 
 async def token_page(
     request: Request,
-    name: str,
+    name: str | Callable[[dict[str, object]], str],
     read: Callable[[Language], Awaitable[dict[str, object]]],
     *,
     about: str | None = None,
     operation: tuple[str, str] | None = None,
+    action: Callable[[str], str] | None = None,
 ) -> HtmlPage:
     """The page of that name, filled with the facts that `read` returns, or the page of the error that it raises.
 
     `about` is what the token is for, if the page has another name. `operation` is the method and the path of the
-    operation that the page's link opens.
+    operation that the page's link opens. `action` is the path that the button posts to, by the page's name; without it
+    that is the page's own path.
     """
     language = page_language(request)
     status = 200
     try:
-        text = page_text(name, language, await read(language))
+        facts = await read(language)
+        shown = name if isinstance(name, str) else name(facts)
+        text = page_text(shown, language, facts)
+        posted_to = action(shown) if action else None
     except DomainError as refusal:
-        text, status = text_of_refusal(about or name, refusal.code, refusal.facts, language), STATUSES[refusal.code]
+        subject = about or (name if isinstance(name, str) else "")
+        text, status = text_of_refusal(subject, refusal.code, refusal.facts, language), STATUSES[refusal.code]
+        posted_to = None
     headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
-    return HtmlPage(document(language, text.title, _body_of(text, operation)), status, headers)
+    return HtmlPage(document(language, text.title, body_of(text, operation, posted_to)), status, headers)
 
 
-def _body_of(text: PageText, operation: tuple[str, str] | None) -> str:
-    """With a form that posts to the page's own path, if the text has a button, and a link, if it has words for one."""
+def body_of(text: PageText, operation: tuple[str, str] | None = None, action: str | None = None) -> str:
+    """With a form that posts to the path, or the page's own, if the text has a button, and a link, if it has words for
+    one."""
     body = paragraphs(text.paragraphs)
     if text.button:
-        body += f'\n<form method="post"><button>{escape(text.button)}</button></form>'
+        to = f' action="{escape(action)}"' if action else ""
+        body += f'\n<form method="post"{to}><button>{escape(text.button)}</button></form>'
     if text.link and operation:
         body += f'\n<p><a href="{escape(place_of(*operation))}">{escape(text.link)}</a></p>'
     return body

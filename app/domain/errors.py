@@ -124,7 +124,8 @@ class PoolExceeded(Conflict):
 
 class QuotaExceeded(Conflict):
     """Facts: `available` to the organisation, `asked`; where a course or peer group reserves them, the two parts of
-    what is available, `allotment_available` and `common_available`.
+    what is available, `allotment_available` and `common_available`. For places of a course: `places`, and the number
+    of people `enrolled`.
     """
 
     code = "quota-exceeded"
@@ -235,6 +236,18 @@ class DecisionRequired(Conflict):
     """Facts: `pointers`, the fields of the approved plan that only a decision changes."""
 
     code = "decision-required"
+
+
+class EnrolmentClosed(Conflict):
+    """Facts: `opens_on`, `closes_on`, the first and last day of enrolment; none if the course offers no enrolment."""
+
+    code = "enrolment-closed"
+
+
+class TrainingFull(Conflict):
+    """Facts: `places`, all of which are taken. There is no waiting list."""
+
+    code = "training-full"
 
 
 class ByInvitationOnly(Conflict):

@@ -110,6 +110,11 @@ def test_a_response_with_a_file_says_so() -> None:
 
 
 NAMED_OTHERWISE = {
+    "cancel_enrolment",
+    "confirm_enrolment",
+    "get_own_enrolment",
+    "list_enrolments",
+    "request_enrolment",
     *("add_demo_person", "get_demo_person", "sign_sandbox_document", "list_sandbox_mails"),
     *("register_person", "get_person", "merge_people", "erase_person"),
     *("apply_for_role", "give_role", "confirm_organisation", "assign_contact", "verify_email"),

@@ -95,6 +95,9 @@ def test_a_mail_with_a_token_has_its_link_or_the_token(event: str, language: Lan
         "role": "training_manager",
         "organisation": "Villasukat ry",
         "expires_at": datetime(2023, 3, 29, 12, tzinfo=UTC),
+        "course": "Ensiapu neulekerhossa",
+        "starts_at": datetime(2023, 4, 15, 7, tzinfo=UTC),
+        "slug": "demo",
         way: "XYZZY",
     }
     letter = letter_with_token(event, language, study_centre="Opintokeskus Esimerkki", facts=facts)
@@ -114,6 +117,21 @@ def test_a_changed_address_is_reported_with_its_time(language: Language) -> None
     for text in (letter.subject, letter.text):
         check_whole(text, language)
     assert "2023" in letter.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("event", ["enrolment.moved-up", "enrolment.training-cancelled"])
+def test_those_who_enrolled_hear_of_their_course(event: str, language: Language) -> None:
+    facts = {
+        "course": "Ensiapu neulekerhossa",
+        "organisation": "Villasukat ry",
+        "starts_at": datetime(2023, 4, 15, 7, tzinfo=UTC),
+    }
+    letter = letter_with_token(event, language, study_centre="Opintokeskus", facts=facts, table="notices")
+    for text in (letter.subject, letter.text):
+        check_whole(text, language)
+    assert letter.subject.endswith(": Ensiapu neulekerhossa")
+    assert "Villasukat ry" in letter.text
 
 
 def test_a_rejection_is_not_reported_as_a_grant() -> None:

@@ -1,17 +1,21 @@
 """`/v1/trainings/{id}/participants`."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from app.api.conventions import Edit, PlainWrite, RecordedList, Remove, Write
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
+from app.api.rendering import Created
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Email, Flag, Line
 from app.db.paging import Slice
-from app.domain.trainings.participants import Gender, Participant
+from app.domain.errors import Fault, Invalid
+from app.domain.trainings.participants import Gender, Participant, ParticipantData, Participants
 from app.services.trainings import participants
 
 router = APIRouter(
@@ -28,14 +32,27 @@ router = APIRouter(
 
 
 class ParticipantIn(Body):
-    name: Line
-    """Name of the participant. It is kept as it is written."""
+    name: Line = UNSAID
+    """Name of the participant. It is kept as it is written. Required without `enrolment_ids`."""
     email: Email | None = None
     """Email address. An address is in a training course once. `null` if not known."""
     gender: Gender | None = None
     """Gender. `null` if not known."""
     under_age: Flag = False
     """Whether the participant is too young to count for the support."""
+    enrolment_ids: Annotated[list[UUID], Field(min_length=1, max_length=500)] = UNSAID
+    """IDs of the enrolments of those who came, instead of all other fields."""
+
+    def said(self) -> tuple[list[UUID], ParticipantData]:
+        """The enrolments, or what is said of one participant. Raise Invalid for both, and for neither."""
+        given = self.model_fields_set
+        if "enrolment_ids" in given:
+            if others := sorted(given - {"enrolment_ids"}):
+                raise Invalid(*(Fault(f"/{name}", "extra-forbidden") for name in others))
+            return self.enrolment_ids, {}
+        if "name" not in given:
+            raise Invalid(Fault("/name", "missing"))
+        return [], {"name": self.name, "email": self.email, "gender": self.gender, "under_age": self.under_age}
 
 
 class ParticipantPatch(Body):
@@ -49,16 +66,26 @@ class ParticipantPatch(Body):
     """Whether the participant is too young to count for the support."""
 
 
-@router.post("", status_code=201, responses=refusing("wrong-state", "already-exists"))
+@router.post(
+    "",
+    status_code=201,
+    response_model=Participant | Participants,
+    responses=refusing("wrong-state", "already-exists"),
+)
 @operation(scope="participants:write", personal_data=True, secret_answer=True)
-async def add_training_participant(writer: Write, training_id: UUID, body: ParticipantIn) -> Participant:
+async def add_training_participant(writer: Write, training_id: UUID, body: ParticipantIn) -> Participant | Created:
     """Add a participant to a training course.
 
-    Possible until the cost statement is submitted. Two spellings of one email address are the same address.
+    Possible until the cost statement is submitted. Two spellings of one email address are the same address. With
+    `enrolment_ids`, those who enrolled in the public calendar and came are added, all or none: the response lists them
+    and has no `Location`.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    return await participants.add_participant(writer, training_id, body.model_dump())  # type: ignore[arg-type]
+    enrolment_ids, data = body.said()
+    if enrolment_ids:
+        return Created(await participants.add_enrolled(writer, training_id, enrolment_ids), location=None)
+    return await participants.add_participant(writer, training_id, data)
 
 
 @router.get("", response_model=Page[Participant])

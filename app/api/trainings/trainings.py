@@ -129,7 +129,7 @@ async def get_training(reader: Read, training_id: UUID) -> Training:
     return await trainings.get_training(reader, training_id)
 
 
-@router.patch("/{training_id}", responses=refusing("wrong-state", "decision-required"))
+@router.patch("/{training_id}", responses=refusing("wrong-state", "decision-required", "quota-exceeded"))
 @operation(scope="trainings:write")
 async def change_training(writer: Edit, training_id: UUID, body: TrainingPatch) -> Training:
     """Change a training course.

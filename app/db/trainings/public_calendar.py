@@ -12,11 +12,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, any_given, choice, clock_of
 from app.db.sessions import Reader
-from app.db.statements import NOW, Converted, Query, Selection
+from app.db.statements import NOW, Command, Converted, Query, Selection
 from app.db.support.enrolments import enrolled_in
 from app.db.trainings.plans import enrolment_from, sessions_from
 from app.db.trainings.tables import trainings
-from app.domain.support.enrolments import PublicEnrolment, public_enrolment_of
+from app.domain.support.enrolments import PublicEnrolment, Subject, public_enrolment_of
 from app.domain.trainings.public_calendar import CANCELLED_SHOWN, CalendarTraining, PublicSession, PublicTraining
 
 MOST_IN_FILE = 2000
@@ -98,8 +98,37 @@ file_listing = Listing(
     newest_first=False,
     filters=_filters,
 )
+_subject = Selection(
+    Subject,
+    trainings,
+    organiser=organisations.c.name,
+    enrolment=Converted(trainings.c.enrolment, enrolment_from),
+    is_public=IS_PUBLIC,
+)
+_found_subject = Query(
+    select(*_subject.columns)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id)
+    .where(trainings.c.id == bindparam("p_id", type_=Uuid)),
+    _subject.build,
+)
+_locked = Command(
+    select(trainings.c.id).where(trainings.c.id == bindparam("p_id", type_=Uuid)).with_for_update(key_share=True)
+)
+_found_any = Query(_shown.where(trainings.c.id == bindparam("p_id", type_=Uuid)), _training.build)
 _found = Query(_shown.where(IS_PUBLIC, trainings.c.id == bindparam("p_id", type_=Uuid)), _training.build)
 
 
 async def find_public_training(reader: Reader, training_id: UUID) -> PublicTraining | None:
     return await _found.first(reader.connection, p_id=training_id, **clock_of(reader))
+
+
+async def find_subject(reader: Reader, training_id: UUID, *, locked: bool = False) -> Subject | None:
+    """What people enrol in, also if it is not public. A locked one, and its enrolments, are changed by nobody else."""
+    if locked:
+        await _locked.run(reader.connection, p_id=training_id)
+    return await _found_subject.first(reader.connection, p_id=training_id, **clock_of(reader))
+
+
+async def find_enrolled_training(reader: Reader, training_id: UUID) -> PublicTraining | None:
+    """As those who have enrolled see it, also if it is no longer public."""
+    return await _found_any.first(reader.connection, p_id=training_id, **clock_of(reader))

@@ -47,6 +47,12 @@ class Participant(Shown):
 
 
 @dataclass(frozen=True)
+class Participants(Shown):
+    items: list[Participant]
+    """Participants in the order in which their enrolments were named."""
+
+
+@dataclass(frozen=True)
 class FoundParticipant(Shown):
     """A participant found by the email address, with the training course."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.domain.support.enrolments import PublicEnrolment
+from app.domain.support.enrolments import EnrolmentState, PublicEnrolment
 from app.domain.trainings.sessions import SessionPlace
 from app.domain.trainings.trainings import Mode
 from app.domain.values import Shown
@@ -45,6 +45,18 @@ class PublicTraining(Shown):
     """Description of the course. `null` if there is none."""
     enrolment: PublicEnrolment | None
     """Enrolment in the course. `null` if none is offered."""
+
+
+@dataclass(frozen=True)
+class OwnEnrolment(Shown):
+    """An enrolment, as the holder of its link sees it."""
+
+    state: EnrolmentState
+    """State of the enrolment: `unconfirmed`, `enrolled`, `waiting` or `cancelled`."""
+    position: int | None
+    """Position in the waiting list, 1 for the first. `null` if the enrolment is not waiting."""
+    training: PublicTraining
+    """The training course."""
 
 
 @dataclass(frozen=True)

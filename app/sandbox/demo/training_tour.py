@@ -10,13 +10,17 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from app.delivery.addresses import key_of
+from app.delivery.tokens import RANDOM_BYTES, digest_of, token_with
+from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.ledger import Transfer, release, reservation, use
+from app.domain.support.enrolments import VALID_FOR
 from app.domain.trainings.trainings import PLAN_FIELDS
 from app.sandbox.demo.courses import COURSES
 from app.sandbox.demo.organisations import Central, Unit
 from app.sandbox.demo.people import People
 from app.sandbox.demo.pictures import logo
-from app.sandbox.demo.rows import Demo, demo_id, office_hour
+from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, demo_id, office_hour
 from app.sandbox.demo.trainings import Trainings
 
 YEAR = 2025
@@ -26,6 +30,7 @@ PLANNED_AT = office_hour(date(YEAR - 1, 12, 16))
 """When the courses of the first weeks of the year were planned."""
 SENT_AT = office_hour(date(YEAR, 3, 3))
 """When those of May were."""
+ENROLLED_AT = datetime(YEAR, 3, 16, 18, tzinfo=HELSINKI)
 STATED_AT = office_hour(date(YEAR, 3, 12))
 HELD_ON, LATE_ON, SETTLED_ON, TO_COME_ON = date(YEAR, 3, 1), date(YEAR, 1, 18), date(YEAR, 2, 1), date(YEAR, 5, 10)
 
@@ -87,7 +92,10 @@ class TrainingTour:
     def _add_approved(self) -> None:
         """Courses to come: to change, to cancel, with changes that wait, with participants."""
         enrolment = {"opens_on": None, "closes_on": None, "places": 12, "waiting_list": True}
-        self._plan(self._association, "Ensiapu neulekerhossa", "approved", TO_COME_ON, enrolment=enrolment)
+        _, training = self._plan(
+            self._association, "Ensiapu neulekerhossa", "approved", TO_COME_ON, enrolment=enrolment
+        )
+        self._add_enrolments(training)
         self._plan(self._district, "Piirin tietosuojapäivä", "approved", TO_COME_ON)
         self._plan(self._association, "Villasukka alusta loppuun", "approved", TO_COME_ON)
         for unit, name in ((self._association, "Huovutuspäivä"), (self._district, "Piirin viestintäpäivä")):
@@ -100,6 +108,37 @@ class TrainingTour:
         self._trainings.add_participants(training, 8, self._chance)
         automatic = {"decided_by": None, "decided_at": SENT_AT, "decided_automatically": True, "supported": False}
         self._plan(self._association, "Neulojan yö", "approved", date(YEAR, 3, 8), **automatic)
+
+    def _add_enrolments(self, training: dict[str, Any]) -> None:
+        """Some who have enrolled, and one whose request waits; tokens of three links are in the examples."""
+        for number, (name, state) in enumerate(
+            (
+                ("Tuuli Tuulikki", "enrolled"),
+                ("Sisko Sivula", "enrolled"),
+                ("Pirkko Pirinen", "enrolled"),
+                ("Vieno Virtaluoto", "unconfirmed"),
+            ),
+            1,
+        ):
+            local, is_confirmed = name.split()[0].lower(), state == "enrolled"
+            email, content = f"{local}.ilmoittautuja@example.org", local.encode().rjust(RANDOM_BYTES, b"-")
+            self._demo.add(
+                "enrolments",
+                id=demo_id("enrolment", name, at=ENROLLED_AT),
+                subject_type="training",
+                subject_id=training["id"],
+                digest=f"\\x{digest_of(token_with(DEMO_STUDY_CENTRE, content)).hex()}",
+                state=state,
+                number=number if is_confirmed else None,
+                name=name,
+                email=email,
+                email_key=key_of(email),
+                language="fi",
+                under_age=False,
+                requested_at=ENROLLED_AT,
+                expires_at=ENROLLED_AT + VALID_FOR,
+                confirmed_at=ENROLLED_AT + timedelta(minutes=5) if is_confirmed else None,
+            )
 
     def _add_held(self) -> None:
         """Courses that were held, with statements of every state."""

@@ -9,6 +9,7 @@ from app.db.trainings.lapsing import find_statement_in_force
 from app.db.trainings.training_changes import cancel_open_change
 from app.domain.access import SERVICE
 from app.domain.trainings.trainings import HOLDING_STATES, TrainingSummary
+from app.services.support.enrolments import end_enrolments
 from app.services.trainings.reservations import release
 
 
@@ -23,6 +24,8 @@ async def end_training(
     await cancel_open_change(writer.connection, training.id, writer.now)
     await _end_statement(writer, training, "lapsed" if state == "lapsed" else "cancelled")
     # A draft holds no hours. Its centre may change, so its balances are not locked after it (`lock_trainings`).
+    if training.state == "approved":
+        await end_enrolments(writer, training.id)
     freed = await release(writer, training, f"training.{state}") if training.state in HOLDING_STATES else 0
     await questions.change_state(
         writer.connection,

@@ -1,16 +1,20 @@
 """Participants by their address: find them, and erase what leads to them. Both are recorded without the address."""
 
 from collections import Counter
+from collections.abc import Sequence
 from secrets import token_bytes
 from uuid import UUID
 
 from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Writer
+from app.db.support.enrolments import list_trainings_of_address
 from app.db.trainings import participants_by_address as questions
 from app.db.trainings import trainings
 from app.delivery.addresses import key_of
 from app.domain.trainings import participants as rules
 from app.domain.trainings.participants import FoundParticipant, ParticipantErasure, ParticipantSearch
+from app.domain.trainings.trainings import TrainingSummary
+from app.services.support.enrolments import erase_address
 from app.services.trainings.participants import is_named, record
 
 
@@ -26,11 +30,14 @@ async def erase_participants(writer: Writer, *, email: str, reason: str) -> Part
     rules.check_reason(reason, email)
     email_key = key_of(email)
     found = await _find(writer, email_key)
+    enrolled_in = await list_trainings_of_address(writer.connection, email_key)
     # The trainings first, and in their order, as all do.
-    locked = await trainings.lock_several(writer, list({each.training_id for each in found}))
+    locked = await trainings.lock_several(writer, list({each.training_id for each in found} | {*enrolled_in}))
+    await erase_address(writer, email_key, await _led(writer, [locked[each] for each in enrolled_in if each in locked]))
     tokens = _tokens_of(email_key, found)
     erased = await questions.erase_participants(writer.connection, tokens, writer.now) if tokens else 0
-    for training_id, participants in Counter(each.training_id for each in found).items():
+    by_training = Counter(each.training_id for each in found)
+    for training_id, participants in by_training.items():
         record(
             writer,
             "training-participants.erased",
@@ -38,13 +45,20 @@ async def erase_participants(writer: Writer, *, email: str, reason: str) -> Part
             reason=reason,
             participants=participants,
         )
-    return ParticipantErasure(erased, len(locked), writer.now)
+    return ParticipantErasure(erased, len(by_training), writer.now)
 
 
 async def _find(writer: Writer, email_key: str) -> list[FoundParticipant]:
     named = await is_named(writer)
     rules.check_searcher(writer.actor, is_named=named)
     return await questions.find_participants(writer.connection, email_key, rules.trees_of(writer.actor, is_named=named))
+
+
+async def _led(writer: Writer, seen: Sequence[TrainingSummary]) -> list[UUID]:
+    """Those of the trainings in whose trees the caller erases."""
+    trees = rules.trees_of(writer.actor, is_named=await is_named(writer))
+    places = await trainings.get_places_of(writer.connection, seen) if trees is not None else {}
+    return [each.id for each in seen if trees is None or not places[each.id].ancestors.isdisjoint(trees)]
 
 
 def _tokens_of(email_key: str, found: list[FoundParticipant]) -> dict[UUID, bytes]:

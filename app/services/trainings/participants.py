@@ -1,5 +1,6 @@
 """Participants of trainings: add, change, remove, get and list. What named staff read is recorded."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,15 +8,16 @@ from app.db.organisations.participant_readers import is_participant_reader
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Writer
 from app.db.statements import remove_row
+from app.db.support.enrolments import find_people
 from app.db.trainings import participants as questions
 from app.db.trainings import trainings
 from app.db.trainings.cost_statements import find_statement_state
 from app.db.trainings.tables import training_participants
 from app.delivery.addresses import key_of
 from app.domain.calendar.deadlines import day_of
-from app.domain.errors import NotFound
+from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import participants as rules
-from app.domain.trainings.participants import Participant, ParticipantData
+from app.domain.trainings.participants import Participant, ParticipantData, Participants
 from app.domain.trainings.trainings import Training, check_writer
 from app.domain.versions import Versions, check_version
 
@@ -26,6 +28,27 @@ async def add_participant(writer: Writer, training_id: UUID, data: ParticipantDa
     participant_id = await questions.insert_participant(writer, training_id, data, email_key=email_key)
     record(writer, "training-participants.added", training, participants=1)
     return await questions.participants.get(writer, participant_id)
+
+
+async def add_enrolled(writer: Writer, training_id: UUID, enrolment_ids: Sequence[UUID]) -> Participants:
+    """Add those who came, from their enrolments. Raise NotFound, AlreadyExists, with the pointer of the enrolment."""
+    training = await lock_open(writer, training_id)
+    people = await find_people(writer.connection, training_id, enrolment_ids)
+    keys = [key_of(people[each].email) if each in people else None for each in enrolment_ids]
+    taken = rules.repeated_of(keys, await questions.find_keys(writer.connection, training_id))
+    for place, each in enumerate(enrolment_ids):
+        if each not in people:
+            raise NotFound(pointer=f"/enrolment_ids/{place}")
+        if place in taken:
+            raise AlreadyExists(pointer=f"/enrolment_ids/{place}")
+    added = []
+    for each, key in zip(enrolment_ids, keys, strict=True):
+        person = people[each]
+        data: ParticipantData = {"name": person.name, "email": person.email, "under_age": person.under_age}
+        participant_id = await questions.insert_participant(writer, training_id, data, email_key=key)
+        added.append(await questions.participants.get(writer, participant_id))
+    record(writer, "training-participants.added", training, participants=len(added))
+    return Participants(added)
 
 
 async def change_participant(
@@ -57,16 +80,16 @@ async def remove_participant(writer: Writer, training_id: UUID, participant_id: 
 
 
 async def get_participant(writer: Writer, training_id: UUID, participant_id: UUID) -> Participant:
-    training = await _read(writer, training_id)
+    training = await read_training(writer, training_id)
     participant = await _get(writer, training_id, participant_id)
-    _record_reading(writer, training)
+    record_reading(writer, training)
     return participant
 
 
 async def list_participants(writer: Writer, page: PageRequest, training_id: UUID) -> Slice[Participant]:
-    training = await _read(writer, training_id)
+    training = await read_training(writer, training_id)
     found = await questions.participants.page(writer, page, training_id=training_id)
-    _record_reading(writer, training)
+    record_reading(writer, training)
     return found
 
 
@@ -116,14 +139,14 @@ async def _check_open(writer: Writer, training: Training) -> None:
     rules.check_open(training, await find_statement_state(writer.connection, training.id))
 
 
-async def _read(writer: Writer, training_id: UUID) -> Training:
+async def read_training(writer: Writer, training_id: UUID) -> Training:
     training = await trainings.resource.get(writer, training_id)
     place = await trainings.get_place_of(writer.connection, training)
     rules.check_reader(writer.actor, place, is_named=await is_named(writer))
     return training
 
 
-def _record_reading(writer: Writer, training: Training) -> None:
+def record_reading(writer: Writer, training: Training) -> None:
     """Record what staff read; those who write the training read it unrecorded."""
     if writer.actor.has("staff"):
         record(writer, "training-participants.read", training)

@@ -23,6 +23,7 @@ from app.domain.trainings.submissions import check_complete
 from app.domain.trainings.training_changes import check_hours_unsettled, check_needs_no_decision
 from app.domain.trainings.trainings import Mode, Phase, Training, TrainingPlan, TrainingState, TrainingSummary
 from app.domain.versions import Versions, check_version
+from app.services.support.enrolments import check_offer, offer_changed
 from app.services.trainings.reservations import reserve_no_more
 
 
@@ -70,12 +71,16 @@ async def change_training(
     if training.state != "draft":
         rules.check_support_kept(training, plan)
         await keep_submitted_plan(writer.connection, training_id, training)
+    if "enrolment" in changed:
+        await check_offer(writer, training_id, plan.enrolment)
     if training.state == "approved" and training.supported:
         await _check_approved(writer, training, plan)
         await questions.change_plan(writer.connection, training_id, plan)
         await reserve_no_more(writer, training, rules.hours_of(plan))
     else:
         await questions.change_plan(writer.connection, training_id, plan)
+    if "enrolment" in changed:
+        await offer_changed(writer, training_id)
     writer.record(
         "training.changed", training_id, organisation_id=training.organisation_id, state=training.state, changed=changed
     )
