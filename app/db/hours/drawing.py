@@ -75,7 +75,7 @@ _drawable = Query(
         ),
     )
     .outerjoin(_nearest, true())
-    .where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
+    .where(_own.c.id == any_(bindparam("p_organisation_ids", type_=ARRAY(Uuid)))),
     Drawable,
 )
 
@@ -85,7 +85,17 @@ async def find_drawable(
 ) -> Drawable | None:
     """What can be drawn on now. Nothing is locked: posting refuses hours that are gone by then (rulebook §3.12), so a
     caller who wants no refusal has locked the balances (`lock_balances`)."""
-    return await _drawable.first(connection, p_organisation_id=organisation_id, p_year=year, p_hour_type=hour_type)
+    return (await find_drawable_of_several(connection, [organisation_id], year, hour_type)).get(organisation_id)
+
+
+async def find_drawable_of_several(
+    connection: Connection, organisation_ids: Collection[UUID], year: int, hour_type: HourType
+) -> dict[UUID, Drawable]:
+    """As `find_drawable`, by organisation."""
+    found = await _drawable.all(
+        connection, p_organisation_ids=list(organisation_ids), p_year=year, p_hour_type=hour_type
+    )
+    return {drawable.organisation_id: drawable for drawable in found}
 
 
 def _of_cause(adds: ColumnElement[bool], *takes: str) -> Query[tuple[UUID, int]]:

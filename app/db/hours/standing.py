@@ -1,10 +1,11 @@
 """An organisation's standing in a year of hours: the facts that nearly every change of hours needs."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import SmallInteger, String, Uuid, bindparam, func, or_, select
+from sqlalchemy import ARRAY, FromClause, SmallInteger, String, Uuid, bindparam, column, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.calendar.deadlines import deadlines
@@ -30,58 +31,61 @@ def _day(text: str | None) -> date | None:
 _own = organisations.alias("own")
 _central = organisations.alias("central")
 _year = bindparam("p_year", type_=SmallInteger)
+_kind = bindparam("p_kind", type_=String)
 
 
-def _windows_of(kind: Any) -> Any:
+def _windows_of(kind: Any, year: Any = _year, *correlated: FromClause) -> Any:
     """The windows of a kind, each as `[opens_on, closes_on, extended_until]`."""
     window = func.jsonb_build_array(deadlines.c.opens_on, deadlines.c.closes_on, extended_until(_own))
     return (
         select(func.jsonb_agg(aggregate_order_by(window, deadlines.c.id)))
         .where(
             deadlines.c.kind == kind,
-            deadlines.c.hours_year == _year,
+            deadlines.c.hours_year == year,
             deadlines.c.confirmed,
             or_(
                 deadlines.c.organisation_id.is_(None),
                 deadlines.c.organisation_id == _own.c.central_organisation_id,
             ),
         )
-        .correlate(_own)
+        .correlate(_own, *correlated)
         .scalar_subquery()
     )
 
 
-_facts: dict[str, Any] = {
-    "place": place_at(_own),
-    "organisation_name": _own.c.name,
-    "kind": _own.c.kind,
-    "year": _year,
-    "active_from": _central.c.active_from,
-    "active_until": _central.c.active_until,
-    "own_active_from": _own.c.active_from,
-    "own_active_until": _own.c.active_until,
-    "units_propose": _central.c.units_propose,
-    "closed_at": select(hour_pools.c.closed_at)
-    .where(hour_pools.c.year == _year, hour_pools.c.hour_type == "training")
-    .scalar_subquery(),
-    "windows": Converted(_windows_of(bindparam("p_kind", type_=String)), _windows_from),
-    "common": func.coalesce(
-        select(hour_balances.c.common)
-        .where(
-            hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
-            hour_balances.c.organisation_id == _own.c.central_organisation_id,
-            hour_balances.c.year == _year,
-            hour_balances.c.hour_type == "training",
-        )
-        .correlate(_own)
+def _facts(year: Any = _year, *correlated: FromClause) -> dict[str, Any]:
+    """The facts of a year, which is a parameter or a column of a table that the subqueries correlate with."""
+    return {
+        "place": place_at(_own),
+        "organisation_name": _own.c.name,
+        "kind": _own.c.kind,
+        "year": year,
+        "active_from": _central.c.active_from,
+        "active_until": _central.c.active_until,
+        "own_active_from": _own.c.active_from,
+        "own_active_until": _own.c.active_until,
+        "units_propose": _central.c.units_propose,
+        "closed_at": select(hour_pools.c.closed_at)
+        .where(hour_pools.c.year == year, hour_pools.c.hour_type == "training")
         .scalar_subquery(),
-        0,
-    ),
-}
+        "windows": Converted(_windows_of(_kind, year, *correlated), _windows_from),
+        "common": func.coalesce(
+            select(hour_balances.c.common)
+            .where(
+                hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
+                hour_balances.c.organisation_id == _own.c.central_organisation_id,
+                hour_balances.c.year == year,
+                hour_balances.c.hour_type == "training",
+            )
+            .correlate(_own, *correlated)
+            .scalar_subquery(),
+            0,
+        ),
+    }
 
 
 def _query(**others: Any) -> Query[Standing]:
-    standing = Selection(Standing, **_facts, **others)
+    standing = Selection(Standing, **_facts(), **others)
     return Query(
         select(*standing.columns)
         .join(_central, _central.c.id == _own.c.central_organisation_id)
@@ -92,6 +96,19 @@ def _query(**others: Any) -> Query[Standing]:
 
 _found = _query()
 _found_numbered = _query(reference=func.take_reference(NOW))
+_asked = (
+    func.unnest(bindparam("p_organisation_ids", type_=ARRAY(Uuid)), bindparam("p_years", type_=ARRAY(SmallInteger)))
+    .table_valued(column("organisation_id", Uuid), column("year", SmallInteger))
+    .render_derived(name="asked")
+)
+_standing_in_year = Selection(Standing, **_facts(_asked.c.year, _asked))
+_found_several = Query(
+    select(*_standing_in_year.columns)
+    .select_from(_asked)
+    .join(_own, _own.c.id == _asked.c.organisation_id)
+    .join(_central, _central.c.id == _own.c.central_organisation_id),
+    _standing_in_year.build,
+)
 
 
 async def find_standing(
@@ -99,6 +116,15 @@ async def find_standing(
 ) -> Standing | None:
     """The standing with the windows of one kind of deadline. None if there is no such organisation."""
     return await _found.first(connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind)
+
+
+async def find_standings(
+    connection: Connection, asked: Collection[tuple[UUID, int]], kind: Kind | None = None
+) -> dict[tuple[UUID, int], Standing]:
+    """As `find_standing`, of several organisations each in a year."""
+    organisation_ids, years = [organisation_id for organisation_id, _ in asked], [year for _, year in asked]
+    found = await _found_several.all(connection, p_organisation_ids=organisation_ids, p_years=years, p_kind=kind)
+    return {(standing.place.organisation_id, standing.year): standing for standing in found}
 
 
 async def get_standing(
@@ -127,9 +153,7 @@ def _reached(session: Reader, standing: Standing | None, pointer: str | None) ->
 
 
 _windows = Query(
-    select(_windows_of(bindparam("p_kind", type_=String))).where(
-        _own.c.id == bindparam("p_organisation_id", type_=Uuid)
-    ),
+    select(_windows_of(_kind)).where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
     _windows_from,
 )
 

@@ -1,6 +1,23 @@
 """Rules of support; a year without its own has those of the latest earlier year."""
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, SmallInteger, Uuid, bindparam, case, null, select
+from collections.abc import Collection
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    SmallInteger,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    func,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.paging import UNSEEN, Listing, seen_by
@@ -19,7 +36,6 @@ support_rules = study_centre_table(
     Column("changed_at", DateTime(timezone=True)),
 )
 
-_year = bindparam("p_year", type_=SmallInteger)
 _selected = Selection(
     SupportRules,
     support_rules,
@@ -27,15 +43,25 @@ _selected = Selection(
     training=from_json(support_rules.c.training, ActivityRules),
     peer_group=from_json(support_rules.c.peer_group, ActivityRules),
 )
+_asked = (
+    func.unnest(bindparam("p_years", type_=ARRAY(SmallInteger)))
+    .table_valued(column("year", SmallInteger))
+    .render_derived(name="asked")
+)
 # Years before the first one with rules have those of the first.
-_in_force = Query(
+_latest = (
     select(*_selected.columns)
     .order_by(
-        (support_rules.c.year <= _year).desc(),
-        case((support_rules.c.year <= _year, -support_rules.c.year), else_=support_rules.c.year),
+        (support_rules.c.year <= _asked.c.year).desc(),
+        case((support_rules.c.year <= _asked.c.year, -support_rules.c.year), else_=support_rules.c.year),
     )
-    .limit(1),
-    _selected.build,
+    .limit(1)
+    .correlate(_asked)
+    .lateral("latest")
+)
+_in_force: Query[tuple[int, SupportRules]] = Query(
+    select(_asked.c.year, *_latest.c).select_from(_asked).join(_latest, true()),
+    lambda year, *rules: (year, _selected.build(*rules)),
 )
 
 listing = Listing(select(*_selected.columns), _selected.build, key=[support_rules.c.year])
@@ -43,19 +69,24 @@ listing = Listing(select(*_selected.columns), _selected.build, key=[support_rule
 
 async def find_rules(connection: Connection, year: int) -> SupportRules:
     """The rules that apply in the year, without the name of who set them."""
-    return await _find(connection, year, UNSEEN)
+    return (await find_rules_of_years(connection, [year]))[year]
+
+
+async def find_rules_of_years(connection: Connection, years: Collection[int]) -> dict[int, SupportRules]:
+    """As `find_rules`, by year."""
+    return await _find(connection, years, UNSEEN)
 
 
 async def find_rules_as_seen(session: Reader, year: int) -> SupportRules:
     """As `find_rules`, with the name of who set them."""
-    return await _find(session.connection, year, seen_by(session))
+    return (await _find(session.connection, [year], seen_by(session)))[year]
 
 
-async def _find(connection: Connection, year: int, seen: dict[str, object]) -> SupportRules:
-    rules = await _in_force.first(connection, p_year=year, **seen)
-    if rules is None:
+async def _find(connection: Connection, years: Collection[int], seen: dict[str, object]) -> dict[int, SupportRules]:
+    found = await _in_force.all(connection, p_years=list(years), **seen)
+    if len(found) < len(years):
         raise RuntimeError("the study centre has no rules of support")
-    return inherited(rules, year)
+    return {year: inherited(rules, year) for year, rules in found}
 
 
 async def put_rules(connection: Connection, rules: SupportRules) -> None:

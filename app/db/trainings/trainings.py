@@ -6,15 +6,15 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Date, Select, Text, Uuid, all_, and_, any_, bindparam, func, or_, select, true
 
-from app.db.hours.standing import find_standing
+from app.db.hours.standing import find_standings
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_places, get_place, organisations
-from app.db.organisations.training_rules import find_rules as find_own_rules
+from app.db.organisations.training_rules import find_rules_of_several as find_own_rules
 from app.db.paging import Listing, Sight, below, choice, filters_of, seen_by
 from app.db.people.people import study_centres
 from app.db.resources import Resource
 from app.db.sessions import Reader, Writer
-from app.db.statements import Connection, Converted, Query, Selection, change_row, change_rows, insert_row
+from app.db.statements import Connection, Converted, Query, Selection, change_row, change_rows, insert_row, insert_rows
 from app.db.trainings.plans import PARTS, columns_of_plan, exceptions_from, json_of, sessions_from
 from app.db.trainings.statement_days import (
     IS_STATEMENT,
@@ -26,10 +26,9 @@ from app.db.trainings.statement_days import (
     STATEMENT_DUE_ON,
     STATEMENT_LAST_ON,
 )
-from app.db.trainings.support_rules import find_rules
+from app.db.trainings.support_rules import find_rules_of_years
 from app.db.trainings.tables import training_changes, trainings
 from app.domain.access import Place, reach_of
-from app.domain.errors import NotFound
 from app.domain.hours.standing import Standing
 from app.domain.organisations.names import search_text_of
 from app.domain.organisations.organisations import Language
@@ -188,20 +187,11 @@ async def find_circumstances(session: Reader, training: TrainingSummary) -> Circ
 
 
 async def find_circumstances_of(session: Reader, trainings: Collection[TrainingSummary]) -> dict[UUID, Circumstances]:
-    """As `find_circumstances`, by the IDs of the trainings. What several have in common is read once."""
-    rules: dict[int, SupportRules] = {}
-    own_rules: dict[UUID, TrainingRules] = {}
-    standings: dict[tuple[UUID, int], Standing] = {}
-    for organisation_id, year in sorted({(training.organisation_id, training.year) for training in trainings}):
-        standing = await find_standing(session.connection, organisation_id, year, "training_entry")
-        if standing is None:
-            raise NotFound
-        standings[organisation_id, year] = standing
-        central_id = standing.place.central_organisation_id
-        if year not in rules:
-            rules[year] = await find_rules(session.connection, year)
-        if central_id not in own_rules:
-            own_rules[central_id] = await find_own_rules(session, central_id)
+    """As `find_circumstances`, by the IDs of the trainings, in as many questions as for one."""
+    asked = {(training.organisation_id, training.year) for training in trainings}
+    standings = await find_standings(session.connection, asked, "training_entry")
+    rules = await find_rules_of_years(session.connection, {year for _, year in asked})
+    own_rules = await find_own_rules(session, {each.place.central_organisation_id for each in standings.values()})
     return {
         training.id: _circumstances_of(
             training,
@@ -243,24 +233,33 @@ async def insert_draft(
     writer: Writer, place: Place, year: int, plan: TrainingPlan, *, reference: str | None = None
 ) -> UUID:
     """A draft of the caller. Without a reference the database takes one."""
-    training_id = new_id()
-    await insert_row(
-        writer.connection,
-        trainings,
-        id=training_id,
-        hour_type="training",
-        organisation_id=place.organisation_id,
-        central_organisation_id=place.central_organisation_id,
-        year=year,
-        state="draft",
-        exceptions=[],
-        decided_automatically=False,
-        created_by=writer.actor.person_id,
-        created_at=writer.now,
-        **({"reference": reference} if reference else {}),
-        **_columns_of(plan),
-    )
+    numbered = {"reference": reference} if reference else {}
+    row = _draft(writer, place, year, plan)
+    await insert_row(writer.connection, trainings, **row, **numbered)
+    training_id: UUID = row["id"]
     return training_id
+
+
+async def insert_drafts(writer: Writer, place: Place, plans: Sequence[tuple[int, TrainingPlan]]) -> list[UUID]:
+    """As `insert_draft`, of several plans, each in its year. They travel in one message."""
+    rows = [_draft(writer, place, year, plan) for year, plan in plans]
+    await insert_rows(writer.connection, trainings, rows)
+    return [row["id"] for row in rows]
+
+
+def _draft(writer: Writer, place: Place, year: int, plan: TrainingPlan) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "hour_type": "training",
+        "organisation_id": place.organisation_id,
+        "central_organisation_id": place.central_organisation_id,
+        "year": year,
+        "state": "draft",
+        "exceptions": [],
+        "decided_automatically": False,
+        "created_by": writer.actor.person_id,
+        "created_at": writer.now,
+    } | _columns_of(plan)
 
 
 async def change_plan(connection: Connection, training_id: UUID, plan: TrainingPlan, **columns: object) -> None:

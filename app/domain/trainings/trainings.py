@@ -300,10 +300,10 @@ def may_write(actor: Actor, place: Place) -> bool:
     return is_manager or actor.has_for(place, "main_user", "unit_manager")
 
 
-def check_writer(actor: Actor, place: Place) -> None:
+def check_writer(actor: Actor, place: Place, *, pointer: str | None = None) -> None:
     """Check for a person who writes the organisation's trainings and statements (rulebook §2.2). Raise Forbidden."""
     if not may_write(actor, place):
-        raise Forbidden(roles=["training_manager", "unit_manager", "main_user"])
+        raise Forbidden(pointer=pointer, roles=["training_manager", "unit_manager", "main_user"])
 
 
 def check_decider(actor: Actor, place: Place, makers: Collection[UUID | None], *, pointer: str | None = None) -> None:

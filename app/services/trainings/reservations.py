@@ -6,16 +6,16 @@ What the hours move for is called as their type: `training` or `peer_group`.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from app.db.hours.drawing import find_drawable, find_drawn, find_drawn_of_several
+from app.db.hours.drawing import find_drawable_of_several, find_drawn, find_drawn_of_several
 from app.db.hours.ledger import clock_retry_key, lock_balances, post_transfers
 from app.db.hours.pools import find_pool
 from app.db.sessions import Writer
 from app.domain.access import SERVICE
-from app.domain.errors import NotFound, QuotaExceeded
+from app.domain.errors import QuotaExceeded
 from app.domain.hours.drawing import Drawable, releases_of, reservations_of
 from app.domain.hours.ledger import Transfer
 from app.domain.hours.years import check_year_open
@@ -39,6 +39,7 @@ async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]],
     causes: list[UUID] = []
     # A plan that was never submitted holds nothing.
     held = await find_drawn_of_several(writer.connection, [each.id for each, _ in wanted if each.submitted_at])
+    await draws.read(each for each, hours in wanted if hours > sum(held.get(each.id, {}).values()))
     for index, (training, hours) in enumerate(wanted):
         drawn = held.get(training.id, {})
         more = hours - sum(drawn.values())
@@ -83,9 +84,29 @@ class Draws:
         """Free hours that the posting takes, by holder."""
         self._drawable: dict[tuple[UUID, UUID], Drawable] = {}
 
+    async def read(self, trainings: Iterable[TrainingSummary]) -> None:
+        """Read what is free for these trainings, of one year and type, in one question.
+
+        An organisation that has left the central organisation has no part in its hours: what is reserved once more for
+        what it held there is of the common ones.
+        """
+        asked = {(each.organisation_id, each.central_organisation_id): each for each in trainings}
+        if not asked:
+            return
+        one = next(iter(asked.values()))
+        ids = {organisation_id for place in asked for organisation_id in place}
+        found = await find_drawable_of_several(self._writer.connection, ids, one.year, one.hour_type)
+        for organisation_id, central_id in asked:
+            own = found[organisation_id]
+            is_there = own.central_organisation_id == central_id
+            self._drawable[organisation_id, central_id] = own if is_there else found[central_id]
+
     async def reserve(self, training: TrainingSummary, hours: int, *, pointer: str = "") -> list[Transfer]:
         """The transfers that reserve hours for the training. Raise QuotaExceeded, YearClosed."""
-        drawable = await self._drawable_of(training)
+        place = training.organisation_id, training.central_organisation_id
+        if place not in self._drawable:
+            await self.read([training])
+        drawable = self._drawable[place]
         common = drawable.common - self._taken[drawable.central_organisation_id]
         allotment = drawable.allotment - (self._taken[drawable.holder_id] if drawable.holder_id else 0)
         try:
@@ -97,20 +118,6 @@ class Draws:
             raise QuotaExceeded(pointer=pointer or None, **refusal.facts) from None
         self.note(transfers)
         return transfers
-
-    async def _drawable_of(self, training: TrainingSummary) -> Drawable:
-        """What was free before the posting. An organisation that has left the central organisation has no part in its
-        hours: what is reserved once more for what it held there is of the common ones."""
-        place = training.organisation_id, training.central_organisation_id
-        if place not in self._drawable:
-            for organisation_id in place:
-                found = await find_drawable(self._writer.connection, organisation_id, training.year, training.hour_type)
-                if found and found.central_organisation_id == training.central_organisation_id:
-                    self._drawable[place] = found
-                    break
-            else:
-                raise NotFound
-        return self._drawable[place]
 
     def note(self, transfers: Sequence[Transfer]) -> None:
         """Count transfers that were made otherwise."""

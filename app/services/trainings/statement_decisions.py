@@ -17,10 +17,9 @@ from app.db.sessions import Writer
 from app.db.trainings import cost_statements as questions
 from app.db.trainings import trainings
 from app.db.trainings.support_rules import find_rules
-from app.domain.errors import NotFound
 from app.domain.hours.drawing import Drawn, reversals_of, settlement_of
 from app.domain.hours.ledger import HourType, Transfer
-from app.domain.lists import check_once
+from app.domain.lists import check_found, check_of_year, check_once
 from app.domain.trainings import cost_statements as rules
 from app.domain.trainings.cost_statements import CostStatement, StatementDecision
 from app.domain.trainings.outcomes import answer_day_of
@@ -41,6 +40,11 @@ class _Case:
     @property
     def held(self) -> int:
         return supported_hours(self.training.hours, self.statement.hours or 0)
+
+    @property
+    def reserved(self) -> int:
+        """Hours that the training has to have reserved before the decision."""
+        return self.held if self.item.outcome == "approved" else 0
 
 
 async def decide_statement(writer: Writer, item: StatementDecision) -> CostStatement:
@@ -94,7 +98,7 @@ async def _decide(
     writer: Writer, year: int, items: Sequence[StatementDecision], *, pointer: str = ""
 ) -> list[CostStatement]:
     """Decide all or none, in the order named."""
-    locked = await _lock_several(writer, items, year, pointer)
+    locked = await _lock_several(writer, items, pointer)
     found = await find_rules(writer.connection, year)
     cases = [
         _Case(item, training, statement, pointer.format(index))
@@ -104,6 +108,7 @@ async def _decide(
     for case in cases:
         makers = case.training.makers | case.statement.makers
         check_decider(writer.actor, places[case.training.id], makers, pointer=case.pointer or None)
+    check_of_year([case.statement.year for case in cases], year, f"{pointer}/statement_id")
     for case in cases:
         rules.check_state(case.statement.state, "submitted", pointer=case.pointer or None)
     for case in cases:
@@ -120,14 +125,12 @@ async def _decide(
 
 
 async def _lock_several(
-    writer: Writer, items: Sequence[StatementDecision], year: int, pointer: str
+    writer: Writer, items: Sequence[StatementDecision], pointer: str
 ) -> list[tuple[Training, CostStatement]]:
-    """Lock the trainings, then their statements. Raise NotFound also for a statement of another year."""
+    """Lock the trainings, then their statements. Raise NotFound."""
     ids = [item.statement_id for item in items]
     seen = await questions.find_several(writer, ids)
-    for index, statement_id in enumerate(ids):
-        if statement_id not in seen or seen[statement_id].year != year:
-            raise NotFound(pointer=f"{pointer.format(index)}/statement_id" if pointer else None)
+    check_found(ids, seen, pointer=pointer and f"{pointer}/statement_id")
     locked = await trainings.lock_several(writer, [seen[statement_id].training_id for statement_id in ids])
     statements = await questions.lock_several(writer, ids)
     return [(locked[seen[statement_id].training_id], statements[statement_id]) for statement_id in ids]
@@ -144,6 +147,9 @@ async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> None:
         transfers: list[Transfer] = []
         causes: list[UUID] = []
         drawn = await find_drawn_of_several(writer.connection, [case.training.id for case in of_type])
+        await draws.read(
+            case.training for case in of_type if case.reserved > sum(drawn.get(case.training.id, {}).values())
+        )
         for case in of_type:
             moved = await _settlement_of(case, drawn.get(case.training.id, {}), draws)
             transfers += moved
@@ -155,7 +161,7 @@ async def _settlement_of(case: _Case, reserved_before: Drawn, draws: Draws) -> l
     """After a reversal the training has nothing reserved, and what it uses is reserved again before (rulebook §3.5)."""
     training = case.training
     drawn = Counter(reserved_before)
-    held = case.held if case.item.outcome == "approved" else 0
+    held = case.reserved
     missing = held - drawn.total()
     reserved = await draws.reserve(training, missing, pointer=case.pointer) if missing > 0 else []
     for transfer in reserved:

@@ -10,8 +10,7 @@ from app.db.sessions import Writer
 from app.db.trainings import trainings as questions
 from app.db.trainings.cost_statements import find_statement_state
 from app.domain.access import check_main_user
-from app.domain.errors import Fault, Invalid, NotFound
-from app.domain.lists import check_once
+from app.domain.lists import check_found, check_of_year, check_once
 from app.domain.trainings import submissions as rules
 from app.domain.trainings.outcomes import EndorsementOutcome, Outcome, answer_day_of, check_outcome
 from app.domain.trainings.submissions import Circumstances
@@ -149,15 +148,12 @@ async def _submit(
     """Submit all or none, in the order named. Hours are read once all is locked."""
     locked = await questions.lock_several(writer, training_ids)
     circumstances = await questions.find_circumstances_of(writer, locked.values())
-    submissions = []
-    for index, training_id in enumerate(training_ids):
-        training = locked.get(training_id)
-        if training is None:
-            raise NotFound(pointer=pointer.format(index) or None)
-        check_writer(writer.actor, circumstances[training_id].place)
-        if year is not None and training.year != year:
-            raise Invalid(Fault(pointer.format(index), "not-of-the-year", {"year": year}))
-        submissions.append(_Submission(training, circumstances[training_id]))
+    check_found(training_ids, locked, pointer=pointer)
+    submissions = [_Submission(locked[each], circumstances[each]) for each in training_ids]
+    for index, each in enumerate(submissions):
+        check_writer(writer.actor, each.circumstances.place, pointer=pointer.format(index) or None)
+    if year is not None:
+        check_of_year([each.training.year for each in submissions], year, pointer)
     for index, each in enumerate(submissions):
         _check_submission(each, writer, pointer.format(index))
     await questions.change_states(writer.connection, {each.training.id: _send(writer, each) for each in submissions})
@@ -217,12 +213,13 @@ async def _decide(
         check_outcome(item.outcome, item.reason, item.answer_by, writer.now, pointer=pointer.format(index))
     locked = await questions.lock_several(writer, [item.training_id for item in items])
     places = await questions.get_places_of(writer.connection, locked.values())
-    for index, item in enumerate(items):
-        place_of_item = pointer.format(index)
-        training = locked.get(item.training_id)
-        if training is None or (year is not None and training.year != year):
-            raise NotFound(pointer=f"{place_of_item}/training_id" if pointer else None)
-        check_decider(writer.actor, places[training.id], training.makers, pointer=place_of_item or None)
+    ids = [item.training_id for item in items]
+    check_found(ids, locked, pointer=pointer and f"{pointer}/training_id")
+    for index, training_id in enumerate(ids):
+        makers = locked[training_id].makers
+        check_decider(writer.actor, places[training_id], makers, pointer=pointer.format(index) or None)
+    if year is not None:
+        check_of_year([locked[training_id].year for training_id in ids], year, f"{pointer}/training_id")
     for index, item in enumerate(items):
         check_state(locked[item.training_id].state, "submitted", pointer=pointer.format(index) or None)
     changes: dict[UUID, dict[str, object]] = {}

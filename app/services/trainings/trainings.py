@@ -94,21 +94,22 @@ async def copy_training(writer: Writer, training_id: UUID, *, starts_on: Sequenc
     rules.check_writer(writer.actor, place)
     if not training.sessions:
         raise Invalid(Fault("/starts_on", "no-sessions"))
-    copies = []
+    plans = []
     for index, day in enumerate(starts_on):
         sessions = copied_sessions(training.sessions, day)
         check_sessions(sessions, day.year, pointer=f"/starts_on/{index}")
-        plan = rules.with_changes(training, {"sessions": sessions})
-        copy_id = await questions.insert_draft(writer, place, day.year, plan)
+        plans.append((day.year, rules.with_changes(training, {"sessions": sessions})))
+    copy_ids = await questions.insert_drafts(writer, place, plans)
+    for copy_id, (year, _) in zip(copy_ids, plans, strict=True):
         writer.record(
             "training.created",
             copy_id,
             organisation_id=training.organisation_id,
-            year=day.year,
+            year=year,
             copied_from=training_id,
         )
-        copies.append(await get_training(writer, copy_id))
-    return copies
+    copies = await questions.find_several(writer, copy_ids)
+    return [copies[copy_id] for copy_id in copy_ids]
 
 
 async def list_trainings(

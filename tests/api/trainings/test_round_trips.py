@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.hours.ledger import grant, pool_change
+from app.domain.hours.ledger import distribution, grant, pool_change
 from app.local.embedded_postgres import Addresses
 from app.sandbox.main import create_app
 from app.settings import Settings
@@ -41,6 +41,14 @@ def warm(centre: Centre, counted_service: str) -> tuple[Person, Person, UUID]:
     return main_user, staff, centre.organisation(central)
 
 
+def units_with_hours(centre: Centre, main_user: Person, unit: UUID, number: int) -> list[UUID]:
+    """The unit and others beside it, each with too few hours of its own for a course."""
+    central = UUID(main_user.get(f"/v1/organisations/{unit}").json()["central_organisation_id"])
+    units = [unit, *(centre.organisation(central) for _ in range(number - 1))]
+    centre.post(2023, *(distribution(central, each, 4) for each in units))
+    return units
+
+
 def test_a_plan_and_its_decision(warm: tuple[Person, Person, UUID]) -> None:
     """A submission: the beginning, the locks, the plan, the organisation's standing, the rules of the study centre and
     those of the central organisation, the state, the plan as it is now, the lock of the hours, the free hours, and the
@@ -72,6 +80,29 @@ def test_many_plans_take_as_many_round_trips_as_one(warm: tuple[Person, Person, 
     assert counted == [(11, 7 if outcome == "approved" else 9)] * 2
 
 
+@pytest.mark.parametrize("outcome", ["approved", "rejected"])
+def test_plans_of_many_units_take_as_many_round_trips_as_one(
+    centre: Centre, warm: tuple[Person, Person, UUID], outcome: str
+) -> None:
+    main_user, staff, unit = warm
+    units = units_with_hours(centre, main_user, unit, MANY)
+    counted = []
+    for number in (1, MANY):
+        ids = [added(main_user, each).rpartition("/")[2] for each in units[:number]]
+        sent = trips(main_user.post, "/v1/training-submissions", {"year": 2023, "training_ids": ids})
+        items = [{"training_id": each, "outcome": outcome, "reason": "Näin"} for each in ids]
+        decided = trips(staff.post, "/v1/training-decisions", {"year": 2023, "items": items})
+        counted.append((sent, decided))
+    assert counted == [(11, 7 if outcome == "approved" else 9)] * 2
+
+
+def test_many_copies_take_as_many_round_trips_as_one(warm: tuple[Person, Person, UUID]) -> None:
+    main_user, _, unit = warm
+    path = added(main_user, unit)
+    days = [f"2023-{month:02}-16" for month in range(1, MANY + 1)]
+    assert [trips(main_user.post, f"{path}/copies", {"starts_on": days[:number]}) for number in (1, MANY)] == [7, 7]
+
+
 @pytest.mark.parametrize("outcome", ["approved", "rejected", "sent_back"])
 def test_many_cost_statements_take_as_many_round_trips_as_one(
     centre: Centre, warm: tuple[Person, Person, UUID], outcome: str
@@ -86,3 +117,21 @@ def test_many_cost_statements_take_as_many_round_trips_as_one(
         items = [{"statement_id": each, "outcome": outcome, "reason": "Näin"} for each in ids]
         counted.append(trips(staff.post, "/v1/cost-statement-decisions", {"year": 2023, "items": items}))
     assert counted == [12 if outcome == "sent_back" else 14] * 2
+
+
+def test_what_many_units_reserve_once_more_after_reversals(centre: Centre, warm: tuple[Person, Person, UUID]) -> None:
+    main_user, staff, unit = warm
+    units = units_with_hours(centre, main_user, unit, 3)
+    counted = []
+    for number in (1, 3):
+        centre.clock(2023, 3, 15, 12)
+        trainings = [approved(main_user, staff, each) for each in units[:number]]
+        centre.clock(2023, 4, 20)
+        for training in trainings:
+            statement = sent(main_user, training)
+            assert staff.post(f"{statement}/decision", {"outcome": "approved"}).status_code == 200
+            assert staff.post(f"{statement}/reversal", {"reason": "Väärin kirjattu"}).status_code == 200
+        ids = [sent(main_user, training).rpartition("/")[2] for training in trainings]
+        items = [{"statement_id": each, "outcome": "approved"} for each in ids]
+        counted.append(trips(staff.post, "/v1/cost-statement-decisions", {"year": 2023, "items": items}))
+    assert counted == [15] * 2

@@ -327,8 +327,8 @@ def test_many_are_submitted_and_decided_together(
     assert [item["state"] for item in answer.json()["items"]] == ["approved", "rejected", "approved"]
     again = staff.post("/v1/training-decisions", {"year": 2023, "items": items[:1]})
     assert (refusal(again), again.json()["pointer"]) == ((409, "wrong-state"), "/items/0")
-    other_year = staff.post("/v1/training-decisions", {"year": 2024, "items": items[:1]})
-    assert (refusal(other_year), other_year.json()["pointer"]) == ((404, "not-found"), "/items/0/training_id")
+    other_year = staff.post("/v1/training-decisions", {"year": 2024, "items": items[:2]})
+    assert faults(other_year) == {f"/items/{index}/training_id": "not-of-the-year" for index in range(2)}
 
 
 def test_a_batch_with_one_fault_changes_nothing(manager: Person, main_user: Person, central: UUID, unit: UUID) -> None:
@@ -344,9 +344,37 @@ def test_a_batch_with_one_fault_changes_nothing(manager: Person, main_user: Pers
     assert answer.json()["available"] == 494
     assert account(main_user, central)["reserved"] == 0
     answer = manager.post("/v1/training-submissions", {"year": 2024, "training_ids": ids})
-    assert faults(answer) == {"/training_ids/0": "not-of-the-year"}
+    assert faults(answer) == {f"/training_ids/{index}": "not-of-the-year" for index in range(2)}
     missing = manager.post("/v1/training-submissions", {"year": 2023, "training_ids": [ids[0], str(unit)]})
     assert (refusal(missing), missing.json()["pointer"]) == ((404, "not-found"), "/training_ids/1")
+
+
+def test_a_batch_asks_what_is_there_then_who_may_and_then_the_year(
+    centre: Centre, manager: Person, central: UUID, unit: UUID
+) -> None:
+    """What comes later in this order comes earlier among the items."""
+    above, both = centre.person("training_manager", central), centre.staff()
+    centre.grant(both.id, "training_manager", unit)
+    path = "/v1/training-submissions"
+    own, other = (each.rsplit("/", 1)[1] for each in (added(above, central), added(manager, unit)))
+    for ids, status, pointer in (
+        ([own, other, str(unit)], (404, "not-found"), "/training_ids/2"),
+        ([own, other], (403, "forbidden"), "/training_ids/1"),
+    ):
+        answer = above.post(path, {"year": 2024, "training_ids": ids})
+        assert (refusal(answer), answer.json()["pointer"]) == (status, pointer)
+    assert faults(above.post(path, {"year": 2024, "training_ids": [own]})) == {"/training_ids/0": "not-of-the-year"}
+    path = "/v1/training-decisions"
+    other, own = (submitted(each, unit).rsplit("/", 1)[1] for each in (manager, both))
+    for ids, status, pointer in (
+        ([other, own, str(unit)], (404, "not-found"), "/items/2/training_id"),
+        ([other, own], (403, "forbidden"), "/items/1"),
+    ):
+        items = [{"training_id": each, "outcome": "approved"} for each in ids]
+        answer = both.post(path, {"year": 2024, "items": items})
+        assert (refusal(answer), answer.json()["pointer"]) == (status, pointer)
+    only_other = {"year": 2024, "items": [{"training_id": other, "outcome": "approved"}]}
+    assert faults(centre.staff().post(path, only_other)) == {"/items/0/training_id": "not-of-the-year"}
 
 
 def test_plans_go_through_the_main_user_where_the_rules_say(
