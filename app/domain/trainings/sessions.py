@@ -169,6 +169,12 @@ def _overlaps(sessions: Sequence[tuple[datetime, datetime, str]]) -> Iterator[Fa
             running_until, running = ends_at, place
 
 
+def check_copyable(sessions: Sequence[TrainingSession]) -> None:
+    """Check that a plan to be copied has sessions, which give its copies their days (rulebook §3.5). Raise Invalid."""
+    if not sessions:
+        raise Invalid(Fault("/starts_on", "no-sessions"))
+
+
 def copied_sessions(sessions: Sequence[TrainingSession], starts_on: date) -> list[TrainingSession]:
     """Return the sessions moved so that the first begins on the day; each keeps its time of day in Finland.
 

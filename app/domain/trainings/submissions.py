@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.domain.access import Place
+from app.domain.access import Actor, Place
 from app.domain.calendar.deadlines import Window, check_window_open, day_of
 from app.domain.errors import (
     ActivityNotSupported,
@@ -55,6 +55,26 @@ class Circumstances:
     """The study centre's rules of the year."""
     own_rules: TrainingRules
     """The central organisation's own rules."""
+
+
+def needs_endorsement(plan: TrainingPlan, circumstances: Circumstances, sender: Actor, *, was_endorsed: bool) -> bool:
+    """Whether the main user has to endorse the plan before it reaches the study centre (rulebook §3.5).
+
+    It is a subsidised one where the central organisation's own rules say so, unless the main user has endorsed it
+    before or sends it.
+    """
+    return (
+        plan.supported
+        and circumstances.own_rules.plans_through_main_user
+        and not was_endorsed
+        and not sender.has_for(circumstances.place, "main_user")
+    )
+
+
+def is_approved_when_sent(plan: TrainingPlan, rules: ActivityRules) -> bool:
+    """Whether a plan that reaches the study centre is approved without a decision (rulebook §3.5): one without subsidy,
+    and each if the rules of the year approve automatically."""
+    return not plan.supported or rules.automatic_approval
 
 
 def check_complete(plan: TrainingPlan, rules: ActivityRules, *, pointer: str = "") -> None:

@@ -1,13 +1,13 @@
 """Training courses (koulutus): the plan (suunnitelma), its states, and who writes it (rulebook §3.5)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_not_own
-from app.domain.errors import Forbidden, WrongState
+from app.domain.errors import Fault, Forbidden, WrongState
 from app.domain.support.enrolments import Enrolment
 from app.domain.trainings.cooperation import PlanWarning
 from app.domain.trainings.sessions import HourBreakdown, TrainingSession, breakdown_of
@@ -283,6 +283,15 @@ def differing(before: TrainingPlan, after: TrainingPlan) -> list[str]:
 def hours_of(plan: TrainingPlan) -> int:
     """Return the hours of the plan (rulebook §4.2)."""
     return breakdown_of(plan.sessions, plan.platform_hours).hours
+
+
+def faults_of_partners(partners: Sequence[Partner]) -> list[Fault]:
+    """Return a fault for each partner that is not named in one way, by ID or by name (rulebook §3.5)."""
+    return [
+        Fault(f"/partners/{index}", "name-or-id")
+        for index, partner in enumerate(partners)
+        if (partner.organisation_id is None) == (partner.name is None)
+    ]
 
 
 def check_support_kept(training: TrainingSummary, plan: TrainingPlan) -> None:

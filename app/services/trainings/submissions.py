@@ -40,11 +40,6 @@ class _Submission:
     training: Training
     circumstances: Circumstances
 
-    @property
-    def is_first_for_main_user(self) -> bool:
-        """Whether the main user has to endorse it first."""
-        return self.training.supported and self.circumstances.own_rules.plans_through_main_user
-
 
 async def submit_training(writer: Writer, training_id: UUID) -> Training:
     (submitted,) = await _submit(writer, [training_id])
@@ -73,7 +68,7 @@ async def endorse_training(
     check_state(training.state, "awaiting_main_user")
     if outcome == "endorsed":
         circumstances = await questions.find_circumstances(writer, training)
-        automatic = circumstances.rules.automatic_approval
+        automatic = rules.is_approved_when_sent(training, circumstances.rules)
         await questions.change_state(
             writer.connection,
             training_id,
@@ -174,12 +169,11 @@ def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> 
 def _send(writer: Writer, submission: _Submission) -> dict[str, object]:
     """Record the submission, and return what it changes."""
     training = submission.training
-    needs_endorsement = (
-        submission.is_first_for_main_user
-        and training.endorsed_at is None
-        and not writer.actor.has_for(submission.circumstances.place, "main_user")
+    was_endorsed = training.endorsed_at is not None
+    needs_endorsement = rules.needs_endorsement(
+        training, submission.circumstances, writer.actor, was_endorsed=was_endorsed
     )
-    automatic = not training.supported or submission.circumstances.rules.automatic_approval
+    automatic = rules.is_approved_when_sent(training, submission.circumstances.rules)
     _record(
         writer,
         "training.submitted",

@@ -18,7 +18,7 @@ from app.db.trainings.topic_classes import find_topic
 from app.domain.access import Place, check_reach
 from app.domain.errors import Fault, Invalid, NotFound
 from app.domain.trainings import trainings as rules
-from app.domain.trainings.sessions import check_sessions, copied_sessions
+from app.domain.trainings.sessions import check_copyable, check_sessions, copied_sessions
 from app.domain.trainings.submissions import check_complete
 from app.domain.trainings.training_changes import check_hours_unsettled, check_needs_no_decision
 from app.domain.trainings.trainings import Mode, Phase, Training, TrainingPlan, TrainingState, TrainingSummary
@@ -92,8 +92,7 @@ async def copy_training(writer: Writer, training_id: UUID, *, starts_on: Sequenc
     training = await questions.resource.get(writer, training_id)
     place = check_reach(writer.actor, await find_place(writer.connection, training.organisation_id))
     rules.check_writer(writer.actor, place)
-    if not training.sessions:
-        raise Invalid(Fault("/starts_on", "no-sessions"))
+    check_copyable(training.sessions)
     plans = []
     for index, day in enumerate(starts_on):
         sessions = copied_sessions(training.sessions, day)
@@ -137,9 +136,7 @@ async def check_plan(writer: Writer, place: Place, year: int, plan: TrainingPlan
     topic = plan.topic if plan.topic != before.topic else None
     if topic and not ((found := await find_topic(writer.connection, topic)) and found.active):
         faults.append(Fault("/topic", "not-a-topic"))
-    for index, partner in enumerate(plan.partners):
-        if (partner.organisation_id is None) == (partner.name is None):
-            faults.append(Fault(f"/partners/{index}", "name-or-id"))
+    faults += rules.faults_of_partners(plan.partners)
     person_id = plan.responsible_person_id
     is_named = person_id not in (None, before.responsible_person_id, writer.actor.person_id)
     if person_id and is_named and not rules.may_write(await find_candidate(writer, person_id), place):

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.errors import Invalid
 from app.domain.trainings.flags import are_same_sessions
 from app.domain.trainings.sessions import (
     LONGEST,
     TrainingSession,
     breakdown_of,
+    check_copyable,
     check_sessions,
     copied_sessions,
     minutes_of,
@@ -28,6 +30,13 @@ def clock_of(sessions: Sequence[TrainingSession]) -> list[tuple[str, str]]:
         (f"{each.starts_at.astimezone(HELSINKI):%d.%m. %H:%M}", f"{each.ends_at.astimezone(HELSINKI):%d.%m. %H:%M}")
         for each in sessions
     ]
+
+
+def test_what_has_no_sessions_has_no_copies() -> None:
+    check_copyable([session("2024-03-20T18:00", "2024-03-20T20:00")])
+    with pytest.raises(Invalid) as refused:
+        check_copyable([])
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/starts_on", "no-sessions")]
 
 
 def test_copies_keep_the_time_of_day_and_the_days_between() -> None:
