@@ -265,7 +265,8 @@ WINDOW = FACTS["window-closed"]
             {"still_reserved": 7, "trainings_total": 2, "still_due": date(2024, 1, 18)},
             "en",
             "The year cannot be closed, because hours are reserved. Reserved hours: 7. "
-            "Wait until they have been used or released. Courses and peer groups that have reserved them: 2. "
+            "Wait until they have been used or released. "
+            "Courses and peer groups to be settled before the year is closed: 2. "
             "Settle each of them with the call listed beside it. The last day for the year’s cost statements is "
             "18 January 2024. Close the year on the following day at the earliest.",
             id="a year that cannot be closed yet",

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.conventions import Write
+from app.api.conventions import PlainWrite, Write
 from app.api.operations import Operation
 from app.api.security import operation
 from app.api.shapes import Body, Email, Text
@@ -26,7 +26,7 @@ class ParticipantErasureIn(Body):
 
 @router.post("/participant-searches")
 @operation(people_only=True, personal_data=True, secret_answer=True)
-async def search_participants(writer: Write, body: ParticipantSearchIn) -> ParticipantSearch:
+async def search_participants(writer: PlainWrite, body: ParticipantSearchIn) -> ParticipantSearch:
     """Find participants by their email address.
 
     Returns the participants with the address in all training courses. Each search is recorded in the audit, without the

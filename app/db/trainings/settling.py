@@ -1,4 +1,4 @@
-"""Trainings of a year that still hold hours."""
+"""Trainings of a year that still hold hours, or whose cost statement waits."""
 
 from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, case, cast, func, or_, select, true
 
@@ -8,13 +8,17 @@ from app.db.paging import clock_of, given
 from app.db.sessions import Reader
 from app.db.statements import Query, columns_of
 from app.db.trainings.statement_days import IS_STATEMENT, STATEMENT, STATEMENT_LAST_ON
-from app.db.trainings.tables import trainings
+from app.db.trainings.tables import cost_statements, trainings
 from app.domain.trainings.settling import MOST_SHOWN, Unsettled
 from app.domain.trainings.trainings import HOLDING_STATES
 
 _adds = hour_transfers.c.kind == "reservation"
 _held = (
-    select(cast(func.sum(case((_adds, hour_transfers.c.hours), else_=-hour_transfers.c.hours)), Integer).label("hours"))
+    select(
+        cast(
+            func.coalesce(func.sum(case((_adds, hour_transfers.c.hours), else_=-hour_transfers.c.hours)), 0), Integer
+        ).label("hours")
+    )
     .where(
         hour_transfers.c.cause_id == trainings.c.id,
         or_(_adds, hour_transfers.c.kind == "release", hour_transfers.c.kind == "use"),
@@ -22,13 +26,20 @@ _held = (
     .correlate(trainings)
     .lateral("held")
 )
+# After a reversal a statement may wait that has nothing reserved: its approval reserves again.
+_waits = (
+    select(cost_statements.c.id)
+    .where(cost_statements.c.training_id == trainings.c.id, cost_statements.c.state == "submitted")
+    .correlate(trainings)
+    .exists()
+)
 _of_year = (
     select(trainings.c.id)
     .join(_held, true())
     .where(
         given(trainings.c.year, "year"),
         trainings.c.state == any_(bindparam("p_states", type_=ARRAY(Text))),
-        _held.c.hours > 0,
+        or_(_held.c.hours > 0, _waits),
     )
 )
 _total: Query[int] = Query(select(func.count()).select_from(_of_year.subquery()))

@@ -81,15 +81,16 @@ def resized(pool: HourPool, hours: int) -> tuple[HourPool, list[Transfer]]:
 def check_may_close(
     pool: HourPool, reserved: int, last_day: date | None, now: datetime, *, holding: Mapping[str, object] | None = None
 ) -> None:
-    """Check that nothing is reserved and that the last day of the cost statements, extensions included, has passed.
+    """Check that nothing is reserved, no cost statement waits, and their last day, extensions included, has passed.
 
-    Rulebook §3.13. `last_day` is None if there is no confirmed deadline. `holding` is facts of what has reserved hours.
+    Rulebook §3.13. `last_day` is None if there is no confirmed deadline. `holding` is facts of what is to be settled.
     Raise YearClosed, and WrongState with the obstacles.
     """
     check_year_open(pool.year, pool.closed_at)
     obstacles: dict[str, object] = {}
     if reserved:
-        obstacles |= {"still_reserved": reserved, **(holding or {})}
+        obstacles["still_reserved"] = reserved
+    obstacles |= holding or {}
     if last_day is None:
         obstacles["missing"] = "cost_statement"
     elif day_of(now) <= last_day:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
-from app.domain.access import Actor, Place, check_main_user_or_staff, check_person
+from app.domain.access import Actor, Place, check_main_user, check_main_user_or_staff, check_person
 from app.domain.errors import Forbidden, WrongState
 from app.domain.values import Shown
 
@@ -68,6 +68,17 @@ def check_may_keep_keys(actor: Actor, place: Place) -> None:
     """Check for a person who is a main user of the tree or staff: a key cannot create or show keys."""
     check_person(actor)
     check_main_user_or_staff(actor, place)
+
+
+GIVEN_BY_MAIN_USERS = frozenset({"participants:read", "participants:write", "trainings:write"})
+"""Scopes for what staff may not do themselves."""
+
+
+def check_may_give(actor: Actor, place: Place, scopes: Collection[Scope]) -> None:
+    """Check that the key may do nothing that its maker may not: staff neither write trainings nor see participants
+    (rulebook §2.2, §2.4). Raise Forbidden."""
+    if GIVEN_BY_MAIN_USERS.intersection(scopes):
+        check_main_user(actor, place)
 
 
 def check_key(actor: Actor) -> None:

@@ -52,7 +52,7 @@ async def close_pool(writer: Writer, year: int) -> YearClosing:
     balances = await list_balances(writer.connection, year)
     last_day = await find_last_day_of_statements(writer.connection, year)
     reserved = sum(balance.reserved for balance in balances)
-    check_may_close(pool, reserved, last_day, writer.now, holding=await _holding(writer, year) if reserved else None)
+    check_may_close(pool, reserved, last_day, writer.now, holding=await _holding(writer, year))
     closing_id = new_id()
     for hour_type in get_args(HourType):
         of_type = [each for each in balances if each.hour_type == hour_type and each.free]
@@ -65,8 +65,10 @@ async def close_pool(writer: Writer, year: int) -> YearClosing:
 
 
 async def _holding(writer: Writer, year: int) -> dict[str, object]:
-    """The trainings that have reserved hours of the year, with the call that settles each."""
+    """The trainings that have reserved hours of the year, or whose statement waits, with the call that settles each."""
     shown, total = await find_unsettled(writer, year)
+    if not total:
+        return {}
     return {"trainings": [facts_of_training(training, writer.now) for training in shown], "trainings_total": total}
 
 

@@ -30,6 +30,7 @@ async def make_key(
 ) -> ApiKey:
     organisation, place = await profiles.get(writer, organisation_id, pointer="/organisation_id")
     rules.check_may_keep_keys(writer.actor, place)
+    rules.check_may_give(writer.actor, place, scopes)
     check_strong(writer.actor)
     check_once(scopes, "/scopes/{}")
     made = await _make(writer, organisation_id, organisation.name, name, scopes, expires_in_days)
@@ -40,6 +41,7 @@ async def make_key(
 async def rotate_key(writer: Writer, key_id: UUID, *, overlap_hours: int, expires_in_days: int) -> ApiKey:
     """Return the new key. The rotated key works beside it for the overlap."""
     key = await _lock_in_reach(writer, key_id)
+    rules.check_may_give(writer.actor, await get_place(writer.connection, key.organisation_id), key.scopes)
     check_strong(writer.actor)
     rules.check_key_state(key, ["active"])
     made = await _make(writer, key.organisation_id, key.organisation_name, key.name, key.scopes, expires_in_days)

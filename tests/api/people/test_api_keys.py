@@ -384,6 +384,18 @@ def test_only_main_users_and_staff_create_keys(centre: Centre, central: UUID, ma
         assert [item["id"] for item in reader.get(KEYS, params={"under": str(central)}).json()["items"]] == [key["id"]]
 
 
+@pytest.mark.parametrize("scope", ["participants:read", "participants:write", "trainings:write"])
+def test_staff_give_no_scope_for_what_they_may_not_do(
+    centre: Centre, central: UUID, main_user: Person, scope: str
+) -> None:
+    staff = centre.staff()
+    assert refusal(staff.post(KEYS, body(central, scopes=[scope]))) == (403, "forbidden")
+    key = made(main_user, central, scopes=[scope])
+    rotation = {"overlap_hours": 1, "expires_in_days": 30}
+    assert refusal(staff.post(f"{KEYS}/{key['id']}/rotation", rotation)) == (403, "forbidden")
+    assert main_user.post(f"{KEYS}/{key['id']}/rotation", rotation).status_code == 201
+
+
 @pytest.mark.parametrize(
     "members",
     [

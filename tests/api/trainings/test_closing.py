@@ -66,7 +66,7 @@ def test_a_year_with_reserved_hours_names_what_reserves_them(staff: Person, unit
         "hours": 6,
         "state": "approved",
     }
-    assert "Courses and peer groups that have reserved them: 7." in refused["detail"]
+    assert "Courses and peer groups to be settled before the year is closed: 7." in refused["detail"]
 
 
 def test_after_the_last_day_what_was_not_stated_is_cancelled(
@@ -197,3 +197,21 @@ def test_a_statement_made_again_after_a_move_uses_common_hours_of_the_old_centre
     assert account(main_user, central)["used"] == 6
     assert account(centre.main_user(other), other)["used"] == 0
     centre.check_ledger()
+
+
+def test_a_statement_that_waits_after_a_reversal_prevents_the_closing(
+    centre: Centre, manager: Person, staff: Person, unit: UUID
+) -> None:
+    path = approved(manager, staff, unit)
+    centre.clock(2023, 5, 2)
+    first = sent(manager, path)
+    assert decide(staff, first, "approved").status_code == 200
+    assert staff.post(f"{first}/reversal", {"reason": "Väärä"}).status_code == 200
+    second = sent(manager, path)
+    centre.clock(2024, 1, 19)
+    refused = listed(staff.post(CLOSING))
+    assert (refused["reserved"], refused["trainings_total"]) == (0, 1)
+    assert refused["trainings"][0]["call"] == call("POST", f"{second}/decision", {"outcome": "approved"})
+    assert "still_reserved" not in refused
+    assert decide(staff, second, "approved", reason="Kunnossa").status_code == 200
+    assert staff.post(CLOSING).status_code == 200
