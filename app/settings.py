@@ -122,6 +122,8 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(check_origin)] | None = None
     """The origin at which people reach the service, `https://tunnit.example.org`, for links. Without it there are
     none."""
+    own_address: Annotated[str, AfterValidator(check_origin)] | None = None
+    """The origin of a sandbox on this machine, for the links in its emails; `make run` sets it."""
     cors_origins: list[Annotated[str, AfterValidator(check_origin)]] = []
     """JSON: the origins whose pages browsers allow to call the service."""
     trusted_proxies: list[IPv4Network | IPv6Network] = []

@@ -155,6 +155,7 @@ LEFT_OUT = {
     "DATA_DIR",
     "HOST",
     "LOCK_TIMEOUT_MS",
+    "OWN_ADDRESS",
     "OWNER_DATABASE_URL",
     "PORT",
     "ROLE_PREFIX",

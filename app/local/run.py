@@ -192,8 +192,9 @@ class _EmbeddedDatabase:
 def _serve(settings: Settings, listener: socket.socket, check: Callable[[], None]) -> None:
     logs.configure(settings.log_level)
     # The service reads its environment.
-    os.environ |= _environment(settings)
-    welcome = _welcome(settings, listener.getsockname()[1])
+    address = _address(settings, listener.getsockname()[1])
+    os.environ |= _environment(settings) | {"OWN_ADDRESS": address if settings.sandbox else ""}
+    welcome = _welcome(settings, address)
     serve(
         _factory(settings),
         listener,
@@ -217,9 +218,12 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _welcome(settings: Settings, port: int) -> str:
+def _address(settings: Settings, port: int) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - It is read, not bound.
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _welcome(settings: Settings, address: str) -> str:
     lines = [f"Front page: {address}/", f"Swagger UI: {address}/docs"]
     if settings.sandbox:
         lines += [

@@ -282,7 +282,11 @@ def test_in_a_sandbox_nothing_is_limited_unless_it_is_set(service: str) -> None:
     ("sandbox", "named", "expected"),
     [
         (False, {}, True),
-        (False, {"rate_limit_reads": 0, "rate_limit_writes": 0, "rate_limit_anonymous": 0}, False),
+        (
+            False,
+            dict.fromkeys(["rate_limit_reads", "rate_limit_writes", "rate_limit_anonymous", "rate_limit_public"], 0),
+            False,
+        ),
         (False, {"rate_limit_reads": 0}, True),
         (True, {}, False),
         (True, {"rate_limit_writes": 7}, True),

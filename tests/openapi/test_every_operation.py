@@ -286,7 +286,9 @@ def test_every_filter_of_every_list_takes_two_values(every: list[Example], sandb
         lists += bool(several)
         for query in ({name: values} for name, values in several.items()):
             required = {name: one.query[name] for name in required_of(one.operation)}
-            answer = one.but(query={**required, **query, "include": "total"}).send(one.caller(sandbox))
+            # The calendar file has all items, and no total.
+            total = {} if one.id == "read_public_calendar" else {"include": "total"}
+            answer = one.but(query={**required, **query, **total}).send(one.caller(sandbox))
             assert answer.status_code == 200, (one.id, answer.text)
     assert lists > 20
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
 from app.api.backend import Backend
@@ -30,6 +30,7 @@ from app.services.trainings import enrolments as training_enrolments
 from app.texts.pages import page_text
 
 HTML = "text/html"
+PageLanguage = Annotated[Language | None, Query(description="Language of the page.")]
 
 router = APIRouter(
     prefix="/public/{slug}", route_class=PublicOperation, dependencies=IN_CENTRE, tags=["Public calendar"]
@@ -90,7 +91,7 @@ async def request_enrolment(
 
 @router.get("/enrolments/{token}", response_model=OwnEnrolment, responses=_page | refusing("not-found"))
 @operation(is_open=True, secret_answer=True, computed=True)
-async def get_own_enrolment(reader: Read, token: str) -> OwnEnrolment | ShownPage:
+async def get_own_enrolment(reader: Read, token: str, lang: PageLanguage = None) -> OwnEnrolment | ShownPage:
     """Get an enrolment by its link.
 
     Changes nothing. With `Accept: text/html` the response is a page with one button, which confirms the enrolment or
@@ -100,7 +101,7 @@ async def get_own_enrolment(reader: Read, token: str) -> OwnEnrolment | ShownPag
     """
     own = await enrolments.find_own(reader, token)
     request = reader.request
-    return _shown(own, token, page_language(request)) if accepted(request.headers, JSON, HTML) == HTML else own
+    return _shown(own, token, lang or page_language(request)) if accepted(request.headers, JSON, HTML) == HTML else own
 
 
 @router.post(

@@ -12,9 +12,15 @@ import pytest
 from app.api.keys import drawn_key
 from app.db.identifiers import new_id
 from app.delivery.tokens import TokenMailing, digest_of, new_token
+from app.domain.support import enrolments as rules
+from app.domain.support.enrolments import Enrolment
+from app.sandbox.main import create_app
+from app.services.people.removing import remove_old_addresses
+from app.settings import Settings
 from tests.api.trainings.conftest import approved, submitted
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET
+from tests.server import NO_TLS, serving
 
 TOKENS = TokenMailing(drawn_key(SECRET, "mailed tokens"), None)
 OFFER = {"opens_on": None, "closes_on": None, "places": 1, "waiting_list": True}
@@ -201,6 +207,8 @@ def test_the_page_of_the_link_has_one_button(centre: Centre, public: httpx.Clien
         assert page.headers["Cache-Control"] == "no-store"
         assert "Confirm your enrolment: Järjestön talous" in page.text
         assert re.findall(r'<form method="post" action="([^"]+)">', page.text) == [f"/enrolments/{token}/confirmation"]
+    in_swedish = public.get(f"{path}?lang=sv", headers={"Accept": "text/html"}).text
+    assert "Bekräfta din anmälan: Järjestön talous" in in_swedish
     assert state(public, path) == ("unconfirmed", None), "Mail programs open links before people do."
     page = public.post(f"/enrolments/{token}/confirmation")
     assert page.status_code == 200
@@ -277,6 +285,49 @@ def test_an_erasure_ends_the_enrolments_of_the_address(
     assert state(public, paths[0]) == ("enrolled", None)
     assert main_user.post("/v1/participant-erasures", body).json()["participants"] == 0
     assert [state(public, path) for path in paths] == [("cancelled", None), ("enrolled", None)]
+
+
+def test_a_mailbox_a_course_and_a_network_address_have_their_limits(
+    centre: Centre, settings: Settings, slug: str, manager: Person, staff: Person, unit: UUID
+) -> None:
+    """The mailbox's is silent: nobody learns that it has had its mails."""
+    courses = [approved(manager, staff, unit, enrolment=OFFER) for _ in range(6)]
+    app = create_app(settings.model_copy(update={"rate_limit_public": 109}))
+    with serving(app) as address, httpx.Client(base_url=address, timeout=60, verify=NO_TLS) as client:
+        for course in (courses[0], *courses):
+            assert ask(client, slug, course).status_code == 202
+        assert [address for address, _, _ in mails(centre)] == ["aino@example.org"] * 5
+        centre.clock(2023, 3, 15, 13, 1)
+        assert ask(client, slug, courses[0]).status_code == 202
+        assert len(mails(centre)) == 5, "Five a day, whatever the course."
+        centre.clock(2023, 3, 16, 12)
+        assert ask(client, slug, courses[0]).status_code == 202
+        assert len(mails(centre)) == 6
+        of_course = rules.requests_a_day(Enrolment(None, None, places=1, waiting_list=True))
+        for number in range(of_course - 1):
+            assert ask(client, slug, courses[0], f"{number}@example.org").status_code == 202
+        refused = ask(client, slug, courses[0], "viimeinen@example.org")
+        assert (refusal(refused), refused.json()["most"]) == ((429, "rate-limited"), of_course)
+        refused = ask(client, slug, courses[1], "muu@example.org")
+        assert (refusal(refused), refused.json()["limit"]) == ((429, "rate-limited"), "public")
+        assert client.get(f"/v1/public/{slug}/trainings").status_code == 200
+
+
+def test_addresses_are_removed_once_nobody_needs_them(
+    centre: Centre, public: httpx.Client, slug: str, training: str
+) -> None:
+    path = confirmed(centre, public, slug, training, "a@example.org")
+    requested(centre, public, slug, training, "b@example.org")
+    centre.clock(2023, 3, 18)
+    centre.ask(remove_old_addresses)
+    assert centre.rows("SELECT email FROM enrolments") == [("a@example.org",)]
+    centre.clock(2023, 7, 14)
+    centre.ask(remove_old_addresses)
+    assert centre.rows("SELECT count(*) FROM enrolments") == [(1,)]
+    centre.clock(2023, 7, 15)
+    centre.ask(remove_old_addresses)
+    assert centre.rows("SELECT count(*) FROM enrolments") == [(0,)]
+    assert refusal(public.get(path)) == (404, "not-found")
 
 
 @pytest.mark.long
