@@ -65,7 +65,7 @@ def upgrade() -> None:
         "figure_exchanges",
         """
         central_organisation_id uuid NOT NULL, year smallint NOT NULL, revision bigint NOT NULL,
-        exchanges jsonb NOT NULL
+        exchanges jsonb NOT NULL, hides_distinct boolean NOT NULL
         """,
         key=("central_organisation_id", "year"),
         references={"central_organisation_id": "organisations"},

@@ -33,7 +33,6 @@ from app.domain.trainings.cost_statements import (
     CostStatements,
     CostStatementSummary,
     StatementDecision,
-    StatementDeclarations,
     StatementState,
 )
 from app.domain.trainings.outcomes import Outcome
@@ -117,7 +116,8 @@ class ContentsIn(Body):
 _PARTS: dict[str, Any] = {
     "participants": lambda counts: counts and ParticipantCounts(**counts.model_dump()),
     "costs": lambda costs: [Cost(**cost.model_dump()) for cost in costs],
-    "declarations": lambda declarations: StatementDeclarations(**declarations.model_dump()),
+    # What is not declared stays as it is (RFC 7396).
+    "declarations": lambda declarations: declarations.given(),
 }
 
 

@@ -7,7 +7,6 @@ from pydantic import Field, Strict
 
 from app.api.shapes import UNSAID, WHOLE, Body, Day, Flag, Form, Instant, Line, Text
 from app.api.trainings.topic_classes import TopicCode
-from app.domain.support.enrolments import Enrolment
 from app.domain.trainings.sessions import SessionPlace, TrainingSession, in_finland
 from app.domain.trainings.support_rules import CostCategory
 from app.domain.trainings.trainings import (
@@ -15,7 +14,6 @@ from app.domain.trainings.trainings import (
     BudgetLine,
     Mode,
     Partner,
-    PlanDeclarations,
     Trainer,
 )
 
@@ -158,6 +156,7 @@ _PARTS: dict[str, Any] = {
     "trainers": lambda trainers: [Trainer(trainer.name) for trainer in trainers],
     "budget": lambda lines: [BudgetLine(line.category, line.cents) for line in lines],
     "partners": lambda partners: [Partner(partner.organisation_id, partner.name) for partner in partners],
-    "enrolment": lambda enrolment: enrolment and Enrolment(**enrolment.model_dump()),
-    "declarations": lambda declarations: PlanDeclarations(**declarations.model_dump()),
+    # What is not given of these stays as it is (RFC 7396).
+    "enrolment": lambda enrolment: enrolment and enrolment.given(),
+    "declarations": lambda declarations: declarations.given(),
 }

@@ -27,7 +27,7 @@ _topic = func.nullif(parts.c.topic, "").label("topic")
 _topics = Query(
     select(_topic, topic_classes.c.statistics_class, *_sums)
     .outerjoin(topic_classes, topic_classes.c.code == parts.c.topic)
-    .where(given(parts.c.year, "year"), and_(_is_held))
+    .where(given(parts.c.year, "year"), and_(_is_held, parts.c.supported))
     .group_by(_topic, topic_classes.c.statistics_class)
     .order_by(_topic),
     TopicFigures,

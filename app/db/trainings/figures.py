@@ -24,6 +24,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     null,
     or_,
     select,
@@ -36,7 +37,7 @@ from app.db.paging import given
 from app.db.statements import Connection, Query, Selection, put_row, study_centre_table
 from app.db.trainings.tables import training_participants
 from app.db.trainings.topic_classes import topic_classes
-from app.domain.trainings.small_cells import Exchange, FigureRow, People
+from app.domain.trainings.small_cells import FEWEST_SHOWN, Exchange, FigureRow, People
 from app.domain.trainings.statistics import By, Scope, Wanted
 
 SUMS = (
@@ -79,6 +80,7 @@ figure_exchanges = study_centre_table(
     Column("year", SmallInteger, primary_key=True),
     Column("revision", BigInteger, nullable=False),
     Column("exchanges", JSONB, nullable=False),
+    Column("hides_distinct", Boolean, nullable=False),
 )
 """What is hidden of the people (`domain/trainings/small_cells.py`), as it follows from the figures of a revision."""
 
@@ -183,7 +185,7 @@ def parts_of(scope: Scope, wanted: Wanted) -> tuple[Parts, dict[str, object]]:
         "p_year": scope.year,
         "p_organisation_id": scope.organisation_id,
         "p_under": None if scope.has_account else scope.under,
-        "p_central_organisation_id": scope.central_organisation_id if scope.under else None,
+        "p_central_organisation_id": scope.central_organisation_id,
         "p_hour_type": wanted.hour_type,
         "p_supported": wanted.supported,
     }
@@ -207,15 +209,19 @@ async def list_sums(connection: Connection, scope: Scope, wanted: Wanted, by: By
     return await _sums(by, parts).all(connection, **parameters)
 
 
+def _different(part: Any, row: Any) -> Any:
+    """The number of different people of a group of courses. Those of a course without a list are all different."""
+    person = func.coalesce(row.c.email_key, func.encode(row.c.token, "hex"), cast(row.c.id, Text))
+    unnamed = part.c.participants * cast(row.c.id.is_(None), Integer)
+    return func.count(person.distinct()).filter(row.c.id.is_not(None)) + func.coalesce(func.sum(unnamed), 0)
+
+
 @cache
 def _distinct(by: By | None, parts: Parts) -> Query[tuple[str | None, int]]:
     part, row = training_figure_parts, training_participants
     key = _group_key(by, part).label("key")
-    person = func.coalesce(row.c.email_key, func.encode(row.c.token, "hex"), cast(row.c.id, Text))
-    unnamed = part.c.participants * cast(row.c.id.is_(None), Integer)
-    number = func.count(person.distinct()).filter(row.c.id.is_not(None)) + func.coalesce(func.sum(unnamed), 0)
     return Query(
-        select(key, cast(number, Integer).label("number"))
+        select(key, cast(_different(part, row), Integer).label("number"))
         .select_from(part.outerjoin(row, row.c.training_id == part.c.training_id))
         .where(*_conditions(parts, part), part.c.participants > 0)
         .group_by(key),
@@ -311,6 +317,8 @@ class KeptExchanges:
     central_organisation_id: UUID
     revision: int
     exchanges: list[Any] | None
+    hides_distinct: bool | None
+    """Whether the numbers of different people are hidden: some of them, or of all people, are small."""
 
 
 _kept = Selection(
@@ -318,6 +326,7 @@ _kept = Selection(
     central_organisation_id=training_figure_revisions.c.central_organisation_id,
     revision=training_figure_revisions.c.revision,
     exchanges=figure_exchanges.c.exchanges,
+    hides_distinct=figure_exchanges.c.hides_distinct,
 )
 
 
@@ -397,8 +406,50 @@ async def list_figure_rows(connection: Connection, central_id: UUID, year: int) 
     return [_figure_row((key, people), above, central_id) for key, people, above in rows]
 
 
+_finest = select(literal(1)).select_from(
+    training_figure_parts.outerjoin(
+        training_participants, training_participants.c.training_id == training_figure_parts.c.training_id
+    )
+)
+_few: Query[int] = Query(
+    _finest.where(
+        given(training_figure_parts.c.central_organisation_id, "central_organisation_id"),
+        given(training_figure_parts.c.year, "year"),
+        training_figure_parts.c.participants > 0,
+    )
+    .group_by(*(training_figure_parts.c[column.name] for column in _KEY))
+    .having(_different(training_figure_parts, training_participants) < FEWEST_SHOWN)
+    .limit(1)
+)
+
+
+async def has_few_different(connection: Connection, central_id: UUID, year: int) -> bool:
+    """Whether the courses that have all in common, of the central organisation in the year, have few different people.
+    If so, a larger figure may have few, too; if not, none has."""
+    few = await _few.first(connection, p_central_organisation_id=central_id, p_year=year)
+    return few is not None
+
+
+_of_centres: Query[str] = Query(
+    select(cast(organisations.c.id, Text)).where(
+        organisations.c.central_organisation_id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
+    )
+)
+
+
+async def list_of_centres(connection: Connection, central_ids: Collection[UUID]) -> set[str]:
+    """The IDs of all organisations of these central ones."""
+    return set(await _of_centres.all(connection, p_ids=list(central_ids)))
+
+
 async def keep_exchanges(
-    connection: Connection, central_id: UUID, year: int, revision: int, exchanges: list[Exchange]
+    connection: Connection,
+    central_id: UUID,
+    year: int,
+    revision: int,
+    exchanges: list[Exchange],
+    *,
+    hides_distinct: bool,
 ) -> None:
     """Keep what is hidden, until a statement is approved or reversed."""
     kept = [
@@ -412,6 +463,7 @@ async def keep_exchanges(
         year=year,
         revision=revision,
         exchanges=kept,
+        hides_distinct=hides_distinct,
     )
 
 

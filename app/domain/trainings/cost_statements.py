@@ -1,5 +1,6 @@
 """Cost statements (kuluselvitykset): what was held, what it cost, and the support for it (rulebook §3.5, §4.3)."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from app.domain.trainings.outcomes import Outcome, check_outcome
 from app.domain.trainings.participants import ParticipantCounts, check_counts
 from app.domain.trainings.statement_checks import NeedsReason, needs_reason_of
 from app.domain.trainings.support import Cost, Disallowed, PaymentState, Support, support_of
-from app.domain.trainings.support_rules import Activity, SupportRules
+from app.domain.trainings.support_rules import Activity, CostCategory, SupportRules
 from app.domain.values import Shown
 
 StatementState = Literal["draft", "submitted", "approved", "sent_back", "rejected", "reversed", "lapsed", "cancelled"]
@@ -197,8 +198,12 @@ def contents_of(statement: StatementContents) -> StatementContents:
 
 
 def with_changes(contents: StatementContents, changes: Mapping[str, Any]) -> StatementContents:
-    """Return the contents with the changed fields. Raise Invalid if the genders are more than the participants."""
-    changed = replace(contents_of(contents), **changes)
+    """Return the contents with the changed fields. Of `declarations` the changes have only some fields.
+
+    Raise Invalid if the genders are more than the participants.
+    """
+    declared = replace(contents.declarations, **changes.get("declarations", {}))
+    changed = replace(contents_of(contents), **{**changes, "declarations": declared})
     if changed.participants:
         check_counts(changed.participants)
     return changed
@@ -248,6 +253,21 @@ def check_decision(item: StatementDecision, now: datetime, *, pointer: str = "")
     check_outcome(item.outcome, item.reason, item.answer_by, now, pointer=pointer)
     if item.disallowed and item.outcome != "approved":
         raise Invalid(Fault(f"{pointer}/disallowed", "only-approved"))
+
+
+def check_disallowed(item: StatementDecision, costs: Sequence[Cost], *, pointer: str = "") -> None:
+    """Check that no more is left out of a category than was stated in it (rulebook §4.3). Raise Invalid."""
+    left: Counter[CostCategory] = Counter()
+    for cost in costs:
+        left[cost.category] += cost.cents
+    faults = []
+    for index, part in enumerate(item.disallowed):
+        if part.cents > left[part.category]:
+            facts: dict[str, object] = {"le": max(0, left[part.category])}
+            faults.append(Fault(f"{pointer}/disallowed/{index}/cents", "less-than-equal", facts))
+        left[part.category] -= part.cents
+    if faults:
+        raise Invalid(*faults)
 
 
 def check_reason(item: StatementDecision, needed: Sequence[NeedsReason], *, pointer: str = "") -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from app.domain.calendar.deadlines import HELSINKI, day_of, last_day_before
+from app.domain.calendar.deadlines import HELSINKI, day_of, days_out_of_range, last_day_before
 from app.domain.errors import Fault, Invalid
+from app.domain.lists import check_once
 from app.domain.values import Shown
 
 MINUTES_OF_HOUR = 45
@@ -89,8 +90,11 @@ def ends_on_of(sessions: Sequence[TrainingSession]) -> date | None:
 
 def in_finland(time: datetime) -> datetime:
     """Return the time with Finland's offset at that time. Two times in the hour that the clock repeats differ, which
-    those of a time zone do not."""
-    return datetime.fromisoformat(time.astimezone(HELSINKI).isoformat())
+    those of a time zone do not. The first and last times that Python knows have none, and stay as they are."""
+    try:
+        return datetime.fromisoformat(time.astimezone(HELSINKI).isoformat())
+    except OverflowError:
+        return time
 
 
 def days_of(sessions: Sequence[TrainingSession]) -> list[date]:
@@ -169,10 +173,16 @@ def _overlaps(sessions: Sequence[tuple[datetime, datetime, str]]) -> Iterator[Fa
             running_until, running = ends_at, place
 
 
-def check_copyable(sessions: Sequence[TrainingSession]) -> None:
-    """Check that a plan to be copied has sessions, which give its copies their days (rulebook §3.5). Raise Invalid."""
+def check_copyable(sessions: Sequence[TrainingSession], starts_on: Sequence[date]) -> None:
+    """Check that a plan to be copied has sessions, which give its copies their days, and each day once (rulebook §3.5).
+
+    Raise Invalid.
+    """
     if not sessions:
         raise Invalid(Fault("/starts_on", "no-sessions"))
+    check_once(starts_on, "/starts_on/{}")
+    if faults := days_out_of_range(**{f"starts_on/{index}": day for index, day in enumerate(starts_on)}):
+        raise Invalid(*faults)
 
 
 def copied_sessions(sessions: Sequence[TrainingSession], starts_on: date) -> list[TrainingSession]:

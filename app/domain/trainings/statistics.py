@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place, check_reach, check_staff_or_auditor
 from app.domain.errors import NotFound
-from app.domain.trainings.small_cells import FEWEST_SHOWN, Measure
+from app.domain.trainings.small_cells import Measure
 from app.domain.trainings.support_rules import Activity
 from app.domain.values import Shown
 
@@ -305,11 +305,14 @@ def check_scope(actor: Actor, wanted: Wanted, place: Place | None) -> Scope:
     return Scope(wanted.year, None, None, None)
 
 
-def shown_people(people: CountedPeople, hidden: Iterable[Measure]) -> Participants:
-    """Return the counts with those that are hidden left out (rulebook §7). Different people are hidden with the
-    participants, or if they are few."""
+def shown_people(people: CountedPeople, hidden: Iterable[Measure], *, hides_distinct: bool) -> Participants:
+    """Return the counts with those that are hidden left out (rulebook §7).
+
+    `hides_distinct`: whether a small number of different people could be found out in the central organisation. These
+    numbers are no sums, so all of them are hidden then; 0 is shown.
+    """
     names: set[str] = set(hidden)
-    if "participants" in names or 0 < people.distinct < FEWEST_SHOWN:
+    if people.distinct and (hides_distinct or "participants" in names):
         names.add("distinct")
     shown = {
         field.name: None if field.name in names else getattr(people, field.name)

@@ -61,6 +61,10 @@ class Partner(Shown):
     """Name of the partner. `null` if `organisation_id` is given."""
 
 
+NO_ENROLMENT = Enrolment(opens_on=None, closes_on=None, places=1, waiting_list=False)
+"""What an enrolment has that says nothing but its places."""
+
+
 @dataclass(frozen=True)
 class PlanDeclarations(Shown):
     """What the organiser declares about the course (rulebook §3.5)."""
@@ -271,8 +275,13 @@ def plan_of(training: TrainingPlan) -> TrainingPlan:
 
 
 def with_changes(plan: TrainingPlan, changes: Mapping[str, Any]) -> TrainingPlan:
-    """Return the plan with the changed fields."""
-    return replace(plan_of(plan), **changes)
+    """Return the plan with the changed fields. Of `declarations` and `enrolment` the changes have only some fields."""
+    parts: dict[str, Any] = {"declarations": plan.declarations, "enrolment": plan.enrolment or NO_ENROLMENT}
+    merged = {
+        name: replace(parts[name], **value) if name in parts and isinstance(value, Mapping) else value
+        for name, value in changes.items()
+    }
+    return replace(plan_of(plan), **merged)
 
 
 def differing(before: TrainingPlan, after: TrainingPlan) -> list[str]:

@@ -115,6 +115,7 @@ async def _decide(
         rules.check_reason(case.item, rules.needed_by(case.statement, found), pointer=case.pointer)
     for case in cases:
         if case.item.outcome == "approved":
+            rules.check_disallowed(case.item, case.statement.costs, pointer=case.pointer)
             check_verified(found, pointer=case.pointer or None)
     changes = {case.statement.id: _decided(writer, case, found) for case in cases}
     await questions.change_statements(writer.connection, changes)

@@ -80,7 +80,7 @@ async def get_participants(reader: Reader, wanted: Wanted) -> ParticipantsStatis
     """Count the participants of approved statements. What could be found out of few people is hidden."""
     scope = await _scope(reader, wanted)
     total, groups = await _sums(reader, scope, wanted)
-    exchanges = await _exchanges(reader, scope)
+    exchanges, hiding = await _exchanges(reader, scope)
     is_counted = await _counter(reader, scope, wanted)
 
     def hidden(by: By | None) -> dict[Any, set[Measure]]:
@@ -93,15 +93,24 @@ async def get_participants(reader: Reader, wanted: Wanted) -> ParticipantsStatis
 
     of_all, different = hidden(None), await people(None)
     hidden_by, different_by = (hidden(wanted.by), await people(wanted.by)) if wanted.by else ({}, {})
+    # A central organisation without a small count hides nothing, also beside others.
+    hiding_units = None
+    if wanted.by == "organisation":
+        hiding_units = await figures.list_of_centres(reader.connection, hiding)
     items = await _items(
         reader,
         scope,
         wanted,
         groups,
         rules.ParticipantsOfGroup,
-        lambda sums: rules.shown_people(_people(sums, different_by.get(sums.key, 0)), hidden_by.get(sums.key, ())),
+        lambda sums: rules.shown_people(
+            _people(sums, different_by.get(sums.key, 0)),
+            hidden_by.get(sums.key, ()),
+            hides_distinct=bool(hiding) if hiding_units is None else sums.key in hiding_units,
+        ),
     )
-    shown = rules.shown_people(_people(total, different.get(None, 0)), of_all.get(None, ()))
+    counted = _people(total, different.get(None, 0))
+    shown = rules.shown_people(counted, of_all.get(None, ()), hides_distinct=bool(hiding))
     return ParticipantsStatistic("participants", wanted.year, wanted.by, total.as_of, items, shown)
 
 
@@ -179,18 +188,25 @@ async def _items(
     ]
 
 
-async def _exchanges(reader: Reader, scope: Scope) -> list[Exchange]:
-    """What is hidden of the people that the scope counts. It is found again after an approval or a reversal."""
+async def _exchanges(reader: Reader, scope: Scope) -> tuple[list[Exchange], set[UUID]]:
+    """What is hidden of the people that the scope counts, and the central organisations that hide how many different
+    people they have. It is found again after an approval or a reversal."""
     found: list[Exchange] = []
+    hiding: set[UUID] = set()
     for kept in await figures.list_kept_exchanges(reader.connection, scope):
-        if kept.exchanges is not None:
-            found += figures.exchanges_from(kept.exchanges)
-            continue
         central_id = kept.central_organisation_id
-        exchanges = exchanges_of(await figures.list_figure_rows(reader.connection, central_id, scope.year))
-        await figures.keep_exchanges(reader.connection, central_id, scope.year, kept.revision, exchanges)
+        if kept.exchanges is not None:
+            exchanges, hides_distinct = figures.exchanges_from(kept.exchanges), bool(kept.hides_distinct)
+        else:
+            exchanges = exchanges_of(await figures.list_figure_rows(reader.connection, central_id, scope.year))
+            few = await figures.has_few_different(reader.connection, central_id, scope.year)
+            hides_distinct = bool(exchanges) or few
+            await figures.keep_exchanges(
+                reader.connection, central_id, scope.year, kept.revision, exchanges, hides_distinct=hides_distinct
+            )
         found += exchanges
-    return found
+        hiding |= {central_id} if hides_distinct else set()
+    return found, hiding
 
 
 async def _counter(reader: Reader, scope: Scope, wanted: Wanted) -> Callable[[RowKey], bool]:

@@ -92,7 +92,7 @@ async def copy_training(writer: Writer, training_id: UUID, *, starts_on: Sequenc
     training = await questions.resource.get(writer, training_id)
     place = check_reach(writer.actor, await find_place(writer.connection, training.organisation_id))
     rules.check_writer(writer.actor, place)
-    check_copyable(training.sessions)
+    check_copyable(training.sessions, starts_on)
     plans = []
     for index, day in enumerate(starts_on):
         sessions = copied_sessions(training.sessions, day)

@@ -133,6 +133,20 @@ def test_an_approval_may_leave_costs_out(manager: Person, staff: Person, held: s
     assert (decided["support"]["limited_by"], decided["support_cents"]) == ("costs", 8_250)
 
 
+def test_no_more_is_left_out_than_was_stated(manager: Person, staff: Person, held: str) -> None:
+    path = sent(manager, held)
+    stated = {cost["category"]: cost["cents"] for cost in staff.get(path).json()["costs"]}
+    too_much = [
+        {"category": "teaching_fees", "cents": stated["teaching_fees"], "reason": "Ei tositetta"},
+        {"category": "teaching_fees", "cents": 1, "reason": "Ei tositetta"},
+        {"category": "trainer_lodging", "cents": 1, "reason": "Ei ilmoitettu"},
+    ]
+    answer = decide(staff, path, disallowed=too_much)
+    assert refusal(answer) == (422, "validation")
+    pointers = [fault["pointer"] for fault in answer.json()["errors"]]
+    assert pointers == ["/disallowed/1/cents", "/disallowed/2/cents"]
+
+
 def test_support_of_nothing_is_not_payable(manager: Person, staff: Person, central: UUID, held: str) -> None:
     path = sent(manager, held, other_grants_cents=40_000)
     decided = shown(decide(staff, path))

@@ -67,6 +67,24 @@ def test_all_sessions_are_in_the_year(manager: Person, unit: UUID) -> None:
     assert manager.post(PATH, plan(unit, sessions=[until_midnight])).status_code == 201
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:00:00-12:00", "0001-01-01T00:00:00+14:00"])
+def test_the_first_and_the_last_times_there_are(manager: Person, unit: UUID, moment: str) -> None:
+    wrong = session() | {"starts_at": moment, "ends_at": moment}
+    assert refusal(manager.post(PATH, plan(unit, sessions=[wrong]))) == (422, "validation")
+
+
+def test_a_patch_keeps_what_it_does_not_name(manager: Person, unit: UUID) -> None:
+    path = added(manager, unit, enrolment={"places": 10, "closes_on": "2023-04-01", "waiting_list": True})
+    assert manager.patch(path, {"declarations": {"not_sold": False}}).json()["declarations"] == {
+        "not_sold": False,
+        "no_qualification": True,
+        "cooperation_named": True,
+    }
+    enrolment = manager.patch(path, {"enrolment": {"places": 11}}).json()["enrolment"]
+    assert enrolment == {"opens_on": None, "closes_on": "2023-04-01", "places": 11, "waiting_list": True}
+    assert manager.patch(path, {"enrolment": None}).json()["enrolment"] is None
+
+
 def test_the_responsible_person_has_a_role_there(centre: Centre, manager: Person, unit: UUID) -> None:
     stranger = centre.person("training_manager", centre.organisation())
     wrong = plan(unit, responsible_person_id=str(stranger.id))
@@ -415,6 +433,9 @@ def test_copies(manager: Person, unit: UUID) -> None:
         "2023-09-09T10:00:00+03:00",
     ]
     assert (second["year"], second["starts_at"]) == (2024, "2024-01-13T10:00:00+02:00")
+    assert faults(manager.post(f"{path}/copies", {"starts_on": ["9999-12-31"]})) == {"/starts_on/0": "out-of-range"}
+    twice = manager.post(f"{path}/copies", {"starts_on": ["2023-09-02", "2023-09-02"]})
+    assert faults(twice) == {"/starts_on/1": "duplicate-item"}
     over = manager.post(f"{path}/copies", {"starts_on": ["2023-12-30"]})
     assert refusal(over) == (422, "validation")
     bare = manager.post(PATH, {"organisation_id": str(unit), "year": 2023, "name": "Ensiapu"}).headers["Location"]

@@ -33,9 +33,9 @@ def clock_of(sessions: Sequence[TrainingSession]) -> list[tuple[str, str]]:
 
 
 def test_what_has_no_sessions_has_no_copies() -> None:
-    check_copyable([session("2024-03-20T18:00", "2024-03-20T20:00")])
+    check_copyable([session("2024-03-20T18:00", "2024-03-20T20:00")], [date(2024, 9, 2)])
     with pytest.raises(Invalid) as refused:
-        check_copyable([])
+        check_copyable([], [date(2024, 9, 2)])
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/starts_on", "no-sessions")]
 
 
