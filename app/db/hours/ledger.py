@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from app.db.identifiers import new_id
 from app.db.sessions import Writer
-from app.db.statements import Command, Connection, Query, insertion, study_centre_table
+from app.db.statements import Command, Connection, insertion, study_centre_table
 from app.domain.access import SERVICE
 from app.domain.hours.ledger import HourType, Transfer
 
@@ -190,14 +190,6 @@ def retry_key_of(writer: Writer, hour_type: HourType) -> bytes:
 def clock_retry_key(act: str, cause_id: UUID) -> bytes:
     """The key of what the clock does once with something, for example `training.lapsed`: two workers make the same."""
     return sha256(f"{act} {cause_id}".encode()).digest()
-
-
-_posted: Query[UUID] = Query(select(hour_transfers.c.id).where(hour_transfers.c.retry_key == _retry_key).limit(1))
-
-
-async def has_posted(connection: Connection, retry_key: bytes) -> bool:
-    """Whether something was posted by this key. Its posting would be refused; this asks without an error."""
-    return await _posted.first(connection, p_retry_key=retry_key) is not None
 
 
 async def lock_balances(connection: Connection, year: int, central_id: UUID, hour_type: HourType = "training") -> None:

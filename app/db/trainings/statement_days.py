@@ -10,9 +10,7 @@ from app.db.organisations.organisations import organisations
 from app.db.statements import NOW, TODAY
 from app.db.trainings.support_rules import support_rules
 from app.db.trainings.tables import cost_statements, trainings
-
-DECIDED_OR_WAITING = ("submitted", "approved", "rejected")
-"""States of a statement after which the training needs no other."""
+from app.domain.trainings.cost_statements import SETTLED_STATES
 
 RULES = (
     select(
@@ -63,7 +61,7 @@ PHASE: ColumnElement[Any] = case(
     (trainings.c.state != "approved", None),
     (or_(trainings.c.starts_at.is_(None), trainings.c.starts_at > NOW), literal("upcoming")),
     (trainings.c.ends_at > NOW, literal("under_way")),
-    (or_(~trainings.c.supported, *(STATEMENT.c.state == state for state in DECIDED_OR_WAITING)), literal("ended")),
+    (or_(~trainings.c.supported, *(STATEMENT.c.state == state for state in SETTLED_STATES)), literal("ended")),
     (STATEMENT_DUE_ON >= TODAY, literal("statement_due")),
     else_=literal("late"),
 )

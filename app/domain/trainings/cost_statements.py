@@ -19,7 +19,9 @@ from app.domain.values import Shown
 
 StatementState = Literal["draft", "submitted", "approved", "sent_back", "rejected", "reversed", "lapsed", "cancelled"]
 OPEN_STATES: tuple[StatementState, ...] = ("draft", "sent_back")
-"""States in which the organisation writes the statement."""
+"""States in which the organisation writes the statement. It ends with its training."""
+SETTLED_STATES: tuple[StatementState, ...] = ("submitted", "approved", "rejected")
+"""States after which the training needs no other statement."""
 MOST_COSTS = 100
 MOST_ATTACHMENTS = 20
 """Of one statement."""

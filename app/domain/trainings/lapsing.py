@@ -5,11 +5,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.domain.calendar.deadlines import day_of
+from app.domain.trainings.cost_statements import OPEN_STATES, StatementState
 from app.domain.trainings.statement_checks import lapses_on_of, plan_lapses_on_of
 from app.domain.trainings.trainings import TrainingSummary
-
-OPEN_STATES = ("draft", "sent_back")
-"""States of a cost statement that its writers have to submit. It ends with its training."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,7 @@ class StatementInForce:
 
     id: UUID
     reference: str | None
-    state: str
+    state: StatementState
     hours: int | None
     answer_by: date | None
 

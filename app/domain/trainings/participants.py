@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from hmac import digest
-from typing import Literal, Protocol, TypedDict
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from app.domain.access import Actor, Place
@@ -103,15 +103,6 @@ class ParticipantErasure(Shown):
     """When they were made anonymous."""
 
 
-class Counted(Protocol):
-    """What is counted of a participant."""
-
-    @property
-    def gender(self) -> Gender | None: ...
-    @property
-    def under_age(self) -> bool: ...
-
-
 @dataclass(frozen=True)
 class ParticipantCounts(Shown):
     """Numbers of participants. Those whose gender is not known are in none of the genders."""
@@ -126,20 +117,6 @@ class ParticipantCounts(Shown):
     """Number of male participants."""
     other: int
     """Number of participants of another gender."""
-
-
-def counts_of(participants: Iterable[Counted]) -> ParticipantCounts:
-    """Return the numbers of participants by age and by gender (rulebook §7)."""
-    rows = list(participants)
-    under_age = sum(row.under_age for row in rows)
-    genders = [row.gender for row in rows]
-    return ParticipantCounts(
-        of_age=len(rows) - under_age,
-        under_age=under_age,
-        female=genders.count("female"),
-        male=genders.count("male"),
-        other=genders.count("other"),
-    )
 
 
 def check_counts(counts: ParticipantCounts, pointer: str = "/participants") -> None:

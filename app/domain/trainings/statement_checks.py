@@ -6,8 +6,8 @@ from typing import Literal
 
 from app.domain.calendar.deadlines import day_of, last_day_before
 from app.domain.errors import WindowClosed, WrongState
+from app.domain.trainings.trainings import Phase
 
-Phase = Literal["upcoming", "under_way", "statement_due", "late", "ended"]
 Timing = Literal["in_time", "late", "closed"]
 NeedsReason = Literal["few-participants", "late", "other-state-support", "adult-education-centre"]
 

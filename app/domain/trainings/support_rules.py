@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.errors import ActivityNotSupported, Fault, Invalid, SupportRulesUnverified
+from app.domain.errors import Fault, Invalid, SupportRulesUnverified
 from app.domain.lists import check_once
 from app.domain.values import Shown
 
@@ -115,12 +115,6 @@ def check_rules(rules: ActivityRules, pointer: str) -> None:
         faults.append(Fault(f"{pointer}/latest_days", "less-than-equal", {"le": most}))
     if faults:
         raise Invalid(*faults)
-
-
-def check_supported(rules: SupportRules, activity: Activity) -> None:
-    """Check that the activity is supported in the year (rulebook §3.6). Raise ActivityNotSupported."""
-    if not rules.of(activity).enabled:
-        raise ActivityNotSupported(activity=activity, year=rules.year)
 
 
 def check_verified(rules: SupportRules, *, pointer: str | None = None) -> None:

@@ -1,34 +1,18 @@
 """Participants: counts, addresses, and what is left of an address."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
 
 from app.domain.errors import Invalid
 from app.domain.trainings.participants import (
-    Gender,
     ParticipantCounts,
     anonymous_from,
     check_counts,
-    counts_of,
     last_year_anonymous,
     repeated_of,
     token_of,
 )
-
-
-@dataclass(frozen=True)
-class Row:
-    gender: Gender | None
-    under_age: bool = False
-
-
-def test_counts_by_age_and_gender() -> None:
-    rows = [Row("female"), Row("female", under_age=True), Row("male"), Row("other"), Row(None), Row(None)]
-    # 6 participants, 1 of them under age; 4 have a gender.
-    assert counts_of(rows) == ParticipantCounts(of_age=5, under_age=1, female=2, male=1, other=1)
-    assert counts_of([]) == ParticipantCounts(0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("counts", [(5, 1, 2, 1, 1), (5, 1, 3, 2, 1), (0, 0, 0, 0, 0)])

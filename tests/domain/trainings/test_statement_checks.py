@@ -8,7 +8,6 @@ from app.domain.calendar.deadlines import start_of
 from app.domain.errors import WindowClosed, WrongState
 from app.domain.trainings.statement_checks import (
     NeedsReason,
-    Phase,
     Timing,
     check_held,
     check_statement_window,
@@ -18,6 +17,7 @@ from app.domain.trainings.statement_checks import (
     plan_lapses_on_of,
     timing_of,
 )
+from app.domain.trainings.trainings import Phase
 
 START, END = datetime(2024, 6, 15, 7, tzinfo=UTC), datetime(2024, 6, 15, 13, tzinfo=UTC)
 DUE_ON, LAST_ON = date(2024, 7, 13), date(2025, 1, 18)

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.domain.access import Actor, Place, Role, RoleGrant
+from app.domain.errors import ActivityNotSupported
 from app.domain.organisations.training_rules import open_to_all
-from app.domain.trainings.submissions import Circumstances, is_approved_when_sent, needs_endorsement
+from app.domain.trainings.submissions import Circumstances, check_place, is_approved_when_sent, needs_endorsement
 from app.domain.trainings.trainings import EMPTY, Partner, faults_of_partners
 from tests.domain.trainings.test_windows import rules
 
@@ -54,6 +55,13 @@ def test_who_has_to_endorse_a_plan(
 def test_what_is_approved_when_it_is_sent(supported: bool, automatic_approval: bool, approved: bool) -> None:
     of_year = replace(rules(), automatic_approval=automatic_approval)
     assert is_approved_when_sent(replace(EMPTY, supported=supported), of_year) is approved
+
+
+def test_an_activity_can_be_switched_off() -> None:
+    check_place(EMPTY, 2025, "training", CIRCUMSTANCES)
+    with pytest.raises(ActivityNotSupported) as refused:
+        check_place(EMPTY, 2025, "training", replace(CIRCUMSTANCES, rules=replace(rules(), enabled=False)))
+    assert refused.value.facts == {"activity": "training", "year": 2025}
 
 
 def test_a_partner_is_named_by_its_id_or_by_its_name() -> None:

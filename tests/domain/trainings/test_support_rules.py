@@ -6,13 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.errors import ActivityNotSupported, Invalid, SupportRulesUnverified
+from app.domain.errors import Invalid, SupportRulesUnverified
 from app.domain.trainings.support_rules import (
     ActivityRules,
     CostCategory,
     SupportRules,
     check_rules,
-    check_supported,
     check_verified,
     inherited,
 )
@@ -60,15 +59,6 @@ def test_numbers_agree(rules: ActivityRules, pointers: list[str]) -> None:
     except Invalid as refused:
         found = [fault.pointer for fault in refused.faults]
     assert found == pointers
-
-
-def test_an_activity_can_be_switched_off() -> None:
-    rules = replace(OWN, peer_group=replace(PEER_GROUP, enabled=False))
-    check_supported(rules, "training")
-    with pytest.raises(ActivityNotSupported) as refused:
-        check_supported(rules, "peer_group")
-    assert refused.value.code == "activity-not-supported"
-    assert refused.value.facts == {"activity": "peer_group", "year": 2025}
 
 
 def test_rules_of_another_year_are_not_confirmed() -> None:
