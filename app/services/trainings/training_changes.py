@@ -29,6 +29,7 @@ from app.domain.trainings.trainings import (
     hours_of,
     with_changes,
 )
+from app.services.support.enrolments import check_offer, offer_changed
 from app.services.trainings.reservations import reserve
 from app.services.trainings.trainings import check_plan
 
@@ -85,7 +86,11 @@ async def decide_change(
         if training.supported:
             # It may have got a last day since the change was sent.
             check_active(plan, training.year, await questions.find_circumstances(writer, training))
+        if plan.enrolment != training.enrolment:
+            await check_offer(writer, training_id, plan.enrolment)
         await questions.change_plan(writer.connection, training_id, plan, as_submitted=None)
+        if plan.enrolment != training.enrolment:
+            await offer_changed(writer, training_id)
         after = replace(training, hours=hours_of(plan))
     if training.supported:
         await reserve(writer, [(after, after.hours)])

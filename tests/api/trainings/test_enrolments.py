@@ -17,7 +17,7 @@ from app.domain.support.enrolments import Enrolment
 from app.sandbox.main import create_app
 from app.services.people.removing import remove_old_addresses
 from app.settings import Settings
-from tests.api.trainings.conftest import approved, submitted
+from tests.api.trainings.conftest import approved, session, submitted
 from tests.builders import Centre, Person, refusal
 from tests.conftest import SECRET
 from tests.server import NO_TLS, serving
@@ -260,6 +260,22 @@ def test_there_are_never_fewer_places_than_people_enrolled(
     assert manager.patch(training, {"enrolment": OFFER | {"places": 3}}).status_code == 200
     assert state(public, paths[2]) == ("enrolled", None)
     assert [address for address, _, _ in mails(centre, "enrolment.moved-up")] == ["c@example.org"]
+
+
+def test_a_change_of_the_plan_keeps_everyone_enrolled_too(
+    centre: Centre, public: httpx.Client, slug: str, manager: Person, staff: Person, unit: UUID
+) -> None:
+    training = approved(manager, staff, unit, enrolment=OFFER | {"places": 2})
+    paths = [confirmed(centre, public, slug, training, f"{name}@example.org") for name in "abc"]
+    for places, status in ((1, 409), (3, 200)):
+        body = {"sessions": [session("2023-04-16")], "enrolment": OFFER | {"places": places}}
+        change = manager.post(f"{training}/changes", body)
+        assert change.status_code == 201, change.text
+        address = change.headers["Location"]
+        assert staff.post(f"{address}/decision", {"outcome": "approved"}).status_code == status
+        if status == 409:
+            assert manager.post(f"{address}/withdrawal").status_code == 200
+    assert state(public, paths[2]) == ("enrolled", None)
 
 
 def test_the_enrolments_of_a_cancelled_course_end_and_their_people_hear_of_it(
