@@ -125,7 +125,8 @@ def test_each_copied_session_is_sound_by_itself_and_in_its_place(plan: list[Trai
     for before, after in zip(plan, copied, strict=True):
         length = after.ends_at - after.starts_at
         assert timedelta(minutes=after.break_minutes) < length <= LONGEST
-        assert abs(length - (before.ends_at - before.starts_at)) <= timedelta(hours=1)
+        # From a night of 25 hours to one of 23 it is two.
+        assert abs(length - (before.ends_at - before.starts_at)) <= timedelta(hours=2)
     assert all(one.starts_at <= other.starts_at + timedelta(hours=1) for one, other in pairwise(copied))
 
 
