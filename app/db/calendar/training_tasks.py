@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     Date,
+    Table,
     Text,
     Uuid,
     all_,
@@ -62,10 +63,15 @@ _by_writer = or_(
 )
 
 
-def _is_by_others(*person_ids: Any) -> Any:
-    """Staff decide nothing that they made, and nothing of their own organisation (rulebook §2.2)."""
-    made = [or_(person_id.is_(None), person_id != all_(_own_ids)) for person_id in person_ids]
-    return and_(_is_staff, ~_by_main_user, *made)
+def _is_by_others(*made: Table, by: Any = None) -> Any:
+    """Staff decide nothing that they made or ever sent, and nothing of their own organisation (rulebook §2.2)."""
+    makers = [each.c.created_by for each in made] + ([] if by is None else [by])
+    return and_(
+        _is_staff,
+        ~_by_main_user,
+        *(maker != all_(_own_ids) for maker in makers),
+        *(~each.c.senders.bool_op("&&")(_own_ids) for each in made),
+    )
 
 
 def _actions(
@@ -123,7 +129,7 @@ _all = union_all(
     _actions(
         "training_decision",
         trainings.c.state == "submitted",
-        _is_by_others(trainings.c.created_by, trainings.c.submitted_by),
+        _is_by_others(trainings),
     ),
     _actions("training_endorsement", trainings.c.state == "awaiting_main_user", _by_main_user),
     _actions(
@@ -136,7 +142,7 @@ _all = union_all(
     _actions(
         "training_change_decision",
         training_changes.c.state == "submitted",
-        _is_by_others(trainings.c.created_by, trainings.c.submitted_by, training_changes.c.submitted_by),
+        _is_by_others(trainings, by=training_changes.c.submitted_by),
         part=training_changes,
         on=training_changes.c.training_id == trainings.c.id,
         part_id=training_changes.c.id,
@@ -165,12 +171,7 @@ _all = union_all(
     _actions(
         "cost_statement_decision",
         cost_statements.c.state == "submitted",
-        _is_by_others(
-            trainings.c.created_by,
-            trainings.c.submitted_by,
-            cost_statements.c.created_by,
-            cost_statements.c.submitted_by,
-        ),
+        _is_by_others(trainings, cost_statements),
         part=cost_statements,
         on=cost_statements.c.training_id == trainings.c.id,
         reference=cost_statements.c.reference,

@@ -123,15 +123,16 @@ def _to_one(recipient: Recipients, fact: str) -> Select[Any]:
 
 _training_id = func.coalesce(outbox.c.facts["training_id"].as_string().cast(Uuid), outbox.c.subject_id)
 _statement, _change = cost_statements.alias("statement"), training_changes.alias("change")
-_made_or_responsible = array(
+_named = array(
     [
         trainings.c.responsible_person_id,
         trainings.c.created_by,
-        trainings.c.submitted_by,
         _statement.c.created_by,
-        _statement.c.submitted_by,
         _change.c.submitted_by,
     ]
+)
+_made_or_responsible = func.array_cat(
+    func.array_cat(_named, trainings.c.senders), _statement.c.senders, type_=ARRAY(Uuid)
 )
 # Who made it and has no role there any more hears no more of it. Keys of programs are no persons.
 _people_of_training = (

@@ -118,6 +118,8 @@ class CostStatementSummary(Shown):
     submitted_by_name: str | None
     submitted_at: datetime | None
     """When the statement was last submitted. `null` if it has not been submitted."""
+    senders: list[UUID]
+    """IDs of everyone who has submitted the statement, the first one first."""
     decided_by: UUID | None
     decided_by_name: str | None
     decided_at: datetime | None
@@ -139,7 +141,7 @@ class CostStatementSummary(Shown):
 
     @property
     def makers(self) -> frozenset[UUID | None]:
-        return frozenset({self.created_by, self.submitted_by} - {None})
+        return frozenset({self.created_by, *self.senders})
 
 
 @dataclass(frozen=True)

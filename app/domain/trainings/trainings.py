@@ -197,6 +197,8 @@ class TrainingSummary(Shown):
     submitted_by_name: str | None
     submitted_at: datetime | None
     """When the plan was last submitted. `null` if it has not been submitted."""
+    senders: list[UUID]
+    """IDs of everyone who has submitted the plan, the first one first."""
     endorsed_by: UUID | None
     """ID of the main user who endorsed the plan. `null` if no endorsement was needed or made."""
     endorsed_by_name: str | None
@@ -221,7 +223,7 @@ class TrainingSummary(Shown):
 
     @property
     def makers(self) -> frozenset[UUID | None]:
-        return frozenset({self.created_by, self.submitted_by} - {None})
+        return frozenset({self.created_by, *self.senders})
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.api.trainings.conftest import added, approved, submitted
-from tests.api.trainings.test_cost_statements import decide, sent
+from tests.api.trainings.test_cost_statements import decide, drafted, sent
 from tests.builders import Centre, Person, refusal
 
 WHY = {"reason": "Sama ihminen"}
@@ -45,6 +45,38 @@ def test_merged_people_are_one_maker_of_a_plan(
         assert (own_matter(refused), refused.json()["pointer"]) == (True, "/items/0")
         assert centre.staff().post(f"{path}/decision", {"outcome": "approved"}).status_code == 200
     assert staff.post(f"{by_others}/decision", {"outcome": "approved"}).status_code == 200
+
+
+def test_everyone_who_ever_sent_a_plan_is_its_maker(
+    centre: Centre, manager: Person, second_self: Person, staff: Person, unit: UUID
+) -> None:
+    path = added(manager, unit)
+    second_self.post(f"{path}/submission")
+    decision = f"{path}/decision"
+    assert centre.staff().post(decision, {"outcome": "sent_back", "reason": "Tarkenna"}).status_code == 200
+    manager.post(f"{path}/submission")
+    shown = manager.get(path).json()
+    assert (shown["submitted_by"], shown["senders"]) == (str(manager.id), [str(second_self.id), str(manager.id)])
+    merge(centre.staff(), staff, second_self)
+    assert own_matter(staff.post(decision, {"outcome": "approved"}))
+    assert "training_decision" not in {task["kind"] for task in staff.get("/v1/me/tasks").json()["items"]}
+    assert centre.staff().post(decision, {"outcome": "approved"}).status_code == 200
+
+
+def test_everyone_who_ever_sent_a_statement_is_its_maker(
+    centre: Centre, manager: Person, second_self: Person, staff: Person, unit: UUID
+) -> None:
+    path = approved(manager, staff, unit)
+    centre.clock(2023, 5, 2)
+    statement = drafted(manager, path)
+    second_self.post(f"{statement}/submission")
+    assert decide(centre.staff(), statement, "sent_back", reason="Tarkenna").status_code == 200
+    assert manager.post(f"{statement}/submission").status_code == 200
+    assert manager.get(statement).json()["senders"] == [str(second_self.id), str(manager.id)]
+    merge(centre.staff(), staff, second_self)
+    assert own_matter(decide(staff, statement))
+    assert "cost_statement_decision" not in {task["kind"] for task in staff.get("/v1/me/tasks").json()["items"]}
+    assert decide(centre.staff(), statement).status_code == 200
 
 
 def test_merged_people_are_one_maker_of_a_change(

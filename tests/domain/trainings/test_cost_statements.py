@@ -64,6 +64,7 @@ STATEMENT = CostStatement(
     submitted_by=None,
     submitted_by_name=None,
     submitted_at=None,
+    senders=[],
     decided_by=None,
     decided_by_name=None,
     decided_at=None,
@@ -232,6 +233,6 @@ def test_a_refused_state_says_which_are_allowed() -> None:
     )
 
 
-def test_makers_are_who_made_and_who_sent_it() -> None:
+def test_makers_are_who_made_it_and_everyone_who_sent_it() -> None:
     assert STATEMENT.makers == {ID}
-    assert replace(STATEMENT, submitted_by=UUID(int=2)).makers == {ID, UUID(int=2)}
+    assert replace(STATEMENT, senders=[UUID(int=2)]).makers == {ID, UUID(int=2)}
