@@ -45,7 +45,9 @@ async def submit_training_change(writer: WriteOnce, training_id: UUID, body: Tra
     """Submit a change of an approved plan.
 
     The body has the fields that change. More hours are reserved immediately, and the present plan is in force until the
-    decision. The last day is the day before the first session that the change concerns.
+    decision. The last day is the day before the first session that the change alters. If it alters none, the last day
+    is the day before the first session that has not ended. When all have ended, the error is `wrong-state`, with
+    `because` of `course-begun`.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
@@ -76,12 +78,19 @@ async def get_training_change(reader: Read, training_id: UUID, change_id: UUID) 
     return await training_changes.get_change(reader, training_id, change_id)
 
 
-@router.post("/{change_id}/decision", responses=refusing("wrong-state", "not-a-member", "quota-exceeded"))
+@router.post(
+    "/{change_id}/decision",
+    responses=refusing(
+        "wrong-state", "activity-not-supported", "year-closed", "not-a-member", "runs-no-trainings", "quota-exceeded"
+    ),
+)
 @operation(people_only=True)
 async def decide_training_change(
     writer: WriteOnce, training_id: UUID, change_id: UUID, body: ChangeDecisionIn
 ) -> TrainingChange:
     """Decide a change of a plan.
+
+    What is approved is the present plan with the change, which is checked as at its submission.
 
     **Who:** staff, except those whose own matter it is.
     """

@@ -129,13 +129,17 @@ async def get_training(reader: Read, training_id: UUID) -> Training:
     return await trainings.get_training(reader, training_id)
 
 
-@router.patch("/{training_id}", responses=refusing("wrong-state", "decision-required", "quota-exceeded"))
+@router.patch(
+    "/{training_id}", responses=refusing("wrong-state", "decision-required", "runs-no-trainings", "quota-exceeded")
+)
 @operation(scope="trainings:write")
 async def change_training(writer: Edit, training_id: UUID, body: TrainingPatch) -> Training:
     """Change a training course.
 
     Drafts and plans that were sent back can be changed freely. Of an approved plan, texts, trainers, marketing and
-    enrolment can be changed, and hours and participants reduced. Freed hours become available immediately.
+    enrolment can be changed, and hours and participants reduced, but no session that has begun, and no sessions, hours
+    or participants once the cost statement is submitted. Freed hours become available immediately. An open change keeps
+    the hours that it needs.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """

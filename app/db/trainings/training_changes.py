@@ -8,10 +8,11 @@ from sqlalchemy import DateTime, Uuid, bindparam, select, update
 
 from app.db.paging import given
 from app.db.resources import Resource
-from app.db.statements import Command, Connection, Converted, Query, Selection, insert_row
+from app.db.statements import Command, Connection, Converted, Query, Selection, change_row, insert_row
 from app.db.trainings.plans import json_of, plan_from
 from app.db.trainings.tables import training_changes
 from app.domain.trainings.training_changes import TrainingChange
+from app.domain.trainings.trainings import TrainingPlan, hours_of
 
 _change = Selection(TrainingChange, training_changes, plan=Converted(training_changes.c.plan, plan_from))
 changes = Resource(
@@ -43,6 +44,11 @@ async def find_open_change(connection: Connection, training_id: UUID) -> UUID | 
 async def insert_change(connection: Connection, **columns: Any) -> None:
     plan = json_of(columns.pop("plan"))
     await insert_row(connection, training_changes, plan=plan, **columns)
+
+
+async def put_plan(connection: Connection, change_id: UUID, plan: TrainingPlan, **columns: object) -> None:
+    """Put the complete plan with the change, and other columns with it."""
+    await change_row(connection, training_changes, change_id, plan=json_of(plan), hours=hours_of(plan), **columns)
 
 
 async def cancel_open_change(connection: Connection, training_id: UUID, at: datetime) -> None:

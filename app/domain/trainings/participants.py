@@ -183,7 +183,7 @@ def check_open(training: TrainingSummary, statement_state: str | None) -> None:
     """Check that the participants can be changed: until the training ends without being held, and not while a cost
     statement counts them. Raise WrongState."""
     check_state(training.state, *NAMED_IN)
-    check_no_statement(training, statement_state)
+    check_no_statement(statement_state)
 
 
 def check_named(participant: Participant) -> None:

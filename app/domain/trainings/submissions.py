@@ -145,8 +145,14 @@ def check_place(plan: TrainingPlan, year: int, hour_type: Activity, circumstance
         raise RunsNoTrainings(unit_id=place.organisation_id)
     if own.activities is not None and hour_type not in own.activities:
         raise RunsNoTrainings(unit_id=place.organisation_id, because="activity")
-    if own.topics is not None and plan.topic not in own.topics:
-        raise RunsNoTrainings(unit_id=place.organisation_id, because="topic")
+    check_topic(plan, circumstances)
+
+
+def check_topic(plan: TrainingPlan, circumstances: Circumstances) -> None:
+    """Check that the central organisation's own rules have the topic (rulebook §6.7). Raise RunsNoTrainings."""
+    topics = circumstances.own_rules.topics
+    if topics is not None and plan.topic not in topics:
+        raise RunsNoTrainings(unit_id=circumstances.place.organisation_id, because="topic")
 
 
 def check_active(plan: TrainingPlan, year: int, circumstances: Circumstances) -> None:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import DecisionRequired, PlanWindowClosed, WrongState
-from app.domain.trainings.sessions import TrainingSession, days_of
-from app.domain.trainings.trainings import Training, TrainingPlan, TrainingSummary, hours_of
+from app.domain.trainings.sessions import TrainingSession, days_of, starts_on_of
+from app.domain.trainings.trainings import TrainingPlan, hours_of, with_changes
 from app.domain.values import Shown
 
 ChangeState = Literal["submitted", "approved", "rejected", "withdrawn", "cancelled"]
@@ -23,7 +23,7 @@ class TrainingChange(Shown):
     changed: list[str]
     """Names of the fields of the plan that change."""
     plan: TrainingPlan
-    """The complete plan with the change."""
+    """The complete plan with the change, and with what was edited before its decision."""
     hours: int
     """Teaching hours of the plan with the change."""
     state: ChangeState
@@ -61,18 +61,32 @@ def check_needs_no_decision(before: TrainingPlan, after: TrainingPlan) -> None:
 
 def first_altered_on(before: Sequence[TrainingSession], after: Sequence[TrainingSession]) -> date | None:
     """Return the day of the first session that is removed, changed or added. None if all stay."""
-    altered = [one for one in before if one not in after] + [one for one in after if one not in before]
-    return min((day_of(session.starts_at) for session in altered), default=None)
+    return starts_on_of(_altered(before, after))
 
 
-def check_in_time(training: Training, after: TrainingPlan, now: datetime) -> None:
-    """Check that the change is sent at the latest on the day before the first session that it alters (rulebook §3.5).
+def _altered(before: Sequence[TrainingSession], after: Sequence[TrainingSession]) -> list[TrainingSession]:
+    return [one for one in before if one not in after] + [one for one in after if one not in before]
 
-    Raise PlanWindowClosed.
+
+def check_in_time(before: TrainingPlan, after: TrainingPlan, now: datetime) -> None:
+    """Check that the change is sent at the latest on the day before the first session that it alters. One that alters
+    none is sent at the latest on the day before the first session that has not ended (rulebook §3.5).
+
+    Raise PlanWindowClosed, WrongState if all sessions have ended.
     """
-    altered_on = first_altered_on(training.sessions, after.sessions)
-    if altered_on is not None and day_of(now) >= altered_on:
-        raise PlanWindowClosed(opens_on=None, closes_on=altered_on - timedelta(days=1))
+    concerned_on = first_altered_on(before.sessions, after.sessions)
+    if concerned_on is None and before.sessions:
+        concerned_on = starts_on_of([session for session in before.sessions if session.ends_at > now])
+        if concerned_on is None:
+            raise WrongState(state="approved", because="course-begun")
+    if concerned_on is not None and day_of(now) >= concerned_on:
+        raise PlanWindowClosed(opens_on=None, closes_on=concerned_on - timedelta(days=1))
+
+
+def check_not_begun(before: TrainingPlan, after: TrainingPlan, now: datetime) -> None:
+    """Check that an edit of an approved plan alters no session that has begun (rulebook §3.5). Raise WrongState."""
+    if any(session.starts_at <= now for session in _altered(before.sessions, after.sessions)):
+        raise WrongState(state="approved", because="session-begun")
 
 
 def check_open(change: TrainingChange) -> None:
@@ -81,18 +95,38 @@ def check_open(change: TrainingChange) -> None:
         raise WrongState(state=change.state, allowed=["submitted"])
 
 
-def decided_plan(change: TrainingChange) -> dict[str, object]:
-    """Return the fields that the change alters, so that edits made since it was sent stay."""
-    return {name: getattr(change.plan, name) for name in change.changed}
+def merged_plan(plan: TrainingPlan, change: TrainingChange) -> TrainingPlan:
+    """Return the plan with the fields that the change alters, so that edits made since it was sent stay (rulebook
+    §3.5)."""
+    return with_changes(plan, {name: getattr(change.plan, name) for name in change.changed})
 
 
-def check_hours_unsettled(training: TrainingSummary, statement_state: str | None) -> None:
-    """Check that no cost statement, also a rejected or reversed one, decides about the hours. Raise WrongState."""
+def held_hours_of(plan: TrainingPlan, changed: TrainingPlan | None = None) -> int:
+    """Return the hours that an approved plan has reserved: with an open change those of the plan with the change, if
+    they are more (rulebook §3.5)."""
+    return max(hours_of(plan), hours_of(changed) if changed else 0)
+
+
+def needs_unsettled(before: TrainingPlan, after: TrainingPlan) -> bool:
+    """Whether an edit alters what a cost statement is about: sessions, hours or participants (rulebook §3.5)."""
+    names = ("sessions", "platform_hours", "planned_participants", "planned_under_age")
+    return any(getattr(before, name) != getattr(after, name) for name in names)
+
+
+def check_hours_unsettled(statement_state: str | None) -> None:
+    """Check that no cost statement, also a rejected or reversed one, decides about the hours (rulebook §3.5).
+
+    Raise WrongState with the state of the statement.
+    """
     if statement_state in ("submitted", "approved", "rejected", "reversed"):
-        raise WrongState(state=training.state, allowed=["approved"], because="statement-exists")
+        raise WrongState(state=statement_state, allowed=["draft", "sent_back"], because="statement-exists")
 
 
-def check_no_statement(training: TrainingSummary, statement_state: str | None) -> None:
-    """Check that no cost statement has been submitted or approved. Raise WrongState."""
+def check_no_statement(statement_state: str | None) -> None:
+    """Check that no cost statement has been submitted or approved (rulebook §3.5).
+
+    Raise WrongState with the state of the statement.
+    """
     if statement_state in ("submitted", "approved"):
-        raise WrongState(state=training.state, allowed=["approved"], because="statement-exists")
+        allowed = ["draft", "sent_back", "rejected", "reversed"]
+        raise WrongState(state=statement_state, allowed=allowed, because="statement-exists")

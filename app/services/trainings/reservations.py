@@ -19,7 +19,7 @@ from app.domain.errors import QuotaExceeded
 from app.domain.hours.drawing import Drawable, releases_of, reservations_of
 from app.domain.hours.ledger import Transfer
 from app.domain.hours.years import check_year_open
-from app.domain.trainings.trainings import Training, TrainingSummary
+from app.domain.trainings.trainings import TrainingSummary
 
 
 async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]], *, pointer: str = "") -> None:
@@ -52,12 +52,6 @@ async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]],
         transfers += moved
         causes += [training.id] * len(moved)
     await post_transfers(writer, year, hour_type, causes, transfers, hour_type, is_last=True)
-
-
-async def reserve_no_more(writer: Writer, training: Training, hours: int) -> None:
-    """Release what the training holds above these hours."""
-    if training.supported and hours < training.hours:
-        await reserve(writer, [(training, hours)])
 
 
 async def release(writer: Writer, training: TrainingSummary, act: str) -> int:

@@ -130,7 +130,7 @@ async def cancel_training(writer: Writer, training_id: UUID, *, reason: str) -> 
     if not writer.actor.has("staff"):
         check_writer(writer.actor, place)
     check_state(training.state, "approved")
-    check_no_statement(training, await find_statement_state(writer.connection, training_id))
+    check_no_statement(await find_statement_state(writer.connection, training_id))
     freed = await end_training(writer, training, "cancelled", reason=reason)
     by = "staff" if writer.actor.has("staff") else "writers"
     _record(writer, "training.cancelled", training, reason=reason, freed=freed, by=by)

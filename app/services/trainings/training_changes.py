@@ -1,7 +1,6 @@
 """Changes of approved plans: submit, decide, withdraw, get and list."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,15 +11,15 @@ from app.db.statements import change_row
 from app.db.trainings import trainings as questions
 from app.db.trainings.cost_statements import find_last_statement_state
 from app.db.trainings.tables import training_changes
-from app.db.trainings.training_changes import changes, find_open_change, insert_change
-from app.domain.access import Place
+from app.db.trainings.training_changes import changes, find_open_change, insert_change, put_plan
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
 from app.domain.trainings import training_changes as rules
 from app.domain.trainings.outcomes import check_outcome
-from app.domain.trainings.submissions import check_active, check_complete, check_place
+from app.domain.trainings.submissions import check_complete, check_place
 from app.domain.trainings.training_changes import TrainingChange
 from app.domain.trainings.trainings import (
     Training,
+    TrainingPlan,
     check_decider,
     check_state,
     check_support_kept,
@@ -31,31 +30,28 @@ from app.domain.trainings.trainings import (
 )
 from app.services.support.enrolments import check_offer, offer_changed
 from app.services.trainings.reservations import reserve
-from app.services.trainings.trainings import check_plan
+from app.services.trainings.trainings import check_plan, lock_training
 
 
 async def submit_change(writer: Writer, training_id: UUID, *, fields: Mapping[str, Any]) -> TrainingChange:
     """Submit a change, and reserve the hours that it adds. The present plan stays in force until the decision."""
-    training, place = await _lock(writer, training_id)
+    training, place = await lock_training(writer, training_id)
     plan = with_changes(training, fields)
     await check_plan(writer, place, training.year, plan, training)
     check_writer(writer.actor, place)
     check_state(training.state, "approved")
     check_support_kept(training, plan)
-    rules.check_hours_unsettled(training, await find_last_statement_state(writer.connection, training_id))
+    rules.check_hours_unsettled(await find_last_statement_state(writer.connection, training_id))
     changed = differing(training, plan)
     if not changed:
         raise Invalid(Fault("", "nothing-asked"))
     if existing := await find_open_change(writer.connection, training_id):
         raise AlreadyExists(existing_id=existing)
-    if training.supported:
-        circumstances = await questions.find_circumstances(writer, training)
-        check_complete(plan, circumstances.rules)
-        check_place(plan, training.year, training.hour_type, circumstances)
+    await _check_possible(writer, training, plan)
     rules.check_in_time(training, plan, writer.now)
     hours = hours_of(plan)
     if training.supported:
-        await reserve(writer, [(training, max(hours, training.hours))])
+        await reserve(writer, [(training, rules.held_hours_of(training, plan))])
     change_id = new_id()
     await insert_change(
         writer.connection,
@@ -76,28 +72,25 @@ async def decide_change(
     writer: Writer, training_id: UUID, change_id: UUID, *, outcome: Literal["approved", "rejected"], reason: str | None
 ) -> TrainingChange:
     check_outcome(outcome, reason, None, writer.now)
-    training, place = await _lock(writer, training_id)
+    training, place = await lock_training(writer, training_id)
     change = await _get(writer, training_id, change_id)
     check_decider(writer.actor, place, {*training.makers, change.submitted_by})
     rules.check_open(change)
-    after = training
+    merged = rules.merged_plan(training, change)
     if outcome == "approved":
-        plan = with_changes(training, rules.decided_plan(change))
-        if training.supported:
-            # It may have got a last day since the change was sent.
-            check_active(plan, training.year, await questions.find_circumstances(writer, training))
-        if plan.enrolment != training.enrolment:
-            await check_offer(writer, training_id, plan.enrolment)
-        await questions.change_plan(writer.connection, training_id, plan, as_submitted=None)
-        if plan.enrolment != training.enrolment:
+        # Edits, rules and last days may have come since the change was sent.
+        await _check_possible(writer, training, merged)
+        if merged.enrolment != training.enrolment:
+            await check_offer(writer, training_id, merged.enrolment)
+        await questions.change_plan(writer.connection, training_id, merged, as_submitted=None)
+        if merged.enrolment != training.enrolment:
             await offer_changed(writer, training_id)
-        after = replace(training, hours=hours_of(plan))
     if training.supported:
-        await reserve(writer, [(after, after.hours)])
-    await change_row(
+        await reserve(writer, [(training, rules.held_hours_of(merged if outcome == "approved" else training))])
+    await put_plan(
         writer.connection,
-        training_changes,
         change_id,
+        merged,
         state=outcome,
         reason=reason,
         decided_by=writer.actor.person_id,
@@ -108,12 +101,12 @@ async def decide_change(
 
 
 async def withdraw_change(writer: Writer, training_id: UUID, change_id: UUID) -> TrainingChange:
-    training, place = await _lock(writer, training_id)
+    training, place = await lock_training(writer, training_id)
     change = await _get(writer, training_id, change_id)
     check_writer(writer.actor, place)
     rules.check_open(change)
     if training.supported:
-        await reserve(writer, [(training, training.hours)])
+        await reserve(writer, [(training, rules.held_hours_of(training))])
     await change_row(writer.connection, training_changes, change_id, state="withdrawn", ended_at=writer.now)
     _record(writer, "training-change.withdrawn", change_id, training)
     return await changes.get(writer, change_id)
@@ -129,11 +122,12 @@ async def list_changes(reader: Reader, page: PageRequest, training_id: UUID) -> 
     return await changes.page(reader, page, training_id=training_id)
 
 
-async def _lock(writer: Writer, training_id: UUID) -> tuple[Training, Place]:
-    training = (await questions.lock_several(writer, [training_id])).get(training_id)
-    if training is None:
-        raise NotFound
-    return training, await questions.get_place_of(writer.connection, training)
+async def _check_possible(writer: Writer, training: Training, plan: TrainingPlan) -> None:
+    """Check the plan with the change as at its submission, the windows apart."""
+    if training.supported:
+        circumstances = await questions.find_circumstances(writer, training)
+        check_complete(plan, circumstances.rules)
+        check_place(plan, training.year, training.hour_type, circumstances)
 
 
 async def _get(session: Reader, training_id: UUID, change_id: UUID) -> TrainingChange:

@@ -15,16 +15,18 @@ from app.db.trainings.cost_statements import find_last_statement_state
 from app.db.trainings.documents import keep_submitted_plan
 from app.db.trainings.support_rules import find_rules
 from app.db.trainings.topic_classes import find_topic
+from app.db.trainings.training_changes import changes as open_changes
+from app.db.trainings.training_changes import put_plan
 from app.domain.access import Place, check_reach
 from app.domain.errors import Fault, Invalid, NotFound
+from app.domain.trainings import training_changes
 from app.domain.trainings import trainings as rules
 from app.domain.trainings.sessions import check_copyable, check_sessions, copied_sessions
-from app.domain.trainings.submissions import check_complete
-from app.domain.trainings.training_changes import check_hours_unsettled, check_needs_no_decision
+from app.domain.trainings.submissions import check_complete, check_topic
 from app.domain.trainings.trainings import Mode, Phase, Training, TrainingPlan, TrainingState, TrainingSummary
 from app.domain.versions import Versions, check_version
 from app.services.support.enrolments import check_offer, offer_changed
-from app.services.trainings.reservations import reserve_no_more
+from app.services.trainings.reservations import reserve
 
 
 class TrainingListFilters(TypedDict, total=False):
@@ -58,8 +60,7 @@ async def add_training(writer: Writer, *, organisation_id: UUID, year: int, fiel
 async def change_training(
     writer: Writer, training_id: UUID, *, changes: Mapping[str, Any], expected: Versions
 ) -> Training:
-    training = await questions.resource.lock(writer, training_id)
-    place = await questions.get_place_of(writer.connection, training)
+    training, place = await lock_training(writer, training_id)
     plan = rules.with_changes(training, changes)
     await check_plan(writer, place, training.year, plan, training)
     rules.check_writer(writer.actor, place)
@@ -71,20 +72,20 @@ async def change_training(
     if training.state != "draft":
         rules.check_support_kept(training, plan)
         await keep_submitted_plan(writer.connection, training_id, training)
+    if training.state == "approved":
+        await _check_approved(writer, training, plan)
     if "enrolment" in changed:
         await check_offer(writer, training_id, plan.enrolment)
-    if training.state == "approved" and training.supported:
-        await _check_approved(writer, training, plan)
-        await questions.change_plan(writer.connection, training_id, plan)
-        await reserve_no_more(writer, training, rules.hours_of(plan))
-    else:
-        await questions.change_plan(writer.connection, training_id, plan)
+    await questions.change_plan(writer.connection, training_id, plan)
     if "enrolment" in changed:
         await offer_changed(writer, training_id)
     writer.record(
         "training.changed", training_id, organisation_id=training.organisation_id, state=training.state, changed=changed
     )
-    return await get_training(writer, training_id)
+    edited = await get_training(writer, training_id)
+    if training.state == "approved":
+        await _carry_over(writer, training, plan)
+    return edited
 
 
 async def copy_training(writer: Writer, training_id: UUID, *, starts_on: Sequence[date]) -> list[Training]:
@@ -122,11 +123,38 @@ get_training = questions.resource.get
 
 
 async def _check_approved(writer: Writer, training: Training, plan: TrainingPlan) -> None:
-    """Check an edit of an approved plan: it needs no decision, and the plan stays complete."""
-    check_needs_no_decision(training, plan)
-    if rules.hours_of(plan) != training.hours or plan.planned_participants != training.planned_participants:
-        check_hours_unsettled(training, await find_last_statement_state(writer.connection, training.id))
+    """Check an edit of an approved plan: it needs no decision, alters nothing that was held or stated, and the plan
+    stays complete."""
+    if training.supported:
+        training_changes.check_needs_no_decision(training, plan)
+    if training_changes.needs_unsettled(training, plan):
+        training_changes.check_hours_unsettled(await find_last_statement_state(writer.connection, training.id))
+    if not training.supported:
+        return
+    training_changes.check_not_begun(training, plan, writer.now)
     check_complete(plan, (await find_rules(writer.connection, training.year)).of(training.hour_type))
+    if plan.topic != training.topic:
+        check_topic(plan, await questions.find_circumstances(writer, training))
+
+
+async def _carry_over(writer: Writer, training: Training, plan: TrainingPlan) -> None:
+    """Take the edit into the open change, and hold the hours of both. Raise QuotaExceeded."""
+    before = after = None
+    if training.open_change_id:
+        change = await open_changes.get(writer, training.open_change_id)
+        before, after = (training_changes.merged_plan(each, change) for each in (training, plan))
+        await put_plan(writer.connection, change.id, after)
+    hours = training_changes.held_hours_of(plan, after)
+    if training.supported and hours != training_changes.held_hours_of(training, before):
+        await reserve(writer, [(training, hours)])
+
+
+async def lock_training(writer: Writer, training_id: UUID) -> tuple[Training, Place]:
+    """Lock the training and its organisations, as all do who reserve hours. Raise NotFound."""
+    training = (await questions.lock_several(writer, [training_id])).get(training_id)
+    if training is None:
+        raise NotFound
+    return training, await questions.get_place_of(writer.connection, training)
 
 
 async def check_plan(writer: Writer, place: Place, year: int, plan: TrainingPlan, before: TrainingPlan) -> None:

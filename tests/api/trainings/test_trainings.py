@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from app.domain.hours.ledger import distribution
-from tests.api.trainings.conftest import PATH, account, added, approved, plan, session, submitted
+from tests.api.trainings.conftest import PATH, PLACE, account, added, approved, plan, session, submitted
+from tests.api.trainings.test_cost_statements import sent
 from tests.builders import Centre, Person, refusal
 
 
@@ -466,6 +467,54 @@ def test_what_an_approved_plan_lets_change(
     assert refusal(staff.patch(path, {"name": "Uusi"})) == (403, "forbidden")
     waiting = submitted(manager, unit)
     assert refusal(manager.patch(waiting, {"name": "Uusi"})) == (409, "wrong-state")
+
+
+def test_a_session_that_has_begun_is_edited_no_more(centre: Centre, manager: Person, staff: Person, unit: UUID) -> None:
+    path = approved(manager, staff, unit, sessions=[session(), session("2023-04-22")])
+    centre.clock(2023, 4, 15, 10)
+    for sessions in ([session("2023-04-22")], [session(ends="15:00"), session("2023-04-22")]):
+        refused = manager.patch(path, {"sessions": sessions})
+        assert (refusal(refused), refused.json()["because"]) == ((409, "wrong-state"), "session-begun")
+    assert manager.patch(path, {"sessions": [session(), session("2023-04-22", ends="15:15")]}).json()["hours"] == 11
+    assert manager.patch(path, {"sessions": [session()]}).json()["hours"] == 6
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_what_a_statement_counts_is_edited_no_more(
+    centre: Centre, manager: Person, staff: Person, unit: UUID, supported: bool
+) -> None:
+    path = submitted(manager, unit, supported=supported)
+    if supported:
+        staff.post(f"{path}/decision", {"outcome": "approved"})
+    centre.clock(2023, 5, 2)
+    sent(manager, path)
+    moved = session(places=[PLACE | {"name": "Työväentalo"}])
+    for change in ({"sessions": [moved]}, {"planned_participants": 8}, {"platform_hours": 1}):
+        refused = manager.patch(path, change)
+        if "platform_hours" in change and supported:
+            assert refusal(refused) == (409, "decision-required")
+            continue
+        assert refusal(refused) == (409, "wrong-state")
+        state = "submitted" if supported else "approved"
+        facts = {"state": state, "allowed": ["draft", "sent_back"], "because": "statement-exists"}
+        assert {name: refused.json()[name] for name in facts} == facts
+        assert "has a cost statement that has been submitted or decided" in refused.json()["detail"]
+    assert manager.patch(path, {"marketing_text": "Kiitos!"}).status_code == 200
+
+
+def test_an_approved_plan_takes_no_topic_that_the_centres_own_rules_exclude(
+    manager: Person, main_user: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    path = approved(manager, staff, unit)
+    own = {"kinds": ["association"], "topics": ["society"]}
+    assert main_user.put(f"/v1/organisations/{central}/training-rules", own).status_code == 200
+    refused = manager.patch(path, {"topic": "music"})
+    assert (refusal(refused), refused.json()["because"]) == ((409, "runs-no-trainings"), "topic")
+    now = main_user.get(f"/v1/organisations/{central}/training-rules").headers["ETag"]
+    other = own | {"topics": ["music"]}
+    main_user.put(f"/v1/organisations/{central}/training-rules", other, headers={"If-Match": now})
+    assert manager.patch(path, {"name": "Uusi nimi"}).status_code == 200
+    assert manager.patch(path, {"topic": "music"}).json()["topic"] == "music"
 
 
 def test_a_marketing_text_that_names_the_study_centre(centre: Centre, manager: Person, unit: UUID) -> None:
