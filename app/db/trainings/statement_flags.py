@@ -1,17 +1,34 @@
 """What the flags of a statement are found from: other trainings and accounts, and the costs of the year."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, SmallInteger, Text, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    Date,
+    DateTime,
+    Numeric,
+    SmallInteger,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 
 from app.db.organisations.bank_accounts import bank_account_changes
 from app.db.organisations.organisations import organisations
 from app.db.statements import Connection, Converted, Query, Selection
 from app.db.trainings.plans import sessions_from
 from app.db.trainings.tables import cost_statements, training_participants, trainings
+from app.domain.calendar.deadlines import day_of, start_of
+from app.domain.trainings.flags import median_per_hour, trainer_keys_of
 from app.domain.trainings.sessions import TrainingSession
 from app.domain.trainings.trainings import Training
 
@@ -28,14 +45,7 @@ class Simultaneous:
     """Whether it has a statement that was submitted or approved."""
 
 
-_names = bindparam("p_names", type_=ARRAY(Text))
-_trainers = func.jsonb_array_elements(trainings.c.trainers).table_valued("value")
-_shares_trainer: Any = (
-    select(_trainers)
-    .where(func.lower(_trainers.c.value.op("->>", return_type=Text())("name")) == any_(_names))
-    .correlate(trainings)
-    .exists()
-)
+_shares_trainer = trainings.c.trainer_keys.bool_op("&&")(bindparam("p_trainer_keys", type_=ARRAY(Text)))
 _is_stated = (
     select(cost_statements.c.id)
     .where(
@@ -52,13 +62,19 @@ _found = Selection(
     shares_trainer=_shares_trainer,
     is_stated=_is_stated,
 )
+_begins_in_time = trainings.c.starts_at < bindparam("p_ends_at", type_=DateTime(timezone=True))
 _simultaneous = Query(
     select(*_found.columns).where(
         trainings.c.id != bindparam("p_id", type_=Uuid),
         trainings.c.year == bindparam("p_year", type_=SmallInteger),
         trainings.c.state == "approved",
-        trainings.c.starts_at < bindparam("p_ends_at", type_=DateTime(timezone=True)),
         trainings.c.ends_at > bindparam("p_starts_at", type_=DateTime(timezone=True)),
+        _begins_in_time,
+        # One that does not begin on these days began before them and goes on: few do, and an index has them.
+        or_(
+            and_(trainings.c.starts_at >= bindparam("p_day_begins_at", type_=DateTime(timezone=True)), _begins_in_time),
+            and_(trainings.c.starts_on < trainings.c.ends_on, trainings.c.ends_on >= bindparam("p_day", type_=Date)),
+        ),
         or_(
             _shares_trainer,
             trainings.c.organisation_id == bindparam("p_organisation_id", type_=Uuid),
@@ -96,21 +112,40 @@ _sharing: Query[UUID] = Query(
         _other.c.training_id != training_participants.c.training_id,
     )
 )
-_approved: Query[tuple[int, int]] = Query(
-    select(cost_statements.c.costs_cents, cost_statements.c.hours).where(
+# Twenty decimals: the costs of an hour of two statements that differ do so in the fourteenth at the latest.
+_per_hour = cast(cost_statements.c.costs_cents, Numeric(40, 20)) / cost_statements.c.hours
+_ranked = (
+    select(
+        cost_statements.c.costs_cents,
+        cost_statements.c.hours,
+        func.row_number().over(order_by=_per_hour).label("place"),
+        func.count().over().label("number"),
+    )
+    .where(
         cost_statements.c.year == bindparam("p_year", type_=SmallInteger),
         cost_statements.c.state == "approved",
         cost_statements.c.hours > 0,
+    )
+    .subquery("ranked")
+)
+_middle: Query[tuple[int, int, int]] = Query(
+    select(_ranked.c.number, _ranked.c.costs_cents, _ranked.c.hours).where(
+        or_(
+            2 * _ranked.c.place == _ranked.c.number,
+            2 * _ranked.c.place == _ranked.c.number + 1,
+            2 * _ranked.c.place == _ranked.c.number + 2,
+        )
     ),
-    lambda cents, hours: (cents, hours),
+    lambda number, cents, hours: (number, cents, hours),
 )
 
 
-async def list_simultaneous(
-    connection: Connection, training: Training, names: Sequence[str], ids: Collection[UUID]
-) -> list[Simultaneous]:
-    """The approved trainings that the training's time touches, if a trainer has one of these names in small letters,
-    or the organisation is the same, or their ID is among these."""
+async def list_simultaneous(connection: Connection, training: Training, ids: Collection[UUID]) -> list[Simultaneous]:
+    """The approved trainings that the training's time touches, if a trainer has the same name, or the organisation is
+    the same, or their ID is among these."""
+    if training.starts_at is None:
+        return []
+    day = day_of(training.starts_at)
     return await _simultaneous.all(
         connection,
         p_id=training.id,
@@ -118,7 +153,9 @@ async def list_simultaneous(
         p_starts_at=training.starts_at,
         p_ends_at=training.ends_at,
         p_organisation_id=training.organisation_id,
-        p_names=list(names),
+        p_day=day,
+        p_day_begins_at=start_of(day),
+        p_trainer_keys=trainer_keys_of(trainer.name for trainer in training.trainers),
         p_ids=list(ids),
     )
 
@@ -133,6 +170,7 @@ async def list_sharing(connection: Connection, training_id: UUID) -> set[UUID]:
     return set(await _sharing.all(connection, p_training_id=training_id))
 
 
-async def list_approved_costs(connection: Connection, year: int) -> list[tuple[int, int]]:
-    """The costs in cents and the hours of each approved statement of the year."""
-    return await _approved.all(connection, p_year=year)
+async def find_median_per_hour(connection: Connection, year: int) -> Fraction | None:
+    """The median of the costs in cents of an hour of the year's approved statements, if there are enough."""
+    found = await _middle.all(connection, p_year=year)
+    return median_per_hour(found[0][0] if found else 0, [(cents, hours) for _, cents, hours in found])

@@ -37,6 +37,7 @@ trainings = study_centre_table(
     Column("sessions", JSONB, nullable=False),
     Column("platform_hours", Integer, nullable=False),
     Column("trainers", JSONB, nullable=False),
+    Column("trainer_keys", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("planned_participants", Integer),
     Column("planned_under_age", Integer),
     Column("budget", JSONB, nullable=False),

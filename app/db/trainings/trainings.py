@@ -34,6 +34,7 @@ from app.domain.organisations.names import search_text_of
 from app.domain.organisations.organisations import Language
 from app.domain.organisations.training_rules import TrainingRules
 from app.domain.trainings.cooperation import PlanWarning, warnings_of
+from app.domain.trainings.flags import trainer_keys_of
 from app.domain.trainings.sessions import (
     HourBreakdown,
     breakdown_of,
@@ -221,6 +222,7 @@ def _circumstances_of(
 def _columns_of(plan: TrainingPlan) -> dict[str, Any]:
     return columns_of_plan(plan) | {
         "search_text": search_text_of(plan.name, plan.target_group, plan.content),
+        "trainer_keys": trainer_keys_of(trainer.name for trainer in plan.trainers),
         "hours": hours_of(plan),
         "starts_at": first_start_of(plan.sessions),
         "ends_at": last_end_of(plan.sessions),

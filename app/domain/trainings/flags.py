@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
-from statistics import median
 from typing import Literal
 
+from app.domain.organisations.names import search_text_of
 from app.domain.trainings.sessions import TrainingSession
 
 Flag = Literal[
@@ -42,13 +42,20 @@ def are_same_sessions(one: Sequence[TrainingSession], other: Sequence[TrainingSe
     return bool(one) and sorted(_spans_of(one)) == sorted(_spans_of(other))
 
 
-def median_per_hour(approved: Iterable[tuple[int, int]]) -> Fraction | None:
-    """Return the median of the costs in cents of an hour, from the costs and hours of a year's approved statements.
+def trainer_keys_of(names: Iterable[str]) -> list[str]:
+    """Return what trainers of one name have in common: neither case nor accents tell two of them apart."""
+    return sorted({search_text_of(name) for name in names} - {""})
 
-    None if there are too few that have hours.
+
+def median_per_hour(count: int, middle: Sequence[tuple[int, int]]) -> Fraction | None:
+    """Return the median of the costs in cents of an hour (rulebook §8).
+
+    `count` is how many approved statements of the year have hours, and `middle` are the costs and hours of the one or
+    two in the middle, by the costs of an hour. None if there are too few.
     """
-    each = [Fraction(cents, hours) for cents, hours in approved if hours > 0]
-    return median(each) if len(each) >= FEWEST_COMPARED else None
+    if count < FEWEST_COMPARED:
+        return None
+    return sum((Fraction(cents, hours) for cents, hours in middle), Fraction()) / len(middle)
 
 
 def is_costly(cents: int, hours: int, median_cents: Fraction | None) -> bool:

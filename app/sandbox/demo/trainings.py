@@ -11,6 +11,7 @@ from uuid import UUID
 from app.delivery.addresses import key_of
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.organisations.names import search_text_of
+from app.domain.trainings.flags import trainer_keys_of
 from app.domain.trainings.statement_checks import NeedsReason
 from app.domain.trainings.support import Cost, payment_state_of, support_of
 from app.domain.trainings.support_rules import ActivityRules, SupportRules, inherited
@@ -128,6 +129,7 @@ class Trainings:
         texts = course.texts()
         texts["name"] = name or f"{course.name}, {_season(unit.language, span.days[0])} {year}"
         participants = chance.randint(8, 16) * span.groups
+        trainers = _names(unit.language, chance, span.groups)
         decided = state in ("approved", "cancelled", "lapsed", "rejected")
         row = {
             "id": demo_id("training", unit.id, year, key or hours, submitted_at, at=created_at),
@@ -149,7 +151,8 @@ class Trainings:
                 for starts_at, ends_at in sessions
             ],
             "platform_hours": span.platform_hours,
-            "trainers": [{"name": each} for each in _names(unit.language, chance, span.groups)],
+            "trainers": [{"name": each} for each in trainers],
+            "trainer_keys": trainer_keys_of(trainers),
             "planned_participants": participants,
             "planned_under_age": chance.choice((0, 0, 0, 2)),
             "budget": [

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.db.trainings import cost_statements as questions
 from app.db.trainings import trainings
 from app.db.trainings.documents import keep_submitted_statement
 from app.db.trainings.participant_counts import counts_of_rows
+from app.db.trainings.statement_flags import find_median_per_hour
 from app.db.trainings.support_rules import find_rules
 from app.domain.access import Place
 from app.domain.errors import AlreadyExists, NotFound
@@ -72,6 +74,9 @@ async def change_statement(
 
 async def submit_statement(writer: Writer, statement_id: UUID) -> CostStatement:
     """Submit the statement once the last session has ended. Without subsidy it is approved by that."""
+    seen = await questions.resource.get(writer, statement_id)
+    # It is of the complete year, so it is found before anything is locked.
+    median_cents = await find_median_per_hour(writer.connection, seen.year)
     training, place, statement = await lock_statement(writer, statement_id)
     check_writer(writer.actor, place)
     rules.check_state(statement.state, *OPEN_STATES)
@@ -79,7 +84,7 @@ async def submit_statement(writer: Writer, statement_id: UUID) -> CostStatement:
     if training.supported or training.ends_at:
         check_held(writer.now, training.starts_at, training.ends_at)
     if training.supported:
-        await _send(writer, training, place, statement)
+        await _send(writer, training, place, statement, median_cents)
     else:
         await _approve_automatically(writer, statement)
     return await get_statement(writer, statement_id)
@@ -133,7 +138,9 @@ async def _with_estimate(session: Reader, statement: CostStatement) -> CostState
     return rules.estimated(statement, await find_rules(session.connection, statement.year))
 
 
-async def _send(writer: Writer, training: Training, place: Place, statement: CostStatement) -> None:
+async def _send(
+    writer: Writer, training: Training, place: Place, statement: CostStatement, median_cents: Fraction | None
+) -> None:
     rules.check_complete(statement)
     due_on = training.statement_due_on
     if due_on is None:
@@ -150,7 +157,7 @@ async def _send(writer: Writer, training: Training, place: Place, statement: Cos
         state="submitted",
         participants=statement.participants,
         needs_reason=needed,
-        flags=await find_flags(writer, training, place, statement),
+        flags=await find_flags(writer, training, place, statement, median_cents),
     )
     record(writer, "submitted", statement, late=late)
 

@@ -86,6 +86,37 @@ def test_a_trainer_and_a_participant_in_two_places(
     }
 
 
+def test_a_trainer_is_the_same_in_capital_letters_and_with_accents(
+    centre: Centre, manager: Person, staff: Person, unit: UUID, other_central: UUID
+) -> None:
+    other_manager = centre.person("training_manager", other_central)
+    here = approved(manager, staff, unit, trainers=[{"name": "Åsa Öhman"}])
+    there = approved(other_manager, staff, other_central, trainers=[{"name": "ÅSA ÖHMAN"}])
+    centre.clock(2023, 4, 20)
+    found = [(flag["code"], flag["training_id"]) for flag in flags(staff, sent(manager, here))]
+    assert found == [("trainer-in-two-places", there.rpartition("/")[2])]
+
+
+def test_a_course_of_several_weeks_is_found_from_each_of_its_days(
+    centre: Centre, manager: Person, staff: Person, unit: UUID, other_central: UUID
+) -> None:
+    other_manager = centre.person("training_manager", other_central)
+    days = [session(day) for day in ("2023-03-20", "2023-04-15", "2023-05-20")]
+    long = approved(other_manager, staff, other_central, trainers=TRAINER, sessions=days)
+    paths = [
+        approved(manager, staff, unit, trainers=TRAINER, sessions=[session(day)])
+        for day in ("2023-03-20", "2023-04-15", "2023-04-16", "2023-05-20")
+    ]
+    of_both = approved(manager, staff, unit, trainers=TRAINER, sessions=[session("2023-05-19"), session("2023-05-20")])
+    centre.clock(2023, 5, 21)
+    for path, meets in zip(paths, (True, True, False, True), strict=True):
+        found = [flag["training_id"] for flag in flags(staff, sent(manager, path))]
+        assert (long.rpartition("/")[2] in found) is meets, path
+    assert {flag["training_id"] for flag in flags(staff, sent(manager, of_both))} == {
+        each.rpartition("/")[2] for each in (long, paths[3])
+    }
+
+
 def test_the_same_sessions_stated_twice(centre: Centre, manager: Person, staff: Person, unit: UUID) -> None:
     first, second, third = (
         approved(manager, staff, unit, trainers=trainers, sessions=[session(f"2023-04-{day}")])
