@@ -91,6 +91,15 @@ _statement = Selection(
 )
 
 
+build_statement = _statement.build
+"""Makes a statement of the columns of `select_statements`."""
+
+
+def select_statements(*others: ColumnElement[Any]) -> Select[Any]:
+    """The statements, each with other columns of its own."""
+    return _from_all(select(*_statement.columns, *others))
+
+
 def _from_all(statement: Select[Any]) -> Select[Any]:
     return statement.join(trainings, trainings.c.id == cost_statements.c.training_id).join(
         organisations, organisations.c.id == cost_statements.c.organisation_id

@@ -24,21 +24,30 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, insert
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import given
 from app.db.people.people import study_centres
+from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query, bound, columns_of, name_of, study_centre_table
-from app.db.trainings.cost_statements import contents_from
-from app.db.trainings.plans import json_of, plan_from
+from app.db.trainings.cost_statements import build_statement, contents_from, select_statements
+from app.db.trainings.plans import json_of, plan_from, time_from
 from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.topic_classes import topic_classes
-from app.domain.errors import NotFound
+from app.db.trainings.trainings import SEEN, build_training, select_trainings
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.cost_statements import StatementContents
-from app.domain.trainings.documents import DecidedChange, DocumentKind, DocumentNames, Submitted, SubmittedStatement
+from app.domain.trainings.documents import (
+    DecidedChange,
+    DocumentKind,
+    DocumentNames,
+    PlanOnRecord,
+    StatementOnRecord,
+    Submitted,
+    SubmittedStatement,
+)
 from app.domain.trainings.trainings import TrainingPlan, plan_of
 
 training_documents = study_centre_table(
@@ -85,15 +94,34 @@ _partners = Query(
     ),
     lambda organisation_id, name: (organisation_id, name),
 )
-_changes = Query(
-    select(*columns_of(DecidedChange, training_changes))
+_changes = (
+    select(
+        func.coalesce(
+            func.jsonb_agg(
+                aggregate_order_by(
+                    func.jsonb_build_object(
+                        *(
+                            part
+                            for column in columns_of(DecidedChange, training_changes)
+                            for part in (literal(column.name), training_changes.c[column.name])
+                        )
+                    ),
+                    training_changes.c.decided_at,
+                    training_changes.c.id,
+                )
+            ),
+            literal([], JSONB),
+        )
+    )
     .where(
-        given(training_changes.c.training_id, "training_id"),
+        training_changes.c.training_id == trainings.c.id,
         or_(training_changes.c.state == "approved", training_changes.c.state == "rejected"),
     )
-    .order_by(training_changes.c.decided_at, training_changes.c.id),
-    DecidedChange,
+    .correlate(trainings)
+    .scalar_subquery()
+    .label("changes")
 )
+"""The decided changes of a training, in the order of their decisions."""
 _content = Query(
     select(_documents.c.content).where(
         given(_documents.c.subject_id, "subject_id"),
@@ -105,9 +133,23 @@ _content = Query(
 )
 _columns = ("subject_id", "kind", "version", "language", "content", "made_at")
 _kept = Command(insert(_documents).values({name: bindparam(f"p_{name}") for name in _columns}).on_conflict_do_nothing())
-_submitted = Query(
-    select(trainings.c.submissions, trainings.c.as_submitted).where(given(trainings.c.id, "id")),
-    lambda times, plan: Submitted(times, plan and plan_from(plan)),
+
+
+def _plan_on_record(*values: Any) -> PlanOnRecord:
+    *training, times, plan, changes = values
+    return PlanOnRecord(
+        build_training(*training),
+        Submitted(times, plan and plan_from(plan)),
+        [DecidedChange(**each | {"decided_at": time_from(each["decided_at"])}) for each in changes],
+    )
+
+
+# One query: what is submitted or decided meanwhile is in all of it or in none.
+plans_on_record = Resource(
+    select_trainings(trainings.c.submissions, trainings.c.as_submitted, _changes),
+    _plan_on_record,
+    trainings,
+    seen=SEEN,
 )
 _kept_plan = Command(
     update(trainings)
@@ -117,9 +159,20 @@ _kept_plan = Command(
 
 
 _contents = [field.name for field in fields(StatementContents)]
-_submitted_statement = Query(
-    select(cost_statements.c.submissions, cost_statements.c.as_submitted).where(given(cost_statements.c.id, "id")),
-    lambda times, contents: SubmittedStatement(times, contents and contents_from(contents)),
+
+
+def _statement_on_record(*values: Any) -> StatementOnRecord:
+    *statement, times, contents = values
+    return StatementOnRecord(
+        build_statement(*statement), SubmittedStatement(times, contents and contents_from(contents))
+    )
+
+
+statements_on_record = Resource(
+    select_statements(cost_statements.c.submissions, cost_statements.c.as_submitted),
+    _statement_on_record,
+    cost_statements,
+    seen=SEEN,
 )
 _kept_statement = Command(
     update(cost_statements)
@@ -167,33 +220,14 @@ async def find_partner_names(
     return dict(await _partners.all(connection, p_ids=list(organisation_ids), p_language=language))
 
 
-async def list_decided_changes(connection: Connection, training_id: UUID) -> list[DecidedChange]:
-    """The decided changes of the training, in the order of their decisions."""
-    return await _changes.all(connection, p_training_id=training_id)
-
-
 async def keep_submitted_plan(connection: Connection, training_id: UUID, plan: TrainingPlan) -> None:
     """Keep the plan as it was submitted, before it is changed for the first time since."""
     await _kept_plan.run(connection, p_id=training_id, p_plan=Jsonb(json_of(plan_of(plan))))
 
 
-async def get_submitted(connection: Connection, training_id: UUID) -> Submitted:
-    submitted = await _submitted.first(connection, p_id=training_id)
-    if submitted is None:
-        raise NotFound
-    return submitted
-
-
 async def keep_submitted_statement(connection: Connection, statement_id: UUID) -> None:
     """Keep the statement as it was submitted, if it was, before it is changed for the first time since."""
     await _kept_statement.run(connection, p_id=statement_id)
-
-
-async def get_submitted_statement(connection: Connection, statement_id: UUID) -> SubmittedStatement:
-    submitted = await _submitted_statement.first(connection, p_id=statement_id)
-    if submitted is None:
-        raise NotFound
-    return submitted
 
 
 async def find_document(

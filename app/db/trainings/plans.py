@@ -22,8 +22,8 @@ from app.domain.trainings.trainings import (
 def sessions_from(rows: list[dict[str, Any]]) -> list[TrainingSession]:
     return [
         TrainingSession(
-            starts_at=_time(row["starts_at"]),
-            ends_at=_time(row["ends_at"]),
+            starts_at=time_from(row["starts_at"]),
+            ends_at=time_from(row["ends_at"]),
             break_minutes=row["break_minutes"],
             parallel_groups=row["parallel_groups"],
             places=[SessionPlace(**place) for place in row["places"]],
@@ -55,7 +55,7 @@ def declarations_from(row: dict[str, bool]) -> PlanDeclarations:
 
 
 def exceptions_from(rows: list[dict[str, Any]]) -> list[PlanException]:
-    return [PlanException(row["rule"], _day(row["until"]), row["reason"], _time(row["granted_at"])) for row in rows]
+    return [PlanException(row["rule"], _day(row["until"]), row["reason"], time_from(row["granted_at"])) for row in rows]
 
 
 PARTS: dict[str, Callable[[Any], Any]] = {
@@ -100,7 +100,7 @@ def plan_from(row: dict[str, Any]) -> TrainingPlan:
     return TrainingPlan(**{name: read[name](value) if name in read else value for name, value in row.items()})
 
 
-def _time(text: str) -> datetime:
+def time_from(text: str) -> datetime:
     """In Finland by its offset: two times in the hour that the clock repeats differ."""
     return datetime.fromisoformat(text)
 

@@ -4,7 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Select, Text, Uuid, all_, and_, any_, bindparam, func, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    Uuid,
+    all_,
+    and_,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from app.db.hours.standing import find_standings
 from app.db.identifiers import new_id
@@ -88,6 +103,15 @@ _training = Selection(
     open_change_id=_open_change,
     warnings=Converted(func.jsonb_build_array(trainings.c.marketing_text, *_centre_names), _warnings_from),
 )
+
+
+build_training = _training.build
+"""Makes a training of the columns of `select_trainings`."""
+
+
+def select_trainings(*others: ColumnElement[Any]) -> Select[Any]:
+    """The trainings, each with other columns of its own."""
+    return _from_all(select(*_training.columns, *others))
 
 
 def _from_all(statement: Select[Any]) -> Select[Any]:

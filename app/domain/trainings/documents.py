@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from app.domain.errors import NotFound
-from app.domain.trainings.cost_statements import CostStatementSummary, StatementContents
-from app.domain.trainings.trainings import TrainingPlan, TrainingSummary
+from app.domain.trainings.cost_statements import CostStatement, CostStatementSummary, StatementContents
+from app.domain.trainings.trainings import Training, TrainingPlan, TrainingSummary
 
 DocumentKind = Literal["plan", "plan_decision", "statement", "statement_decision"]
 
@@ -57,6 +57,34 @@ class SubmittedStatement:
     """How often it was submitted."""
     contents: StatementContents | None
     """What was submitted, if it has been changed since."""
+
+
+@dataclass(frozen=True)
+class PlanOnRecord:
+    """A training with what its documents say, as all of it was at one moment."""
+
+    training: Training
+    submitted: Submitted
+    changes: list[DecidedChange]
+    """The decided changes, in the order of their decisions."""
+
+    @property
+    def plan(self) -> TrainingPlan:
+        """The plan as it was last submitted or changed by a decision."""
+        return self.submitted.plan or self.training
+
+
+@dataclass(frozen=True)
+class StatementOnRecord:
+    """A statement with what was submitted of it, as all of it was at one moment."""
+
+    statement: CostStatement
+    submitted: SubmittedStatement
+
+    @property
+    def contents(self) -> StatementContents:
+        """What was last submitted."""
+        return self.submitted.contents or self.statement
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from app.db.sessions import Writer
 from app.db.trainings import documents as questions
-from app.db.trainings.trainings import resource as trainings
 from app.documents.trainings import DocumentContent, make_training_document
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.documents import DocumentKind, DocumentNames, Edition, plan_decision_edition, plan_edition
@@ -21,11 +20,9 @@ Composed = tuple[Mapping[str, Any], DocumentNames]
 
 async def get_plan_document(writer: Writer, training_id: UUID, language: Language) -> Document:
     """The plan as it was last submitted or changed by a decision. Raise NotFound before its submission."""
-    training = await trainings.get(writer, training_id)
-    changes = await questions.list_decided_changes(writer.connection, training_id)
-    submitted = await questions.get_submitted(writer.connection, training_id)
-    edition = plan_edition(training, submitted.times, changes)
-    plan = submitted.plan or training
+    on_record = await questions.plans_on_record.get(writer, training_id)
+    training, plan = on_record.training, on_record.plan
+    edition = plan_edition(training, on_record.submitted.times, on_record.changes)
 
     async def compose() -> Composed:
         names = await questions.get_names(writer, training.organisation_id, language, topic=plan.topic)
@@ -38,12 +35,11 @@ async def get_plan_document(writer: Writer, training_id: UUID, language: Languag
 
 async def get_plan_decision_document(writer: Writer, training_id: UUID, language: Language) -> Document:
     """The decision on the plan, with those on its changes. Raise NotFound before the decision."""
-    training = await trainings.get(writer, training_id)
-    changes = await questions.list_decided_changes(writer.connection, training_id)
+    on_record = await questions.plans_on_record.get(writer, training_id)
+    training, plan, changes = on_record.training, on_record.plan, on_record.changes
     edition = plan_decision_edition(training, changes)
 
     async def compose() -> Composed:
-        plan = (await questions.get_submitted(writer.connection, training_id)).plan or training
         names = await questions.get_names(writer, training.organisation_id, language, decided_by=training.decided_by)
         words = plan_decision_words(language, training, plan, names, training.exceptions, changes, edition.dated_at)
         return words, names

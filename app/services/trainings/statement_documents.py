@@ -17,14 +17,13 @@ from app.texts.statement_documents import statement_decision_words, statement_wo
 
 async def get_statement_document(writer: Writer, statement_id: UUID, language: Language) -> Document:
     """The statement as it was last submitted. Raise NotFound before its submission."""
-    statement = await statements.get(writer, statement_id)
-    submitted = await questions.get_submitted_statement(writer.connection, statement_id)
-    edition = statement_edition(statement, submitted.times)
+    on_record = await questions.statements_on_record.get(writer, statement_id)
+    statement, contents = on_record.statement, on_record.contents
+    edition = statement_edition(statement, on_record.submitted.times)
 
     async def compose() -> Composed:
         training = await _training_of(writer, statement)
         names = await questions.get_names(writer, statement.organisation_id, language)
-        contents = submitted.contents or statement
         return statement_words(language, training, statement, contents, names, edition.dated_at), names
 
     content = await find_or_make(writer, statement_id, "statement", edition, language, compose)
