@@ -47,7 +47,7 @@ async def list_cost_statement_attachments(reader: Read, page: Paging, statement_
 
     The newest come first.
 
-    **Who:** everyone with a role, within their reach.
+    **Who:** training managers of the organisation, its unit managers and main users; staff, auditors.
     """
     return await statement_attachments.list_attachments(reader, page, statement_id)
 
@@ -59,7 +59,7 @@ async def get_cost_statement_attachment(reader: Read, statement_id: UUID, attach
 
     Shows its name, type and size. `GET …/file` returns the file.
 
-    **Who:** everyone with a role, within their reach.
+    **Who:** training managers of the organisation, its unit managers and main users; staff, auditors.
     """
     return await statement_attachments.get_attachment(reader, statement_id, attachment_id)
 
@@ -71,7 +71,7 @@ async def get_cost_statement_attachment_file(reader: Read, statement_id: UUID, a
 
     Returns the file as it was added, to be saved and not shown by the browser.
 
-    **Who:** everyone with a role, within their reach.
+    **Who:** training managers of the organisation, its unit managers and main users; staff, auditors.
     """
     attachment, content = await statement_attachments.get_file(reader, statement_id, attachment_id)
     return Download(content, attachment.media_type, attachment.file_name, is_foreign=True)

@@ -326,6 +326,13 @@ def check_writer(actor: Actor, place: Place, *, pointer: str | None = None) -> N
         raise Forbidden(pointer=pointer, roles=["training_manager", "unit_manager", "main_user"])
 
 
+def check_files_reader(actor: Actor, place: Place) -> None:
+    """Check for a writer of the organisation's statements, staff or an auditor: vouchers have personal data
+    (rulebook §8). Raise Forbidden."""
+    if not (may_write(actor, place) or actor.has("staff", "auditor")):
+        raise Forbidden(roles=["training_manager", "unit_manager", "main_user", "staff", "auditor"])
+
+
 def check_decider(actor: Actor, place: Place, makers: Collection[UUID | None], *, pointer: str | None = None) -> None:
     """Check for staff who decide a matter that is not their own (rulebook §2.2). Raise Forbidden."""
     if not actor.has("staff"):

@@ -15,11 +15,12 @@ from app.db.trainings.statement_attachments import (
 )
 from app.db.trainings.trainings import get_place_of
 from app.db.trainings.trainings import resource as trainings
+from app.domain.access import Place
 from app.domain.attachments import check_room
 from app.domain.errors import NotFound
 from app.domain.trainings import cost_statements as rules
 from app.domain.trainings.cost_statements import MOST_ATTACHMENTS, OPEN_STATES, CostStatement, StatementAttachment
-from app.domain.trainings.trainings import check_writer
+from app.domain.trainings.trainings import check_files_reader, check_writer
 from app.domain.versions import Versions, check_version
 from app.services.attachments import columns_of_file, examine
 
@@ -57,12 +58,12 @@ async def remove_attachment(writer: Writer, statement_id: UUID, attachment_id: U
 
 
 async def list_attachments(reader: Reader, page: PageRequest, statement_id: UUID) -> Slice[StatementAttachment]:
-    await questions.resource.get(reader, statement_id)
+    await _check_reader(reader, statement_id)
     return await attachments.page(reader, page, statement_id=statement_id)
 
 
 async def get_attachment(reader: Reader, statement_id: UUID, attachment_id: UUID) -> StatementAttachment:
-    await questions.resource.get(reader, statement_id)
+    await _check_reader(reader, statement_id)
     return await _get(reader, statement_id, attachment_id)
 
 
@@ -81,8 +82,16 @@ async def _permit(writer: Writer, statement: CostStatement) -> None:
 
 
 async def _check_writer(writer: Writer, statement: CostStatement) -> None:
-    training = await trainings.get(writer, statement.training_id)
-    check_writer(writer.actor, await get_place_of(writer.connection, training))
+    check_writer(writer.actor, await _place_of(writer, statement))
+
+
+async def _check_reader(reader: Reader, statement_id: UUID) -> None:
+    statement = await questions.resource.get(reader, statement_id)
+    check_files_reader(reader.actor, await _place_of(reader, statement))
+
+
+async def _place_of(session: Reader, statement: CostStatement) -> Place:
+    return await get_place_of(session.connection, await trainings.get(session, statement.training_id))
 
 
 async def _get(session: Reader, statement_id: UUID, attachment_id: UUID) -> StatementAttachment:

@@ -121,14 +121,19 @@ def test_attachments_are_fixed_after_the_submission(
     assert [action.rpartition(".")[2] for (action,) in actions] == ["added", "added", "removed"]
 
 
-def test_writers_add_and_remove_and_who_reaches_the_course_reads(
+def test_writers_add_and_remove_and_staff_and_auditors_read(
     centre: Centre, manager: Person, staff: Person, central: UUID, path: str
 ) -> None:
     location = added(manager, path)
-    readers = (staff, centre.person("auditor"), centre.person("observer", central))
-    for reader in readers:
-        for asked in (path, location, f"{location}/file"):
-            assert reader.get(asked).status_code == 200
+    asked = (path, location, f"{location}/file")
+    beside = [centre.person(role, central) for role in ("observer", "training_manager")]
+    for reader in (staff, centre.person("auditor"), *beside):
+        for each in asked:
+            answer = reader.get(each)
+            if reader in beside:
+                assert refusal(answer) == (403, "forbidden")
+            else:
+                assert answer.status_code == 200
         assert refusal(add(reader, path)) == (403, "forbidden")
         assert refusal(reader.delete(location)) == (403, "forbidden")
     outside = centre.main_user(centre.organisation())
