@@ -82,6 +82,13 @@ _years: Query[int] = Query(
     .order_by(trainings.c.year)
 )
 _of_year = (trainings.c.id == rows.c.training_id, given(trainings.c.year, "year"))
+_lock_year = Command(
+    select(rows.c.id)
+    .join(trainings, trainings.c.id == rows.c.training_id)
+    .where(given(trainings.c.year, "year"), rows.c.anonymised_at.is_(None))
+    .order_by(rows.c.id)
+    .with_for_update(of=rows)
+)
 _keys: Query[str] = Query(select(rows.c.email_key).distinct().where(*_of_year, rows.c.email_key.is_not(None)))
 _tokens_of_keys = (
     func.unnest(bindparam("p_keys", type_=ARRAY(Text)), bindparam("p_tokens", type_=ARRAY(LargeBinary)))
@@ -114,6 +121,11 @@ async def erase_participants(connection: Connection, tokens: Mapping[UUID, bytes
 async def list_named_years(connection: Connection, last_year: int) -> list[int]:
     """The years until the last one in which a participant is not anonymous."""
     return await _years.all(connection, p_last_year=last_year)
+
+
+async def lock_year(connection: Connection, year: int) -> int:
+    """Lock the participants of the year who are not anonymous, in the order of their IDs. Return how many there are."""
+    return await _lock_year.run(connection, p_year=year)
 
 
 async def list_addresses(connection: Connection, year: int) -> list[str]:

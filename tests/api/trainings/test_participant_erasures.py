@@ -17,6 +17,7 @@ from app.domain.trainings.participants import ParticipantCounts
 from app.local.embedded_postgres import Addresses
 from app.services.trainings.anonymising import anonymise_due
 from tests.builders import Centre, Person, refusal
+from tests.locks import another, until_one_waits
 from tests.trainings import add_statement, add_training, participant_reader
 
 SEARCHES, ERASURES = "/v1/participant-searches", "/v1/participant-erasures"
@@ -186,6 +187,46 @@ def test_participants_of_old_years_become_anonymous_and_stay_distinct(
     centre.clock(2027, 1, 1)
     assert anonymise() == 4
     assert not set(tokens(centre, later)[:2]) & set(first)
+
+
+def test_years_become_anonymous_one_by_one_and_others_go_on_meanwhile(
+    database: Addresses,
+    centre: Centre,
+    central: UUID,
+    trainings: list[UUID],
+    main_user: Person,
+    anonymise: Callable[[], int],
+) -> None:
+    """The second year waits for someone: the first is done, and nobody waits for the study centre."""
+    later = add_training(centre, central, starts_at=datetime(2024, 3, 1, 10, tzinfo=HELSINKI))
+    for training in (*trainings, later):
+        add(main_user, training, AINO)
+    centre.clock(2027, 1, 1)
+    with another(centre, database) as beside, ThreadPoolExecutor(1) as pool, beside.owner.transaction():
+        beside.owner.execute("SELECT FROM training_participants WHERE training_id = %s FOR UPDATE", [later])
+        job = pool.submit(anonymise)
+        until_one_waits(centre)
+        named = "SELECT t.year FROM training_participants p JOIN trainings t ON t.id = p.training_id WHERE p.name <> ''"
+        assert centre.rows(named) == [(2024,)]
+        centre.rows("SELECT id FROM study_centres FOR UPDATE NOWAIT")
+    assert job.result() == 3
+    assert centre.rows(named) == []
+
+
+def test_an_erasure_and_the_nightly_job_lock_the_rows_in_one_order(
+    database: Addresses, centre: Centre, trainings: list[UUID], main_user: Person, anonymise: Callable[[], int]
+) -> None:
+    for training in reversed(trainings):
+        add(main_user, training, AINO, {"name": "Bo"})
+    centre.clock(2026, 1, 1)
+    ids = [row[0] for row in centre.rows("SELECT id FROM training_participants ORDER BY id")]
+    with another(centre, database) as beside, ThreadPoolExecutor(1) as pool, beside.owner.transaction():
+        beside.owner.execute("SELECT FROM training_participants WHERE id = %s FOR UPDATE", [ids[0]])
+        job = pool.submit(anonymise)
+        until_one_waits(centre)
+        # What waits for the first row has locked none of the others.
+        beside.owner.execute("SELECT FROM training_participants WHERE id = ANY (%s) FOR UPDATE NOWAIT", [ids])
+    assert job.result() == 4
 
 
 def test_a_study_centre_keeps_names_as_long_as_it_says(
