@@ -5,7 +5,8 @@ organisation's common hours, unless its setting is `allotment_only`. Reserved ho
 were drawn from. Hours of peer groups are not allotted: every unit draws them from common, whatever the setting.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -69,6 +70,21 @@ def releases_of(central_id: UUID, drawn: Drawn, hours: int) -> list[Transfer]:
     """Return the transfers that release some of what one cause has reserved, the common part first."""
     common_first = sorted(drawn, key=lambda holder_id: (holder_id != central_id, holder_id))
     return _taken(release, central_id, drawn, hours, common_first)
+
+
+def missing_of(drawn: Drawn, held: int) -> int:
+    """Return the hours that a cause reserves again before it uses what was held: after a reversal it has nothing
+    reserved (rulebook §3.5)."""
+    return max(0, held - sum(drawn.values()))
+
+
+def with_reserved(drawn: Drawn, reserved: Iterable[Transfer]) -> Drawn:
+    """Return what the cause has reserved after these reservations too."""
+    after = Counter(drawn)
+    for transfer in reserved:
+        if transfer.target.organisation_id:
+            after[transfer.target.organisation_id] += transfer.hours
+    return after
 
 
 def settlement_of(central_id: UUID, drawn: Drawn, held: int) -> list[Transfer]:

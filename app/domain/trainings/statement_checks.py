@@ -60,6 +60,14 @@ def check_statement_window(now: datetime, due_on: date, last_on: date | None, an
     return timing
 
 
+def is_late(timing: Timing, *, was_submitted: bool, was_late: bool) -> bool:
+    """Return whether the statement counts as late (rulebook §3.5).
+
+    One that was sent back is late if it was late when it was submitted before, however long its completion takes.
+    """
+    return was_late if was_submitted else timing == "late"
+
+
 def check_held(now: datetime, first_start: datetime | None, last_end: datetime | None) -> None:
     """Check that the last session has ended: only then is it known what was held (rulebook §3.5).
 

@@ -19,7 +19,7 @@ from app.domain.access import Place
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import cost_statements as rules
 from app.domain.trainings.cost_statements import OPEN_STATES, CostStatement, CostStatementSummary, StatementState
-from app.domain.trainings.statement_checks import check_held, check_statement_window
+from app.domain.trainings.statement_checks import check_held, check_statement_window, is_late
 from app.domain.trainings.trainings import Training, check_writer
 from app.domain.trainings.trainings import check_state as check_training
 from app.domain.versions import Versions, check_version
@@ -146,9 +146,7 @@ async def _send(
     if due_on is None:
         raise RuntimeError("a training that has been held has a day until which its statement is due")
     timing = check_statement_window(writer.now, due_on, training.statement_last_on, statement.answer_by)
-    # One that was sent back is late if it was late before.
-    was_late = "late" in statement.needs_reason
-    late = was_late if statement.submitted_at else timing == "late"
+    late = is_late(timing, was_submitted=statement.submitted_at is not None, was_late="late" in statement.needs_reason)
     needed = rules.needed_of(statement, await find_rules(writer.connection, statement.year), late=late)
     await questions.change_statement(
         writer.connection,

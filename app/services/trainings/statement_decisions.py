@@ -4,9 +4,8 @@ The order of locks: the trainings by their IDs and their statements, the pool, t
 by their IDs.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import get_args
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from app.db.sessions import Writer
 from app.db.trainings import cost_statements as questions
 from app.db.trainings import trainings
 from app.db.trainings.support_rules import find_rules
-from app.domain.hours.drawing import Drawn, reversals_of, settlement_of
+from app.domain.hours.drawing import Drawn, missing_of, reversals_of, settlement_of, with_reserved
 from app.domain.hours.ledger import HourType, Transfer
 from app.domain.lists import check_found, check_of_year, check_once
 from app.domain.trainings import cost_statements as rules
@@ -120,7 +119,9 @@ async def _decide(
     changes = {case.statement.id: _decided(writer, case, found) for case in cases}
     await questions.change_statements(writer.connection, changes)
     decided = await questions.find_several(writer, [item.statement_id for item in items])
-    await _settle(writer, year, [case for case in cases if case.item.outcome != "sent_back"])
+    freed = await _settle(writer, year, [case for case in cases if case.item.outcome != "sent_back"])
+    for case in cases:
+        _record_decision(writer, case, changes[case.statement.id], freed)
     # What is sent back has the numbers of participants that it was submitted with.
     return [rules.estimated(decided[item.statement_id], found) for item in items]
 
@@ -137,9 +138,10 @@ async def _lock_several(
     return [(locked[seen[statement_id].training_id], statements[statement_id]) for statement_id in ids]
 
 
-async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> None:
+async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> dict[UUID, int]:
     """Use what was held and release the rest, or release all, in one posting of each type, which travels with the
-    closing statement. Raise QuotaExceeded."""
+    closing statement. Return what each training has freed by that. Raise QuotaExceeded."""
+    freed: dict[UUID, int] = {}
     for hour_type in get_args(HourType):
         of_type = [case for case in cases if case.training.hour_type == hour_type]
         for central_id in sorted({case.training.central_organisation_id for case in of_type}):
@@ -149,32 +151,27 @@ async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> None:
         causes: list[UUID] = []
         drawn = await find_drawn_of_several(writer.connection, [case.training.id for case in of_type])
         await draws.read(
-            case.training for case in of_type if case.reserved > sum(drawn.get(case.training.id, {}).values())
+            case.training for case in of_type if missing_of(drawn.get(case.training.id, {}), case.reserved)
         )
         for case in of_type:
             moved = await _settlement_of(case, drawn.get(case.training.id, {}), draws)
             transfers += moved
             causes += [case.training.id] * len(moved)
+            freed[case.training.id] = sum(each.hours for each in moved if each.kind == "release")
         await post_transfers(writer, year, hour_type, causes, transfers, hour_type, is_last=True)
+    return freed
 
 
-async def _settlement_of(case: _Case, reserved_before: Drawn, draws: Draws) -> list[Transfer]:
-    """After a reversal the training has nothing reserved, and what it uses is reserved again before (rulebook §3.5)."""
-    training = case.training
-    drawn = Counter(reserved_before)
-    held = case.reserved
-    missing = held - drawn.total()
-    reserved = await draws.reserve(training, missing, pointer=case.pointer) if missing > 0 else []
-    for transfer in reserved:
-        if transfer.target.organisation_id:
-            drawn[transfer.target.organisation_id] += transfer.hours
-    settled = settlement_of(training.central_organisation_id, drawn, held)
+async def _settlement_of(case: _Case, drawn: Drawn, draws: Draws) -> list[Transfer]:
+    missing = missing_of(drawn, case.reserved)
+    reserved = await draws.reserve(case.training, missing, pointer=case.pointer) if missing else []
+    settled = settlement_of(case.training.central_organisation_id, with_reserved(drawn, reserved), case.reserved)
     draws.note(settled)
     return [*reserved, *settled]
 
 
 def _decided(writer: Writer, case: _Case, found: SupportRules) -> dict[str, object]:
-    """Record the decision, and return what it changes."""
+    """Return what the decision changes."""
     item, statement = case.item, case.statement
     decided = {"decided_by": writer.actor.person_id, "decided_at": writer.now, "decided_automatically": False}
     columns: dict[str, object] = {"state": item.outcome, "reason": item.reason}
@@ -188,10 +185,20 @@ def _decided(writer: Writer, case: _Case, found: SupportRules) -> dict[str, obje
             support = rules.support_for(statement, found, disallowed=item.disallowed, final=True)
             needed = rules.needed_by(statement, found)
             columns |= decided | _kept(support, case.held) | {"disallowed": item.disallowed, "needs_reason": needed}
-            statement = replace(statement, support=support)
-    facts = {"answer_by": columns["answer_by"]} if "answer_by" in columns else {}
-    record(writer, item.outcome.replace("_", "-"), statement, reason=item.reason, **facts)
     return columns
+
+
+def _record_decision(writer: Writer, case: _Case, columns: dict[str, object], freed: Mapping[UUID, int]) -> None:
+    item, statement = case.item, case.statement
+    facts: dict[str, object] = {}
+    match item.outcome:
+        case "sent_back":
+            facts = {"answer_by": columns["answer_by"]}
+        case "rejected":
+            facts = {"freed": freed[case.training.id]}
+        case "approved":
+            facts = {"support_cents": columns["support_cents"]}
+    record(writer, item.outcome.replace("_", "-"), statement, reason=item.reason, **facts)
 
 
 def _kept(support: Support, used_hours: int) -> dict[str, object]:

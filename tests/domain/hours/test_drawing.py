@@ -8,10 +8,12 @@ from app.domain.errors import QuotaExceeded
 from app.domain.hours.drawing import (
     Drawable,
     Drawn,
+    missing_of,
     releases_of,
     reservations_of,
     reversals_of,
     settlement_of,
+    with_reserved,
 )
 from app.domain.hours.ledger import Holding, Transfer
 from app.domain.organisations.organisations import DrawsOn
@@ -118,6 +120,24 @@ def test_hours_that_took_place_are_used_and_the_rest_freed(
     drawn: Drawn, held: int, moves: list[tuple[str, str, int]]
 ) -> None:
     assert moved(settlement_of(CENTRE, drawn, held)) == moves
+
+
+@pytest.mark.parametrize(
+    ("drawn", "held", "missing"),
+    [
+        ({CENTRE: 6}, 6, 0),
+        ({CENTRE: 6}, 4, 0),
+        ({}, 6, 6),  # After a reversal nothing is reserved.
+        ({CENTRE: 0, UNIT: 2}, 6, 4),
+        ({}, 0, 0),  # A rejection uses nothing.
+    ],
+)
+def test_what_was_held_is_reserved_again_as_far_as_it_is_not(drawn: Drawn, held: int, missing: int) -> None:
+    assert missing_of(drawn, held) == missing
+    reserved = reservations_of(drawable(50, 3, holder=UNIT), missing)
+    after = with_reserved(drawn, reserved)
+    assert sum(after.values()) == max(held, sum(drawn.values()))
+    assert sum(each.hours for each in settlement_of(CENTRE, after, held) if each.kind == "use") == held
 
 
 def test_every_unit_draws_hours_of_peer_groups_from_common() -> None:

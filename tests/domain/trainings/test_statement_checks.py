@@ -11,6 +11,7 @@ from app.domain.trainings.statement_checks import (
     Timing,
     check_held,
     check_statement_window,
+    is_late,
     lapses_on_of,
     needs_reason_of,
     phase_of,
@@ -127,3 +128,19 @@ def test_a_training_without_a_statement_lapses(
 
 def test_a_plan_that_is_not_sent_again_lapses() -> None:
     assert plan_lapses_on_of(date(2024, 6, 15)) == date(2024, 6, 16)
+
+
+@pytest.mark.parametrize(
+    ("timing", "was_submitted", "was_late", "expected"),
+    [
+        ("in_time", False, False, False),
+        ("late", False, False, True),
+        ("late", True, False, False),  # Only its completion came later.
+        ("late", True, True, True),
+        ("in_time", True, True, True),  # The due day was extended since.
+    ],
+)
+def test_a_statement_that_was_sent_back_is_as_late_as_before(
+    timing: Timing, was_submitted: bool, was_late: bool, expected: bool
+) -> None:
+    assert is_late(timing, was_submitted=was_submitted, was_late=was_late) is expected
