@@ -97,10 +97,17 @@ async def remind_all(connections: Connections) -> None:
 
 
 async def lapse_all(connections: Connections) -> None:
-    """Lapse trainings in all study centres."""
+    """Lapse trainings in all study centres. Raise RuntimeError at the end if some failed: their errors are logged."""
+    failed = 0
     for centre in await list_study_centres(connections):
-        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
-            await lapse_trainings(connection)
+        try:
+            async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+                failed += await lapse_trainings(connection)
+        except Exception as error:
+            failed += 1
+            log.error("trainings did not lapse", study_centre_id=str(centre), exc_info=error)
+    if failed:
+        raise RuntimeError(f"{failed} did not lapse")
 
 
 async def expire_all(connections: Connections) -> None:

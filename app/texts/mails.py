@@ -37,6 +37,8 @@ def letter_of_event(
     texts = texts_of("mails", language)
     wording = texts.tables["events"][event]
     known = {**facts, "organisation": organisation, "study_centre": study_centre, "reason": reason, "link": link}
+    # Hours that were freed are news only where there were any.
+    known["freed"] = facts.get("freed") or None
     frame = texts.tables["frame"]
     news = texts.say(wording["text"], known)
     paragraphs = [news, texts.choose([frame["reason"]], known), texts.choose([frame["link"]], known)]

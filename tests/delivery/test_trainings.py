@@ -180,6 +180,52 @@ def test_a_statement_is_mailed_to_staff_and_its_decision_to_those_who_made_it(
     assert days == [("2023-05-04",)]
 
 
+def test_mails_say_that_hours_are_free_again_where_any_were_reserved(
+    centre: Centre,
+    manager: Person,
+    staff: Person,
+    unit: UUID,
+    make: Make,
+    lapse: Callable[[], None],
+) -> None:
+    unsupported, supported, decided_again, unstated = (
+        approved(manager, staff, unit, sessions=[session(f"2023-05-{day}")]) for day in range(10, 14)
+    )
+    centre.owner.execute("UPDATE trainings SET supported = false WHERE id = %s", [unsupported.rpartition("/")[2]])
+    for path in (unsupported, supported):
+        assert staff.post(f"{path}/cancellation", {"reason": "Tilat paloivat"}).status_code == 200
+    centre.clock(2023, 5, 20)
+    for path, times in ((decided_again, 2), (unstated, 1)):
+        for _ in range(times):
+            statement = sent(manager, path)
+            assert decide(staff, statement).status_code == 200
+            assert staff.post(f"{statement}/reversal", {"reason": "Väärä summa"}).status_code == 200
+    again = sent(manager, decided_again)
+    assert decide(staff, again, "rejected", reason="Ei tositteita").status_code == 200
+    other = approved(manager, staff, unit, sessions=[session("2023-06-10")])
+    centre.clock(2023, 6, 20)
+    assert decide(staff, sent(manager, other), "rejected", reason="Ei tositteita").status_code == 200
+    centre.clock(2024, 1, 19)
+    lapse()
+    make()
+    found = centre.rows(
+        "SELECT event, text ~ 'Taas vapaat tunnit: 6 opetustuntia' FROM mails "
+        "WHERE event = ANY (%s) AND person_id = %s ORDER BY id",
+        ["training.cancelled", "training.lapsed", "cost-statement.rejected"],
+        manager.id,
+    )
+    assert sorted(found) == [
+        ("cost-statement.rejected", False),
+        ("cost-statement.rejected", True),
+        ("training.cancelled", False),
+        ("training.cancelled", True),
+        ("training.lapsed", False),
+    ]
+    assert "Syy: kuluselvityksen hyväksyntä peruttiin, eikä uutta kuluselvitystä lähetetty" in text(
+        centre, "training.lapsed"
+    )
+
+
 @pytest.mark.parametrize("left", ["the unit's manager", "the main user"])
 def test_managers_hear_of_a_course_whose_makers_have_left(
     centre: Centre,

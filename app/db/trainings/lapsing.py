@@ -38,6 +38,11 @@ _statement = Query(
     ),
     StatementInForce,
 )
+_reversed: Query[UUID] = Query(
+    select(cost_statements.c.id)
+    .where(given(cost_statements.c.training_id, "training_id"), cost_statements.c.state == "reversed")
+    .limit(1)
+)
 
 
 async def list_lapsed(session: Reader) -> list[UUID]:
@@ -47,3 +52,8 @@ async def list_lapsed(session: Reader) -> list[UUID]:
 
 async def find_statement_in_force(connection: Connection, training_id: UUID) -> StatementInForce | None:
     return await _statement.first(connection, p_training_id=training_id)
+
+
+async def has_reversed_statement(connection: Connection, training_id: UUID) -> bool:
+    """Whether the approval of a cost statement of the training was reversed."""
+    return await _reversed.first(connection, p_training_id=training_id) is not None

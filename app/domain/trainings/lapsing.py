@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from app.domain.calendar.deadlines import day_of
@@ -23,6 +24,18 @@ class StatementInForce:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+
+Cause = Literal["not_submitted_again", "no_statement", "statement_reversed"]
+"""Why a training has lapsed: its plan was not submitted again in time, it has no statement, or the approval of its
+statement was reversed and there was no other."""
+
+
+def cause_of(training: TrainingSummary, *, was_reversed: bool) -> Cause:
+    """Return why the training lapses (rulebook §3.5). After a reversal nobody was late with its statement."""
+    if training.state != "approved":
+        return "not_submitted_again"
+    return "statement_reversed" if was_reversed else "no_statement"
 
 
 def has_lapsed(training: TrainingSummary, statement: StatementInForce | None, now: datetime) -> bool:

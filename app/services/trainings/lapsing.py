@@ -2,26 +2,38 @@
 
 from uuid import UUID
 
+import structlog
+
 from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Writer
 from app.db.statements import Connection
-from app.db.trainings.lapsing import find_statement_in_force, list_lapsed
+from app.db.trainings.lapsing import find_statement_in_force, has_reversed_statement, list_lapsed
 from app.db.trainings.trainings import resource
 from app.db.transactions import write_down
 from app.domain.access import SERVICE
-from app.domain.trainings.lapsing import has_lapsed
+from app.domain.trainings.lapsing import cause_of, has_lapsed
 from app.services.trainings.ending import end_training
 
+log = structlog.get_logger()
 
-async def lapse_trainings(connection: Connection) -> None:
+
+async def lapse_trainings(connection: Connection) -> int:
     """Lapse the trainings whose time is over by the study centre's clock. Repeating it records nothing more.
 
     Each has a transaction of its own, so that requests wait for one of them at most, and a worker that dies leaves the
-    rest to the next.
+    rest to the next. One that fails is logged and left to the next run too. Return how many failed.
     """
+    failed = 0
     for training_id in await list_lapsed(await _clock(connection)):
-        async with connection.transaction():
-            await _lapse(await _clock(connection), training_id)
+        try:
+            async with connection.transaction():
+                await _lapse(await _clock(connection), training_id)
+        except Exception as error:
+            if connection.closed:
+                raise
+            failed += 1
+            log.error("training did not lapse", training_id=str(training_id), exc_info=error)
+    return failed
 
 
 async def _lapse(writer: Writer, training_id: UUID) -> None:
@@ -32,6 +44,7 @@ async def _lapse(writer: Writer, training_id: UUID) -> None:
     statement = await find_statement_in_force(writer.connection, training_id)
     if not has_lapsed(training, statement, writer.now):
         return
+    was_reversed = await has_reversed_statement(writer.connection, training_id)
     freed = await end_training(writer, training, "lapsed")
     writer.record(
         "training.lapsed",
@@ -40,7 +53,7 @@ async def _lapse(writer: Writer, training_id: UUID) -> None:
         reference=training.reference,
         year=training.year,
         was=training.state,
-        because="no_statement" if training.state == "approved" else "not_submitted_again",
+        because=cause_of(training, was_reversed=was_reversed),
         freed=freed,
     )
     await write_down(writer)

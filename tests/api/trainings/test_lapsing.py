@@ -191,11 +191,27 @@ def test_a_training_whose_statement_is_reversed_after_the_last_day_lapses_withou
     lapse()
     assert state(manager, path) == "lapsed"
     (facts,) = events(centre, "training.lapsed")
-    assert facts["freed"] == 0
+    assert (facts["freed"], facts["because"]) == (0, "statement_reversed")
     assert manager.get(statement).json()["state"] == "reversed"
     shown = account(main_user, central)
     assert (shown["reserved"], shown["used"]) == (0, 0)
     centre.check_ledger()
+
+
+def test_a_training_that_fails_does_not_keep_the_others_from_lapsing(
+    centre: Centre, manager: Person, staff: Person, unit: UUID, lapse: Lapse, database: Addresses
+) -> None:
+    first, second = (approved(manager, staff, unit, sessions=[session(f"2023-05-{day}")]) for day in (10, 11))
+    centre.clock(2024, 1, 19)
+    fails = f"IF NEW.cause_id = '{id_of(first)}' THEN RAISE EXCEPTION 'broken'; END IF"
+    with trigger(centre.owner, "hour_transfers", fails):
+        lapse()
+        assert [state(manager, path) for path in (first, second)] == ["approved", "lapsed"]
+        # The job counts as failed, and looks again.
+        assert not asyncio.run(run_lapsing(database))
+    lapse()
+    assert state(manager, first) == "lapsed"
+    assert len(events(centre, "training.lapsed")) == 2
 
 
 def many(manager: Person, staff: Person, unit: UUID, count: int) -> list[str]:
@@ -256,14 +272,14 @@ def test_workers_that_lapse_at_once_or_are_killed_lapse_each_training_once(
 def test_the_worker_looks_for_trainings_that_lapse(settings: Settings, database: Addresses, centre: Centre) -> None:
     centre.staff()
     assert worker.lapse_all in worker.mail_jobs(settings)
+    assert asyncio.run(run_lapsing(database))
 
-    async def act() -> bool:
-        connections = Connections(
-            database.service, largest=1, idle_seconds=1, statement_timeout_ms=5_000, lock_timeout_ms=1_000
-        )
-        try:
-            return await worker.run(worker.lapse_all, connections)
-        finally:
-            await connections.close()
 
-    assert asyncio.run(act())
+async def run_lapsing(database: Addresses) -> bool:
+    connections = Connections(
+        database.service, largest=1, idle_seconds=1, statement_timeout_ms=5_000, lock_timeout_ms=1_000
+    )
+    try:
+        return await worker.run(worker.lapse_all, connections)
+    finally:
+        await connections.close()
