@@ -69,7 +69,9 @@ def test_the_languages_have_the_same_texts_with_the_same_facts(area: str, langua
 @pytest.mark.parametrize("area", AREAS)
 def test_no_text_has_a_word_that_was_given_up(area: str, language: Language) -> None:
     forbidden = re.compile(FORBIDDEN[language], re.IGNORECASE)
-    texts = strings_of(texts_of(area, language).tables)
+    # The lists `when` and `unless` are of names of facts.
+    strings = strings_of(texts_of(area, language).tables)
+    texts = [(key, text) for key, text in strings if not re.search(r"\.(when|unless)\.\d+$", key)]
     assert {key: found[0] for key, text in texts if (found := forbidden.search(prose_of(text)))} == {}
 
 
