@@ -33,7 +33,7 @@ FACTS: dict[str, dict[str, object]] = {
         "opens_at": datetime(2023, 8, 13, 21, tzinfo=UTC),
     },
     "year-closed": {"year": 2023, "closed_at": datetime(2024, 1, 19, 10, 5, tzinfo=UTC)},
-    "wrong-state": {"state": "decided", "allowed": ["draft", "sent_back"]},
+    "wrong-state": {"reserved": 7, "state": "decided", "allowed": ["draft", "sent_back"]},
     "pool-exceeded": {"available": 45483, "asked": 1234567},
     "quota-exceeded": {
         "available": 3,
