@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.types import StrictBool
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 from starlette.datastructures import Headers
 
 from app.api.docstrings import add_descriptions
@@ -72,6 +72,17 @@ def _without_hidden(text: object) -> object:
         return text
     text = text.translate(_DROPPED)
     return _JOINER.sub(lambda joiner: joiner[0] if _joins(joiner.string, joiner.start()) else "", text)
+
+
+def _at_most(most: int) -> Any:
+    """Count a text as it is sent, with the spaces around it, which the schema counts too."""
+
+    def check(text: object) -> object:
+        if isinstance(text, str) and len(text) > most:
+            raise PydanticKnownError("string_too_long", {"max_length": most})
+        return text
+
+    return BeforeValidator(check)
 
 
 def _printable(text: str, allowed: str = "") -> str:
@@ -286,6 +297,7 @@ Line = Annotated[
     AfterValidator(lambda text: _visible(_printable(text, _JOINERS))),
     InSchema(pattern=r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"),
     BeforeValidator(_without_hidden),
+    _at_most(200),
 ]
 """A name or a short text of one line."""
 Text = Annotated[
@@ -294,6 +306,7 @@ Text = Annotated[
     AfterValidator(lambda text: _visible(_printable(text, f"\n\t\r{_JOINERS}"))),
     InSchema(pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"),
     BeforeValidator(_without_hidden),
+    _at_most(4000),
 ]
 """Grounds, reasons, notes."""
 # Characters that the head of a mail could read as more than one address, or as something else, are not allowed.

@@ -1,4 +1,4 @@
-"""Lists in a request: what may occur only once, and what all items are. No rules of the rulebook."""
+"""Lists in a request: what may occur only once, and what all items are: no rule of the rulebook."""
 
 from collections.abc import Container, Hashable, Iterable
 

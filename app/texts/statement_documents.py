@@ -68,7 +68,7 @@ def statement_decision_words(
     language: Language, training: Training, statement: CostStatement, names: DocumentNames, dated_at: datetime
 ) -> Mapping[str, Any]:
     """The words of the decision on a statement, with every step of the support: a voucher for the accounts (rulebook
-    §8.19)."""
+    §3.5)."""
     texts, table = texts_and_table(language, "statement_decision")
     facts = {
         **_course_facts(training, statement, names),

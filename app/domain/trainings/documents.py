@@ -1,4 +1,4 @@
-"""Documents (asiakirjat) about plans, cost statements and their decisions (rulebook §3.5, §8.19).
+"""Documents (asiakirjat) about plans, cost statements and their decisions (rulebook §3.5).
 
 A document says what was submitted or decided. Its bytes are kept from the first reading on; a plan that is submitted
 again, or a decision that is followed by another, has a document of its own.

@@ -1,5 +1,5 @@
 """Statistics (tilastot) of training courses and peer groups: hours, courses, people, costs, use and forecast (rulebook
-§7, §8)."""
+§7)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -324,7 +324,7 @@ def shown_people(people: CountedPeople, hidden: Iterable[Measure], *, hides_dist
 
 
 def forecast_of(year: int, today: date, taken: int, available: int) -> Forecast:
-    """Return when the hours end by the pace from 1 January to today (rulebook §8.1).
+    """Return when the hours end by the pace from 1 January to today (rulebook §7).
 
     A year that is over has all its days. In a year that has not begun, and in its first 30 days, there is no forecast.
     """

@@ -292,7 +292,7 @@ def test_the_inviter_must_still_be_allowed_to_grant_the_role(
     answer = accept(centre.person(), token)
     assert refusal(answer) == (409, "wrong-state")
     assert answer.json()["because"] == "inviter-without-role"
-    assert answer.json()["detail"].startswith("The person who invited you can no longer grant this role.")
+    assert answer.json()["detail"].startswith("The person who invited you can no longer grant this role, ")
     assert (answer.json()["state"], answer.json()["allowed"]) == ("suspended", ["open"])
     assert state_of(main_user, invitation) == "suspended"
     for state, found in (("open", []), ("suspended", [invitation["id"]])):
