@@ -33,7 +33,6 @@ class ChangeDecisionIn(Body):
         "wrong-state",
         "already-exists",
         "activity-not-supported",
-        "year-closed",
         "not-a-member",
         "runs-no-trainings",
         "plan-window-closed",
