@@ -26,14 +26,13 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.hours.ledger import hour_balances
 from app.db.organisations.organisations import organisation_ancestors, organisations
-from app.db.paging import given
+from app.db.paging import below, given
 from app.db.statements import Connection, Query, Selection, put_row, study_centre_table
 from app.db.trainings.tables import training_participants
 from app.db.trainings.topic_classes import topic_classes
@@ -167,12 +166,7 @@ def _conditions(parts: Parts, table: Any) -> list[ColumnElement[bool]]:
     every: dict[str, ColumnElement[bool]] = {
         "organisation_id": given(table.c.organisation_id, "organisation_id"),
         "central_organisation_id": given(table.c.central_organisation_id, "central_organisation_id"),
-        "under": select(organisation_ancestors.c.organisation_id)
-        .where(
-            organisation_ancestors.c.organisation_id == table.c.organisation_id,
-            organisation_ancestors.c.ancestor_id == bindparam("p_under", type_=Uuid),
-        )
-        .exists(),
+        "under": below(table.c.organisation_id, bindparam("p_under", type_=Uuid)),
         "hour_type": given(table.c.hour_type, "hour_type"),
         "supported": given(table.c.supported, "supported"),
     }
@@ -265,44 +259,35 @@ async def sum_accounts(connection: Connection, scope: Scope, hour_type: str | No
     return found or AccountSums(0, 0, 0, 0)
 
 
-_named: dict[bool, Query[tuple[str, str]]] = {
-    is_tree: Query(
-        select(cast(organisations.c.id, Text), organisations.c.name)
-        .where(
-            or_(
-                bindparam("p_top", type_=Uuid).is_(None),
-                select(organisation_ancestors.c.organisation_id)
-                .where(
-                    organisation_ancestors.c.organisation_id == organisations.c.id,
-                    organisation_ancestors.c.ancestor_id == bindparam("p_top", type_=Uuid),
-                )
-                .exists(),
-            )
-            if is_tree
-            else organisations.c.id == bindparam("p_top", type_=Uuid)
-        )
-        .order_by(organisations.c.sort_key, organisations.c.id),
-        lambda key, name: (key, name),
-    )
-    for is_tree in (True, False)
-}
-_names_of: Query[tuple[str, str]] = Query(
-    select(cast(organisations.c.id, Text), organisations.c.name).where(
-        organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
-    ),
-    lambda key, name: (key, name),
+_by_name = select(cast(organisations.c.id, Text), organisations.c.name).order_by(
+    organisations.c.sort_key, organisations.c.id
 )
-_topics: Query[tuple[str, str]] = Query(
-    select(topic_classes.c.code, topic_classes.c.name), lambda code, name: (code, name)
-)
+_top = bindparam("p_top", type_=Uuid)
+
+
+def _pair(key: str, name: str) -> tuple[str, str]:
+    return key, name
+
+
+_all_names = Query(_by_name, _pair)
+_names_below = Query(_by_name.where(below(organisations.c.id, _top)), _pair)
+_own_name = Query(_by_name.where(organisations.c.id == _top), _pair)
+_names_of = Query(_by_name.where(organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))), _pair)
+_topics = Query(select(topic_classes.c.code, topic_classes.c.name), _pair)
 
 
 async def list_names(connection: Connection, scope: Scope, by: By | None) -> dict[str, str]:
     """The names of the groups that have one: all organisations of the scope by name, or all topic classes."""
-    if by == "organisation":
-        top = scope.organisation_id or scope.under
-        return dict(await _named[scope.organisation_id is None].all(connection, p_top=top))
-    return dict(await _topics.all(connection)) if by == "topic" else {}
+    match by:
+        case "topic":
+            return dict(await _topics.all(connection))
+        case "organisation" if scope.organisation_id:
+            return dict(await _own_name.all(connection, p_top=scope.organisation_id))
+        case "organisation" if scope.under:
+            return dict(await _names_below.all(connection, p_top=scope.under))
+        case "organisation":
+            return dict(await _all_names.all(connection))
+    return {}
 
 
 async def find_names(connection: Connection, organisation_ids: Collection[UUID]) -> dict[str, str]:
@@ -365,17 +350,6 @@ _people = Selection(
 _row_key = Selection(RowKey, training_figures)
 
 
-def _figure_row(key_and_people: tuple[RowKey, People], above: Collection[UUID], central_id: UUID) -> FigureRow:
-    key, people = key_and_people
-    return FigureRow(
-        id=key,
-        scopes=(("own", key.organisation_id), *(("under", each) for each in {*above, central_id}), ("all",)),
-        filters=(key.hour_type, key.supported),
-        values={"month": key.month, "topic": key.topic, "mode": key.mode, "municipality": key.municipality},
-        people=people,
-    )
-
-
 _width = len(_row_key.columns)
 _ancestors = (
     select(func.array_agg(organisation_ancestors.c.ancestor_id))
@@ -400,10 +374,19 @@ async def list_kept_exchanges(connection: Connection, scope: Scope) -> list[Kept
     return await _exchanges(central_id is not None).all(connection, p_year=scope.year, **parameters)
 
 
-async def list_figure_rows(connection: Connection, central_id: UUID, year: int) -> list[FigureRow]:
+async def list_figure_rows(connection: Connection, central_id: UUID, year: int) -> list[FigureRow[RowKey]]:
     """All rows of the central organisation in the year that count people."""
-    rows = await _rows.all(connection, p_central_organisation_id=central_id, p_year=year)
-    return [_figure_row((key, people), above, central_id) for key, people, above in rows]
+    return [
+        FigureRow(
+            id=key,
+            organisation=key.organisation_id,
+            above=frozenset({*above, central_id} - {key.organisation_id}),
+            filters=(key.hour_type, key.supported),
+            values={"month": key.month, "topic": key.topic, "mode": key.mode, "municipality": key.municipality},
+            people=people,
+        )
+        for key, people, above in await _rows.all(connection, p_central_organisation_id=central_id, p_year=year)
+    ]
 
 
 _finest = select(literal(1)).select_from(
@@ -447,15 +430,12 @@ async def keep_exchanges(
     central_id: UUID,
     year: int,
     revision: int,
-    exchanges: list[Exchange],
+    exchanges: list[Exchange[RowKey]],
     *,
     hides_distinct: bool,
 ) -> None:
     """Keep what is hidden, until a statement is approved or reversed."""
-    kept = [
-        [[_json_of(row_id), dict(change)] for row_id, change in exchange.changes]  # type: ignore[arg-type]
-        for exchange in exchanges
-    ]
+    kept = [[[_json_of(row), dict(change)] for row, change in exchange.changes] for exchange in exchanges]
     await put_row(
         connection,
         figure_exchanges,
@@ -467,7 +447,7 @@ async def keep_exchanges(
     )
 
 
-def exchanges_from(kept: list[Any]) -> list[Exchange]:
+def exchanges_from(kept: list[Any]) -> list[Exchange[RowKey]]:
     return [Exchange(tuple((_key_from(row), change) for row, change in changes)) for changes in kept]
 
 

@@ -16,8 +16,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
+Id = TypeVar("Id", bound=Hashable)
+Group = TypeVar("Group", bound=Hashable)
 Gender = Literal["female", "male", "other", "unknown"]
 Measure = Literal["participants", "female", "male", "other", "unknown", "under_age"]
 GENDERS: tuple[Gender, ...] = ("female", "male", "other", "unknown")
@@ -28,7 +30,8 @@ MOST_TRIED = 500
 """Rows that are tried as the other row of an exchange: those that have most in common."""
 
 Cell = tuple[Hashable, tuple[Hashable, ...], tuple[str, Hashable] | None]
-"""What one figure counts: a scope, a value or None for each filter, and a dimension with one of its values, or None."""
+"""What one figure of an organisation counts: the organisation, a value or None for each filter, and one value of a
+dimension, or None."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,13 @@ class People:
 
 
 @dataclass(frozen=True)
-class FigureRow:
+class FigureRow(Generic[Id]):
     """Courses of one organisation that have all in common by which figures are counted."""
 
-    id: Hashable
-    scopes: tuple[Hashable, ...]
-    """The scopes that count the row: the organisation's own, those of all above it, and the study centre."""
+    id: Id
+    organisation: Hashable
+    above: frozenset[Hashable]
+    """The organisations above it. Their figures count the row too."""
     filters: tuple[Hashable, ...]
     """Values by which figures can be filtered: type of hours, with or without subsidy."""
     values: Mapping[str, Hashable]
@@ -68,15 +72,15 @@ class FigureRow:
     people: People
 
     def cells(self) -> Iterator[Cell]:
-        """All figures that count the row."""
+        """The figures of the organisation itself that count the row."""
         filters = list(product(*((None, each) for each in self.filters)))
         groups: list[tuple[str, Hashable] | None] = [None, *self.values.items()]
-        return product(self.scopes, filters, groups)
+        return product((self.organisation,), filters, groups)
 
     def is_counted_by(self, cell: Cell) -> bool:
-        scope, filters, group = cell
+        organisation, filters, group = cell
         return (
-            scope in self.scopes
+            organisation == self.organisation
             and all(wanted in (None, own) for wanted, own in zip(filters, self.filters, strict=True))
             and (group is None or self.values[group[0]] == group[1])
         )
@@ -87,28 +91,30 @@ Change = Mapping[Measure, int]
 
 
 @dataclass(frozen=True)
-class Exchange:
+class Exchange(Generic[Id]):
     """What may just as well have been the case: other counts of one row or of two, by their IDs."""
 
-    changes: tuple[tuple[Hashable, Change], ...]
+    changes: tuple[tuple[Id, Change], ...]
 
 
-def exchanges_of(rows: Sequence[FigureRow]) -> list[Exchange]:
+def exchanges_of(rows: Sequence[FigureRow[Id]]) -> list[Exchange[Id]]:
     """Return the exchanges that hide all small counts of one central organisation, none if it has none (rulebook §7).
 
-    `rows` are all rows of the central organisation in a year.
+    `rows` are all rows of the central organisation in a year. Only figures of single organisations are looked at. A
+    small count of a tree has a small count of one of its organisations in it. The exchange that changes this one
+    changes that of the tree too: with both rows of the exchange in it, it would be five or more.
     """
     return _Search(rows).found
 
 
-def hidden_in(exchanges: Iterable[Exchange], group_of: Mapping[Hashable, Hashable]) -> dict[Hashable, set[Measure]]:
+def hidden_in(exchanges: Iterable[Exchange[Id]], group_of: Mapping[Id, Group]) -> dict[Group, set[Measure]]:
     """Return what is hidden of some figures that are shown side by side, each the sum of a group of rows.
 
     `group_of` is the group of each row that one of the figures counts, by the row's ID; other rows are in none.
     """
-    hidden: dict[Hashable, set[Measure]] = {}
+    hidden: dict[Group, set[Measure]] = {}
     for exchange in exchanges:
-        sums: dict[Hashable, Counter[Measure]] = {}
+        sums: dict[Group, Counter[Measure]] = {}
         for row_id, change in exchange.changes:
             if row_id in group_of:
                 sums.setdefault(group_of[row_id], Counter()).update(change)
@@ -119,11 +125,11 @@ def hidden_in(exchanges: Iterable[Exchange], group_of: Mapping[Hashable, Hashabl
     return hidden
 
 
-class _Search:
+class _Search(Generic[Id]):
     """Chooses exchanges until every small count changes under one of them."""
 
-    def __init__(self, rows: Sequence[FigureRow]) -> None:
-        self.found: list[Exchange] = []
+    def __init__(self, rows: Sequence[FigureRow[Id]]) -> None:
+        self.found: list[Exchange[Id]] = []
         self._rows = [row for row in rows if row.people.participants]
         self._by_id = {row.id: row for row in self._rows}
         self._by_size = sorted(self._rows, key=lambda row: -row.people.participants)
@@ -146,7 +152,7 @@ class _Search:
                     if (cell, measure) in small and (cell, measure) not in self._covered:
                         self._hide(row, cell, measure)
 
-    def _hide(self, row: FigureRow, cell: Cell, measure: Measure) -> None:
+    def _hide(self, row: FigureRow[Id], cell: Cell, measure: Measure) -> None:
         """Choose the exchange that takes a person from this count of the row, and changes the cell."""
         for other in self._others(row, cell):
             if exchange := _between(row, other, measure):
@@ -160,22 +166,24 @@ class _Search:
                 cells.setdefault(changed, Counter()).update(change)
         self._covered |= {(each, name) for each, change in cells.items() for name, by in change.items() if by}
 
-    def _others(self, row: FigureRow, cell: Cell) -> list[FigureRow]:
+    def _others(self, row: FigureRow[Id], cell: Cell) -> list[FigureRow[Id]]:
         """Rows that the cell does not count, those first that are counted with the row most often."""
         tried = [other for other in self._by_size if not other.is_counted_by(cell)][:MOST_TRIED]
         return sorted(tried, key=lambda other: -_common(row, other))
 
 
-def _common(row: FigureRow, other: FigureRow) -> int:
-    """How many figures count both rows."""
-    scopes = len(set(row.scopes) & set(other.scopes))
+def _common(row: FigureRow[Id], other: FigureRow[Id]) -> int:
+    """How many figures count both rows: those of the study centre, of organisations above both, and, of one
+    organisation, its own and those of its tree."""
+    same = row.organisation == other.organisation
+    scopes = 1 + len((row.above | {row.organisation}) & (other.above | {other.organisation})) + same
     filters = 1
     for one, another in zip(row.filters, other.filters, strict=True):
         filters *= 2 if one == another else 1
     return scopes * filters * (1 + sum(other.values[name] == value for name, value in row.values.items()))
 
 
-def _between(row: FigureRow, other: FigureRow, measure: Measure) -> Exchange | None:
+def _between(row: FigureRow[Id], other: FigureRow[Id], measure: Measure) -> Exchange[Id] | None:
     """The exchange of the two rows with the fewest changes, if there is one that leaves all counts possible."""
     people, others = row.people, other.people
     if measure == "under_age":
@@ -203,7 +211,7 @@ def _may_differ(people: People, others: People, measure: Measure, gender: Gender
     return all(map(all, counts)) and min(in_a_row + of_a_gender) >= FEWEST_SHOWN
 
 
-def _moved(row: FigureRow, other: FigureRow, gender: Gender) -> Exchange | None:
+def _moved(row: FigureRow[Id], other: FigureRow[Id], gender: Gender) -> Exchange[Id] | None:
     """The exchange that moves a person of the gender from the one to the other."""
     people, others = row.people, other.people
     changed: list[Measure] = ["participants", gender]
@@ -216,7 +224,7 @@ def _moved(row: FigureRow, other: FigureRow, gender: Gender) -> Exchange | None:
     return _exchange(row, dict.fromkeys(changed, -1), other, dict.fromkeys(changed, 1))
 
 
-def _alone(row: FigureRow, measure: Measure) -> Exchange:
+def _alone(row: FigureRow[Id], measure: Measure) -> Exchange[Id]:
     """The exchange within the row, or else a person who was not counted at all."""
     people = row.people
     if measure == "under_age":
@@ -232,5 +240,5 @@ def _alone(row: FigureRow, measure: Measure) -> Exchange:
     return Exchange(((row.id, change),))
 
 
-def _exchange(row: FigureRow, change: Change, other: FigureRow, opposite: Change) -> Exchange:
+def _exchange(row: FigureRow[Id], change: Change, other: FigureRow[Id], opposite: Change) -> Exchange[Id]:
     return Exchange(((row.id, change), (other.id, opposite)))

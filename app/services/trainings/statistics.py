@@ -35,14 +35,7 @@ async def get_hours(reader: Reader, wanted: Wanted) -> HoursStatistic:
     account: dict[str, Any] = dict.fromkeys(("granted", "returned", "lapsed", "available"))
     if scope.has_account:
         account = dict(vars(await figures.sum_accounts(reader.connection, scope, wanted.hour_type)))
-    items = await _items(
-        reader,
-        scope,
-        wanted,
-        groups,
-        rules.HoursOfGroup,
-        _hours,
-    )
+    items = await _items(reader, scope, wanted, groups, rules.HoursOfGroup, _hours)
     return HoursStatistic(
         "hours", wanted.year, wanted.by, total.as_of, items, rules.HoursInTotal(**vars(_hours(total)), **account)
     )
@@ -51,28 +44,14 @@ async def get_hours(reader: Reader, wanted: Wanted) -> HoursStatistic:
 async def get_courses(reader: Reader, wanted: Wanted) -> CoursesStatistic:
     scope = await _scope(reader, wanted)
     total, groups = await _sums(reader, scope, wanted)
-    items = await _items(
-        reader,
-        scope,
-        wanted,
-        groups,
-        rules.CoursesOfGroup,
-        _courses,
-    )
+    items = await _items(reader, scope, wanted, groups, rules.CoursesOfGroup, _courses)
     return CoursesStatistic("trainings", wanted.year, wanted.by, total.as_of, items, _courses(total))
 
 
 async def get_costs(reader: Reader, wanted: Wanted) -> CostsStatistic:
     scope = await _scope(reader, wanted)
     total, groups = await _sums(reader, scope, wanted)
-    items = await _items(
-        reader,
-        scope,
-        wanted,
-        groups,
-        rules.CostsOfGroup,
-        _costs,
-    )
+    items = await _items(reader, scope, wanted, groups, rules.CostsOfGroup, _costs)
     return CostsStatistic("costs", wanted.year, wanted.by, total.as_of, "EUR", items, _costs(total))
 
 
@@ -83,10 +62,9 @@ async def get_participants(reader: Reader, wanted: Wanted) -> ParticipantsStatis
     exchanges, hiding = await _exchanges(reader, scope)
     is_counted = await _counter(reader, scope, wanted)
 
-    def hidden(by: By | None) -> dict[Any, set[Measure]]:
-        rows = {row_id: None for exchange in exchanges for row_id, _ in exchange.changes}
-        counted = [row for row in rows if isinstance(row, RowKey) and is_counted(row)]
-        return hidden_in(exchanges, {row: figures.key_in(row, scope.year, by) for row in counted})
+    def hidden(by: By | None) -> dict[str | None, set[Measure]]:
+        rows = {row for exchange in exchanges for row, _ in exchange.changes}
+        return hidden_in(exchanges, {row: figures.key_in(row, scope.year, by) for row in rows if is_counted(row)})
 
     async def people(by: By | None) -> dict[str | None, int]:
         return await figures.count_distinct(reader.connection, scope, wanted, by)
@@ -188,10 +166,10 @@ async def _items(
     ]
 
 
-async def _exchanges(reader: Reader, scope: Scope) -> tuple[list[Exchange], set[UUID]]:
+async def _exchanges(reader: Reader, scope: Scope) -> tuple[list[Exchange[RowKey]], set[UUID]]:
     """What is hidden of the people that the scope counts, and the central organisations that hide how many different
     people they have. It is found again after an approval or a reversal."""
-    found: list[Exchange] = []
+    found: list[Exchange[RowKey]] = []
     hiding: set[UUID] = set()
     for kept in await figures.list_kept_exchanges(reader.connection, scope):
         central_id = kept.central_organisation_id

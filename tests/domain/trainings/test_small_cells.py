@@ -1,6 +1,7 @@
 """Small counts are hidden so that no figures together give one back."""
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import product
 from random import Random
 from typing import Any
@@ -14,7 +15,6 @@ from app.domain.trainings.small_cells import (
     FEWEST_SHOWN,
     GENDERS,
     MEASURES,
-    Cell,
     Exchange,
     FigureRow,
     Measure,
@@ -28,21 +28,29 @@ TREES: dict[str, dict[str, tuple[str, ...]]] = {
     "B": {"b": ("b",), "b1": ("b1", "b")},
 }
 """Organisations of two central ones, each with those above it."""
+Cell = tuple[Any, ...]
+"""A scope, a value or None for each filter, and a dimension with one of its values, or None."""
 Figure = tuple[Cell, Measure]
 
 
-def row(identifier: str, tree: str, organisation: str, people: People, **values: str) -> FigureRow:
-    above = TREES[tree][organisation]
-    scopes = (("own", organisation), *(("under", one) for one in above), ("all",))
+def row(identifier: str, tree: str, organisation: str, people: People, **values: str) -> FigureRow[str]:
+    above = frozenset(TREES[tree][organisation]) - {organisation}
     dimensions = {"month": "01", "topic": "music", "mode": "online"} | values
     filters = (dimensions.pop("hour_type", "training"), dimensions.pop("supported", "yes"))
-    return FigureRow(identifier, scopes, filters, dimensions, people)
+    return FigureRow(identifier, organisation, above, filters, dimensions, people)
 
 
-def some_rows(seed: int) -> dict[str, list[FigureRow]]:
+def cells_of(one: FigureRow[str]) -> Iterator[Cell]:
+    """All figures that count the row: of the organisation, of its tree and those above it, and of the study centre."""
+    scopes = (("own", one.organisation), *(("under", each) for each in {one.organisation, *one.above}), ("all",))
+    filters = product(*((None, each) for each in one.filters))
+    return product(scopes, filters, (None, *one.values.items()))
+
+
+def some_rows(seed: int) -> dict[str, list[FigureRow[str]]]:
     """Rows of both trees, from those with one person to those with many."""
     random = Random(seed)
-    rows: dict[str, list[FigureRow]] = {}
+    rows: dict[str, list[FigureRow[str]]] = {}
     for tree, organisations in TREES.items():
         rows[tree] = []
         for number in range(random.randint(1, 9)):
@@ -57,17 +65,17 @@ def some_rows(seed: int) -> dict[str, list[FigureRow]]:
     return rows
 
 
-def figures_of(rows: list[FigureRow]) -> tuple[dict[Figure, int], dict[Cell, list[FigureRow]]]:
+def figures_of(rows: list[FigureRow[str]]) -> tuple[dict[Figure, int], dict[Cell, list[FigureRow[str]]]]:
     counts: Counter[Figure] = Counter()
-    counted: dict[Cell, list[FigureRow]] = {}
+    counted: dict[Cell, list[FigureRow[str]]] = {}
     for one in rows:
-        for cell in one.cells():
+        for cell in cells_of(one):
             counted.setdefault(cell, []).append(one)
             counts.update({(cell, measure): one.people.of(measure) for measure in MEASURES})
     return dict(counts), counted
 
 
-def hidden_figures(rows: list[FigureRow], exchanges: list[Exchange]) -> set[Figure]:
+def hidden_figures(rows: list[FigureRow[str]], exchanges: list[Exchange[str]]) -> set[Figure]:
     """Each figure as it is found hidden when it is shown, by itself."""
     _, counted = figures_of(rows)
     hidden = set()
@@ -77,7 +85,7 @@ def hidden_figures(rows: list[FigureRow], exchanges: list[Exchange]) -> set[Figu
     return hidden
 
 
-def equations(rows: list[FigureRow], shown: set[Figure]) -> tuple[Any, Any]:
+def equations(rows: list[FigureRow[str]], shown: set[Figure]) -> tuple[Any, Any]:
     """What everybody knows: the sums that are shown. The unknown are the genders and the minors of each row."""
     counts, counted = figures_of(rows)
     places = {one.id: index * 5 for index, one in enumerate(rows)}
@@ -125,7 +133,7 @@ def test_no_hidden_figure_follows_from_those_that_are_shown(seed: int) -> None:
         assert highest - lowest > 1 - 1e-6, unknowns
 
 
-def _line(rows: list[FigureRow], counted: dict[Cell, list[FigureRow]], figure: Figure) -> list[int]:
+def _line(rows: list[FigureRow[str]], counted: dict[Cell, list[FigureRow[str]]], figure: Figure) -> list[int]:
     cell, measure = figure
     places = {one.id: index * 5 for index, one in enumerate(rows)}
     return [unknown for one in counted[cell] for unknown in _unknowns(places[one.id], measure)]
