@@ -34,5 +34,5 @@ _due = Query(
 
 
 async def list_due_statements(connection: Connection, first: date, last: date) -> list[DueStatement]:
-    """Those of trainings that ended between the days."""
+    """Return the due statements of trainings that ended between the days."""
     return await _due.all(connection, p_from=first, p_until=last)

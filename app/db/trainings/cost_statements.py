@@ -156,7 +156,7 @@ async def find_statement_id(connection: Connection, training_id: UUID) -> UUID |
 
 
 async def find_several(session: Reader, statement_ids: Sequence[UUID]) -> dict[UUID, CostStatement]:
-    """Those of the statements that the caller sees."""
+    """Return each of the statements that the caller sees by its ID."""
     sight = resource.sight_of(session)
     query = _found_several if sight is None else _found_several_seen
     found = await query.all(session.connection, p_ids=list(statement_ids), **seen_by(session), **(sight or {}))

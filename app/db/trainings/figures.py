@@ -204,7 +204,7 @@ async def list_sums(connection: Connection, scope: Scope, wanted: Wanted, by: By
 
 
 def _different(part: Any, row: Any) -> Any:
-    """The number of different people of a group of courses. Those of a course without a list are all different."""
+    """The number of different people of a group of courses. Where a course has no list, all count."""
     person = func.coalesce(row.c.email_key, func.encode(row.c.token, "hex"), cast(row.c.id, Text))
     unnamed = part.c.participants * cast(row.c.id.is_(None), Integer)
     return func.count(person.distinct()).filter(row.c.id.is_not(None)) + func.coalesce(func.sum(unnamed), 0)

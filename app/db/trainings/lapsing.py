@@ -46,7 +46,7 @@ _reversed: Query[UUID] = Query(
 
 
 async def list_lapsed(session: Reader) -> list[UUID]:
-    """The trainings that have lapsed by the clock and are not marked so. None of them is locked."""
+    """Return the trainings that have run out of time and are not yet marked as lapsed. None of them is locked."""
     return await _found.all(session.connection, **clock_of(session))
 
 

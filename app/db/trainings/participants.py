@@ -21,7 +21,7 @@ participants = Resource(
     training_participants,
     filters={"training_id": given(training_participants.c.training_id, "training_id")},
 )
-"""Callers see those of the trainings whose participants they may read: the use case looks for the training first."""
+"""Participants. Callers see them if they may read the participants of the training: the use case looks for it first."""
 _holder: Query[UUID] = Query(
     select(training_participants.c.id).where(
         given(training_participants.c.training_id, "training_id"),

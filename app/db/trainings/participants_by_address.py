@@ -134,7 +134,10 @@ async def list_addresses(connection: Connection, year: int) -> list[str]:
 
 
 async def anonymise_year(connection: Connection, year: int, tokens: Mapping[str, bytes], at: datetime) -> int:
-    """Make all participants of the year anonymous, those of an address with its token. Return how many there were."""
+    """Make all participants of the year anonymous. A participant with an address gets the token of the address.
+
+    Return the number of participants.
+    """
     keys = list(tokens)
     changed = await _anonymised_without.run(connection, p_year=year, p_at=at)
     for begin in range(0, len(keys), ADDRESSES_AT_ONCE):

@@ -29,7 +29,7 @@ attachments = Resource(
     cost_statement_attachments,
     filters={"id": given(cost_statement_attachments.c.id, "id"), "statement_id": _of_statement},
 )
-"""Callers see those of the statements that they see: the use case looks for the statement first."""
+"""Attachments. Callers see the attachments of each statement that they see: the use case looks for it first."""
 _count: Query[int] = Query(select(func.count(type_=Integer)).where(_of_statement))
 _content: Query[bytes] = Query(select(cost_statement_attachments.c.content).where(_of_id), bytes)
 

@@ -141,8 +141,8 @@ _middle: Query[tuple[int, int, int]] = Query(
 
 
 async def list_simultaneous(connection: Connection, training: Training, ids: Collection[UUID]) -> list[Simultaneous]:
-    """The approved trainings that the training's time touches, if a trainer has the same name, or the organisation is
-    the same, or their ID is among these."""
+    """Return the approved trainings at the same time of the same organisation, with a trainer of the same name, or with
+    one of the IDs."""
     if training.starts_at is None:
         return []
     day = day_of(training.starts_at)

@@ -21,7 +21,7 @@ changes = Resource(
     training_changes,
     filters={"training_id": given(training_changes.c.training_id, "training_id")},
 )
-"""Callers see those of the trainings that they see: the use case looks for the training first."""
+"""Changes of trainings. Callers see the changes of each training that they see: the use case looks for it first."""
 _cancelled = Command(
     update(training_changes)
     .where(

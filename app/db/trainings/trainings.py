@@ -170,7 +170,7 @@ _found_several_seen = Query(_several.where(SEEN.condition), _training.build)
 
 
 async def lock_several(writer: Writer, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
-    """Those of the trainings that the caller sees, locked in the order of their IDs.
+    """Lock the trainings in the order of their IDs, and return each one that the caller sees by its ID.
 
     Nobody moves or ends their organisations until the transaction ends.
     """
@@ -179,7 +179,7 @@ async def lock_several(writer: Writer, training_ids: Sequence[UUID]) -> dict[UUI
 
 
 async def find_several(session: Reader, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
-    """Those of the trainings that the caller sees."""
+    """Return each of the trainings that the caller sees by its ID."""
     sight = resource.sight_of(session)
     query = _found_several if sight is None else _found_several_seen
     found = await query.all(session.connection, p_ids=list(training_ids), **seen_by(session), **(sight or {}))

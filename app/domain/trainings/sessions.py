@@ -89,8 +89,9 @@ def ends_on_of(sessions: Sequence[TrainingSession]) -> date | None:
 
 
 def in_finland(time: datetime) -> datetime:
-    """Return the time with Finland's offset at that time. Two times in the hour that the clock repeats differ, which
-    those of a time zone do not. The first and last times that Python knows have none, and stay as they are."""
+    """Return the time with Finland's offset at that time. Two times in the hour that the clock repeats then differ,
+    which they do not with a time zone. The first and last times that Python knows have no offset: they stay as they
+    are."""
     try:
         return datetime.fromisoformat(time.astimezone(HELSINKI).isoformat())
     except OverflowError:

@@ -102,7 +102,7 @@ def merged_plan(plan: TrainingPlan, change: TrainingChange) -> TrainingPlan:
 
 
 def held_hours_of(plan: TrainingPlan, changed: TrainingPlan | None = None) -> int:
-    """Return the hours that an approved plan has reserved: with an open change those of the plan with the change, if
+    """Return the hours that an approved plan has reserved. An open change reserves the hours of the changed plan, if
     they are more (rulebook §3.5)."""
     return max(hours_of(plan), hours_of(changed) if changed else 0)
 

@@ -55,7 +55,7 @@ async def _find(writer: Writer, email_key: str) -> list[FoundParticipant]:
 
 
 async def _led(writer: Writer, seen: Sequence[TrainingSummary]) -> list[UUID]:
-    """Those of the trainings in whose trees the caller erases."""
+    """Return the IDs of the trainings whose participants the caller may erase."""
     trees = rules.trees_of(writer.actor, is_named=await is_named(writer))
     places = await trainings.get_places_of(writer.connection, seen) if trees is not None else {}
     return [each.id for each in seen if trees is None or not places[each.id].ancestors.isdisjoint(trees)]

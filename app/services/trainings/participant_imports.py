@@ -23,7 +23,7 @@ Checked = tuple[list[ParticipantData], list[Fault]]
 async def import_participants(
     writer: Writer, training_id: UUID, *, content: bytes, media_type: str, check: Callable[[Cells], Checked]
 ) -> ParticipantImport:
-    """`check` looks at the cells as at those of a single participant."""
+    """Import the rows of a table. `check` checks each row by the rules for a single participant."""
     await check_may_write(writer, training_id)
     # Before anything is locked, because it takes time.
     table = await read_table(content, media_type, most_rows=rules.MOST_ROWS)

@@ -136,7 +136,7 @@ async def _scope(reader: Reader, wanted: Wanted) -> Scope:
 
 
 async def _sums(reader: Reader, scope: Scope, wanted: Wanted) -> tuple[GroupSums, list[GroupSums]]:
-    """The sums of the scope, and those of its groups."""
+    """Return the sums of the scope, and the sums of each of its groups."""
     [total] = await figures.list_sums(reader.connection, scope, wanted, None) or [NOTHING]
     groups = await figures.list_sums(reader.connection, scope, wanted, wanted.by) if wanted.by else []
     return total, groups
