@@ -1,8 +1,9 @@
 """A document is of one submission, also if another comes while it is made."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -21,14 +22,14 @@ from tests.server import serving
 
 pytestmark = needs_pdftotext
 TRIPS = 5
-"""How many it takes at least until the document is made."""
+"""The service makes a document after at least this many round trips."""
 
 
 class InterruptedConnection(LimitedConnection):
     """Something happens after one of the round trips of a request."""
 
     left = 0
-    happens: Callable[[], None]
+    happens: ClassVar[Callable[[], None]]
 
     async def wait(self, *arguments: Any, **options: Any) -> Any:
         answer = await super().wait(*arguments, **options)
@@ -56,7 +57,7 @@ def check(reader: Person, path: str, kind: str, resubmit: Callable[[int], None],
     """Whenever the resubmission comes, the document of it is read afterwards."""
     for trips in range(1, TRIPS + 1):
         resubmit(100 + trips)
-        InterruptedConnection.happens = lambda trips=trips: resubmit(trips)  # type: ignore[misc]
+        InterruptedConnection.happens = partial(resubmit, trips)
         InterruptedConnection.left = trips
         read(reader, path, kind)
         assert InterruptedConnection.left == 0

@@ -167,6 +167,7 @@ class TestMoved:
         centre.owner.execute("UPDATE trainings SET marketing_text = 'Tule!' WHERE name = 'Vanha'")
         return path
 
+    # The trainings are there before the organisation moves.
     @pytest.fixture
     def moved(self, staff: Person, other: UUID, unit: UUID, draft: str, settled: str) -> None:  # noqa: ARG002
         assert move(staff, unit, other).status_code == 200
