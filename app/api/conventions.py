@@ -5,12 +5,14 @@ before it validates the request. The route class (`Operation`) begins it around 
 """
 
 import functools
+import json
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import psycopg
 from fastapi import Body, Depends, Header, Query, Request
@@ -22,7 +24,7 @@ from app.api.csv_lists import ROWS_AT_ONCE
 from app.api.files import Upload
 from app.api.key_callers import rights_of
 from app.api.keys import Seal
-from app.api.rendering import Rendered, Rendering
+from app.api.rendering import Created, Rendered, Rendering
 from app.api.requests import JSON, digest, digest_of, is_digest_of, media_type_of
 from app.api.security import Declaration
 from app.api.shapes import TAGS, Nothing, versions_of
@@ -125,6 +127,10 @@ class Writing(Writer):
                 if replay := _replay(entry, seal, is_same=bool(is_same)):
                     if seal:
                         declared.check(self.actor)
+                    if declared.read_again:
+                        again = await declared.read_again(self, _ids_of(replay.body))
+                        replay = rendering.of_write(request, again, dry_run=False)
+                    elif seal:
                         await _check_still_allowed(endpoint)
                     await connection.execute("ROLLBACK")
                     return replay.response(backend.settings.public_url, **{"Idempotency-Replayed": "true"})
@@ -134,7 +140,8 @@ class Writing(Writer):
                 if self.dry_run:
                     await try_and_roll_back(self)
                 else:
-                    body = seal.close(rendered.body) if seal else rendered.body
+                    body = _body_of_ids(result) if declared.read_again else rendered.body
+                    body = seal.close(body) if seal else body
                     is_weak = declared.strong_sign_in and not self.actor.authentication.is_strong
                     headers = rendered.headers | ({WEAK: "1"} if is_weak else {})
                     stored = StoredAnswer(request_digest, rendered.status, headers, body)
@@ -202,6 +209,18 @@ def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Rendered | Non
     body = seal.open(entry.stored.body) if seal else entry.stored.body
     headers = {name: value for name, value in entry.stored.headers.items() if name != WEAK}
     return Rendered(entry.stored.status, headers, body, JSON if body else None)
+
+
+def _body_of_ids(result: Any) -> bytes:
+    """What is stored instead of the response: the ID of what it shows, or the IDs of its items."""
+    shown: Any = result.resource if isinstance(result, Created) else result
+    items = getattr(shown, "items", None)
+    return json.dumps(str(shown.id) if items is None else [str(each.id) for each in items]).encode()
+
+
+def _ids_of(body: bytes) -> UUID | list[UUID]:
+    ids = json.loads(body)
+    return [UUID(each) for each in ids] if isinstance(ids, list) else UUID(ids)
 
 
 async def _check_still_allowed(endpoint: Endpoint) -> None:

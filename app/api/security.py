@@ -1,13 +1,17 @@
 """Who may call an operation: each route declares it, `Declaration.check` enforces it, the document follows from it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
+from app.db.sessions import Writer
 from app.domain.access import Actor, check_person, check_scope
 from app.domain.people.api_keys import Scope, check_key
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+ReadAgain = Callable[[Writer, UUID | list[UUID]], Awaitable[object]]
+"""Takes the ID of what the first response showed, or the IDs of its items."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class Declaration:
     secret_answer: bool = False
     """The response contains a secret: it is neither stored in caches nor compressed, and the copy that is stored for a
     replay is sealed."""
+    read_again: ReadAgain | None = None
+    """Reads what a repeated request returns. Of the first response only the IDs are stored, so that an erasure leaves
+    nothing behind in it."""
     personal_data: bool = False
     """The response contains personal data."""
     is_public: bool = False
@@ -70,6 +77,7 @@ def operation(
     is_open: bool = False,
     strong_sign_in: bool = False,
     secret_answer: bool = False,
+    read_again: ReadAgain | None = None,
     personal_data: bool = False,
     is_public: bool = False,
     computed: bool = False,
@@ -91,6 +99,7 @@ def operation(
         is_open=is_open,
         strong_sign_in=strong_sign_in,
         secret_answer=secret_answer,
+        read_again=read_again,
         personal_data=personal_data,
         is_public=is_public,
         computed=computed,

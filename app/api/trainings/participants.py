@@ -14,6 +14,7 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, Body, Email, Flag, Line
 from app.db.paging import Slice
+from app.db.sessions import Writer
 from app.domain.errors import Fault, Invalid
 from app.domain.trainings.participants import Gender, Participant, ParticipantData, Participants
 from app.services.trainings import participants
@@ -66,19 +67,25 @@ class ParticipantPatch(Body):
     """Whether the participant is too young to count for the support."""
 
 
+async def read_again(writer: Writer, ids: UUID | list[UUID]) -> Participant | Created:
+    """The participant, or those who were added together."""
+    shown = await participants.read_again(writer, ids)
+    return Created(shown, location=None) if isinstance(shown, Participants) else shown
+
+
 @router.post(
     "",
     status_code=201,
     response_model=Participant | Participants,
     responses=refusing("wrong-state", "already-exists"),
 )
-@operation(scope="participants:write", personal_data=True, secret_answer=True)
+@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=read_again)
 async def add_training_participant(writer: Write, training_id: UUID, body: ParticipantIn) -> Participant | Created:
     """Add a participant to a training course.
 
     Possible until the cost statement is submitted. Two spellings of one email address are the same address. With
     `enrolment_ids`, those who enrolled in the public calendar and came are added, all or none: the response lists them
-    and has no `Location`.
+    and has no `Location`. A repeated request returns them as they are by then.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
@@ -114,13 +121,14 @@ async def get_training_participant(writer: PlainWrite, training_id: UUID, partic
 
 
 @router.patch("/{participant_id}", responses=refusing("wrong-state", "already-exists"))
-@operation(scope="participants:write", personal_data=True, secret_answer=True)
+@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=read_again)
 async def change_training_participant(
     writer: Edit, training_id: UUID, participant_id: UUID, body: ParticipantPatch
 ) -> Participant:
     """Change a participant of a training course.
 
-    Possible until the cost statement is submitted, and not for anonymous participants.
+    Possible until the cost statement is submitted, and not for anonymous participants. A repeated request returns the
+    participant as it is by then.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """

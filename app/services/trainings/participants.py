@@ -93,6 +93,14 @@ async def list_participants(writer: Writer, page: PageRequest, training_id: UUID
     return found
 
 
+async def read_again(writer: Writer, ids: UUID | Sequence[UUID]) -> Participant | Participants:
+    """Return participants of a training as they are now. Raise NotFound, Forbidden."""
+    listed = [ids] if isinstance(ids, UUID) else ids
+    items = [await questions.participants.get(writer, each) for each in listed]
+    await check_may_write(writer, items[0].training_id)
+    return items[0] if isinstance(ids, UUID) else Participants(items)
+
+
 async def is_named(writer: Writer) -> bool:
     """Whether the caller is one of the staff who are named to see participants."""
     actor = writer.actor

@@ -236,9 +236,12 @@ def test_enrolled_people_are_shown_to_those_who_write_the_course_and_copied_when
     assert manager.get(f"{training}/enrolments?state=waiting").json()["items"] == people[1:]
     assert refusal(staff.get(f"{training}/enrolments")) == (403, "forbidden")
     ids = [each["id"] for each in people]
-    copied = manager.post(f"{training}/participants", {"enrolment_ids": ids})
+    copied = manager.post(f"{training}/participants", {"enrolment_ids": ids}, key="once")
     assert copied.status_code == 201, copied.text
     assert "Location" not in copied.headers
+    repeated = manager.post(f"{training}/participants", {"enrolment_ids": ids}, key="once")
+    assert (repeated.status_code, repeated.json()) == (201, copied.json())
+    assert ("Location" not in repeated.headers, repeated.headers["Idempotency-Replayed"]) == (True, "true")
     assert [each["email"] for each in copied.json()["items"]] == ["a@example.org", "b@example.org"]
     assert len(manager.get(f"{training}/participants").json()["items"]) == 2
     again = manager.post(f"{training}/participants", {"enrolment_ids": [ids[1]]})

@@ -147,6 +147,40 @@ def test_no_record_of_an_erasure_has_the_address(centre: Centre, trainings: list
         assert b"Aino".hex() not in written.lower(), table
 
 
+def test_a_repeated_request_does_not_have_what_was_erased(
+    centre: Centre, trainings: list[UUID], main_user: Person
+) -> None:
+    path = f"/v1/trainings/{trainings[0]}/participants"
+    repeated = {"Idempotency-Key": "twice"}
+    added = main_user.post(path, AINO, key="once")
+    one, etag = added.headers["Location"], added.headers["ETag"]
+    changed = main_user.patch(one, {"gender": "other"}, etag=etag, headers=repeated)
+    again = main_user.post(path, AINO, key="once")
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (again.status_code, again.headers["Location"], again.json()) == (201, one, changed.json())
+    assert again.headers["ETag"] == changed.headers["ETag"]
+    assert main_user.patch(one, {"gender": "other"}, etag=etag, headers=repeated).json() == changed.json()
+    assert main_user.post(ERASURES, ERASURE).json()["participants"] == 1
+    for answer in (
+        main_user.post(path, AINO, key="once"),
+        main_user.patch(one, {"gender": "other"}, etag=etag, headers=repeated),
+    ):
+        shown = answer.json()
+        assert answer.headers["Idempotency-Replayed"] == "true"
+        assert (shown["id"], shown["name"], shown["email"]) == (added.json()["id"], None, None)
+        assert shown == main_user.get(one).json()
+    assert centre.rows("SELECT count(*) FROM training_participants") == [(1,)]
+    stranger = centre.main_user(centre.organisation())
+    assert refusal(stranger.post(path, AINO, key="once")) == (404, "not-found")
+
+
+def test_a_repeated_request_does_not_have_who_was_removed(trainings: list[UUID], main_user: Person) -> None:
+    path = f"/v1/trainings/{trainings[0]}/participants"
+    one = main_user.post(path, AINO, key="once").headers["Location"]
+    assert main_user.delete(one).status_code == 204
+    assert refusal(main_user.post(path, AINO, key="once")) == (404, "not-found")
+
+
 def test_a_reason_does_not_have_the_address(main_user: Person) -> None:
     answer = main_user.post(ERASURES, ERASURE | {"reason": "Poistetaan aino@EXAMPLE.org"})
     assert refusal(answer) == (422, "validation")
