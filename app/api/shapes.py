@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Set
 from contextvars import ContextVar
 from datetime import date
+from functools import cached_property
 from itertools import islice
 from math import isfinite
 from typing import Annotated, Any, Literal, LiteralString, TypeVar
@@ -51,6 +52,8 @@ _DROPPED = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
 # Joiners belong between the parts of an emoji and the letters of some scripts; elsewhere they are dropped too.
 _JOINERS = "\u200c\u200d"
 _JOINER = re.compile(f"[{_JOINERS}]")
+_HIDDEN = re.compile("[\u00ad\u200b\u2060\ufeff\u200c\u200d]")
+"""Both of them. In most texts there are none, and a search finds that out sooner than a translation."""
 _NO_JOINERS = ("LATIN", "GREEK", "CYRILLIC", "DIGIT")
 # The flags of parts of countries, such as Scotland's: a black flag and letters that are not seen.
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f")
@@ -68,7 +71,7 @@ def _joins(text: str, place: int) -> bool:
 
 def _without_hidden(text: object) -> object:
     """Remove the invisible characters that programs add, without harm to what is read."""
-    if not isinstance(text, str) or text.isascii():
+    if not isinstance(text, str) or text.isascii() or not _HIDDEN.search(text):
         return text
     text = text.translate(_DROPPED)
     return _JOINER.sub(lambda joiner: joiner[0] if _joins(joiner.string, joiner.start()) else "", text)
@@ -88,7 +91,7 @@ def _at_most(most: int) -> Any:
 def _printable(text: str, allowed: str = "") -> str:
     """`allowed` are the unseen characters that may be there all the same."""
     # Most texts end here. Among the printable ones are selectors of variants, which are not seen.
-    if text.isprintable() and max(text, default="") < "\U000e0000":
+    if text.isprintable() and (text.isascii() or max(text) < "\U000e0000"):
         return text
     for character in _FLAG.sub("", text):
         is_unseen = unicodedata.category(character) in _UNSEEN or ord(character) & 0xFFFE == 0xFFFE
@@ -192,6 +195,10 @@ class Form:
     def __init__(self, code: LiteralString, pattern: str) -> None:
         self.code, self.pattern = code, pattern
 
+    @cached_property
+    def _right(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
@@ -199,7 +206,7 @@ class Form:
         return handler(schema) | {"pattern": self.pattern}
 
     def _check(self, text: str) -> str:
-        if not re.fullmatch(self.pattern, _printable(text)):
+        if not self._right.fullmatch(_printable(text)):
             raise PydanticCustomError(self.code, "The text is not of the right form")
         return text
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import idna
 from email_validator import EmailNotValidError, validate_email
 
-_PLAIN = re.compile(r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*", re.ASCII | re.IGNORECASE)
+_PLAIN = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 """A local part that every domain may have."""
 LONGEST_LOCAL, LONGEST = 64, 254
 MOST_DOMAINS = 4096

@@ -1,6 +1,7 @@
 """`/v1/trainings/{id}/participant-imports`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from app.api.shapes import Email, Flag, Line
 from app.documents.tables import CSV, XLSX
 from app.domain.errors import Fault
 from app.domain.trainings.participant_imports import COLUMNS, LARGEST_FILE, Cells, Column, ParticipantImport
-from app.domain.trainings.participants import Gender, ParticipantData
+from app.domain.trainings.participants import Gender
 from app.services.trainings import participant_imports
 
 router = APIRouter(prefix="/trainings/{training_id}/participant-imports", route_class=Operation, tags=["Participants"])
@@ -60,12 +61,8 @@ async def import_training_participants(writer: WriteOnce, training_id: UUID, fil
 def check_cells(cells: Cells) -> participant_imports.Checked:
     """Check the cells as the fields of a participant. What is wrong becomes null."""
     faults: list[Fault] = []
-    checked = [_check_column(column, cells, faults) for column in COLUMNS]
-    rows: list[ParticipantData] = [
-        {"name": name, "email": email, "gender": gender, "under_age": under_age}
-        for name, email, gender, under_age in zip(*checked, strict=True)
-    ]
-    return rows, faults
+    checked = {column: _check_column(column, cells, faults) for column in COLUMNS}
+    return replace(cells, **checked), faults
 
 
 def _check_column(column: Column, cells: Cells, faults: list[Fault]) -> Sequence[Any]:

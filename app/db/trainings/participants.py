@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, DateTime, Text, Uuid, bindparam, cast, column, func, insert, select
+from sqlalchemy import JSON, ColumnElement, DateTime, Text, Uuid, bindparam, cast, func, insert, select
 
 from app.db.identifiers import new_id, new_ids
 from app.db.paging import given
@@ -13,6 +14,7 @@ from app.db.resources import Resource
 from app.db.sessions import Writer
 from app.db.statements import Command, Connection, Query, change_row, columns_of, insert_row
 from app.db.trainings.tables import training_participants
+from app.domain.trainings.participant_imports import Cells
 from app.domain.trainings.participants import Participant, ParticipantData
 
 participants = Resource(
@@ -34,23 +36,20 @@ _keys: Query[str] = Query(
     )
 )
 _kept_months: Query[int] = Query(select(study_centres.c.participants_kept_months))
-_rows = (
-    func.json_to_recordset(cast(bindparam("p_rows", type_=Text), JSON))
-    .table_valued(
-        column("id", Uuid),
-        column("name", Text),
-        column("email", Text),
-        column("email_key", Text),
-        column("gender", Text),
-        column("under_age", Boolean),
-    )
-    .render_derived(name="given", with_types=True)
-)
+_GIVEN = ("id", "name", "email", "email_key", "gender", "under_age")
+
+
+def _cells(name: str) -> ColumnElement[Any]:
+    """The cells of a column, which is given as JSON. PostgreSQL goes through all columns together, row by row."""
+    given_as_json = cast(bindparam(f"p_{name}", type_=Text), JSON)
+    return cast(func.json_array_elements_text(given_as_json), training_participants.c[name].type)
+
+
 _insertion = Command(
     insert(training_participants).from_select(
-        [*_rows.c.keys(), "training_id", "created_by", "created_at"],
+        [*_GIVEN, "training_id", "created_by", "created_at"],
         select(
-            *_rows.c,
+            *map(_cells, _GIVEN),
             bindparam("p_training_id", type_=Uuid),
             bindparam("p_by", type_=Uuid),
             bindparam("p_at", type_=DateTime(timezone=True)),
@@ -86,14 +85,16 @@ async def find_keys(connection: Connection, training_id: UUID) -> frozenset[str]
     return frozenset(await _keys.all(connection, p_training_id=training_id))
 
 
-async def insert_participants(
-    writer: Writer, training_id: UUID, rows: Sequence[ParticipantData], keys: Sequence[str | None]
-) -> None:
-    """Insert all in one statement, with the rows as JSON: COPY does not work behind row-level security."""
-    numbered = zip(new_ids(len(rows)), rows, keys, strict=True)
+async def insert_participants(writer: Writer, training_id: UUID, cells: Cells, keys: Sequence[str | None]) -> None:
+    """Insert all in one statement, with each column as JSON: COPY does not work behind row-level security."""
     await _insertion.run(
         writer.connection,
-        p_rows=json.dumps([{**row, "id": row_id, "email_key": key} for row_id, row, key in numbered]),
+        p_id=json.dumps(new_ids(len(keys))),
+        p_name=json.dumps(cells.name, ensure_ascii=False),
+        p_email=json.dumps(cells.email, ensure_ascii=False),
+        p_email_key=json.dumps(keys, ensure_ascii=False),
+        p_gender=json.dumps(cells.gender),
+        p_under_age=json.dumps(cells.under_age),
         p_training_id=training_id,
         p_by=writer.actor.person_id,
         p_at=writer.now,

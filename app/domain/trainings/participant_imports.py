@@ -105,8 +105,9 @@ def _places_of(number: int, header: Sequence[str], known: Mapping[str, str]) -> 
 
 def _beside(rows: Sequence[tuple[int, Sequence[str]]], places: AbstractSet[int]) -> Iterator[Fault]:
     """Rows that have something outside the columns: in a CSV a separator too many moves what follows it."""
-    for number, cells in rows:
-        place = next((place for place, cell in enumerate(cells) if place not in places and cell.strip()), None)
+    outside = [place for place in range(max(len(cells) for _, cells in rows)) if place not in places]
+    for number, cells in rows if outside else ():
+        place = next((place for place in outside if place < len(cells) and cells[place].strip()), None)
         if place is not None:
             yield Fault("", "unknown-column", row=number, column=_letters(place))
 

@@ -12,12 +12,11 @@ from app.documents.tables import read_table
 from app.domain.errors import Fault
 from app.domain.trainings import participant_imports as rules
 from app.domain.trainings.participant_imports import Cells, ParticipantImport, Words
-from app.domain.trainings.participants import ParticipantData
 from app.services.trainings.participants import check_may_write, lock_open, record
 from app.texts.imports import known_by
 
-Checked = tuple[list[ParticipantData], list[Fault]]
-"""The data of each row, and the errors of the cells. Data of a wrong cell are never kept."""
+Checked = tuple[Cells, list[Fault]]
+"""The cells as they are kept, and the errors of those that are wrong, which are never kept."""
 
 
 async def import_participants(
@@ -29,12 +28,12 @@ async def import_participants(
     table = await read_table(content, media_type, most_rows=rules.MOST_ROWS)
     words = Words(known_by("columns"), known_by("genders"), known_by("flags"))
     cells = await asyncio.to_thread(rules.cells_of, table, words)
-    rows, faults = await asyncio.to_thread(check, cells)
-    keys = [None if (email := row.get("email")) is None else key_of(email) for row in rows]
+    kept, faults = await asyncio.to_thread(check, cells)
+    keys = [None if email is None else key_of(email) for email in kept.email]
     training = await lock_open(writer, training_id)
     known = await questions.find_keys(writer.connection, training_id)
     rules.check_rows([*faults, *rules.repeated_faults(cells.numbers, keys, known)])
-    await questions.insert_participants(writer, training_id, rows, keys)
-    record(writer, "training-participants.imported", training, participants=len(rows))
+    await questions.insert_participants(writer, training_id, kept, keys)
+    record(writer, "training-participants.imported", training, participants=len(keys))
     counts = await counts_of_rows(writer.connection, training_id)
-    return ParticipantImport(len(rows), counts.of_age + counts.under_age if counts else 0, writer.now)
+    return ParticipantImport(len(keys), counts.of_age + counts.under_age if counts else 0, writer.now)
