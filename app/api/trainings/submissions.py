@@ -87,7 +87,7 @@ async def submit_training(writer: WriteOnce, training_id: UUID, _: NoBody = None
     """Submit a plan.
 
     Reserves the hours of the plan, of the unit's allotment first and then of the common hours. A plan that was sent
-    back keeps its hours, and only the difference moves.
+    back keeps its hours, and only the difference moves. It can be submitted again until `answer_by`.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """

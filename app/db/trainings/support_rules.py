@@ -1,6 +1,6 @@
 """Rules of support; a year without its own has those of the latest earlier year."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import (
     ARRAY,
@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.paging import UNSEEN, Listing, seen_by
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query, Selection, from_json, put_row, row_of, study_centre_table
+from app.db.trainings.topic_classes import topic_classes
 from app.domain.trainings.support_rules import ActivityRules, SupportRules, inherited
 
 support_rules = study_centre_table(
@@ -59,9 +60,14 @@ _latest = (
     .correlate(_asked)
     .lateral("latest")
 )
+_topics_in_use = select(func.array_agg(topic_classes.c.code)).where(topic_classes.c.active).scalar_subquery()
 _in_force: Query[tuple[int, SupportRules]] = Query(
     select(_asked.c.year, *_latest.c).select_from(_asked).join(_latest, true()),
     lambda year, *rules: (year, _selected.build(*rules)),
+)
+_in_force_and_topics: Query[tuple[int, SupportRules, list[str] | None]] = Query(
+    select(_asked.c.year, _topics_in_use.label("topics"), *_latest.c).select_from(_asked).join(_latest, true()),
+    lambda year, topics, *rules: (year, _selected.build(*rules), topics),
 )
 
 listing = Listing(select(*_selected.columns), _selected.build, key=[support_rules.c.year])
@@ -69,12 +75,16 @@ listing = Listing(select(*_selected.columns), _selected.build, key=[support_rule
 
 async def find_rules(connection: Connection, year: int) -> SupportRules:
     """The rules that apply in the year, without the name of who set them."""
-    return (await find_rules_of_years(connection, [year]))[year]
+    return (await _find(connection, [year], UNSEEN))[year]
 
 
-async def find_rules_of_years(connection: Connection, years: Collection[int]) -> dict[int, SupportRules]:
-    """As `find_rules`, by year."""
-    return await _find(connection, years, UNSEEN)
+async def find_rules_and_topics(
+    connection: Connection, years: Collection[int]
+) -> tuple[dict[int, SupportRules], frozenset[str]]:
+    """As `find_rules`, by year, and the codes of the topic classes that are in use now, in one question."""
+    found = await _in_force_and_topics.all(connection, p_years=list(years), **UNSEEN)
+    rules = _by_year(years, ((year, rules) for year, rules, _ in found))
+    return rules, frozenset(code for _, _, topics in found for code in topics or ())
 
 
 async def find_rules_as_seen(session: Reader, year: int) -> SupportRules:
@@ -83,10 +93,14 @@ async def find_rules_as_seen(session: Reader, year: int) -> SupportRules:
 
 
 async def _find(connection: Connection, years: Collection[int], seen: dict[str, object]) -> dict[int, SupportRules]:
-    found = await _in_force.all(connection, p_years=list(years), **seen)
-    if len(found) < len(years):
+    return _by_year(years, await _in_force.all(connection, p_years=list(years), **seen))
+
+
+def _by_year(years: Collection[int], found: Iterable[tuple[int, SupportRules]]) -> dict[int, SupportRules]:
+    by_year = {year: inherited(rules, year) for year, rules in found}
+    if len(by_year) < len(years):
         raise RuntimeError("the study centre has no rules of support")
-    return {year: inherited(rules, year) for year, rules in found}
+    return by_year
 
 
 async def put_rules(connection: Connection, rules: SupportRules) -> None:

@@ -1,6 +1,6 @@
 """Training courses and their plans."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import Any, get_args
 from uuid import UUID
 
@@ -41,7 +41,7 @@ from app.db.trainings.statement_days import (
     STATEMENT_DUE_ON,
     STATEMENT_LAST_ON,
 )
-from app.db.trainings.support_rules import find_rules_of_years
+from app.db.trainings.support_rules import find_rules_and_topics
 from app.db.trainings.tables import training_changes, trainings
 from app.domain.access import Place, reach_of
 from app.domain.hours.standing import Standing
@@ -215,7 +215,7 @@ async def find_circumstances_of(session: Reader, trainings: Collection[TrainingS
     """As `find_circumstances`, by the IDs of the trainings, in as many questions as for one."""
     asked = {(training.organisation_id, training.year) for training in trainings}
     standings = await find_standings(session.connection, asked, "training_entry")
-    rules = await find_rules_of_years(session.connection, {year for _, year in asked})
+    rules, topics_in_use = await find_rules_and_topics(session.connection, {year for _, year in asked})
     own_rules = await find_own_rules(session, {each.place.central_organisation_id for each in standings.values()})
     return {
         training.id: _circumstances_of(
@@ -223,13 +223,18 @@ async def find_circumstances_of(session: Reader, trainings: Collection[TrainingS
             standing := standings[training.organisation_id, training.year],
             rules[training.year],
             own_rules[standing.place.central_organisation_id],
+            topics_in_use,
         )
         for training in trainings
     }
 
 
 def _circumstances_of(
-    training: TrainingSummary, standing: Standing, rules: SupportRules, own_rules: TrainingRules
+    training: TrainingSummary,
+    standing: Standing,
+    rules: SupportRules,
+    own_rules: TrainingRules,
+    topics_in_use: Set[str],
 ) -> Circumstances:
     return Circumstances(
         place=_place_of(training, standing.place),
@@ -240,6 +245,7 @@ def _circumstances_of(
         training_entry=standing.windows,
         rules=rules.of(training.hour_type),
         own_rules=own_rules,
+        topics_in_use=topics_in_use,
     )
 
 

@@ -1,6 +1,6 @@
 """Submission of a plan: what has to be there, and when and for whom it is possible (rulebook §3.5, §4.2)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,7 +20,7 @@ from app.domain.organisations.training_rules import TrainingRules, may_run
 from app.domain.trainings import windows
 from app.domain.trainings.sessions import days_of, starts_on_of
 from app.domain.trainings.support_rules import Activity, ActivityRules
-from app.domain.trainings.trainings import ExceptionRule, Training, TrainingPlan, TrainingState, hours_of
+from app.domain.trainings.trainings import ExceptionRule, Training, TrainingPlan, TrainingState, check_state, hours_of
 
 REQUIRED = (
     "topic",
@@ -55,6 +55,8 @@ class Circumstances:
     """The study centre's rules of the year."""
     own_rules: TrainingRules
     """The central organisation's own rules."""
+    topics_in_use: Set[str]
+    """Codes of the study centre's topic classes that are in use."""
 
 
 def needs_endorsement(plan: TrainingPlan, circumstances: Circumstances, sender: Actor, *, was_endorsed: bool) -> bool:
@@ -77,9 +79,21 @@ def is_approved_when_sent(plan: TrainingPlan, rules: ActivityRules) -> bool:
     return not plan.supported or rules.automatic_approval
 
 
-def check_complete(plan: TrainingPlan, rules: ActivityRules, *, pointer: str = "") -> None:
-    """Check all that a subsidised course needs (rulebook §3.5, §4.2). Raise Invalid with all faults."""
+def check_sendable(training: Training, now: datetime, *, pointer: str | None = None) -> None:
+    """Check that a plan is a draft, or was sent back and its last day has not passed (rulebook §3.5). After that it
+    counts as lapsed, also before the worker has come to it. Raise WrongState."""
+    is_over = training.state == "sent_back" and not may_answer(training.state, training.answer_by, now)
+    check_state("lapsed" if is_over else training.state, "draft", "sent_back", pointer=pointer)
+
+
+def check_complete(
+    plan: TrainingPlan, rules: ActivityRules, topics_in_use: Set[str] | None = None, *, pointer: str = ""
+) -> None:
+    """Check all that a subsidised course needs (rulebook §3.5, §4.2), without `topics_in_use` except that its topic
+    class is one of them. Raise Invalid with all faults."""
     faults = list(_missing(plan, pointer)) + list(_short(plan, rules, pointer))
+    if topics_in_use is not None and plan.topic is not None and plan.topic not in topics_in_use:
+        faults.append(Fault(f"{pointer}/topic", "not-a-topic"))
     if faults:
         raise Invalid(*faults)
 

@@ -159,11 +159,11 @@ async def _submit(
 
 
 def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> None:
-    training = submission.training
-    check_state(training.state, "draft", "sent_back", pointer=pointer or None)
+    training, circumstances = submission.training, submission.circumstances
+    rules.check_sendable(training, writer.now, pointer=pointer or None)
     if training.supported:
-        rules.check_complete(training, submission.circumstances.rules, pointer=pointer)
-        rules.check_possible(training, submission.circumstances, writer.now, pointer=pointer or None)
+        rules.check_complete(training, circumstances.rules, circumstances.topics_in_use, pointer=pointer)
+        rules.check_possible(training, circumstances, writer.now, pointer=pointer or None)
 
 
 def _send(writer: Writer, submission: _Submission) -> dict[str, object]:

@@ -261,12 +261,52 @@ def test_a_plan_sent_back_keeps_its_hours_and_moves_the_difference(
     manager.patch(path, {"platform_hours": 0})
     manager.post(f"{path}/submission")
     assert account(main_user, central)["reserved"] == 6
-    # Its last day to be submitted again counts, whatever the plan window; after that nothing does.
+    # Its last day to be submitted again counts, whatever the plan window; after that it has lapsed.
     staff.post(f"{path}/decision", {"outcome": "sent_back", "reason": "Vielä", "answer_by": "2023-05-10"})
     centre.clock(2023, 5, 11)
-    assert refusal(manager.post(f"{path}/submission")) == (409, "plan-window-closed")
+    assert refusal(manager.post(f"{path}/submission")) == (409, "wrong-state")
     centre.clock(2023, 5, 10, 23)
     assert manager.post(f"{path}/submission").status_code == 200
+
+
+def test_a_plan_sent_back_has_lapsed_after_its_day_also_before_the_worker_comes(
+    centre: Centre, manager: Person, staff: Person, unit: UUID
+) -> None:
+    path = submitted(manager, unit)
+    sent_back = {"outcome": "sent_back", "reason": "Tarkenna", "answer_by": "2023-03-20"}
+    assert staff.post(f"{path}/decision", sent_back).status_code == 200
+    many = {"year": 2023, "training_ids": [path.rsplit("/", 1)[1]]}
+    # The windows are still open.
+    centre.clock(2023, 3, 21)
+    for answer, pointer in (
+        (manager.post(f"{path}/submission"), None),
+        (manager.post("/v1/training-submissions", many), "/training_ids/0"),
+    ):
+        assert refusal(answer) == (409, "wrong-state")
+        assert (answer.json()["state"], answer.json()["allowed"]) == ("lapsed", ["draft", "sent_back"])
+        assert answer.json().get("pointer") == pointer
+    centre.clock(2023, 3, 20, 23, 59, 59)
+    assert manager.post(f"{path}/submission").status_code == 200
+
+
+def test_a_topic_class_that_is_no_longer_in_use_is_refused_at_submission(
+    manager: Person, staff: Person, unit: UUID
+) -> None:
+    path, other, free = added(manager, unit), added(manager, unit, topic="music"), added(manager, unit, supported=False)
+    [topic] = [each for each in staff.get("/v1/topic-classes?limit=200").json()["items"] if each["code"] == "society"]
+    one = f"/v1/topic-classes/{topic['id']}"
+    assert staff.patch(one, {"active": False}).status_code == 200
+    assert faults(manager.post(f"{path}/submission")) == {"/topic": "not-a-topic"}
+    ids = [each.rsplit("/", 1)[1] for each in (other, path)]
+    many = manager.post("/v1/training-submissions", {"year": 2023, "training_ids": ids})
+    assert faults(many) == {"/training_ids/1/topic": "not-a-topic"}
+    assert manager.get(other).json()["state"] == "draft"
+    assert manager.post(f"{free}/submission").json()["state"] == "approved"
+    assert staff.patch(one, {"active": True}).status_code == 200
+    # What waits for its endorsement or a decision stays as it was submitted.
+    assert manager.post(f"{path}/submission").status_code == 200
+    assert staff.patch(one, {"active": False}).status_code == 200
+    assert staff.post(f"{path}/decision", {"outcome": "approved"}).status_code == 200
 
 
 def test_rejection_and_withdrawal_free_the_hours(

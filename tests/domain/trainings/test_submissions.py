@@ -23,6 +23,7 @@ CIRCUMSTANCES = Circumstances(
     training_entry=[],
     rules=rules(),
     own_rules=open_to_all(CENTRAL),
+    topics_in_use=frozenset({"society"}),
 )
 
 
