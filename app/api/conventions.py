@@ -70,8 +70,9 @@ class Reading(Reader):
         with state.csv_in_flight.one_of(caller.key_scope):
             async with state.backend.reading_snapshot(caller) as reader:
                 self._begin(reader, declared)
-                if declared.csv_items:
-                    yield Slice([], None, parts=_one_part((await endpoint()).items))
+                if declared.csv_rows:
+                    rows = declared.csv_rows(await endpoint())
+                    yield Slice([], None, row=type(rows[0]) if rows else None, parts=_one_part(rows))
                 else:
                     yield await endpoint(page=PageRequest(ROWS_AT_ONCE, None, is_all=True))
 

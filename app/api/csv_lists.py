@@ -23,6 +23,7 @@ from app.api.responses import CSV
 from app.db.paging import Slice
 from app.db.sessions import Reader
 from app.domain.calendar.deadlines import day_of
+from app.domain.values import WORDS
 
 MEDIA_TYPE = f"{CSV}; charset=utf-8; header=present"
 ONLY_IN_PAGES = frozenset({"limit", "cursor", "include"})
@@ -63,7 +64,7 @@ async def csv_form(
 
 
 class Table:
-    """Items of one class as rows, with a column for each of their fields that is no list."""
+    """Items of one class as rows, with a column for each of their fields that is no list, or a list of words."""
 
     def __init__(self, row: type) -> None:
         self._paths = list(_paths_of(row))
@@ -93,7 +94,7 @@ def _paths_of(row: type) -> Iterator[Path]:
             [hint] = [kind for kind in get_args(hint) if kind is not NoneType]
         if is_dataclass(hint):
             yield from ((name, *path) for path in _paths_of(hint))  # type: ignore[arg-type]  # A class, by its hint.
-        elif get_origin(hint) is not list:
+        elif get_origin(hint) is not list or field.metadata.get(WORDS):
             yield (name,)
 
 
@@ -101,6 +102,8 @@ def _cell(shown: Mapping[str, Any], path: Path) -> object:
     value: Any = shown
     for name in path:
         value = value and value[name]
+    if isinstance(value, list):
+        return " ".join(value)
     if isinstance(value, str):
         return f"'{value}" if _FORMULA.search(value) else value
     return str(value).lower() if isinstance(value, bool) else value

@@ -69,7 +69,7 @@ class Rendering:
         if declared.secret_answer:
             self._cache_control = "no-store"
         self._is_computed = declared.computed
-        self._has_items = declared.csv_items
+        self._has_items = declared.csv_rows is not None
         self._vary = {"Vary": "Accept"} if declared.csv else {}
 
     @cached_property

@@ -12,6 +12,7 @@ from app.domain.people.api_keys import Scope, check_key
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 ReadAgain = Callable[[Writer, UUID | list[UUID]], Awaitable[object]]
 """Takes the ID of what the first response showed, or the IDs of its items."""
+CsvRows = Callable[[Any], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Declaration:
     """No operation changes what the response shows, so nothing takes its version in `If-Match`."""
     csv: bool = False
     """The operation is a list, which is also returned as CSV."""
-    csv_items: bool = False
-    """Its CSV has the `items` of what it returns, which is no page of a list."""
+    csv_rows: CsvRows | None = None
+    """Makes the rows of the CSV of what it returns, which is no page of a list."""
     file: FileBody | None = None
 
     def check(self, actor: Actor) -> None:
@@ -82,7 +83,7 @@ def operation(
     is_public: bool = False,
     computed: bool = False,
     csv: bool = False,
-    csv_items: bool = False,
+    csv_rows: CsvRows | None = None,
     file: FileBody | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `keys_only`, `newcomers` and
@@ -103,8 +104,8 @@ def operation(
         personal_data=personal_data,
         is_public=is_public,
         computed=computed,
-        csv=csv or csv_items,
-        csv_items=csv_items,
+        csv=csv or csv_rows is not None,
+        csv_rows=csv_rows,
         file=file,
     )
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+WORDS = "words"
+"""In a field's metadata: a list of words that never have spaces. A table shows it in one cell."""
+
 
 class Shown:
     """A value that responses show: the docstrings of its attributes describe the fields in the OpenAPI document."""

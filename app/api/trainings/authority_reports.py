@@ -1,5 +1,7 @@
 """`/v1/authority-reports`."""
 
+from operator import attrgetter
+
 from fastapi import APIRouter
 
 from app.api.conventions import Read
@@ -14,7 +16,7 @@ router = APIRouter(prefix="/authority-reports", route_class=Operation, tags=["St
 
 
 @router.get("/{year}", responses=refusing("forbidden"))
-@operation(people_only=True, csv_items=True)
+@operation(people_only=True, csv_rows=attrgetter("items"))
 async def get_authority_report(reader: Read, year: YearPath) -> AuthorityReport:
     """Get the report to the statistics authority.
 

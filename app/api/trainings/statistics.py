@@ -19,6 +19,7 @@ from app.domain.trainings.statistics import (
     ParticipantsStatistic,
     UsageStatistic,
     Wanted,
+    rows_of,
 )
 from app.domain.trainings.support_rules import Activity
 from app.services.trainings import statistics
@@ -29,7 +30,8 @@ router = APIRouter(
     tags=[
         Tag(
             "Statistics",
-            "Figures of training courses and peer study groups: of an organisation, of a tree, or of the study centre.",
+            "Figures of training courses and peer study groups: of an organisation, of a tree, or of the study centre. "
+            "The last row of a CSV of statistics is the total, with the key `total`.",
         )
     ],
 )
@@ -67,7 +69,7 @@ REFUSED = refusing("not-found", "forbidden")
 
 
 @router.get("/hours", responses=REFUSED)
-@operation(scope="trainings:read", csv_items=True)
+@operation(scope="trainings:read", csv_rows=rows_of)
 async def get_statistics_of_hours(reader: Read, wanted: Figures) -> HoursStatistic:
     """Get statistics of hours.
 
@@ -80,7 +82,7 @@ async def get_statistics_of_hours(reader: Read, wanted: Figures) -> HoursStatist
 
 
 @router.get("/trainings", responses=REFUSED)
-@operation(scope="trainings:read", csv_items=True)
+@operation(scope="trainings:read", csv_rows=rows_of)
 async def get_statistics_of_trainings(reader: Read, wanted: Figures) -> CoursesStatistic:
     """Get statistics of training courses.
 
@@ -92,12 +94,12 @@ async def get_statistics_of_trainings(reader: Read, wanted: Figures) -> CoursesS
 
 
 @router.get("/participants", responses=REFUSED)
-@operation(scope="trainings:read", csv_items=True)
+@operation(scope="trainings:read", csv_rows=rows_of)
 async def get_statistics_of_participants(reader: Read, wanted: Figures) -> ParticipantsStatistic:
     """Get statistics of participants.
 
     Participants of approved cost statements. A count of one to four people is hidden, with others from which it could
-    be found out, and `hidden` names them.
+    be found out, and `hidden` names them. In a CSV spaces separate the names.
 
     **Who:** everyone with a role, within their reach; staff and auditors for the complete study centre.
     """
@@ -105,7 +107,7 @@ async def get_statistics_of_participants(reader: Read, wanted: Figures) -> Parti
 
 
 @router.get("/costs", responses=REFUSED)
-@operation(scope="trainings:read", csv_items=True)
+@operation(scope="trainings:read", csv_rows=rows_of)
 async def get_statistics_of_costs(reader: Read, wanted: Figures) -> CostsStatistic:
     """Get statistics of costs.
 
@@ -117,7 +119,7 @@ async def get_statistics_of_costs(reader: Read, wanted: Figures) -> CostsStatist
 
 
 @router.get("/usage", responses=REFUSED)
-@operation(scope="trainings:read", csv_items=True)
+@operation(scope="trainings:read", csv_rows=rows_of)
 async def get_statistics_of_usage(reader: Read, wanted: Figures) -> UsageStatistic:
     """Get statistics of the use of hours.
 

@@ -2,7 +2,7 @@
 §7)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -11,9 +11,11 @@ from app.domain.access import Actor, Place, check_reach, check_staff_or_auditor
 from app.domain.errors import NotFound
 from app.domain.trainings.small_cells import Measure
 from app.domain.trainings.support_rules import Activity
-from app.domain.values import Shown
+from app.domain.values import WORDS, Shown
 
 By = Literal["organisation", "month", "topic", "mode", "municipality", "activity"]
+TOTAL = "total"
+"""Key of the total where it is a row."""
 FEWEST_DAYS = 30
 """Days from the beginning of the year from which a forecast is made."""
 
@@ -132,7 +134,7 @@ class Participants(Shown):
     """Number of participants whose gender is not known. `null` if it is hidden."""
     under_age: int | None
     """Number of participants too young to count for the support. `null` if it is hidden."""
-    hidden: list[str]
+    hidden: list[str] = field(metadata={WORDS: True})
     """Names of the fields that are hidden, because a count of one to four people could be found out."""
 
 
@@ -274,6 +276,29 @@ class ForecastStatistic(Shown):
 
 
 @dataclass(frozen=True)
+class HoursRow(HoursInTotal, Group):
+    """Hours of one group of courses, or of all. Only the total has the hours of an account."""
+
+
+Statistic = HoursStatistic | CoursesStatistic | CostsStatistic | ParticipantsStatistic | UsageStatistic
+ROWS: dict[type[Statistic], type[Group]] = {
+    HoursStatistic: HoursRow,
+    CoursesStatistic: CoursesOfGroup,
+    CostsStatistic: CostsOfGroup,
+    ParticipantsStatistic: ParticipantsOfGroup,
+    UsageStatistic: UsageOfGroup,
+}
+
+
+def rows_of(statistic: Statistic) -> list[Group]:
+    """Return the statistic as rows of a table: the groups, and the total as the last one."""
+    row = ROWS[type(statistic)]
+    empty = {each.name: None for each in fields(row)}
+    total = vars(statistic.total) | {"key": TOTAL}
+    return [row(**empty | figures) for figures in (*map(vars, statistic.items), total)]
+
+
+@dataclass(frozen=True)
 class CountedPeople:
     """The counts of a group, before any is hidden."""
 
@@ -315,11 +340,11 @@ def shown_people(people: CountedPeople, hidden: Iterable[Measure], *, hides_dist
     if people.distinct and (hides_distinct or "participants" in names):
         names.add("distinct")
     shown = {
-        field.name: None if field.name in names else getattr(people, field.name)
-        for field in fields(Participants)
-        if field.name != "hidden"
+        each.name: None if each.name in names else getattr(people, each.name)
+        for each in fields(Participants)
+        if each.name != "hidden"
     }
-    order = [field.name for field in fields(Participants)]
+    order = [each.name for each in fields(Participants)]
     return Participants(**shown, hidden=sorted(names, key=order.index))
 
 

@@ -12,6 +12,7 @@ from tests.api.trainings.conftest import approved, plan, session, submitted
 from tests.builders import Centre, Person, refusal
 
 STATISTICS = "/v1/statistics"
+AS_CSV = {"Accept": "text/csv"}
 
 
 def figures(person: Person, what: str, **query: Any) -> dict[str, Any]:
@@ -264,12 +265,42 @@ def test_who_sees_which_figures(centre: Centre, central: UUID, unit: UUID, what:
 def test_rows_as_csv(manager: Person, main_user: Person, central: UUID, unit: UUID) -> None:
     manager.post("/v1/trainings", plan(unit))
     submitted(manager, unit, sessions=[session("2023-05-02")])
-    answer = main_user.get(f"{STATISTICS}/hours?year=2023&under={central}&by=month", headers={"Accept": "text/csv"})
+    answer = main_user.get(f"{STATISTICS}/hours?year=2023&under={central}&by=month", headers=AS_CSV)
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert list(csv.reader(io.StringIO(answer.text))) == [
-        ["key", "name", "planned", "reserved", "used"],
-        ["2023-05", "", "6", "6", "0"],
+        ["key", "name", "planned", "reserved", "used", "granted", "returned", "lapsed", "available"],
+        ["2023-05", "", "6", "6", "0", "", "", "", ""],
+        ["total", "", "6", "6", "0", "500", "0", "0", "494"],
     ]
+
+
+@pytest.mark.parametrize("what", ["hours", "trainings", "participants", "costs", "usage"])
+def test_the_last_row_of_a_csv_is_the_total(
+    centre: Centre, manager: Person, staff: Person, main_user: Person, central: UUID, unit: UUID, what: str
+) -> None:
+    held(centre, manager, staff, unit, of_age=20, female=17, male=3)
+    path = f"{STATISTICS}/{what}?year=2023&under={central}"
+    for grouped in ("", "&by=mode"):
+        shown = main_user.get(f"{path}{grouped}").json()
+        *rows, last = csv.DictReader(io.StringIO(main_user.get(f"{path}{grouped}", headers=AS_CSV).text))
+        assert [row["key"] for row in rows] == [item["key"] for item in shown["items"]]
+        assert (last["key"], last["name"]) == ("total", "")
+        for row, item in ((last, shown["total"]), *zip(rows, shown["items"], strict=True)):
+            assert row == dict.fromkeys(row, "") | {"key": row["key"]} | cells(item)
+        if what == "participants":
+            assert {row["hidden"] for row in (*rows, last)} == {"distinct female male"}
+            assert last["participants"] == "20"
+
+
+def cells(item: dict[str, Any]) -> dict[str, str]:
+    """What a row shows of an item: empty for null, words with spaces between them."""
+    shown: dict[str, str] = {}
+    for name, value in item.items():
+        if isinstance(value, dict):
+            shown |= {f"{name}.{part}": cell for part, cell in cells(value).items()}
+        else:
+            shown[name] = "" if value is None else " ".join(value) if isinstance(value, list) else str(value)
+    return shown
 
 
 def test_counting_again_puts_figures_right(centre: Centre, manager: Person, staff: Person, unit: UUID) -> None:
@@ -301,5 +332,5 @@ def test_the_report_to_the_statistics_authority(
     faults = centre.person("auditor").get(path).json()["faults"]
     assert {"code": "class-missing", "topic": "society", "courses": 2} in faults
     assert refusal(main_user.get(path)) == (403, "forbidden")
-    rows = staff.get(path, headers={"Accept": "text/csv"}).text.splitlines()
+    rows = staff.get(path, headers=AS_CSV).text.splitlines()
     assert rows[0].startswith("statistics_class,courses,hours")
