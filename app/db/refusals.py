@@ -27,6 +27,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "deadlines_no_overlap": DeadlineOverlap,
     "hour_proposals_one_a_year": AlreadyExists,
     "hour_decisions_one_a_year": AlreadyExists,
+    "peer_group_quotas_one_a_year": AlreadyExists,
     "allotment_requests_one_open": AlreadyExists,
     "bank_account_changes_one_open": AlreadyExists,
     "regional_offices_name_once": AlreadyExists,

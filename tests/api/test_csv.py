@@ -63,6 +63,7 @@ def year_of_a_league(league: League) -> League:
     centre.deadline("change_window", date(2023, 10, 1), date(2023, 10, 31))
     centre.post(2023, pool_change(10_000), supplementary_grant(league.central, 1_000))
     centre.post(2024, pool_change(10_000))
+    centre.post(2024, pool_change(100), hour_type="peer_group")
     league.submitted(league.main_user, league.central, line(league.central, 50), line(league.district, 7))
     of = {"organisation_id": str(league.central), "year": 2023}
     decided = {"year": 2024, "items": [{"organisation_id": str(league.central), "hours": 40, "reason": "Perustelu"}]}
@@ -75,6 +76,7 @@ def year_of_a_league(league: League) -> League:
         (staff, "/v1/hour-corrections", of | {"hours": -2, "reason": "Virhe"}),
         (staff, "/v1/hour-corrections", of | {"hours": 2, "reason": "Virheen korjaus"}),
         (staff, "/v1/hour-decisions", decided),
+        (staff, "/v1/peer-group-quotas", decided),
     ):
         answer = person.post(path, body)
         assert answer.status_code == 201, answer.text
@@ -90,6 +92,7 @@ LISTS = [
     ("/v1/hour-accounts", {"year": 2023, "level": "units", "sort": "used_share"}),
     (PROPOSALS, {}),
     ("/v1/hour-decisions", {}),
+    ("/v1/peer-group-quotas", {}),
     ("/v1/supplementary-hour-requests", {}),
     ("/v1/allotment-requests", {}),
     ("/v1/hour-returns", {}),
@@ -129,6 +132,7 @@ def test_the_lists_with_csv_are_those_of_the_document() -> None:
         "list_hour_accounts",
         "list_hour_proposals",
         "list_hour_decisions",
+        "list_peer_group_quotas",
         "list_supplementary_hour_requests",
         "list_allotment_requests",
         "list_hour_returns",

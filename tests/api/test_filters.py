@@ -105,6 +105,8 @@ def copied(centre: Centre, main_user: Person, central: UUID, staff: Person) -> d
     centre.change_window()
     centre.deadline("proposal_round", date(2023, 3, 1), date(2023, 11, 30))
     centre.post(2023, pool_change(1_000), supplementary_grant(central, 100))
+    centre.post(2023, pool_change(100), hour_type="peer_group")
+    batch = {"year": 2023, "items": [{"organisation_id": str(central), "hours": 1}]}
     of = {"organisation_id": str(central), "year": 2023, "hours": 1}
     next_year = {"organisation_id": str(central), "year": 2024}
     line = {"unit_id": str(central), "hours": 5}
@@ -134,14 +136,8 @@ def copied(centre: Centre, main_user: Person, central: UUID, staff: Person) -> d
         ],
         RETURNS: [("made", lambda: main_user.post(RETURNS, of))],
         "/v1/hour-corrections": [("made", lambda: staff.post("/v1/hour-corrections", of | {"reason": "Virhe"}))],
-        "/v1/hour-decisions": [
-            (
-                "made",
-                lambda: staff.post(
-                    "/v1/hour-decisions", {"year": 2023, "items": [{"organisation_id": str(central), "hours": 1}]}
-                ),
-            )
-        ],
+        "/v1/hour-decisions": [("made", lambda: staff.post("/v1/hour-decisions", batch))],
+        "/v1/peer-group-quotas": [("made", lambda: staff.post("/v1/peer-group-quotas", batch))],
     }
 
 
@@ -152,6 +148,7 @@ LISTS = [
     RETURNS,
     "/v1/hour-corrections",
     "/v1/hour-decisions",
+    "/v1/peer-group-quotas",
 ]
 
 

@@ -90,6 +90,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "main-user-application.submitted": "signatory",
         "main-user-application.withdrawn": "staff applicant signatory",
         "organisation.main-users-few": "staff",
+        "peer-group-quota.made": "manager",
         "payment-account-change.approved": "staff",
         "payment-account-change.proposed": "staff",
         "payment-account-change.rejected": "staff",

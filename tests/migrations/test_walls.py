@@ -84,6 +84,7 @@ RIGHTS = {
     "outbox": ADD,
     "participant_readers": ADD_CHANGE,
     "payment_account_changes": ADD_CHANGE,
+    "peer_group_quotas": ADD,
     "persons": ADD_CHANGE,
     "regional_offices": ADD_CHANGE,
     "reminder_settings": ADD_CHANGE,

@@ -45,6 +45,7 @@ def world(centre: Centre) -> World:
     ]
     for year in (2022, 2023, 2024):
         centre.post(year, pool_change(1_000_000))
+        centre.post(year, pool_change(1_000_000), hour_type="peer_group")
         centre.post(year, grant(central, 1000), grant(other, 1000))
         centre.post(year, distribution(central, association, 100))
     staff, main_user = centre.staff(), centre.main_user(central)
@@ -71,6 +72,7 @@ def world(centre: Centre) -> World:
     extension = {"organisation_id": organisations[1], "closes_on": "2024-01-31", "reason": "Kokeeksi"}
     items = [{"organisation_id": organisations[3], "hours": 500}]
     decided = staff.post("/v1/hour-decisions", {"year": 2022, "items": items}).json()["items"]
+    granted = staff.post("/v1/peer-group-quotas", {"year": 2022, "items": items}).json()["items"]
     ids = {
         "organisation": organisations,
         "proposal": proposals,
@@ -78,6 +80,7 @@ def world(centre: Centre) -> World:
         "extension": [made(staff, f"deadlines/{deadlines[0]}/extensions", extension)],
         "request": [asked("supplementary-hour-requests", grounds="Kokeeksi") for _ in range(3)],
         "decision": [decision["id"] for decision in decided],
+        "quota": [quota["id"] for quota in granted],
         "return": [asked("hour-returns")],
         "correction": [asked("hour-corrections", staff, reason="Kokeeksi")],
     }

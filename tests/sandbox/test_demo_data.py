@@ -17,7 +17,9 @@ def test_positions_are_in_the_order_of_time(sandbox: Sandbox) -> None:
 
 
 def test_the_balances_are_varied(sandbox: Sandbox) -> None:
-    pools = sandbox.rows("SELECT year, -state, pool, returned, closed_at FROM hour_pools ORDER BY year")
+    pools = sandbox.rows(
+        "SELECT year, -state, pool, returned, closed_at FROM hour_pools WHERE hour_type = 'training' ORDER BY year"
+    )
     assert {pool[0] for pool in pools} > set(YEARS)
     assert {pool[1] for pool in pools if pool[0] in YEARS} == {45_483}
     assert [pool[0] for pool in pools if pool[4]] == [2022]
@@ -29,6 +31,19 @@ def test_the_balances_are_varied(sandbox: Sandbox) -> None:
     kinds = {row[0] for row in sandbox.rows("SELECT DISTINCT kind FROM hour_transfers")}
     assert kinds >= {"pool", "grant", "supplementary_grant", "distribution", "return", "reservation", "release"}
     assert kinds >= {"use", "lapse", "correction"}
+
+
+def test_every_open_year_has_quotas_of_peer_groups(sandbox: Sandbox) -> None:
+    pools = dict(sandbox.rows("SELECT year, -state - pool FROM hour_pools WHERE hour_type = 'peer_group'"))
+    assert pools == dict(sandbox.rows("SELECT year, sum(hours) FROM peer_group_quotas GROUP BY year"))
+    assert pools.keys() > {2023, 2024}
+    assert 2022 not in pools
+    [(organisation_id, hours)] = sandbox.rows(
+        "SELECT organisation_id, hours FROM peer_group_quotas WHERE year = 2024 ORDER BY id LIMIT 1"
+    )
+    path = f"/v1/organisations/{organisation_id}/hour-accounts/2024"
+    account = sandbox.person("staff@example.org").get(path, params={"hour_type": "peer_group"}).json()
+    assert (account["granted"], account["available"]) == (hours, hours)
 
 
 def test_a_main_user_sees_the_account_of_the_own_organisation(sandbox: Sandbox) -> None:

@@ -22,6 +22,7 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
         "outcome": "partially_approved",
         "letter": "paatos-2023-0123.pdf",
     },
+    "peer-group-quota.made": {"reference": "2023-0124", "year": 2024, "hours": 120},
     "supplementary-hour-request.decided": {
         "reference": "2023-0042",
         "year": 2023,

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Table, Text, Uuid, any_, bindparam, literal, null,
 from app.db.hours import allotment_requests as allotments
 from app.db.hours.corrections import corrections, hour_corrections
 from app.db.hours.decisions import decisions, hour_decisions
+from app.db.hours.peer_group_quotas import peer_group_quotas, quotas
 from app.db.hours.proposals import hour_proposals, proposals
 from app.db.hours.returns import hour_returns, returns
 from app.db.hours.supplementary_requests import requests, supplementary_hour_requests
@@ -29,6 +30,7 @@ from app.domain.hours.explanations import CausePage
 _NAMED: dict[ReferenceType, tuple[Table, Resource[Any]]] = {
     "hour_proposal": (hour_proposals, proposals),
     "hour_decision": (hour_decisions, decisions),
+    "peer_group_quota": (peer_group_quotas, quotas),
     "supplementary_hour_request": (supplementary_hour_requests, requests),
     "allotment_request": (allotments.allotment_requests, allotments.requests),
     "hour_return": (hour_returns, returns),

@@ -10,6 +10,7 @@ from app.db.hours.allotment_requests import allotment_requests
 from app.db.hours.corrections import hour_corrections
 from app.db.hours.decisions import hour_decisions
 from app.db.hours.ledger import hour_transfers
+from app.db.hours.peer_group_quotas import peer_group_quotas
 from app.db.hours.returns import hour_returns
 from app.db.hours.supplementary_requests import supplementary_hour_requests
 from app.db.organisations.organisations import organisation_ancestors, organisations
@@ -93,6 +94,7 @@ _referred = union_all(
         select(table.c.id, table.c.reference)
         for table in (
             hour_decisions,
+            peer_group_quotas,
             supplementary_hour_requests,
             allotment_requests,
             hour_returns,

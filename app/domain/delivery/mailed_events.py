@@ -87,6 +87,7 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
         ("GET", "/v1/organisations/{organisation_id}/hour-accounts/{year}"),
         has_letter=True,
     ),
+    "peer-group-quota.made": MailedEvent("managers", "promptly", ("GET", "/v1/peer-group-quotas/{quota_id}")),
     "supplementary-hour-request.decided": MailedEvent(
         "managers", "promptly", ("GET", "/v1/supplementary-hour-requests/{request_id}")
     ),

@@ -10,6 +10,7 @@ from app.domain.values import Shown
 ReferenceType = Literal[
     "hour_proposal",
     "hour_decision",
+    "peer_group_quota",
     "supplementary_hour_request",
     "allotment_request",
     "hour_return",
@@ -21,6 +22,7 @@ ReferenceType = Literal[
 COLLECTIONS = {
     "hour_proposal": "hour-proposals",
     "hour_decision": "hour-decisions",
+    "peer_group_quota": "peer-group-quotas",
     "supplementary_hour_request": "supplementary-hour-requests",
     "allotment_request": "allotment-requests",
     "hour_return": "hour-returns",

@@ -1,17 +1,15 @@
 """Decisions (päätös): staff grant the year's hours to many central organisations together (rulebook §3.2)."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.access import Actor, Place, check_not_own, check_reach
-from app.domain.errors import AlreadyExists, Forbidden, NotFound, PoolExceeded, WrongState
+from app.domain.access import Actor, check_not_own
+from app.domain.errors import Forbidden, NotFound, WrongState
+from app.domain.hours.grants import Candidate, GrantItem, check_in_reach, organisation_pointer
 from app.domain.hours.proposals import ProposalState
-from app.domain.hours.standing import check_central
-from app.domain.lists import check_once
-from app.domain.organisations.membership import check_member_in
 from app.domain.values import Shown
 
 
@@ -44,25 +42,10 @@ class HourDecisions(Shown):
 
 
 @dataclass(frozen=True)
-class DecisionItem:
+class DecisionItem(GrantItem):
     """One decision of a batch, as it is requested."""
 
-    organisation_id: UUID
     proposal_id: UUID | None
-    hours: int
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An organisation that a decision is requested for."""
-
-    place: Place
-    name: str
-    active_from: date
-    active_until: date | None
-    by_two: bool = False
-    """Whether the study centre has its hours decided by two people now."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +76,6 @@ def outcome_of(asked: int | None, granted: int) -> Literal["approved", "partiall
     return "approved" if asked is None or granted >= asked else "partially_approved"
 
 
-def check_each_once(items: Sequence[DecisionItem]) -> None:
-    """Check that a batch has one decision for each organisation. Raise Invalid."""
-    check_once((item.organisation_id for item in items), "/items/{}/organisation_id")
-
-
 def check_there(
     actor: Actor,
     year: int,
@@ -106,9 +84,8 @@ def check_there(
     proposals: Mapping[UUID, LockedProposal],
 ) -> None:
     """Check that every organisation is in reach, and every proposal is its own and of that year. Raise NotFound."""
+    check_in_reach(actor, items, candidates)
     for index, item in enumerate(items):
-        candidate = candidates.get(item.organisation_id)
-        check_reach(actor, candidate.place if candidate else None, pointer=_organisation(index))
         if item.proposal_id is not None:
             named = proposals.get(item.proposal_id)
             if named is None or (named.organisation_id, named.year) != (item.organisation_id, year):
@@ -126,13 +103,7 @@ def check_none_own(
     for index, item in enumerate(items):
         proposal = submitted.get(item.organisation_id)
         place, makers = candidates[item.organisation_id].place, proposal.makers if proposal else ()
-        check_not_own(actor, place, makers, pointer=_organisation(index))
-
-
-def check_may_decide_alone(hours: Iterable[int], *, by_two: bool) -> None:
-    """Check that hours above 0 are decided by plans alone, where two people decide (rulebook §3.2). Raise Forbidden."""
-    if by_two and any(hours):
-        raise Forbidden(because="decisions-by-two")
+        check_not_own(actor, place, makers, pointer=organisation_pointer(index))
 
 
 def check_second_person(actor: Actor, last_edited_by: UUID | None, *, by_two: bool) -> None:
@@ -144,16 +115,10 @@ def check_second_person(actor: Actor, last_edited_by: UUID | None, *, by_two: bo
         raise Forbidden(because="decisions-by-two")
 
 
-def check_centrals(items: Sequence[DecisionItem], candidates: Mapping[UUID, Candidate]) -> None:
-    """Check that every decision is for a central organisation (rulebook §3.2). Raise NotCentral."""
-    for index, item in enumerate(items):
-        check_central(candidates[item.organisation_id].place, pointer=_organisation(index))
-
-
 def check_submitted(
     items: Sequence[DecisionItem], proposals: Mapping[UUID, LockedProposal], decided: Container[UUID]
 ) -> None:
-    """Check that a named proposal is submitted. If it is decided, `check_undecided` reports the decision instead.
+    """Check that a named proposal is submitted. If it is decided, `check_ungranted` reports the decision instead.
 
     Raise WrongState.
     """
@@ -163,36 +128,6 @@ def check_submitted(
         state = proposals[item.proposal_id].state
         if state != "submitted":
             raise WrongState(state=state, allowed=["submitted"], pointer=_proposal(index))
-
-
-def check_members(year: int, items: Sequence[DecisionItem], candidates: Mapping[UUID, Candidate]) -> None:
-    """Check that the organisations are members in the year (rulebook §6.1). Raise NotAMember."""
-    for index, item in enumerate(items):
-        candidate = candidates[item.organisation_id]
-        check_member_in(year, candidate.active_from, candidate.active_until, pointer=_organisation(index))
-
-
-def check_undecided(items: Sequence[DecisionItem], decided: Mapping[UUID, UUID]) -> None:
-    """Check that an organisation has no decision for the year yet (rulebook §3.2). `decided` are those, by
-    organisation.
-
-    Raise AlreadyExists.
-    """
-    for index, item in enumerate(items):
-        if item.organisation_id in decided:
-            raise AlreadyExists(existing_id=decided[item.organisation_id], pointer=_organisation(index))
-
-
-def check_pool_suffices(available: int, items: Iterable[DecisionItem]) -> None:
-    """Check that the decisions together do not exceed the free hours of the pool (rulebook §3.2).
-    Raise PoolExceeded."""
-    asked = sum(item.hours for item in items)
-    if asked > available:
-        raise PoolExceeded(available=available, asked=asked)
-
-
-def _organisation(index: int) -> str:
-    return f"/items/{index}/organisation_id"
 
 
 def _proposal(index: int) -> str:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from app.domain.access import Actor, check_not_own, check_reach
 from app.domain.errors import Fault, Invalid, NotFound, PoolExceeded, WrongState
-from app.domain.hours.decisions import Candidate
 from app.domain.hours.expiring import ExpiryCause
+from app.domain.hours.grants import Candidate
 from app.domain.lists import check_once
 from app.domain.organisations.membership import check_member_in
 from app.domain.values import Shown

@@ -22,6 +22,7 @@ from app.sandbox.demo.main_users import add_main_user_applications
 from app.sandbox.demo.names import CENTRALS
 from app.sandbox.demo.organisation_data import add_organisation_data
 from app.sandbox.demo.organisations import UNITS, Organisations
+from app.sandbox.demo.peer_groups import add_peer_group_quotas
 from app.sandbox.demo.people import add_people
 from app.sandbox.demo.rights import add_rights
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
@@ -58,6 +59,8 @@ def demo_data(scale: int, this_year: int) -> Demo:
     add_feeds(demo, people.main_users[centrals[0].id])
     Hours(demo, centrals, people, scale, this_year)
     add_tour(demo, centrals, people)
+    add_peer_group_quotas(demo, centrals, people, scale, this_year)
+    demo.postings.sort(key=lambda posting: posting.made_at)
     add_api_keys(demo, centrals, people, this_year)
     add_rights(demo, centrals, people)
     add_main_user_applications(demo, centrals, people)
@@ -174,6 +177,7 @@ def _arguments(each: Posting) -> dict[str, object]:
         retry_key=sha256(repr(each.key).encode()).digest(),
         actor_id=each.actor_id,
         made_at=each.made_at,
+        hour_type=each.hour_type,
     )
     ids = [demo_id("transfer", each.key, number, at=each.made_at) for number, _ in enumerate(each.transfers)]
     return posting.set | arguments | {"posting_ids": ids}

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.calendar.deadlines import HELSINKI
-from app.domain.hours.ledger import Transfer
+from app.domain.hours.ledger import HourType, Transfer
 
 BEGINNING = datetime(2021, 1, 4, 9, tzinfo=HELSINKI)
 """The time of everything that has no time of its own."""
@@ -37,6 +37,7 @@ class Posting:
     made_at: datetime
     cause_type: str
     actor_id: UUID
+    hour_type: HourType = "training"
     causes: list[UUID] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
 

@@ -176,7 +176,7 @@ def _add_plan(demo: Demo, name: str, staff: UUID, number: int, centrals: Sequenc
     pooled = [
         each.hours * (1 if each.target.account == "pool" else -1)
         for posting in demo.postings
-        if posting.year == YEAR
+        if posting.year == YEAR and posting.hour_type == "training"
         for each in posting.transfers
         if "pool" in (each.source.account, each.target.account)
     ]

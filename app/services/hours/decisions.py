@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from app.db.hours.decisions import decisions, find_candidates, find_decided, hour_decisions
+from app.db.hours.decisions import decisions, find_decided, hour_decisions
 from app.db.hours.expiring import stop_openings
+from app.db.hours.grants import find_candidates
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import hold_pool
 from app.db.hours.proposals import find_submitted, lock_contested
@@ -13,6 +14,7 @@ from app.db.sessions import Writer
 from app.db.statements import insert_rows, row_of
 from app.domain.access import check_staff
 from app.domain.hours import decisions as rules
+from app.domain.hours import grants
 from app.domain.hours.decisions import DecisionItem, HourDecision, HourDecisions
 from app.domain.hours.ledger import grant
 from app.domain.hours.years import check_year_open
@@ -27,7 +29,7 @@ async def decide_hours(
 
     `by_plan` is for the publication of a plan, which checks itself who may publish it.
     """
-    rules.check_each_once(items)
+    grants.check_each_once(items)
     ids = [item.organisation_id for item in items]
     # Proposals are locked first, then the pool. A request that withdraws or sends back one of them comes before this,
     # or finds it decided. The second of two batches waits for the pool, and then sees what the first has decided.
@@ -46,14 +48,14 @@ async def decide_hours(
     rules.check_none_own(writer.actor, items, candidates, submitted)
     if not by_plan:
         by_two = any(candidate.by_two for candidate in candidates.values())
-        rules.check_may_decide_alone((item.hours for item in items), by_two=by_two)
+        grants.check_may_decide_alone((item.hours for item in items), by_two=by_two)
     decided = await find_decided(writer.connection, ids, year)
-    rules.check_centrals(items, candidates)
+    grants.check_centrals(items, candidates)
     rules.check_submitted(items, proposals, decided)
     check_year_open(year, pool.closed_at)
-    rules.check_members(year, items, candidates)
-    rules.check_undecided(items, decided)
-    rules.check_pool_suffices(pool.available, items)
+    grants.check_members(year, items, candidates)
+    grants.check_ungranted(items, decided)
+    grants.check_pool_suffices(pool.available, items)
     references = await take_references(writer, len(items))
     made = []
     for item, reference in zip(items, references, strict=True):

@@ -193,7 +193,7 @@ async def _decide(writer: Writer, plan: Plan) -> None:
     if not rows:
         return
     if plan.kind == "round":
-        items = [DecisionItem(row.organisation_id, row.proposal_id, row.hours or 0, row.reason) for row in rows]
+        items = [DecisionItem(row.organisation_id, row.hours or 0, row.reason, row.proposal_id) for row in rows]
         await decide_hours(writer, year=plan.year, items=items, by_plan=True)
     else:
         # A former member's requests stay in the plan, to be rejected. If one has hours, the refusal names its row.

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from app.db.hours.decisions import find_candidates
 from app.db.hours.expiring import share_openings
+from app.db.hours.grants import find_candidates
 from app.db.hours.ledger import post_transfers
 from app.db.hours.pools import hold_pool
 from app.db.hours.standing import get_standing, get_standing_to_make
@@ -20,7 +20,7 @@ from app.db.sessions import Writer
 from app.db.statements import change_value, insert_value
 from app.domain.access import check_main_user, check_staff
 from app.domain.hours import supplementary_requests as rules
-from app.domain.hours.decisions import check_may_decide_alone
+from app.domain.hours.grants import check_may_decide_alone
 from app.domain.hours.ledger import supplementary_grant
 from app.domain.hours.standing import Standing, check_may_change
 from app.domain.hours.supplementary_requests import RequestDecision, SupplementaryRequest, SupplementaryRequests

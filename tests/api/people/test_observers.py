@@ -112,6 +112,7 @@ def test_an_observer_reads_the_hours_the_calendar_and_the_organisations_of_the_t
         *(f"{tree}/hour-distribution/2024", f"{tree}/unit-round/2024", f"{tree}/unit-round/2024/units"),
         *(PROPOSALS, f"{PROPOSALS}/{proposal_id}", f"{PROPOSALS}/{proposal_id}/revisions", "/v1/hour-decisions"),
         *("/v1/supplementary-hour-requests", "/v1/allotment-requests", "/v1/hour-returns", "/v1/hour-corrections"),
+        "/v1/peer-group-quotas",
     ]
     for path in paths:
         read, of_main_user = observer.get(path), main_user.get(path)
@@ -224,6 +225,7 @@ def test_an_observer_changes_nothing(
         ("/v1/supplementary-hour-requests", place | {"year": 2023, "hours": 10, "grounds": "Kurssit"}),
         ("/v1/hour-returns", place | {"year": 2023, "hours": 10}),
         ("/v1/hour-decisions", {"year": 2024, "items": [place | {"hours": 10}]}),
+        ("/v1/peer-group-quotas", {"year": 2024, "items": [place | {"hours": 10}]}),
         ("/v1/hour-corrections", place | {"year": 2023, "hours": 10, "reason": "Virhe"}),
         ("/v1/allotment-requests", {"unit_id": str(unit), "year": 2023, "hours": 10, "grounds": "Kurssit"}),
         ("/v1/calendars/2023/deadlines", {"kind": "unit_proposals"} | place | days),

@@ -19,7 +19,9 @@ from app.domain.errors import (
     WrongState,
 )
 from app.domain.hours import decisions as rules
-from app.domain.hours.decisions import Candidate, DecisionItem, LockedProposal
+from app.domain.hours import grants
+from app.domain.hours.decisions import DecisionItem, LockedProposal
+from app.domain.hours.grants import Candidate
 
 FIRST, SECOND, UNIT = UUID(int=1), UUID(int=2), UUID(int=3)
 PROPOSAL, OTHERS, LAST_YEARS = UUID(int=11), UUID(int=12), UUID(int=13)
@@ -37,13 +39,13 @@ PROPOSALS = {
 
 
 def item(organisation_id: UUID, hours: int = 1, proposal_id: UUID | None = None) -> DecisionItem:
-    return DecisionItem(organisation_id, proposal_id, hours, None)
+    return DecisionItem(organisation_id, hours, None, proposal_id)
 
 
 def test_an_organisation_named_twice_is_refused() -> None:
-    rules.check_each_once([item(FIRST), item(SECOND)])
+    grants.check_each_once([item(FIRST), item(SECOND)])
     with pytest.raises(Invalid) as refused:
-        rules.check_each_once([item(FIRST), item(SECOND), item(FIRST), item(FIRST)])
+        grants.check_each_once([item(FIRST), item(SECOND), item(FIRST), item(FIRST)])
     assert [fault.pointer for fault in refused.value.faults] == ["/items/2/organisation_id", "/items/3/organisation_id"]
 
 
@@ -70,18 +72,18 @@ def test_a_proposal_for_another_year_is_not_found() -> None:
 @pytest.mark.parametrize(
     ("check", "refusal", "pointer", "facts"),
     [
-        (lambda: rules.check_centrals([item(FIRST), item(UNIT)], CANDIDATES), NotCentral, "/items/1/organisation_id",
+        (lambda: grants.check_centrals([item(FIRST), item(UNIT)], CANDIDATES), NotCentral, "/items/1/organisation_id",
          {"organisation_id": UNIT}),
         (lambda: rules.check_submitted([item(SECOND, 1, OTHERS)], PROPOSALS, ()), WrongState, "/items/0/proposal_id",
          {"state": "draft", "allowed": ["submitted"]}),
         # Its membership ended with 2023.
-        (lambda: rules.check_members(2024, [item(FIRST), item(SECOND)], CANDIDATES), NotAMember,
+        (lambda: grants.check_members(2024, [item(FIRST), item(SECOND)], CANDIDATES), NotAMember,
          "/items/1/organisation_id",
          {"year": 2024, "active_from": date(2000, 1, 1), "active_until": date(2023, 12, 31)}),
-        (lambda: rules.check_undecided([item(FIRST), item(SECOND)], {SECOND: UUID(int=7)}), AlreadyExists,
+        (lambda: grants.check_ungranted([item(FIRST), item(SECOND)], {SECOND: UUID(int=7)}), AlreadyExists,
          "/items/1/organisation_id", {"existing_id": UUID(int=7)}),
         # 700 + 400 = 1,100: the complete batch is counted.
-        (lambda: rules.check_pool_suffices(1000, [item(FIRST, 700), item(SECOND, 400)]), PoolExceeded, None,
+        (lambda: grants.check_pool_suffices(1000, [item(FIRST, 700), item(SECOND, 400)]), PoolExceeded, None,
          {"available": 1000, "asked": 1100}),
     ],
 )  # fmt: skip
@@ -93,11 +95,11 @@ def test_refusals_have_the_items_pointer(check: Any, refusal: type[DomainError],
 
 def test_a_right_batch_is_accepted() -> None:
     rules.check_there(STAFF, 2024, [item(FIRST, proposal_id=PROPOSAL), item(SECOND)], CANDIDATES, PROPOSALS)
-    rules.check_centrals([item(FIRST), item(SECOND)], CANDIDATES)
+    grants.check_centrals([item(FIRST), item(SECOND)], CANDIDATES)
     rules.check_submitted([item(FIRST, 1, PROPOSAL), item(SECOND)], PROPOSALS, ())
-    rules.check_members(2023, [item(FIRST), item(SECOND)], CANDIDATES)  # The last day of 2023 is in it.
-    rules.check_undecided([item(FIRST)], {SECOND: UUID(int=7)})
-    rules.check_pool_suffices(1100, [item(FIRST, 700), item(SECOND, 400)])  # To the last hour.
+    grants.check_members(2023, [item(FIRST), item(SECOND)], CANDIDATES)  # The last day of 2023 is in it.
+    grants.check_ungranted([item(FIRST)], {SECOND: UUID(int=7)})
+    grants.check_pool_suffices(1100, [item(FIRST, 700), item(SECOND, 400)])  # To the last hour.
 
 
 def test_an_earlier_decision_is_reported_before_the_state_of_its_proposal() -> None:
