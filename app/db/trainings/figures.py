@@ -189,18 +189,23 @@ def parts_of(scope: Scope, wanted: Wanted) -> tuple[Parts, dict[str, object]]:
 
 @cache
 def _sums(by: By | None, parts: Parts) -> Query[GroupSums]:
-    key = _group_key(by, training_figures).label("key")
-    sums = [cast(func.sum(training_figures.c[name]), BigInteger).label(name) for name in SUMS]
-    as_of = func.max(training_figures.c.changed_at).label("as_of")
-    return Query(
-        select(key, *sums, as_of).where(*_conditions(parts, training_figures)).group_by(key).order_by(key), GroupSums
-    )
+    table = training_figures
+    key = _group_key(by, table).label("key")
+    sums = [cast(func.sum(table.c[name]), BigInteger).label(name) for name in SUMS]
+    as_of = func.max(table.c.changed_at).label("as_of")
+    return Query(select(key, *sums, as_of).where(*_conditions(parts, table)).group_by(key).order_by(key), GroupSums)
 
 
 async def list_sums(connection: Connection, scope: Scope, wanted: Wanted, by: By | None) -> list[GroupSums]:
     """The sums by group; one for all without `by`. Groups without courses are left out."""
     parts, parameters = parts_of(scope, wanted)
     return await _sums(by, parts).all(connection, **parameters)
+
+
+def total_of(groups: Collection[GroupSums]) -> GroupSums:
+    """The sums of all groups together."""
+    sums = {name: sum(getattr(group, name) for group in groups) for name in SUMS}
+    return GroupSums(None, **sums, as_of=max((group.as_of for group in groups if group.as_of), default=None))
 
 
 def _different(part: Any, row: Any) -> Any:

@@ -136,10 +136,9 @@ async def _scope(reader: Reader, wanted: Wanted) -> Scope:
 
 
 async def _sums(reader: Reader, scope: Scope, wanted: Wanted) -> tuple[GroupSums, list[GroupSums]]:
-    """Return the sums of the scope, and the sums of each of its groups."""
-    [total] = await figures.list_sums(reader.connection, scope, wanted, None) or [NOTHING]
-    groups = await figures.list_sums(reader.connection, scope, wanted, wanted.by) if wanted.by else []
-    return total, groups
+    """Return the sums of the scope, and the sums of each of its groups. Every course is in one group."""
+    groups = await figures.list_sums(reader.connection, scope, wanted, wanted.by)
+    return figures.total_of(groups), groups if wanted.by else []
 
 
 async def _items(
