@@ -104,6 +104,7 @@ RIGHTS = {
     "training_participants": ADD_CHANGE | ADD_REMOVE,
     "training_figure_parts": READ,
     "training_figure_revisions": READ,
+    "training_figure_totals": READ,
     "training_figures": READ,
     "training_figures_astray": READ,
     "training_figures_recomputed": READ,

@@ -67,6 +67,17 @@ training_figure_parts = study_centre_table(
     *(Column(column.name, column.type, nullable=False) for column in _KEY),
     *(Column(name, BigInteger if name.endswith("cents") else Integer, nullable=False) for name in SUMS),
 )
+training_figure_totals = study_centre_table(
+    "training_figure_totals",
+    Column("year", SmallInteger, primary_key=True),
+    Column("central_organisation_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, primary_key=True),
+    Column("hour_type", Text, primary_key=True),
+    Column("supported", Boolean, primary_key=True),
+    *(Column(name, BigInteger if name.endswith("cents") else Integer, nullable=False) for name in SUMS),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+"""The figures of an organisation's year, which the database sums up as figures change."""
 training_figure_revisions = study_centre_table(
     "training_figure_revisions",
     Column("central_organisation_id", Uuid, primary_key=True),
@@ -189,7 +200,7 @@ def parts_of(scope: Scope, wanted: Wanted) -> tuple[Parts, dict[str, object]]:
 
 @cache
 def _sums(by: By | None, parts: Parts) -> Query[GroupSums]:
-    table = training_figures
+    table = training_figure_totals if by in (None, "organisation", "activity") else training_figures
     key = _group_key(by, table).label("key")
     sums = [cast(func.sum(table.c[name]), BigInteger).label(name) for name in SUMS]
     as_of = func.max(table.c.changed_at).label("as_of")

@@ -310,6 +310,8 @@ def test_counting_again_puts_figures_right(centre: Centre, manager: Person, staf
     assert centre.rows("SELECT count_again()") == [(0,)]
     centre.owner.execute("UPDATE training_figures SET reserved_hours = 7")
     assert centre.rows("SELECT count_again() > 0") == [(True,)]
+    centre.owner.execute("UPDATE training_figure_totals SET used_hours = 7")
+    assert centre.rows("SELECT count_again() > 0") == [(True,)]
     centre.check_ledger()
     assert figures(staff, "hours", by="organisation") | {"as_of": None} == before
 
