@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 from uuid import UUID
 
@@ -88,10 +89,10 @@ class Bench:
             cursor = f"&cursor={self.deep_cursor}" if first else ""
             self.deep_cursor = self.read(f"{PATH}?limit={min(200, pages * PAGE - first)}{cursor}")["next_cursor"]
 
-    def read(self, path: str) -> dict[str, str]:
+    def read(self, path: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.world.staff_token}"}
         with urlopen(Request(f"http://127.0.0.1:{self.service.port}{path}", headers=headers)) as response:
-            answer: dict[str, str] = json.load(response)
+            answer: dict[str, Any] = json.load(response)
             return answer
 
     def of(self, server: Server, request: Callable[[int], bytes], count: int, clients: int = CLIENTS) -> Cost:
@@ -173,28 +174,37 @@ def get(path: str, token: str) -> bytes:
 @contextmanager
 def prepared(rows: int | None, python: str, *, durable: bool) -> Iterator[Bench]:
     """Everything that runs during a measurement."""
-    with filled(rows, durable=durable) as (world, issuer, data_dir):
-        addresses = world.addresses
-        admin = addresses.admin.removesuffix("/postgres") + "/tuntipankki"
-        postmaster = int((data_dir / "postgres/postmaster.pid").read_text().split()[0])
-        configuration = UNLIMITED | {
-            "DATABASE_URL": addresses.service,
-            "SECRET_KEY": SECRET,
-            "OIDC_ISSUERS": json.dumps(
-                [{"issuer": issuer, "audience": "tuntipankki", "algorithms": ["ES256"], "jwks_uri": issuer + "/jwks"}]
-            ),
-            "LOG_LEVEL": "ERROR",
-        }
-        floor = {"BENCH_DATABASE_URL": admin, "BENCH_CENTRE": str(world.centre_id)}
-        ports = free_port(), free_port()
-        service_command = [python, "-m", "app.serving", "--port", str(ports[0])]
-        uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "bench.floor:app", "--port", str(ports[1])]
-        quiet = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error"]
-        with (
-            serving(service_command, configuration, ports[0], get("/v1/me", world.staff_token)) as service,
-            serving([*uvicorn, *quiet], floor, ports[1], get("/livez", "")) as bare,
-        ):
-            yield Bench(rows, world, service, bare, postmaster)
+    with (
+        filled(rows, durable=durable) as (world, issuer, data_dir),
+        served(world, issuer, data_dir, python, rows=rows) as bench,
+    ):
+        yield bench
+
+
+@contextmanager
+def served(world: World, issuer: str, data_dir: Path, python: str, *, rows: int | None) -> Iterator[Bench]:
+    """The service and the floor on a running database."""
+    addresses = world.addresses
+    admin = addresses.admin.removesuffix("/postgres") + "/tuntipankki"
+    postmaster = int((data_dir / "postgres/postmaster.pid").read_text().split()[0])
+    configuration = UNLIMITED | {
+        "DATABASE_URL": addresses.service,
+        "SECRET_KEY": SECRET,
+        "OIDC_ISSUERS": json.dumps(
+            [{"issuer": issuer, "audience": "tuntipankki", "algorithms": ["ES256"], "jwks_uri": issuer + "/jwks"}]
+        ),
+        "LOG_LEVEL": "ERROR",
+    }
+    floor = {"BENCH_DATABASE_URL": admin, "BENCH_CENTRE": str(world.centre_id)}
+    ports = free_port(), free_port()
+    service_command = [python, "-m", "app.serving", "--port", str(ports[0])]
+    uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "bench.floor:app", "--port", str(ports[1])]
+    quiet = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error"]
+    with (
+        serving(service_command, configuration, ports[0], get("/v1/me", world.staff_token)) as service,
+        serving([*uvicorn, *quiet], floor, ports[1], get("/livez", "")) as bare,
+    ):
+        yield Bench(rows, world, service, bare, postmaster)
 
 
 def size_of(rows: int | None) -> str:

@@ -1,6 +1,6 @@
 """The floor: bare Starlette on asyncpg with hand-written SQL, without the service's duties.
 
-It answers the same three requests from the same tables as the database's superuser, to whom no policy applies. `/w2`
+It answers the same requests from the same tables as the database's superuser, to whom no policy applies. `/w2`
 does only the transfer; `/w2-kept` also looks a key up and stores key, answer and audit entry.
 """
 
@@ -33,6 +33,17 @@ FROM supplementary_hour_requests r
 JOIN organisations o ON o.study_centre_id = r.study_centre_id AND o.id = r.organisation_id
 WHERE r.study_centre_id = $1 ORDER BY r.id DESC LIMIT 50
 """
+HOURS = """
+SELECT coalesce(sum(planned_hours), 0) AS planned, coalesce(sum(reserved_hours), 0) AS reserved,
+    coalesce(sum(used_hours), 0) AS used, max(changed_at) AS as_of
+FROM training_figures WHERE study_centre_id = $1 AND year = $2
+"""
+BALANCES = """
+SELECT sum(common + allotment + reserved + used + lapsed + returned) AS granted, sum(returned) AS returned,
+    sum(lapsed) AS lapsed, sum(common + allotment) AS available
+FROM hour_balances WHERE study_centre_id = $1 AND year = $2
+"""
+OF_TREE = "AND central_organisation_id = $3"
 LOCKED = """
 SELECT common FROM hour_balances
 WHERE study_centre_id = $1 AND central_organisation_id = $2 AND year = $3 AND hour_type = 'training'
@@ -106,6 +117,16 @@ async def page(request: Request) -> Response:
     return _answer({"items": [dict(row) for row in rows], "next_cursor": str(rows[-1]["id"])})
 
 
+async def hours(request: Request) -> Response:
+    year = int(request.path_params["year"])
+    tree = [UUID(request.path_params["id"])] if "id" in request.path_params else []
+    total: dict[str, object] = {}
+    for query in (HOURS, BALANCES):
+        total |= await request.app.state.pool.fetchrow(query + OF_TREE * len(tree), CENTRE, year, *tree)
+    as_of = total.pop("as_of")
+    return _answer({"what": "hours", "year": year, "by": None, "as_of": as_of, "items": [], "total": total})
+
+
 async def transfer(request: Request) -> Response:
     return await _transfer(request, kept=False)
 
@@ -146,6 +167,8 @@ def app() -> Starlette:
         routes=[
             Route("/r1/{id}/{year}", account),
             Route("/r2", page),
+            Route("/r3/{year}", hours),
+            Route("/r3/{year}/{id}", hours),
             Route("/w2", transfer, methods=["POST"]),
             Route("/w2-kept", kept_transfer, methods=["POST"]),
             Route("/livez", lambda _: Response("")),
