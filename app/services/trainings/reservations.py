@@ -22,12 +22,14 @@ from app.domain.hours.years import check_year_open
 from app.domain.trainings.trainings import TrainingSummary
 
 
-async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]], *, pointer: str = "") -> None:
+async def reserve(
+    writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]], *, pointers: Sequence[str] = ()
+) -> None:
     """Make each training hold so many hours: reserve what is missing, and release what is too much.
 
-    All trainings are of one year and one type. `pointer` has `{}` in place of the index. Raise QuotaExceeded. It comes
-    last in a request: many want the same hours, which are locked from here on, and the posting travels with the closing
-    statement.
+    All trainings are of one year and one type. `pointers` are those of the trainings, if there are several. Raise
+    QuotaExceeded. It comes last in a request: many want the same hours, which are locked from here on, and the posting
+    travels with the closing statement.
     """
     if not wanted:
         return
@@ -48,7 +50,7 @@ async def reserve(writer: Writer, wanted: Sequence[tuple[TrainingSummary, int]],
             moved = releases_of(training.central_organisation_id, drawn, -more)
             draws.note(moved)
         elif more > 0:
-            moved = await draws.reserve(training, more, pointer=pointer.format(index))
+            moved = await draws.reserve(training, more, pointer=pointers[index] if pointers else "")
         transfers += moved
         causes += [training.id] * len(moved)
     await post_transfers(writer, year, hour_type, causes, transfers, hour_type, is_last=True)

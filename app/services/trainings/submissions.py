@@ -153,8 +153,11 @@ async def _submit(
         _check_submission(each, writer, pointer.format(index))
     await questions.change_states(writer.connection, {each.training.id: _send(writer, each) for each in submissions})
     sent = await questions.find_several(writer, training_ids)
-    supported = [each.training for each in submissions if each.training.supported]
-    await reserve(writer, [(training, training.hours) for training in supported], pointer=pointer)
+    supported = {
+        pointer.format(index): each.training for index, each in enumerate(submissions) if each.training.supported
+    }
+    wanted = [(training, training.hours) for training in supported.values()]
+    await reserve(writer, wanted, pointers=list(supported))
     return [sent[training_id] for training_id in training_ids]
 
 

@@ -408,6 +408,13 @@ def test_a_batch_with_one_fault_changes_nothing(manager: Person, main_user: Pers
     assert (refusal(missing), missing.json()["pointer"]) == ((404, "not-found"), "/training_ids/1")
 
 
+def test_a_batch_points_to_the_plan_without_hours_also_after_one_without_subsidy(manager: Person, unit: UUID) -> None:
+    paths = [added(manager, unit, supported=False), added(manager, unit, platform_hours=500)]
+    ids = [path.rsplit("/", 1)[1] for path in paths]
+    answer = manager.post("/v1/training-submissions", {"year": 2023, "training_ids": ids})
+    assert (refusal(answer), answer.json()["pointer"]) == ((409, "quota-exceeded"), "/training_ids/1")
+
+
 def test_a_batch_asks_what_is_there_then_who_may_and_then_the_year(
     centre: Centre, manager: Person, central: UUID, unit: UUID
 ) -> None:
