@@ -44,6 +44,7 @@ from app.db.trainings.plans import json_of
 from app.db.trainings.tables import cost_statements, trainings
 from app.db.trainings.trainings import SEEN
 from app.domain.trainings.cost_statements import (
+    OPEN_STATES,
     CostStatement,
     CostStatementSummary,
     StatementContents,
@@ -127,15 +128,16 @@ _locked_several = Command(
     .with_for_update(key_share=True)
 )
 _of_training = cost_statements.c.training_id == bindparam("p_training_id", type_=Uuid)
+_is_open = or_(*(cost_statements.c.state == state for state in OPEN_STATES))
 _in_force = [_of_training, cost_statements.c.state != "reversed"]
 _state: Query[str] = Query(select(cost_statements.c.state).where(*_in_force))
 _last_state: Query[str] = Query(
-    select(cost_statements.c.state).where(_of_training).order_by(cost_statements.c.id.desc()).limit(1)
+    select(cost_statements.c.state).where(_of_training).order_by(_is_open, cost_statements.c.id.desc()).limit(1)
 )
 _id: Query[UUID] = Query(select(cost_statements.c.id).where(*_in_force))
 _ended = Command(
     updated(cost_statements)
-    .where(_of_training, or_(cost_statements.c.state == "draft", cost_statements.c.state == "sent_back"))
+    .where(_of_training, _is_open)
     .values(state=bindparam("p_state", type_=Text), ended_at=bindparam("p_at", type_=DateTime(timezone=True)))
 )
 
@@ -146,7 +148,8 @@ async def find_statement_state(connection: Connection, training_id: UUID) -> str
 
 
 async def find_last_statement_state(connection: Connection, training_id: UUID) -> str | None:
-    """The state of the training's latest cost statement, also of a reversed one."""
+    """The state of the training's latest cost statement, also of a reversed one. One that the organisation still writes
+    counts only where there is no other."""
     return await _last_state.first(connection, p_training_id=training_id)
 
 

@@ -153,9 +153,9 @@ def test_in_a_closed_year_drafts_are_written_and_not_submitted(
 class TestSettled:
     """What no longer holds hours reserves none again by an edit or a change."""
 
-    @pytest.fixture(params=["rejected", "reversed"])
+    @pytest.fixture(params=["rejected", "reversed", "reversed and stated again"])
     def course(self, request: pytest.FixtureRequest, centre: Centre, manager: Person, staff: Person, unit: UUID) -> str:
-        path = approved(manager, staff, unit, sessions=[session(), session("2023-04-22")])
+        path = approved(manager, staff, unit, sessions=[session(), session("2023-04-22")], platform_hours=4)
         centre.clock(2023, 5, 2)
         statement = sent(manager, path)
         if request.param == "rejected":
@@ -163,6 +163,8 @@ class TestSettled:
         else:
             decide(staff, statement)
             assert staff.post(f"{statement}/reversal", {"reason": "Virhe"}).status_code == 200
+        if request.param == "reversed and stated again":
+            drafted(manager, path)
         return path
 
     def test_edits_and_changes_of_its_hours_are_refused(
@@ -171,6 +173,7 @@ class TestSettled:
         for answer in (
             manager.patch(course, {"sessions": [session()]}),
             manager.patch(course, {"planned_participants": 9}),
+            manager.patch(course, {"platform_hours": 2}),
             manager.post(f"{course}/changes", {"planned_participants": 20}),
         ):
             assert refusal(answer) == (409, "wrong-state")
