@@ -73,7 +73,8 @@ bench: $(INSTALLED) ## measure against the floor (bench/README.md); OPTIONS=--qu
 
 fuzz: $(INSTALLED) ## let the tests that look for surprises run for long
 	HYPOTHESIS_PROFILE=long SCHEMATHESIS=--max-examples=200 $(BIN)/python $(PYTEST) \
-		tests/api/hours/test_hours_machine.py tests/openapi/test_fuzzing.py tests/sandbox/test_fuzzing.py
+		tests/api/hours/test_hours_machine.py tests/api/trainings/test_trainings_machine.py \
+		tests/openapi/test_fuzzing.py tests/sandbox/test_fuzzing.py
 
 restore-drill: $(INSTALLED) ## lose a database under load, and restore it from its backup and archive
 	$(BIN)/python -m tests.restore_drill

@@ -13,11 +13,12 @@ LAST_DAY_OF_STATEMENTS = date(2024, 1, 18)
 
 
 class Refused(Exception):
-    """The status and code of the expected problem."""
+    """The status and code of the expected problem, and facts that it must have."""
 
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(status, code)
+    def __init__(self, status: int, code: str, **facts: object) -> None:
+        super().__init__(status, code, facts)
         self.problem = status, code
+        self.facts = facts
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Tree:
 
     id: UUID
     units: dict[UUID, UUID]
+    allotment_only: bool = False
+    """Whether its units draw no common hours of training courses."""
     own: Holder = field(default_factory=Holder)
     allotments: dict[UUID, Holder] = field(default_factory=dict)
     granted: int = 0
@@ -423,24 +426,30 @@ class Year:
         if request.state != "submitted":
             raise Refused(409, "wrong-state")
 
-    def drawn_on(self, index: int, organisation_id: UUID) -> list[UUID]:
+    def drawn_on(self, index: int, organisation_id: UUID, hour_type: HourType = "training") -> list[UUID]:
         """The accounts that an organisation draws on, in order."""
         tree = self.trees[index]
         at = organisation_id
-        while at != tree.id and not tree.allotments[at].allotted:
+        while at != tree.id and (hour_type == "peer_group" or not tree.allotments[at].allotted):
             at = tree.units[at]
-        return [tree.id] if at == tree.id else [at, tree.id]
+        allotments = [] if at == tree.id else [at]
+        has_common = hour_type == "peer_group" or organisation_id == tree.id or not tree.allotment_only
+        return [*allotments, tree.id] if has_common else allotments
 
     def reserve(
         self, index: int, organisation_id: UUID, hours: int, hour_type: HourType = "training"
     ) -> dict[UUID, int]:
         tree = self.trees[index]
-        holders = self.drawn_on(index, organisation_id) if hour_type == "training" else [tree.id]
-        if hours > sum(tree.holder(each, hour_type).free for each in holders):
-            raise Refused(409, "quota-exceeded")
+        holders = self.drawn_on(index, organisation_id, hour_type)
+        free = {each: tree.holder(each, hour_type).free for each in holders}
+        if hours > sum(free.values()):
+            common = free.get(tree.id, 0)
+            available = sum(free.values())
+            parts = {"allotment_available": available - common, "common_available": common}
+            raise Refused(409, "quota-exceeded", available=available, asked=hours, **parts)
         drawn = {}
         for each in holders:
-            part = min(hours, tree.holder(each, hour_type).free)
+            part = min(hours, free[each])
             hours -= part
             tree.holder(each, hour_type).free -= part
             tree.holder(each, hour_type).reserved += part
@@ -450,10 +459,11 @@ class Year:
     def settle(
         self, index: int, drawn: dict[UUID, int], held: int, hour_type: HourType = "training"
     ) -> dict[UUID, int]:
-        """Use the hours that took place of those that the cause has reserved, common's last; free the rest."""
+        """Use the hours that took place of those that the cause has reserved, common's last; free the rest. Of several
+        allotments, the one with the lower ID comes first."""
         tree = self.trees[index]
         all_used = {}
-        for each in sorted(drawn, key=lambda holder: holder == tree.id):
+        for each in sorted(drawn, key=lambda holder: (holder == tree.id, holder)):
             used = min(held, drawn[each])
             held -= used
             tree.holder(each, hour_type).reserved -= drawn[each]
@@ -478,12 +488,12 @@ class Year:
     def release(
         self, index: int, drawn: dict[UUID, int], hours: int, hour_type: HourType = "training"
     ) -> dict[UUID, int]:
-        """Free common's part first, down to the rest."""
+        """Free common's part first, then those of allotments by their IDs, down to the rest."""
         tree = self.trees[index]
         if hours > sum(drawn.values()):
             raise Refused(409, "quota-exceeded")
         left = dict(drawn)
-        for each in sorted(drawn, key=lambda holder: holder != tree.id):
+        for each in sorted(drawn, key=lambda holder: (holder != tree.id, holder)):
             part = min(hours, left[each])
             hours -= part
             left[each] -= part

@@ -4,19 +4,17 @@
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import httpx
 import psycopg
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from app.db.hours.drawing import find_drawn, find_used
 from app.db.identifiers import new_id
@@ -24,8 +22,9 @@ from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import QuotaExceeded
 from app.domain.hours.drawing import releases_of, reservations_of, reversals_of, settlement_of
 from app.domain.hours.ledger import HourType, Transfer, grant
-from tests.builders import Centre, Person, refusal
-from tests.hours_model import LAST_DAY_OF_STATEMENTS, WINDOWS, Plan, Refused, Tree, Year
+from tests.builders import Centre
+from tests.hours_model import WINDOWS, Plan, Refused, Year
+from tests.year_machine import YearMachine, any_hours, dry_runs, few_hours, organisations, some_hours, trees
 
 PROPOSALS = "/v1/hour-proposals"
 PLANS = "/v1/decision-plans"
@@ -38,23 +37,7 @@ INSTANTS = [
     datetime(2024, 1, 18, 23, 59, 59, tzinfo=HELSINKI),
     datetime(2024, 1, 19, tzinfo=HELSINKI),
 ]
-trees = st.integers(0, 1)
-organisations = st.integers(0, 3)
-some_hours = st.integers(1, 60)
-any_hours = st.integers(0, 60)
-few_hours = st.integers(0, 25)
 hour_types = st.sampled_from(["training", "training", "peer_group"])
-dry_runs = st.sampled_from([False, False, False, True])
-
-
-@dataclass
-class Sent:
-    person: Person
-    method: str
-    path: str
-    body: Any
-    headers: dict[str, str]
-    answer: httpx.Response
 
 
 @dataclass
@@ -68,82 +51,21 @@ class Cause:
     id: UUID = field(default_factory=new_id)
 
 
-class HoursMachine(RuleBasedStateMachine):
+class HoursMachine(YearMachine[Year]):
     def __init__(self, new_centre: Callable[[], AbstractContextManager[Centre]]) -> None:
-        super().__init__()
-        self.resources = ExitStack()
-        self.centre = self.resources.enter_context(new_centre())
-        self.staff = self.centre.staff()
-        trees = [self.planted(), self.planted()]
-        self.main_users = [self.centre.main_user(tree.id) for tree in trees]
-        self.managers = {unit: self.centre.person("unit_manager", unit) for tree in trees for unit in tree.units}
+        super().__init__(new_centre, Year, INSTANTS[1])
+        units = [unit for tree in self.model.trees for unit in tree.units]
+        self.managers = {unit: self.centre.person("unit_manager", unit) for unit in units}
         for first, last in WINDOWS:
-            self.centre.deadline("change_window", first, last)
             self.centre.deadline("proposal_round", first, last, hours_year=2023)
-        self.centre.deadline("cost_statement", None, LAST_DAY_OF_STATEMENTS, year=2024)
-        self.model = Year(trees, INSTANTS[1])
-        self.centre.clock_at(self.model.now)
-        self.latest = self.model.now
-        self.seen: dict[datetime, list[Any]] = {}
-        self.sent: list[Sent] = []
         self.requests: list[str] = []
-        self.returns: list[str] = []
         self.proposals: list[str] = []
         self.allotment_requests: list[str] = []
         self.plans: list[str] = []
         self.causes: list[Cause] = []
         self.stated: list[Cause] = []
 
-    def planted(self) -> Tree:
-        """A central organisation with a district, an association below that, and one beside."""
-        central = self.centre.organisation()
-        district = self.centre.organisation(central, kind="district")
-        return Tree(
-            central,
-            {
-                district: central,
-                self.centre.organisation(district): district,
-                self.centre.organisation(central): central,
-            },
-        )
-
-    def teardown(self) -> None:
-        for instant, accounts in self.seen.items():
-            assert [self.account(index, at=instant.isoformat()) for index in range(2)] == accounts
-        self.resources.close()
-
     # Each step: the model predicts the outcome, then the request is sent.
-
-    def ask(
-        self,
-        person: Person,
-        method: str,
-        path: str,
-        body: Any,
-        dry: bool,
-        change: Callable[[Year], object],
-        etag: str = "",
-    ) -> httpx.Response | None:
-        """Return the answer of a request that took effect."""
-        headers = {"Idempotency-Key": str(new_id())} | ({"If-Match": etag} if etag else {})
-        if method == "PATCH":
-            headers["Content-Type"] = "application/merge-patch+json"
-        tried = f"{path}{'&' if '?' in path else '?'}validate_only=true" if dry else path
-        answer = person.client.request(method, tried, json=body, headers=headers)
-        after, refused = deepcopy(self.model), None
-        try:
-            change(after)
-        except Refused as refusal_to_come:
-            refused = refusal_to_come
-        if refused:
-            assert refusal(answer) == refused.problem
-            return None
-        assert answer.is_success, answer.text
-        if dry:
-            return None
-        self.sent.append(Sent(person, method, path, body, headers, answer))
-        self.took_effect(after)
-        return answer
 
     def post(self, transfers: list[Transfer], after: Year, cause: Cause, dry: bool) -> None:
         """Post what a training course or a peer group will post; a dry run is rolled back."""
@@ -153,12 +75,6 @@ class HoursMachine(RuleBasedStateMachine):
                 raise psycopg.Rollback
         if not dry:
             self.took_effect(after)
-
-    def took_effect(self, after: Year) -> None:
-        self.model = after
-        self.latest = max(self.latest, after.now)
-        # The change has altered what was seen of this instant and of later ones.
-        self.seen = {instant: accounts for instant, accounts in self.seen.items() if instant < after.now}
 
     @initialize(
         hours=st.lists(st.integers(40, 70), min_size=1, max_size=2), divided=st.lists(few_hours, min_size=3, max_size=3)
@@ -177,17 +93,7 @@ class HoursMachine(RuleBasedStateMachine):
 
     @rule(instant=st.sampled_from(INSTANTS))
     def move_the_clock(self, instant: datetime) -> None:
-        self.model.now = instant
-        self.centre.clock_at(instant)
-
-    @rule(hours=st.integers(0, 300), dry=dry_runs)
-    def set_pool(self, hours: int, dry: bool) -> None:
-        self.ask(self.staff, "PUT", "/v1/hour-pools/2023", {"hours": hours}, dry, lambda year: year.set_pool(hours))
-
-    @rule(hours=st.integers(0, 100), dry=dry_runs)
-    def set_the_pool_of_peer_groups(self, hours: int, dry: bool) -> None:
-        path = "/v1/hour-pools/2023?hour_type=peer_group"
-        self.ask(self.staff, "PUT", path, {"hours": hours}, dry, lambda year: year.set_peer_pool(hours))
+        self.move_to(instant)
 
     @rule(tree=trees, hours=some_hours, dry=dry_runs)
     def grant_for_peer_groups(self, tree: int, hours: int, dry: bool) -> None:
@@ -203,25 +109,9 @@ class HoursMachine(RuleBasedStateMachine):
         else:
             self.post(transfers, after, cause, dry)
 
-    @rule(tree=trees, hours=st.integers(-30, 30).filter(bool), dry=dry_runs)
-    def correct_hours_of_peer_groups(self, tree: int, hours: int, dry: bool) -> None:
-        body = self.about(tree, hours, reason="Laskuvirhe", hour_type="peer_group")
-        path = "/v1/hour-corrections"
-        self.ask(self.staff, "POST", path, body, dry, lambda year: year.correct_for_peers(tree, hours))
-
     @rule(hours=st.dictionaries(trees, any_hours, min_size=1), dry=dry_runs)
     def decide(self, hours: dict[int, int], dry: bool) -> None:
-        items = [{"organisation_id": str(self.model.trees[tree].id), "hours": hours[tree]} for tree in hours]
-        body = {"year": 2023, "items": items}
-        self.ask(self.staff, "POST", "/v1/hour-decisions", body, dry, lambda year: year.decide(hours))
-
-    def about(self, tree: int, hours: int, **more: str) -> dict[str, Any]:
-        return {"organisation_id": str(self.model.trees[tree].id), "year": 2023, "hours": hours, **more}
-
-    @rule(tree=trees, hours=st.integers(-60, 60).filter(bool), dry=dry_runs)
-    def correct(self, tree: int, hours: int, dry: bool) -> None:
-        body = self.about(tree, hours, reason="Laskuvirhe")
-        self.ask(self.staff, "POST", "/v1/hour-corrections", body, dry, lambda year: year.correct(tree, hours))
+        self.decide_hours(hours, dry)
 
     @rule(tree=trees, hours=some_hours, dry=dry_runs)
     def request_more(self, tree: int, hours: int, dry: bool) -> None:
@@ -349,38 +239,6 @@ class HoursMachine(RuleBasedStateMachine):
         version = self.version_of(self.plans[number])
         self.ask(self.staff, "POST", path, None, dry, lambda year: year.publish_plan(number), version)
 
-    @rule(tree=trees, hours=some_hours, dry=dry_runs)
-    def give_back(self, tree: int, hours: int, dry: bool) -> None:
-        body = self.about(tree, hours)
-        path = "/v1/hour-returns"
-        answer = self.ask(self.main_users[tree], "POST", path, body, dry, lambda year: year.give_back(tree, hours))
-        if answer:
-            self.returns.append(answer.headers["Location"])
-
-    @rule(number=st.integers(0, 9), dry=dry_runs)
-    def cancel_a_return(self, number: int, dry: bool) -> None:
-        if self.returns:
-            number %= len(self.returns)
-            person = self.main_users[self.model.returns[number].tree]
-            path = f"{self.returns[number]}/cancellation"
-            self.ask(person, "POST", path, None, dry, lambda year: year.cancel_return(number))
-
-    @rule(
-        tree=trees,
-        hours=st.dictionaries(st.integers(0, 2), few_hours),
-        version=st.sampled_from(["right", "right", "right", "none", "stale"]),
-        dry=dry_runs,
-    )
-    def distribute(self, tree: int, hours: dict[int, int], version: str, dry: bool) -> None:
-        central = self.model.trees[tree]
-        path = f"/v1/organisations/{central.id}/hour-distribution/2023"
-        units = list(central.units)
-        wished = {units[number]: amount for number, amount in hours.items()}
-        body = {"units": [{"unit_id": str(unit), "hours": amount} for unit, amount in wished.items()]}
-        person = self.main_users[tree]
-        etag = {"right": person.get(path).headers["ETag"], "none": "", "stale": '"stale"'}[version]
-        self.ask(person, "PUT", path, body, dry, lambda year: year.distribute(tree, wished, version), etag)
-
     @rule(tree=trees, number=organisations, hours=some_hours, beyond=st.booleans(), hour_type=hour_types, dry=dry_runs)
     def reserve(self, tree: int, number: int, hours: int, beyond: bool, hour_type: HourType, dry: bool) -> None:
         """`beyond`: draw on the complete allotment, and somewhat more."""
@@ -457,71 +315,7 @@ class HoursMachine(RuleBasedStateMachine):
             self.settle(0, held, dry=False)
         self.close(dry=False)
 
-    @rule(number=st.integers(0, 30), another_body=st.booleans())
-    def send_again(self, number: int, another_body: bool) -> None:
-        """Send a request that took effect again, with its key: it returns its first answer, whatever has happened
-        since."""
-        if not self.sent:
-            return
-        sent = self.sent[number % len(self.sent)]
-        if another_body and isinstance(sent.body, dict) and "hours" in sent.body:
-            other = sent.body | {"hours": 61}
-            again = sent.person.client.request(sent.method, sent.path, json=other, headers=sent.headers)
-            assert refusal(again) == (422, "idempotency-key-reused")
-            return
-        again = sent.person.client.request(sent.method, sent.path, json=sent.body, headers=sent.headers)
-        assert again.headers["Idempotency-Replayed"] == "true"
-        assert (again.status_code, again.json()) == (sent.answer.status_code, sent.answer.json())
-
     # What is true after each step.
-
-    def account(self, tree: int, **params: str) -> dict[str, Any]:
-        path = f"/v1/organisations/{self.model.trees[tree].id}/hour-accounts/2023"
-        account: dict[str, Any] = self.main_users[tree].get(path, params=params).json()
-        account["units"] = {
-            unit.pop("organisation_id"): {name: value for name, value in unit.items() if name != "name"}
-            for unit in account["units"]
-        }
-        return account
-
-    @invariant()
-    def the_accounts_agree_with_arithmetic(self) -> None:
-        accounts = [self.account(index) for index in range(2)]
-        assert accounts == [tree.account() for tree in self.model.trees]
-        for account in accounts:
-            units = account["units"].values()
-            free = account["available"] + sum(unit["available"] for unit in units)
-            spent = account["returned"] + account["lapsed"] + account["reserved"] + account["used"]
-            assert account["granted"] == spent + free
-            assert account["distributed"] == sum(unit["allotted"] for unit in units)
-            for unit in units:
-                assert unit["allotted"] == unit["available"] + unit["reserved"] + unit["used"] + unit["lapsed"]
-        peers = [self.account(index, hour_type="peer_group") for index in range(2)]
-        assert peers == [tree.peers_account() for tree in self.model.trees]
-        for account in peers:
-            parts = ("lapsed", "available", "reserved", "used")
-            assert account["granted"] == sum(account[part] for part in parts)
-        of_latest = self.account(1, at=self.latest.isoformat(), hour_type="peer_group")
-        assert of_latest == peers[1]
-        # Every entry was made by the latest instant, so the account at that instant is the present one.
-        assert self.account(0, at=self.latest.isoformat()) == accounts[0]
-        if self.model.now >= self.latest:
-            self.seen[self.model.now] = accounts
-
-    @invariant()
-    def the_pool_agrees_with_arithmetic(self) -> None:
-        pool = self.staff.get("/v1/hour-pools/2023").json()
-        assert (pool["hours"], pool["available"], pool["returned"]) == (
-            self.model.hours,
-            self.model.pool,
-            self.model.returned,
-        )
-        assert pool["granted"] == sum(tree.granted for tree in self.model.trees)
-        assert pool["available"] == pool["hours"] - pool["granted"] + pool["returned"]
-        of_peers = self.staff.get("/v1/hour-pools/2023", params={"hour_type": "peer_group"}).json()
-        assert (of_peers["hours"], of_peers["available"]) == (self.model.peer_hours, self.model.peer_pool)
-        assert of_peers["granted"] == sum(tree.peers_granted for tree in self.model.trees)
-        assert pool["state"] == of_peers["state"] == ("closed" if self.model.closed else "open")
 
     @invariant()
     def what_a_cause_has_drawn_is_the_sum_of_its_entries(self) -> None:
@@ -563,10 +357,6 @@ class HoursMachine(RuleBasedStateMachine):
         assert states == [proposal.state for proposal in self.model.proposals]
         are_open = [self.staff.get(path).json()["state"] == "submitted" for path in self.requests]
         assert are_open == [request.is_open for request in self.model.requests]
-
-    @invariant()
-    def the_ledger_is_right(self) -> None:
-        self.centre.check_ledger()
 
 
 @pytest.mark.long
