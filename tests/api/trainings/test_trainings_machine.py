@@ -505,18 +505,32 @@ class TrainingsMachine(YearMachine[YearOfCourses]):
         has_ended = ends_at(course.plan.days[-1]) <= self.model.now
         return STATEMENTS if has_ended and self.model.today <= LAST_DAY_OF_STATEMENTS else f"{path}/cancellation"
 
-    @rule(outcome=st.sampled_from(["approved", "approved", "rejected"]))
-    def end_the_year(self, outcome: str) -> None:
-        """All that waits is decided or lapses."""
+    @rule(
+        outcome=st.sampled_from(["approved", "approved", "rejected"]),
+        number=numbers,
+        held=few_hours.filter(bool),
+        reverse=st.booleans(),
+    )
+    def end_the_year(self, outcome: str, number: int, held: int, reverse: bool) -> None:
+        """One course is taken on; all that waits is decided or lapses, and an approval may be reversed when the year is
+        closed."""
+        self.take_a_course_on(number, held, 4)
         self.move_to(INSTANTS[-1])
-        for number, course in enumerate(self.model.courses):
+        for each, course in enumerate(self.model.courses):
             if course.state in ("awaiting_main_user", "submitted"):
-                self.withdraw_a_plan(number, dry=False)
-        for index, (number, which) in enumerate(self.statements):
-            if self.model.courses[number].statements[which].state == "submitted":
+                self.withdraw_a_plan(each, dry=False)
+        for index, (each, which) in enumerate(self.statements):
+            if self.model.courses[each].statements[which].state == "submitted":
                 self.decide_a_statement(index, outcome, None, dry=False)
         self.let_the_worker_lapse(None, 1)
         self.close(dry=False)
+        approved = [
+            index
+            for index, (each, which) in enumerate(self.statements)
+            if self.model.courses[each].statements[which].state == "approved"
+        ]
+        if reverse and approved:
+            self.reverse_a_statement(approved[number % len(approved)], dry=False)
 
     # What is true after each step.
 
