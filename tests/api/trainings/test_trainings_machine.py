@@ -143,7 +143,8 @@ class TrainingsMachine(YearMachine[YearOfCourses]):
         places=st.lists(organisations, min_size=5, max_size=5),
         plans=st.lists(complete_plans, min_size=5, max_size=5),
         types=st.lists(hour_types, min_size=5, max_size=5),
-        sent=st.integers(1, 5),
+        steps=st.lists(st.integers(0, 6), min_size=5, max_size=5),
+        held=st.lists(st.integers(1, 25), min_size=5, max_size=5),
     )
     def begin(
         self,
@@ -153,8 +154,10 @@ class TrainingsMachine(YearMachine[YearOfCourses]):
         places: list[int],
         plans: list[CoursePlan],
         types: list[HourType],
-        sent: int,
+        steps: list[int],
+        held: list[int],
     ) -> None:
+        """Courses of both organisations, each some steps on its way."""
         self.set_pool(150, dry=False)
         self.set_the_pool_of_peer_groups(90, dry=False)
         self.decide_hours(dict(enumerate(hours)), dry=False)
@@ -164,8 +167,8 @@ class TrainingsMachine(YearMachine[YearOfCourses]):
         self.set_the_training_rules(1, endorsing, dry=False)
         for number in range(5):
             self.add(number // 3, places[number], plans[number], types[number], supported=True, dry=False)
-        for number in range(sent):
-            self.submit(number, by_main_user=False, dry=False)
+        for number in range(5):
+            self.take_a_course_on(number, held[number], steps[number])
 
     @rule(instant=st.sampled_from(INSTANTS))
     def move_the_clock(self, instant: datetime) -> None:
