@@ -114,7 +114,7 @@ async def read(
     grant = RoleGrant("main_user", world.central_ids[0], now - timedelta(days=1), None)
     async with service.transaction():
         writer = Writer(service, Actor.at(person_id, [grant], now), now, retry_key=b"")
-        await import_participants(writer, training_id, content=file, media_type=CSV, check=check_cells)
+        await import_participants(writer, "training", training_id, content=file, media_type=CSV, check=check_cells)
         await write_down(writer)
 
 

@@ -1,4 +1,4 @@
-"""The parts of documents about training courses and cost statements: facts, paragraphs, items and tables."""
+"""The parts of documents about plans and cost statements: facts, paragraphs, items and tables."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,6 +6,7 @@ from typing import Any
 
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.documents import DocumentKind, DocumentNames
+from app.domain.trainings.support_rules import Activity
 from app.texts.rendering import Facts, Texts, texts_of
 
 Cells = Sequence[Sequence[str]]
@@ -71,15 +72,21 @@ def texts_and_table(language: Language, kind: DocumentKind) -> tuple[Texts, Mapp
     return texts, texts.tables[kind]
 
 
-def subject_facts(reference: str | None, names: DocumentNames) -> dict[str, object]:
-    return {"reference": reference, "organisation": names.organisation_name, "business_id": names.business_id}
+def subject_facts(reference: str | None, hour_type: Activity, name: str, names: DocumentNames) -> dict[str, object]:
+    return {
+        "reference": reference,
+        "course": name if hour_type == "training" else None,
+        "peer_group": name if hour_type == "peer_group" else None,
+        "organisation": names.organisation_name,
+        "business_id": names.business_id,
+    }
 
 
 def document_words(texts: Texts, table: Mapping[str, Any], facts: Facts, *parts: Part) -> Mapping[str, Any]:
     return {
         "page": texts.tables["page"],
         "of": texts.tables["of"],
-        "title": table["title"],
+        "title": texts.say(table["title"], facts),
         "foot": texts.choose(table["foot"], facts),
         "made": texts.fill(table["made"], facts),
         "sections": [part for part in parts if any(part[name] for name in ("facts", "items", "paragraphs", "table"))],

@@ -103,8 +103,7 @@ def statement_decision_words(
 
 def _course_facts(training: Training, statement: CostStatement, names: DocumentNames) -> dict[str, object]:
     return {
-        **subject_facts(statement.reference, names),
-        "name": training.name,
+        **subject_facts(statement.reference, training.hour_type, training.name, names),
         "training_reference": training.reference,
         "year": statement.year,
         "starts_on": starts_on_of(training.sessions),

@@ -1,4 +1,4 @@
-"""The words of the documents about plans of training courses and about their decisions."""
+"""The words of the documents about plans of training courses and peer groups, and about their decisions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -43,7 +43,7 @@ def plan_words(
     texts, table = texts_and_table(language, "plan")
     breakdown = breakdown_of(plan.sessions, plan.platform_hours)
     facts = {
-        **subject_facts(training.reference, names),
+        **subject_facts(training.reference, training.hour_type, plan.name, names),
         **vars(plan),
         **vars(breakdown),
         "year": training.year,
@@ -82,8 +82,7 @@ def plan_decision_words(
     """The words of the decision on a plan, and of those on its changes. `plan` is as it was decided."""
     texts, table = texts_and_table(language, "plan_decision")
     facts = {
-        **subject_facts(training.reference, names),
-        "name": plan.name,
+        **subject_facts(training.reference, training.hour_type, plan.name, names),
         "year": training.year,
         "hours": breakdown_of(plan.sessions, plan.platform_hours).hours,
         "starts_on": starts_on_of(plan.sessions),

@@ -299,7 +299,7 @@ def test_the_reminder_is_a_mail_with_the_day_until_a_statement_is_submitted(
     assert [person_id for event, person_id in mailed(centre) if event == "cost-statement.due"] == [manager.id]
     letter = text(centre, "cost-statement.due")
     assert letter.startswith("Lähetä kuluselvitys: Järjestön talous\n")
-    assert "Jos kuluselvitystä ei ole lähetetty viimeistään 18.1.2024, koulutus raukeaa ilman tukea." in letter
+    assert "Jos kuluselvitystä ei ole lähetetty viimeistään 18.1.2024, suunnitelma raukeaa ilman tukea." in letter
     assert centre.rows("SELECT dates -> 0 ->> 'day' FROM mails WHERE event = 'cost-statement.due'") == [("2023-05-13",)]
     sent(manager, path)
     centre.clock(2023, 5, 6)

@@ -98,7 +98,7 @@ def test_a_plan_shows_its_hours_step_by_step(language: Language, said: list[str]
         (
             "fi",
             [
-                "koulutussuunnitelma on hyväksytty",
+                "suunnitelma on hyväksytty",
                 "Suunnitelman lähettäminen 20.4.2023 Kouluttaja sairastui.",
                 "Ryhmän nimi Nimi on oikein.",
                 "20.3.2023 Hylätty Kokoontumiskerrat 24 Liian monta kertaa.",

@@ -126,6 +126,7 @@ def statement_of(**more: Any) -> CostStatement:
         "id": UUID(int=5),
         "reference": "2023-0456",
         "training_id": UUID(int=1),
+        "peer_group_id": None,
         "training_name": PLAN.name,
         "organisation_id": UUID(int=2),
         "organisation_name": NAMES.organisation_name,

@@ -30,7 +30,7 @@ def test_plans_are_complete_and_their_hours_follow_from_their_sessions(demo: Dem
     for row in demo.tables["trainings"]:
         plan = TrainingPlan(**{name: PARTS[name](row[name]) if name in PARTS else row[name] for name in PLAN_FIELDS})
         check_sessions(plan.sessions, row["year"])
-        check_complete(plan, rules_of(row["year"]).training)
+        check_complete(plan, "training", rules_of(row["year"]).training)
         assert breakdown_of(plan.sessions, plan.platform_hours).hours == row["hours"]
         assert (starts_on_of(plan.sessions), ends_on_of(plan.sessions)) == (row["starts_on"], row["ends_on"])
         if row["submitted_at"] and not row["exceptions"]:

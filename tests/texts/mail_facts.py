@@ -9,7 +9,14 @@ _CONCERNED: dict[str, object] = {"person": "Eino Eerola"}
 _SIGNATORY: dict[str, object] = {"signatory": "Liisa Lahti"}
 _APPLICATION: dict[str, object] = {"reference": "2023-0031"}
 _IN_CASE: dict[str, object] = {"reference": "2023-0017", "case_type": "hour-proposals", "year": 2024}
-_PLAN: dict[str, object] = {"training": "Järjestön talous", "reference": "2023-0051", "year": 2023, "hours": 6}
+_PLAN: dict[str, object] = {
+    "training": "Järjestön talous",
+    "course": "Järjestön talous",
+    "peer_group": "Lukupiiri",
+    "reference": "2023-0051",
+    "year": 2023,
+    "hours": 6,
+}
 MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS} | {
     "deadline.opening": _WINDOW,
     "deadline.closing-soon": _WINDOW | {"kind": "change_window"},
@@ -109,3 +116,6 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "main-user-application.expired": _APPLICATION,
 }
 """By the event's name."""
+MAIL_FACTS |= {
+    event: MAIL_FACTS[mailed.worded_as] for event, mailed in MAILED_EVENTS.items() if mailed.worded_as is not None
+}

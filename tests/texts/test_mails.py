@@ -24,7 +24,7 @@ ALL_CASES = [(event, language) for event in sorted(MAILED_EVENTS) for language i
 
 def mail(event: str, language: Language, facts: dict[str, object], reason: str | None = None) -> Letter:
     return letter_of_event(
-        event,
+        MAILED_EVENTS[event].worded_as or event,
         language,
         name="Aino",
         organisation="Villasukat ry",
@@ -65,7 +65,7 @@ def test_a_mail_is_whole_whatever_facts_are_missing(event: str, language: Langua
 
 @pytest.mark.parametrize(("event", "language"), ALL_CASES)
 def test_a_mail_says_every_fact_that_its_event_has(event: str, language: Language) -> None:
-    wording = texts_of("mails", language).tables["events"][event]
+    wording = texts_of("mails", language).tables["events"][MAILED_EVENTS[event].worded_as or event]
     named = {fact for _, text in strings_of(wording) for fact in facts_of(text)}
     assert named - {"organisation"} <= MAIL_FACTS[event].keys()
     for fact in named & MAIL_FACTS[event].keys():

@@ -27,6 +27,7 @@ from app.api.shapes import (
 )
 from app.api.trainings.plans import Cents, Headcount
 from app.db.paging import Slice
+from app.domain.errors import Fault, Invalid
 from app.domain.trainings.cost_statements import (
     MOST_COSTS,
     CostStatement,
@@ -38,7 +39,7 @@ from app.domain.trainings.cost_statements import (
 from app.domain.trainings.outcomes import Outcome
 from app.domain.trainings.participants import ParticipantCounts
 from app.domain.trainings.support import Cost, Disallowed
-from app.domain.trainings.support_rules import CostCategory
+from app.domain.trainings.support_rules import Activity, CostCategory
 from app.domain.trainings.trainings import MOST_AT_A_TIME
 from app.services.trainings import cost_statements, statement_decisions
 
@@ -48,8 +49,8 @@ router = APIRouter(
     tags=[
         Tag(
             "Cost statements",
-            "After a training course, its hours, participants and costs. The study centre approves the statement and "
-            "decides the support.",
+            "After a training course or peer group, its hours, participants and costs. The study centre approves the "
+            "statement and decides the support.",
         )
     ],
 )
@@ -82,11 +83,11 @@ class StatementDeclarationsIn(Body):
     booked: Flag = False
     """The costs are in the organisation's accounts."""
     separable: Flag = False
-    """The costs of the course are shown apart from others in the accounts."""
+    """The costs are shown apart from others in the accounts."""
     other_state_support: Flag = False
-    """The course has other support from the state."""
+    """The course or peer group has other support from the state."""
     adult_education_centre: Flag = False
-    """The course was held with an adult education institute that is supported by the state."""
+    """It was held with an adult education institute that is supported by the state."""
 
 
 class ContentsIn(Body):
@@ -95,11 +96,12 @@ class ContentsIn(Body):
     hours: AnyHours | None = UNSAID
     """Teaching hours that were held. `null` if not given."""
     participants: ParticipantsIn | None = UNSAID
-    """Numbers of participants. `null` if not given. If the course has a list of participants, they come from it."""
+    """Numbers of participants. `null` if not given. If there is a list of participants, they come
+    from it."""
     costs: Annotated[list[CostIn], Field(max_length=MOST_COSTS)] = UNSAID
-    """Costs of the course."""
+    """Costs."""
     other_grants_cents: Cents = UNSAID
-    """Other grants for the course, in cents."""
+    """Other grants, in cents."""
     participant_fees_cents: Cents = UNSAID
     """Fees that participants paid, in cents. They do not reduce the support."""
     currency: Literal["EUR"] = UNSAID
@@ -122,8 +124,23 @@ _PARTS: dict[str, Any] = {
 
 
 class CostStatementIn(ContentsIn):
-    training_id: UUID
-    """ID of the training course."""
+    training_id: UUID = UNSAID
+    """ID of the training course, unless the statement is about a peer group."""
+    peer_group_id: UUID = UNSAID
+    """ID of the peer group, instead of `training_id`."""
+
+    def cause(self) -> tuple[Activity, UUID]:
+        """What the statement is about. Raise Invalid for both, and for neither."""
+        given = self.model_fields_set & {"training_id", "peer_group_id"}
+        if not given:
+            raise Invalid(Fault("/training_id", "missing"))
+        if len(given) > 1:
+            raise Invalid(Fault("/peer_group_id", "extra-forbidden"))
+        return ("training", self.training_id) if "training_id" in given else ("peer_group", self.peer_group_id)
+
+    def fields(self) -> dict[str, Any]:
+        fields = super().fields()
+        return {name: value for name, value in fields.items() if name not in ("training_id", "peer_group_id")}
 
 
 class CostStatementPatch(ContentsIn):
@@ -176,12 +193,13 @@ class ReversalIn(Body):
 async def add_cost_statement(writer: Write, body: CostStatementIn) -> CostStatement:
     """Add a cost statement.
 
-    Creates a draft for an approved training course. A course has one statement at a time.
+    Creates a draft for an approved training course, with `training_id`, or peer group, with `peer_group_id`. Each has
+    one statement at a time.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    fields = body.fields()
-    return await cost_statements.add_statement(writer, training_id=fields.pop("training_id"), fields=fields)
+    hour_type, cause_id = body.cause()
+    return await cost_statements.add_statement(writer, hour_type, cause_id, body.fields())
 
 
 @router.get("", response_model=Page[CostStatementSummary])
@@ -190,6 +208,8 @@ async def list_cost_statements(
     reader: Read,
     page: Paging,
     training_id: Several[UUID] = None,
+    peer_group_id: Several[UUID] = None,
+    hour_type: Several[Activity] = None,
     organisation_id: Several[UUID] = None,
     under: Several[UUID] = None,
     year: Years = None,
@@ -207,6 +227,8 @@ async def list_cost_statements(
         reader,
         page,
         training_id=training_id,
+        peer_group_id=peer_group_id,
+        hour_type=hour_type,
         organisation_id=organisation_id,
         under=under,
         year=year,
@@ -245,9 +267,9 @@ async def change_cost_statement(writer: Edit, statement_id: UUID, body: CostStat
 async def submit_cost_statement(writer: WriteOnce, statement_id: UUID, _: NoBody = None) -> CostStatement:
     """Submit a cost statement.
 
-    Possible once the last session has ended. After `statement_due_on` of the course the statement is late, and after
-    `statement_last_on` it can be submitted only if it was sent back and `answer_by` has not passed. The statement of a
-    course that is not subsidised is approved immediately.
+    Possible once the last session has ended. After `statement_due_on` of the plan the statement is late, and after
+    `statement_last_on` it can be submitted only if it was sent back and `answer_by` has not passed. Without subsidy the
+    statement is approved immediately.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
@@ -292,7 +314,7 @@ async def reverse_cost_statement(writer: WriteOnce, statement_id: UUID, body: Re
     """Reverse the approval of a cost statement.
 
     Takes back the support and the hours that were used, also in a closed year, in which they lapse. Another statement
-    can then be added for the course.
+    can then be added.
 
     **Who:** staff, except those whose own matter it is.
     """

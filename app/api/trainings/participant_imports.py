@@ -53,7 +53,7 @@ async def import_training_participants(writer: WriteOnce, training_id: UUID, fil
     **Who:** training managers of the organisation, its unit managers and main users.
     """
     imported = await participant_imports.import_participants(
-        writer, training_id, content=file.content, media_type=file.media_type, check=check_cells
+        writer, "training", training_id, content=file.content, media_type=file.media_type, check=check_cells
     )
     return Created(imported, None)
 

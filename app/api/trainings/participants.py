@@ -92,7 +92,7 @@ async def add_training_participant(writer: Write, training_id: UUID, body: Parti
     enrolment_ids, data = body.said()
     if enrolment_ids:
         return Created(await participants.add_enrolled(writer, training_id, enrolment_ids), location=None)
-    return await participants.add_participant(writer, training_id, data)
+    return await participants.add_participant(writer, "training", training_id, data)
 
 
 @router.get("", response_model=Page[Participant])
@@ -105,7 +105,7 @@ async def list_training_participants(writer: RecordedList, page: Paging, trainin
 
     **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
     """
-    return await participants.list_participants(writer, page, training_id)
+    return await participants.list_participants(writer, "training", page, training_id)
 
 
 @router.get("/{participant_id}")
@@ -117,7 +117,7 @@ async def get_training_participant(writer: PlainWrite, training_id: UUID, partic
 
     **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
     """
-    return await participants.get_participant(writer, training_id, participant_id)
+    return await participants.get_participant(writer, "training", training_id, participant_id)
 
 
 @router.patch("/{participant_id}", responses=refusing("wrong-state", "already-exists"))
@@ -132,7 +132,9 @@ async def change_training_participant(
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    return await participants.change_participant(writer, training_id, participant_id, body.given(), writer.expected)
+    return await participants.change_participant(
+        writer, "training", training_id, participant_id, body.given(), writer.expected
+    )
 
 
 @router.delete("/{participant_id}", status_code=204, responses=refusing("wrong-state"))
@@ -144,4 +146,4 @@ async def remove_training_participant(writer: Remove, training_id: UUID, partici
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    await participants.remove_participant(writer, training_id, participant_id, writer.expected)
+    await participants.remove_participant(writer, "training", training_id, participant_id, writer.expected)

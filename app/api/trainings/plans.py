@@ -100,55 +100,60 @@ class DeclarationsIn(Body):
     """All marketing names the study centre as the partner."""
 
 
-class PlanIn(Body):
-    """What may be written of a plan, all of it optional."""
+class GroupPlanIn(Body):
+    """What may be written of the plan of a peer group, and of each plan, all of it optional."""
 
     topic: TopicCode | None = UNSAID
     """Code of the topic class. `null` if not given."""
     target_group: Text | None = UNSAID
-    """Target group of the course. `null` if not given."""
+    """Target group. `null` if not given."""
     goals: Text | None = UNSAID
     """Learning goals. `null` if not given."""
     content: Text | None = UNSAID
-    """Content of the course. `null` if not given."""
+    """Content. `null` if not given."""
     methods: Text | None = UNSAID
-    """Methods of teaching. `null` if not given."""
+    """Methods of teaching or study. `null` if not given."""
     mode: Mode | None = UNSAID
-    """Form of teaching: `in_person`, `online` or `hybrid`. `null` if not given."""
+    """Form of teaching or study: `in_person`, `online` or `hybrid`. `null` if not given."""
     language: LanguageCode | None = UNSAID
-    """Language of teaching, as an ISO 639 code, for example `fi`. `null` if not given."""
+    """Language of teaching or study, as an ISO 639 code, for example `fi`. `null` if not given."""
     sessions: Annotated[list[SessionIn], Field(max_length=MOST_SESSIONS)] = UNSAID
-    """Sessions of the course."""
+    """Sessions."""
     platform_hours: PlatformHours = UNSAID
     """Teaching hours of self-study on a learning platform."""
-    trainers: Annotated[list[TrainerIn], Field(max_length=100)] = UNSAID
-    """Trainers of the course."""
     planned_participants: Headcount | None = UNSAID
     """Number of planned participants who are of age for support. `null` if not given."""
     planned_under_age: Headcount | None = UNSAID
     """Number of planned participants below that age. `null` if not given."""
-    budget: Annotated[list[BudgetLineIn], Field(max_length=100)] = UNSAID
-    """Planned costs."""
     responsible_person_id: UUID | None = UNSAID
-    """ID of the person responsible for the course, who has a role in the organisation. Unless said, the person who adds
-    the course. `null` if nobody is named."""
+    """ID of the responsible person, who has a role in the organisation. Unless said, the person who adds the plan.
+    `null` if nobody is named."""
     partners: Annotated[list[PartnerIn], Field(max_length=20)] = UNSAID
     """Other organisations that take part."""
     marketing_text: Text | None = UNSAID
-    """Text for the public calendar. `null` if not given."""
+    """Marketing text. `null` if not given."""
     listed: Flag = UNSAID
-    """Whether the course is shown in the public calendar once it is approved."""
-    enrolment: EnrolmentIn | None = UNSAID
-    """Enrolment in the public calendar. `null` if none is offered."""
-    declarations: DeclarationsIn = UNSAID
-    """Declarations of the organiser."""
+    """Whether it may be shown to the public once it is approved. The public calendar shows training courses only."""
     supported: Flag = UNSAID
-    """Whether the course is subsidised. It cannot change once the plan has been submitted."""
+    """Whether it is subsidised. That cannot change once the plan has been submitted."""
 
     def fields(self) -> dict[str, Any]:
         """The fields that are given, as values of the domain."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
         return {name: _PARTS[name](value) if name in _PARTS else value for name, value in given.items()}
+
+
+class PlanIn(GroupPlanIn):
+    """What may be written of the plan of a training course, all of it optional."""
+
+    trainers: Annotated[list[TrainerIn], Field(max_length=100)] = UNSAID
+    """Trainers of the course."""
+    budget: Annotated[list[BudgetLineIn], Field(max_length=100)] = UNSAID
+    """Planned costs."""
+    enrolment: EnrolmentIn | None = UNSAID
+    """Enrolment in the public calendar. `null` if none is offered."""
+    declarations: DeclarationsIn = UNSAID
+    """Declarations of the organiser."""
 
 
 _PARTS: dict[str, Any] = {

@@ -91,7 +91,7 @@ async def submit_training(writer: WriteOnce, training_id: UUID, _: NoBody = None
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    return await submissions.submit_training(writer, training_id)
+    return await submissions.submit_training(writer, "training", training_id)
 
 
 @batches.post("/training-submissions", responses=refusing("not-found", *POSSIBLE))
@@ -117,7 +117,7 @@ async def endorse_training(writer: WriteOnce, training_id: UUID, body: Endorseme
     **Who:** main users.
     """
     return await submissions.endorse_training(
-        writer, training_id, outcome=body.outcome, reason=body.reason, answer_by=body.answer_by
+        writer, "training", training_id, outcome=body.outcome, reason=body.reason, answer_by=body.answer_by
     )
 
 
@@ -131,7 +131,7 @@ async def decide_training(writer: WriteOnce, training_id: UUID, body: TrainingDe
     **Who:** staff, except those whose own matter it is.
     """
     return await submissions.decide_training(
-        writer, training_id, outcome=body.outcome, reason=body.reason, answer_by=body.answer_by
+        writer, "training", training_id, outcome=body.outcome, reason=body.reason, answer_by=body.answer_by
     )
 
 
@@ -157,7 +157,9 @@ async def except_training(writer: Write, training_id: UUID, body: ExceptionIn) -
 
     **Who:** staff, except those whose own matter it is.
     """
-    return await submissions.except_training(writer, training_id, rule=body.rule, until=body.until, reason=body.reason)
+    return await submissions.except_training(
+        writer, "training", training_id, rule=body.rule, until=body.until, reason=body.reason
+    )
 
 
 @router.post("/withdrawal", responses=refusing("wrong-state"))
@@ -169,7 +171,7 @@ async def withdraw_training(writer: WriteOnce, training_id: UUID, _: NoBody = No
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    return await submissions.withdraw_training(writer, training_id)
+    return await submissions.withdraw_training(writer, "training", training_id)
 
 
 @router.post("/cancellation", responses=refusing("wrong-state"))
@@ -182,4 +184,4 @@ async def cancel_training(writer: WriteOnce, training_id: UUID, body: Cancellati
 
     **Who:** training managers of the organisation, its unit managers and main users, staff.
     """
-    return await submissions.cancel_training(writer, training_id, reason=body.reason)
+    return await submissions.cancel_training(writer, "training", training_id, reason=body.reason)

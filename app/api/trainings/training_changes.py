@@ -50,7 +50,7 @@ async def submit_training_change(writer: WriteOnce, training_id: UUID, body: Tra
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    return await training_changes.submit_change(writer, training_id, fields=body.fields())
+    return await training_changes.submit_change(writer, "training", training_id, fields=body.fields())
 
 
 @router.get("", response_model=Page[TrainingChange])
@@ -62,7 +62,7 @@ async def list_training_changes(reader: Read, page: Paging, training_id: UUID) -
 
     **Who:** everyone with a role, within their reach.
     """
-    return await training_changes.list_changes(reader, page, training_id)
+    return await training_changes.list_changes(reader, "training", page, training_id)
 
 
 @router.get("/{change_id}")
@@ -74,7 +74,7 @@ async def get_training_change(reader: Read, training_id: UUID, change_id: UUID) 
 
     **Who:** everyone with a role, within their reach.
     """
-    return await training_changes.get_change(reader, training_id, change_id)
+    return await training_changes.get_change(reader, "training", training_id, change_id)
 
 
 @router.post(
@@ -94,7 +94,7 @@ async def decide_training_change(
     **Who:** staff, except those whose own matter it is.
     """
     return await training_changes.decide_change(
-        writer, training_id, change_id, outcome=body.outcome, reason=body.reason
+        writer, "training", training_id, change_id, outcome=body.outcome, reason=body.reason
     )
 
 
@@ -109,4 +109,4 @@ async def withdraw_training_change(
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    return await training_changes.withdraw_change(writer, training_id, change_id)
+    return await training_changes.withdraw_change(writer, "training", training_id, change_id)

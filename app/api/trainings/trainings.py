@@ -69,7 +69,7 @@ async def add_training(writer: Write, body: TrainingIn) -> Training:
     """
     fields = body.fields()
     return await trainings.add_training(
-        writer, organisation_id=fields.pop("organisation_id"), year=fields.pop("year"), fields=fields
+        writer, "training", organisation_id=fields.pop("organisation_id"), year=fields.pop("year"), fields=fields
     )
 
 
@@ -100,6 +100,7 @@ async def list_trainings(
     """
     return await trainings.list_trainings(
         reader,
+        "training",
         page,
         q=q,
         organisation_id=organisation_id,
@@ -126,7 +127,7 @@ async def get_training(reader: Read, training_id: UUID) -> Training:
 
     **Who:** everyone with a role, within their reach.
     """
-    return await trainings.get_training(reader, training_id)
+    return await trainings.get_training(reader, "training", training_id)
 
 
 @router.patch(
@@ -143,7 +144,9 @@ async def change_training(writer: Edit, training_id: UUID, body: TrainingPatch) 
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    return await trainings.change_training(writer, training_id, changes=body.fields(), expected=writer.expected)
+    return await trainings.change_training(
+        writer, "training", training_id, changes=body.fields(), expected=writer.expected
+    )
 
 
 @router.post("/{training_id}/copies", status_code=201, response_model=Trainings, responses=NO_LOCATION)
@@ -155,5 +158,5 @@ async def copy_training(writer: Write, training_id: UUID, body: CopiesIn) -> Cre
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    copies = await trainings.copy_training(writer, training_id, starts_on=body.starts_on)
+    copies = await trainings.copy_training(writer, "training", training_id, starts_on=body.starts_on)
     return Created(Trainings(copies), location=None)

@@ -36,6 +36,7 @@ from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.writers import IS_WRITERS_GRANT
 from app.domain.delivery.mailed_events import MAIL_OF, Recipients
 from app.domain.delivery.mails import MailPreference
+from app.domain.hours.ledger import HourType
 from app.domain.organisations.organisations import Language
 
 
@@ -58,6 +59,8 @@ class Recipient:
     """The name of the API key."""
     training: str | None
     """The name of the training that the event is about."""
+    hour_type: HourType | None
+    """Whether that is a training course or a peer group."""
     to: Recipients
     person_id: UUID
     name: str
@@ -121,7 +124,11 @@ def _to_one(recipient: Recipients, fact: str) -> Select[Any]:
     return select(outbox.c.id.label("event_id"), found.label("person_id")).join(persons, named)
 
 
-_training_id = func.coalesce(outbox.c.facts["training_id"].as_string().cast(Uuid), outbox.c.subject_id)
+_training_id = func.coalesce(
+    outbox.c.facts["training_id"].as_string().cast(Uuid),
+    outbox.c.facts["peer_group_id"].as_string().cast(Uuid),
+    outbox.c.subject_id,
+)
 _statement, _change = cost_statements.alias("statement"), training_changes.alias("change")
 _named = array(
     [
@@ -219,7 +226,6 @@ _signatory = (
     .correlate(outbox)
     .scalar_subquery()
 )
-_training = select(trainings.c.name).where(trainings.c.id == _training_id).correlate(outbox).scalar_subquery()
 _key = select(api_keys.c.name).where(api_keys.c.id == outbox.c.subject_id).correlate(outbox).scalar_subquery()
 _recipients = Query(
     select(
@@ -232,7 +238,8 @@ _recipients = Query(
             person=_name_of("person_id"),
             signatory=_signatory,
             key=_key,
-            training=_training,
+            training=trainings.c.name,
+            hour_type=trainings.c.hour_type,
             to=_addressed.c.recipients,
             person_id=persons.c.id,
             name=persons.c.name,
@@ -250,6 +257,7 @@ _recipients = Query(
             persons.c.id == _addressed.c.person_id, persons.c.erased_at.is_(None), persons.c.verified_email.is_not(None)
         ),
     )
+    .outerjoin(trainings, trainings.c.id == _training_id)
     .outerjoin(audit_entries, audit_entries.c.id == outbox.c.id)
     .outerjoin(organisations, organisations.c.id == outbox.c.organisation_id)
     .outerjoin(mail_preferences, mail_preferences.c.person_id == persons.c.id)

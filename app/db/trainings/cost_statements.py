@@ -1,4 +1,4 @@
-"""Cost statements."""
+"""Cost statements of training courses and of peer groups."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     case,
@@ -26,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import organisations
-from app.db.paging import Listing, filters_of, seen_by
+from app.db.paging import Choice, Listing, any_given, choice, filters_of, seen_by
 from app.db.resources import Resource
 from app.db.sessions import Reader, Writer
 from app.db.statements import (
@@ -54,6 +55,7 @@ from app.domain.trainings.cost_statements import (
 )
 from app.domain.trainings.participants import ParticipantCounts
 from app.domain.trainings.support import Cost, Disallowed, Support
+from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.trainings import Training
 
 
@@ -64,7 +66,13 @@ def _flags_from(rows: list[dict[str, Any]]) -> list[StatementFlag]:
     ]
 
 
+def _if_of(hour_type: Activity) -> ColumnElement[Any]:
+    return case((trainings.c.hour_type == hour_type, cost_statements.c.training_id))
+
+
 _shown: dict[str, Any] = {
+    "training_id": _if_of("training"),
+    "peer_group_id": _if_of("peer_group"),
     "training_name": trainings.c.name,
     "organisation_name": organisations.c.name,
     "hour_type": trainings.c.hour_type,
@@ -107,9 +115,16 @@ def _from_all(statement: Select[Any]) -> Select[Any]:
     )
 
 
-_filters = filters_of(
-    cost_statements, "training_id", "organisation_id", "under", "year", "state", "reference", "changed_since"
-)
+def _cause_given(hour_type: Activity) -> Choice:
+    is_of_type = trainings.c.hour_type == hour_type
+    return choice(f"{hour_type}_id", Uuid, lambda cause: and_(cost_statements.c.training_id == cause, is_of_type))
+
+
+_filters = filters_of(cost_statements, "organisation_id", "under", "year", "state", "reference", "changed_since") | {
+    "training_id": _cause_given("training"),
+    "peer_group_id": _cause_given("peer_group"),
+    "hour_type": any_given(trainings.c.hour_type, "hour_type"),
+}
 resource = Resource(
     _from_all(select(*_statement.columns)), _statement.build, cost_statements, seen=SEEN, locked_first=True
 )

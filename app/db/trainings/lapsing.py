@@ -24,12 +24,11 @@ _waits = (
     .correlate(trainings)
     .exists()
 )
-_is_training = trainings.c.hour_type == "training"
 _lapsed = union_all(
-    select(trainings.c.id).where(_is_training, trainings.c.state == "sent_back", trainings.c.answer_by < TODAY),
+    select(trainings.c.id).where(trainings.c.state == "sent_back", trainings.c.answer_by < TODAY),
     select(trainings.c.id)
     .join(organisations, organisations.c.id == trainings.c.organisation_id)
-    .where(_is_training, UNSTATED, trainings.c.ends_on < TODAY, STATEMENT_LAST_ON < TODAY, ~_waits),
+    .where(UNSTATED, trainings.c.ends_on < TODAY, STATEMENT_LAST_ON < TODAY, ~_waits),
 ).subquery("lapsed")
 _found: Query[UUID] = Query(select(_lapsed.c.id).order_by(_lapsed.c.id))
 _statement = Query(

@@ -35,6 +35,7 @@ _found = Query(
         *columns_of(
             FoundParticipant,
             rows,
+            hour_type=trainings.c.hour_type,
             training_name=trainings.c.name,
             organisation_id=trainings.c.organisation_id,
             organisation_name=organisations.c.name,

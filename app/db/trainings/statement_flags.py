@@ -24,12 +24,14 @@ from sqlalchemy import (
 
 from app.db.organisations.bank_accounts import bank_account_changes
 from app.db.organisations.organisations import organisations
+from app.db.paging import given
 from app.db.statements import Connection, Converted, Query, Selection
 from app.db.trainings.plans import sessions_from
 from app.db.trainings.tables import cost_statements, training_participants, trainings
 from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.trainings.flags import median_per_hour, trainer_keys_of
 from app.domain.trainings.sessions import TrainingSession
+from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.trainings import Training
 
 
@@ -121,7 +123,9 @@ _ranked = (
         func.row_number().over(order_by=_per_hour).label("place"),
         func.count().over().label("number"),
     )
+    .join(trainings, trainings.c.id == cost_statements.c.training_id)
     .where(
+        given(trainings.c.hour_type, "hour_type"),
         cost_statements.c.year == bindparam("p_year", type_=SmallInteger),
         cost_statements.c.state == "approved",
         cost_statements.c.hours > 0,
@@ -170,7 +174,8 @@ async def list_sharing(connection: Connection, training_id: UUID) -> set[UUID]:
     return set(await _sharing.all(connection, p_training_id=training_id))
 
 
-async def find_median_per_hour(connection: Connection, year: int) -> Fraction | None:
-    """The median of the costs in cents of an hour of the year's approved statements, if there are enough."""
-    found = await _middle.all(connection, p_year=year)
+async def find_median_per_hour(connection: Connection, year: int, hour_type: Activity) -> Fraction | None:
+    """The median of the costs in cents of an hour of the year's approved statements of the type, if there are
+    enough."""
+    found = await _middle.all(connection, p_year=year, p_hour_type=hour_type)
     return median_per_hour(found[0][0] if found else 0, [(cents, hours) for _, cents, hours in found])

@@ -1,4 +1,4 @@
-"""Training courses and their plans."""
+"""Trainings and their plans: of training courses and of peer groups."""
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from typing import Any, get_args
@@ -59,7 +59,7 @@ from app.domain.trainings.sessions import (
     starts_on_of,
 )
 from app.domain.trainings.submissions import Circumstances
-from app.domain.trainings.support_rules import SupportRules
+from app.domain.trainings.support_rules import Activity, SupportRules
 from app.domain.trainings.trainings import PlanException, Training, TrainingPlan, TrainingSummary, hours_of
 
 
@@ -115,12 +115,8 @@ def select_trainings(*others: ColumnElement[Any]) -> Select[Any]:
 
 
 def _from_all(statement: Select[Any]) -> Select[Any]:
-    return (
-        statement.join(organisations, organisations.c.id == trainings.c.organisation_id)
-        .join(RULES, true())
-        .outerjoin(STATEMENT, IS_STATEMENT)
-        .where(trainings.c.hour_type == "training")
-    )
+    joined = statement.join(organisations, organisations.c.id == trainings.c.organisation_id).join(RULES, true())
+    return joined.outerjoin(STATEMENT, IS_STATEMENT)
 
 
 _reach = any_(bindparam("p_reach", type_=ARRAY(Uuid)))
@@ -145,6 +141,7 @@ SEEN = Sight(
 )
 _filters = filters_of(
     trainings,
+    "hour_type",
     "organisation_id",
     "under",
     "year",
@@ -262,27 +259,29 @@ def _columns_of(plan: TrainingPlan) -> dict[str, Any]:
 
 
 async def insert_draft(
-    writer: Writer, place: Place, year: int, plan: TrainingPlan, *, reference: str | None = None
+    writer: Writer, hour_type: Activity, place: Place, year: int, plan: TrainingPlan, *, reference: str | None = None
 ) -> UUID:
     """A draft of the caller. Without a reference the database takes one."""
     numbered = {"reference": reference} if reference else {}
-    row = _draft(writer, place, year, plan)
+    row = _draft(writer, hour_type, place, year, plan)
     await insert_row(writer.connection, trainings, **row, **numbered)
     training_id: UUID = row["id"]
     return training_id
 
 
-async def insert_drafts(writer: Writer, place: Place, plans: Sequence[tuple[int, TrainingPlan]]) -> list[UUID]:
+async def insert_drafts(
+    writer: Writer, hour_type: Activity, place: Place, plans: Sequence[tuple[int, TrainingPlan]]
+) -> list[UUID]:
     """As `insert_draft`, of several plans, each in its year. They travel in one message."""
-    rows = [_draft(writer, place, year, plan) for year, plan in plans]
+    rows = [_draft(writer, hour_type, place, year, plan) for year, plan in plans]
     await insert_rows(writer.connection, trainings, rows)
     return [row["id"] for row in rows]
 
 
-def _draft(writer: Writer, place: Place, year: int, plan: TrainingPlan) -> dict[str, Any]:
+def _draft(writer: Writer, hour_type: Activity, place: Place, year: int, plan: TrainingPlan) -> dict[str, Any]:
     return {
         "id": new_id(),
-        "hour_type": "training",
+        "hour_type": hour_type,
         "organisation_id": place.organisation_id,
         "central_organisation_id": place.central_organisation_id,
         "year": year,

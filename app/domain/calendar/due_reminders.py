@@ -8,6 +8,7 @@ from uuid import UUID
 from app.domain.calendar.reminder_settings import ReminderSettings
 from app.domain.calendar.task_facts import OwnWindow
 from app.domain.delivery.reminders import Reminder
+from app.domain.hours.ledger import HourType
 
 SENT_FOR = timedelta(days=3)
 """How long after its day a reminder of an opening or a closing is still sent, if the deadline was confirmed late or the
@@ -32,6 +33,7 @@ class DueStatement:
     """A training that has ended, and whose cost statement has not been submitted."""
 
     training_id: UUID
+    hour_type: HourType
     organisation_id: UUID
     reference: str | None
     year: int
@@ -54,7 +56,7 @@ def reminders_of_statement(due: DueStatement, today: date) -> Iterator[Reminder]
             reached[-1],
             AFTER_END[len(reached) :],
             {
-                "training_id": str(due.training_id),
+                f"{due.hour_type}_id": str(due.training_id),
                 "reference": due.reference,
                 "year": due.year,
                 "ended_on": due.ended_on.isoformat(),

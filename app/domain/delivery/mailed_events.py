@@ -1,7 +1,7 @@
 """Events that people get a mail about: who gets it, if it can be turned off, and the day to keep (rulebook §5.7)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from app.domain.access import Role
@@ -42,6 +42,8 @@ class MailedEvent:
     """Facts that the event must have: otherwise it concerns others."""
     unless: Mapping[str, object] = field(default_factory=dict)
     """Facts with any of which nobody has to hear of it."""
+    worded_as: str | None = None
+    """The event whose words the mail has, if they are not its own."""
 
     def is_mailed_otherwise(self, facts: Mapping[str, Any]) -> bool:
         """Whether another mail reports it: each thing is reported once (rulebook §5.7)."""
@@ -77,6 +79,12 @@ _ALLOTMENT_REQUEST: tuple[Method, str] = ("GET", "/v1/allotment-requests/{reques
 _TRAINING: tuple[Method, str] = ("GET", "/v1/trainings/{training_id}")
 _TRAINING_DECISION: tuple[Method, str] = ("POST", "/v1/trainings/{training_id}/decision")
 _COST_STATEMENT: tuple[Method, str] = ("GET", "/v1/cost-statements/{statement_id}")
+
+
+def _of_peer_group(method: Method, path: str) -> tuple[Method, str]:
+    return method, path.replace("/v1/trainings/{training_id}", "/v1/peer-groups/{peer_group_id}")
+
+
 MAILED_EVENTS: dict[str, MailedEvent] = {
     "deadline.opening": MailedEvent("managers", "gathered", day="closes_on"),
     "deadline.closing-soon": MailedEvent("managers", "gathered", day="closes_on"),
@@ -201,6 +209,12 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     ),
 }
 """By the event's name, `subject.verb`, and after a colon the recipients of a further mail about it."""
+MAILED_EVENTS |= {
+    name.replace("training", "peer-group", 1): replace(mailed, done_at=_of_peer_group(*mailed.done_at), worded_as=name)
+    for name, mailed in MAILED_EVENTS.items()
+    if name.startswith(("training.", "training-change.")) and mailed.done_at
+}
+"""Peer groups have the mails of training courses."""
 MAIL_OF: dict[tuple[str, Recipients], str] = {
     (name.partition(":")[0], mailed.to): name for name, mailed in MAILED_EVENTS.items()
 }

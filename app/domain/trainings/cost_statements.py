@@ -34,11 +34,11 @@ class StatementDeclarations(Shown):
     booked: bool = False
     """The costs are in the organisation's accounts."""
     separable: bool = False
-    """The costs of the course are shown apart from others in the accounts."""
+    """The costs are shown apart from others in the accounts."""
     other_state_support: bool = False
-    """The course has other support from the state."""
+    """The course or peer group has other support from the state."""
     adult_education_centre: bool = False
-    """The course was held with an adult education institute that is supported by the state."""
+    """It was held with an adult education institute that is supported by the state."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class StatementFlag(Shown):
     code: Flag
     """Kind of the flag."""
     training_id: UUID | None
-    """ID of the other training course. `null` if the flag concerns none."""
+    """ID of the other training course or peer group. `null` if the flag concerns none."""
     organisation_id: UUID | None
     """ID of the other organisation. `null` if the flag concerns none."""
 
@@ -62,9 +62,9 @@ class StatementContents(Shown):
     participants: ParticipantCounts | None
     """Numbers of participants. `null` if not given."""
     costs: list[Cost]
-    """Costs of the course."""
+    """Costs."""
     other_grants_cents: int
-    """Other grants for the course, in cents."""
+    """Other grants, in cents."""
     participant_fees_cents: int
     """Fees that participants paid, in cents. They do not reduce the support."""
     currency: Literal["EUR"]
@@ -82,21 +82,23 @@ class CostStatementSummary(Shown):
 
     id: UUID
     reference: str | None
-    training_id: UUID
-    """ID of the training course."""
+    training_id: UUID | None
+    """ID of the training course. `null` if the statement is about a peer group."""
+    peer_group_id: UUID | None
+    """ID of the peer group. `null` if the statement is about a training course."""
     training_name: str
-    """Name of the training course."""
+    """Name of the training course or peer group."""
     organisation_id: UUID
     organisation_name: str
     central_organisation_id: UUID
-    """ID of the central organisation whose hours the course uses."""
+    """ID of the central organisation whose hours are used."""
     year: int
     hour_type: Activity
-    """Type of the hours that the course uses."""
+    """Type of the hours that are used: `training` or `peer_group`."""
     state: StatementState
     """State of the statement."""
     supported: bool
-    """Whether the course is subsidised."""
+    """Whether the course or peer group is subsidised."""
     planned_hours: int
     """Teaching hours of the plan."""
     hours: int | None
@@ -124,7 +126,7 @@ class CostStatementSummary(Shown):
     decided_by_name: str | None
     decided_at: datetime | None
     decided_automatically: bool
-    """Whether the statement was approved without a person, because the course is not subsidised."""
+    """Whether the statement was approved without a person, because there is no subsidy."""
     reason: str | None
     """Reason given when the statement was last sent back, rejected or approved. `null` if none was given."""
     answer_by: date | None
@@ -137,7 +139,15 @@ class CostStatementSummary(Shown):
     reversal_reason: str | None
     """Reason for the reversal. `null` if the approval has not been reversed."""
     ended_at: datetime | None
-    """When the statement lapsed, or was cancelled with the course. `null` if neither has happened."""
+    """When the statement lapsed, or was cancelled with its plan. `null` if neither has happened."""
+
+    @property
+    def cause_id(self) -> UUID:
+        """The training course or peer group that the statement is about."""
+        cause_id = self.training_id or self.peer_group_id
+        if cause_id is None:
+            raise RuntimeError("a statement is about a training course or a peer group")
+        return cause_id
 
     @property
     def makers(self) -> frozenset[UUID | None]:
@@ -155,7 +165,7 @@ class CostStatement(CostStatementSummary, StatementContents):
     flags: list[StatementFlag]
     """Remarks for staff and auditors. Empty for everyone else."""
     support: Support | None
-    """Support for the course: an estimate until the decision. `null` if the hours are missing, or if the statement
+    """The support: an estimate until the decision. `null` if the hours are missing, or if the statement
     lapsed or was cancelled."""
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from app.domain.errors import Fault, Invalid
+from app.domain.errors import Fault
 
 # A word of letters with hyphens between them, so that `Kokous-käytännöt` is one word, as `Kokouskäytännöt` is.
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -19,11 +19,10 @@ def refused_words_of(name: str) -> list[str]:
     return [word for word in _WORD.findall(_plain(name)) if _REFUSED.search(word.casefold())]
 
 
-def check_group_name(name: str, *, excepted: bool = False) -> None:
-    """Check the name of a peer study group, unless staff have accepted it (rulebook §3.6). Raise Invalid."""
-    words = [] if excepted else refused_words_of(name)
-    if words:
-        raise Invalid(Fault("/name", "name-of-no-group", {"words": words}))
+def faults_of_name(name: str, pointer: str = "") -> list[Fault]:
+    """Return the fault of a peer study group's name, if it has such a word (rulebook §3.6)."""
+    words = refused_words_of(name)
+    return [Fault(f"{pointer}/name", "name-of-no-group", {"words": words})] if words else []
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Participants (osallistujat) of training courses: counted, and anonymous after their time (rulebook §6.2, §7).
+"""Participants (osallistujat) of trainings: counted, and anonymous after their time (rulebook §6.2, §7).
 
 Participants are not people of the service. Two of their email addresses are the same if their keys are: the key of an
 address is made by the one function that all addresses of the service have (`delivery/addresses.py`).
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place
 from app.domain.errors import AlreadyExists, Fault, Forbidden, Invalid, WrongState
+from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.training_changes import check_no_statement
 from app.domain.trainings.trainings import TrainingState, TrainingSummary, check_state, may_write
 from app.domain.values import Shown
@@ -28,7 +29,7 @@ NAMED_IN: tuple[TrainingState, ...] = ("draft", "awaiting_main_user", "submitted
 class Participant(Shown):
     id: UUID
     training_id: UUID
-    """ID of the training course."""
+    """ID of the training course or peer group."""
     name: str | None
     """Name of the participant, as it was entered. `null` if the participant is anonymous."""
     email: str | None
@@ -54,18 +55,20 @@ class Participants(Shown):
 
 @dataclass(frozen=True)
 class FoundParticipant(Shown):
-    """A participant found by the email address, with the training course."""
+    """A participant found by the email address, with the training course or peer group."""
 
     id: UUID
     training_id: UUID
-    """ID of the training course."""
+    """ID of the training course or peer group."""
+    hour_type: Activity
+    """Which of them it is: `training` or `peer_group`."""
     training_name: str
-    """Name of the training course."""
+    """Name of the training course or peer group."""
     organisation_id: UUID
-    """ID of the organisation that runs the course."""
+    """ID of the organisation that runs it."""
     organisation_name: str
     year: int
-    """Year of the training course."""
+    """Year of the training course or peer group."""
     name: str
     """Name of the participant, as it was entered."""
     email: str
@@ -98,7 +101,7 @@ class ParticipantErasure(Shown):
     participants: int
     """Number of participants with the address who are anonymous now."""
     trainings: int
-    """Number of training courses that they took part in."""
+    """Number of training courses and peer groups that they took part in."""
     erased_at: datetime
     """When they were made anonymous."""
 

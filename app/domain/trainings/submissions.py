@@ -18,9 +18,18 @@ from app.domain.hours.years import check_year_open
 from app.domain.organisations.organisations import OrganisationKind
 from app.domain.organisations.training_rules import TrainingRules, may_run
 from app.domain.trainings import windows
+from app.domain.trainings.group_names import faults_of_name
 from app.domain.trainings.sessions import days_of, starts_on_of
 from app.domain.trainings.support_rules import Activity, ActivityRules
-from app.domain.trainings.trainings import ExceptionRule, Training, TrainingPlan, TrainingState, check_state, hours_of
+from app.domain.trainings.trainings import (
+    ExceptionRule,
+    PlanException,
+    Training,
+    TrainingPlan,
+    TrainingState,
+    check_state,
+    hours_of,
+)
 
 REQUIRED = (
     "topic",
@@ -87,11 +96,24 @@ def check_sendable(training: Training, now: datetime, *, pointer: str | None = N
 
 
 def check_complete(
-    plan: TrainingPlan, rules: ActivityRules, topics_in_use: Set[str] | None = None, *, pointer: str = ""
+    plan: TrainingPlan,
+    hour_type: Activity,
+    rules: ActivityRules,
+    exceptions: Sequence[PlanException] = (),
+    topics_in_use: Set[str] | None = None,
+    *,
+    pointer: str = "",
 ) -> None:
-    """Check all that a subsidised course needs (rulebook §3.5, §4.2), without `topics_in_use` except that its topic
-    class is one of them. Raise Invalid with all faults."""
+    """Check all that a subsidised training needs (rulebook §3.5, §3.6, §4.2), without `topics_in_use` except that its
+    topic class is one of them. Raise Invalid with all faults.
+
+    Staff may have accepted the name of a peer group, by an exception.
+    """
     faults = list(_missing(plan, pointer)) + list(_short(plan, rules, pointer))
+    if hour_type == "training":
+        faults += _missing_of_course(plan, pointer)
+    elif not any(exception.rule == "name" for exception in exceptions):
+        faults += faults_of_name(plan.name, pointer)
     if topics_in_use is not None and plan.topic is not None and plan.topic not in topics_in_use:
         faults.append(Fault(f"{pointer}/topic", "not-a-topic"))
     if faults:
@@ -102,13 +124,21 @@ def _missing(plan: TrainingPlan, pointer: str) -> Iterator[Fault]:
     for name in REQUIRED:
         if getattr(plan, name) is None:
             yield Fault(f"{pointer}/{name}", "required")
-    for name in ("sessions", "trainers"):
-        if not getattr(plan, name):
-            yield Fault(f"{pointer}/{name}", "required")
+    if not plan.sessions:
+        yield Fault(f"{pointer}/sessions", "required")
     if plan.mode != "online":
         for index, session in enumerate(plan.sessions):
             if not session.places:
                 yield Fault(f"{pointer}/sessions/{index}/places", "required")
+
+
+def _missing_of_course(plan: TrainingPlan, pointer: str) -> Iterator[Fault]:
+    """A course always has a trainer (rulebook §3.5); peer groups have none."""
+    groups = max((session.parallel_groups for session in plan.sessions), default=0)
+    if not plan.trainers:
+        yield Fault(f"{pointer}/trainers", "required")
+    elif len(plan.trainers) < groups:
+        yield Fault(f"{pointer}/trainers", "too-few-trainers", {"groups": groups})
     for name in DECLARED:
         if not getattr(plan.declarations, name):
             yield Fault(f"{pointer}/declarations/{name}", "not-declared")
@@ -123,22 +153,21 @@ def _short(plan: TrainingPlan, rules: ActivityRules, pointer: str) -> Iterator[F
     if plan.planned_participants is not None and plan.planned_participants < rules.minimum_participants:
         least: dict[str, object] = {"least": rules.minimum_participants, "age": rules.minimum_age}
         yield Fault(f"{pointer}/planned_participants", "too-few-participants", least)
-    groups = max((session.parallel_groups for session in plan.sessions), default=0)
-    if plan.trainers and len(plan.trainers) < groups:
-        yield Fault(f"{pointer}/trainers", "too-few-trainers", {"groups": groups})
 
 
 def check_possible(
     training: Training, circumstances: Circumstances, now: datetime, *, pointer: str | None = None
 ) -> None:
-    """Check that a subsidised plan may be submitted now (rulebook §3.5), hours apart.
+    """Check that a subsidised plan may be submitted now (rulebook §3.5), hours apart. The period for adding training
+    courses does not bind peer groups (rulebook §3.6).
 
     Raise ActivityNotSupported, YearClosed, NotAMember, RunsNoTrainings, WindowClosed, PlanWindowClosed.
     """
     try:
         check_place(training, training.year, training.hour_type, circumstances)
         if not may_answer(training.state, training.answer_by, now):
-            check_window_open("training_entry", circumstances.training_entry, now)
+            if training.hour_type == "training":
+                check_window_open("training_entry", circumstances.training_entry, now)
             check_plan_window(training, circumstances.rules, now)
     except Conflict as refusal:
         refusal.pointer = pointer

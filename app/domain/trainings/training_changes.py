@@ -1,7 +1,7 @@
 """Changes of approved plans (muutokset): what needs a decision, and until when it may be sent (rulebook §3.5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -9,25 +9,21 @@ from uuid import UUID
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import DecisionRequired, PlanWindowClosed, WrongState
 from app.domain.trainings.sessions import TrainingSession, days_of, starts_on_of
-from app.domain.trainings.trainings import TrainingPlan, hours_of, with_changes
+from app.domain.trainings.trainings import GroupPlan, TrainingPlan, group_plan_of, hours_of, with_changes
 from app.domain.values import Shown
 
 ChangeState = Literal["submitted", "approved", "rejected", "withdrawn", "cancelled"]
 
 
 @dataclass(frozen=True)
-class TrainingChange(Shown):
+class PlanChange(Shown):
     id: UUID
-    training_id: UUID
-    """ID of the training course."""
     changed: list[str]
     """Names of the fields of the plan that change."""
-    plan: TrainingPlan
-    """The complete plan with the change, and with what was edited before its decision."""
     hours: int
     """Teaching hours of the plan with the change."""
     state: ChangeState
-    """State of the change. It is `cancelled` if the course was cancelled or lapsed before the decision."""
+    """State of the change. It is `cancelled` if the approved plan was cancelled or lapsed before the decision."""
     reason: str | None
     """Reason for the decision. `null` if none was given."""
     submitted_by: UUID
@@ -40,6 +36,32 @@ class TrainingChange(Shown):
     decided_at: datetime | None
     ended_at: datetime | None
     """When the change was withdrawn or cancelled. `null` if neither has happened."""
+
+
+@dataclass(frozen=True)
+class TrainingChange(PlanChange):
+    """A change of the plan of a training."""
+
+    training_id: UUID
+    """ID of the training course."""
+    plan: TrainingPlan
+    """The complete plan with the change, and with what was edited before its decision."""
+
+
+@dataclass(frozen=True)
+class PeerGroupChange(PlanChange):
+    """A change of the plan of a peer group, as it is shown."""
+
+    peer_group_id: UUID
+    """ID of the peer group."""
+    plan: GroupPlan
+    """The complete plan with the change, and with what was edited before its decision."""
+
+
+def peer_group_change_of(change: TrainingChange) -> PeerGroupChange:
+    """Return the change as it is shown, without what only training courses have."""
+    shared = {field.name: getattr(change, field.name) for field in fields(PlanChange)}
+    return PeerGroupChange(**shared, peer_group_id=change.training_id, plan=group_plan_of(change.plan))
 
 
 def check_needs_no_decision(before: TrainingPlan, after: TrainingPlan) -> None:

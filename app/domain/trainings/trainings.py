@@ -1,4 +1,8 @@
-"""Training courses (koulutus): the plan (suunnitelma), its states, and who writes it (rulebook §3.5)."""
+"""Training courses (koulutus) and peer study groups (vertaisopintoryhmä): the plan (suunnitelma), its states, and who
+writes it (rulebook §3.5, §3.6).
+
+In code a training is either of them, and its `hour_type` says which.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -7,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_not_own
-from app.domain.errors import Fault, Forbidden, WrongState
+from app.domain.errors import Fault, Forbidden, NotFound, WrongState
 from app.domain.support.enrolments import Enrolment
 from app.domain.trainings.cooperation import PlanWarning
 from app.domain.trainings.sessions import HourBreakdown, TrainingSession, breakdown_of
@@ -92,51 +96,57 @@ class PlanException(Shown):
 
 
 @dataclass(frozen=True)
-class TrainingPlan(Shown):
-    """What the organiser writes of a training course."""
+class GroupPlan(Shown):
+    """What the organiser writes of a peer group, and of each training."""
 
     name: str
-    """Name of the training course."""
+    """Name."""
     topic: str | None
     """Code of the topic class. `null` if not given."""
     target_group: str | None
-    """Target group of the course. `null` if not given."""
+    """Target group. `null` if not given."""
     goals: str | None
     """Learning goals. `null` if not given."""
     content: str | None
-    """Content of the course. `null` if not given."""
+    """Content. `null` if not given."""
     methods: str | None
-    """Methods of teaching. `null` if not given."""
+    """Methods of teaching or study. `null` if not given."""
     mode: Mode | None
-    """Form of teaching: `in_person`, `online` or `hybrid`. `null` if not given."""
+    """Form of teaching or study: `in_person`, `online` or `hybrid`. `null` if not given."""
     language: str | None
-    """Language of teaching, as an ISO 639 code, for example `fi`. `null` if not given."""
+    """Language of teaching or study, as an ISO 639 code, for example `fi`. `null` if not given."""
     sessions: list[TrainingSession]
-    """Sessions of the course."""
+    """Sessions."""
     platform_hours: int
     """Teaching hours of self-study on a learning platform."""
-    trainers: list[Trainer]
-    """Trainers of the course."""
     planned_participants: int | None
     """Number of planned participants who are of age for support. `null` if not given."""
     planned_under_age: int | None
     """Number of planned participants below that age. `null` if not given."""
-    budget: list[BudgetLine]
-    """Planned costs."""
     responsible_person_id: UUID | None
-    """ID of the person responsible for the course. `null` if nobody is named."""
+    """ID of the responsible person. `null` if nobody is named."""
     partners: list[Partner]
     """Other organisations that take part."""
     marketing_text: str | None
-    """Text for the public calendar. `null` if not given."""
+    """Marketing text. `null` if not given."""
     listed: bool
-    """Whether the course is shown in the public calendar once it is approved."""
+    """Whether it may be shown to the public once it is approved. The public calendar shows training courses only."""
+    supported: bool
+    """Whether it is subsidised. Without subsidy it uses no hours and gets no support."""
+
+
+@dataclass(frozen=True)
+class TrainingPlan(GroupPlan):
+    """What the organiser writes of a training course. Of a peer group the rest is empty."""
+
+    trainers: list[Trainer]
+    """Trainers of the course."""
+    budget: list[BudgetLine]
+    """Planned costs."""
     enrolment: Enrolment | None
     """Enrolment in the public calendar. `null` if none is offered."""
     declarations: PlanDeclarations
     """Declarations of the organiser."""
-    supported: bool
-    """Whether the course is subsidised. An unsubsidised one uses no hours and gets no support."""
 
 
 PLAN_FIELDS = tuple(field.name for field in fields(TrainingPlan))
@@ -144,31 +154,31 @@ PLAN_FIELDS = tuple(field.name for field in fields(TrainingPlan))
 
 @dataclass(frozen=True)
 class TrainingSummary(Shown):
-    """A training course without the texts of its plan, as lists show it."""
+    """A training without the texts of its plan, as lists show it."""
 
     id: UUID
     reference: str | None
     organisation_id: UUID
     organisation_name: str
     central_organisation_id: UUID
-    """ID of the central organisation whose hours the course uses."""
+    """ID of the central organisation whose hours are used."""
     hour_type: Activity
-    """Type of the hours that the course uses."""
+    """Type of the hours that are used: `training` or `peer_group`."""
     year: int
     name: str
-    """Name of the training course."""
+    """Name."""
     topic: str | None
     """Code of the topic class. `null` if not given."""
     mode: Mode | None
-    """Form of teaching: `in_person`, `online` or `hybrid`. `null` if not given."""
+    """Form of teaching or study: `in_person`, `online` or `hybrid`. `null` if not given."""
     language: str | None
-    """Language of teaching, as an ISO 639 code, for example `fi`. `null` if not given."""
+    """Language of teaching or study, as an ISO 639 code, for example `fi`. `null` if not given."""
     supported: bool
-    """Whether the course is subsidised."""
+    """Whether it is subsidised."""
     state: TrainingState
     """State of the plan."""
     phase: Phase | None
-    """Phase of an approved course, which follows from the clock. `null` if the course is not approved."""
+    """Phase after the approval, which follows from the clock. `null` if the plan is not approved."""
     hours: int
     """Teaching hours of the plan."""
     starts_at: datetime | None
@@ -178,7 +188,7 @@ class TrainingSummary(Shown):
     planned_participants: int | None
     """Number of planned participants who are of age for support. `null` if not given."""
     responsible_person_id: UUID | None
-    """ID of the person responsible for the course. `null` if nobody is named."""
+    """ID of the responsible person. `null` if nobody is named."""
     plan_opens_on: date | None
     """First day to submit the plan. `null` if there are no sessions."""
     plan_closes_on: date | None
@@ -214,12 +224,12 @@ class TrainingSummary(Shown):
     answer_by: date | None
     """Last day to submit the plan again. `null` if it has not been sent back."""
     ended_by: UUID | None
-    """ID of the person who withdrew or cancelled the course. `null` if nobody did."""
+    """ID of the person who withdrew or cancelled it. `null` if nobody did."""
     ended_by_name: str | None
     ended_at: datetime | None
-    """When the course was withdrawn, was cancelled or lapsed. `null` if none of that has happened."""
+    """When it was withdrawn, was cancelled or lapsed. `null` if none of that has happened."""
     end_reason: str | None
-    """Reason for the cancellation. `null` if the course has not been cancelled."""
+    """Reason for the cancellation. `null` if it has not been cancelled."""
 
     @property
     def makers(self) -> frozenset[UUID | None]:
@@ -227,8 +237,8 @@ class TrainingSummary(Shown):
 
 
 @dataclass(frozen=True)
-class Training(TrainingSummary, TrainingPlan):
-    """A training course with its plan."""
+class PlanCircumstances(Shown):
+    """What is known of a plan beside what was written."""
 
     hour_breakdown: HourBreakdown
     """Calculation of the hours."""
@@ -241,9 +251,25 @@ class Training(TrainingSummary, TrainingPlan):
 
 
 @dataclass(frozen=True)
+class Training(PlanCircumstances, TrainingSummary, TrainingPlan):
+    """A training course with its plan."""
+
+
+@dataclass(frozen=True)
+class PeerGroup(PlanCircumstances, TrainingSummary, GroupPlan):
+    """A peer study group with its plan, as it is shown."""
+
+
+@dataclass(frozen=True)
 class Trainings(Shown):
     items: list[Training]
     """Training courses in the order in which they were named."""
+
+
+@dataclass(frozen=True)
+class PeerGroups(Shown):
+    items: list[PeerGroup]
+    """Peer groups in the order in which they were named."""
 
 
 EMPTY = TrainingPlan(
@@ -257,19 +283,47 @@ EMPTY = TrainingPlan(
     language=None,
     sessions=[],
     platform_hours=0,
-    trainers=[],
     planned_participants=None,
     planned_under_age=None,
-    budget=[],
     responsible_person_id=None,
     partners=[],
     marketing_text=None,
     listed=True,
+    supported=True,
+    trainers=[],
+    budget=[],
     enrolment=None,
     declarations=PlanDeclarations(),
-    supported=True,
 )
 """What a draft has that says nothing but its name."""
+
+
+def of_type(training: Training, hour_type: Activity) -> Training:
+    """Return the training if it is of the type. Raise NotFound: a peer group is not found among training courses."""
+    if training.hour_type != hour_type:
+        raise NotFound
+    return training
+
+
+def event_of(hour_type: Activity, verb: str, part: str = "") -> str:
+    """Return what an event of a training, or of a part of it, is called: `training.approved`,
+    `peer-group-change.approved`."""
+    return f"{hour_type.replace('_', '-')}{part}.{verb}"
+
+
+def cause_fact_of(hour_type: Activity, training_id: UUID) -> dict[str, Any]:
+    """Return the fact of an event that names its training: `training_id` or `peer_group_id`."""
+    return {f"{hour_type}_id": training_id}
+
+
+def peer_group_of(training: Training) -> PeerGroup:
+    """Return the peer group as it is shown, without what only training courses have."""
+    return PeerGroup(**{field.name: getattr(training, field.name) for field in fields(PeerGroup)})
+
+
+def group_plan_of(plan: TrainingPlan) -> GroupPlan:
+    """Return the plan as a peer group has it."""
+    return GroupPlan(**{field.name: getattr(plan, field.name) for field in fields(GroupPlan)})
 
 
 def plan_of(training: TrainingPlan) -> TrainingPlan:

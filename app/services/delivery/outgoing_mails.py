@@ -96,11 +96,13 @@ def _mail_of_event(
         "signatory": recipient.signatory,
         "key": recipient.key,
         "training": recipient.training,
+        "course": recipient.training if recipient.hour_type == "training" else None,
+        "peer_group": recipient.training if recipient.hour_type == "peer_group" else None,
         "letter": [each["name"] for each in attached],
     }
     link = link_to(public_url, *event.place(recipient.facts))
     letter = letter_of_event(
-        name,
+        event.worded_as or name,
         recipient.language,
         name=recipient.name,
         organisation=recipient.organisation or centre.name,

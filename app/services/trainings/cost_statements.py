@@ -20,7 +20,8 @@ from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import cost_statements as rules
 from app.domain.trainings.cost_statements import OPEN_STATES, CostStatement, CostStatementSummary, StatementState
 from app.domain.trainings.statement_checks import check_held, check_statement_window, is_late
-from app.domain.trainings.trainings import Training, check_writer
+from app.domain.trainings.support_rules import Activity
+from app.domain.trainings.trainings import Training, cause_fact_of, check_writer, of_type
 from app.domain.trainings.trainings import check_state as check_training
 from app.domain.versions import Versions, check_version
 from app.services.trainings.statement_flags import find_flags
@@ -28,6 +29,8 @@ from app.services.trainings.statement_flags import find_flags
 
 class StatementListFilters(TypedDict, total=False):
     training_id: Sequence[UUID] | None
+    peer_group_id: Sequence[UUID] | None
+    hour_type: Sequence[Activity] | None
     organisation_id: Sequence[UUID] | None
     under: Sequence[UUID] | None
     year: Sequence[int] | None
@@ -36,12 +39,14 @@ class StatementListFilters(TypedDict, total=False):
     changed_since: datetime | None
 
 
-async def add_statement(writer: Writer, *, training_id: UUID, fields: Mapping[str, Any]) -> CostStatement:
+async def add_statement(
+    writer: Writer, hour_type: Activity, training_id: UUID, fields: Mapping[str, Any]
+) -> CostStatement:
     """Add the draft of a training's statement, of which there is one at a time, reversed ones apart."""
     try:
-        training = await trainings.resource.lock(writer, training_id)
+        training = of_type(await trainings.resource.lock(writer, training_id), hour_type)
     except NotFound:
-        raise NotFound(pointer="/training_id") from None
+        raise NotFound(pointer=f"/{hour_type}_id") from None
     check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
     contents = rules.with_changes(rules.EMPTY, fields)
     rules.check_not_counted(fields, await counts_of_rows(writer.connection, training_id))
@@ -62,7 +67,7 @@ async def change_statement(
     check_writer(writer.actor, place)
     check_version(statement, expected)
     rules.check_state(statement.state, *OPEN_STATES)
-    rules.check_not_counted(changes, await counts_of_rows(writer.connection, statement.training_id))
+    rules.check_not_counted(changes, await counts_of_rows(writer.connection, statement.cause_id))
     changed = rules.differing(statement, contents)
     if not changed:
         return statement
@@ -76,7 +81,7 @@ async def submit_statement(writer: Writer, statement_id: UUID) -> CostStatement:
     """Submit the statement once the last session has ended. Without subsidy it is approved by that."""
     seen = await questions.resource.get(writer, statement_id)
     # It is of the complete year, so it is found before anything is locked.
-    median_cents = await find_median_per_hour(writer.connection, seen.year)
+    median_cents = await find_median_per_hour(writer.connection, seen.year, seen.hour_type)
     training, place, statement = await lock_statement(writer, statement_id)
     check_writer(writer.actor, place)
     rules.check_state(statement.state, *OPEN_STATES)
@@ -103,7 +108,7 @@ async def get_statement(session: Reader, statement_id: UUID) -> CostStatement:
 async def lock_statement(writer: Writer, statement_id: UUID) -> tuple[Training, Place, CostStatement]:
     """Lock the training, then its statement, as all do who move its hours. Raise NotFound."""
     seen = await questions.resource.get(writer, statement_id)
-    training = await trainings.resource.lock(writer, seen.training_id)
+    training = await trainings.resource.lock(writer, seen.cause_id)
     statement = await questions.resource.lock(writer, statement_id)
     place = await trainings.get_place_of(writer.connection, training)
     return training, place, await _with_estimate(writer, statement)
@@ -119,10 +124,10 @@ def record(writer: Writer, verb: str, statement: CostStatement, *, reason: str |
         **{
             "reference": statement.reference,
             "year": statement.year,
-            "training_id": statement.training_id,
             "hours": statement.hours,
             "support_cents": statement.support.cents if statement.support else None,
         }
+        | cause_fact_of(statement.hour_type, statement.cause_id)
         | facts,
     )
 
@@ -131,7 +136,7 @@ async def _with_estimate(session: Reader, statement: CostStatement) -> CostState
     """The statement with the numbers of its training's participants, until it is submitted, and with an estimate of
     its support, until it is decided."""
     if statement.state in OPEN_STATES:
-        counted = await counts_of_rows(session.connection, statement.training_id)
+        counted = await counts_of_rows(session.connection, statement.cause_id)
         statement = replace(statement, participants=counted or statement.participants)
     if statement.state not in ("draft", "submitted", "sent_back"):
         return statement

@@ -1,4 +1,4 @@
-"""Documents about plans of training courses and about their decisions, as PDFs."""
+"""Documents about plans of training courses and peer groups, and about their decisions, as PDFs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -9,7 +9,8 @@ from app.db.trainings import documents as questions
 from app.documents.trainings import DocumentContent, make_training_document
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.documents import DocumentKind, DocumentNames, Edition, plan_decision_edition, plan_edition
-from app.domain.trainings.trainings import TrainingPlan
+from app.domain.trainings.support_rules import Activity
+from app.domain.trainings.trainings import TrainingPlan, of_type
 from app.texts.document_parts import document_name
 from app.texts.training_documents import plan_decision_words, plan_words
 
@@ -18,10 +19,10 @@ Document = tuple[str, bytes]
 Composed = tuple[Mapping[str, Any], DocumentNames]
 
 
-async def get_plan_document(writer: Writer, training_id: UUID, language: Language) -> Document:
+async def get_plan_document(writer: Writer, hour_type: Activity, training_id: UUID, language: Language) -> Document:
     """The plan as it was last submitted or changed by a decision. Raise NotFound before its submission."""
     on_record = await questions.plans_on_record.get(writer, training_id)
-    training, plan = on_record.training, on_record.plan
+    training, plan = of_type(on_record.training, hour_type), on_record.plan
     edition = plan_edition(training, on_record.submitted.times, on_record.changes)
 
     async def compose() -> Composed:
@@ -33,10 +34,12 @@ async def get_plan_document(writer: Writer, training_id: UUID, language: Languag
     return document_name(language, "plan", training.reference, training.year), content
 
 
-async def get_plan_decision_document(writer: Writer, training_id: UUID, language: Language) -> Document:
+async def get_plan_decision_document(
+    writer: Writer, hour_type: Activity, training_id: UUID, language: Language
+) -> Document:
     """The decision on the plan, with those on its changes. Raise NotFound before the decision."""
     on_record = await questions.plans_on_record.get(writer, training_id)
-    training, plan, changes = on_record.training, on_record.plan, on_record.changes
+    training, plan, changes = of_type(on_record.training, hour_type), on_record.plan, on_record.changes
     edition = plan_decision_edition(training, changes)
 
     async def compose() -> Composed:

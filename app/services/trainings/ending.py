@@ -8,7 +8,7 @@ from app.db.trainings.cost_statements import end_open_statement
 from app.db.trainings.lapsing import find_statement_in_force
 from app.db.trainings.training_changes import cancel_open_change
 from app.domain.access import SERVICE
-from app.domain.trainings.trainings import HOLDING_STATES, TrainingSummary
+from app.domain.trainings.trainings import HOLDING_STATES, TrainingSummary, cause_fact_of
 from app.services.support.enrolments import end_enrolments
 from app.services.trainings.reservations import release
 
@@ -50,7 +50,7 @@ async def _end_statement(writer: Writer, training: TrainingSummary, state: Liter
         organisation_id=training.organisation_id,
         reference=statement.reference,
         year=training.year,
-        training_id=training.id,
         hours=statement.hours,
         support_cents=None,
+        **cause_fact_of(training.hour_type, training.id),
     )

@@ -14,7 +14,7 @@ async def list_enrolments(
     writer: Writer, page: PageRequest, training_id: UUID, *, state: Sequence[EnrolmentState] | None
 ) -> Slice[EnrolledPerson]:
     """Those who are enrolled and who wait, in the order of their confirmations. What staff read is recorded."""
-    training = await read_training(writer, training_id)
+    training = await read_training(writer, "training", training_id)
     found = await people.page(writer, page, subject_id=training_id, state=state)
     record_reading(writer, training)
     return found

@@ -12,6 +12,7 @@ from app.db.trainings.trainings import resource
 from app.db.transactions import write_down
 from app.domain.access import SERVICE
 from app.domain.trainings.lapsing import cause_of, has_lapsed
+from app.domain.trainings.trainings import event_of
 from app.services.trainings.ending import end_training
 
 log = structlog.get_logger()
@@ -47,7 +48,7 @@ async def _lapse(writer: Writer, training_id: UUID) -> None:
     was_reversed = await has_reversed_statement(writer.connection, training_id)
     freed = await end_training(writer, training, "lapsed")
     writer.record(
-        "training.lapsed",
+        event_of(training.hour_type, "lapsed"),
         training_id,
         organisation_id=training.organisation_id,
         reference=training.reference,

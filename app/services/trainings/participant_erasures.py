@@ -40,7 +40,7 @@ async def erase_participants(writer: Writer, *, email: str, reason: str) -> Part
     for training_id, participants in by_training.items():
         record(
             writer,
-            "training-participants.erased",
+            "erased",
             locked[training_id],
             reason=reason,
             participants=participants,

@@ -18,21 +18,22 @@ from app.domain.calendar.deadlines import day_of
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import participants as rules
 from app.domain.trainings.participants import Participant, ParticipantData, Participants
-from app.domain.trainings.trainings import Training, check_writer
+from app.domain.trainings.support_rules import Activity
+from app.domain.trainings.trainings import Training, check_writer, event_of, of_type
 from app.domain.versions import Versions, check_version
 
 
-async def add_participant(writer: Writer, training_id: UUID, data: ParticipantData) -> Participant:
-    training = await lock_open(writer, training_id)
+async def add_participant(writer: Writer, hour_type: Activity, training_id: UUID, data: ParticipantData) -> Participant:
+    training = await lock_open(writer, hour_type, training_id)
     email_key = await _check_address(writer, training_id, data.get("email"))
     participant_id = await questions.insert_participant(writer, training_id, data, email_key=email_key)
-    record(writer, "training-participants.added", training, participants=1)
+    record(writer, "added", training, participants=1)
     return await questions.participants.get(writer, participant_id)
 
 
 async def add_enrolled(writer: Writer, training_id: UUID, enrolment_ids: Sequence[UUID]) -> Participants:
     """Add those who came, from their enrolments. Raise NotFound, AlreadyExists, with the pointer of the enrolment."""
-    training = await lock_open(writer, training_id)
+    training = await lock_open(writer, "training", training_id)
     people = await find_people(writer.connection, training_id, enrolment_ids)
     keys = [key_of(people[each].email) if each in people else None for each in enrolment_ids]
     taken = rules.repeated_of(keys, await questions.find_keys(writer.connection, training_id))
@@ -47,14 +48,19 @@ async def add_enrolled(writer: Writer, training_id: UUID, enrolment_ids: Sequenc
         data: ParticipantData = {"name": person.name, "email": person.email, "under_age": person.under_age}
         participant_id = await questions.insert_participant(writer, training_id, data, email_key=key)
         added.append(await questions.participants.get(writer, participant_id))
-    record(writer, "training-participants.added", training, participants=len(added))
+    record(writer, "added", training, participants=len(added))
     return Participants(added)
 
 
 async def change_participant(
-    writer: Writer, training_id: UUID, participant_id: UUID, changes: ParticipantData, expected: Versions
+    writer: Writer,
+    hour_type: Activity,
+    training_id: UUID,
+    participant_id: UUID,
+    changes: ParticipantData,
+    expected: Versions,
 ) -> Participant:
-    training = await _lock(writer, training_id)
+    training = await _lock(writer, hour_type, training_id)
     participant = await _get(writer, training_id, participant_id, locked=True)
     check_version(participant, expected)
     await _check_open(writer, training)
@@ -65,29 +71,33 @@ async def change_participant(
     if "email" in columns:
         columns["email_key"] = await _check_address(writer, training_id, columns["email"], among=participant_id)
     await questions.change_participant(writer.connection, participant_id, **columns)
-    record(writer, "training-participants.changed", training, participants=1)
+    record(writer, "changed", training, participants=1)
     return await questions.participants.get(writer, participant_id)
 
 
-async def remove_participant(writer: Writer, training_id: UUID, participant_id: UUID, expected: Versions) -> None:
-    training = await _lock(writer, training_id)
+async def remove_participant(
+    writer: Writer, hour_type: Activity, training_id: UUID, participant_id: UUID, expected: Versions
+) -> None:
+    training = await _lock(writer, hour_type, training_id)
     participant = await _get(writer, training_id, participant_id, locked=True)
     check_version(participant, expected)
     await _check_open(writer, training)
     rules.check_named(participant)
     await remove_row(writer.connection, training_participants, participant_id)
-    record(writer, "training-participants.removed", training, participants=1)
+    record(writer, "removed", training, participants=1)
 
 
-async def get_participant(writer: Writer, training_id: UUID, participant_id: UUID) -> Participant:
-    training = await read_training(writer, training_id)
+async def get_participant(writer: Writer, hour_type: Activity, training_id: UUID, participant_id: UUID) -> Participant:
+    training = await read_training(writer, hour_type, training_id)
     participant = await _get(writer, training_id, participant_id)
     record_reading(writer, training)
     return participant
 
 
-async def list_participants(writer: Writer, page: PageRequest, training_id: UUID) -> Slice[Participant]:
-    training = await read_training(writer, training_id)
+async def list_participants(
+    writer: Writer, hour_type: Activity, page: PageRequest, training_id: UUID
+) -> Slice[Participant]:
+    training = await read_training(writer, hour_type, training_id)
     found = await questions.participants.page(writer, page, training_id=training_id)
     record_reading(writer, training)
     return found
@@ -109,25 +119,25 @@ async def is_named(writer: Writer) -> bool:
     return await is_participant_reader(writer.connection, {actor.person_id, *actor.other_ids})
 
 
-async def check_may_write(writer: Writer, training_id: UUID) -> None:
+async def check_may_write(writer: Writer, hour_type: Activity, training_id: UUID) -> None:
     """Raise NotFound, Forbidden."""
-    training = await trainings.resource.get(writer, training_id)
+    training = of_type(await trainings.resource.get(writer, training_id), hour_type)
     check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
 
 
-async def lock_open(writer: Writer, training_id: UUID) -> Training:
+async def lock_open(writer: Writer, hour_type: Activity, training_id: UUID) -> Training:
     """Lock a training whose participants can be entered. Raise NotFound, Forbidden, WrongState."""
-    training = await _lock(writer, training_id)
+    training = await _lock(writer, hour_type, training_id)
     await _check_open(writer, training)
     kept_months = await questions.find_kept_months(writer.connection)
     rules.check_year_named(training.year, kept_months, day_of(writer.now))
     return training
 
 
-def record(writer: Writer, action: str, training: Training, *, reason: str | None = None, **facts: int) -> None:
+def record(writer: Writer, verb: str, training: Training, *, reason: str | None = None, **facts: int) -> None:
     """Record it of the training: no entry names a participant, not even by an ID."""
     writer.record(
-        action,
+        event_of(training.hour_type, verb, "-participants"),
         training.id,
         organisation_id=training.organisation_id,
         reason=reason,
@@ -137,8 +147,8 @@ def record(writer: Writer, action: str, training: Training, *, reason: str | Non
     )
 
 
-async def _lock(writer: Writer, training_id: UUID) -> Training:
-    training = await trainings.resource.lock(writer, training_id)
+async def _lock(writer: Writer, hour_type: Activity, training_id: UUID) -> Training:
+    training = of_type(await trainings.resource.lock(writer, training_id), hour_type)
     check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
     return training
 
@@ -147,8 +157,8 @@ async def _check_open(writer: Writer, training: Training) -> None:
     rules.check_open(training, await find_statement_state(writer.connection, training.id))
 
 
-async def read_training(writer: Writer, training_id: UUID) -> Training:
-    training = await trainings.resource.get(writer, training_id)
+async def read_training(writer: Writer, hour_type: Activity, training_id: UUID) -> Training:
+    training = of_type(await trainings.resource.get(writer, training_id), hour_type)
     place = await trainings.get_place_of(writer.connection, training)
     rules.check_reader(writer.actor, place, is_named=await is_named(writer))
     return training
@@ -157,7 +167,7 @@ async def read_training(writer: Writer, training_id: UUID) -> Training:
 def record_reading(writer: Writer, training: Training) -> None:
     """Record what staff read; those who write the training read it unrecorded."""
     if writer.actor.has("staff"):
-        record(writer, "training-participants.read", training)
+        record(writer, "read", training)
 
 
 async def _get(writer: Writer, training_id: UUID, participant_id: UUID, *, locked: bool = False) -> Participant:

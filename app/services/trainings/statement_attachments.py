@@ -20,7 +20,7 @@ from app.domain.attachments import check_room
 from app.domain.errors import NotFound
 from app.domain.trainings import cost_statements as rules
 from app.domain.trainings.cost_statements import MOST_ATTACHMENTS, OPEN_STATES, CostStatement, StatementAttachment
-from app.domain.trainings.trainings import check_files_reader, check_writer
+from app.domain.trainings.trainings import cause_fact_of, check_files_reader, check_writer
 from app.domain.versions import Versions, check_version
 from app.services.attachments import columns_of_file, examine
 
@@ -91,7 +91,7 @@ async def _check_reader(reader: Reader, statement_id: UUID) -> None:
 
 
 async def _place_of(session: Reader, statement: CostStatement) -> Place:
-    return await get_place_of(session.connection, await trainings.get(session, statement.training_id))
+    return await get_place_of(session.connection, await trainings.get(session, statement.cause_id))
 
 
 async def _get(session: Reader, statement_id: UUID, attachment_id: UUID) -> StatementAttachment:
@@ -111,5 +111,5 @@ def _record(writer: Writer, action: str, attachment_id: UUID, statement: CostSta
         reference=statement.reference,
         year=statement.year,
         statement_id=statement.id,
-        training_id=statement.training_id,
+        **cause_fact_of(statement.hour_type, statement.cause_id),
     )

@@ -133,9 +133,9 @@ async def _lock_several(
     ids = [item.statement_id for item in items]
     seen = await questions.find_several(writer, ids)
     check_found(ids, seen, pointer=pointer and f"{pointer}/statement_id")
-    locked = await trainings.lock_several(writer, [seen[statement_id].training_id for statement_id in ids])
+    locked = await trainings.lock_several(writer, [seen[statement_id].cause_id for statement_id in ids])
     statements = await questions.lock_several(writer, ids)
-    return [(locked[seen[statement_id].training_id], statements[statement_id]) for statement_id in ids]
+    return [(locked[seen[statement_id].cause_id], statements[statement_id]) for statement_id in ids]
 
 
 async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> dict[UUID, int]:

@@ -51,7 +51,7 @@ async def get_statement_decision_document(writer: Writer, statement_id: UUID, la
 
 
 async def _training_of(writer: Writer, statement: CostStatement) -> Training:
-    training = await trainings.find(writer, statement.training_id)
+    training = await trainings.find(writer, statement.cause_id)
     if training is None:
         raise RuntimeError("a statement has a training")
     return training

@@ -1,4 +1,4 @@
-"""Plans of trainings: submit, endorse, decide, except from rules, withdraw and cancel."""
+"""Plans of training courses and peer groups: submit, endorse, decide, except from rules, withdraw and cancel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from app.domain.lists import check_found, check_of_year, check_once
 from app.domain.trainings import submissions as rules
 from app.domain.trainings.outcomes import EndorsementOutcome, Outcome, answer_day_of, check_outcome
 from app.domain.trainings.submissions import Circumstances
+from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.training_changes import check_no_statement
 from app.domain.trainings.trainings import (
     ExceptionRule,
@@ -22,6 +23,8 @@ from app.domain.trainings.trainings import (
     check_decider,
     check_state,
     check_writer,
+    event_of,
+    of_type,
 )
 from app.services.trainings.ending import end_training
 from app.services.trainings.reservations import reserve
@@ -41,19 +44,20 @@ class _Submission:
     circumstances: Circumstances
 
 
-async def submit_training(writer: Writer, training_id: UUID) -> Training:
-    (submitted,) = await _submit(writer, [training_id])
+async def submit_training(writer: Writer, hour_type: Activity, training_id: UUID) -> Training:
+    (submitted,) = await _submit(writer, hour_type, [training_id])
     return submitted
 
 
 async def submit_trainings(writer: Writer, *, year: int, training_ids: Sequence[UUID]) -> list[Training]:
-    """Submit all or none."""
+    """Submit the plans of several courses, all or none."""
     check_once(training_ids, "/training_ids/{}")
-    return await _submit(writer, training_ids, year=year, pointer="/training_ids/{}")
+    return await _submit(writer, "training", training_ids, year=year, pointer="/training_ids/{}")
 
 
 async def endorse_training(
     writer: Writer,
+    hour_type: Activity,
     training_id: UUID,
     *,
     outcome: EndorsementOutcome,
@@ -62,7 +66,7 @@ async def endorse_training(
 ) -> Training:
     """Decide for the organisation whether the plan goes to the study centre."""
     check_outcome(outcome, reason, answer_by, writer.now)
-    training = await questions.resource.lock(writer, training_id)
+    training = await _lock(writer, hour_type, training_id)
     place = await questions.get_place_of(writer.connection, training)
     check_main_user(writer.actor, place)
     check_state(training.state, "awaiting_main_user")
@@ -76,7 +80,7 @@ async def endorse_training(
             endorsed_by=writer.actor.person_id,
             endorsed_at=writer.now,
         )
-        _record(writer, "training.endorsed", training, by="main_user", approved=automatic)
+        _record(writer, "endorsed", training, by="main_user", approved=automatic)
         if automatic:
             _record_automatic(writer, training)
     else:
@@ -88,44 +92,50 @@ async def endorse_training(
 
 
 async def decide_training(
-    writer: Writer, training_id: UUID, *, outcome: Outcome, reason: str | None, answer_by: date | None
+    writer: Writer,
+    hour_type: Activity,
+    training_id: UUID,
+    *,
+    outcome: Outcome,
+    reason: str | None,
+    answer_by: date | None,
 ) -> Training:
-    (decided,) = await _decide(writer, [TrainingDecision(training_id, outcome, reason, answer_by)])
+    (decided,) = await _decide(writer, hour_type, [TrainingDecision(training_id, outcome, reason, answer_by)])
     return decided
 
 
 async def decide_trainings(writer: Writer, *, year: int, items: Sequence[TrainingDecision]) -> list[Training]:
-    """Decide all or none."""
+    """Decide the plans of several courses, all or none."""
     check_once((item.training_id for item in items), "/items/{}/training_id")
-    return await _decide(writer, items, year=year, pointer="/items/{}")
+    return await _decide(writer, "training", items, year=year, pointer="/items/{}")
 
 
 async def except_training(
-    writer: Writer, training_id: UUID, *, rule: ExceptionRule, until: date | None, reason: str
+    writer: Writer, hour_type: Activity, training_id: UUID, *, rule: ExceptionRule, until: date | None, reason: str
 ) -> Training:
     """Let the plan be sent until the day, or accept the name, against the rule."""
     rules.check_exception(rule, until, writer.now)
-    training = await questions.resource.lock(writer, training_id)
+    training = await _lock(writer, hour_type, training_id)
     check_decider(writer.actor, await questions.get_place_of(writer.connection, training), training.makers)
     check_state(training.state, "draft", "awaiting_main_user", "submitted", "sent_back")
     exception = PlanException(rule, until, reason, writer.now)
     await questions.put_exceptions(writer.connection, training_id, [*training.exceptions, exception])
-    _record(writer, "training.excepted", training, reason=reason, rule=rule, until=until)
+    _record(writer, "excepted", training, reason=reason, rule=rule, until=until)
     return await questions.resource.get(writer, training_id)
 
 
-async def withdraw_training(writer: Writer, training_id: UUID) -> Training:
-    training = await questions.resource.lock(writer, training_id)
+async def withdraw_training(writer: Writer, hour_type: Activity, training_id: UUID) -> Training:
+    training = await _lock(writer, hour_type, training_id)
     check_writer(writer.actor, await questions.get_place_of(writer.connection, training))
     check_state(training.state, "draft", "awaiting_main_user", "submitted", "sent_back")
     freed = await end_training(writer, training, "withdrawn")
-    _record(writer, "training.withdrawn", training, was=training.state, freed=freed)
+    _record(writer, "withdrawn", training, was=training.state, freed=freed)
     return await questions.resource.get(writer, training_id)
 
 
-async def cancel_training(writer: Writer, training_id: UUID, *, reason: str) -> Training:
+async def cancel_training(writer: Writer, hour_type: Activity, training_id: UUID, *, reason: str) -> Training:
     """Cancel an approved training: nothing of it is held, and nothing is paid."""
-    training = await questions.resource.lock(writer, training_id)
+    training = await _lock(writer, hour_type, training_id)
     place = await questions.get_place_of(writer.connection, training)
     if not writer.actor.has("staff"):
         check_writer(writer.actor, place)
@@ -133,15 +143,24 @@ async def cancel_training(writer: Writer, training_id: UUID, *, reason: str) -> 
     check_no_statement(await find_statement_state(writer.connection, training_id))
     freed = await end_training(writer, training, "cancelled", reason=reason)
     by = "staff" if writer.actor.has("staff") else "writers"
-    _record(writer, "training.cancelled", training, reason=reason, freed=freed, by=by)
+    _record(writer, "cancelled", training, reason=reason, freed=freed, by=by)
     return await questions.resource.get(writer, training_id)
 
 
+async def _lock(writer: Writer, hour_type: Activity, training_id: UUID) -> Training:
+    return of_type(await questions.resource.lock(writer, training_id), hour_type)
+
+
+async def _lock_several(writer: Writer, hour_type: Activity, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
+    locked = await questions.lock_several(writer, training_ids)
+    return {training_id: training for training_id, training in locked.items() if training.hour_type == hour_type}
+
+
 async def _submit(
-    writer: Writer, training_ids: Sequence[UUID], *, year: int | None = None, pointer: str = ""
+    writer: Writer, hour_type: Activity, training_ids: Sequence[UUID], *, year: int | None = None, pointer: str = ""
 ) -> list[Training]:
     """Submit all or none, in the order named. Hours are read once all is locked."""
-    locked = await questions.lock_several(writer, training_ids)
+    locked = await _lock_several(writer, hour_type, training_ids)
     circumstances = await questions.find_circumstances_of(writer, locked.values())
     check_found(training_ids, locked, pointer=pointer)
     submissions = [_Submission(locked[each], circumstances[each]) for each in training_ids]
@@ -165,7 +184,14 @@ def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> 
     training, circumstances = submission.training, submission.circumstances
     rules.check_sendable(training, writer.now, pointer=pointer or None)
     if training.supported:
-        rules.check_complete(training, circumstances.rules, circumstances.topics_in_use, pointer=pointer)
+        rules.check_complete(
+            training,
+            training.hour_type,
+            circumstances.rules,
+            training.exceptions,
+            circumstances.topics_in_use,
+            pointer=pointer,
+        )
         rules.check_possible(training, circumstances, writer.now, pointer=pointer or None)
 
 
@@ -179,7 +205,7 @@ def _send(writer: Writer, submission: _Submission) -> dict[str, object]:
     automatic = rules.is_approved_when_sent(training, submission.circumstances.rules)
     _record(
         writer,
-        "training.submitted",
+        "submitted",
         training,
         to="main_user" if needs_endorsement else "staff",
         approved=automatic and not needs_endorsement,
@@ -204,11 +230,16 @@ def _sent(writer: Writer, *, automatic: bool) -> dict[str, object]:
 
 
 async def _decide(
-    writer: Writer, items: Sequence[TrainingDecision], *, year: int | None = None, pointer: str = ""
+    writer: Writer,
+    hour_type: Activity,
+    items: Sequence[TrainingDecision],
+    *,
+    year: int | None = None,
+    pointer: str = "",
 ) -> list[Training]:
     for index, item in enumerate(items):
         check_outcome(item.outcome, item.reason, item.answer_by, writer.now, pointer=pointer.format(index))
-    locked = await questions.lock_several(writer, [item.training_id for item in items])
+    locked = await _lock_several(writer, hour_type, [item.training_id for item in items])
     places = await questions.get_places_of(writer.connection, locked.values())
     ids = [item.training_id for item in items]
     check_found(ids, locked, pointer=pointer and f"{pointer}/training_id")
@@ -240,7 +271,7 @@ def _decided(
 ) -> dict[str, object]:
     """Record the decision, and return what it changes. What is sent back keeps its hours."""
     until = answer_day_of(answer_by, writer.now) if outcome == "sent_back" else None
-    _record(writer, f"training.{outcome.replace('_', '-')}", training, reason=reason, by=by, answer_by=until)
+    _record(writer, outcome.replace("_", "-"), training, reason=reason, by=by, answer_by=until)
     if until:
         return {"state": outcome, "reason": reason, "answer_by": until}
     return {
@@ -259,12 +290,12 @@ async def _free(writer: Writer, trainings: Sequence[Training]) -> None:
 
 def _record_automatic(writer: Writer, training: Training) -> None:
     """Record the approval that nobody decided."""
-    _record(writer, "training.approved", training, automatically=True, supported=training.supported)
+    _record(writer, "approved", training, automatically=True, supported=training.supported)
 
 
-def _record(writer: Writer, action: str, training: Training, *, reason: str | None = None, **facts: object) -> None:
+def _record(writer: Writer, verb: str, training: Training, *, reason: str | None = None, **facts: object) -> None:
     writer.record(
-        action,
+        event_of(training.hour_type, verb),
         training.id,
         organisation_id=training.organisation_id,
         reason=reason,

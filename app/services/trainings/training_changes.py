@@ -16,26 +16,31 @@ from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
 from app.domain.trainings import training_changes as rules
 from app.domain.trainings.outcomes import check_outcome
 from app.domain.trainings.submissions import check_complete, check_place
+from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.training_changes import TrainingChange
 from app.domain.trainings.trainings import (
     Training,
     TrainingPlan,
+    cause_fact_of,
     check_decider,
     check_state,
     check_support_kept,
     check_writer,
     differing,
+    event_of,
     hours_of,
     with_changes,
 )
 from app.services.support.enrolments import check_offer, offer_changed
 from app.services.trainings.reservations import reserve
-from app.services.trainings.trainings import check_plan, lock_training
+from app.services.trainings.trainings import check_plan, get_training, lock_training
 
 
-async def submit_change(writer: Writer, training_id: UUID, *, fields: Mapping[str, Any]) -> TrainingChange:
+async def submit_change(
+    writer: Writer, hour_type: Activity, training_id: UUID, *, fields: Mapping[str, Any]
+) -> TrainingChange:
     """Submit a change, and reserve the hours that it adds. The present plan stays in force until the decision."""
-    training, place = await lock_training(writer, training_id)
+    training, place = await lock_training(writer, hour_type, training_id)
     plan = with_changes(training, fields)
     await check_plan(writer, place, training.year, plan, training)
     check_writer(writer.actor, place)
@@ -64,15 +69,21 @@ async def submit_change(writer: Writer, training_id: UUID, *, fields: Mapping[st
         submitted_by=writer.actor.person_id,
         submitted_at=writer.now,
     )
-    _record(writer, "training-change.submitted", change_id, training, changed=changed, hours=hours)
+    _record(writer, "submitted", change_id, training, changed=changed, hours=hours)
     return await changes.get(writer, change_id)
 
 
 async def decide_change(
-    writer: Writer, training_id: UUID, change_id: UUID, *, outcome: Literal["approved", "rejected"], reason: str | None
+    writer: Writer,
+    hour_type: Activity,
+    training_id: UUID,
+    change_id: UUID,
+    *,
+    outcome: Literal["approved", "rejected"],
+    reason: str | None,
 ) -> TrainingChange:
     check_outcome(outcome, reason, None, writer.now)
-    training, place = await lock_training(writer, training_id)
+    training, place = await lock_training(writer, hour_type, training_id)
     change = await _get(writer, training_id, change_id)
     check_decider(writer.actor, place, {*training.makers, change.submitted_by})
     rules.check_open(change)
@@ -96,29 +107,31 @@ async def decide_change(
         decided_by=writer.actor.person_id,
         decided_at=writer.now,
     )
-    _record(writer, f"training-change.{outcome}", change_id, training, reason=reason)
+    _record(writer, outcome, change_id, training, reason=reason)
     return await changes.get(writer, change_id)
 
 
-async def withdraw_change(writer: Writer, training_id: UUID, change_id: UUID) -> TrainingChange:
-    training, place = await lock_training(writer, training_id)
+async def withdraw_change(writer: Writer, hour_type: Activity, training_id: UUID, change_id: UUID) -> TrainingChange:
+    training, place = await lock_training(writer, hour_type, training_id)
     change = await _get(writer, training_id, change_id)
     check_writer(writer.actor, place)
     rules.check_open(change)
     if training.supported:
         await reserve(writer, [(training, rules.held_hours_of(training))])
     await change_row(writer.connection, training_changes, change_id, state="withdrawn", ended_at=writer.now)
-    _record(writer, "training-change.withdrawn", change_id, training)
+    _record(writer, "withdrawn", change_id, training)
     return await changes.get(writer, change_id)
 
 
-async def get_change(reader: Reader, training_id: UUID, change_id: UUID) -> TrainingChange:
-    await questions.resource.get(reader, training_id)
+async def get_change(reader: Reader, hour_type: Activity, training_id: UUID, change_id: UUID) -> TrainingChange:
+    await get_training(reader, hour_type, training_id)
     return await _get(reader, training_id, change_id)
 
 
-async def list_changes(reader: Reader, page: PageRequest, training_id: UUID) -> Slice[TrainingChange]:
-    await questions.resource.get(reader, training_id)
+async def list_changes(
+    reader: Reader, hour_type: Activity, page: PageRequest, training_id: UUID
+) -> Slice[TrainingChange]:
+    await get_training(reader, hour_type, training_id)
     return await changes.page(reader, page, training_id=training_id)
 
 
@@ -126,7 +139,7 @@ async def _check_possible(writer: Writer, training: Training, plan: TrainingPlan
     """Check the plan with the change as at its submission, the windows apart."""
     if training.supported:
         circumstances = await questions.find_circumstances(writer, training)
-        check_complete(plan, circumstances.rules)
+        check_complete(plan, training.hour_type, circumstances.rules, training.exceptions)
         check_place(plan, training.year, training.hour_type, circumstances)
 
 
@@ -139,15 +152,14 @@ async def _get(session: Reader, training_id: UUID, change_id: UUID) -> TrainingC
 
 
 def _record(
-    writer: Writer, action: str, change_id: UUID, training: Training, *, reason: str | None = None, **facts: object
+    writer: Writer, verb: str, change_id: UUID, training: Training, *, reason: str | None = None, **facts: object
 ) -> None:
     writer.record(
-        action,
+        event_of(training.hour_type, verb, "-change"),
         change_id,
         organisation_id=training.organisation_id,
         reason=reason,
-        training_id=training.id,
         reference=training.reference,
         year=training.year,
-        **facts,
+        **cause_fact_of(training.hour_type, training.id) | facts,
     )

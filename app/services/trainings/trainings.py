@@ -1,4 +1,4 @@
-"""Training courses: add, change, copy, get and list."""
+"""Training courses and peer groups: add, change, copy, get and list. `hour_type` says which is meant."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -23,7 +23,16 @@ from app.domain.trainings import training_changes
 from app.domain.trainings import trainings as rules
 from app.domain.trainings.sessions import check_copyable, check_sessions, copied_sessions
 from app.domain.trainings.submissions import check_complete, check_topic
-from app.domain.trainings.trainings import Mode, Phase, Training, TrainingPlan, TrainingState, TrainingSummary
+from app.domain.trainings.support_rules import Activity
+from app.domain.trainings.trainings import (
+    Mode,
+    Phase,
+    Training,
+    TrainingPlan,
+    TrainingState,
+    TrainingSummary,
+    event_of,
+)
 from app.domain.versions import Versions, check_version
 from app.services.support.enrolments import check_offer, offer_changed
 from app.services.trainings.reservations import reserve
@@ -44,7 +53,9 @@ class TrainingListFilters(TypedDict, total=False):
     changed_since: datetime | None
 
 
-async def add_training(writer: Writer, *, organisation_id: UUID, year: int, fields: Mapping[str, Any]) -> Training:
+async def add_training(
+    writer: Writer, hour_type: Activity, *, organisation_id: UUID, year: int, fields: Mapping[str, Any]
+) -> Training:
     """Add a draft, whose responsible person is its maker unless said."""
     place = check_reach(writer.actor, await find_place(writer.connection, organisation_id), pointer="/organisation_id")
     plan = rules.with_changes(rules.EMPTY, fields)
@@ -52,15 +63,16 @@ async def add_training(writer: Writer, *, organisation_id: UUID, year: int, fiel
         plan = rules.with_changes(plan, {"responsible_person_id": writer.actor.person_id})
     await check_plan(writer, place, year, plan, rules.EMPTY)
     rules.check_writer(writer.actor, place)
-    training_id = await questions.insert_draft(writer, place, year, plan)
-    writer.record("training.created", training_id, organisation_id=organisation_id, year=year)
-    return await get_training(writer, training_id)
+    training_id = await questions.insert_draft(writer, hour_type, place, year, plan)
+    created = event_of(hour_type, "created")
+    writer.record(created, training_id, organisation_id=organisation_id, year=year)
+    return await get_training(writer, hour_type, training_id)
 
 
 async def change_training(
-    writer: Writer, training_id: UUID, *, changes: Mapping[str, Any], expected: Versions
+    writer: Writer, hour_type: Activity, training_id: UUID, *, changes: Mapping[str, Any], expected: Versions
 ) -> Training:
-    training, place = await lock_training(writer, training_id)
+    training, place = await lock_training(writer, hour_type, training_id)
     plan = rules.with_changes(training, changes)
     await check_plan(writer, place, training.year, plan, training)
     rules.check_writer(writer.actor, place)
@@ -80,17 +92,23 @@ async def change_training(
     if "enrolment" in changed:
         await offer_changed(writer, training_id)
     writer.record(
-        "training.changed", training_id, organisation_id=training.organisation_id, state=training.state, changed=changed
+        event_of(hour_type, "changed"),
+        training_id,
+        organisation_id=training.organisation_id,
+        state=training.state,
+        changed=changed,
     )
-    edited = await get_training(writer, training_id)
+    edited = await get_training(writer, hour_type, training_id)
     if training.state == "approved":
         await _carry_over(writer, training, plan)
     return edited
 
 
-async def copy_training(writer: Writer, training_id: UUID, *, starts_on: Sequence[date]) -> list[Training]:
+async def copy_training(
+    writer: Writer, hour_type: Activity, training_id: UUID, *, starts_on: Sequence[date]
+) -> list[Training]:
     """Add a draft for each day, on which its first session begins."""
-    training = await questions.resource.get(writer, training_id)
+    training = await get_training(writer, hour_type, training_id)
     place = check_reach(writer.actor, await find_place(writer.connection, training.organisation_id))
     rules.check_writer(writer.actor, place)
     check_copyable(training.sessions, starts_on)
@@ -99,10 +117,10 @@ async def copy_training(writer: Writer, training_id: UUID, *, starts_on: Sequenc
         sessions = copied_sessions(training.sessions, day)
         check_sessions(sessions, day.year, pointer=f"/starts_on/{index}")
         plans.append((day.year, rules.with_changes(training, {"sessions": sessions})))
-    copy_ids = await questions.insert_drafts(writer, place, plans)
+    copy_ids = await questions.insert_drafts(writer, hour_type, place, plans)
     for copy_id, (year, _) in zip(copy_ids, plans, strict=True):
         writer.record(
-            "training.created",
+            event_of(hour_type, "created"),
             copy_id,
             organisation_id=training.organisation_id,
             year=year,
@@ -113,13 +131,14 @@ async def copy_training(writer: Writer, training_id: UUID, *, starts_on: Sequenc
 
 
 async def list_trainings(
-    reader: Reader, page: PageRequest, *, q: str | None, **filters: Unpack[TrainingListFilters]
+    reader: Reader, hour_type: Activity, page: PageRequest, *, q: str | None, **filters: Unpack[TrainingListFilters]
 ) -> Slice[TrainingSummary]:
     """`q` is words that are all in the name, the target group or the content."""
-    return await questions.summaries.page(reader, page, words=patterns_of(q), **filters)
+    return await questions.summaries.page(reader, page, hour_type=[hour_type], words=patterns_of(q), **filters)
 
 
-get_training = questions.resource.get
+async def get_training(session: Reader, hour_type: Activity, training_id: UUID) -> Training:
+    return rules.of_type(await questions.resource.get(session, training_id), hour_type)
 
 
 async def _check_approved(writer: Writer, training: Training, plan: TrainingPlan) -> None:
@@ -132,7 +151,8 @@ async def _check_approved(writer: Writer, training: Training, plan: TrainingPlan
     if not training.supported:
         return
     training_changes.check_not_begun(training, plan, writer.now)
-    check_complete(plan, (await find_rules(writer.connection, training.year)).of(training.hour_type))
+    of_year = (await find_rules(writer.connection, training.year)).of(training.hour_type)
+    check_complete(plan, training.hour_type, of_year, training.exceptions)
     if plan.topic != training.topic:
         check_topic(plan, await questions.find_circumstances(writer, training))
 
@@ -149,11 +169,12 @@ async def _carry_over(writer: Writer, training: Training, plan: TrainingPlan) ->
         await reserve(writer, [(training, hours)])
 
 
-async def lock_training(writer: Writer, training_id: UUID) -> tuple[Training, Place]:
+async def lock_training(writer: Writer, hour_type: Activity, training_id: UUID) -> tuple[Training, Place]:
     """Lock the training and its organisations, as all do who reserve hours. Raise NotFound."""
     training = (await questions.lock_several(writer, [training_id])).get(training_id)
     if training is None:
         raise NotFound
+    rules.of_type(training, hour_type)
     return training, await questions.get_place_of(writer.connection, training)
 
 

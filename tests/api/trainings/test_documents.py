@@ -143,12 +143,12 @@ def test_a_decision_says_who_decided_when_and_why(manager: Person, staff: Person
     assert staff.post(f"{training}/decision", rejection).status_code == 200
     shown = text_of(read(manager, training, "decision"), tmp_path)
     said = [
-        "Järjestön Hämeen Martat koulutussuunnitelma on hylätty.",
+        "Järjestön Hämeen Martat suunnitelma on hylätty.",
         "Päätöspäivä 15.3.2023",
         "Päätöksen tekijä",
         "Koulutus on hallituksen kokous.",
         "Kouluttaja sairastui.",
-        "Koulutukselle varatut tunnit ovat jälleen vapaita.",
+        "Varatut tunnit ovat jälleen vapaita.",
     ]
     assert [each for each in said if each not in shown] == []
     assert "Kuluselvitys on lähetettävä" not in shown
@@ -158,8 +158,8 @@ def test_a_decision_says_who_decided_when_and_why(manager: Person, staff: Person
 def test_an_automatic_approval_has_no_decider(manager: Person, unit: UUID, tmp_path: Path) -> None:
     training = submitted(manager, unit, supported=False)
     shown = text_of(read(manager, training, "decision", "en"), tmp_path)
-    assert "No support is requested for the course, so the approval was automatic." in shown
-    assert "The course uses no teaching hours and gets no support." in shown
+    assert "No support is requested, so the approval was automatic." in shown
+    assert "No teaching hours are used, and no support is paid." in shown
     assert "Decided by" not in shown
 
 

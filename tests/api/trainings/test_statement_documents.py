@@ -149,6 +149,6 @@ def test_a_course_without_subsidy_has_a_decision_without_support(
     assert manager.post(f"{path}/submission").status_code == 200
     statement = sent(manager, path)
     text = text_of(read(manager, statement, "decision"), tmp_path)
-    assert "Koulutukselle ei haettu tukea, joten hyväksyntä oli automaattinen." in text
+    assert "Tukea ei haettu, joten hyväksyntä oli automaattinen." in text
     assert "Tuen laskenta" not in text
     assert "Tuki on" not in text

@@ -44,6 +44,7 @@ STATEMENT = CostStatement(
     id=ID,
     reference="2023-0001",
     training_id=ID,
+    peer_group_id=None,
     training_name="Järjestön talous",
     organisation_id=ID,
     organisation_name="Hämeen Martat",

@@ -35,7 +35,7 @@ def with_sessions(*sessions: TrainingSession) -> TrainingPlan:
 
 
 def change_of(plan: TrainingPlan, *changed: str) -> TrainingChange:
-    return TrainingChange(ID, ID, list(changed), plan, 0, "submitted", None, ID, None, at(1), None, None, None, None)
+    return TrainingChange(ID, list(changed), 0, "submitted", None, ID, None, at(1), None, None, None, None, ID, plan)
 
 
 MORE = replace(PLAN, planned_participants=20)

@@ -39,7 +39,7 @@ def found(database: Addresses, centre: Centre, year: int) -> Fraction | None:
         )
         try:
             async with connections.apart(centre.id, statement_timeout_ms=5_000) as connection:
-                return await find_median_per_hour(connection, year)
+                return await find_median_per_hour(connection, year, "training")
         finally:
             await connections.close()
 
