@@ -10,6 +10,7 @@ import pytest
 from app.domain.hours.ledger import grant, pool_change
 from app.local.embedded_postgres import Addresses
 from tests.api.trainings import dying_worker
+from tests.api.trainings import test_peer_groups as peer_groups
 from tests.api.trainings.conftest import approved, session, submitted
 from tests.api.trainings.test_cost_statements import decide, sent
 from tests.builders import Centre, Person
@@ -101,6 +102,30 @@ def test_a_plan_is_mailed_to_whom_it_waits_for_and_its_decision_to_those_who_mad
     ]
     dates = centre.rows("SELECT dates FROM mails WHERE event = 'training.sent-back'")
     assert {day["day"] for (days,) in dates for day in days} == {"2023-03-20"}
+
+
+def test_a_peer_group_has_the_mails_of_a_course_with_links_of_its_own(
+    centre: Centre, manager: Person, staff: Person, central: UUID, unit: UUID, make: Make
+) -> None:
+    centre.post(2023, pool_change(100), grant(central, 60), hour_type="peer_group")
+    group = peer_groups.submitted(manager, unit)
+    make()
+    assert staff.post(f"{group}/decision", {"outcome": "approved"}).status_code == 200
+    more = {"sessions": [*peer_groups.WEEKLY, *peer_groups.meetings("2023-05-02")]}
+    change = manager.post(f"{group}/changes", more).headers["Location"]
+    make()
+    assert staff.post(f"{change}/decision", {"outcome": "approved"}).status_code == 200
+    make()
+    rows = centre.rows("SELECT event, person_id, text FROM mails WHERE event ~ '^peer-group' ORDER BY id")
+    assert [(event, person_id) for event, person_id, _ in rows] == [
+        ("peer-group.submitted", staff.id),
+        ("peer-group.approved", manager.id),
+        ("peer-group-change.submitted", staff.id),
+        ("peer-group-change.approved", manager.id),
+    ]
+    for _, _, letter in rows:
+        assert "Vertaisopintoryhmä: Lukupiiri" in letter.splitlines()
+        assert "Koulutus:" not in letter
 
 
 def test_a_plan_without_the_main_user_goes_to_staff(

@@ -87,7 +87,7 @@ class StatementDeclarationsIn(Body):
     other_state_support: Flag = False
     """The course or peer group has other support from the state."""
     adult_education_centre: Flag = False
-    """It was held with an adult education institute that is supported by the state."""
+    """The course or peer group was held with an adult education institute that is supported by the state."""
 
 
 class ContentsIn(Body):

@@ -31,6 +31,7 @@ router = APIRouter(
         Tag(
             "Statistics",
             "Figures of training courses and peer study groups: of an organisation, of a tree, or of the study centre. "
+            "A course in them is either of the two, and `hour_type` chooses one. "
             "The last row of a CSV of statistics is the total, with the key `total`.",
         )
     ],

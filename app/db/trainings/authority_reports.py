@@ -27,7 +27,7 @@ _topic = func.nullif(parts.c.topic, "").label("topic")
 _topics = Query(
     select(_topic, topic_classes.c.statistics_class, *_sums)
     .outerjoin(topic_classes, topic_classes.c.code == parts.c.topic)
-    .where(given(parts.c.year, "year"), and_(_is_held, parts.c.supported))
+    .where(given(parts.c.year, "year"), parts.c.hour_type == "training", and_(_is_held, parts.c.supported))
     .group_by(_topic, topic_classes.c.statistics_class)
     .order_by(_topic),
     TopicFigures,
@@ -35,5 +35,5 @@ _topics = Query(
 
 
 async def list_topic_figures(connection: Connection, year: int) -> list[TopicFigures]:
-    """The figures of the courses with an approved statement, by topic class."""
+    """The figures of the training courses with an approved statement, by topic class. Peer groups have no teaching."""
     return await _topics.all(connection, p_year=year)

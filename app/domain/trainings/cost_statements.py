@@ -38,7 +38,7 @@ class StatementDeclarations(Shown):
     other_state_support: bool = False
     """The course or peer group has other support from the state."""
     adult_education_centre: bool = False
-    """It was held with an adult education institute that is supported by the state."""
+    """The course or peer group was held with an adult education institute that is supported by the state."""
 
 
 @dataclass(frozen=True)

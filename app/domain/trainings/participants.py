@@ -61,7 +61,7 @@ class FoundParticipant(Shown):
     training_id: UUID
     """ID of the training course or peer group."""
     hour_type: Activity
-    """Which of them it is: `training` or `peer_group`."""
+    """Kind: `training` is a training course, `peer_group` a peer group."""
     training_name: str
     """Name of the training course or peer group."""
     organisation_id: UUID

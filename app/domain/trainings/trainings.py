@@ -321,6 +321,11 @@ def peer_group_of(training: Training) -> PeerGroup:
     return PeerGroup(**{field.name: getattr(training, field.name) for field in fields(PeerGroup)})
 
 
+def shown(training: Training) -> Training | PeerGroup:
+    """Return the training as its responses show it, by which its version is known."""
+    return training if training.hour_type == "training" else peer_group_of(training)
+
+
 def group_plan_of(plan: TrainingPlan) -> GroupPlan:
     """Return the plan as a peer group has it."""
     return GroupPlan(**{field.name: getattr(plan, field.name) for field in fields(GroupPlan)})

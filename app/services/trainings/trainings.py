@@ -76,7 +76,7 @@ async def change_training(
     plan = rules.with_changes(training, changes)
     await check_plan(writer, place, training.year, plan, training)
     rules.check_writer(writer.actor, place)
-    check_version(training, expected)
+    check_version(rules.shown(training), expected)
     rules.check_state(training.state, "draft", "sent_back", "approved")
     changed = rules.differing(training, plan)
     if not changed:
