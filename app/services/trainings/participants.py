@@ -107,7 +107,7 @@ async def read_again(writer: Writer, ids: UUID | Sequence[UUID]) -> Participant 
     """Return participants of a training as they are now. Raise NotFound, Forbidden."""
     listed = [ids] if isinstance(ids, UUID) else ids
     items = [await questions.participants.get(writer, each) for each in listed]
-    await check_may_write(writer, items[0].training_id)
+    await _check_writer(writer, await trainings.resource.get(writer, items[0].training_id))
     return items[0] if isinstance(ids, UUID) else Participants(items)
 
 
@@ -121,8 +121,7 @@ async def is_named(writer: Writer) -> bool:
 
 async def check_may_write(writer: Writer, hour_type: Activity, training_id: UUID) -> None:
     """Raise NotFound, Forbidden."""
-    training = of_type(await trainings.resource.get(writer, training_id), hour_type)
-    check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
+    await _check_writer(writer, of_type(await trainings.resource.get(writer, training_id), hour_type))
 
 
 async def lock_open(writer: Writer, hour_type: Activity, training_id: UUID) -> Training:
@@ -149,8 +148,12 @@ def record(writer: Writer, verb: str, training: Training, *, reason: str | None 
 
 async def _lock(writer: Writer, hour_type: Activity, training_id: UUID) -> Training:
     training = of_type(await trainings.resource.lock(writer, training_id), hour_type)
-    check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
+    await _check_writer(writer, training)
     return training
+
+
+async def _check_writer(writer: Writer, training: Training) -> None:
+    check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
 
 
 async def _check_open(writer: Writer, training: Training) -> None:

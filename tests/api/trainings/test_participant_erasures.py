@@ -82,6 +82,7 @@ def test_a_main_user_finds_the_participants_of_the_own_tree(
     assert items[1] == AINO | {
         "id": items[1]["id"],
         "training_id": str(trainings[0]),
+        "hour_type": "training",
         "training_name": "Kurssi",
         "organisation_id": str(central),
         "organisation_name": items[1]["organisation_name"],
