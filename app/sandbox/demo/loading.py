@@ -22,7 +22,7 @@ from app.sandbox.demo.main_users import add_main_user_applications
 from app.sandbox.demo.names import CENTRALS
 from app.sandbox.demo.organisation_data import add_organisation_data
 from app.sandbox.demo.organisations import UNITS, Organisations
-from app.sandbox.demo.peer_groups import add_peer_group_quotas
+from app.sandbox.demo.peer_groups import PeerGroups, add_peer_group_quotas
 from app.sandbox.demo.people import add_people
 from app.sandbox.demo.rights import add_rights
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
@@ -60,6 +60,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     Hours(demo, centrals, people, scale, this_year)
     add_tour(demo, centrals, people)
     add_peer_group_quotas(demo, centrals, people, scale, this_year)
+    PeerGroups(demo, centrals, people).add(this_year)
     demo.postings.sort(key=lambda posting: posting.made_at)
     add_api_keys(demo, centrals, people, this_year)
     add_rights(demo, centrals, people)

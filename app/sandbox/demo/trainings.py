@@ -1,7 +1,7 @@
-"""Training courses with their plans, cost statements and participants, as rows of the database."""
+"""Training courses and peer groups with their plans, cost statements and participants, as rows of the database."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from random import Random
@@ -81,7 +81,17 @@ def rules_of(year: int) -> SupportRules:
         automatic_approval=False,
         eligible_costs=["teaching_fees", "materials", "venue", "participant_meals", "trainer_travel"],
     )
-    rules = SupportRules(loaded, True, None, 1, training, training, None, None, None)
+    peer_group = replace(
+        training,
+        rate_cents=300,
+        share_percent=100,
+        minimum_hours=10,
+        minimum_participants=5,
+        earliest_months=3,
+        latest_days=-14,
+        eligible_costs=["materials", "venue", "leader_fees", "leader_travel", "equipment", "other"],
+    )
+    rules = SupportRules(loaded, True, None, 1, training, peer_group, None, None, None)
     return inherited(rules, year)
 
 
@@ -200,7 +210,11 @@ class Trainings:
         held = training["hours"] if held is None else held
         came = max(7, training["planned_participants"] - chance.randint(0, 3))
         female = came * chance.randint(40, 80) // 100
-        costs = _costs(held, came, bool(training["sessions"][0]["places"]), chance)
+        costs = (
+            _costs(held, came, bool(training["sessions"][0]["places"]), chance)
+            if training["hour_type"] == "training"
+            else _costs_of_group(held, came, chance)
+        )
         row: dict[str, Any] = {
             "id": demo_id("statement", training["id"], state, at=submitted_at - timedelta(hours=1)),
             "training_id": training["id"],
@@ -227,7 +241,7 @@ class Trainings:
         }
         if state == "approved":
             support = support_of(
-                "training",
+                training["hour_type"],
                 rules_of(training["year"]),
                 planned=training["hours"],
                 held=held,
@@ -293,6 +307,13 @@ def _costs(hours: int, participants: int, has_place: bool, chance: Random) -> li
     if chance.random() < 0.3:
         costs.append(Cost("trainer_travel", chance.randint(20, 180) * 100, None))
     return costs
+
+
+def _costs_of_group(hours: int, members: int, chance: Random) -> list[Cost]:
+    return [
+        Cost("materials", members * chance.randint(300, 900), None),
+        Cost("venue", hours * chance.choice((200, 400)), "Kerhohuone"),
+    ]
 
 
 def saturdays(first: date, number: int, every: int = 1) -> list[date]:
