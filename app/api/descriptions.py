@@ -63,7 +63,6 @@ FILTERS = {
     "phase": "Only courses in this phase.",
     "topic": "Only courses of this topic class.",
     "training_id": "Only items of this training course.",
-    "hour_type": "Only items about training courses (`training`), or only about peer groups (`peer_group`).",
     "peer_group_id": "Only items of this peer group.",
     "municipality": "Only courses with a place in this municipality, by its code of three digits.",
     "mode": "Only courses held this way.",

@@ -128,6 +128,8 @@ def test_the_lists_with_csv_are_those_of_the_document() -> None:
     assert offering == {
         "list_cost_statements",
         "list_trainings",
+        "list_peer_groups",
+        "list_peer_group_participants",
         "list_training_participants",
         "list_hour_accounts",
         "list_hour_proposals",

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field, Strict
 
 from app.api.conventions import Edit, NoBody, Read, Write, WriteOnce
@@ -209,7 +209,9 @@ async def list_cost_statements(
     page: Paging,
     training_id: Several[UUID] = None,
     peer_group_id: Several[UUID] = None,
-    hour_type: Several[Activity] = None,
+    hour_type: Annotated[
+        Activity | None, Query(description="Only items about training courses, or only about peer groups.")
+    ] = None,
     organisation_id: Several[UUID] = None,
     under: Several[UUID] = None,
     year: Years = None,

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import organisations
-from app.db.paging import Choice, Listing, any_given, choice, filters_of, seen_by
+from app.db.paging import Choice, Listing, choice, filters_of, given, seen_by
 from app.db.resources import Resource
 from app.db.sessions import Reader, Writer
 from app.db.statements import (
@@ -123,7 +123,7 @@ def _cause_given(hour_type: Activity) -> Choice:
 _filters = filters_of(cost_statements, "organisation_id", "under", "year", "state", "reference", "changed_since") | {
     "training_id": _cause_given("training"),
     "peer_group_id": _cause_given("peer_group"),
-    "hour_type": any_given(trainings.c.hour_type, "hour_type"),
+    "hour_type": given(trainings.c.hour_type, "hour_type"),
 }
 resource = Resource(
     _from_all(select(*_statement.columns)), _statement.build, cost_statements, seen=SEEN, locked_first=True

@@ -123,7 +123,8 @@ class PeerGroups:
                     self._hold(central, year)
         for central in with_groups:
             if is_member_in(this_year, central.active_from, central.active_until):
-                self._plan(self._unit_of(central), "approved", date(this_year, 2, 3))
+                sent_at = office_hour(date(this_year - 1, 12, 16))
+                self._plan(self._unit_of(central), "approved", date(this_year, 2, 3), sent_at=sent_at)
         self._demo.postings += self._postings.values()
 
     def _unit_of(self, central: Central) -> Unit:
@@ -148,7 +149,7 @@ class PeerGroups:
         for name in ("Virkkaajat", "Kutojat"):
             self._plan(association, "submitted", TO_COME_ON, name)
         self._plan(second.districts[0], "awaiting_main_user", TO_COME_ON, "Keittokirjapiiri")
-        back = {"reason": "Kertokaa tavoitteet tarkemmin.", "answer_by": date(TRAINING_YEAR, 3, 31)}
+        back: dict[str, Any] = {"reason": "Kertokaa tavoitteet tarkemmin.", "answer_by": date(TRAINING_YEAR, 3, 31)}
         self._plan(association, "sent_back", TO_COME_ON, "Nyplääjät", **back)
         group = self._plan(association, "approved", TO_COME_ON, "Kehrääjät")
         self._trainings.add_participants(group, 6, Random("members"))
@@ -159,9 +160,19 @@ class PeerGroups:
         held_at = office_hour(date(TRAINING_YEAR, 2, 5))
         self._trainings.add_statement(group, Random("costs"), state="submitted", submitted_at=held_at)
 
-    def _plan(self, unit: Unit, state: str, begins_on: date, name: str | None = None, **columns: Any) -> dict[str, Any]:
+    def _plan(
+        self,
+        unit: Unit,
+        state: str,
+        begins_on: date,
+        name: str | None = None,
+        *,
+        sent_at: datetime | None = None,
+        **columns: Any,
+    ) -> dict[str, Any]:
         """Add a group of four evenings, a week apart. Its hours are reserved unless it is a draft."""
-        sent_at = SENT_AT if begins_on == TO_COME_ON else office_hour(begins_on - timedelta(weeks=3))
+        if sent_at is None:
+            sent_at = SENT_AT if begins_on == TO_COME_ON else office_hour(begins_on - timedelta(weeks=3))
         days = [begins_on + timedelta(weeks=week) for week in range(4)]
         course = TOPICS[self._number % len(TOPICS)]
         sessions = _evenings(days, place_of(unit.language, self._number))

@@ -30,7 +30,7 @@ from app.services.trainings.statement_flags import find_flags
 class StatementListFilters(TypedDict, total=False):
     training_id: Sequence[UUID] | None
     peer_group_id: Sequence[UUID] | None
-    hour_type: Sequence[Activity] | None
+    hour_type: Activity | None
     organisation_id: Sequence[UUID] | None
     under: Sequence[UUID] | None
     year: Sequence[int] | None
