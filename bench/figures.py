@@ -120,7 +120,7 @@ def rounds_of(benches: Sequence[Bench], rounds: int, seconds: float) -> dict[tup
 
 
 def first_of(bench: Bench) -> float:
-    """Milliseconds of the first answer about participants of a tree after an approval: what is hidden is found anew."""
+    """Milliseconds of the first answer about participants of a tree after an approval: what is hidden is found again."""
     with superuser_of(bench.world) as connection:
         connection.execute("DELETE FROM figure_exchanges")
     began = time.perf_counter()
