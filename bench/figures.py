@@ -120,7 +120,7 @@ def rounds_of(benches: Sequence[Bench], rounds: int, seconds: float) -> dict[tup
 
 
 def first_of(bench: Bench) -> float:
-    """Milliseconds of the first answer about participants of a tree after an approval: what is hidden is found again."""
+    """Milliseconds of the first answer about participants of a tree after an approval: it finds what is hidden."""
     with superuser_of(bench.world) as connection:
         connection.execute("DELETE FROM figure_exchanges")
     began = time.perf_counter()

@@ -42,7 +42,7 @@ from tests.courses_model import (
 from tests.hours_model import LAST_DAY_OF_STATEMENTS
 from tests.year_machine import YearMachine, dry_runs, few_hours, organisations, trees
 
-PATHS: dict[HourType, str] = {"training": "/v1/trainings"}
+PATHS: dict[HourType, str] = {"training": "/v1/trainings", "peer_group": "/v1/peer-groups"}
 CLOSING = "/v1/hour-pools/2023/closing"
 INSTANTS = [
     datetime(2023, 2, 1, 9, tzinfo=HELSINKI),
