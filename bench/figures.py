@@ -23,15 +23,15 @@ from bench.trainings import YEARS, add_trainings, superuser_of
 from bench.world import SMALLEST, Server, filled
 
 SMALL, LARGE = 100_000, 5_000_000
+# What is hidden of people is found anew at the first answer, for each tree: those that follow are of one tree.
 READS = {
     "hours of a tree": "hours?under={central}&",
     "hours of a tree, by organisation": "hours?under={central}&by=organisation&",
     "hours of a tree, by month": "hours?under={central}&by=month&",
     "costs of a tree": "costs?under={central}&",
-    "participants of a tree": "participants?under={central}&",
+    "participants of a tree": "participants?under={first}&",
     "hours of the study centre": "hours?",
     "hours of the study centre, by topic": "hours?by=topic&",
-    "participants of the study centre": "participants?",
 }
 FLOORS = {"hours of a tree": "/r3/{year}/{central}", "hours of the study centre": "/r3/{year}"}
 
@@ -75,7 +75,7 @@ class Wait:
 
 
 def path_of(bench: Bench, template: str, number: int) -> str:
-    return template.format(year=bench.world.year - 1, central=bench.central(number))
+    return template.format(year=bench.world.year - 1, central=bench.central(number), first=bench.central(0))
 
 
 def read_path(bench: Bench, name: str, number: int) -> str:

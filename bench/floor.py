@@ -36,7 +36,7 @@ WHERE r.study_centre_id = $1 ORDER BY r.id DESC LIMIT 50
 HOURS = """
 SELECT coalesce(sum(planned_hours), 0) AS planned, coalesce(sum(reserved_hours), 0) AS reserved,
     coalesce(sum(used_hours), 0) AS used, max(changed_at) AS as_of
-FROM training_figures WHERE study_centre_id = $1 AND year = $2
+FROM training_figure_totals WHERE study_centre_id = $1 AND year = $2
 """
 BALANCES = """
 SELECT sum(common + allotment + reserved + used + lapsed + returned) AS granted, sum(returned) AS returned,
