@@ -23,7 +23,7 @@ from bench.trainings import YEARS, add_trainings, superuser_of
 from bench.world import SMALLEST, Server, filled
 
 SMALL, LARGE = 100_000, 5_000_000
-# What is hidden of people is found anew at the first answer, for each tree: those that follow are of one tree.
+# What is hidden of people is looked for at the first answer, for each tree: those that follow are of one tree.
 READS = {
     "hours of a tree": "hours?under={central}&",
     "hours of a tree, by organisation": "hours?under={central}&by=organisation&",
