@@ -65,16 +65,18 @@ class Reading(Reader):
 
     @asynccontextmanager
     async def _all(self, endpoint: Endpoint, declared: Declaration) -> AsyncIterator[Slice[Any]]:
-        """All items of the list, from one snapshot."""
+        """All items of the list, from one snapshot; or the rows of figures, which are read as their JSON is."""
         state, caller = self.request.app.state, self.request.state.caller
         with state.csv_in_flight.one_of(caller.key_scope):
+            if declared.csv_rows:
+                async with state.backend.reading(caller) as reader:
+                    self._begin(reader, declared)
+                    rows = declared.csv_rows(await endpoint())
+                yield Slice([], None, row=type(rows[0]) if rows else None, parts=_one_part(rows))
+                return
             async with state.backend.reading_snapshot(caller) as reader:
                 self._begin(reader, declared)
-                if declared.csv_rows:
-                    rows = declared.csv_rows(await endpoint())
-                    yield Slice([], None, row=type(rows[0]) if rows else None, parts=_one_part(rows))
-                else:
-                    yield await endpoint(page=PageRequest(ROWS_AT_ONCE, None, is_all=True))
+                yield await endpoint(page=PageRequest(ROWS_AT_ONCE, None, is_all=True))
 
 
 async def _one_part(items: list[Any]) -> AsyncGenerator[list[Any], None]:

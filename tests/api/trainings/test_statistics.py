@@ -292,6 +292,16 @@ def test_the_last_row_of_a_csv_is_the_total(
             assert last["participants"] == "20"
 
 
+def test_a_csv_can_be_the_first_to_ask_what_is_hidden(
+    centre: Centre, manager: Person, staff: Person, main_user: Person, central: UUID, unit: UUID
+) -> None:
+    held(centre, manager, staff, unit, of_age=20, female=17, male=3)
+    answer = main_user.get(f"{STATISTICS}/participants?year=2023&under={central}", headers=AS_CSV)
+    assert answer.status_code == 200, answer.text
+    [total] = csv.DictReader(io.StringIO(answer.text))
+    assert (total["participants"], total["female"], total["hidden"]) == ("20", "", "distinct female male")
+
+
 def cells(item: dict[str, Any]) -> dict[str, str]:
     """What a row shows of an item: empty for null, words with spaces between them."""
     shown: dict[str, str] = {}
