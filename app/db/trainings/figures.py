@@ -37,7 +37,7 @@ from app.db.statements import Connection, Query, Selection, put_row, study_centr
 from app.db.trainings.tables import training_participants
 from app.db.trainings.topic_classes import topic_classes
 from app.domain.trainings.small_cells import FEWEST_SHOWN, Exchange, FigureRow, People
-from app.domain.trainings.statistics import By, Scope, Wanted
+from app.domain.trainings.statistics import By, Names, Scope, Wanted
 
 SUMS = (
     *("planned_courses", "approved_courses", "held_courses", "cancelled_courses"),
@@ -275,24 +275,28 @@ async def sum_accounts(connection: Connection, scope: Scope, hour_type: str | No
     return found or AccountSums(0, 0, 0, 0)
 
 
-_by_name = select(cast(organisations.c.id, Text), organisations.c.name).order_by(
+def _names_in(table: Any) -> list[Any]:
+    return [table.c.name, table.c.name_sv, table.c.name_en]
+
+
+_by_name = select(cast(organisations.c.id, Text), *_names_in(organisations)).order_by(
     organisations.c.sort_key, organisations.c.id
 )
 _top = bindparam("p_top", type_=Uuid)
 
 
-def _pair(key: str, name: str) -> tuple[str, str]:
-    return key, name
+def _named(key: str, *names: str | None) -> tuple[str, Names]:
+    return key, Names(*names)
 
 
-_all_names = Query(_by_name, _pair)
-_names_below = Query(_by_name.where(below(organisations.c.id, _top)), _pair)
-_own_name = Query(_by_name.where(organisations.c.id == _top), _pair)
-_names_of = Query(_by_name.where(organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))), _pair)
-_topics = Query(select(topic_classes.c.code, topic_classes.c.name), _pair)
+_all_names = Query(_by_name, _named)
+_names_below = Query(_by_name.where(below(organisations.c.id, _top)), _named)
+_own_name = Query(_by_name.where(organisations.c.id == _top), _named)
+_names_of = Query(_by_name.where(organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))), _named)
+_topics = Query(select(topic_classes.c.code, *_names_in(topic_classes)), _named)
 
 
-async def list_names(connection: Connection, scope: Scope, by: By | None) -> dict[str, str]:
+async def list_names(connection: Connection, scope: Scope, by: By | None) -> dict[str, Names]:
     """The names of the groups that have one: all organisations of the scope by name, or all topic classes."""
     match by:
         case "topic":
@@ -306,7 +310,7 @@ async def list_names(connection: Connection, scope: Scope, by: By | None) -> dic
     return {}
 
 
-async def find_names(connection: Connection, organisation_ids: Collection[UUID]) -> dict[str, str]:
+async def find_names(connection: Connection, organisation_ids: Collection[UUID]) -> dict[str, Names]:
     """The names of organisations, also of those that have left the scope."""
     return dict(await _names_of.all(connection, p_ids=list(organisation_ids)))
 

@@ -50,6 +50,15 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Names:
+    """The names of a group."""
+
+    name: str | None = None
+    name_sv: str | None = None
+    name_en: str | None = None
+
+
+@dataclass(frozen=True)
 class Group(Shown):
     """What the figures of a row have in common."""
 
@@ -57,7 +66,11 @@ class Group(Shown):
     """Value that the row counts: an ID, a month (`2024-03`) or a code. `null` if it is not known, or the course is
     online."""
     name: str | None
-    """Name of the organisation or topic class. `null` if the value has no name."""
+    """Name of the organisation or topic class, in Finnish. `null` if the value has no name."""
+    name_sv: str | None
+    """Name in Swedish. `null` if there is none."""
+    name_en: str | None
+    """Name in English. `null` if there is none."""
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,11 @@ async def _items(
         names |= await figures.find_names(reader.connection, left) if left else {}
         keys = list(names)
     return [
-        item(key=key, name=names.get(key or ""), **vars(figures_of(by_key.get(key, replace(NOTHING, key=key)))))
+        item(
+            key=key,
+            **vars(names.get(key or "", rules.Names())),
+            **vars(figures_of(by_key.get(key, replace(NOTHING, key=key)))),
+        )
         for key in keys
     ]
 

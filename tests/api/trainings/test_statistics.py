@@ -13,6 +13,7 @@ from tests.builders import Centre, Person, refusal
 
 STATISTICS = "/v1/statistics"
 AS_CSV = {"Accept": "text/csv"}
+NAMES = ["name", "name_sv", "name_en"]
 
 
 def figures(person: Person, what: str, **query: Any) -> dict[str, Any]:
@@ -101,6 +102,21 @@ def test_hours_follow_plans_and_statements(
     assert (total["used"], total["reserved"], total["available"]) == (0, 12, 488)
 
 
+def test_organisations_and_topics_have_their_names_in_each_language(
+    centre: Centre, manager: Person, main_user: Person, central: UUID, unit: UUID
+) -> None:
+    centre.owner.execute("UPDATE organisations SET name_sv = 'Hemmen i Tavastland' WHERE id = %s", [unit])
+    submitted(manager, unit)
+    [topic] = figures(main_user, "hours", under=central, by="topic")["items"]
+    assert [topic[name] for name in NAMES] == [
+        "Yhteiskunta ja vaikuttaminen",
+        "Samhälle och påverkan",
+        "Society and participation",
+    ]
+    first, _ = figures(main_user, "hours", under=central, by="organisation")["items"]
+    assert [first[name] for name in NAMES] == ["Hämeen Martat", "Hemmen i Tavastland", None]
+
+
 def test_courses_and_costs(centre: Centre, manager: Person, staff: Person, central: UUID, unit: UUID) -> None:
     submitted(manager, unit)
     cancelled = approved(manager, staff, unit)
@@ -108,7 +124,8 @@ def test_courses_and_costs(centre: Centre, manager: Person, staff: Person, centr
     held(centre, manager, staff, unit, of_age=20, female=10, male=10)
     assert figures(staff, "trainings")["total"] == {"planned": 2, "approved": 1, "held": 1, "cancelled": 1}
     costs = figures(staff, "costs", by="activity", under=central)
-    assert costs["items"] == [{"key": "training", "name": None, "costs_cents": 50000, "support_cents": 21000}]
+    [item] = costs["items"]
+    assert item == {"key": "training", **dict.fromkeys(NAMES), "costs_cents": 50000, "support_cents": 21000}
     assert (costs["total"], costs["currency"]) == ({"costs_cents": 50000, "support_cents": 21000}, "EUR")
     assert figures(staff, "costs", hour_type="peer_group")["total"] == {"costs_cents": 0, "support_cents": 0}
     assert figures(staff, "trainings", supported=False)["total"]["planned"] == 0
@@ -224,9 +241,8 @@ def test_usage_compares_with_the_year_before(manager: Person, main_user: Person,
     submitted(manager, unit)
     usage = figures(main_user, "usage", under=central, by="month")
     nothing = {"granted": None, "reserved": 0, "used": 0}
-    assert usage["items"] == [
-        {"key": "2023-04", "name": None, "granted": None, "reserved": 6, "used": 0, "previous_year": nothing}
-    ]
+    [item] = usage["items"]
+    assert item == {"key": "2023-04", **dict.fromkeys(NAMES), **nothing, "reserved": 6, "previous_year": nothing}
     assert usage["total"] == {
         "granted": 500,
         "reserved": 6,
@@ -268,9 +284,9 @@ def test_rows_as_csv(manager: Person, main_user: Person, central: UUID, unit: UU
     answer = main_user.get(f"{STATISTICS}/hours?year=2023&under={central}&by=month", headers=AS_CSV)
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert list(csv.reader(io.StringIO(answer.text))) == [
-        ["key", "name", "planned", "reserved", "used", "granted", "returned", "lapsed", "available"],
-        ["2023-05", "", "6", "6", "0", "", "", "", ""],
-        ["total", "", "6", "6", "0", "500", "0", "0", "494"],
+        ["key", *NAMES, "planned", "reserved", "used", "granted", "returned", "lapsed", "available"],
+        ["2023-05", "", "", "", "6", "6", "0", "", "", "", ""],
+        ["total", "", "", "", "6", "6", "0", "500", "0", "0", "494"],
     ]
 
 
