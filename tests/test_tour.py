@@ -52,6 +52,13 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     assert all(saved[name].startswith(b"%PDF") for name in ("letter.pdf", "support.pdf"))
     # 6 hours of 35 euros; 55 % of the costs would be 214.50 euros.
     assert '"support_cents": 21000' in ran.stdout
+    # One enrolled, and eight came from the spreadsheet; three men and one person of unknown gender are few.
+    assert '"state": "enrolled"' in ran.stdout
+    assert '{"added":8,"participants":9,' in ran.stdout
+    [finances] = re.findall(r"^finances,.*", ran.stdout, re.MULTILINE)
+    assert finances.startswith("finances,Talous ja varainhankinta,Ekonomi och medelanskaffning,")
+    assert finances.endswith(" unknown")
+    assert re.search(r'"hour_type": "peer_group",\n    "granted": 240,', ran.stdout)
     assert "Villasukkaväen Keskusliitto ry".encode() in saved["hours.svg"]
     assert "id,kind,hours,from.account," in ran.stdout
 
