@@ -29,6 +29,7 @@ BEYOND_SHAPE = {code for code in re.findall(r'"([a-z-]+)"', RULES) if code in FA
     "email-unreachable",  # Domains by IDNA 2008, and reserved ones.
     "not-in-csv",  # These depend on the media type that the request accepts.
     "only-in-csv",
+    "not-a-table",  # A file that is no table.
     "not-printable",  # Unicode categories, for which JSON Schema's patterns have nothing portable.
 }
 """The faults that no schema can exclude."""

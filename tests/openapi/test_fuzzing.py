@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from app.domain.hours.ledger import distribution, grant, pool_change
 from openapi.__main__ import COMMITTED
+from tests.api.trainings import conftest as trainings
+from tests.api.trainings import test_peer_groups as peer_groups
 from tests.builders import Centre, Person
 from tests.openapi.fuzzing import CONFIG, check_answers
 
@@ -42,6 +45,7 @@ def world(centre: Centre) -> World:
         centre.deadline("proposal_round", date(2023, 1, 1), date(2023, 12, 31)),
         centre.deadline("unit_proposals", None, date(2023, 12, 30), organisation_id=central),
         centre.deadline("cost_statement", None, date(2023, 1, 18)),
+        centre.deadline("training_entry", date(2022, 12, 1), None, year=2022, hours_year=2023),
     ]
     for year in (2022, 2023, 2024):
         centre.post(year, pool_change(1_000_000))
@@ -69,6 +73,8 @@ def world(centre: Centre) -> World:
     ]
     for proposal in proposals[1:]:
         assert main_user.post(f"/v1/hour-proposals/{proposal}/submission").status_code == 200
+    centre.post(2023, grant(central, 500), hour_type="peer_group")
+    plans = courses_and_groups(main_user, staff, central)
     extension = {"organisation_id": organisations[1], "closes_on": "2024-01-31", "reason": "Kokeeksi"}
     items = [{"organisation_id": organisations[3], "hours": 500}]
     decided = staff.post("/v1/hour-decisions", {"year": 2022, "items": items}).json()["items"]
@@ -83,8 +89,33 @@ def world(centre: Centre) -> World:
         "quota": [quota["id"] for quota in granted],
         "return": [asked("hour-returns")],
         "correction": [asked("hour-corrections", staff, reason="Kokeeksi")],
+        **plans,
     }
     return World({"staff": staff, "main_user": main_user}, ids)
+
+
+def courses_and_groups(main_user: Person, staff: Person, central: UUID) -> dict[str, list[str]]:
+    """A draft, a submitted and an approved plan of each kind, with a change, a participant and statements."""
+    ids: dict[str, list[str]] = {"change": [], "participant": [], "statement": []}
+    for kind, path, body in (
+        ("training", trainings.PATH, trainings.plan(central)),
+        ("peer_group", peer_groups.PATH, peer_groups.plan(central)),
+    ):
+        made = [main_user.post(path, body).headers["Location"] for _ in range(4)]
+        ids[kind] = [each.rpartition("/")[2] for each in made]
+        for plan in made[1:]:
+            assert main_user.post(f"{plan}/submission").status_code == 200
+        for plan in made[2:]:
+            assert staff.post(f"{plan}/decision", {"outcome": "approved"}).status_code == 200
+            parts = {
+                "change": main_user.post(f"{plan}/changes", {"platform_hours": 3}),
+                "participant": main_user.post(f"{plan}/participants", {"name": "Aino Aho"}),
+                "statement": main_user.post("/v1/cost-statements", {f"{kind}_id": plan.rpartition("/")[2]}),
+            }
+            for name, answer in parts.items():
+                assert answer.status_code == 201, answer.text
+                ids[name].append(answer.json()["id"])
+    return ids
 
 
 def configured(world: World, directory: Path) -> Path:
