@@ -92,21 +92,21 @@ async def write_down_and_commit(
 
     All travel in one message; if one of them is refused, COMMIT is not reached.
     """
-    statements = []
-    parameters: dict[str, object] = {}
-    for _, bound in writer.last:
-        parameters |= bound
+    statements: list[tuple[str, dict[str, object]]] = []
     if key_digest is not None or writer.records:
-        statements.append(_WRITE_DOWN)
-        parameters |= _recorded(writer, request_id) | {
+        answered = {
             "down_key": key_digest,
             "down_request": answer.request_digest,
             "down_status": answer.status,
             "down_headers": Jsonb(answer.headers),
             "down_body": answer.body,
         }
+        statements.append((_WRITE_DOWN, _recorded(writer, request_id) | answered))
+    statements += writer.last
     async with AsyncClientCursor(writer.connection) as cursor:
-        await cursor.execute("; ".join([*statements, *(sql for sql, _ in writer.last), "COMMIT"]), parameters)
+        # Each is bound by itself: two postings have parameters of the same names.
+        bound = [cursor.mogrify(sql, parameters) for sql, parameters in statements]
+        await cursor.execute("; ".join([*bound, "COMMIT"]))
 
 
 async def write_down(writer: Writer) -> None:

@@ -124,19 +124,20 @@ _PARTS: dict[str, Any] = {
 
 
 class CostStatementIn(ContentsIn):
-    training_id: UUID = UNSAID
-    """ID of the training course, unless the statement is about a peer group."""
-    peer_group_id: UUID = UNSAID
-    """ID of the peer group, instead of `training_id`."""
+    training_id: UUID | None = None
+    """ID of the training course. `null` if the statement is about a peer group."""
+    peer_group_id: UUID | None = None
+    """ID of the peer group. `null` if the statement is about a training course."""
 
     def cause(self) -> tuple[Activity, UUID]:
         """What the statement is about. Raise Invalid for both, and for neither."""
-        given = self.model_fields_set & {"training_id", "peer_group_id"}
-        if not given:
-            raise Invalid(Fault("/training_id", "missing"))
-        if len(given) > 1:
+        if self.training_id and self.peer_group_id:
             raise Invalid(Fault("/peer_group_id", "extra-forbidden"))
-        return ("training", self.training_id) if "training_id" in given else ("peer_group", self.peer_group_id)
+        if self.training_id:
+            return "training", self.training_id
+        if self.peer_group_id:
+            return "peer_group", self.peer_group_id
+        raise Invalid(Fault("/training_id", "missing"))
 
     def fields(self) -> dict[str, Any]:
         fields = super().fields()

@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Text, Uuid, any_, bindparam, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from app.db.hours import allotment_requests as allotments
 from app.db.hours.corrections import corrections, hour_corrections
@@ -37,11 +51,17 @@ _NAMED: dict[ReferenceType, tuple[Table, Resource[Any]]] = {
     "hour_correction": (hour_corrections, corrections),
     "main_user_application": (main_user_applications, applications),
     "training": (trainings, training_plans.resource),
+    "peer_group": (trainings, training_plans.resource),
     "cost_statement": (cost_statements, statements.resource),
 }
 """All that has a reference: one series for all of it."""
 OWNERS = {"allotment_request": "unit_id"}
 """The column of the organisation whose it is, where that is not `organisation_id`."""
+
+
+def _is_of(name: ReferenceType, table: Table) -> ColumnElement[bool]:
+    """Whether the row is of the type: plans of courses and of groups share a table."""
+    return trainings.c.hour_type == name if table is trainings else true()
 
 
 @dataclass(frozen=True)
@@ -57,7 +77,7 @@ _named = union_all(
             literal(name).label("type"),
             table.c.id,
             table.c[OWNERS.get(name, "organisation_id")].label("organisation_id"),
-        ).where(table.c.reference == bindparam("p_reference", type_=Text))
+        ).where(table.c.reference == bindparam("p_reference", type_=Text), _is_of(name, table))
         for name, (table, _) in _NAMED.items()
     )
 ).subquery()
@@ -71,7 +91,7 @@ _causes = union_all(
             table.c.id,
             table.c.reference,
             table.c[OWNERS.get(name, "organisation_id")].label("owner_id"),
-        ).where(table.c.id == any_(_ids))
+        ).where(table.c.id == any_(_ids), _is_of(name, table))
         for name, (table, _) in _NAMED.items()
         if name != "main_user_application"
     ),

@@ -17,6 +17,7 @@ ReferenceType = Literal[
     "hour_correction",
     "main_user_application",
     "training",
+    "peer_group",
     "cost_statement",
 ]
 COLLECTIONS = {
@@ -29,6 +30,7 @@ COLLECTIONS = {
     "hour_correction": "hour-corrections",
     "main_user_application": "main-user-applications",
     "training": "trainings",
+    "peer_group": "peer-groups",
     "cost_statement": "cost-statements",
 }
 """Where the resources of a type are. Causes of other types have no page."""

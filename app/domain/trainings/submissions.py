@@ -112,8 +112,10 @@ def check_complete(
     faults = list(_missing(plan, pointer)) + list(_short(plan, rules, pointer))
     if hour_type == "training":
         faults += _missing_of_course(plan, pointer)
-    elif not any(exception.rule == "name" for exception in exceptions):
-        faults += faults_of_name(plan.name, pointer)
+    else:
+        faults += _split(plan, pointer)
+        if not any(exception.rule == "name" for exception in exceptions):
+            faults += faults_of_name(plan.name, pointer)
     if topics_in_use is not None and plan.topic is not None and plan.topic not in topics_in_use:
         faults.append(Fault(f"{pointer}/topic", "not-a-topic"))
     if faults:
@@ -142,6 +144,13 @@ def _missing_of_course(plan: TrainingPlan, pointer: str) -> Iterator[Fault]:
     for name in DECLARED:
         if not getattr(plan.declarations, name):
             yield Fault(f"{pointer}/declarations/{name}", "not-declared")
+
+
+def _split(plan: TrainingPlan, pointer: str) -> Iterator[Fault]:
+    """A parallel group counts by its trainer. A peer group has none, so it stays together (rulebook §3.6)."""
+    for index, session in enumerate(plan.sessions):
+        if session.parallel_groups > 1:
+            yield Fault(f"{pointer}/sessions/{index}/parallel_groups", "less-than-equal", {"le": 1})
 
 
 def _short(plan: TrainingPlan, rules: ActivityRules, pointer: str) -> Iterator[Fault]:

@@ -12,8 +12,10 @@ import pytest
 
 from app.domain.hours.ledger import distribution, grant, pool_change
 from app.services.trainings.lapsing import lapse_trainings
+from tests.api.trainings import conftest as courses
 from tests.api.trainings.conftest import plan as course_plan
 from tests.api.trainings.conftest import session
+from tests.api.trainings.test_cost_statements import sent
 from tests.builders import Centre, Person, refusal
 from tests.document import document
 
@@ -184,6 +186,11 @@ def test_a_plan_needs_what_a_course_needs_but_no_trainers_and_no_declarations(ma
         ({"sessions": WEEKLY[:3]}, "/sessions", "too-few-hours"),
         ({"planned_participants": 4, "planned_under_age": 10}, "/planned_participants", "too-few-participants"),
         ({"name": "Leiri"}, "/name", "name-of-no-group"),
+        (
+            {"sessions": [session("2023-04-04", "17:00", "19:15", break_minutes=0, parallel_groups=20)]},
+            "/sessions/0/parallel_groups",
+            "less-than-equal",
+        ),
     ],
 )
 def test_a_group_has_ten_hours_five_members_and_a_name_of_its_own(
@@ -397,6 +404,32 @@ def test_a_statement_is_about_a_course_or_about_a_group(
         assert [each["id"] for each in shown(manager.get(f"{STATEMENTS}?{found}"))["items"]] == [statement["id"]]
     for nothing in (f"training_id={id_of(group)}", "hour_type=training"):
         assert shown(manager.get(f"{STATEMENTS}?{nothing}"))["items"] == []
+
+
+def test_statements_of_courses_and_groups_are_decided_together(
+    centre: Centre, manager: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    group, course = approved(manager, staff, unit), courses.approved(manager, staff, unit)
+    centre.clock(2023, 4, 26)
+    statements = [stated(manager, group), sent(manager, course)]
+    items = [{"statement_id": id_of(statement), "outcome": "approved"} for statement in statements]
+    decided = shown(staff.post("/v1/cost-statement-decisions", {"year": 2023, "items": items}))["items"]
+    assert [(each["hour_type"], each["used_hours"]) for each in decided] == [("peer_group", 12), ("training", 6)]
+    assert hours(staff, central) == (48, 0, 12)
+    assert hours(staff, central, "training") == (494, 0, 6)
+    centre.check_ledger()
+
+
+def test_a_reference_and_an_account_lead_to_the_group(
+    manager: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    group = submitted(manager, unit)
+    reference = shown(manager.get(group))["reference"]
+    named = shown(manager.get(f"/v1/references/{reference}"))
+    assert (named["type"], named["id"], named["path"]) == ("peer_group", id_of(group), group)
+    path = f"/v1/organisations/{central}/hour-accounts/2023/explanation?hour_type=peer_group"
+    explained = staff.get(path)
+    assert group in explained.text, explained.text
 
 
 def test_a_statement_comes_after_the_last_meeting(centre: Centre, manager: Person, staff: Person, unit: UUID) -> None:
