@@ -76,13 +76,34 @@ _CASE_COMMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/co
 _CASE_ATTACHMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/attachments")
 _SIGNATORIES: tuple[Method, str] = ("GET", "/v1/organisations/{organisation_id}/signatories")
 _ALLOTMENT_REQUEST: tuple[Method, str] = ("GET", "/v1/allotment-requests/{request_id}")
-_TRAINING: tuple[Method, str] = ("GET", "/v1/trainings/{training_id}")
-_TRAINING_DECISION: tuple[Method, str] = ("POST", "/v1/trainings/{training_id}/decision")
 _COST_STATEMENT: tuple[Method, str] = ("GET", "/v1/cost-statements/{statement_id}")
 
 
-def _of_peer_group(method: Method, path: str) -> tuple[Method, str]:
-    return method, path.replace("/v1/trainings/{training_id}", "/v1/peer-groups/{peer_group_id}")
+def _mails_of_plans(subject: str, path: str, *, worded_as: str | None = None) -> dict[str, MailedEvent]:
+    """The mails about the plans at the path, whose events are the subject's. Their words are those of the mails of
+    `worded_as`, if they have none of their own."""
+    plan: tuple[Method, str] = ("GET", path)
+    decision: tuple[Method, str] = ("POST", f"{path}/decision")
+    mails = {
+        ".submitted": MailedEvent("staff", "gathered", decision, only_if={"to": "staff"}, unless={"approved": True}),
+        ".submitted:main_users": MailedEvent(
+            "main_users", "promptly", ("POST", f"{path}/endorsement"), only_if={"to": "main_user"}
+        ),
+        ".endorsed": MailedEvent("staff", "gathered", decision, unless={"approved": True}),
+        ".sent-back": MailedEvent("responsible", "promptly", ("PATCH", path), day="answer_by"),
+        ".approved": MailedEvent("responsible", "promptly", plan, unless={"supported": False}),
+        ".rejected": MailedEvent("responsible", "promptly", plan),
+        ".cancelled": MailedEvent("responsible", "promptly", plan, only_if={"by": "staff"}),
+        # The statement that lapses with its plan is not reported by itself.
+        ".lapsed": MailedEvent("responsible", "promptly", plan),
+        "-change.submitted": MailedEvent("staff", "gathered", ("POST", f"{path}/changes/{{change_id}}/decision")),
+        "-change.approved": MailedEvent("responsible", "promptly", plan),
+        "-change.rejected": MailedEvent("responsible", "promptly", plan),
+    }
+    return {
+        f"{subject}{event}": replace(mailed, worded_as=f"{worded_as}{event}" if worded_as else None)
+        for event, mailed in mails.items()
+    }
 
 
 MAILED_EVENTS: dict[str, MailedEvent] = {
@@ -121,29 +142,8 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "case-attachment.sent-to-managers": MailedEvent("managers", "promptly", _CASE_ATTACHMENTS),
     "case-attachment.sent-to-applicant": MailedEvent("person", "promptly", _CASE_ATTACHMENTS),
     "case-attachment.sent-to-applicant:signatory": MailedEvent("signatory", "promptly", _CASE_ATTACHMENTS),
-    "training.submitted": MailedEvent(
-        "staff", "gathered", _TRAINING_DECISION, only_if={"to": "staff"}, unless={"approved": True}
-    ),
-    "training.submitted:main_users": MailedEvent(
-        "main_users",
-        "promptly",
-        ("POST", "/v1/trainings/{training_id}/endorsement"),
-        only_if={"to": "main_user"},
-    ),
-    "training.endorsed": MailedEvent("staff", "gathered", _TRAINING_DECISION, unless={"approved": True}),
-    "training.sent-back": MailedEvent(
-        "responsible", "promptly", ("PATCH", "/v1/trainings/{training_id}"), day="answer_by"
-    ),
-    "training.approved": MailedEvent("responsible", "promptly", _TRAINING, unless={"supported": False}),
-    "training.rejected": MailedEvent("responsible", "promptly", _TRAINING),
-    "training.cancelled": MailedEvent("responsible", "promptly", _TRAINING, only_if={"by": "staff"}),
-    # The statement that lapses with its training is not reported by itself.
-    "training.lapsed": MailedEvent("responsible", "promptly", _TRAINING),
-    "training-change.submitted": MailedEvent(
-        "staff", "gathered", ("POST", "/v1/trainings/{training_id}/changes/{change_id}/decision")
-    ),
-    "training-change.approved": MailedEvent("responsible", "promptly", _TRAINING),
-    "training-change.rejected": MailedEvent("responsible", "promptly", _TRAINING),
+    **_mails_of_plans("training", "/v1/trainings/{training_id}"),
+    **_mails_of_plans("peer-group", "/v1/peer-groups/{peer_group_id}", worded_as="training"),
     "cost-statement.due": MailedEvent("responsible", "gathered", ("POST", "/v1/cost-statements"), day="due_on"),
     "cost-statement.submitted": MailedEvent(
         "staff",
@@ -209,12 +209,6 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     ),
 }
 """By the event's name, `subject.verb`, and after a colon the recipients of a further mail about it."""
-MAILED_EVENTS |= {
-    name.replace("training", "peer-group", 1): replace(mailed, done_at=_of_peer_group(*mailed.done_at), worded_as=name)
-    for name, mailed in MAILED_EVENTS.items()
-    if name.startswith(("training.", "training-change.")) and mailed.done_at
-}
-"""Peer groups have the mails of training courses."""
 MAIL_OF: dict[tuple[str, Recipients], str] = {
     (name.partition(":")[0], mailed.to): name for name, mailed in MAILED_EVENTS.items()
 }
