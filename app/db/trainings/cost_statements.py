@@ -54,6 +54,7 @@ from app.domain.trainings.cost_statements import (
     costs_cents_of,
 )
 from app.domain.trainings.participants import ParticipantCounts
+from app.domain.trainings.plan_kinds import KINDS
 from app.domain.trainings.support import Cost, Disallowed, Support
 from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.trainings import Training
@@ -116,8 +117,8 @@ def _from_all(statement: Select[Any]) -> Select[Any]:
 
 
 def _cause_given(hour_type: Activity) -> Choice:
-    is_of_type = trainings.c.hour_type == hour_type
-    return choice(f"{hour_type}_id", Uuid, lambda cause: and_(cost_statements.c.training_id == cause, is_of_type))
+    id_field, is_of_type = KINDS[hour_type].id_field, trainings.c.hour_type == hour_type
+    return choice(id_field, Uuid, lambda cause: and_(cost_statements.c.training_id == cause, is_of_type))
 
 
 _filters = filters_of(cost_statements, "organisation_id", "under", "year", "state", "reference", "changed_since") | {

@@ -9,6 +9,7 @@ from app.domain.calendar.reminder_settings import ReminderSettings
 from app.domain.calendar.task_facts import OwnWindow
 from app.domain.delivery.reminders import Reminder
 from app.domain.hours.ledger import HourType
+from app.domain.trainings.plan_kinds import KINDS
 
 SENT_FOR = timedelta(days=3)
 """How long after its day a reminder of an opening or a closing is still sent, if the deadline was confirmed late or the
@@ -56,7 +57,7 @@ def reminders_of_statement(due: DueStatement, today: date) -> Iterator[Reminder]
             reached[-1],
             AFTER_END[len(reached) :],
             {
-                f"{due.hour_type}_id": str(due.training_id),
+                KINDS[due.hour_type].id_field: str(due.training_id),
                 "reference": due.reference,
                 "year": due.year,
                 "ended_on": due.ended_on.isoformat(),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.calendar.tasks import NamedOrganisation, TaskCall, TaskDraft
 from app.domain.hours.ledger import HourType
+from app.domain.trainings.plan_kinds import KINDS
 
 TrainingTaskKind = Literal[
     "training_decision",
@@ -18,7 +19,6 @@ TrainingTaskKind = Literal[
     "cost_statements",
     "cost_statement_decision",
 ]
-RESOURCES: dict[HourType, str] = {"training": "trainings", "peer_group": "peer-groups"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def task_of_training(action: TrainingAction) -> TaskDraft:
 
 def call_of(action: TrainingAction) -> TaskCall:
     """The call that does the task. The body of a decision suggests to approve."""
-    path = f"/v1/{RESOURCES[action.hour_type]}/{action.training_id}"
+    path = f"{KINDS[action.hour_type].path}/{action.training_id}"
     match action.kind:
         case "training_decision":
             return TaskCall("POST", f"{path}/decision", {"outcome": "approved"})
@@ -80,7 +80,7 @@ def call_of(action: TrainingAction) -> TaskCall:
 
 def _statement_call(action: TrainingAction) -> TaskCall:
     if action.part_id is None:
-        body: dict[str, Any] = {f"{action.hour_type}_id": str(action.training_id)}
+        body: dict[str, Any] = {KINDS[action.hour_type].id_field: str(action.training_id)}
         return TaskCall("POST", "/v1/cost-statements", body)
     path = f"/v1/cost-statements/{action.part_id}"
     return TaskCall("PATCH", path) if action.part_state == "sent_back" else TaskCall("POST", f"{path}/submission")

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.tasks import TaskCall
+from app.domain.trainings.plan_kinds import KINDS
 from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.trainings import TrainingState
 
 MOST_SHOWN = 100
-_PATHS: dict[Activity, str] = {"training": "/v1/trainings", "peer_group": "/v1/peer-groups"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Unsettled:
 def settling_call_of(training: Unsettled, now: datetime) -> TaskCall:
     """Return the call that takes the training a step on: the decision of its statement where one waits. What nobody can
     state any more is cancelled. The body of a decision suggests to approve."""
-    path = f"{_PATHS[training.hour_type]}/{training.id}"
+    kind = KINDS[training.hour_type]
+    path = f"{kind.path}/{training.id}"
     match training.state, training.statement_state:
         case "awaiting_main_user", _:
             return TaskCall("POST", f"{path}/endorsement", {"outcome": "endorsed"})
@@ -49,7 +50,7 @@ def settling_call_of(training: Unsettled, now: datetime) -> TaskCall:
         case _, "draft" | "sent_back":
             return TaskCall("POST", f"/v1/cost-statements/{training.statement_id}/submission")
     if _may_be_stated(training, now):
-        return TaskCall("POST", "/v1/cost-statements", {f"{training.hour_type}_id": str(training.id)})
+        return TaskCall("POST", "/v1/cost-statements", {kind.id_field: str(training.id)})
     return TaskCall("POST", f"{path}/cancellation", {"reason": None})
 
 

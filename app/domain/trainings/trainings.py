@@ -14,6 +14,7 @@ from app.domain.access import Actor, Place, check_not_own
 from app.domain.errors import Fault, Forbidden, NotFound, WrongState
 from app.domain.support.enrolments import Enrolment
 from app.domain.trainings.cooperation import PlanWarning
+from app.domain.trainings.plan_kinds import KINDS
 from app.domain.trainings.sessions import HourBreakdown, TrainingSession, breakdown_of
 from app.domain.trainings.support_rules import Activity, CostCategory
 from app.domain.values import Shown
@@ -308,12 +309,12 @@ def of_type(training: Training, hour_type: Activity) -> Training:
 def event_of(hour_type: Activity, verb: str, part: str = "") -> str:
     """Return what an event of a training, or of a part of it, is called: `training.approved`,
     `peer-group-change.approved`."""
-    return f"{hour_type.replace('_', '-')}{part}.{verb}"
+    return f"{KINDS[hour_type].subject}{part}.{verb}"
 
 
 def cause_fact_of(hour_type: Activity, training_id: UUID) -> dict[str, Any]:
     """Return the fact of an event that names its training: `training_id` or `peer_group_id`."""
-    return {f"{hour_type}_id": training_id}
+    return {KINDS[hour_type].id_field: training_id}
 
 
 def peer_group_of(training: Training) -> PeerGroup:

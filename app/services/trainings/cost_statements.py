@@ -19,6 +19,7 @@ from app.domain.access import Place
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import cost_statements as rules
 from app.domain.trainings.cost_statements import OPEN_STATES, CostStatement, CostStatementSummary, StatementState
+from app.domain.trainings.plan_kinds import KINDS
 from app.domain.trainings.statement_checks import check_held, check_statement_window, is_late
 from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.trainings import Training, cause_fact_of, check_writer, of_type
@@ -46,7 +47,7 @@ async def add_statement(
     try:
         training = of_type(await trainings.resource.lock(writer, training_id), hour_type)
     except NotFound:
-        raise NotFound(pointer=f"/{hour_type}_id") from None
+        raise NotFound(pointer=f"/{KINDS[hour_type].id_field}") from None
     check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
     contents = rules.with_changes(rules.EMPTY, fields)
     rules.check_not_counted(fields, await counts_of_rows(writer.connection, training_id))
