@@ -115,7 +115,7 @@ def _functions(figures: ModuleType) -> str:
 
 def _view(figures: ModuleType, *, and_totals: bool) -> str:
     """Figures that are not those of the courses and, if asked for, totals that are not those of the figures."""
-    view = figures.VIEWS.split("CREATE VIEW training_figures_astray", 1)[1].split(";", 1)[0]
+    view = _between(figures.VIEWS, "CREATE VIEW training_figures_astray", ";")
     key, sums = ", ".join(KEY), ", ".join(figures.SUMS)
     is_something = " OR ".join(f"{name} <> 0" for name in figures.SUMS)
     totals = f"""
@@ -136,18 +136,32 @@ def _view(figures: ModuleType, *, and_totals: bool) -> str:
 
 def _count_again(figures: ModuleType, *, and_totals: bool) -> str:
     """Put totals right too, and mark people as changed of whom nothing was counted before."""
-    function = figures.FUNCTIONS.split("CREATE FUNCTION count_again", 1)[1].split("END $$;", 1)[0]
+    function = _between(figures.FUNCTIONS, "CREATE FUNCTION count_again", "END $$;")
     if and_totals:
-        first = "DELETE FROM training_figures WHERE"
-        function = function.replace(
-            first, f"DELETE FROM training_figure_totals WHERE study_centre_id = v_centre;\n{first}"
+        function = _before(
+            function,
+            "    DELETE FROM training_figures WHERE",
+            "    DELETE FROM training_figure_totals WHERE study_centre_id = v_centre;\n",
         )
-        function = function.replace(
+        function = _before(
+            function,
             "    RETURN v_astray;",
             """
     INSERT INTO training_figure_revisions (central_organisation_id, year, revision)
     SELECT DISTINCT central_organisation_id, year, 1 FROM training_figures WHERE participants > 0
     ON CONFLICT DO NOTHING;
-    RETURN v_astray;""",
+""",
         )
     return f"CREATE OR REPLACE FUNCTION count_again{function}END $$;"
+
+
+def _between(text: str, start: str, end: str) -> str:
+    """The text after the start up to the first end that follows. Raise ValueError if either is missing."""
+    begins = text.index(start) + len(start)
+    return text[begins : text.index(end, begins)]
+
+
+def _before(text: str, line: str, added: str) -> str:
+    """The text with more before the line. Raise ValueError if that is missing."""
+    at = text.index(line)
+    return text[:at] + added + text[at:]
