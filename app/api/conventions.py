@@ -26,7 +26,7 @@ from app.api.key_callers import rights_of
 from app.api.keys import Seal
 from app.api.rendering import Created, Rendered, Rendering
 from app.api.requests import JSON, digest, digest_of, is_digest_of, media_type_of
-from app.api.security import Declaration
+from app.api.security import Declaration, Ids, ReadAgain
 from app.api.shapes import TAGS, Nothing, versions_of
 from app.db.paging import PageRequest, Slice
 from app.db.refusals import refusal_of
@@ -131,7 +131,7 @@ class Writing(Writer):
                     if seal:
                         declared.check(self.actor)
                     if declared.read_again:
-                        again = await declared.read_again(self, _ids_of(replay.body))
+                        again = await declared.read_again.read(self, _ids_of(replay.body))
                         replay = rendering.of_write(request, again, dry_run=False)
                     elif seal:
                         await _check_still_allowed(endpoint)
@@ -143,7 +143,7 @@ class Writing(Writer):
                 if self.dry_run:
                     await try_and_roll_back(self)
                 else:
-                    body = _body_of_ids(result) if declared.read_again else rendered.body
+                    body = _body_of_ids(result, declared.read_again) if declared.read_again else rendered.body
                     body = seal.close(body) if seal else body
                     is_weak = declared.strong_sign_in and not self.actor.authentication.is_strong
                     headers = rendered.headers | ({WEAK: "1"} if is_weak else {})
@@ -214,14 +214,13 @@ def _replay(entry: Entry, seal: Seal | None, *, is_same: bool) -> Rendered | Non
     return Rendered(entry.stored.status, headers, body, JSON if body else None)
 
 
-def _body_of_ids(result: Any) -> bytes:
+def _body_of_ids(result: object, read_again: ReadAgain) -> bytes:
     """What is stored instead of the response: the ID of what it shows, or the IDs of its items."""
-    shown: Any = result.resource if isinstance(result, Created) else result
-    items = getattr(shown, "items", None)
-    return json.dumps(str(shown.id) if items is None else [str(each.id) for each in items]).encode()
+    shown = result.resource if isinstance(result, Created) else result
+    return json.dumps(read_again.ids_of(shown), default=str).encode()
 
 
-def _ids_of(body: bytes) -> UUID | list[UUID]:
+def _ids_of(body: bytes) -> Ids:
     ids = json.loads(body)
     return [UUID(each) for each in ids] if isinstance(ids, list) else UUID(ids)
 

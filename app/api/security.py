@@ -10,9 +10,17 @@ from app.domain.access import Actor, check_person, check_scope
 from app.domain.people.api_keys import Scope, check_key
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
-ReadAgain = Callable[[Writer, UUID | list[UUID]], Awaitable[object]]
-"""Takes the ID of what the first response showed, or the IDs of its items."""
 CsvRows = Callable[[Any], list[Any]]
+Ids = UUID | list[UUID]
+"""The ID of what a response shows, or the IDs of its items."""
+
+
+@dataclass(frozen=True)
+class ReadAgain:
+    """How a repeated request gets what the first response showed, as it is by then."""
+
+    ids_of: Callable[[Any], Ids]
+    read: Callable[[Writer, Ids], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,8 @@ class Declaration:
     """The response contains a secret: it is neither stored in caches nor compressed, and the copy that is stored for a
     replay is sealed."""
     read_again: ReadAgain | None = None
-    """Reads what a repeated request returns. Of the first response only the IDs are stored, so that an erasure leaves
-    nothing behind in it."""
+    """What a repeated request returns. Of the first response only the IDs are stored, so that an erasure leaves nothing
+    behind in it."""
     personal_data: bool = False
     """The response contains personal data."""
     is_public: bool = False

@@ -11,7 +11,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
 from app.api.responses import refusing
-from app.api.security import operation
+from app.api.security import Ids, ReadAgain, operation
 from app.api.shapes import UNSAID, Body, Email, Flag, Line
 from app.db.paging import Slice
 from app.db.sessions import Writer
@@ -67,10 +67,17 @@ class ParticipantPatch(Body):
     """Whether the participant is too young to count for the support."""
 
 
-async def read_again(writer: Writer, ids: UUID | list[UUID]) -> Participant | Created:
-    """The participant, or those who were added together."""
+def _ids_of(shown: Participant | Participants) -> Ids:
+    return [each.id for each in shown.items] if isinstance(shown, Participants) else shown.id
+
+
+async def _read(writer: Writer, ids: Ids) -> Participant | Created:
     shown = await participants.read_again(writer, ids)
     return Created(shown, location=None) if isinstance(shown, Participants) else shown
+
+
+READ_AGAIN = ReadAgain(_ids_of, _read)
+"""The participant, or those who were added together."""
 
 
 @router.post(
@@ -79,7 +86,7 @@ async def read_again(writer: Writer, ids: UUID | list[UUID]) -> Participant | Cr
     response_model=Participant | Participants,
     responses=refusing("wrong-state", "already-exists"),
 )
-@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=read_again)
+@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
 async def add_training_participant(writer: Write, training_id: UUID, body: ParticipantIn) -> Participant | Created:
     """Add a participant to a training course.
 
@@ -121,7 +128,7 @@ async def get_training_participant(writer: PlainWrite, training_id: UUID, partic
 
 
 @router.patch("/{participant_id}", responses=refusing("wrong-state", "already-exists"))
-@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=read_again)
+@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
 async def change_training_participant(
     writer: Edit, training_id: UUID, participant_id: UUID, body: ParticipantPatch
 ) -> Participant:

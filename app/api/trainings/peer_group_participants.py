@@ -12,7 +12,7 @@ from app.api.responses import NO_LOCATION, refusing
 from app.api.security import operation
 from app.api.shapes import Body, Email, Flag, Line
 from app.api.trainings.participant_imports import TABLE_IN, check_cells
-from app.api.trainings.participants import ParticipantPatch, read_again
+from app.api.trainings.participants import READ_AGAIN, ParticipantPatch
 from app.db.paging import Slice
 from app.domain.trainings.participant_imports import ParticipantImport
 from app.domain.trainings.participants import Gender, Participant
@@ -33,7 +33,7 @@ class PeerGroupParticipantIn(Body):
 
 
 @router.post("/participants", status_code=201, responses=refusing("wrong-state", "already-exists"))
-@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=read_again)
+@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
 async def add_peer_group_participant(writer: Write, peer_group_id: UUID, body: PeerGroupParticipantIn) -> Participant:
     """Add a participant to a peer group.
 
@@ -76,7 +76,7 @@ async def get_peer_group_participant(writer: PlainWrite, peer_group_id: UUID, pa
 
 
 @router.patch("/participants/{participant_id}", responses=refusing("wrong-state", "already-exists"))
-@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=read_again)
+@operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
 async def change_peer_group_participant(
     writer: Edit, peer_group_id: UUID, participant_id: UUID, body: ParticipantPatch
 ) -> Participant:
