@@ -56,6 +56,8 @@ class Tree:
     peers: Holder = field(default_factory=Holder)
     """The hours of peer groups, all of them common."""
     peers_granted: int = 0
+    has_quota: bool = False
+    """Whether staff have granted hours of peer groups."""
     returned: int = 0
     decided: bool = False
     revision: int = 0
@@ -227,6 +229,14 @@ class Year:
         self.take_for_peers(hours)
         self.trees[index].peers.free += hours
         self.trees[index].peers_granted += hours
+
+    def grant_quota(self, index: int, hours: int) -> None:
+        """Once a year: what follows are corrections."""
+        self.check_open()
+        if self.trees[index].has_quota:
+            raise Refused(409, "already-exists")
+        self.grant_for_peers(index, hours)
+        self.trees[index].has_quota = True
 
     def correct_for_peers(self, index: int, hours: int) -> None:
         tree = self.trees[index]

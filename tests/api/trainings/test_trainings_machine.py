@@ -20,7 +20,7 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 
 from app.db.connections import Connections
 from app.domain.calendar.deadlines import HELSINKI
-from app.domain.hours.ledger import HourType, grant
+from app.domain.hours.ledger import HourType
 from app.local.embedded_postgres import Addresses
 from app.services.trainings.lapsing import lapse_trainings
 from tests.api.trainings.conftest import PLACE, plan
@@ -162,7 +162,7 @@ class TrainingsMachine(YearMachine[YearOfCourses]):
         self.set_the_pool_of_peer_groups(90, dry=False)
         self.decide_hours(dict(enumerate(hours)), dry=False)
         for tree in range(2):
-            self.grant_for_peer_groups(tree, 30)
+            self.grant_a_quota(tree, 30, dry=False)
         self.distribute(0, dict(enumerate(divided)), "right", dry=False)
         self.set_the_training_rules(1, endorsing, dry=False)
         for number in range(5):
@@ -174,13 +174,11 @@ class TrainingsMachine(YearMachine[YearOfCourses]):
     def move_the_clock(self, instant: datetime) -> None:
         self.move_to(instant)
 
-    @rule(tree=trees, hours=few_hours.filter(bool))
-    def grant_for_peer_groups(self, tree: int, hours: int) -> None:
-        """As staff grant them, where the pool has them."""
-        if not self.model.closed and hours <= self.model.peer_pool:
-            self.model.grant_for_peers(tree, hours)
-            self.centre.post(2023, grant(self.model.trees[tree].id, hours), hour_type="peer_group")
-            self.took_effect(self.model)
+    @rule(tree=trees, hours=few_hours, dry=dry_runs)
+    def grant_a_quota(self, tree: int, hours: int, dry: bool) -> None:
+        body = {"year": 2023, "items": [{"organisation_id": str(self.model.trees[tree].id), "hours": hours}]}
+        path = "/v1/peer-group-quotas"
+        self.ask(self.staff, "POST", path, body, dry, lambda year: year.grant_quota(tree, hours))
 
     @rule(tree=trees, endorsing=st.booleans(), dry=dry_runs)
     def set_the_training_rules(self, tree: int, endorsing: bool, dry: bool) -> None:
@@ -602,7 +600,7 @@ class TrainingsMachine(YearMachine[YearOfCourses]):
                 shown = self.staff.get("/v1/statistics/hours", params=query).json()
                 items = {each.pop("key"): each for each in shown["items"]}
                 for each in items.values():
-                    del each["name"]
+                    del each["name"], each["name_sv"], each["name_en"]
                 assert {"items": items, "total": shown["total"]} == self.model.figures(tree, hour_type)
         whole = self.staff.get("/v1/statistics/hours", params={"year": 2023}).json()["total"]
         parts = [self.model.figures(tree, of)["total"] for tree in range(2) for of in get_args(HourType)]
@@ -614,6 +612,6 @@ def test_any_year_of_courses_adds_up(
     new_centre: Callable[[], AbstractContextManager[Centre]], database: Addresses
 ) -> None:
     run_state_machine_as_test(
-        lambda: TrainingsMachine(new_centre, database.service),  # type: ignore[arg-type]  # As of the year of hours.
+        lambda: TrainingsMachine(new_centre, database.service),  # type: ignore[arg-type]  # A factory does as well as a class.
         settings=settings(max_examples=max(1, settings().max_examples // 16), stateful_step_count=40),
     )
