@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from tests.api.trainings.conftest import session
 from tests.api.trainings.test_cost_statements import sent
 from tests.builders import Centre, Person, refusal
 from tests.document import document
+from tests.pdf_text import lines_of, needs_pdftotext
 
 PATH = "/v1/peer-groups"
 STATEMENTS = "/v1/cost-statements"
@@ -511,13 +513,71 @@ def test_a_group_without_subsidy_uses_no_hours(manager: Person, staff: Person, c
     assert shown(manager.post(f"{group}/cancellation", {"reason": "Sade."}))["state"] == "cancelled"
 
 
-def test_documents_say_that_it_is_a_group(manager: Person, staff: Person, unit: UUID) -> None:
+@needs_pdftotext
+@pytest.mark.parametrize(
+    ("language", "titles", "of_group", "of_course"),
+    [
+        (
+            "fi",
+            [
+                "Vertaisopintoryhmän suunnitelma",
+                "Päätös vertaisopintoryhmän suunnitelmasta",
+                "Kuluselvitys",
+                "Päätös kuluselvityksestä",
+            ],
+            "Vertaisopintoryhmä",
+            "Koulutus",
+        ),
+        (
+            "sv",
+            [
+                "Plan för en studiecirkel",
+                "Beslut om planen för en studiecirkel",
+                "Kostnadsredovisning",
+                "Beslut om kostnadsredovisningen",
+            ],
+            "Studiecirkel",
+            "Utbildning",
+        ),
+        (
+            "en",
+            [
+                "Plan of a peer study group",
+                "Decision on the plan of a peer study group",
+                "Cost statement",
+                "Decision on the cost statement",
+            ],
+            "Peer study group",
+            "Training course",
+        ),
+    ],
+)
+def test_documents_say_that_it_is_a_group(
+    centre: Centre,
+    manager: Person,
+    staff: Person,
+    unit: UUID,
+    tmp_path: Path,
+    language: str,
+    titles: list[str],
+    of_group: str,
+    of_course: str,
+) -> None:
     group = approved(manager, staff, unit)
-    for kind in ("plan", "decision"):
-        document = manager.get(f"{group}/documents/{kind}?language=fi")
+    centre.clock(2023, 4, 26)
+    statement = stated(manager, group)
+    shown(staff.post(f"{statement}/decision", {"outcome": "approved"}))
+    paths = [
+        *(f"{group}/documents/{kind}" for kind in ("plan", "decision")),
+        *(f"{statement}/documents/{kind}" for kind in ("statement", "decision")),
+    ]
+    for path, title in zip(paths, titles, strict=True):
+        document = manager.get(path, params={"language": language})
         assert document.status_code == 200, document.text
-        assert document.content.startswith(b"%PDF")
-        assert manager.get(f"{group}/documents/{kind}?language=fi").content == document.content
+        lines = [" ".join(line.split()) for line in lines_of(document.content, tmp_path)]
+        assert title in lines
+        assert f"{of_group} Lukupiiri" in lines
+        assert [line for line in lines if line.startswith(of_course)] == []
 
 
 def below(prefix: str) -> list[tuple[str, str]]:
