@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from tests.api.trainings.conftest import approved, session, submitted
 from tests.api.trainings.test_cost_statements import decide, sent
 from tests.builders import Centre, Person
 from tests.delivery.events import Make
+from tests.document import document
 
 Remind = Callable[[], None]
 pytestmark = pytest.mark.usefixtures("main_user")
@@ -65,9 +67,10 @@ def text(centre: Centre, event: str) -> str:
     return f"{subject}\n{body}"
 
 
-def through_main_user(main_user: Person, central: UUID) -> None:
-    own = {"kinds": ["central", "association"], "plans_through_main_user": True}
-    assert main_user.put(f"/v1/organisations/{central}/training-rules", own).status_code == 200
+def through_main_user(main_user: Person, central: UUID, *, is_so: bool = True) -> None:
+    own = {"kinds": ["central", "association"], "plans_through_main_user": is_so}
+    answer = main_user.put(f"/v1/organisations/{central}/training-rules", own, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
 
 
 def test_a_plan_is_mailed_to_whom_it_waits_for_and_its_decision_to_those_who_made_it(
@@ -104,28 +107,82 @@ def test_a_plan_is_mailed_to_whom_it_waits_for_and_its_decision_to_those_who_mad
     assert {day["day"] for (days,) in dates for day in days} == {"2023-03-20"}
 
 
+def linked(method: str, path: str) -> str:
+    """The line with the link to the operation."""
+    operation = document()["paths"][path][method]
+    return f"Avaa Tuntipankissa: https://tunnit.example.org/docs#/Peer%20study%20groups/{operation['operationId']}"
+
+
 def test_a_peer_group_has_the_mails_of_a_course_with_links_of_its_own(
-    centre: Centre, manager: Person, staff: Person, central: UUID, unit: UUID, make: Make
+    centre: Centre,
+    manager: Person,
+    main_user: Person,
+    staff: Person,
+    central: UUID,
+    unit: UUID,
+    make_with_links: Make,
+    lapse: Callable[[], None],
 ) -> None:
     centre.post(2023, pool_change(100), grant(central, 60), hour_type="peer_group")
-    group = peer_groups.submitted(manager, unit)
-    make()
-    assert staff.post(f"{group}/decision", {"outcome": "approved"}).status_code == 200
-    more = {"sessions": [*peer_groups.WEEKLY, *peer_groups.meetings("2023-05-02")]}
-    change = manager.post(f"{group}/changes", more).headers["Location"]
-    make()
-    assert staff.post(f"{change}/decision", {"outcome": "approved"}).status_code == 200
-    make()
+
+    def done(person: Person, path: str, body: dict[str, Any] | None = None) -> str:
+        """Post it, and make the mails of it."""
+        answer = person.post(path, body)
+        assert answer.is_success, answer.text
+        make_with_links()
+        return str(answer.headers.get("Location"))
+
+    approval, rejection = {"outcome": "approved"}, {"outcome": "rejected", "reason": "Ei sovellu"}
+    through_main_user(main_user, central)
+    group = peer_groups.added(manager, unit)
+    done(manager, f"{group}/submission")
+    done(main_user, f"{group}/endorsement", {"outcome": "endorsed"})
+    done(staff, f"{group}/decision", {"outcome": "sent_back", "reason": "Sisältö puuttuu"})
+    through_main_user(main_user, central, is_so=False)
+    done(manager, f"{group}/submission")
+    done(staff, f"{group}/decision", approval)
+    for days, decision in ((["2023-05-02"], rejection), (["2023-05-09"], approval)):
+        more = {"sessions": [*peer_groups.WEEKLY, *peer_groups.meetings(*days)]}
+        change = done(manager, f"{group}/changes", more)
+        done(staff, f"{change}/decision", decision)
+    done(staff, f"{group}/cancellation", {"reason": "Tilat paloivat"})
+    done(staff, f"{peer_groups.submitted(manager, unit)}/decision", rejection)
+    peer_groups.approved(manager, staff, unit, name="Kirjapiiri")
+    centre.clock(2024, 1, 19)
+    lapse()
+    make_with_links()
+
+    path = "/v1/peer-groups/{peer_group_id}"
+    shown, decided, changed = (
+        linked("get", path),
+        linked("post", f"{path}/decision"),
+        linked("post", f"{path}/changes/{{change_id}}/decision"),
+    )
     rows = centre.rows("SELECT event, person_id, text FROM mails WHERE event ~ '^peer-group' ORDER BY id")
-    assert [(event, person_id) for event, person_id, _ in rows] == [
-        ("peer-group.submitted", staff.id),
-        ("peer-group.approved", manager.id),
-        ("peer-group-change.submitted", staff.id),
-        ("peer-group-change.approved", manager.id),
+    links = [[line for line in letter.splitlines() if "docs#" in line] for _, _, letter in rows]
+    assert [(event, person_id, link) for (event, person_id, _), [link] in zip(rows, links, strict=True)] == [
+        ("peer-group.submitted", main_user.id, linked("post", f"{path}/endorsement")),
+        ("peer-group.endorsed", staff.id, decided),
+        ("peer-group.sent-back", manager.id, linked("patch", path)),
+        ("peer-group.submitted", staff.id, decided),
+        ("peer-group.approved", manager.id, shown),
+        ("peer-group-change.submitted", staff.id, changed),
+        ("peer-group-change.rejected", manager.id, shown),
+        ("peer-group-change.submitted", staff.id, changed),
+        ("peer-group-change.approved", manager.id, shown),
+        ("peer-group.cancelled", manager.id, shown),
+        ("peer-group.submitted", staff.id, decided),
+        ("peer-group.rejected", manager.id, shown),
+        ("peer-group.submitted", staff.id, decided),
+        ("peer-group.approved", manager.id, shown),
+        ("peer-group.lapsed", manager.id, shown),
     ]
-    for _, _, letter in rows:
-        assert "Vertaisopintoryhmä: Lukupiiri" in letter.splitlines()
+    for number, (_, _, letter) in enumerate(rows):
+        name = "Lukupiiri" if number < 12 else "Kirjapiiri"
+        assert f"Vertaisopintoryhmä: {name}" in letter.splitlines()
         assert "Koulutus:" not in letter
+    dates = centre.rows("SELECT dates -> 0 ->> 'link' FROM mails WHERE event = 'peer-group.sent-back'")
+    assert dates == [(linked("patch", path).removeprefix("Avaa Tuntipankissa: "),)]
 
 
 def test_a_plan_without_the_main_user_goes_to_staff(
