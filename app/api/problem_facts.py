@@ -85,7 +85,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "header": (TEXT, "Name of the header that is not written as HTTP requires."),
     "holds": (
         {"type": "array", "items": {"type": "object"}},
-        "Hours, open proposals and open training courses of the organisation, by year.",
+        "Hours, open proposals, and open training courses and peer groups of the organisation, by year.",
     ),
     "hours_year": (NUMBER, "Calendar year of the hours."),
     "in_use": (HOURS, "Number of hours reserved or used from the allotment."),

@@ -220,8 +220,8 @@ class AssignmentOverlap(Conflict):
 
 
 class RunsNoTrainings(Conflict):
-    """Facts: `unit_id`, which runs no subsidised courses by its central organisation's own rules; `because`, if it runs
-    only other ones."""
+    """Facts: `unit_id`, which runs no subsidised activities by its central organisation's own rules; `because`, if it
+    runs only other ones."""
 
     code = "runs-no-trainings"
 

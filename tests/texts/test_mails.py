@@ -143,6 +143,33 @@ def test_a_rejection_is_not_reported_as_a_grant() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fi", "käytettävissä"), ("sv", "får användas"), ("en", "may use")],
+)
+def test_a_quota_of_no_hours_says_nothing_of_their_use(language: Language, said: str) -> None:
+    facts = MAIL_FACTS["peer-group-quota.made"]
+    for hours in (1, 2):
+        assert said in mail("peer-group-quota.made", language, facts | {"hours": hours}).text
+    letter = mail("peer-group-quota.made", language, facts | {"hours": 0})
+    check_whole(letter.text, language)
+    assert said not in letter.text
+
+
+@pytest.mark.parametrize(
+    ("fact", "subject", "text"),
+    [
+        ("course", "Utbildningen har förfallit: X", "Utbildningen X har förfallit. Inget stöd betalas."),
+        ("peer_group", "Studiecirkeln har förfallit: X", "Studiecirkeln X har förfallit. Inget stöd betalas."),
+        ("training", "Planen har förfallit: Villasukat ry", "Inget stöd betalas."),
+    ],
+)
+def test_what_lapsed_is_a_course_or_a_group(fact: str, subject: str, text: str) -> None:
+    letter = mail("training.lapsed", "sv", {fact: "X"})
+    assert letter.subject == subject
+    assert letter.text.split("\n\n")[1] == text
+
+
 def test_a_deadline_without_a_last_day_has_no_line_for_it() -> None:
     facts = {"kind": "training_entry", "hours_year": 2023, "opens_on": "2022-12-01", "closes_on": None}
     letter = mail("deadline.opening", "en", facts)

@@ -300,13 +300,14 @@ WINDOW = FACTS["window-closed"]
             FACTS["organisation-in-use"],
             "fi",
             "Järjestöä ei voi siirtää eikä merkitä päättyneeksi, koska sillä on vielä avoimelle vuodelle "
-            "jaettuja tai varattuja tunteja tai keskeneräisiä tuntiehdotuksia tai koulutuksia. "
+            "jaettuja tai varattuja tunteja tai keskeneräisiä tuntiehdotuksia, koulutuksia tai vertaisopintoryhmiä. "
             "Järjestöllä on: vuosi 2023, jaettuja tunteja 120, varattuja tunteja 0, "
-            "keskeneräisiä tuntiehdotuksia 1, keskeneräisiä koulutuksia 0; vuosi 2024, jaettuja tunteja 45\u00a0483, "
-            "varattuja tunteja 3, keskeneräisiä tuntiehdotuksia 0, keskeneräisiä koulutuksia 2. "
+            "keskeneräisiä tuntiehdotuksia 1, keskeneräisiä koulutuksia ja vertaisopintoryhmiä 0; "
+            "vuosi 2024, jaettuja tunteja 45\u00a0483, "
+            "varattuja tunteja 3, keskeneräisiä tuntiehdotuksia 0, keskeneräisiä koulutuksia ja vertaisopintoryhmiä 2. "
             "Ota ensin jaetut tunnit takaisin ja vapauta varatut tunnit. "
             "Peru tuntiehdotukset tai odota, että niistä tehdään päätös. "
-            "Peru koulutukset tai selvitä niiden kulut kuluselvityksellä.",
+            "Peru koulutukset ja vertaisopintoryhmät tai selvitä niiden kulut kuluselvityksellä.",
             id="an organisation's hours year by year",
         ),
         pytest.param(

@@ -22,8 +22,8 @@ router = APIRouter(
 async def get_reference(reader: Read, reference: ReferencePath) -> Reference:
     """Get the resource of a reference.
 
-    Returns where it is read. Proposals, decisions, requests, returns, corrections and main-user applications share one
-    series of numbers.
+    Returns where it is read. Proposals, decisions, quotas, requests, returns, corrections, plans, cost statements and
+    main-user applications share one series of numbers.
 
     **Who:** everyone with a role, within their reach.
     """

@@ -129,8 +129,8 @@ async def remove_study_centre_logo(writer: Remove) -> None:
 async def put_study_centre_participant_readers(writer: Replace, body: ParticipantReadersIn) -> ParticipantReaders:
     """Set who may see participants.
 
-    Replaces the list of the staff who may see the participants of training courses. Each reading is recorded in the
-    audit. You cannot add yourself.
+    Replaces the list of the staff who may see the participants of training courses and peer groups. Each reading is
+    recorded in the audit. You cannot add yourself.
 
     **Who:** staff.
     """
@@ -144,7 +144,7 @@ async def put_study_centre_participant_readers(writer: Replace, body: Participan
 async def get_study_centre_participant_readers(reader: Read) -> ParticipantReaders:
     """Get who may see participants.
 
-    Returns the staff who may see the participants of training courses.
+    Returns the staff who may see the participants of training courses and peer groups.
 
     **Who:** staff, auditors.
     """

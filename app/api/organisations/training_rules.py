@@ -21,7 +21,10 @@ router = APIRouter(
     prefix="/organisations/{organisation_id}/training-rules",
     route_class=Operation,
     tags=[
-        Tag("Training rules", "A central organisation's own rules for subsidised courses, which the service follows.")
+        Tag(
+            "Training rules",
+            "A central organisation's own rules for subsidised training courses and peer groups.",
+        )
     ],
 )
 MOST_UNITS = 10_000
@@ -43,8 +46,8 @@ class TrainingRulesIn(Body):
 async def put_training_rules(writer: Replace, organisation_id: UUID, body: TrainingRulesIn) -> TrainingRules:
     """Set the training rules.
 
-    Replaces the organisation's own rules for subsidised courses, which the service follows. `If-Match` is required if
-    rules have been set before.
+    Replaces the organisation's own rules for subsidised training courses and peer groups, which the service follows.
+    `If-Match` is required if rules have been set before.
 
     **Who:** main users.
     """

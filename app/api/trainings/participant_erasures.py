@@ -29,8 +29,8 @@ class ParticipantErasureIn(Body):
 async def search_participants(writer: PlainWrite, body: ParticipantSearchIn) -> ParticipantSearch:
     """Find participants by their email address.
 
-    Returns the participants with the address in all training courses. Each search is recorded in the audit, without the
-    address.
+    Returns the participants with the address in all training courses and peer groups. Each search is recorded in the
+    audit, without the address.
 
     **Who:** main users within their tree, staff named for it.
     """
@@ -42,8 +42,8 @@ async def search_participants(writer: PlainWrite, body: ParticipantSearchIn) -> 
 async def erase_participants(writer: Write, body: ParticipantErasureIn) -> ParticipantErasure:
     """Erase participants by their email address.
 
-    Removes the name and the email address permanently, in all training courses. Gender and age remain, so that
-    statements and statistics stay as they are. The erasure is recorded in the audit, without the address.
+    Removes the name and the email address permanently, in all training courses and peer groups. Gender and age remain,
+    so that statements and statistics stay as they are. The erasure is recorded in the audit, without the address.
 
     **Who:** main users within their tree, staff named for it.
     """

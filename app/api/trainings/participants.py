@@ -36,7 +36,7 @@ class ParticipantIn(Body):
     name: Line = UNSAID
     """Name of the participant. It is kept as it is written. Required without `enrolment_ids`."""
     email: Email | None = None
-    """Email address. An address is in a training course once. `null` if not known."""
+    """Email address. An address is in a training course or peer group once. `null` if not known."""
     gender: Gender | None = None
     """Gender. `null` if not known."""
     under_age: Flag = False

@@ -82,7 +82,8 @@ async def change_peer_group_participant(
 ) -> Participant:
     """Change a participant of a peer group.
 
-    Possible until the cost statement is submitted, and not for anonymous participants.
+    Possible until the cost statement is submitted, and not for anonymous participants. A repeated request returns the
+    participant as it is by then.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """

@@ -24,7 +24,7 @@ router = APIRouter(
 TopicCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 StatisticsClass = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,19}$")]
 
-ActiveQuery = Annotated[bool | None, Query(description="Whether new training courses may name the class.")]
+ActiveQuery = Annotated[bool | None, Query(description="Whether new plans may name the class.")]
 
 
 class TopicClassData(Body):

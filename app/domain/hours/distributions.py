@@ -27,7 +27,7 @@ class Recipient:
 
     organisation_id: UUID
     may_run: bool
-    """Whether it may run subsidised courses."""
+    """Whether it may run subsidised training courses and peer groups."""
     active_from: date
     active_until: date | None
 

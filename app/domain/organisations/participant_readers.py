@@ -1,4 +1,5 @@
-"""The named staff who may see participants of training courses (osallistujatietojen katselijat; rulebook §6.11)."""
+"""The named staff who may see participants of training courses and peer groups (osallistujatietojen katselijat;
+rulebook §6.11)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field

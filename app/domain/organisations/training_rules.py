@@ -1,5 +1,5 @@
-"""A central organisation's own rules for subsidised courses (sisäinen käytäntö): who may run them, who may apply for
-the role of training manager, and who decides the applications (rulebook §6.7)."""
+"""A central organisation's own rules for subsidised training courses and peer groups (sisäinen käytäntö): who may run
+them, who may apply for the role of training manager, and who decides the applications (rulebook §6.7)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,9 +24,10 @@ class TrainingRules(Shown):
     revision: int
     """Number of times the rules have been set, 0 if never. Until then everything is open."""
     kinds: list[OrganisationKind]
-    """Kinds of organisations that may run subsidised courses."""
+    """Kinds of organisations that may run subsidised training courses and peer groups."""
     units: list[UUID] | None
-    """IDs of the units that may run subsidised courses, with everything below them. `null` if all may."""
+    """IDs of the units that may run subsidised training courses and peer groups, with everything below them. `null` if
+    all may."""
     applications: RoleApplications
     """Whether people may apply for the role of training manager. `by_invitation`: the role is only granted without an
     application."""
@@ -35,7 +36,7 @@ class TrainingRules(Shown):
     activities: list[Activity] | None
     """Activities that are run: `training` or `peer_group`. `null` if all are."""
     topics: list[str] | None
-    """Codes of the topic classes of the courses that are run. `null` if all are."""
+    """Codes of the topic classes that are used. `null` if all are."""
     plans_through_main_user: bool
     """Whether a main user has to endorse a plan before it goes to the study centre. A main user's own plan needs no
     endorsement."""
@@ -91,7 +92,7 @@ def check_below(units: Collection[UUID] | None, found: Collection[UUID]) -> None
 def may_run(
     kind: OrganisationKind, ancestors: Collection[UUID], kinds: Collection[str], units: Collection[UUID] | None
 ) -> bool:
-    """Whether an organisation may run subsidised courses, by the `kinds` and `units` of the rules."""
+    """Whether an organisation may run subsidised activities, by the `kinds` and `units` of the rules."""
     return kind in kinds and (units is None or not set(units).isdisjoint(ancestors))
 
 

@@ -40,7 +40,7 @@ class PlanWarning(Shown):
     """Something to look at that prevents nothing."""
 
     pointer: str
-    """Place in the training course, as a JSON pointer."""
+    """Place in the plan, as a JSON pointer."""
     code: WarningCode
     """Kind of the warning."""
 

@@ -23,7 +23,7 @@ class ParticipantImport(Shown):
     added: int
     """Number of participants added."""
     participants: int
-    """Number of all participants of the training course after the import."""
+    """Number of all participants of the training course or peer group after the import."""
     imported_at: datetime
     """When they were added."""
 

@@ -65,8 +65,8 @@ class Support(Shown):
     """Eligible costs that other grants do not cover, in cents."""
     limited_by: LimitedBy
     """Basis of the amount. `hours`, `costs` and `other_grants`: the smallest of the three limits, the first of
-    them if they are equal. Otherwise the support is 0: too few hours or participants for a peer study group, an
-    unsupported training course, or a statement that was rejected or reversed."""
+    them if they are equal. Otherwise the support is 0: too few hours or participants for a peer study group, a
+    training course or peer study group without subsidy, or a statement that was rejected or reversed."""
     rules_revision: int
     """Number of the year's support rules that the figures follow."""
     final: bool

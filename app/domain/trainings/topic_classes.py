@@ -12,7 +12,7 @@ from app.domain.values import Shown
 class TopicClass(Shown):
     id: UUID
     code: str
-    """Code of the class, unique in the study centre, which never changes. Training courses name it."""
+    """Code of the class, unique in the study centre, which never changes. Plans name it."""
     name: str
     """Name in Finnish."""
     name_sv: str | None
@@ -22,7 +22,7 @@ class TopicClass(Shown):
     statistics_class: str | None
     """Class in the statistics authority's classification. `null` if not known."""
     active: bool
-    """Whether new training courses may name the class."""
+    """Whether new plans may name the class."""
 
 
 class TopicChanges(TypedDict, total=False):

@@ -58,7 +58,7 @@ class BudgetLine(Shown):
 
 @dataclass(frozen=True)
 class Partner(Shown):
-    """Another organisation that takes part. It sees nothing of the course."""
+    """Another organisation that takes part. It sees nothing of the plan."""
 
     organisation_id: UUID | None
     """ID of the partner, if it belongs to the study centre. `null` if `name` is given."""
@@ -98,7 +98,7 @@ class PlanException(Shown):
 
 @dataclass(frozen=True)
 class GroupPlan(Shown):
-    """What the organiser writes of a peer group, and of each training."""
+    """What the organiser of a peer group plans; each training course has the same fields."""
 
     name: str
     """Name."""
@@ -155,7 +155,7 @@ PLAN_FIELDS = tuple(field.name for field in fields(TrainingPlan))
 
 @dataclass(frozen=True)
 class TrainingSummary(Shown):
-    """A training without the texts of its plan, as lists show it."""
+    """A training course or peer group without the texts of its plan, as lists show it."""
 
     id: UUID
     reference: str | None
@@ -253,7 +253,7 @@ class PlanCircumstances(Shown):
 
 @dataclass(frozen=True)
 class Training(PlanCircumstances, TrainingSummary, TrainingPlan):
-    """A training course with its plan."""
+    """A training course with its plan, as it is shown."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def test_a_submitted_course_holds_its_organisation(manager: Person, staff: Perso
     assert refused.json()["holds"] == [
         {"year": 2023, "allotted": 0, "reserved": 0, "open_proposals": 0, "open_trainings": 1}
     ]
-    assert "open training courses: 1" in refused.json()["detail"]
+    assert "open training courses and peer groups: 1" in refused.json()["detail"]
     staff.post(f"{path}/decision", {"outcome": "sent_back", "reason": "Tarkenna"})
     assert refusal(move(staff, unit, other)) == (409, "organisation-in-use")
     manager.post(f"{path}/submission")
