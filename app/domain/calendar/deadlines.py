@@ -35,12 +35,12 @@ DONE_AT: dict[Kind, tuple[Method, str]] = {
     "proposal_round": ("POST", "/v1/hour-proposals"),
     "unit_proposals": ("POST", "/v1/hour-proposals"),
     "decision_period": ("POST", "/v1/hour-decisions"),
-    "training_entry": ("GET", "/v1/calendars/{year}"),
+    "training_entry": ("POST", "/v1/trainings"),
     "change_window": ("POST", "/v1/supplementary-hour-requests"),
-    "cost_statement": ("GET", "/v1/organisations/{organisation_id}/hour-accounts/{year}"),
+    "cost_statement": ("POST", "/v1/cost-statements"),
     "data_confirmation": ("POST", "/v1/organisation-confirmations"),
 }
-"""The operation that each kind of deadline opens. Courses cannot be added yet, nor statements sent."""
+"""The operation that each kind of deadline opens."""
 
 # The difference between the year of the hours and the year of the calendar, by default (rulebook §5.1).
 HOURS_YEAR_OFFSETS: dict[Kind, int] = {
