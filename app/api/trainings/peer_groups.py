@@ -1,9 +1,8 @@
 """`/v1/peer-groups`."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.api.conventions import Edit, Read, Write
 from app.api.operations import Operation, Tag
@@ -11,17 +10,13 @@ from app.api.paging import Page, Paging
 from app.api.rendering import Created
 from app.api.responses import NO_LOCATION, refusing
 from app.api.security import operation
-from app.api.shapes import UNSAID, ChangedSince, Day, Line, References, SearchText, Several, Year, Years
+from app.api.shapes import UNSAID, Line, SearchText, Year
 from app.api.trainings.plans import GroupPlanIn
-from app.api.trainings.topic_classes import TopicCode
-from app.api.trainings.trainings import CopiesIn
+from app.api.trainings.trainings import CopiesIn, PlanFilters
 from app.db.paging import Slice
 from app.domain.trainings.trainings import (
-    Mode,
     PeerGroup,
     PeerGroups,
-    Phase,
-    TrainingState,
     TrainingSummary,
     peer_group_of,
 )
@@ -74,21 +69,7 @@ async def add_peer_group(writer: Write, body: PeerGroupIn) -> PeerGroup:
 @router.get("", response_model=Page[TrainingSummary])
 @operation(scope="trainings:read", csv=True)
 async def list_peer_groups(
-    reader: Read,
-    page: Paging,
-    q: SearchText = None,
-    organisation_id: Several[UUID] = None,
-    under: Several[UUID] = None,
-    year: Years = None,
-    state: Several[TrainingState] = None,
-    phase: Several[Phase] = None,
-    topic: Several[TopicCode] = None,
-    mode: Several[Mode] = None,
-    supported: Annotated[bool | None, Query(description="Only subsidised groups, or only others.")] = None,
-    starts_from: Annotated[Day | None, Query(description="Only groups that begin on this day or later.")] = None,
-    starts_until: Annotated[Day | None, Query(description="Only groups that begin on this day or earlier.")] = None,
-    reference: References = None,
-    changed_since: ChangedSince = None,
+    reader: Read, page: Paging, filters: PlanFilters, q: SearchText = None
 ) -> Slice[TrainingSummary]:
     """List peer groups.
 
@@ -96,24 +77,7 @@ async def list_peer_groups(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await trainings.list_trainings(
-        reader,
-        "peer_group",
-        page,
-        q=q,
-        organisation_id=organisation_id,
-        under=under,
-        year=year,
-        state=state,
-        phase=phase,
-        topic=topic,
-        mode=mode,
-        supported=supported,
-        starts_from=starts_from,
-        starts_until=starts_until,
-        reference=reference,
-        changed_since=changed_since,
-    )
+    return await trainings.list_trainings(reader, "peer_group", page, q=q, **filters)
 
 
 @router.get("/{peer_group_id}")

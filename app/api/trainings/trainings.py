@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.api.conventions import Edit, Read, Write
@@ -26,6 +26,7 @@ from app.domain.trainings.trainings import (
     TrainingSummary,
 )
 from app.services.trainings import trainings
+from app.services.trainings.trainings import PlanListFilters
 
 router = APIRouter(
     prefix="/trainings",
@@ -58,6 +59,40 @@ class CopiesIn(Body):
     """Day of the first session of each copy. All other sessions follow at the same distance and time of day."""
 
 
+async def plan_filters(
+    organisation_id: Several[UUID] = None,
+    under: Several[UUID] = None,
+    year: Years = None,
+    state: Several[TrainingState] = None,
+    phase: Several[Phase] = None,
+    topic: Several[TopicCode] = None,
+    mode: Several[Mode] = None,
+    supported: Annotated[bool | None, Query(description="Only subsidised items, or only others.")] = None,
+    starts_from: Annotated[Day | None, Query(description="Only items that begin on this day or later.")] = None,
+    starts_until: Annotated[Day | None, Query(description="Only items that begin on this day or earlier.")] = None,
+    reference: References = None,
+    changed_since: ChangedSince = None,
+) -> PlanListFilters:
+    return {
+        "organisation_id": organisation_id,
+        "under": under,
+        "year": year,
+        "state": state,
+        "phase": phase,
+        "topic": topic,
+        "mode": mode,
+        "supported": supported,
+        "starts_from": starts_from,
+        "starts_until": starts_until,
+        "reference": reference,
+        "changed_since": changed_since,
+    }
+
+
+PlanFilters = Annotated[PlanListFilters, Depends(plan_filters)]
+"""The filters of a list of plans, of training courses or of peer groups."""
+
+
 @router.post("", status_code=201, responses=refusing("not-found"))
 @operation(scope="trainings:write")
 async def add_training(writer: Write, body: TrainingIn) -> Training:
@@ -76,21 +111,7 @@ async def add_training(writer: Write, body: TrainingIn) -> Training:
 @router.get("", response_model=Page[TrainingSummary])
 @operation(scope="trainings:read", csv=True)
 async def list_trainings(
-    reader: Read,
-    page: Paging,
-    q: SearchText = None,
-    organisation_id: Several[UUID] = None,
-    under: Several[UUID] = None,
-    year: Years = None,
-    state: Several[TrainingState] = None,
-    phase: Several[Phase] = None,
-    topic: Several[TopicCode] = None,
-    mode: Several[Mode] = None,
-    supported: Annotated[bool | None, Query(description="Only subsidised courses, or only others.")] = None,
-    starts_from: Annotated[Day | None, Query(description="Only courses that begin on this day or later.")] = None,
-    starts_until: Annotated[Day | None, Query(description="Only courses that begin on this day or earlier.")] = None,
-    reference: References = None,
-    changed_since: ChangedSince = None,
+    reader: Read, page: Paging, filters: PlanFilters, q: SearchText = None
 ) -> Slice[TrainingSummary]:
     """List training courses.
 
@@ -98,24 +119,7 @@ async def list_trainings(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await trainings.list_trainings(
-        reader,
-        "training",
-        page,
-        q=q,
-        organisation_id=organisation_id,
-        under=under,
-        year=year,
-        state=state,
-        phase=phase,
-        topic=topic,
-        mode=mode,
-        supported=supported,
-        starts_from=starts_from,
-        starts_until=starts_until,
-        reference=reference,
-        changed_since=changed_since,
-    )
+    return await trainings.list_trainings(reader, "training", page, q=q, **filters)
 
 
 @router.get("/{training_id}")

@@ -38,7 +38,7 @@ from app.services.support.enrolments import check_offer, offer_changed
 from app.services.trainings.reservations import reserve
 
 
-class TrainingListFilters(TypedDict, total=False):
+class PlanListFilters(TypedDict, total=False):
     organisation_id: Sequence[UUID] | None
     under: Sequence[UUID] | None
     year: Sequence[int] | None
@@ -131,7 +131,7 @@ async def copy_training(
 
 
 async def list_trainings(
-    reader: Reader, hour_type: Activity, page: PageRequest, *, q: str | None, **filters: Unpack[TrainingListFilters]
+    reader: Reader, hour_type: Activity, page: PageRequest, *, q: str | None, **filters: Unpack[PlanListFilters]
 ) -> Slice[TrainingSummary]:
     """`q` is words that are all in the name, the target group or the content."""
     return await questions.summaries.page(reader, page, hour_type=[hour_type], words=patterns_of(q), **filters)
