@@ -190,6 +190,8 @@ class YearOfCourses(Year):
         first, last = PLAN_WINDOWS[course.hour_type, course.plan.days[0]]
         if not first <= self.today <= last:
             raise Refused(409, "plan-window-closed", opens_on=first.isoformat(), closes_on=last.isoformat())
+        if self.today > LAST_DAY_OF_STATEMENTS:
+            raise Refused(409, "window-closed")
 
     def send(self, numbers: Sequence[int], *, by_main_user: bool, pointer: str = "") -> None:
         """Submit all or none."""
@@ -383,6 +385,8 @@ class YearOfCourses(Year):
     # By the clock
 
     def has_lapsed(self, course: Course) -> bool:
+        if course.state == "awaiting_main_user":
+            return self.today > LAST_DAY_OF_STATEMENTS
         if course.state == "sent_back" and course.answer_by:
             return self.today > course.answer_by
         statement = course.statement

@@ -31,8 +31,8 @@ CHANGES = [
     DecidedChange("approved", ["sessions", "trainers"], 22, None, DECIDED_AT),
 ]
 EXCEPTIONS = [
-    PlanException("plan_window", date(2023, 4, 20), "Kouluttaja sairastui.", DECIDED_AT),
-    PlanException("name", None, "Nimi on oikein.", DECIDED_AT),
+    PlanException("plan_window", date(2023, 4, 20), "Kouluttaja sairastui.", DECIDED_AT, None),
+    PlanException("name", None, "Nimi on oikein.", DECIDED_AT, "Järjestön talous"),
 ]
 
 

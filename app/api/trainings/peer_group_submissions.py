@@ -23,6 +23,7 @@ router = APIRouter(prefix="/peer-groups/{peer_group_id}", route_class=Operation,
         "year-closed",
         "not-a-member",
         "runs-no-trainings",
+        "window-closed",
         "plan-window-closed",
         "quota-exceeded",
     ),
@@ -33,7 +34,8 @@ async def submit_peer_group(writer: WriteOnce, peer_group_id: UUID, _: NoBody = 
 
     Reserves the hours of the plan, of the common hours of the central organisation. The plan can be submitted until
     `plan_closes_on`, also after the group has begun. A plan that was sent back keeps its hours, and only the difference
-    moves. The name must not be that of a meeting, a trip or a camp, unless staff have accepted it.
+    moves. After the last day of the year’s cost statements no plan is submitted for the first time. The name must not
+    be that of a meeting, a trip or a camp, unless staff have accepted it.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
@@ -76,7 +78,7 @@ async def decide_peer_group(writer: WriteOnce, peer_group_id: UUID, body: Traini
 async def except_peer_group(writer: Write, peer_group_id: UUID, body: ExceptionIn) -> PeerGroup:
     """Grant an exception for the plan of a peer group.
 
-    Lets the plan be submitted until a day, whatever its plan window, or accepts a name.
+    Lets the plan be submitted until a day, whatever its plan window, or accepts the name that it has now.
 
     **Who:** staff, except those whose own matter it is.
     """

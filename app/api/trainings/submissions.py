@@ -69,7 +69,8 @@ class TrainingDecisionsIn(Body):
 
 class ExceptionIn(Body):
     rule: ExceptionRule
-    """`plan_window`: the plan may be submitted until a day, also after the start. `name`: its name is accepted."""
+    """`plan_window`: the plan may be submitted until a day, also after the start. `name`: the name that the peer group
+    has now is accepted."""
     until: Day | None = None
     """Last day to submit the plan. Required for `plan_window`. `null` if the rule is `name`."""
     reason: Text
@@ -153,7 +154,7 @@ async def decide_trainings(writer: WriteOnce, body: TrainingDecisionsIn) -> Trai
 async def except_training(writer: Write, training_id: UUID, body: ExceptionIn) -> Training:
     """Grant an exception for a plan.
 
-    Lets the plan be submitted until a day, whatever its plan window, or accepts a name.
+    Lets the plan be submitted until a day, whatever its plan window. Names are accepted of peer groups alone.
 
     **Who:** staff, except those whose own matter it is.
     """

@@ -28,6 +28,9 @@ _lapsed = union_all(
     select(trainings.c.id).where(trainings.c.state == "sent_back", trainings.c.answer_by < TODAY),
     select(trainings.c.id)
     .join(organisations, organisations.c.id == trainings.c.organisation_id)
+    .where(trainings.c.state == "awaiting_main_user", STATEMENT_LAST_ON < TODAY),
+    select(trainings.c.id)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id)
     .where(UNSTATED, trainings.c.ends_on < TODAY, STATEMENT_LAST_ON < TODAY, ~_waits),
 ).subquery("lapsed")
 _found: Query[UUID] = Query(select(_lapsed.c.id).order_by(_lapsed.c.id))

@@ -55,7 +55,10 @@ def declarations_from(row: dict[str, bool]) -> PlanDeclarations:
 
 
 def exceptions_from(rows: list[dict[str, Any]]) -> list[PlanException]:
-    return [PlanException(row["rule"], _day(row["until"]), row["reason"], time_from(row["granted_at"])) for row in rows]
+    return [
+        PlanException(row["rule"], _day(row["until"]), row["reason"], time_from(row["granted_at"]), row.get("name"))
+        for row in rows
+    ]
 
 
 PARTS: dict[str, Callable[[Any], Any]] = {

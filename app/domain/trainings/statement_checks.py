@@ -54,10 +54,25 @@ def check_statement_window(now: datetime, due_on: date, last_on: date | None, an
     """
     timing = timing_of(day_of(now), due_on, last_on, answer_by)
     if timing == "closed":
-        raise WindowClosed(
-            kind="cost_statement", opened_on=None, closed_on=last_on, opens_on=None, closes_on=None, opens_at=None
-        )
+        raise _closed(last_on)
     return timing
+
+
+def is_past(last_on: date | None, now: datetime) -> bool:
+    """Whether the last day of the year's statements has passed (rulebook §5.1)."""
+    return last_on is not None and day_of(now) > last_on
+
+
+def check_statement_possible(last_on: date | None, now: datetime) -> None:
+    """Check that a cost statement can still follow a plan that is submitted now (rulebook §3.5). Raise WindowClosed."""
+    if is_past(last_on, now):
+        raise _closed(last_on)
+
+
+def _closed(last_on: date | None) -> WindowClosed:
+    return WindowClosed(
+        kind="cost_statement", opened_on=None, closed_on=last_on, opens_on=None, closes_on=None, opens_at=None
+    )
 
 
 def is_late(timing: Timing, *, was_submitted: bool, was_late: bool) -> bool:

@@ -20,6 +20,7 @@ from app.domain.organisations.training_rules import TrainingRules, may_run
 from app.domain.trainings import windows
 from app.domain.trainings.group_names import faults_of_name
 from app.domain.trainings.sessions import days_of, starts_on_of
+from app.domain.trainings.statement_checks import check_statement_possible
 from app.domain.trainings.support_rules import Activity, ActivityRules
 from app.domain.trainings.trainings import (
     ExceptionRule,
@@ -107,14 +108,14 @@ def check_complete(
     """Check all that a subsidised training needs (rulebook §3.5, §3.6, §4.2), without `topics_in_use` except that its
     topic class is one of them. Raise Invalid with all faults.
 
-    Staff may have accepted the name of a peer group, by an exception.
+    Staff may have accepted this name of a peer group, by an exception.
     """
     faults = list(_missing(plan, pointer)) + list(_short(plan, rules, pointer))
     if hour_type == "training":
         faults += _missing_of_course(plan, pointer)
     else:
         faults += _split(plan, pointer)
-        if not any(exception.rule == "name" for exception in exceptions):
+        if plan.name not in {exception.name for exception in exceptions if exception.rule == "name"}:
             faults += faults_of_name(plan.name, pointer)
     if topics_in_use is not None and plan.topic is not None and plan.topic not in topics_in_use:
         faults.append(Fault(f"{pointer}/topic", "not-a-topic"))
@@ -178,6 +179,7 @@ def check_possible(
             if training.hour_type == "training":
                 check_window_open("training_entry", circumstances.training_entry, now)
             check_plan_window(training, circumstances.rules, now)
+            check_statement_possible(training.statement_last_on, now)
     except Conflict as refusal:
         refusal.pointer = pointer
         raise

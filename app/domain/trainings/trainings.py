@@ -94,6 +94,8 @@ class PlanException(Shown):
     """Reason for the exception."""
     granted_at: datetime
     """When the exception was made."""
+    name: str | None
+    """Name that was accepted. `null` if the rule is `plan_window`."""
 
 
 @dataclass(frozen=True)

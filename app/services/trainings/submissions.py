@@ -118,7 +118,8 @@ async def except_training(
     training = await _lock(writer, hour_type, training_id)
     check_decider(writer.actor, await questions.get_place_of(writer.connection, training), training.makers)
     check_state(training.state, "draft", "awaiting_main_user", "submitted", "sent_back")
-    exception = PlanException(rule, until, reason, writer.now)
+    name = training.name if rule == "name" else None
+    exception = PlanException(rule, until, reason, writer.now, name)
     await questions.put_exceptions(writer.connection, training_id, [*training.exceptions, exception])
     _record(writer, "excepted", training, reason=reason, rule=rule, until=until)
     return await questions.resource.get(writer, training_id)

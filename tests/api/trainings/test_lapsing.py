@@ -75,6 +75,26 @@ def test_a_plan_that_is_not_submitted_again_lapses_after_its_day(
     centre.check_ledger()
 
 
+def test_a_plan_that_the_main_user_has_not_endorsed_lapses_from_the_day_after_the_last_day(
+    centre: Centre, manager: Person, unit: UUID, central: UUID, main_user: Person, lapse: Lapse
+) -> None:
+    rules = {"kinds": ["central", "association"], "plans_through_main_user": True}
+    assert main_user.put(f"/v1/organisations/{central}/training-rules", rules).status_code == 200
+    path = submitted(manager, unit)
+    assert state(manager, path) == "awaiting_main_user"
+    centre.clock(2024, 1, 18, 23, 59, 59)
+    lapse()
+    assert state(manager, path) == "awaiting_main_user"
+    centre.clock(2024, 1, 19)
+    lapse()
+    lapse()
+    assert state(manager, path) == "lapsed"
+    assert account(main_user, central)["reserved"] == 0
+    (facts,) = events(centre, "training.lapsed")
+    assert (facts["was"], facts["because"], facts["freed"]) == ("awaiting_main_user", "not_endorsed", 6)
+    centre.check_ledger()
+
+
 def test_a_training_without_a_statement_lapses_from_the_day_after_the_last_day(
     centre: Centre, manager: Person, staff: Person, unit: UUID, lapse: Lapse
 ) -> None:
@@ -132,17 +152,11 @@ def test_an_extension_moves_the_last_day_and_without_a_confirmed_one_nothing_lap
     assert state(staff, path) == "lapsed"
 
 
-def test_what_waits_for_staff_or_the_main_user_never_lapses(
-    centre: Centre, manager: Person, main_user: Person, unit: UUID, central: UUID, lapse: Lapse
-) -> None:
+def test_what_waits_for_staff_never_lapses(centre: Centre, manager: Person, unit: UUID, lapse: Lapse) -> None:
     waits = submitted(manager, unit)
-    own = {"kinds": ["central", "association"], "plans_through_main_user": True}
-    answer = main_user.put(f"/v1/organisations/{central}/training-rules", own)
-    assert answer.status_code == 200, answer.text
-    to_endorse = submitted(manager, unit, sessions=[session("2023-05-10")])
     centre.clock(2030, 1, 1)
     lapse()
-    assert (state(manager, waits), state(manager, to_endorse)) == ("submitted", "awaiting_main_user")
+    assert state(manager, waits) == "submitted"
 
 
 def test_an_open_change_ends_with_its_training(

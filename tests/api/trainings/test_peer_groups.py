@@ -216,7 +216,10 @@ def test_staff_may_accept_a_name(manager: Person, staff: Person, unit: UUID) -> 
     reason = "Ryhmä opiskelee kokoustekniikkaa."
     assert refusal(manager.post(f"{group}/exceptions", {"rule": "name", "reason": reason})) == (403, "forbidden")
     excepted = shown(staff.post(f"{group}/exceptions", {"rule": "name", "reason": reason}))
-    assert [(each["rule"], each["reason"]) for each in excepted["exceptions"]] == [("name", reason)]
+    assert [(each["rule"], each["name"]) for each in excepted["exceptions"]] == [("name", "Kokous ja päätöksenteko")]
+    shown(manager.patch(group, {"name": "Kesäleiri"}))
+    assert faults(manager.post(f"{group}/submission")) == {"/name": "name-of-no-group"}
+    shown(manager.patch(group, {"name": "Kokous ja päätöksenteko"}))
     assert shown(manager.post(f"{group}/submission"))["state"] == "submitted"
 
 
@@ -476,6 +479,20 @@ def test_the_worker_lapses_groups_too(
     assert shown(manager.get(group))["state"] == "lapsed"
     assert hours(staff, central) == (60, 0, 0)
     centre.check_ledger()
+
+
+def test_no_plan_is_sent_when_no_statement_can_follow(
+    centre: Centre, manager: Person, staff: Person, unit: UUID
+) -> None:
+    group = added(manager, unit)
+    exception = {"rule": "plan_window", "until": "2024-02-15", "reason": "Ilmoitus viivästyi."}
+    shown(staff.post(f"{group}/exceptions", exception))
+    centre.clock(2024, 1, 19)
+    refused = manager.post(f"{group}/submission")
+    assert refusal(refused) == (409, "window-closed")
+    assert (refused.json()["kind"], refused.json()["closed_on"]) == ("cost_statement", "2024-01-18")
+    centre.clock(2024, 1, 18)
+    assert shown(manager.post(f"{group}/submission"))["state"] == "submitted"
 
 
 def test_a_year_is_not_closed_over_a_group(centre: Centre, manager: Person, staff: Person, unit: UUID) -> None:

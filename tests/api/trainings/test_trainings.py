@@ -545,7 +545,7 @@ def test_what_a_statement_counts_is_edited_no_more(
         state = "submitted" if supported else "approved"
         facts = {"state": state, "allowed": ["draft", "sent_back"], "because": "statement-exists"}
         assert {name: refused.json()[name] for name in facts} == facts
-        assert "has a cost statement that has been submitted or decided" in refused.json()["detail"]
+        assert "The cost statement has already been submitted or decided." in refused.json()["detail"]
     assert manager.patch(path, {"marketing_text": "Kiitos!"}).status_code == 200
 
 
