@@ -48,15 +48,20 @@ statements, 57014, leave it in order.)"""
 
 
 class LimitedConnection(AsyncConnection[Any]):
-    """Waits for each answer of the server for a time of its own, since a silent server cancels nothing."""
+    """Waits for each answer of the server for a time of its own, since a silent server cancels nothing. The answers of
+    a pipeline have one time together."""
 
     longest_wait = 60.0
 
     async def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+        if self.closed:
+            # The end of a pipeline would wait for ever.
+            raise psycopg.OperationalError("the connection is closed")
         try:
             return await super().wait(gen, *arguments, **{"timeout": self.longest_wait, **options})
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+        except psycopg.OperationalError as error:
+            # What has an SQLSTATE is an answer, in a pipeline too, which is read to its end.
+            if error.sqlstate is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 # The answer may still come, but nobody could tell to which statement.
                 self.pgconn.finish()
             raise

@@ -223,6 +223,59 @@ def test_an_error_of_the_server_itself_throws_its_connection_away(
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("pause", [0, 0.2])
+@pytest.mark.parametrize(
+    ("statement", "error", "is_thrown_away"),
+    [
+        (
+            "DO $$ BEGIN RAISE EXCEPTION 'as the server would' USING ERRCODE = '55P03'; END $$",
+            psycopg.errors.LockNotAvailable,
+            False,
+        ),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", psycopg.OperationalError, True),
+    ],
+)
+def test_an_error_in_a_pipeline_ends_it(
+    database: Addresses, statement: str, error: type[Exception], is_thrown_away: bool, pause: float
+) -> None:
+    """Whether the answer is there when the next statement is sent, or not."""
+
+    async def fail(connection: psycopg.AsyncConnection[Any]) -> None:
+        async with connection.pipeline():
+            await connection.execute(statement)
+            await asyncio.sleep(pause)
+            await connection.execute("SELECT 1")
+
+    async def run() -> None:
+        pools = pools_of(database.service)
+        async with pools.connection(None) as first:
+            with pytest.raises(error):
+                await fail(first)
+            assert first.closed == is_thrown_away
+        async with pools.connection(None) as second:
+            await second.execute("SELECT 2")
+        await pools.close()
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_a_pipeline_of_a_connection_that_was_given_up_ends(database: Addresses) -> None:
+    async def give_up(connection: psycopg.AsyncConnection[Any]) -> None:
+        async with connection.pipeline():
+            await connection.execute("SELECT 1")
+            connection.pgconn.finish()
+
+    async def run() -> None:
+        pools = pools_of(database.service)
+        async with pools.connection(None) as first:
+            with pytest.raises(psycopg.OperationalError):
+                await give_up(first)
+            assert first.closed
+        await pools.close()
+
+    asyncio.run(run())
+
+
 def test_a_network_that_is_silent_is_noticed(database: Addresses) -> None:
     async def run() -> None:
         pools = pools_of(make_conninfo(database.service, keepalives_idle=7, options="-c work_mem=5MB"))
