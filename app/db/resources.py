@@ -70,11 +70,15 @@ class Resource(Listing[Item]):
         return await self.get(session, item_id, locked=True)
 
     async def _one(self, session: Reader, item_id: UUID, sight: dict[str, object] | None, locked: bool) -> Item | None:
-        if locked and self._lock:
-            await self._lock.run(session.connection, p_id=item_id)
         every, seen = (self._locked, self._locked_seen) if locked else (self._found, self._found_seen)
         query = every if sight is None else seen
-        return await query.first(session.connection, p_id=item_id, **seen_by(session), **(sight or {}))
+        parameters = {"p_id": item_id} | seen_by(session) | (sight or {})
+        if not (locked and self._lock):
+            return await query.first(session.connection, **parameters)
+        async with session.connection.pipeline():
+            await self._lock.run(session.connection, p_id=item_id)
+            asked = await query.ask(session.connection, **parameters)
+        return await asked.fetchone()
 
 
 def of_organisations(row: type[Item], table: Table, *filters: str, **others: ColumnElement[Any]) -> Resource[Item]:

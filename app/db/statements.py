@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, Generic, TypeVar, cast
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
@@ -231,9 +231,21 @@ class Query(Command, Generic[Row]):
                 raise TypeError(f"{row.__name__} has {_needed(row, selected)}, the query returns {selected}")
         self._factory = args_row(row)
 
+    async def ask(self, connection: Connection, **parameters: object) -> AsyncCursor[Row]:
+        """Ask, and leave the rows to the caller, who reads them after the end of a pipeline.
+
+        Statements in a pipeline travel in one message. The database runs them one after another, and each finds what
+        was committed before its own turn: a question after a lock finds what the one who had it has left. For example:
+
+            async with connection.pipeline():
+                await lock_balances(connection, year, central_id)
+                asked = await query.ask(connection, p_year=year)
+            rows = await asked.fetchall()
+        """
+        return await connection.cursor(row_factory=self._factory).execute(self.sql, self.set | parameters)
+
     async def all(self, connection: Connection, **parameters: object) -> list[Row]:
-        cursor = await connection.cursor(row_factory=self._factory).execute(self.sql, self.set | parameters)
-        return await cursor.fetchall()
+        return await (await self.ask(connection, **parameters)).fetchall()
 
     async def parts(self, connection: Connection, size: int, **parameters: object) -> AsyncGenerator[list[Row], None]:
         """All rows, so many at once as the caller takes them. The connection is in a transaction."""
@@ -243,8 +255,7 @@ class Query(Command, Generic[Row]):
                 yield rows
 
     async def first(self, connection: Connection, **parameters: object) -> Row | None:
-        cursor = await connection.cursor(row_factory=self._factory).execute(self.sql, self.set | parameters)
-        return await cursor.fetchone()
+        return await (await self.ask(connection, **parameters)).fetchone()
 
 
 @cache

@@ -1,5 +1,6 @@
 """What a unit may draw on: the nearest allotment at or above it, and the centre's common hours."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from sqlalchemy import (
     true,
 )
 
-from app.db.hours.ledger import hour_balances, hour_transfers
+from app.db.hours.ledger import hour_balances, hour_transfers, lock_balances
 from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.statements import Connection, Query, columns_of
 from app.domain.hours.drawing import Drawable, Drawn
@@ -85,17 +86,7 @@ async def find_drawable(
 ) -> Drawable | None:
     """What can be drawn on now. Nothing is locked: posting refuses hours that are gone by then (rulebook §3.12), so a
     caller who wants no refusal has locked the balances (`lock_balances`)."""
-    return (await find_drawable_of_several(connection, [organisation_id], year, hour_type)).get(organisation_id)
-
-
-async def find_drawable_of_several(
-    connection: Connection, organisation_ids: Collection[UUID], year: int, hour_type: HourType
-) -> dict[UUID, Drawable]:
-    """As `find_drawable`, by organisation."""
-    found = await _drawable.all(
-        connection, p_organisation_ids=list(organisation_ids), p_year=year, p_hour_type=hour_type
-    )
-    return {drawable.organisation_id: drawable for drawable in found}
+    return await _drawable.first(connection, p_organisation_ids=[organisation_id], p_year=year, p_hour_type=hour_type)
 
 
 def _of_cause(adds: ColumnElement[bool], *takes: str) -> Query[tuple[UUID, int]]:
@@ -138,14 +129,31 @@ async def find_drawn(connection: Connection, cause_id: UUID) -> Drawn:
     return dict(await _drawn.all(connection, p_cause_id=cause_id))
 
 
-async def find_drawn_of_several(connection: Connection, cause_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
-    """As `find_drawn`, by cause. A cause that has nothing reserved is not among them."""
-    drawn: dict[UUID, dict[UUID, int]] = {}
-    for cause_id, holder_id, hours in (
-        await _drawn_of_several.all(connection, p_cause_ids=list(cause_ids)) if cause_ids else ()
-    ):
-        drawn.setdefault(cause_id, {})[holder_id] = hours
-    return drawn
+async def lock_and_find(
+    connection: Connection,
+    year: int,
+    hour_type: HourType,
+    central_ids: Collection[UUID],
+    *,
+    cause_ids: Collection[UUID],
+    organisation_ids: Collection[UUID],
+) -> tuple[dict[UUID, Drawn], dict[UUID, Drawable]]:
+    """Lock the balances of the central organisations in the order of their IDs. Return what each cause has reserved, as
+    `find_drawn`, and what each organisation may draw on: all in one message, and read when all is locked.
+
+    A cause that has nothing reserved is not among them.
+    """
+    async with connection.pipeline():
+        for central_id in sorted(central_ids):
+            await lock_balances(connection, year, central_id, hour_type)
+        drawn_rows = await _drawn_of_several.ask(connection, p_cause_ids=list(cause_ids))
+        drawable_rows = await _drawable.ask(
+            connection, p_organisation_ids=list(organisation_ids), p_year=year, p_hour_type=hour_type
+        )
+    drawn: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
+    for cause_id, holder_id, hours in await drawn_rows.fetchall():
+        drawn[cause_id][holder_id] = hours
+    return dict(drawn), {drawable.organisation_id: drawable for drawable in await drawable_rows.fetchall()}
 
 
 async def find_used(connection: Connection, cause_id: UUID) -> Drawn:

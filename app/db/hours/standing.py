@@ -1,11 +1,10 @@
 """An organisation's standing in a year of hours: the facts that nearly every change of hours needs."""
 
-from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, FromClause, SmallInteger, String, Uuid, bindparam, column, func, or_, select
+from sqlalchemy import FromClause, SmallInteger, String, Uuid, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.db.calendar.deadlines import deadlines
@@ -20,7 +19,7 @@ from app.domain.errors import NotFound
 from app.domain.hours.standing import Standing
 
 
-def _windows_from(days: list[list[str | None]] | None) -> list[Window]:
+def windows_from(days: list[list[str | None]] | None) -> list[Window]:
     return [Window(*map(_day, window)) for window in days or []]
 
 
@@ -34,9 +33,10 @@ _year = bindparam("p_year", type_=SmallInteger)
 _kind = bindparam("p_kind", type_=String)
 
 
-def _windows_of(kind: Any, year: Any = _year, *correlated: FromClause) -> Any:
-    """The windows of a kind, each as `[opens_on, closes_on, extended_until]`."""
-    window = func.jsonb_build_array(deadlines.c.opens_on, deadlines.c.closes_on, extended_until(_own))
+def windows_of(organisation: FromClause, kind: Any, year: Any, *others: FromClause) -> Any:
+    """The column of the windows of a kind for `organisation`, which is that table or an alias of it. Each window is
+    `[opens_on, closes_on, extended_until]`; `year` may be a column of one of the `others`."""
+    window = func.jsonb_build_array(deadlines.c.opens_on, deadlines.c.closes_on, extended_until(organisation))
     return (
         select(func.jsonb_agg(aggregate_order_by(window, deadlines.c.id)))
         .where(
@@ -45,47 +45,45 @@ def _windows_of(kind: Any, year: Any = _year, *correlated: FromClause) -> Any:
             deadlines.c.confirmed,
             or_(
                 deadlines.c.organisation_id.is_(None),
-                deadlines.c.organisation_id == _own.c.central_organisation_id,
+                deadlines.c.organisation_id == organisation.c.central_organisation_id,
             ),
         )
-        .correlate(_own, *correlated)
+        .correlate(organisation, *others)
         .scalar_subquery()
     )
 
 
-def _facts(year: Any = _year, *correlated: FromClause) -> dict[str, Any]:
-    """The facts of a year, which is a parameter or a column of a table that the subqueries correlate with."""
-    return {
-        "place": place_at(_own),
-        "organisation_name": _own.c.name,
-        "kind": _own.c.kind,
-        "year": year,
-        "active_from": _central.c.active_from,
-        "active_until": _central.c.active_until,
-        "own_active_from": _own.c.active_from,
-        "own_active_until": _own.c.active_until,
-        "units_propose": _central.c.units_propose,
-        "closed_at": select(hour_pools.c.closed_at)
-        .where(hour_pools.c.year == year, hour_pools.c.hour_type == "training")
+_facts: dict[str, Any] = {
+    "place": place_at(_own),
+    "organisation_name": _own.c.name,
+    "kind": _own.c.kind,
+    "year": _year,
+    "active_from": _central.c.active_from,
+    "active_until": _central.c.active_until,
+    "own_active_from": _own.c.active_from,
+    "own_active_until": _own.c.active_until,
+    "units_propose": _central.c.units_propose,
+    "closed_at": select(hour_pools.c.closed_at)
+    .where(hour_pools.c.year == _year, hour_pools.c.hour_type == "training")
+    .scalar_subquery(),
+    "windows": Converted(windows_of(_own, _kind, _year), windows_from),
+    "common": func.coalesce(
+        select(hour_balances.c.common)
+        .where(
+            hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
+            hour_balances.c.organisation_id == _own.c.central_organisation_id,
+            hour_balances.c.year == _year,
+            hour_balances.c.hour_type == "training",
+        )
+        .correlate(_own)
         .scalar_subquery(),
-        "windows": Converted(_windows_of(_kind, year, *correlated), _windows_from),
-        "common": func.coalesce(
-            select(hour_balances.c.common)
-            .where(
-                hour_balances.c.central_organisation_id == _own.c.central_organisation_id,
-                hour_balances.c.organisation_id == _own.c.central_organisation_id,
-                hour_balances.c.year == year,
-                hour_balances.c.hour_type == "training",
-            )
-            .correlate(_own, *correlated)
-            .scalar_subquery(),
-            0,
-        ),
-    }
+        0,
+    ),
+}
 
 
 def _query(**others: Any) -> Query[Standing]:
-    standing = Selection(Standing, **_facts(), **others)
+    standing = Selection(Standing, **_facts, **others)
     return Query(
         select(*standing.columns)
         .join(_central, _central.c.id == _own.c.central_organisation_id)
@@ -96,19 +94,6 @@ def _query(**others: Any) -> Query[Standing]:
 
 _found = _query()
 _found_numbered = _query(reference=func.take_reference(NOW))
-_asked = (
-    func.unnest(bindparam("p_organisation_ids", type_=ARRAY(Uuid)), bindparam("p_years", type_=ARRAY(SmallInteger)))
-    .table_valued(column("organisation_id", Uuid), column("year", SmallInteger))
-    .render_derived(name="asked")
-)
-_standing_in_year = Selection(Standing, **_facts(_asked.c.year, _asked))
-_found_several = Query(
-    select(*_standing_in_year.columns)
-    .select_from(_asked)
-    .join(_own, _own.c.id == _asked.c.organisation_id)
-    .join(_central, _central.c.id == _own.c.central_organisation_id),
-    _standing_in_year.build,
-)
 
 
 async def find_standing(
@@ -116,15 +101,6 @@ async def find_standing(
 ) -> Standing | None:
     """The standing with the windows of one kind of deadline. None if there is no such organisation."""
     return await _found.first(connection, p_organisation_id=organisation_id, p_year=year, p_kind=kind)
-
-
-async def find_standings(
-    connection: Connection, asked: Collection[tuple[UUID, int]], kind: Kind | None = None
-) -> dict[tuple[UUID, int], Standing]:
-    """As `find_standing`, of several organisations each in a year."""
-    organisation_ids, years = [organisation_id for organisation_id, _ in asked], [year for _, year in asked]
-    found = await _found_several.all(connection, p_organisation_ids=organisation_ids, p_years=years, p_kind=kind)
-    return {(standing.place.organisation_id, standing.year): standing for standing in found}
 
 
 async def get_standing(
@@ -153,8 +129,8 @@ def _reached(session: Reader, standing: Standing | None, pointer: str | None) ->
 
 
 _windows = Query(
-    select(_windows_of(_kind)).where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
-    _windows_from,
+    select(windows_of(_own, _kind, _year)).where(_own.c.id == bindparam("p_organisation_id", type_=Uuid)),
+    windows_from,
 )
 
 

@@ -125,17 +125,6 @@ async def get_place(connection: Connection, organisation_id: UUID) -> Place:
     return place
 
 
-_several_placed = Query(
-    select(*_place.columns).where(organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))), _place.build
-)
-
-
-async def find_places(connection: Connection, organisation_ids: Collection[UUID]) -> dict[UUID, Place]:
-    """The places of those of the organisations that exist."""
-    places = await _several_placed.all(connection, p_ids=list(organisation_ids))
-    return {place.organisation_id: place for place in places}
-
-
 _below: Query[UUID] = Query(
     select(organisation_ancestors.c.organisation_id).where(
         organisation_ancestors.c.ancestor_id == bindparam("p_top", type_=Uuid),

@@ -37,7 +37,7 @@ training_rules = study_centre_table(
 
 _rules = Query(
     select(*columns_of(TrainingRules, training_rules)).where(
-        training_rules.c.organisation_id == any_(bindparam("p_central_ids", type_=ARRAY(Uuid)))
+        training_rules.c.organisation_id == bindparam("p_central_id", type_=Uuid)
     ),
     TrainingRules,
 )
@@ -64,15 +64,8 @@ _recipients = Query(
 
 async def find_rules(session: Reader, central_id: UUID) -> TrainingRules:
     """The rules of the central organisation's tree, which are the defaults until it has set any."""
-    return (await find_rules_of_several(session, [central_id]))[central_id]
-
-
-async def find_rules_of_several(session: Reader, central_ids: Collection[UUID]) -> dict[UUID, TrainingRules]:
-    """As `find_rules`, by central organisation."""
-    found = await _rules.all(session.connection, p_central_ids=list(central_ids), **seen_by(session))
-    return {central_id: open_to_all(central_id) for central_id in central_ids} | {
-        rules.organisation_id: rules for rules in found
-    }
+    rules = await _rules.first(session.connection, p_central_id=central_id, **seen_by(session))
+    return rules or open_to_all(central_id)
 
 
 async def find_recipients(

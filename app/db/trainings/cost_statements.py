@@ -1,11 +1,12 @@
 """Cost statements of training courses and of peer groups."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncCursor
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -176,16 +177,24 @@ async def find_statement_id(connection: Connection, training_id: UUID) -> UUID |
 
 async def find_several(session: Reader, statement_ids: Sequence[UUID]) -> dict[UUID, CostStatement]:
     """Return each of the statements that the caller sees by its ID."""
+    return await read_several(await _ask(session, statement_ids))
+
+
+async def ask_locked(writer: Writer, statement_ids: Sequence[UUID]) -> AsyncCursor[CostStatement]:
+    """As `find_several`, and nobody else changes them until the transaction ends: in a pipeline of the caller, who has
+    locked their trainings, and reads the answer by `read_several`."""
+    await _locked_several.run(writer.connection, p_ids=list(statement_ids))
+    return await _ask(writer, statement_ids)
+
+
+async def read_several(asked: AsyncCursor[CostStatement]) -> dict[UUID, CostStatement]:
+    return {statement.id: statement for statement in await asked.fetchall()}
+
+
+async def _ask(session: Reader, statement_ids: Collection[UUID]) -> AsyncCursor[CostStatement]:
     sight = resource.sight_of(session)
     query = _found_several if sight is None else _found_several_seen
-    found = await query.all(session.connection, p_ids=list(statement_ids), **seen_by(session), **(sight or {}))
-    return {statement.id: statement for statement in found}
-
-
-async def lock_several(writer: Writer, statement_ids: Sequence[UUID]) -> dict[UUID, CostStatement]:
-    """As `find_several`, and nobody else changes them until the transaction ends. Their trainings are locked before."""
-    await _locked_several.run(writer.connection, p_ids=list(statement_ids))
-    return await find_several(writer, statement_ids)
+    return await query.ask(session.connection, p_ids=list(statement_ids), **seen_by(session), **(sight or {}))
 
 
 async def end_open_statement(connection: Connection, training_id: UUID, state: str, at: datetime) -> None:
@@ -230,13 +239,16 @@ async def change_statement(connection: Connection, statement_id: UUID, **columns
     await change_row(connection, cost_statements, statement_id, **_stored(columns))
 
 
-async def change_statements(connection: Connection, changes: Mapping[UUID, Mapping[str, object]]) -> None:
-    """As `change_statement` of several, in one message for all of whom the same columns change."""
+async def change_statements(writer: Writer, changes: Mapping[UUID, Mapping[str, object]]) -> dict[UUID, CostStatement]:
+    """As `change_statement` of several, in one message that returns them as they are then, by ID."""
     alike: dict[tuple[str, ...], dict[UUID, Mapping[str, object]]] = {}
     for statement_id, columns in changes.items():
         alike.setdefault(tuple(sorted(columns)), {})[statement_id] = _stored(columns)
-    for rows in alike.values():
-        await change_each(connection, cost_statements, rows)
+    async with writer.connection.pipeline():
+        for rows in alike.values():
+            await change_each(writer.connection, cost_statements, rows)
+        changed = await _ask(writer, changes)
+    return await read_several(changed)
 
 
 def _stored(columns: Mapping[str, object]) -> dict[str, object]:

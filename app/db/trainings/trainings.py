@@ -1,9 +1,11 @@
 """Trainings and their plans: of training courses and of peer groups."""
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 from uuid import UUID
 
+from psycopg import AsyncCursor
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -21,15 +23,23 @@ from sqlalchemy import (
     true,
 )
 
-from app.db.hours.standing import find_standings
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_places, get_place, organisations
-from app.db.organisations.training_rules import find_rules_of_several as find_own_rules
+from app.db.organisations.organisations import get_place, organisations, place_at
 from app.db.paging import Listing, Sight, below, choice, filters_of, seen_by
 from app.db.people.people import study_centres
 from app.db.resources import Resource
 from app.db.sessions import Reader, Writer
-from app.db.statements import Connection, Converted, Query, Selection, change_row, change_rows, insert_row, insert_rows
+from app.db.statements import (
+    Connection,
+    Converted,
+    Query,
+    Row,
+    Selection,
+    change_row,
+    change_rows,
+    insert_row,
+    insert_rows,
+)
 from app.db.trainings.plans import PARTS, columns_of_plan, exceptions_from, json_of, sessions_from
 from app.db.trainings.statement_days import (
     IS_STATEMENT,
@@ -41,13 +51,10 @@ from app.db.trainings.statement_days import (
     STATEMENT_DUE_ON,
     STATEMENT_LAST_ON,
 )
-from app.db.trainings.support_rules import find_rules_and_topics
 from app.db.trainings.tables import training_changes, trainings
 from app.domain.access import Place, reach_of
-from app.domain.hours.standing import Standing
 from app.domain.organisations.names import search_text_of
 from app.domain.organisations.organisations import Language
-from app.domain.organisations.training_rules import TrainingRules
 from app.domain.trainings.cooperation import PlanWarning, warnings_of
 from app.domain.trainings.flags import trainer_keys_of
 from app.domain.trainings.sessions import (
@@ -58,8 +65,7 @@ from app.domain.trainings.sessions import (
     last_end_of,
     starts_on_of,
 )
-from app.domain.trainings.submissions import Circumstances
-from app.domain.trainings.support_rules import Activity, SupportRules
+from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.trainings import PlanException, Training, TrainingPlan, TrainingSummary, hours_of
 
 
@@ -161,26 +167,66 @@ resource = Resource(_from_all(select(*_training.columns)), _training.build, trai
 summaries = Listing(
     _from_all(select(*_summary.columns)), _summary.build, key=[trainings.c.id], seen=SEEN, filters=_filters
 )
-_several = _from_all(select(*_training.columns)).where(trainings.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A training, and its place: below the central organisation whose hours it uses, also if its organisation has left
+    that one since."""
+
+    training: Training
+    place: Place
+
+
+_placed = Selection(Placed, training=_training, place=place_at(organisations))
+
+
+def _placed_from(*values: Any) -> Placed:
+    placed = _placed.build(*values)
+    return replace(placed, place=_place_of(placed.training, placed.place))
+
+
+_is_asked = trainings.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
+_several = _from_all(select(*_training.columns)).where(_is_asked)
 _found_several = Query(_several, _training.build)
 _found_several_seen = Query(_several.where(SEEN.condition), _training.build)
+_several_placed = _from_all(select(*_placed.columns)).where(_is_asked)
+_found_placed = Query(_several_placed, _placed_from)
+_found_placed_seen = Query(_several_placed.where(SEEN.condition), _placed_from)
 
 
-async def lock_several(writer: Writer, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
+async def lock_several(writer: Writer, training_ids: Sequence[UUID]) -> dict[UUID, Placed]:
     """Lock the trainings in the order of their IDs, and return each one that the caller sees by its ID.
 
     Nobody moves or ends their organisations until the transaction ends.
     """
+    async with writer.connection.pipeline():
+        locked = await ask_locked(writer, training_ids)
+    return await read_locked(locked)
+
+
+async def read_locked(locked: AsyncCursor[Placed]) -> dict[UUID, Placed]:
+    return {placed.training.id: placed for placed in await locked.fetchall()}
+
+
+async def ask_locked(writer: Writer, training_ids: Sequence[UUID]) -> AsyncCursor[Placed]:
+    """As `lock_several`, in a pipeline of the caller, who reads the answer by `read_locked`."""
     await writer.connection.execute("SELECT lock_trainings(%s)", [list(training_ids)])
-    return await find_several(writer, training_ids)
+    return await _ask(writer, training_ids, _found_placed, _found_placed_seen)
 
 
 async def find_several(session: Reader, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
     """Return each of the trainings that the caller sees by its ID."""
+    found = await _ask(session, training_ids, _found_several, _found_several_seen)
+    return {training.id: training for training in await found.fetchall()}
+
+
+async def _ask(
+    session: Reader, training_ids: Collection[UUID], every: Query[Row], seen: Query[Row]
+) -> AsyncCursor[Row]:
     sight = resource.sight_of(session)
-    query = _found_several if sight is None else _found_several_seen
-    found = await query.all(session.connection, p_ids=list(training_ids), **seen_by(session), **(sight or {}))
-    return {training.id: training for training in found}
+    query = every if sight is None else seen
+    return await query.ask(session.connection, p_ids=list(training_ids), **seen_by(session), **(sight or {}))
 
 
 async def get_place_of(connection: Connection, training: TrainingSummary) -> Place:
@@ -189,61 +235,15 @@ async def get_place_of(connection: Connection, training: TrainingSummary) -> Pla
     return _place_of(training, await get_place(connection, training.organisation_id))
 
 
-async def get_places_of(connection: Connection, trainings: Collection[TrainingSummary]) -> dict[UUID, Place]:
-    """As `get_place_of`, by the IDs of the trainings."""
-    places = await find_places(connection, {training.organisation_id for training in trainings})
-    return {training.id: _place_of(training, places[training.organisation_id]) for training in trainings}
-
-
 def _place_of(training: TrainingSummary, place: Place) -> Place:
-    if place.central_organisation_id == training.central_organisation_id:
+    return place_under(training.central_organisation_id, place)
+
+
+def place_under(central_id: UUID, place: Place) -> Place:
+    """The place of a training with hours of that central organisation, if its organisation is at `place` now."""
+    if place.central_organisation_id == central_id:
         return place
-    held = frozenset({training.organisation_id, training.central_organisation_id})
-    return Place(training.organisation_id, training.central_organisation_id, held)
-
-
-async def find_circumstances(session: Reader, training: TrainingSummary) -> Circumstances:
-    """What decides about a submission, or a change, of the training."""
-    found = await find_circumstances_of(session, [training])
-    return found[training.id]
-
-
-async def find_circumstances_of(session: Reader, trainings: Collection[TrainingSummary]) -> dict[UUID, Circumstances]:
-    """As `find_circumstances`, by the IDs of the trainings, in as many questions as for one."""
-    asked = {(training.organisation_id, training.year) for training in trainings}
-    standings = await find_standings(session.connection, asked, "training_entry")
-    rules, topics_in_use = await find_rules_and_topics(session.connection, {year for _, year in asked})
-    own_rules = await find_own_rules(session, {each.place.central_organisation_id for each in standings.values()})
-    return {
-        training.id: _circumstances_of(
-            training,
-            standing := standings[training.organisation_id, training.year],
-            rules[training.year],
-            own_rules[standing.place.central_organisation_id],
-            topics_in_use,
-        )
-        for training in trainings
-    }
-
-
-def _circumstances_of(
-    training: TrainingSummary,
-    standing: Standing,
-    rules: SupportRules,
-    own_rules: TrainingRules,
-    topics_in_use: Set[str],
-) -> Circumstances:
-    return Circumstances(
-        place=_place_of(training, standing.place),
-        kind=standing.kind,
-        organisation_active=(standing.own_active_from, standing.own_active_until),
-        centre_active=(standing.active_from, standing.active_until),
-        closed_at=standing.closed_at,
-        training_entry=standing.windows,
-        rules=rules.of(training.hour_type),
-        own_rules=own_rules,
-        topics_in_use=topics_in_use,
-    )
+    return Place(place.organisation_id, central_id, frozenset({place.organisation_id, central_id}))
 
 
 def _columns_of(plan: TrainingPlan) -> dict[str, Any]:
@@ -302,13 +302,16 @@ async def change_state(connection: Connection, training_id: UUID, **columns: obj
     await change_row(connection, trainings, training_id, **columns)
 
 
-async def change_states(connection: Connection, changes: Mapping[UUID, Mapping[str, object]]) -> None:
-    """As `change_state` of several, in one message for all that become the same."""
+async def change_states(writer: Writer, changes: Mapping[UUID, Mapping[str, object]]) -> dict[UUID, Training]:
+    """As `change_state` of several, in one message that returns them as they are then, by ID."""
     alike: dict[tuple[tuple[str, object], ...], list[UUID]] = {}
     for training_id, columns in changes.items():
         alike.setdefault(tuple(columns.items()), []).append(training_id)
-    for columns_of_all, training_ids in alike.items():
-        await change_rows(connection, trainings, training_ids, **dict(columns_of_all))
+    async with writer.connection.pipeline():
+        for columns_of_all, training_ids in alike.items():
+            await change_rows(writer.connection, trainings, training_ids, **dict(columns_of_all))
+        changed = await _ask(writer, changes, _found_several, _found_several_seen)
+    return {training.id: training for training in await changed.fetchall()}
 
 
 async def put_exceptions(connection: Connection, training_id: UUID, exceptions: Sequence[PlanException]) -> None:

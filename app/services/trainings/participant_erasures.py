@@ -10,10 +10,10 @@ from app.db.sessions import Writer
 from app.db.support.enrolments import list_trainings_of_address
 from app.db.trainings import participants_by_address as questions
 from app.db.trainings import trainings
+from app.db.trainings.trainings import Placed
 from app.delivery.addresses import key_of
 from app.domain.trainings import participants as rules
 from app.domain.trainings.participants import FoundParticipant, ParticipantErasure, ParticipantSearch
-from app.domain.trainings.trainings import TrainingSummary
 from app.services.support.enrolments import erase_address
 from app.services.trainings.participants import is_named, record
 
@@ -41,7 +41,7 @@ async def erase_participants(writer: Writer, *, email: str, reason: str) -> Part
         record(
             writer,
             "erased",
-            locked[training_id],
+            locked[training_id].training,
             reason=reason,
             participants=participants,
         )
@@ -54,11 +54,10 @@ async def _find(writer: Writer, email_key: str) -> list[FoundParticipant]:
     return await questions.find_participants(writer.connection, email_key, rules.trees_of(writer.actor, is_named=named))
 
 
-async def _led(writer: Writer, seen: Sequence[TrainingSummary]) -> list[UUID]:
+async def _led(writer: Writer, seen: Sequence[Placed]) -> list[UUID]:
     """Return the IDs of the trainings whose participants the caller may erase."""
     trees = rules.trees_of(writer.actor, is_named=await is_named(writer))
-    places = await trainings.get_places_of(writer.connection, seen) if trees is not None else {}
-    return [each.id for each in seen if trees is None or not places[each.id].ancestors.isdisjoint(trees)]
+    return [each.training.id for each in seen if trees is None or not each.place.ancestors.isdisjoint(trees)]
 
 
 def _tokens_of(email_key: str, found: list[FoundParticipant]) -> dict[UUID, bytes]:

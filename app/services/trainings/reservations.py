@@ -6,11 +6,11 @@ What the hours move for is called as their type: `training` or `peer_group`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from app.db.hours.drawing import find_drawable_of_several, find_drawn, find_drawn_of_several
+from app.db.hours.drawing import find_drawn, lock_and_find
 from app.db.hours.ledger import clock_retry_key, lock_balances, post_transfers
 from app.db.hours.pools import find_pool
 from app.db.sessions import Writer
@@ -34,14 +34,18 @@ async def reserve(
     if not wanted:
         return
     year, hour_type = wanted[0][0].year, wanted[0][0].hour_type
-    for central_id in sorted({training.central_organisation_id for training, _ in wanted}):
-        await lock_balances(writer.connection, year, central_id, hour_type)
-    draws = Draws(writer)
+    held, drawable = await lock_and_find(
+        writer.connection,
+        year,
+        hour_type,
+        {training.central_organisation_id for training, _ in wanted},
+        # A plan that was never submitted holds nothing.
+        cause_ids=[training.id for training, _ in wanted if training.submitted_at],
+        organisation_ids=drawn_on(training for training, hours in wanted if hours),
+    )
+    draws = Draws(writer, drawable)
     transfers: list[Transfer] = []
     causes: list[UUID] = []
-    # A plan that was never submitted holds nothing.
-    held = await find_drawn_of_several(writer.connection, [each.id for each, _ in wanted if each.submitted_at])
-    await draws.read(each for each, hours in wanted if hours > sum(held.get(each.id, {}).values()))
     for index, (training, hours) in enumerate(wanted):
         drawn = held.get(training.id, {})
         more = hours - sum(drawn.values())
@@ -71,38 +75,24 @@ async def release(writer: Writer, training: TrainingSummary, act: str) -> int:
     return held
 
 
+def drawn_on(trainings: Iterable[TrainingSummary]) -> set[UUID]:
+    """The organisations whose free hours have to be known to reserve some for these trainings."""
+    return {each_id for each in trainings for each_id in (each.organisation_id, each.central_organisation_id)}
+
+
 class Draws:
     """The reservations of one posting: each finds what those before it have left. The balances are locked."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, drawable: Mapping[UUID, Drawable]) -> None:
+        """`drawable` is what is free for each organisation of `drawn_on`, all of one year and type."""
         self._writer = writer
+        self._drawable = drawable
         self._taken: defaultdict[UUID, int] = defaultdict(int)
         """Free hours that the posting takes, by holder."""
-        self._drawable: dict[tuple[UUID, UUID], Drawable] = {}
-
-    async def read(self, trainings: Iterable[TrainingSummary]) -> None:
-        """Read what is free for these trainings, of one year and type, in one question.
-
-        An organisation that has left the central organisation has no part in its hours: what is reserved once more for
-        what it held there is of the common ones.
-        """
-        asked = {(each.organisation_id, each.central_organisation_id): each for each in trainings}
-        if not asked:
-            return
-        one = next(iter(asked.values()))
-        ids = {organisation_id for place in asked for organisation_id in place}
-        found = await find_drawable_of_several(self._writer.connection, ids, one.year, one.hour_type)
-        for organisation_id, central_id in asked:
-            own = found[organisation_id]
-            is_there = own.central_organisation_id == central_id
-            self._drawable[organisation_id, central_id] = own if is_there else found[central_id]
 
     async def reserve(self, training: TrainingSummary, hours: int, *, pointer: str = "") -> list[Transfer]:
         """The transfers that reserve hours for the training. Raise QuotaExceeded, YearClosed."""
-        place = training.organisation_id, training.central_organisation_id
-        if place not in self._drawable:
-            await self.read([training])
-        drawable = self._drawable[place]
+        drawable = self._drawable_by(training)
         common = drawable.common - self._taken[drawable.central_organisation_id]
         allotment = drawable.allotment - (self._taken[drawable.holder_id] if drawable.holder_id else 0)
         try:
@@ -114,6 +104,12 @@ class Draws:
             raise QuotaExceeded(pointer=pointer or None, **refusal.facts) from None
         self.note(transfers)
         return transfers
+
+    def _drawable_by(self, training: TrainingSummary) -> Drawable:
+        """An organisation that has left the central organisation has no part in its hours: what is reserved once more
+        for what it held there is of the common ones."""
+        own, central_id = self._drawable[training.organisation_id], training.central_organisation_id
+        return own if own.central_organisation_id == central_id else self._drawable[central_id]
 
     def note(self, transfers: Sequence[Transfer]) -> None:
         """Count transfers that were made otherwise."""

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import get_args
 from uuid import UUID
 
-from app.db.hours.drawing import find_drawn_of_several, find_used, list_departed
+from app.db.hours.drawing import find_used, list_departed, lock_and_find
 from app.db.hours.ledger import lock_balances, post_transfers
 from app.db.hours.pools import hold_pool
 from app.db.sessions import Writer
 from app.db.trainings import cost_statements as questions
 from app.db.trainings import trainings
-from app.db.trainings.support_rules import find_rules
+from app.db.trainings.support_rules import ask_rules, read_rules
+from app.domain.access import Place
 from app.domain.hours.drawing import Drawn, missing_of, reversals_of, settlement_of, with_reserved
 from app.domain.hours.ledger import HourType, Transfer
 from app.domain.lists import check_found, check_of_year, check_once
@@ -26,13 +27,14 @@ from app.domain.trainings.support import Support, payment_state_of, supported_ho
 from app.domain.trainings.support_rules import SupportRules, check_verified
 from app.domain.trainings.trainings import Training, check_decider
 from app.services.trainings.cost_statements import get_statement, lock_statement, record
-from app.services.trainings.reservations import Draws
+from app.services.trainings.reservations import Draws, drawn_on
 
 
 @dataclass(frozen=True)
 class _Case:
     item: StatementDecision
     training: Training
+    place: Place
     statement: CostStatement
     pointer: str
 
@@ -48,8 +50,7 @@ class _Case:
 
 async def decide_statement(writer: Writer, item: StatementDecision) -> CostStatement:
     rules.check_decision(item, writer.now)
-    seen = await questions.resource.get(writer, item.statement_id)
-    (decided,) = await _decide(writer, seen.year, [item])
+    (decided,) = await _decide(writer, [item])
     return decided
 
 
@@ -58,7 +59,7 @@ async def decide_statements(writer: Writer, *, year: int, items: Sequence[Statem
     check_once((item.statement_id for item in items), "/items/{}/statement_id")
     for index, item in enumerate(items):
         rules.check_decision(item, writer.now, pointer=f"/items/{index}")
-    return await _decide(writer, year, items, pointer="/items/{}")
+    return await _decide(writer, items, year=year, pointer="/items/{}")
 
 
 async def reverse_statement(writer: Writer, statement_id: UUID, *, reason: str) -> CostStatement:
@@ -94,19 +95,17 @@ async def reverse_statement(writer: Writer, statement_id: UUID, *, reason: str) 
 
 
 async def _decide(
-    writer: Writer, year: int, items: Sequence[StatementDecision], *, pointer: str = ""
+    writer: Writer, items: Sequence[StatementDecision], *, year: int | None = None, pointer: str = ""
 ) -> list[CostStatement]:
-    """Decide all or none, in the order named."""
-    locked = await _lock_several(writer, items, pointer)
-    found = await find_rules(writer.connection, year)
-    cases = [
-        _Case(item, training, statement, pointer.format(index))
-        for index, (item, (training, statement)) in enumerate(zip(items, locked, strict=True))
-    ]
-    places = await trainings.get_places_of(writer.connection, [case.training for case in cases])
+    """Decide all or none, in the order named. They are of the year; without one, of their own."""
+    ids = [item.statement_id for item in items]
+    seen = await questions.find_several(writer, ids)
+    check_found(ids, seen, pointer=pointer and f"{pointer}/statement_id")
+    year = seen[ids[0]].year if year is None else year
+    cases, found = await _lock(writer, items, [seen[statement_id].cause_id for statement_id in ids], year, pointer)
     for case in cases:
         makers = case.training.makers | case.statement.makers
-        check_decider(writer.actor, places[case.training.id], makers, pointer=case.pointer or None)
+        check_decider(writer.actor, case.place, makers, pointer=case.pointer or None)
     check_of_year([case.statement.year for case in cases], year, f"{pointer}/statement_id")
     for case in cases:
         rules.check_state(case.statement.state, "submitted", pointer=case.pointer or None)
@@ -117,8 +116,7 @@ async def _decide(
             rules.check_disallowed(case.item, case.statement.costs, pointer=case.pointer)
             check_verified(found, pointer=case.pointer or None)
     changes = {case.statement.id: _decided(writer, case, found) for case in cases}
-    await questions.change_statements(writer.connection, changes)
-    decided = await questions.find_several(writer, [item.statement_id for item in items])
+    decided = await questions.change_statements(writer, changes)
     freed = await _settle(writer, year, [case for case in cases if case.item.outcome != "sent_back"])
     for case in cases:
         _record_decision(writer, case, changes[case.statement.id], freed)
@@ -126,16 +124,27 @@ async def _decide(
     return [rules.estimated(decided[item.statement_id], found) for item in items]
 
 
-async def _lock_several(
-    writer: Writer, items: Sequence[StatementDecision], pointer: str
-) -> list[tuple[Training, CostStatement]]:
-    """Lock the trainings, then their statements. Raise NotFound."""
-    ids = [item.statement_id for item in items]
-    seen = await questions.find_several(writer, ids)
-    check_found(ids, seen, pointer=pointer and f"{pointer}/statement_id")
-    locked = await trainings.lock_several(writer, [seen[statement_id].cause_id for statement_id in ids])
-    statements = await questions.lock_several(writer, ids)
-    return [(locked[seen[statement_id].cause_id], statements[statement_id]) for statement_id in ids]
+async def _lock(
+    writer: Writer, items: Sequence[StatementDecision], training_ids: Sequence[UUID], year: int, pointer: str
+) -> tuple[list[_Case], SupportRules]:
+    """Lock the trainings, then their statements, and return them with the rules of the year, all in one message."""
+    async with writer.connection.pipeline():
+        locked_trainings = await trainings.ask_locked(writer, training_ids)
+        locked_statements = await questions.ask_locked(writer, [item.statement_id for item in items])
+        rules_of_year = await ask_rules(writer.connection, year)
+    placed = await trainings.read_locked(locked_trainings)
+    statements = await questions.read_several(locked_statements)
+    cases = [
+        _Case(
+            item,
+            placed[training_id].training,
+            placed[training_id].place,
+            statements[item.statement_id],
+            pointer.format(index),
+        )
+        for index, (item, training_id) in enumerate(zip(items, training_ids, strict=True))
+    ]
+    return cases, await read_rules(rules_of_year, year)
 
 
 async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> dict[UUID, int]:
@@ -144,15 +153,19 @@ async def _settle(writer: Writer, year: int, cases: Sequence[_Case]) -> dict[UUI
     freed: dict[UUID, int] = {}
     for hour_type in get_args(HourType):
         of_type = [case for case in cases if case.training.hour_type == hour_type]
-        for central_id in sorted({case.training.central_organisation_id for case in of_type}):
-            await lock_balances(writer.connection, year, central_id, hour_type)
-        draws = Draws(writer)
+        if not of_type:
+            continue
+        drawn, drawable = await lock_and_find(
+            writer.connection,
+            year,
+            hour_type,
+            {case.training.central_organisation_id for case in of_type},
+            cause_ids=[case.training.id for case in of_type],
+            organisation_ids=drawn_on(case.training for case in of_type if case.reserved),
+        )
+        draws = Draws(writer, drawable)
         transfers: list[Transfer] = []
         causes: list[UUID] = []
-        drawn = await find_drawn_of_several(writer.connection, [case.training.id for case in of_type])
-        await draws.read(
-            case.training for case in of_type if missing_of(drawn.get(case.training.id, {}), case.reserved)
-        )
         for case in of_type:
             moved = await _settlement_of(case, drawn.get(case.training.id, {}), draws)
             transfers += moved

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.db.sessions import Writer
 from app.db.trainings import trainings as questions
+from app.db.trainings.circumstances import find_circumstances, lock_with_circumstances
 from app.db.trainings.cost_statements import find_statement_state
 from app.domain.access import check_main_user
 from app.domain.lists import check_found, check_of_year, check_once
@@ -71,24 +72,20 @@ async def endorse_training(
     check_main_user(writer.actor, place)
     check_state(training.state, "awaiting_main_user")
     if outcome == "endorsed":
-        circumstances = await questions.find_circumstances(writer, training)
+        circumstances = await find_circumstances(writer.connection, training_id)
         automatic = rules.is_approved_when_sent(training, circumstances.rules)
-        await questions.change_state(
-            writer.connection,
-            training_id,
-            **_sent(writer, automatic=automatic),
-            endorsed_by=writer.actor.person_id,
-            endorsed_at=writer.now,
-        )
+        columns = _sent(writer, automatic=automatic) | {
+            "endorsed_by": writer.actor.person_id,
+            "endorsed_at": writer.now,
+        }
         _record(writer, "endorsed", training, by="main_user", approved=automatic)
         if automatic:
             _record_automatic(writer, training)
     else:
         columns = _decided(writer, training, outcome, reason, answer_by, by="main_user")
-        await questions.change_state(writer.connection, training_id, **columns)
-    endorsed = await questions.resource.get(writer, training_id)
+    changed = await questions.change_states(writer, {training_id: columns})
     await _free(writer, [training] if outcome == "rejected" else [])
-    return endorsed
+    return changed[training_id]
 
 
 async def decide_training(
@@ -152,27 +149,24 @@ async def _lock(writer: Writer, hour_type: Activity, training_id: UUID) -> Train
     return of_type(await questions.resource.lock(writer, training_id), hour_type)
 
 
-async def _lock_several(writer: Writer, hour_type: Activity, training_ids: Sequence[UUID]) -> dict[UUID, Training]:
-    locked = await questions.lock_several(writer, training_ids)
-    return {training_id: training for training_id, training in locked.items() if training.hour_type == hour_type}
-
-
 async def _submit(
     writer: Writer, hour_type: Activity, training_ids: Sequence[UUID], *, year: int | None = None, pointer: str = ""
 ) -> list[Training]:
     """Submit all or none, in the order named. Hours are read once all is locked."""
-    locked = await _lock_several(writer, hour_type, training_ids)
-    circumstances = await questions.find_circumstances_of(writer, locked.values())
+    locked = {
+        training_id: _Submission(training, circumstances)
+        for training_id, (training, circumstances) in (await lock_with_circumstances(writer, training_ids)).items()
+        if training.hour_type == hour_type
+    }
     check_found(training_ids, locked, pointer=pointer)
-    submissions = [_Submission(locked[each], circumstances[each]) for each in training_ids]
+    submissions = [locked[training_id] for training_id in training_ids]
     for index, each in enumerate(submissions):
         check_writer(writer.actor, each.circumstances.place, pointer=pointer.format(index) or None)
     if year is not None:
         check_of_year([each.training.year for each in submissions], year, pointer)
     for index, each in enumerate(submissions):
         _check_submission(each, writer, pointer.format(index))
-    await questions.change_states(writer.connection, {each.training.id: _send(writer, each) for each in submissions})
-    sent = await questions.find_several(writer, training_ids)
+    sent = await questions.change_states(writer, {each.training.id: _send(writer, each) for each in submissions})
     supported = {
         pointer.format(index): each.training for index, each in enumerate(submissions) if each.training.supported
     }
@@ -240,13 +234,13 @@ async def _decide(
 ) -> list[Training]:
     for index, item in enumerate(items):
         check_outcome(item.outcome, item.reason, item.answer_by, writer.now, pointer=pointer.format(index))
-    locked = await _lock_several(writer, hour_type, [item.training_id for item in items])
-    places = await questions.get_places_of(writer.connection, locked.values())
     ids = [item.training_id for item in items]
+    placed = await questions.lock_several(writer, ids)
+    locked = {each_id: each.training for each_id, each in placed.items() if each.training.hour_type == hour_type}
     check_found(ids, locked, pointer=pointer and f"{pointer}/training_id")
     for index, training_id in enumerate(ids):
         makers = locked[training_id].makers
-        check_decider(writer.actor, places[training_id], makers, pointer=pointer.format(index) or None)
+        check_decider(writer.actor, placed[training_id].place, makers, pointer=pointer.format(index) or None)
     if year is not None:
         check_of_year([locked[training_id].year for training_id in ids], year, f"{pointer}/training_id")
     for index, item in enumerate(items):
@@ -255,8 +249,7 @@ async def _decide(
     for item in items:
         training = locked[item.training_id]
         changes[training.id] = _decided(writer, training, item.outcome, item.reason, item.answer_by, by="staff")
-    await questions.change_states(writer.connection, changes)
-    decided = await questions.find_several(writer, [item.training_id for item in items])
+    decided = await questions.change_states(writer, changes)
     await _free(writer, [locked[item.training_id] for item in items if item.outcome == "rejected"])
     return [decided[item.training_id] for item in items]
 

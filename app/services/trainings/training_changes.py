@@ -9,6 +9,7 @@ from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row
 from app.db.trainings import trainings as questions
+from app.db.trainings.circumstances import find_circumstances
 from app.db.trainings.cost_statements import find_last_statement_state
 from app.db.trainings.tables import training_changes
 from app.db.trainings.training_changes import changes, find_open_change, insert_change, put_plan
@@ -138,7 +139,7 @@ async def list_changes(
 async def _check_possible(writer: Writer, training: Training, plan: TrainingPlan) -> None:
     """Check the plan with the change as at its submission, the windows apart."""
     if training.supported:
-        circumstances = await questions.find_circumstances(writer, training)
+        circumstances = await find_circumstances(writer.connection, training.id)
         check_complete(plan, training.hour_type, circumstances.rules, training.exceptions)
         check_place(plan, training.year, training.hour_type, circumstances)
 

@@ -11,6 +11,7 @@ from app.db.organisations.profiles import patterns_of
 from app.db.paging import PageRequest, Slice
 from app.db.sessions import Reader, Writer
 from app.db.trainings import trainings as questions
+from app.db.trainings.circumstances import find_circumstances
 from app.db.trainings.cost_statements import find_last_statement_state
 from app.db.trainings.documents import keep_submitted_plan
 from app.db.trainings.support_rules import find_rules
@@ -154,7 +155,7 @@ async def _check_approved(writer: Writer, training: Training, plan: TrainingPlan
     of_year = (await find_rules(writer.connection, training.year)).of(training.hour_type)
     check_complete(plan, training.hour_type, of_year, training.exceptions)
     if plan.topic != training.topic:
-        check_topic(plan, await questions.find_circumstances(writer, training))
+        check_topic(plan, await find_circumstances(writer.connection, training.id))
 
 
 async def _carry_over(writer: Writer, training: Training, plan: TrainingPlan) -> None:
@@ -171,11 +172,10 @@ async def _carry_over(writer: Writer, training: Training, plan: TrainingPlan) ->
 
 async def lock_training(writer: Writer, hour_type: Activity, training_id: UUID) -> tuple[Training, Place]:
     """Lock the training and its organisations, as all do who reserve hours. Raise NotFound."""
-    training = (await questions.lock_several(writer, [training_id])).get(training_id)
-    if training is None:
+    locked = (await questions.lock_several(writer, [training_id])).get(training_id)
+    if locked is None:
         raise NotFound
-    rules.of_type(training, hour_type)
-    return training, await questions.get_place_of(writer.connection, training)
+    return rules.of_type(locked.training, hour_type), locked.place
 
 
 async def check_plan(writer: Writer, place: Place, year: int, plan: TrainingPlan, before: TrainingPlan) -> None:
