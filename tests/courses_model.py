@@ -276,7 +276,7 @@ class YearOfCourses(Year):
         if not concerned and course.plan.days:
             concerned = [day for day in course.plan.days if ends_at(day) > self.now]
             if not concerned:
-                raise Refused(409, "wrong-state", because="course-begun")
+                raise Refused(409, "wrong-state", because="course-ended")
         if concerned and self.today >= min(concerned):
             raise Refused(409, "plan-window-closed", opens_on=None)
         course.changes.append(Change(changed))

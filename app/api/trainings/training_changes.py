@@ -46,7 +46,7 @@ async def submit_training_change(writer: WriteOnce, training_id: UUID, body: Tra
     The body has the fields that change. More hours are reserved immediately, and the present plan is in force until the
     decision. The last day is the day before the first session that the change alters. If it alters none, the last day
     is the day before the first session that has not ended. When all have ended, the error is `wrong-state`, with
-    `because` of `course-begun`.
+    `because` of `course-ended`.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """

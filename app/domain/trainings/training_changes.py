@@ -100,7 +100,7 @@ def check_in_time(before: TrainingPlan, after: TrainingPlan, now: datetime) -> N
     if concerned_on is None and before.sessions:
         concerned_on = starts_on_of([session for session in before.sessions if session.ends_at > now])
         if concerned_on is None:
-            raise WrongState(state="approved", because="course-begun")
+            raise WrongState(state="approved", because="course-ended")
     if concerned_on is not None and day_of(now) >= concerned_on:
         raise PlanWindowClosed(opens_on=None, closes_on=concerned_on - timedelta(days=1))
 

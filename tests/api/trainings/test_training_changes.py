@@ -168,7 +168,7 @@ def test_a_change_that_alters_no_session_is_sent_before_one_that_is_left(
     for fields in ({"planned_participants": 20}, {"platform_hours": 3}, {"mode": "online"}):
         refused = manager.post(f"{path}/changes", fields)
         assert refusal(refused) == (409, "wrong-state")
-        assert refused.json()["because"] == "course-begun"
+        assert refused.json()["because"] == "course-ended"
 
 
 def test_what_a_change_may_be(centre: Centre, manager: Person, staff: Person, unit: UUID, path: str) -> None:

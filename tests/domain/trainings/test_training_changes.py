@@ -72,7 +72,7 @@ def test_until_when_a_change_is_sent(after: TrainingPlan, now: datetime, closed_
 def test_after_the_last_session_no_change_is_sent_that_alters_none() -> None:
     with pytest.raises(WrongState) as refused:
         rules.check_in_time(PLAN, MORE, at(22, 16))
-    assert refused.value.facts["because"] == "course-begun"
+    assert refused.value.facts["because"] == "course-ended"
     rules.check_in_time(EMPTY, replace(EMPTY, platform_hours=3), at(22, 16))
 
 
