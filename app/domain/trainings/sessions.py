@@ -117,22 +117,25 @@ def last_end_of(sessions: Sequence[TrainingSession]) -> datetime | None:
     return max((session.ends_at.astimezone(UTC) for session in sessions), default=None)
 
 
-def check_sessions(sessions: Sequence[TrainingSession], year: int, pointer: str = "/sessions") -> None:
+def check_sessions(sessions: Sequence[TrainingSession], year: int) -> None:
     """Check what no session may ever be, and that no two overlap: parallel teaching has `parallel_groups`.
 
     A session lies in the year, in whole minutes, and has at most 24 hours and some time after its breaks (rulebook
     §3.5). Raise Invalid with all errors.
     """
+    if faults := _all_faults_of(sessions, year):
+        raise Invalid(*faults)
+
+
+def _all_faults_of(sessions: Sequence[TrainingSession], year: int) -> list[Fault]:
     faults, sound = [], []
     for index, session in enumerate(sessions):
-        place = f"{pointer}/{index}"
+        place = f"/sessions/{index}"
         of_session = [*_faults_of(session, year, place)]
         faults += of_session
         if not any(fault.pointer == f"{place}/ends_at" for fault in of_session):
             sound.append((session.starts_at.astimezone(UTC), session.ends_at.astimezone(UTC), place))
-    faults += _overlaps(sorted(sound, key=lambda each: each[0]))
-    if faults:
-        raise Invalid(*faults)
+    return [*faults, *_overlaps(sorted(sound, key=lambda each: each[0]))]
 
 
 def _faults_of(session: TrainingSession, year: int, place: str) -> Iterator[Fault]:
@@ -183,6 +186,24 @@ def check_copyable(sessions: Sequence[TrainingSession], starts_on: Sequence[date
         raise Invalid(Fault("/starts_on", "no-sessions"))
     check_once(starts_on, "/starts_on/{}")
     if faults := days_out_of_range(**{f"starts_on/{index}": day for index, day in enumerate(starts_on)}):
+        raise Invalid(*faults)
+
+
+def check_copies(copies: Sequence[Sequence[TrainingSession]], starts_on: Sequence[date]) -> None:
+    """Check the sessions of each copy as those of a plan (rulebook §3.5). The request has none of them: an error, of
+    each kind once, is in the day of the copy.
+
+    Raise Invalid with all errors.
+    """
+    faults = []
+    for index, (sessions, day) in enumerate(zip(copies, starts_on, strict=True)):
+        facts = {fault.code: fault.facts for fault in _all_faults_of(sessions, day.year)}
+        # `other` is the place of a session.
+        faults += [
+            Fault(f"/starts_on/{index}", code, {name: of[name] for name in of if name != "other"})
+            for code, of in facts.items()
+        ]
+    if faults:
         raise Invalid(*faults)
 
 

@@ -22,7 +22,7 @@ from app.domain.access import Place, check_reach
 from app.domain.errors import Fault, Invalid, NotFound
 from app.domain.trainings import training_changes
 from app.domain.trainings import trainings as rules
-from app.domain.trainings.sessions import check_copyable, check_sessions, copied_sessions
+from app.domain.trainings.sessions import check_copies, check_copyable, check_sessions, copied_sessions
 from app.domain.trainings.submissions import check_complete, check_topic
 from app.domain.trainings.support_rules import Activity
 from app.domain.trainings.trainings import (
@@ -113,11 +113,12 @@ async def copy_training(
     place = check_reach(writer.actor, await find_place(writer.connection, training.organisation_id))
     rules.check_writer(writer.actor, place)
     check_copyable(training.sessions, starts_on)
-    plans = []
-    for index, day in enumerate(starts_on):
-        sessions = copied_sessions(training.sessions, day)
-        check_sessions(sessions, day.year, pointer=f"/starts_on/{index}")
-        plans.append((day.year, rules.with_changes(training, {"sessions": sessions})))
+    of_copies = [copied_sessions(training.sessions, day) for day in starts_on]
+    check_copies(of_copies, starts_on)
+    plans = [
+        (day.year, rules.with_changes(training, {"sessions": sessions}))
+        for day, sessions in zip(starts_on, of_copies, strict=True)
+    ]
     copy_ids = await questions.insert_drafts(writer, hour_type, place, plans)
     for copy_id, (year, _) in zip(copy_ids, plans, strict=True):
         writer.record(

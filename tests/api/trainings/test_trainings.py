@@ -485,7 +485,9 @@ def test_copies(manager: Person, unit: UUID) -> None:
     twice = manager.post(f"{path}/copies", {"starts_on": ["2023-09-02", "2023-09-02"]})
     assert faults(twice) == {"/starts_on/1": "duplicate-item"}
     over = manager.post(f"{path}/copies", {"starts_on": ["2023-12-30"]})
-    assert refusal(over) == (422, "validation")
+    assert faults(over) == {"/starts_on/0": "not-in-the-year"}
+    several = manager.post(f"{path}/copies", {"starts_on": ["2023-12-30", "2023-09-02", "2024-12-31"]})
+    assert faults(several) == {"/starts_on/0": "not-in-the-year", "/starts_on/2": "not-in-the-year"}
     bare = manager.post(PATH, {"organisation_id": str(unit), "year": 2023, "name": "Ensiapu"}).headers["Location"]
     assert faults(manager.post(f"{bare}/copies", {"starts_on": ["2023-09-02"]})) == {"/starts_on": "no-sessions"}
 

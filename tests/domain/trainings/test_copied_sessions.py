@@ -15,6 +15,7 @@ from app.domain.trainings.sessions import (
     LONGEST,
     TrainingSession,
     breakdown_of,
+    check_copies,
     check_copyable,
     check_sessions,
     copied_sessions,
@@ -52,6 +53,21 @@ def test_the_first_session_is_the_first_in_time() -> None:
     assert clock_of(copied_sessions(held, date(2024, 4, 1))) == [
         ("08.04. 18:00", "08.04. 20:00"),
         ("01.04. 18:00", "01.04. 20:00"),
+    ]
+
+
+def test_the_errors_of_a_copy_are_in_its_day() -> None:
+    """Sessions of 1 and 29 December, and one that the first overlaps: no copy has a place of its sessions."""
+    held = [session("2024-12-01T18:00", "2024-12-01T20:00"), session("2024-12-29T18:00", "2024-12-29T20:00")]
+    days = [date(2024, 12, 30), date(2024, 12, 1), date(2025, 12, 31)]
+    copies = [copied_sessions(held, day) for day in days]
+    copies[1].append(copies[1][0])
+    with pytest.raises(Invalid) as refused:
+        check_copies(copies, days)
+    assert [(fault.pointer, fault.code, fault.facts) for fault in refused.value.faults] == [
+        ("/starts_on/0", "not-in-the-year", {"year": 2024}),
+        ("/starts_on/1", "overlaps-session", {}),
+        ("/starts_on/2", "not-in-the-year", {"year": 2025}),
     ]
 
 

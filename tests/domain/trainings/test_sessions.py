@@ -234,6 +234,6 @@ def test_what_no_session_may_be(sessions: list[TrainingSession], expected: list[
 def test_an_overlap_names_the_other_session() -> None:
     held = [session("2024-06-15T10:00", "2024-06-15T12:00"), session("2024-06-15T11:00", "2024-06-15T13:00")]
     with pytest.raises(Invalid) as refused:
-        check_sessions(held, 2024, "/change/sessions")
+        check_sessions(held, 2024)
     [fault] = refused.value.faults
-    assert (fault.pointer, fault.facts) == ("/change/sessions/1/starts_at", {"other": "/change/sessions/0"})
+    assert (fault.pointer, fault.facts) == ("/sessions/1/starts_at", {"other": "/sessions/0"})
