@@ -153,7 +153,8 @@ FACTS: dict[str, tuple[Schema, str]] = {
                 "required": ["id", "name", "organisation_id", "organisation_name", "hours", "state", "call"],
             },
         },
-        "The first 100 training courses and peer groups that have reserved hours, each with the call that settles it.",
+        "The first 100 training courses and peer groups that have reserved hours, each with the call that settles it. "
+        "Replace each `null` in its `body`. An approval may also need a `reason`.",
     ),
     "trainings_total": (NUMBER, "Number of training courses and peer groups that have reserved hours."),
     "unit_id": (ID, "ID of the district or association."),

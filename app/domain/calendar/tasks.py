@@ -60,7 +60,8 @@ class TaskCall(Shown):
     path: str
     """Path of the operation, with its parameters filled in."""
     body: dict[str, Any] | None = None
-    """Body to start from, whose empty lists are for you to fill. `null` if the operation needs no body."""
+    """Body to start from: replace each `null` and fill each empty list. An approval may also need a `reason`. `null` if
+    there is nothing to start from."""
 
 
 @dataclass(frozen=True)
