@@ -455,7 +455,9 @@ class Year:
         if hours > sum(free.values()):
             common = free.get(tree.id, 0)
             available = sum(free.values())
-            parts = {"allotment_available": available - common, "common_available": common}
+            parts: dict[str, object] = {"allotment_available": available - common, "common_available": common}
+            if hour_type == "peer_group":
+                parts = {"hour_type": hour_type}
             raise Refused(409, "quota-exceeded", available=available, asked=hours, **parts)
         drawn = {}
         for each in holders:

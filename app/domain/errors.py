@@ -61,7 +61,8 @@ class NotFound(DomainError):
 class Forbidden(DomainError):
     """Within the caller's reach, but not allowed to the caller's role.
 
-    Facts: `roles`, which allow it; `because`, if more than the role counts; `scope`, if an API key lacks it.
+    Facts: `roles`, which allow it; `because`, if more than the role counts; `scope`, if an API key lacks it;
+    `most_hours`, if it is allowed for so many.
     """
 
     code = "forbidden"
@@ -123,9 +124,9 @@ class PoolExceeded(Conflict):
 
 
 class QuotaExceeded(Conflict):
-    """Facts: `available` to the organisation, `asked`; where a course or peer group reserves them, the two parts of
-    what is available, `allotment_available` and `common_available`. For places of a course: `places`, and the number
-    of people `enrolled`.
+    """Facts: `available` to the organisation, `asked`; where a course reserves them, the two parts of what is
+    available, `allotment_available` and `common_available`; where a peer group does, `hour_type`. For places of a
+    course: `places`, and the number of people `enrolled`.
     """
 
     code = "quota-exceeded"

@@ -40,6 +40,7 @@ FACTS: dict[str, dict[str, object]] = {
         "asked": 4,
         "allotment_available": 1,
         "common_available": 2,
+        "hour_type": "peer_group",
         "places": 1,
         "enrolled": 2,
     },
@@ -100,7 +101,7 @@ OTHER_FACTS: dict[str, dict[str, object]] = {
     "pool-exceeded": {"available": 300, "asked": 301, "lowest": 1},
     "window-closed": {"ask": "main_user", "because": "window-of-return", "closed_on": date(2023, 3, 25)},
     "unauthenticated": ASKING,
-    "forbidden": {"scope": "hours:write", "see": "/v1/me"} | ASKING,
+    "forbidden": {"scope": "hours:write", "see": "/v1/me", "most_hours": 0} | ASKING,
     "not-found": ASKING,
     "payload-too-large": {"largest": 2_097_152},
     "token-too-large": {"largest": 8_192},
@@ -180,6 +181,7 @@ def test_the_roles_and_reasons_of_a_refusal_have_words(language: Language) -> No
         "not-a-party",
         "units-propose-nothing",
         "decisions-by-two",
+        "quotas-not-by-two",
         "observers-apply-for-nothing",
     }
     detail = detail_of("forbidden", {"roles": ["main_user", "staff"], "because": "not-a-party"}, language)
@@ -251,6 +253,23 @@ WINDOW = FACTS["window-closed"]
             "The person who invited you can no longer grant this role, "
             "so ask another main user or the study centre for a new invitation.",
             id="an inviter without a role",
+        ),
+        pytest.param(
+            "quota-exceeded",
+            {"available": 0, "asked": 12, "hour_type": "peer_group"},
+            "en",
+            "The organisation does not have enough free hours in its quota. Free hours: 0. Requested hours: 12. "
+            "Withdraw the plan of another peer study group, cancel another group, or ask the study centre for more "
+            "hours.",
+            id="hours of a peer group",
+        ),
+        pytest.param(
+            "forbidden",
+            {"because": "quotas-not-by-two", "most_hours": 0},
+            "sv",
+            "Kvoter för studiecirklar beviljas inte när två personer beslutar om timmar. Bevilja kvoten innan beslut "
+            "av två slås på eller när de har upphört. Nu kan du bevilja högst 0 timmar.",
+            id="quotas where two decide, in Swedish",
         ),
         pytest.param(
             "already-exists",

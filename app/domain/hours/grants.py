@@ -52,6 +52,13 @@ def check_may_decide_alone(hours: Iterable[int], *, by_two: bool) -> None:
         raise Forbidden(because="decisions-by-two")
 
 
+def check_may_grant_quotas(hours: Iterable[int], *, by_two: bool) -> None:
+    """Check that no quota above 0 is granted where two people decide: no plan has quotas (rulebook §3.6). Raise
+    Forbidden."""
+    if by_two and any(hours):
+        raise Forbidden(because="quotas-not-by-two", most_hours=0)
+
+
 def check_centrals(items: Sequence[GrantItem], candidates: Mapping[UUID, Candidate]) -> None:
     """Check that every grant is for a central organisation (rulebook §3.2). Raise NotCentral."""
     for index, item in enumerate(items):

@@ -202,11 +202,12 @@ def test_nobody_grants_to_their_own_organisation(centre: Centre, staff: Person, 
     assert centre.staff().post(PATH, batch(item(central, 1))).status_code == 201
 
 
-def test_one_person_alone_grants_no_hours_where_two_decide(centre: Centre, staff: Person, central: UUID) -> None:
+def test_no_hours_are_granted_where_two_decide(centre: Centre, staff: Person, central: UUID) -> None:
     other = centre.organisation()
     assert staff.patch("/v1/study-centre", {"decisions_by_two": True}).status_code == 200
     answer = staff.post(PATH, batch(item(central, 0), item(other, 1)))
-    assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "decisions-by-two")
+    assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "quotas-not-by-two")
+    assert answer.json()["most_hours"] == 0
     assert staff.post(PATH, batch(item(central, 0))).status_code == 201
     assert staff.patch("/v1/study-centre", {"decisions_by_two": False}).status_code == 200
     assert refusal(staff.post(PATH, batch(item(other, 1)))) == (403, "forbidden")
