@@ -457,7 +457,7 @@ class Year:
             available = sum(free.values())
             parts: dict[str, object] = {"allotment_available": available - common, "common_available": common}
             if hour_type == "peer_group":
-                parts = {"hour_type": hour_type}
+                parts["hour_type"] = hour_type
             raise Refused(409, "quota-exceeded", available=available, asked=hours, **parts)
         drawn = {}
         for each in holders:

@@ -34,7 +34,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "active_from": (DAY, "First day of the membership."),
     "active_until": (DAY, "Last day of the membership. `null` if until further notice."),
     "activity": (TEXT, "Activity that is not supported: `training` or `peer_group`."),
-    "allotment_available": (HOURS, "Free hours of the allotment, if the hours are for a course."),
+    "allotment_available": (HOURS, "Free hours of the allotment, if the hours are for a course or peer group."),
     "allowed": (TEXTS, "States in which the action is possible."),
     "ask": (TEXT, "Role that sets the days of the period."),
     "asked": (NUMBER, "Number of teaching hours that the request needs."),
@@ -69,7 +69,10 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "closed_at": (TIME, "Time at which the year was closed."),
     "closed_on": (DAY, "Last day of the last period. `null` if there was none."),
     "closes_on": (DAY, "Last day of the next period, or of the plan's own. `null` if not known."),
-    "common_available": (HOURS, "Free common hours that the organisation may draw on, if the hours are for a course."),
+    "common_available": (
+        HOURS,
+        "Free common hours that the organisation may draw on, if the hours are for a course or peer group.",
+    ),
     "decision_id": (
         {"type": ["string", "null"], "format": "uuid"},
         "ID of the decision on the hours of the year. `null` if there is none.",

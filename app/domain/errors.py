@@ -124,9 +124,9 @@ class PoolExceeded(Conflict):
 
 
 class QuotaExceeded(Conflict):
-    """Facts: `available` to the organisation, `asked`; where a course reserves them, the two parts of what is
-    available, `allotment_available` and `common_available`; where a peer group does, `hour_type`. For places of a
-    course: `places`, and the number of people `enrolled`.
+    """Facts: `available` to the organisation, `asked`; where a course or peer group reserves them, the two parts
+    of what is available, `allotment_available` and `common_available`; where a peer group does, also `hour_type`. For
+    places of a course: `places`, and the number of people `enrolled`.
     """
 
     code = "quota-exceeded"

@@ -266,8 +266,9 @@ def test_hours_come_from_the_common_ones_and_are_never_those_of_courses(
     assert refusal(refused) == (409, "quota-exceeded")
     problem = refused.json()
     assert (problem["available"], problem["asked"]) == (0, 12)
+    assert (problem["allotment_available"], problem["common_available"]) == (0, 0)
     assert problem["hour_type"] == "peer_group"
-    assert "allotment_available" not in problem
+    assert "lisähaku" not in problem["detail"]
     centre.check_ledger()
 
 
