@@ -20,8 +20,8 @@ from app.api.shapes import TAGS
 DESCRIPTION = """
 The teaching hours of a study centre (opintokeskus) and its member organisations through the year: hour proposals,
 decisions, the distribution of hours within each organisation, supplementary requests and returns in the change
-windows, and the account of every hour. Training courses use the hours: their plans, participants, cost statements,
-support and statistics.
+windows, and the account of every hour. Training courses and peer study groups use the hours: their plans,
+participants, cost statements, support and statistics.
 
 **To try it** in a sandbox, open an operation and press the button that signs in and sets the clock for its example, or
 choose a person and a time in the bar at the top of the page. Programs use `POST /v1/sandbox/tokens` and

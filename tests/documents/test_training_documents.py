@@ -81,8 +81,8 @@ def statement_decision_document(language: Language, **more: Any) -> bytes:
                 "Yhteensä 500,00 €",
             ],
         ),
-        ("sv", ["Undervisningsspråk finska", "kommun 109", "Undervisningsarvoden 400,50 €", "Sammanlagt 500,00 €"]),
-        ("en", ["Language of teaching Finnish", "municipality 109", "Teaching fees €400.50", "Total €500.00"]),
+        ("sv", ["Språk finska", "kommun 109", "Undervisningsarvoden 400,50 €", "Sammanlagt 500,00 €"]),
+        ("en", ["Language Finnish", "municipality 109", "Teaching fees €400.50", "Total €500.00"]),
     ],
 )
 def test_a_plan_shows_its_hours_step_by_step(language: Language, said: list[str], tmp_path: Path) -> None:

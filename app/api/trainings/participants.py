@@ -25,8 +25,8 @@ router = APIRouter(
     tags=[
         Tag(
             "Participants",
-            "Participants of training courses. Only those who write the course see them, and the staff named for it. "
-            "Some time after the end of the year they become anonymous.",
+            "Participants of training courses and peer groups. Only those who write the plan see them, and the staff "
+            "named for it. Some time after the end of the year they become anonymous.",
         )
     ],
 )
