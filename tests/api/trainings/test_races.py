@@ -134,8 +134,11 @@ def test_a_replay_after_the_window_has_closed_gets_the_first_response(
 def test_a_closing_waits_for_a_submission_and_counts_it(
     centre: Centre, second: Centre, manager: Person, staff: Person, unit: UUID
 ) -> None:
+    path = submitted(manager, unit)
+    sent_back = {"outcome": "sent_back", "reason": "Lisää tunteja."}
+    assert staff.post(f"{path}/decision", sent_back).status_code == 200
+    assert manager.patch(path, {"platform_hours": 4}).status_code == 200
     centre.owner.execute("UPDATE deadlines SET closes_on = '2023-03-01' WHERE kind = 'cost_statement'")
-    path = added(manager, unit)
     with ThreadPoolExecutor(2) as threads:
         with second.owner.transaction():
             second.owner.execute("SELECT FROM hour_balances FOR UPDATE")
@@ -146,7 +149,7 @@ def test_a_closing_waits_for_a_submission_and_counts_it(
         assert sending.result().status_code == 200
         refused = closing.result()
     assert refusal(refused) == (409, "wrong-state")
-    assert [each["id"] for each in refused.json()["trainings"]] == ids_of([path])
+    assert [(each["id"], each["hours"]) for each in refused.json()["trainings"]] == [(ids_of([path])[0], 10)]
 
 
 def test_a_submission_waits_for_a_closing(
