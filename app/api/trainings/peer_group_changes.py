@@ -73,9 +73,7 @@ async def get_peer_group_change(reader: Read, peer_group_id: UUID, change_id: UU
 
 @router.post(
     "/{change_id}/decision",
-    responses=refusing(
-        "wrong-state", "activity-not-supported", "year-closed", "not-a-member", "runs-no-trainings", "quota-exceeded"
-    ),
+    responses=refusing("wrong-state", "activity-not-supported", "year-closed", "not-a-member", "runs-no-trainings"),
 )
 @operation(people_only=True)
 async def decide_peer_group_change(
