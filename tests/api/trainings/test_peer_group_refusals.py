@@ -172,3 +172,11 @@ def test_a_participant_cannot_be_repeated_once_the_service_has_another_secret_ke
         assert refusal(same_person.post(path, person, key="once")) == (409, "response-unreadable")
         again = same_person.patch(one, {"name": "Meri A."}, etag=etag, headers={"Idempotency-Key": "twice"})
         assert refusal(again) == (409, "response-unreadable")
+
+
+def test_an_approved_plan_needs_no_endorsement(main_user: Person, group: str) -> None:
+    assert refusal(main_user.post(f"{group}/endorsement", {"outcome": "endorsed"})) == (409, "wrong-state")
+
+
+def test_a_change_that_needs_more_hours_than_are_free(manager: Person, group: str) -> None:
+    assert refusal(manager.post(f"{group}/changes", {"platform_hours": 1000})) == (409, "quota-exceeded")
