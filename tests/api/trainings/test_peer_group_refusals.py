@@ -180,3 +180,13 @@ def test_an_approved_plan_needs_no_endorsement(main_user: Person, group: str) ->
 
 def test_a_change_that_needs_more_hours_than_are_free(manager: Person, group: str) -> None:
     assert refusal(manager.post(f"{group}/changes", {"platform_hours": 1000})) == (409, "quota-exceeded")
+
+
+def test_a_group_that_was_withdrawn(manager: Person, unit: UUID) -> None:
+    group = added(manager, unit)
+    manager.post(f"{group}/withdrawal")
+    ended = (409, "wrong-state")
+    assert refusal(manager.patch(group, {"goals": "Muut"})) == ended
+    assert refusal(manager.post(f"{group}/submission")) == ended
+    assert refusal(manager.post(f"{group}/cancellation", {"reason": "Peruttu."})) == ended
+    assert refusal(manager.post(f"{group}/changes", {"goals": "Muut"})) == ended
