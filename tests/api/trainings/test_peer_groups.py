@@ -427,6 +427,29 @@ def test_statements_of_courses_and_groups_are_decided_together(
     centre.check_ledger()
 
 
+def test_statistics_count_groups_by_themselves_and_the_report_to_the_authority_has_none(
+    centre: Centre, manager: Person, staff: Person, unit: UUID
+) -> None:
+    group = approved(manager, staff, unit)
+    centre.clock(2023, 4, 26)
+    statement = stated(manager, group, participants={"of_age": 6, "female": 6})
+    shown(staff.post(f"{statement}/decision", {"outcome": "approved"}))
+    items = shown(staff.get("/v1/statistics/hours?year=2023&by=activity"))["items"]
+    assert [(each["key"], each["used"]) for each in items] == [("peer_group", 12)]
+    people = shown(staff.get("/v1/statistics/participants?year=2023&hour_type=peer_group"))["total"]
+    assert (people["participants"], people["female"]) == (6, 6)
+    assert shown(staff.get("/v1/statistics/participants?year=2023&hour_type=training"))["total"]["participants"] == 0
+    report = shown(staff.get("/v1/authority-reports/2023"))
+    assert (report["items"], report["total"]["participants"]) == ([], 0)
+
+
+def test_a_participant_is_found_in_a_group_by_the_address(main_user: Person, manager: Person, unit: UUID) -> None:
+    group = added(manager, unit)
+    manager.post(f"{group}/participants", {"name": "Aila Aho", "email": "aila@example.org"})
+    (found,) = shown(main_user.post("/v1/participant-searches", {"email": "AILA@example.org"}))["items"]
+    assert (found["training_id"], found["hour_type"]) == (id_of(group), "peer_group")
+
+
 def test_a_reference_and_an_account_lead_to_the_group(
     manager: Person, staff: Person, central: UUID, unit: UUID
 ) -> None:

@@ -27,6 +27,14 @@ def test_it_is_exact(database: Addresses, centre: Centre, number: int, seed: int
         ("approved", (7, 0)),
     ]:
         add_statement(centre, add_training(centre, organisation), state, costs_cents=cents, hours=hours)
+    # Hours of peer groups cost less, and are not compared with those of courses.
+    add_statement(
+        centre,
+        add_training(centre, organisation, hour_type="peer_group"),
+        "approved",
+        costs_cents=10**12,
+        hours=1,
+    )
     expected = median(Fraction(cents, hours) for cents, hours in approved) if number >= 20 else None
     assert found(database, centre, 2023) == expected
     assert found(database, centre, 2024) is None
