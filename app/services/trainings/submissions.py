@@ -167,11 +167,9 @@ async def _submit(
     for index, each in enumerate(submissions):
         _check_submission(each, writer, pointer.format(index))
     sent = await questions.change_states(writer, {each.training.id: _send(writer, each) for each in submissions})
-    supported = {
-        pointer.format(index): each.training for index, each in enumerate(submissions) if each.training.supported
-    }
-    wanted = [(training, training.hours) for training in supported.values()]
-    await reserve(writer, wanted, pointers=list(supported))
+    supported = [(index, each.training) for index, each in enumerate(submissions) if each.training.supported]
+    wanted = [(training, training.hours) for _, training in supported]
+    await reserve(writer, wanted, pointers=[pointer.format(index) for index, _ in supported])
     return [sent[training_id] for training_id in training_ids]
 
 
