@@ -1,6 +1,6 @@
 """The figures of the report to the statistics authority, by topic class."""
 
-from sqlalchemy import Integer, and_, cast, func, select
+from sqlalchemy import Integer, cast, func, select
 
 from app.db.paging import given
 from app.db.statements import Connection, Query
@@ -27,7 +27,7 @@ _topic = func.nullif(parts.c.topic, "").label("topic")
 _topics = Query(
     select(_topic, topic_classes.c.statistics_class, *_sums)
     .outerjoin(topic_classes, topic_classes.c.code == parts.c.topic)
-    .where(given(parts.c.year, "year"), parts.c.hour_type == "training", and_(_is_held, parts.c.supported))
+    .where(given(parts.c.year, "year"), parts.c.hour_type == "training", _is_held, parts.c.supported)
     .group_by(_topic, topic_classes.c.statistics_class)
     .order_by(_topic),
     TopicFigures,

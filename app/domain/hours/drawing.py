@@ -50,13 +50,15 @@ class Drawable:
 def reservations_of(drawable: Drawable, hours: int) -> list[Transfer]:
     """Return the transfers that reserve hours, from the allotment first, then from common. Raise QuotaExceeded."""
     if hours > drawable.available:
-        raise QuotaExceeded(
+        refusal = QuotaExceeded(
             available=drawable.available,
             asked=hours,
             allotment_available=drawable.allotment,
             common_available=drawable.common_available,
-            **({"hour_type": drawable.hour_type} if drawable.hour_type == "peer_group" else {}),
         )
+        if drawable.hour_type == "peer_group":
+            refusal.facts["hour_type"] = drawable.hour_type
+        raise refusal
     central_id = drawable.central_organisation_id
     from_allotment = min(hours, drawable.allotment)
     transfers = []
