@@ -96,8 +96,8 @@ class ContentsIn(Body):
     hours: AnyHours | None = UNSAID
     """Teaching hours that were held. `null` if not given."""
     participants: ParticipantsIn | None = UNSAID
-    """Numbers of participants. `null` if not given. If there is a list of participants, they come
-    from it."""
+    """Numbers of participants. `null` if not given. If there is a list of participants, they come from
+    it."""
     costs: Annotated[list[CostIn], Field(max_length=MOST_COSTS)] = UNSAID
     """Costs."""
     other_grants_cents: Cents = UNSAID

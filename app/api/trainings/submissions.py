@@ -154,7 +154,8 @@ async def decide_trainings(writer: WriteOnce, body: TrainingDecisionsIn) -> Trai
 async def except_training(writer: Write, training_id: UUID, body: ExceptionIn) -> Training:
     """Grant an exception for a plan.
 
-    Lets the plan be submitted until a day, whatever its plan window. Names are accepted of peer groups alone.
+    Lets the plan be submitted until a day, whatever its plan window. An accepted name changes nothing for a training
+    course, because only peer groups have rules for their names.
 
     **Who:** staff, except those whose own matter it is.
     """

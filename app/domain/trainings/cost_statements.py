@@ -165,8 +165,8 @@ class CostStatement(CostStatementSummary, StatementContents):
     flags: list[StatementFlag]
     """Remarks for staff and auditors. Empty for everyone else."""
     support: Support | None
-    """The support: an estimate until the decision. `null` if the hours are missing, or if the statement
-    lapsed or was cancelled."""
+    """The support: an estimate until the decision. `null` if the hours are missing, or if the statement lapsed or was
+    cancelled."""
 
 
 @dataclass(frozen=True)
