@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.sql.base import ColumnCollection
 from sqlalchemy.types import TypeEngine
 
-from app.db.organisations.organisations import organisation_ancestors
+from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.sessions import Reader
 from app.db.statements import NOW, OVERSEEN, READER, NameOf, Query
 from app.domain.access import Actor, reach_of
@@ -147,6 +147,17 @@ class Sight:
 def within_reach(organisation_id: ColumnElement[Any]) -> Sight:
     """Seen by callers who reach the organisation (rulebook §2.2)."""
     return Sight(below(organisation_id, any_(bindparam("p_reach", type_=ARRAY(Uuid)))), _parameters_of_reach)
+
+
+_own_centrals = select(organisations.c.central_organisation_id).where(
+    organisations.c.id == any_(bindparam("p_reach", type_=ARRAY(Uuid)))
+)
+
+
+def of_own_tree(central_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the caller has a role anywhere in the tree of the central organisation. The parameter is that of
+    `within_reach`."""
+    return central_id.in_(_own_centrals)
 
 
 def _parameters_of_reach(actor: Actor) -> dict[str, object] | None:

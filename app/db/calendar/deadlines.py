@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     Column,
     ColumnElement,
@@ -15,7 +14,6 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
-    any_,
     bindparam,
     case,
     func,
@@ -24,8 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from app.db.organisations.organisations import organisations
-from app.db.paging import any_given, clock_of, filters_of, given, within_reach
+from app.db.paging import any_given, clock_of, filters_of, given, of_own_tree, within_reach
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import (
@@ -53,13 +50,10 @@ deadlines = study_centre_table(
 
 clock_state = case((deadlines.c.opens_on > TODAY, "upcoming"), (deadlines.c.closes_on < TODAY, "closed"), else_="open")
 _stored = select(*columns_of(Deadline, deadlines, state=clock_state))
-_centrals = select(organisations.c.central_organisation_id).where(
-    organisations.c.id == any_(bindparam("p_reach", type_=ARRAY(Uuid)))
-)
 # The deadlines of everyone, and those of the central organisations in whose trees the caller is (rulebook §5.3).
 _seen = replace(
     within_reach(deadlines.c.organisation_id),
-    condition=or_(deadlines.c.organisation_id.is_(None), deadlines.c.organisation_id.in_(_centrals)),
+    condition=or_(deadlines.c.organisation_id.is_(None), of_own_tree(deadlines.c.organisation_id)),
 )
 deadline_resource = Resource(
     _stored,

@@ -17,6 +17,17 @@ def check_member_in(year: int, active_from: date, active_until: date | None, *, 
         raise NotAMember(pointer=pointer, year=year, active_from=active_from, active_until=active_until)
 
 
+def is_member_on(day: date, active_from: date, active_until: date | None) -> bool:
+    """Whether the day is within the membership."""
+    return active_from <= day and (active_until is None or day <= active_until)
+
+
+def check_member_on(day: date, active_from: date, active_until: date | None, *, pointer: str | None = None) -> None:
+    """Check that the day is within the membership. Raise NotAMember."""
+    if not is_member_on(day, active_from, active_until):
+        raise NotAMember(pointer=pointer, year=day.year, active_from=active_from, active_until=active_until)
+
+
 def is_unit_active(year: int, active_from: date, active_until: date | None, today: date) -> bool:
     """Whether the unit exists in the year and has not ended."""
     return is_member_in(year, active_from, active_until) and (active_until is None or today <= active_until)

@@ -14,13 +14,13 @@ from app.domain.errors import (
     Fault,
     Forbidden,
     Invalid,
-    NotAMember,
     NotFound,
     SamePerson,
     Stale,
     VersionRequired,
     WrongState,
 )
+from app.domain.organisations.membership import check_member_on
 from app.domain.organisations.organisations import Language
 from app.domain.people.signatories import Signatory
 from app.domain.values import Shown
@@ -129,12 +129,7 @@ def check_not_main_user_yet(grants: Iterable[RoleGrant], organisation_id: UUID, 
 
 def check_member_now(candidacy: Candidacy, now: datetime) -> None:
     """Check that today is within the membership (rulebook §6.1). Raise NotAMember."""
-    today = day_of(now)
-    until = candidacy.active_until
-    if today < candidacy.active_from or (until is not None and until < today):
-        raise NotAMember(
-            pointer="/organisation_id", year=today.year, active_from=candidacy.active_from, active_until=until
-        )
+    check_member_on(day_of(now), candidacy.active_from, candidacy.active_until, pointer="/organisation_id")
 
 
 def check_signatory(

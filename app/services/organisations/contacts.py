@@ -83,7 +83,11 @@ list_assignments = assignments.page
 async def get_contact(reader: Reader, organisation_id: UUID) -> Contact:
     """Return the contact person of the organisation's centre, also to callers who do not reach the centre."""
     place = check_reach(reader.actor, await find_place(reader.connection, organisation_id))
-    central_id = place.central_organisation_id
+    return await find_contact(reader, organisation_id, place.central_organisation_id)
+
+
+async def find_contact(reader: Reader, organisation_id: UUID, central_id: UUID) -> Contact:
+    """As `get_contact`, for a caller who may see it: what the contact person is asked about is in reach."""
     assignment = await questions.find_in_force(reader, central_id)
     if assignment is None:
         return Contact(organisation_id, central_id, None, None, None, None, None)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.domain.errors import NotAMember
-from app.domain.organisations.membership import check_member_in, is_member_in
+from app.domain.organisations.membership import check_member_in, check_member_on, is_member_in
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,25 @@ def test_one_day_of_membership_makes_a_member_in_that_year(
     else:
         with pytest.raises(NotAMember) as refused:
             check_member_in(2023, active_from, active_until)
+        assert refused.value.facts == {"year": 2023, "active_from": active_from, "active_until": active_until}
+
+
+@pytest.mark.parametrize(
+    ("active_from", "active_until", "member"),
+    [
+        (date(2023, 3, 15), None, True),
+        (date(2023, 3, 16), None, False),
+        (date(2000, 1, 1), date(2023, 3, 15), True),
+        (date(2000, 1, 1), date(2023, 3, 14), False),
+    ],
+)
+def test_the_first_and_the_last_day_of_the_membership_are_days_of_it(
+    active_from: date, active_until: date | None, member: bool
+) -> None:
+    day = date(2023, 3, 15)
+    if member:
+        check_member_on(day, active_from, active_until)
+    else:
+        with pytest.raises(NotAMember) as refused:
+            check_member_on(day, active_from, active_until)
         assert refused.value.facts == {"year": 2023, "active_from": active_from, "active_until": active_until}
