@@ -1,5 +1,6 @@
 """Merging two people: what is moved to the person who remains. Records of who did what are not moved."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, bindparam, delete, exists, or_, select, update
@@ -18,6 +19,7 @@ from app.db.people.role_applications import applied, role_applications
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query
+from app.db.trainings.model_tables import training_model_reviews, training_models
 from app.db.trainings.tables import trainings
 from app.domain.people.role_applications import RoleApplication
 
@@ -75,6 +77,7 @@ _open_applications: Query[UUID] = Query(
     .order_by(main_user_applications.c.id)
 )
 _confirmed = organisation_confirmations.alias("confirmed")
+_reviewing = training_model_reviews.alias("reviewing")
 _preferred = select(_to, mail_preferences.c.mail).where(mail_preferences.c.person_id == _from)
 _moves = (
     Command(update(role_grants).where(role_grants.c.person_id == _from).values(person_id=_to)),
@@ -92,6 +95,23 @@ _moves = (
     Command(update(contact_assignments).where(contact_assignments.c.person_id == _from).values(person_id=_to)),
     *(Command(update(table).where(table.c.handler_id == _from).values(handler_id=_to)) for table in HANDLED),
     Command(update(trainings).where(trainings.c.responsible_person_id == _from).values(responsible_person_id=_to)),
+    Command(update(training_models).where(training_models.c.expert_id == _from).values(expert_id=_to)),
+    # Two reviewers who turn out to be one person are one reviewer: another is named.
+    Command(
+        update(training_model_reviews)
+        .where(
+            training_model_reviews.c.person_id == _from,
+            training_model_reviews.c.ended_at.is_(None),
+            exists().where(
+                _reviewing.c.person_id == _to,
+                _reviewing.c.version_id == training_model_reviews.c.version_id,
+                _reviewing.c.submission == training_model_reviews.c.submission,
+                _reviewing.c.ended_at.is_(None),
+            ),
+        )
+        .values(ended_at=_now)
+    ),
+    Command(update(training_model_reviews).where(training_model_reviews.c.person_id == _from).values(person_id=_to)),
     Command(update(calendar_feeds).where(calendar_feeds.c.person_id == _from).values(person_id=_to)),
     Command(
         update(organisation_confirmations)
@@ -129,9 +149,9 @@ async def lock_pointless_role_applications(session: Reader, from_id: UUID, to_id
     return await _pointless.all(session.connection, **ids, **seen_by(session))
 
 
-async def move_all(connection: Connection, from_id: UUID, to_id: UUID) -> None:
+async def move_all(connection: Connection, from_id: UUID, to_id: UUID, at: datetime) -> None:
     """Move sign-ins, roles and all else from one person to another. This cannot be undone."""
     for command in _moves:
-        await command.run(connection, p_from=from_id, p_to=to_id)
+        await command.run(connection, p_from=from_id, p_to=to_id, p_now=at)
     # Last: the database gives sign-ins away only for a person who was merged.
     await connection.execute("SELECT give_callers(%s, %s)", [from_id, to_id])

@@ -29,6 +29,8 @@ HELD: dict[str, tuple[str, ...]] = {
     "case_comments": ("created_by",),
     "case_attachments": ("created_by",),
     "cost_statement_attachments": ("created_by",),
+    "training_model_comments": ("created_by",),
+    "training_model_reviews": ("person_id",),
     "audit_entries": ("actor_id",),
 }
 """By table, the columns that name the person whom a row is about. Such rows are exported completely."""
@@ -39,7 +41,7 @@ HELD_THROUGH = {
 """By table, the column by which its rows belong to rows of another table, and are exported with those."""
 
 
-OTHERS = {"actor_id", "handler_id", "responsible_person_id"}
+OTHERS = {"actor_id", "expert_id", "handler_id", "responsible_person_id"}
 """Columns of who did, handles or is responsible for something."""
 
 

@@ -73,6 +73,7 @@ trainings = study_centre_table(
     Column("stated", Boolean, nullable=False, server_default=text("false")),
     Column("submissions", Integer, nullable=False, server_default=text("0")),
     Column("as_submitted", JSONB),
+    Column("model_version_id", Uuid),
     changed_at(),
 )
 training_changes = study_centre_table(

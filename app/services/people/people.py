@@ -98,7 +98,7 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
     for signatory in await lock_signatories_of(writer, [other_id]):
         if signatory.confirmed_by == person_id:
             await signatories.end(writer, signatory, reason=reason)
-    await move_all(writer.connection, other_id, person_id)
+    await move_all(writer.connection, other_id, person_id, writer.now)
     await take_over(writer, person_id, other_id)
     await end_surplus_roles_of(writer, person_id, reason=reason)
     writer.record("person.merged", person_id, reason=reason, person_id=str(person_id), merged_person_id=str(other_id))
