@@ -25,6 +25,14 @@ study_centre_logos = study_centre_table(
     single=True,
 )
 
+study_centre_signature_images = study_centre_table(
+    "study_centre_signature_images",
+    Column("content", LargeBinary, nullable=False),
+    Column("changed_by", Uuid, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    single=True,
+)
+
 _organisation_id = bindparam("p_organisation_id", type_=Uuid)
 _purpose = bindparam("p_purpose", type_=Text)
 _own = (organisation_images.c.organisation_id == _organisation_id, organisation_images.c.purpose == _purpose)

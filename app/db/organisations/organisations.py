@@ -48,6 +48,7 @@ organisations = study_centre_table(
     Column("address", JSONB),
     Column("billing_address", JSONB),
     Column("contact_person", JSONB),
+    Column("certificate_signatory", JSONB),
     Column("active_from", Date, nullable=False),
     Column("active_until", Date),
     Column("draws_on", Text, nullable=False),

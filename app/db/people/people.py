@@ -39,6 +39,7 @@ study_centres = Table(
     Column("privacy_notice_url", Text),
     Column("participants_kept_months", SmallInteger, nullable=False),
     Column("slug", Text),
+    Column("certificate_signatory", JSONB),
 )
 
 persons = study_centre_table(

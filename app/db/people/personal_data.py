@@ -21,6 +21,8 @@ HELD: dict[str, tuple[str, ...]] = {
     "onboardings": ("inductor_id",),
     "organisation_confirmations": ("person_id",),
     "contact_assignments": ("person_id",),
+    "participation_claims": ("person_id",),
+    "study_register_shares": ("person_id",),
     "api_keys": ("made_by",),
     "calendar_feeds": ("person_id",),
     "email_verifications": ("person_id",),
