@@ -219,7 +219,8 @@ def create_app(
         version="1",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.tags_of(routers),
-        servers=[{"url": settings.public_url or "/"}],
+        # A sandbox is also called by other names of its machine, for which browsers would refuse its own address.
+        servers=[{"url": "/" if settings.public_url in (None, settings.own_address) else settings.public_url}],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

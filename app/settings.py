@@ -1,6 +1,7 @@
 """The settings, read once from the environment; README's configuration table explains them to operators."""
 
 import re
+from base64 import b64decode
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+IDENTITY_KEY_BYTES = 32
 
 
 class Issuer(BaseModel):
@@ -57,6 +60,16 @@ def check_origin(url: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise ValueError("people reach the service by https, except on this machine")
     return url
+
+
+def check_identity_key(key: SecretStr) -> SecretStr:
+    """Return the key if it is 32 bytes in base64. Raise ValueError."""
+    try:
+        if len(b64decode(key.get_secret_value(), validate=True)) == IDENTITY_KEY_BYTES:
+            return key
+    except ValueError:
+        pass
+    raise ValueError(f"a key is {IDENTITY_KEY_BYTES} bytes in base64: openssl rand -base64 {IDENTITY_KEY_BYTES}")
 
 
 class Environment(EnvSettingsSource):
@@ -121,9 +134,9 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: Annotated[str, AfterValidator(check_origin)] | None = None
     """The origin at which people reach the service, `https://tunnit.example.org`, for links. Without it there are
-    none."""
+    none. In a sandbox it is the own address by default."""
     own_address: Annotated[str, AfterValidator(check_origin)] | None = None
-    """The origin of a sandbox on this machine, for the links in its emails; `make run` sets it."""
+    """The origin of a sandbox on this machine; `make run` sets it."""
     cors_origins: list[Annotated[str, AfterValidator(check_origin)]] = []
     """JSON: the origins whose pages browsers allow to call the service."""
     trusted_proxies: list[IPv4Network | IPv6Network] = []
@@ -144,6 +157,16 @@ class Settings(BaseSettings):
     """JSON, files: the certificates that signatures in documents must lead to; a sandbox also trusts its own."""
     signature_revocation_lists: list[Path] = []
     """JSON, files: revocation lists, for certificates whose signatures embed none. Read at each signature."""
+    badge_keys: list[Path] = []
+    """JSON, PEM files of RSA keys of 2,048 bits or more. The first signs badges. All are published; those after the
+    first may be public keys. Without one there are no badges."""
+    seal_certificate: Path | None = None
+    """A PEM file: the certificate of the seal on certificates of courses, and perhaps those above it."""
+    seal_key: Path | None = None
+    """A PEM file: the key of the certificate. Without both, certificates have no seal."""
+    identity_keys: list[Annotated[SecretStr, AfterValidator(check_identity_key)]] = []
+    """JSON, 32 bytes each in base64. The first encrypts identity codes, all decrypt. Without one no consents are
+    given."""
     connections: Annotated[int, Field(ge=1, le=200)] = 10
     """The most database connections per study centre and process."""
     connection_idle_seconds: Annotated[float, Field(gt=0)] = 60.0
@@ -175,4 +198,11 @@ class Settings(BaseSettings):
             raise ValueError("SANDBOX cannot be used with an OIDC issuer, because a sandbox gives tokens to anyone")
         if self.smtp_url and "mail_from" not in self.model_fields_set:
             raise ValueError("SMTP_URL needs MAIL_FROM, the sender of the emails")
+        if (self.seal_certificate is None) != (self.seal_key is None):
+            raise ValueError("SEAL_CERTIFICATE and SEAL_KEY are needed together, or neither")
+        if self.sandbox and self.public_url is None:
+            self.public_url = self.own_address
         return self
+
+    def identity_key_bytes(self) -> list[bytes]:
+        return [b64decode(key.get_secret_value()) for key in self.identity_keys]

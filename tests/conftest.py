@@ -15,6 +15,7 @@ from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses
 from app.sandbox.issuer import SandboxIssuer
 from app.sandbox.main import create_app
+from app.sandbox.own_keys import with_own_keys
 from app.settings import Settings
 from tests.builders import Centre
 from tests.postgres import postgres_cluster
@@ -59,15 +60,17 @@ def database(postgres_cluster: Addresses) -> Addresses:
 
 
 @pytest.fixture(scope="session")
-def settings(database: Addresses) -> Settings:
+def settings(database: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     # Each test has a study centre of its own, and each study centre its own connections, so they are closed soon.
-    return Settings(
+    settings = Settings(
         database_url=database.service,
         secret_key=SECRET,
         sandbox=True,
         log_level="ERROR",
         connection_idle_seconds=0.5,
+        data_dir=tmp_path_factory.mktemp("data"),
     )
+    return with_own_keys(settings)
 
 
 @pytest.fixture(scope="session")

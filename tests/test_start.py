@@ -43,6 +43,13 @@ def test_make_run_installs_no_test_tools(tmp_path: Path) -> None:
             "TRUSTED_PROXIES.0: Input is not a valid IPv6 network",
         ),
         ({"SECRET_KEY": "hunter2"}, "SECRET_KEY needs at least 32 characters"),
+        ({"BADGE_KEYS": "/etc/badge.pem"}, "BADGE_KEYS: Input should be a valid list, as JSON"),
+        (
+            {"IDENTITY_KEYS": '["aHVudGVyMg=="]'},
+            "IDENTITY_KEYS.0: a key is 32 bytes in base64: openssl rand -base64 32",
+        ),
+        ({"IDENTITY_KEYS": '["hunter2"]'}, "IDENTITY_KEYS.0: a key is 32 bytes in base64: openssl rand -base64 32"),
+        ({"SEAL_KEY": "/etc/seal-key.pem"}, "SEAL_CERTIFICATE and SEAL_KEY are needed together, or neither"),
         (
             {"PUBLIC_URL": "https://tunnit.example.org/"},
             "PUBLIC_URL: this is to be an origin, such as https://tunnit.example.org, without a path or a last slash",

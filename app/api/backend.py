@@ -28,6 +28,7 @@ from app.documents.trust import read_trust
 from app.domain.access import Actor
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import AlreadyExists
+from app.keys.reading import read_keys
 from app.services.people.email_verifications import believe_issuer
 from app.settings import Settings
 
@@ -63,6 +64,7 @@ class Backend:
         self.tokens = token_mailing(settings)
         self._extension = extension
         self.welcome = extension.welcome
+        self.keys = read_keys(settings)
         self.trust()  # A file that cannot be read stops the start.
         self.sign_in = next((IssuerMetadata(issuer) for issuer in settings.oidc_issuers if issuer.client_id), None)
         """The issuer where Swagger UI signs in."""

@@ -36,6 +36,7 @@ from app.delivery.tokens import TokenMailing
 from app.domain.access import check_strong
 from app.domain.errors import DomainError, Forbidden, NotFound, StrongAuthenticationRequired, VersionRequired
 from app.domain.versions import Versions
+from app.keys.reading import Keys
 
 Endpoint = Callable[..., Awaitable[Any]]
 """An operation's function with its arguments; that of a list takes another `page`."""
@@ -361,6 +362,15 @@ async def public_url(request: Request) -> str | None:
 
 PublicUrl = Annotated[str | None, Depends(public_url)]
 """The origin of the links in an answer."""
+
+
+async def service_keys(request: Request) -> Keys:
+    backend: Backend = request.app.state.backend
+    return backend.keys
+
+
+ServiceKeys = Annotated[Keys, Depends(service_keys)]
+"""What signs badges, seals certificates and encrypts identity codes."""
 
 
 async def mailing_tokens(request: Request) -> TokenMailing:

@@ -19,10 +19,8 @@ def drawn_key(secret: str, purpose: str) -> bytes:
 
 
 def token_mailing(settings: Settings) -> TokenMailing:
-    """Their links lead to the public URL, in a sandbox without one to its own address."""
-    own = settings.own_address if settings.sandbox else None
     key = drawn_key(settings.secret_key.get_secret_value(), "mailed tokens")
-    return TokenMailing(key, settings.public_url or own)
+    return TokenMailing(key, settings.public_url)
 
 
 class Seal:

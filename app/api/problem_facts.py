@@ -162,6 +162,10 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "unit_id": (ID, "ID of the district or association."),
     "year": (NUMBER, "Calendar year."),
 }
+FACTS_OF_CODE: dict[tuple[str, str], tuple[Schema, str]] = {
+    ("not-configured", "missing"): (TEXTS, "Settings or fields that have no value."),
+}
+"""Facts that are something else with this code than with others."""
 OF_CODE: dict[str, tuple[str, ...]] = {
     "activity-not-supported": ("activity", "year"),
     "allotment-in-use": ("unit_id", "in_use", "asked"),
@@ -180,6 +184,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "malformed-request": ("header",),
     "not-a-member": ("year", "active_from", "active_until"),
     "not-central": ("organisation_id",),
+    "not-configured": ("missing",),
     "not-found": ("people",),
     "not-ready": ("checks",),
     "organisation-cycle": ("organisation_id", "parent_id"),
@@ -247,7 +252,8 @@ def content_of(*codes: str) -> dict[str, Any]:
 
 
 def schema_of(code: str) -> Schema:
-    facts = {name: {**FACTS[name][0], "description": FACTS[name][1]} for name in OF_CODE.get(code, ())}
+    typed = {name: FACTS_OF_CODE.get((code, name), FACTS[name]) for name in OF_CODE.get(code, ())}
+    facts = {name: {**schema, "description": description} for name, (schema, description) in typed.items()}
     kind = {"type": "string", "const": code, "description": "Kind of the error."}
     return {
         "description": f"Problem with the code `{code}`.",

@@ -171,6 +171,12 @@ class SupportRulesUnverified(Conflict):
     code = "support-rules-unverified"
 
 
+class NotConfigured(Conflict):
+    """Facts: `missing`, the settings, or fields of the study centre's profile, without which it is not possible."""
+
+    code = "not-configured"
+
+
 class PlanStale(Conflict):
     """Facts: `changes`, what has changed for filled rows of a decision plan; `pool`, its free hours before and now, or
     None."""

@@ -9,9 +9,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import psycopg
 
@@ -19,6 +18,7 @@ from app import logs
 from app.db.schema import WrongDatabaseError, prepared_database
 from app.processes import StartFailed
 from app.sandbox.demo.loading import FINLAND, load_demo
+from app.sandbox.own_keys import kept_file
 from app.serving import counting_together, listening, serve
 from app.settings import Settings, WrongSettingsError, settings_from_environment
 
@@ -98,29 +98,11 @@ def _settings() -> Settings:
     if "SECRET_KEY" not in given:
         data_dir = Path(os.environ.get("DATA_DIR") or ".data")
         try:
-            defaults["secret_key"] = _kept_secret(data_dir)
+            secret = kept_file(data_dir, "secret.key", lambda: secrets.token_urlsafe(48).encode())
         except OSError as error:
             raise StartFailed(f"Cannot write to {data_dir} ({error.strerror}). Set another DATA_DIR.") from None
+        defaults["secret_key"] = secret.read_text().strip()
     return settings_from_environment(**defaults)
-
-
-def _kept_secret(data_dir: Path) -> str:
-    """The secret key, created at the first start, completely or not at all, and readable only by its owner."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = data_dir / "secret.key"
-    if not kept.exists():
-        with NamedTemporaryFile("w", prefix="secret.key-", dir=data_dir) as unfinished:  # Its mode is 0600.
-            unfinished.write(secrets.token_urlsafe(48))
-            unfinished.flush()
-            os.fsync(unfinished.fileno())
-            if os.geteuid() == 0:
-                # A user whose data root has started can start it again.
-                owner = data_dir.stat()
-                os.chown(unfinished.name, owner.st_uid, owner.st_gid)
-            # If two first starts run at the same time, the second uses the key of the first.
-            with suppress(FileExistsError):
-                kept.hardlink_to(unfinished.name)
-    return kept.read_text().strip()
 
 
 @contextmanager

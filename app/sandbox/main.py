@@ -11,6 +11,7 @@ from app.sandbox.api import Sandbox, router
 from app.sandbox.authority import Authority
 from app.sandbox.front_page import page_router, welcome
 from app.sandbox.issuer import SandboxIssuer
+from app.sandbox.own_keys import with_own_keys
 from app.settings import Settings, settings_from_environment
 
 
@@ -31,7 +32,7 @@ def create_app(settings: Settings, connection_class: type[LimitedConnection] = L
 
 def app_from_environment() -> FastAPI:
     """Return the sandbox for `uvicorn --factory` and its workers, on a database that is already prepared."""
-    settings = settings_from_environment()
+    settings = with_own_keys(settings_from_environment())
     logs.configure(settings.log_level)
     app = create_app(settings)
     check_database(settings.database_url, sandbox=True)

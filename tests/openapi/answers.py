@@ -7,6 +7,7 @@ from uuid import UUID
 from app.db.identifiers import new_id
 
 SECRET = re.compile(r"(?<=tp_)[\w-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=calendar-feeds/)[\w-]+(?=\.ics)")
+OWN_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 LONGEST_TEXT = 300
 LAST_YEAR = 2025
 """The last year in which the examples live."""
@@ -29,6 +30,7 @@ def _kept_text(text: str, name: str) -> str:
     if name == "next_cursor":
         return "WyIwMTg3NDVlYS01ZDgwLTdlNDItYThhNy0zYjYxNjYyYzFjNzgiXQ"
     text = SECRET.sub("…", text)
+    text = OWN_ADDRESS.sub("https://tunnit.example.org", text)
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", _kept_id, text)
     text = re.sub(r"\b(19|20|21)\d\d(?=-\d\d-\d\d)", lambda year: min(year[0], str(LAST_YEAR)), text)
     text = re.sub(r"\.\d+(?=[+Z])", "", text).replace(f"{LAST_YEAR}-02-29", f"{LAST_YEAR}-02-28")

@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,10 +18,11 @@ from app.db.schema import prepared_database
 from app.local.embedded_postgres import Addresses
 from app.sandbox.demo.loading import load_demo
 from app.sandbox.main import create_app
+from app.sandbox.own_keys import with_own_keys
 from app.settings import Settings
 from tests.builders import Person
 from tests.document import check_answer
-from tests.server import NO_TLS, serving
+from tests.server import NO_TLS, free_port, serving
 
 SECRET = "a secret of the sandbox's tests, of thirty-two characters or more"
 
@@ -85,18 +88,21 @@ class Sandbox:
 @contextmanager
 def serving_sandbox(cluster: Addresses) -> Iterator[Sandbox]:
     """With the demo data unchanged."""
-    with another_database(cluster) as database:
+    with another_database(cluster) as database, TemporaryDirectory(prefix="sandbox-") as folder:
         with prepared_database(database.owner, role_prefix_of(database), sandbox=True):
             assert load_demo(database.owner)
+        port = free_port()
         settings = Settings(
             database_url=database.service,
             owner_database_url=database.owner,
             secret_key=SECRET,
             sandbox=True,
             log_level="ERROR",
+            own_address=f"http://127.0.0.1:{port}",
+            data_dir=Path(folder),
         )
         with (
-            serving(create_app(settings)) as address,
+            serving(create_app(with_own_keys(settings)), port) as address,
             httpx.Client(base_url=address, headers={"Accept-Language": "en"}, timeout=60, verify=NO_TLS) as client,
         ):
             client.event_hooks = {"response": [check_answer]}

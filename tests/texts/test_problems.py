@@ -49,6 +49,7 @@ FACTS: dict[str, dict[str, object]] = {
     "too-many": {"most": 20},
     "activity-not-supported": {"activity": "peer_group", "year": 2024},
     "support-rules-unverified": {"year": 2026, "inherited_from": 2025},
+    "not-configured": {"missing": ["BADGE_KEYS", "PUBLIC_URL"]},
     "rate-limited": {
         "most": 20,
         "limit": "reads",
