@@ -62,6 +62,8 @@ FILTERS = {
     "action": "Only entries with this action, for example `hour-proposal.submitted`.",
     "phase": "Only items in this phase.",
     "topic": "Only items of this topic class.",
+    "expert_id": "Only items whose expert is this staff member.",
+    "section": "Only items about this section.",
     "training_id": "Only items of this training course.",
     "peer_group_id": "Only items of this peer group.",
     "municipality": "Only courses with a place in this municipality, by its code of three digits.",

@@ -34,6 +34,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "study_centres_slug_once": AlreadyExists,
     "topic_classes_code_once": AlreadyExists,
     "training_participants_address_once": AlreadyExists,
+    "training_model_versions_one_open": AlreadyExists,
     "completions_one_in_force": AlreadyExists,
     "participation_claims_one_a_training": AlreadyExists,
     "participation_claims_one_learner": AlreadyExists,

@@ -109,7 +109,8 @@ class YearClosed(Conflict):
 class WrongState(Conflict):
     """Facts: `state`, the present one, and `allowed`, the states in which the action is possible.
 
-    `because`, if the state would allow the action. For a year that cannot be closed: the hours `still_reserved`, with
+    `because`, if the state would allow the action; `waiting_for`, the side whose turn it is, if the action has to wait
+    for it. For a year that cannot be closed: the hours `still_reserved`, with
     the first `trainings` that hold them and `trainings_total`; the last day `still_due`; the kind of deadline that is
     `missing`.
     """
@@ -243,6 +244,25 @@ class DecisionRequired(Conflict):
     """Facts: `pointers`, the fields of the approved plan that only a decision changes."""
 
     code = "decision-required"
+
+
+class CriteriaUnmet(Conflict):
+    """Facts: `unmet`, the criteria that are not met."""
+
+    code = "criteria-unmet"
+
+
+class CommentsOpen(Conflict):
+    """Facts: `open_comments`, the IDs of the comments that have to be closed first."""
+
+    code = "comments-open"
+
+
+class OpinionsMissing(Conflict):
+    """Facts: `waiting_for`, the IDs of the reviewers who have not given their opinions; none if too few reviewers are
+    named."""
+
+    code = "opinions-missing"
 
 
 class EnrolmentClosed(Conflict):
