@@ -33,6 +33,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "regional_offices_name_once": AlreadyExists,
     "study_centres_slug_once": AlreadyExists,
     "topic_classes_code_once": AlreadyExists,
+    "training_strategies_one_draft": AlreadyExists,
     "training_participants_address_once": AlreadyExists,
     "training_model_versions_one_open": AlreadyExists,
     "completions_one_in_force": AlreadyExists,

@@ -56,3 +56,9 @@ def check_required_version(resource: object, expected: Versions) -> None:
     check_version(resource, expected)
     if expected.wanted is None:
         raise VersionRequired()
+
+
+def check_absent(expected: Versions) -> None:
+    """Raise Stale if the caller named versions of what is not there."""
+    if not accepts(expected, set(), exists=False):
+        raise Stale(etag=f'"{fingerprint(None)}"')

@@ -117,6 +117,10 @@ RIGHTS = {
     "training_figures_astray": READ,
     "training_figures_recomputed": READ,
     "training_rules": ADD_CHANGE,
+    "training_strategies": ADD_CHANGE,
+    "training_strategy_contributions": ADD,
+    "training_strategy_follow_ups": ADD_CHANGE,
+    "training_strategy_revisions": ADD,
     "trainings": ADD_CHANGE,
 }
 """All that the service's role may do to whole tables; a transfer it may only read."""

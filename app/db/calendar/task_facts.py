@@ -25,6 +25,7 @@ from app.db.paging import clock_of
 from app.db.people.people import in_force, role_grants
 from app.db.sessions import Reader
 from app.db.statements import NOW, TODAY, Query, columns_of
+from app.db.trainings.strategy_follow_ups import list_in_force
 from app.domain.access import Role
 from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.calendar.task_facts import OwnOrganisation, TaskFacts
@@ -129,6 +130,7 @@ async def _with_own_facts(
         waiting=await list_waiting_of_units(connection, ids, today.year),
         hours=await list_year_hours(connection, ids, today.year - 1),
         confirmed=frozenset(confirmed),
+        strategies=await list_in_force(connection, ids),
         changes=await list_changes(connection, ids, start_of(today - SEEN_BACK)),
     )
 

@@ -26,6 +26,8 @@ from app.db.calendar.deadlines import deadlines
 from app.db.calendar.extensions import deadline_extensions, extended_until
 from app.db.organisations.organisations import organisations
 from app.db.statements import Connection, Query, columns_of
+from app.db.trainings.strategies import training_strategies
+from app.db.trainings.strategy_follow_ups import training_strategy_follow_ups
 from app.domain.calendar.deadlines import Kind
 from app.domain.calendar.task_facts import OwnWindow
 
@@ -75,6 +77,24 @@ _is_extension_near = (
     .where(deadline_extensions.c.deadline_id == deadlines.c.id, deadline_extensions.c.closes_on.between(_from, _until))
     .exists()
 )
+_has_unfollowed_strategy = (
+    select(training_strategies.c.id)
+    .where(
+        training_strategies.c.organisation_id == organisations.c.id,
+        training_strategies.c.state == "in_force",
+        deadlines.c.hours_year.between(training_strategies.c.first_year, training_strategies.c.last_year),
+        # After the membership strategies are only read.
+        func.coalesce(organisations.c.active_until, _until) >= _from,
+        ~select(training_strategy_follow_ups.c.year)
+        .where(
+            training_strategy_follow_ups.c.strategy_id == training_strategies.c.id,
+            training_strategy_follow_ups.c.year == deadlines.c.hours_year,
+        )
+        .exists(),
+    )
+    .correlate(organisations, deadlines)
+    .exists()
+)
 _turning = Query(
     select(*_columns(organisations.c.id, extended_until(organisations)))
     .join(
@@ -97,6 +117,8 @@ _turning = Query(
         func.extract("year", organisations.c.active_from) <= deadlines.c.hours_year,
         func.coalesce(func.extract("year", organisations.c.active_until), deadlines.c.hours_year)
         >= deadlines.c.hours_year,
+        # A strategy is voluntary (rulebook §3.8).
+        or_(deadlines.c.kind != "strategy_follow_up", _has_unfollowed_strategy),
     )
     .order_by(deadlines.c.id, organisations.c.id),
     OwnWindow,
@@ -119,6 +141,7 @@ async def list_windows_of_everyone(
 async def list_turning_windows(
     connection: Connection, kinds: Sequence[Kind], first: date, last: date
 ) -> list[OwnWindow]:
-    """Windows that open or close between the days, for each central organisation that is a member in their year. A
+    """Windows that open or close between the days, for each central organisation that is a member in their year, of
+    follow-ups for each whose training strategy in force has the year and has not been followed up. A
     central organisation's own days are also those of its units."""
     return await _turning.all(connection, p_kinds=list(kinds), p_from=first, p_until=last)

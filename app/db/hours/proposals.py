@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from app.db.hours.ledger import hour_balances
@@ -53,6 +54,7 @@ from app.db.statements import (
     reference_column,
     study_centre_table,
 )
+from app.db.trainings.strategies import aimed_targets_from, training_strategies
 from app.domain.hours.decisions import LockedProposal, SubmittedProposal
 from app.domain.hours.proposals import (
     Copied,
@@ -167,7 +169,27 @@ _lines = (
     .correlate(hour_proposals)
     .scalar_subquery()
 )
-_proposal = Selection(HourProposal, hour_proposals, **_summary, lines=Converted(_lines, _lines_from))
+_strategy_targets = (
+    select(training_strategies.c.targets)
+    .where(
+        training_strategies.c.organisation_id == hour_proposals.c.central_organisation_id,
+        training_strategies.c.state == "in_force",
+    )
+    .correlate(hour_proposals)
+    .scalar_subquery()
+)
+_targets_of_year = func.jsonb_path_query_array(
+    _strategy_targets,
+    cast("$[*] ? (@.year == $year)", postgresql.JSONPATH),
+    func.jsonb_build_object("year", hour_proposals.c.year),
+)
+_proposal = Selection(
+    HourProposal,
+    hour_proposals,
+    **_summary,
+    lines=Converted(_lines, _lines_from),
+    strategy_targets=Converted(_targets_of_year, aimed_targets_from),
+)
 _summarised = Selection(HourProposalSummary, hour_proposals, **_summary)
 _is_its_organisation = organisations.c.id == hour_proposals.c.organisation_id
 _seen = within_reach(hour_proposals.c.organisation_id)

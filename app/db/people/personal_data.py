@@ -33,6 +33,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "cost_statement_attachments": ("created_by",),
     "training_model_comments": ("created_by",),
     "training_model_reviews": ("person_id",),
+    "training_strategy_contributions": ("created_by",),
     "audit_entries": ("actor_id",),
 }
 """By table, the columns that name the person whom a row is about. Such rows are exported completely."""

@@ -28,6 +28,7 @@ Kind = Literal[
     "cost_statement",
     "unit_proposals",
     "data_confirmation",
+    "strategy_follow_up",
 ]
 State = Literal["upcoming", "open", "closed"]
 Method = Literal["GET", "POST", "PUT", "PATCH"]
@@ -39,6 +40,7 @@ DONE_AT: dict[Kind, tuple[Method, str]] = {
     "change_window": ("POST", "/v1/supplementary-hour-requests"),
     "cost_statement": ("POST", "/v1/cost-statements"),
     "data_confirmation": ("POST", "/v1/organisation-confirmations"),
+    "strategy_follow_up": ("PUT", "/v1/training-strategies/{strategy_id}/follow-ups/{year}"),
 }
 """The operation that each kind of deadline opens."""
 
@@ -51,6 +53,7 @@ HOURS_YEAR_OFFSETS: dict[Kind, int] = {
     "change_window": 0,
     "cost_statement": -1,
     "data_confirmation": 0,
+    "strategy_follow_up": -1,
 }
 
 

@@ -13,7 +13,7 @@ from app.domain.calendar.tasks import NamedOrganisation
 from app.domain.calendar.training_tasks import TrainingAction
 from app.domain.delivery.mail_delivery import MailObstacle
 from app.domain.hours.proposals import ProposalState
-from app.domain.organisations.membership import is_member_in
+from app.domain.organisations.membership import is_member_in, is_member_on
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class OwnOrganisation(NamedOrganisation):
     def is_member_in(self, year: int) -> bool:
         """Whether any day of the year is a day of the membership (rulebook §6.1)."""
         return is_member_in(year, self.active_from, self.active_until)
+
+    def is_member_on(self, day: date) -> bool:
+        """Whether the day is within the membership (rulebook §6.1)."""
+        return is_member_on(day, self.active_from, self.active_until)
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,21 @@ class WaitingRequest:
 
 
 @dataclass(frozen=True)
+class OwnStrategy:
+    """An organisation's training strategy in force."""
+
+    id: UUID
+    organisation_id: UUID
+    first_year: int
+    last_year: int
+    followed_years: frozenset[int]
+    """Years that have been followed up."""
+
+    def has(self, year: int) -> bool:
+        return self.first_year <= year <= self.last_year
+
+
+@dataclass(frozen=True)
 class TaskFacts:
     """All facts. What a person's roles do not need is empty."""
 
@@ -157,6 +176,7 @@ class TaskFacts:
     """Whether the person's email address has been verified."""
     confirmed: frozenset[tuple[UUID, int]] = frozenset()
     """The organisations and years whose data the person has confirmed."""
+    strategies: list[OwnStrategy] = field(default_factory=list)
 
     def windows_of(self, organisation_id: UUID | None, kind: Kind, year: int | None = None) -> list[OwnWindow]:
         return [
@@ -166,6 +186,9 @@ class TaskFacts:
             and window.kind == kind
             and (year is None or window.hours_year == year)
         ]
+
+    def strategy_of(self, organisation_id: UUID) -> OwnStrategy | None:
+        return next((each for each in self.strategies if each.organisation_id == organisation_id), None)
 
     def proposal_of(self, organisation_id: UUID, year: int) -> OwnProposal | None:
         return next((p for p in self.proposals if (p.organisation_id, p.year) == (organisation_id, year)), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.hour_tasks import (
     change_tasks,
     distribution_tasks,
@@ -52,6 +53,7 @@ def _organisation_tasks(facts: TaskFacts, own: OwnOrganisation) -> Iterator[Task
         yield from change_tasks(facts, own)
         yield from distribution_tasks(facts, own)
         yield from _confirmation_tasks(facts, own)
+        yield from _follow_up_tasks(facts, own)
     elif "unit_manager" in own.roles and own.units_propose:
         yield from unit_proposal_tasks(facts, own)
 
@@ -72,6 +74,26 @@ def _confirmation_tasks(facts: TaskFacts, own: OwnOrganisation) -> Iterator[Task
                 days=window.days,
                 is_done=(own.id, year) in facts.confirmed,
                 call=TaskCall("POST", "/v1/organisation-confirmations", body),
+            )
+
+
+def _follow_up_tasks(facts: TaskFacts, own: OwnOrganisation) -> Iterator[TaskDraft]:
+    """The main users of an organisation with a training strategy in force follow up the years of it (rulebook §3.8)."""
+    strategy = facts.strategy_of(own.id)
+    if strategy is None or not own.is_member_on(day_of(facts.now)):
+        return
+    for window in facts.current_windows(facts.windows_of(own.id, "strategy_follow_up")):
+        year = window.hours_year
+        if strategy.has(year):
+            body: dict[str, object] = {"summary": None, "targets": []}
+            yield TaskDraft(
+                kind="strategy_follow_up",
+                subject=(strategy.id, year),
+                organisation=own,
+                year=year,
+                days=window.days,
+                is_done=year in strategy.followed_years,
+                call=TaskCall("PUT", f"/v1/training-strategies/{strategy.id}/follow-ups/{year}", body),
             )
 
 

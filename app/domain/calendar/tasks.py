@@ -38,6 +38,7 @@ TaskKind = Literal[
     "bank_account_change",
     "payment_account_change",
     "data_confirmation",
+    "strategy_follow_up",
     "onboarding",
     "role_to_apply_for",
     "email_verification",

@@ -33,6 +33,8 @@ class PlannedDeadline:
     note: str | None = None
 
 
+FIRST_FOLLOW_UP = 2025
+"""First calendar with days for following up training strategies by default."""
 DEADLINES_OF_2023 = (
     PlannedDeadline("cost_statement", 2022, None, date(2023, 1, 18)),
     PlannedDeadline("change_window", 2023, date(2023, 3, 13), date(2023, 3, 25)),
@@ -45,7 +47,7 @@ DEADLINES_OF_2023 = (
 
 def default_deadlines(year: int) -> tuple[PlannedDeadline, ...]:
     """The default calendar of a year (rulebook §5.1)."""
-    return (
+    deadlines = (
         PlannedDeadline("cost_statement", year - 1, None, date(year, 1, 18)),
         PlannedDeadline("change_window", year, date(year, 3, 13), date(year, 3, 25)),
         PlannedDeadline("change_window", year, date(year, 8, 14), date(year, 8, 25)),
@@ -54,6 +56,9 @@ def default_deadlines(year: int) -> tuple[PlannedDeadline, ...]:
         PlannedDeadline("training_entry", year + 1, date(year, 12, 1), None),
         PlannedDeadline("data_confirmation", year, date(year, 5, 1), date(year, 5, 31)),
     )
+    if year < FIRST_FOLLOW_UP:
+        return deadlines
+    return (*deadlines, PlannedDeadline("strategy_follow_up", year - 1, date(year, 2, 1), date(year, 3, 31)))
 
 
 def copied_deadlines(

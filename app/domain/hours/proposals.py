@@ -13,6 +13,7 @@ from app.domain.errors import Fault, Invalid, NotFound, WrongState
 from app.domain.hours.expiring import ExpiryCause
 from app.domain.hours.standing import Standing, check_member
 from app.domain.lists import check_once
+from app.domain.trainings.strategies import AimedTarget
 from app.domain.values import Shown
 
 ProposalState = Literal["draft", "submitted", "sent_back", "included", "decided", "withdrawn", "expired"]
@@ -124,6 +125,8 @@ class HourProposalSummary(Shown):
 class HourProposal(HourProposalSummary):
     lines: list[ProposalLine]
     """Lines of the proposal."""
+    strategy_targets: list[AimedTarget]
+    """Targets of the year in the central organisation's training strategy in force. Empty if there are none."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from app.sandbox.demo.peer_groups import PeerGroups, add_peer_group_quotas
 from app.sandbox.demo.people import add_people
 from app.sandbox.demo.rights import add_rights
 from app.sandbox.demo.rows import DEMO_STUDY_CENTRE, Demo, Posting, demo_id
+from app.sandbox.demo.strategies import add_strategies
 from app.sandbox.demo.tour import add_tour
 
 FINLAND = 10
@@ -61,6 +62,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     add_tour(demo, centrals, people)
     add_peer_group_quotas(demo, centrals, people, scale, this_year)
     PeerGroups(demo, centrals, people).add(this_year)
+    add_strategies(demo, centrals, people, this_year)
     demo.postings.sort(key=lambda posting: posting.made_at)
     add_api_keys(demo, centrals, people, this_year)
     add_rights(demo, centrals, people)

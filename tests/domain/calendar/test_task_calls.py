@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.calendar.pending_actions import PendingAction
-from app.domain.calendar.task_facts import OwnProposal, WaitingProposals, WaitingRequest
+from app.domain.calendar.task_facts import OwnProposal, OwnStrategy, WaitingProposals, WaitingRequest
 from app.domain.calendar.tasks import NamedOrganisation, Task, TaskKind
 from app.domain.calendar.training_tasks import TrainingAction, TrainingTaskKind
 from tests.domain.calendar.test_tasks import CENTRE, ROUND, UNIT, UNITS, hours, statement_of, tasks_on, window
@@ -55,12 +55,14 @@ def all_tasks() -> Iterator[Task]:
         window("unit_proposals", *ROUND, of=UNIT),
         window("change_window", day, day, year=2023),
         window("data_confirmation", day, day, year=2023),
+        window("strategy_follow_up", day, day, year=2022),
         window("decision_period", *ROUND, of=None),
     ]
     waiting = [WaitingProposals(CENTRE, 2024, [UUID(int=3)]), WaitingProposals(None, 2024, [UUID(int=4)])]
+    strategy = OwnStrategy(UUID(int=9), CENTRE, 2022, 2024, frozenset())
     draft = OwnProposal(UUID(int=5), CENTRE, 2024, "draft", None)
     for proposals in ([], [draft], [replace(draft, state="submitted")]):
-        yield from tasks_on(day, windows=windows, waiting=waiting, proposals=proposals)
+        yield from tasks_on(day, windows=windows, waiting=waiting, proposals=proposals, strategies=[strategy])
     yield from tasks_on(day, organisations=[UNITS], windows=windows)
     for in_use in (10, 90):
         yield from tasks_on(day, windows=windows, hours=[hours(100, in_use)])

@@ -78,6 +78,7 @@ def proposal(
         None,
         None,
         lines,
+        [],
     )
 
 
