@@ -223,3 +223,57 @@ def test_own_days_are_announced_to_the_units_too(centre: Centre, remind: Remind,
     make()
     mailed = centre.rows("SELECT person_id, organisation_id FROM mails")
     assert sorted(mailed) == sorted([(main_user.id, central), (manager.id, below)])
+
+
+def add_strategy(
+    centre: Centre, organisation_id: UUID, first_year: int, last_year: int, *, state: str = "in_force"
+) -> tuple[UUID, UUID]:
+    """The IDs of the strategy and of its author."""
+    strategy_id, person = new_id(), centre.main_user(organisation_id)
+    revision, adopted_at = (None, None) if state == "draft" else (1, FOREVER)
+    centre.owner.execute(
+        "INSERT INTO training_strategies (id, organisation_id, state, revision, first_year, last_year, present_state, "
+        "development, targets, created_by, created_at, adopted_at, archived_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, 'Nyt', 'Sitten', '[{}]', %s, %s, %s, %s)",
+        [
+            strategy_id,
+            organisation_id,
+            state,
+            revision,
+            first_year,
+            last_year,
+            person.id,
+            FOREVER,
+            adopted_at,
+            FOREVER if state == "archived" else None,
+        ],
+    )
+    return strategy_id, person.id
+
+
+def test_only_organisations_that_have_to_follow_up_a_strategy_are_reminded_of_it(
+    centre: Centre, remind: Remind
+) -> None:
+    """A draft, another year, an archived strategy and one that was followed up need nothing."""
+    centre.deadline("strategy_follow_up", date(2024, 2, 1), date(2024, 3, 31), year=2024, hours_year=2023)
+    due = centre.organisation()
+    add_strategy(centre, due, 2022, 2024)
+    add_strategy(centre, centre.organisation(), 2024, 2026)
+    for state in ("draft", "archived"):
+        add_strategy(centre, centre.organisation(), 2022, 2024, state=state)
+    add_strategy(centre, centre.organisation(active_until=date(2023, 12, 31)), 2022, 2024)
+    centre.organisation()
+    strategy_id, person_id = add_strategy(centre, centre.organisation(), 2022, 2024)
+    centre.owner.execute(
+        "INSERT INTO training_strategy_revisions (strategy_id, number, content, made_by, made_at) "
+        "VALUES (%s, 1, '{}', %s, %s)",
+        [strategy_id, person_id, FOREVER],
+    )
+    centre.owner.execute(
+        "INSERT INTO training_strategy_follow_ups (strategy_id, year, revision, summary, targets, made_by, made_at) "
+        "VALUES (%s, 2023, 1, 'Hyvä vuosi', '[]', %s, %s)",
+        [strategy_id, person_id, FOREVER],
+    )
+    centre.clock(2024, 2, 1)
+    remind()
+    assert reminders(centre) == [("deadline.opening", due)]

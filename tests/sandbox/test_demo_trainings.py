@@ -7,14 +7,18 @@ from typing import get_args
 import pytest
 
 from app.db.trainings.plans import PARTS
+from app.db.trainings.strategies import targets_from
 from app.domain.calendar.deadlines import day_of
 from app.domain.trainings.cost_statements import StatementState
 from app.domain.trainings.sessions import breakdown_of, check_sessions, ends_on_of, starts_on_of
+from app.domain.trainings.strategies import StrategyContent, check_content
+from app.domain.trainings.strategies import check_complete as check_complete_strategy
 from app.domain.trainings.submissions import check_complete
 from app.domain.trainings.trainings import PLAN_FIELDS, TrainingPlan, TrainingState
 from app.domain.trainings.windows import plan_window_of
 from app.sandbox.demo.loading import demo_data
 from app.sandbox.demo.rows import Demo
+from app.sandbox.demo.strategies import SECTIONS
 from app.sandbox.demo.trainings import rules_of
 from tests.sandbox import Sandbox
 
@@ -93,3 +97,27 @@ def test_the_figures_are_those_of_the_ledger(sandbox: Sandbox) -> None:
     assert sandbox.rows("SELECT sum(used_hours) FROM training_figures") == sandbox.rows(
         "SELECT sum(used) FROM hour_balances"
     )
+
+
+def test_the_follow_up_of_a_strategy_has_the_figures_of_the_statistics(sandbox: Sandbox) -> None:
+    sandbox.reset()
+    main_user = sandbox.person("paakayttaja@example.org").client
+    [strategy] = main_user.get("/v1/training-strategies", params={"state": "in_force"}).json()["items"]
+    path = f"/v1/training-strategies/{strategy['id']}/follow-ups/2022"
+    copied = main_user.get(path)
+    again = main_user.put(path, json={"summary": "Sama vuosi"}, headers={"If-Match": copied.headers["ETag"]})
+    assert again.status_code == 200, again.text
+    figures = [[target["figure"] for target in answer.json()["targets"]] for answer in (copied, again)]
+    assert figures[0] == figures[1]
+    assert min(figures[0][:2]) > 0
+
+
+def test_strategies_are_complete_and_their_revisions_are_what_they_say(demo: Demo) -> None:
+    for row in demo.tables["training_strategies"]:
+        sections = {name: row[name] for name in ("first_year", "last_year", *SECTIONS)}
+        content = StrategyContent(**sections, targets=targets_from(row["targets"]))
+        check_content(content)
+        check_complete_strategy(content)
+        revisions = [each for each in demo.tables["training_strategy_revisions"] if each["strategy_id"] == row["id"]]
+        assert [revision["number"] for revision in revisions] == list(range(1, row.get("revision", 0) + 1))
+        assert all(revision["content"] == sections | {"targets": row["targets"]} for revision in revisions[-1:])

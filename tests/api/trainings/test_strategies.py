@@ -3,9 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+import httpx
+import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.db.identifiers import new_id
+from tests.api.hours.test_races import send_at_once
 from tests.api.people.test_api_keys import made
 from tests.api.people.test_api_keys import program as program_of
 from tests.builders import Centre, Person, refusal
@@ -365,6 +370,108 @@ def test_the_contact_is_the_organisations_contact_person(
     assert staff.post("/v1/contact-assignments", body).status_code == 201
     contact = centre.person("observer", unit).get(path).json()
     assert (contact["organisation_id"], contact["person"]["id"]) == (str(central), str(staff.id))
+
+
+def read(person: Person, path: str, language: str = "fi") -> httpx.Response:
+    answer = person.get(f"{path}/document", params={"language": language})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf"), answer.text
+    return answer
+
+
+def test_the_document_of_a_revision_stays_the_same(
+    centre: Centre, central: UUID, unit: UUID, main_user: Person
+) -> None:
+    in_force = adopted(main_user, central)
+    path = f"{PATH}/{in_force['id']}"
+    first = read(main_user, path)
+    assert first.headers["Content-Disposition"] == 'attachment; filename="koulutusstrategia-2023-2025.pdf"'
+    assert read(main_user, path, "sv").content != first.content
+    centre.clock(2023, 4, 1)
+    for person in (main_user, centre.staff(), centre.person("observer", unit)):
+        assert read(person, path).content == first.content
+    changed(main_user, in_force["id"], challenges=None)
+    second = read(main_user, path).content
+    assert second != first.content
+    main_user.post(f"{path}/archiving")
+    assert read(main_user, path).content == second
+    kept = (
+        "SELECT version, language, content FROM training_documents WHERE kind = 'strategy' ORDER BY version, language"
+    )
+    assert [(version, language) for version, language, _ in centre.rows(kept)] == [(1, "fi"), (1, "sv"), (2, "fi")]
+    assert bytes(centre.rows(kept)[0][2]) == first.content
+
+
+def test_the_document_of_a_draft_is_that_of_the_day(centre: Centre, central: UUID, main_user: Person) -> None:
+    path = f"{PATH}/{drafted(main_user, central)['id']}"
+    first = read(main_user, path).content
+    centre.clock(2023, 3, 15, 23, 59, 59)
+    assert read(main_user, path).content == first
+    centre.clock(2023, 3, 16)
+    assert read(main_user, path).content != first
+    assert centre.rows("SELECT FROM training_documents") == []
+
+
+def test_of_drafts_and_adoptions_at_the_same_time_one_wins(centre: Centre, central: UUID, main_user: Person) -> None:
+    answers = send_at_once(main_user, [(PATH, strategy(central), f"draft-{number}") for number in range(5)])
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    [draft] = main_user.get(PATH).json()["items"]
+    path = f"{PATH}/{draft['id']}/adoption"
+    answers = send_at_once(main_user, [(path, None, f"adoption-{number}") for number in range(5)])
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+    assert centre.rows("SELECT number FROM training_strategy_revisions") == [(1,)]
+
+
+def test_the_database_lets_no_draft_beside_another_through(centre: Centre, central: UUID, main_user: Person) -> None:
+    """As if the service had not looked."""
+    drafted(main_user, central)
+    columns = "organisation_id, state, first_year, last_year, targets, created_by, created_at"
+    with pytest.raises(psycopg.errors.UniqueViolation, match="training_strategies_one_draft"):
+        centre.owner.execute(
+            f"INSERT INTO training_strategies (id, {columns}) SELECT %s, {columns} FROM training_strategies", [new_id()]
+        )
+    with pytest.raises(psycopg.errors.CheckViolation, match="training_strategies_complete"):
+        centre.owner.execute(
+            "UPDATE training_strategies SET state = 'in_force', revision = 1, adopted_at = created_at, targets = '[]'"
+        )
+
+
+TEXTS = st.none() | st.text("aä ö.", min_size=1, max_size=20).filter(lambda text: bool(text.strip()))
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "first_year": st.integers(2021, 2024),
+        "last_year": st.integers(2023, 2026),
+        "present_state": TEXTS,
+        "challenges": TEXTS,
+        "development": TEXTS,
+        "own_strategy": TEXTS,
+        "targets": st.lists(st.sampled_from([HOURS, BOARDS]), max_size=3),
+    },
+)
+
+
+@settings(
+    max_examples=max(5, settings().max_examples // 10), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(CHANGES, min_size=1, max_size=6))
+def test_no_change_changes_a_revision(centre: Centre, steps: list[dict[str, Any]]) -> None:
+    """Whatever is sent afterwards: what was read of a revision, its document too, is read again as it was."""
+    central = centre.organisation()
+    main_user = centre.main_user(central)
+    in_force = adopted(main_user, central)
+    path = f"{PATH}/{in_force['id']}"
+    seen: dict[str, bytes] = {}
+    for step in steps:
+        number = main_user.get(path).json()["revision"]
+        seen[f"/revisions/{number}"] = main_user.get(f"{path}/revisions/{number}").content
+        answer = main_user.patch(path, step)
+        assert answer.status_code in (200, 422), answer.text
+        grown = main_user.get(path).json()["revision"]
+        assert grown == number or (answer.status_code, grown) == (200, number + 1)
+        for below, content in seen.items():
+            assert main_user.get(path + below).content == content
+    with pytest.raises(psycopg.errors.RestrictViolation, match="a revision of a training strategy never changes"):
+        centre.owner.execute('UPDATE training_strategy_revisions SET content = content || \'{"challenges": "Muu"}\'')
 
 
 def test_a_key_writes_drafts_and_decides_nothing(centre: Centre, central: UUID, main_user: Person) -> None:

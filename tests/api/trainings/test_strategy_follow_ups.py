@@ -214,6 +214,24 @@ def test_contributions_are_among_a_persons_data(
     assert (held["id"], held["text"], held["took_part"]) == (made["id"], "Nuoret puuttuvat.", ["Hallitus"])
 
 
+def test_contributions_go_with_a_merged_person_and_stay_after_an_erasure(
+    centre: Centre, central: UUID, unit: UUID, main_user: Person, manager: Person, staff: Person
+) -> None:
+    path = f"{PATH}/{adopted(main_user, central)['id']}/contributions"
+    second = centre.person("training_manager", unit)
+    for person in (manager, second):
+        assert person.post(path, {"text": "Nuoret puuttuvat."}).status_code == 201
+    merged = staff.post(f"/v1/people/{manager.id}/merger", {"person_id": str(second.id), "reason": "Sama ihminen"})
+    assert merged.status_code == 200, merged.text
+    held = staff.get(f"/v1/people/{manager.id}/data").json()["held"]["training_strategy_contributions"]
+    assert len(held) == 2
+    erased = staff.post(f"/v1/people/{manager.id}/erasure", {"reason": "Pyysi itse"})
+    assert erased.status_code == 200, erased.text
+    listed = staff.get(path).json()["items"]
+    assert [each["text"] for each in listed] == ["Nuoret puuttuvat.", "Nuoret puuttuvat."]
+    assert {each["created_by_name"] for each in listed} == {None}
+
+
 def test_an_hour_proposal_shows_the_targets_of_its_year(
     centre: Centre, central: UUID, unit: UUID, main_user: Person
 ) -> None:

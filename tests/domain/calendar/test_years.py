@@ -6,7 +6,13 @@ from uuid import UUID
 import pytest
 
 from app.domain.calendar.deadlines import Deadline, Kind, check_deadline
-from app.domain.calendar.years import DEADLINES_OF_2023, copied_deadlines, default_deadlines, next_working_day
+from app.domain.calendar.years import (
+    DEADLINES_OF_2023,
+    PlannedDeadline,
+    copied_deadlines,
+    default_deadlines,
+    next_working_day,
+)
 
 FINNISH_HOLIDAYS = {
     date(2023, 1, 6),
@@ -69,6 +75,16 @@ def test_other_years_differ_from_2023_in_the_end_of_the_round_and_have_yearly_co
         ("data_confirmation", date(2023, 5, 1), date(2023, 5, 31)),
     ]
     assert len(default_deadlines(2023)) == len(DEADLINES_OF_2023) + 1
+
+
+def test_training_strategies_are_followed_up_from_2025_on() -> None:
+    kinds = {year: [deadline.kind for deadline in default_deadlines(year)] for year in (2024, 2025)}
+    assert set(kinds[2025]) - set(kinds[2024]) == {"strategy_follow_up"}
+    follow_up = PlannedDeadline("strategy_follow_up", 2024, date(2025, 2, 1), date(2025, 3, 31))
+    assert default_deadlines(2025)[-1] == follow_up
+    rows: list[Row] = [(follow_up.kind, follow_up.hours_year, follow_up.opens_on, follow_up.closes_on)]
+    # 1.2.2026 is a Sunday, and 31.3.2026 a Tuesday.
+    assert copied(rows, 2025, 2026) == [("strategy_follow_up", 2025, date(2026, 2, 2), date(2026, 3, 31))]
 
 
 def test_the_calendar_of_2023_copied_to_2024() -> None:
