@@ -109,6 +109,26 @@ class ContactPersonIn(Body):
     phone: Phone | None = UNSAID
 
 
+class SignatoryTitleIn(Body):
+    """Title of the person who signs certificates."""
+
+    fi: Line = UNSAID
+    """Title in Finnish."""
+    sv: Line | None = UNSAID
+    """Title in Swedish. `null` if it is only known in Finnish."""
+    en: Line | None = UNSAID
+    """Title in English. `null` if it is only known in Finnish."""
+
+
+class CertificateSignatoryIn(Body):
+    """Person who signs certificates. The first time both the name and the title in Finnish are given."""
+
+    name: Line = UNSAID
+    """Name of the person who signs certificates."""
+    title: SignatoryTitleIn = UNSAID
+    """Title of the person."""
+
+
 class OrganisationData(Body):
     name_sv: Line | None = UNSAID
     name_en: Line | None = UNSAID
@@ -133,6 +153,8 @@ class OrganisationData(Body):
     """Whether units may draw on the common hours in addition to their allotment. Only for central organisations."""
     units_propose: Flag = UNSAID
     """Whether unit managers may make hour proposals. Only for central organisations."""
+    certificate_signatory: CertificateSignatoryIn | None = UNSAID
+    """Person who signs certificates of the organisation's training models. Only for central organisations."""
 
 
 class OrganisationIn(OrganisationData):

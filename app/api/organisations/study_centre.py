@@ -6,18 +6,18 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field, Strict, StringConstraints
 
-from app.api.conventions import Edit, File, Read, Remove, Replace
+from app.api.conventions import Edit, File, PlainWrite, Read, Remove, Replace
 from app.api.files import Download
 from app.api.operations import Operation, Tag
 from app.api.organisations.images import IMAGE_IN, PNG_OUT
-from app.api.organisations.organisations import AddressIn, BusinessId, Website
+from app.api.organisations.organisations import AddressIn, BusinessId, CertificateSignatoryIn, Website
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import UNSAID, WHOLE, Body, Flag, Line, Text
 from app.domain.organisations.images import Image
 from app.domain.organisations.participant_readers import ParticipantReaders
 from app.domain.organisations.study_centre import StudyCentre
-from app.services.organisations import participant_readers, study_centre, study_centre_logo
+from app.services.organisations import participant_readers, study_centre, study_centre_images
 
 router = APIRouter(
     prefix="/study-centre",
@@ -59,6 +59,7 @@ class StudyCentrePatch(Body):
     privacy_notice_url: Website | None = UNSAID
     participants_kept_months: Annotated[int, Strict(), Field(ge=1, le=240), WHOLE] = UNSAID
     slug: Slug | None = UNSAID
+    certificate_signatory: CertificateSignatoryIn | None = UNSAID
 
 
 @router.get("")
@@ -97,8 +98,8 @@ async def put_study_centre_logo(writer: Replace, file: File) -> Image:
 
     **Who:** staff.
     """
-    return await study_centre_logo.put_logo(
-        writer, content=file.content, media_type=file.media_type, expected=writer.expected
+    return await study_centre_images.put_image(
+        writer, "logo", content=file.content, media_type=file.media_type, expected=writer.expected
     )
 
 
@@ -111,7 +112,7 @@ async def get_study_centre_logo(reader: Read) -> Download:
 
     **Who:** everyone who has registered.
     """
-    return Download(await study_centre_logo.get_logo(reader), "image/png", "logo.png")
+    return Download(await study_centre_images.get_logo(reader), "image/png", "logo.png")
 
 
 @router.delete("/logo", status_code=204, responses=refusing("not-found"))
@@ -121,7 +122,44 @@ async def remove_study_centre_logo(writer: Remove) -> None:
 
     **Who:** staff.
     """
-    await study_centre_logo.remove_logo(writer, expected=writer.expected)
+    await study_centre_images.remove_image(writer, "logo", expected=writer.expected)
+
+
+@router.put("/signature-image", responses=refusing("image-refused"))
+@operation(people_only=True, file=IMAGE_IN)
+async def put_study_centre_signature_image(writer: Replace, file: File) -> Image:
+    """Upload the study centre's signature image.
+
+    Accepts the same files as the logo and stores a PNG of its own. It is on certificates, above the name of who signs
+    them for the study centre. It replaces the previous one.
+
+    **Who:** staff.
+    """
+    return await study_centre_images.put_image(
+        writer, "signature_image", content=file.content, media_type=file.media_type, expected=writer.expected
+    )
+
+
+@router.get("/signature-image", **PNG_OUT | {"responses": PNG_OUT["responses"] | refusing("forbidden", "not-found")})
+@operation(people_only=True, personal_data=True)
+async def get_study_centre_signature_image(writer: PlainWrite) -> Download:
+    """Get the study centre's signature image.
+
+    Returns the signature image as a PNG. Each use is recorded in the audit.
+
+    **Who:** staff.
+    """
+    return Download(await study_centre_images.use_signature_image(writer), "image/png", "signature.png")
+
+
+@router.delete("/signature-image", status_code=204, responses=refusing("not-found"))
+@operation(people_only=True)
+async def remove_study_centre_signature_image(writer: Remove) -> None:
+    """Remove the study centre's signature image.
+
+    **Who:** staff.
+    """
+    await study_centre_images.remove_image(writer, "signature_image", expected=writer.expected)
 
 
 @router.put("/participant-readers")

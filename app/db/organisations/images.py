@@ -1,9 +1,9 @@
-"""Logos and signature images of organisations, and the logo of the study centre."""
+"""Logos and signature images of organisations and of the study centre."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, LargeBinary, Text, Uuid, bindparam, delete, select
+from sqlalchemy import Column, DateTime, LargeBinary, Table, Text, Uuid, bindparam, delete, select
 
 from app.db.statements import Command, Connection, Query, put_row, study_centre_table
 from app.domain.organisations.images import Purpose
@@ -64,19 +64,24 @@ async def remove(connection: Connection, organisation_id: UUID, purpose: Purpose
     await _removal.run(connection, p_organisation_id=organisation_id, p_purpose=purpose)
 
 
-_logo_found: Query[bytes] = Query(select(study_centre_logos.c.content), bytes)
-_logo_removal = Command(delete(study_centre_logos))
+_of_centre: dict[Purpose, Table] = {"logo": study_centre_logos, "signature_image": study_centre_signature_images}
+_found_of_centre: dict[Purpose, Query[bytes]] = {
+    purpose: Query(select(table.c.content), bytes) for purpose, table in _of_centre.items()
+}
+_removal_of_centre = {purpose: Command(delete(table)) for purpose, table in _of_centre.items()}
 
 
-async def find_logo(connection: Connection) -> bytes | None:
-    """The logo of the study centre."""
-    return await _logo_found.first(connection)
+async def find_of_centre(connection: Connection, purpose: Purpose) -> bytes | None:
+    """The image of the study centre."""
+    return await _found_of_centre[purpose].first(connection)
 
 
-async def keep_logo(connection: Connection, content: bytes, *, person_id: UUID, now: datetime) -> None:
-    """Keep the study centre's logo, in place of an earlier one."""
-    await put_row(connection, study_centre_logos, content=content, changed_by=person_id, changed_at=now)
+async def keep_of_centre(
+    connection: Connection, purpose: Purpose, content: bytes, *, person_id: UUID, now: datetime
+) -> None:
+    """Keep the study centre's image, in place of an earlier one."""
+    await put_row(connection, _of_centre[purpose], content=content, changed_by=person_id, changed_at=now)
 
 
-async def remove_logo(connection: Connection) -> None:
-    await _logo_removal.run(connection)
+async def remove_of_centre(connection: Connection, purpose: Purpose) -> None:
+    await _removal_of_centre[purpose].run(connection)

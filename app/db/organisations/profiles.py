@@ -11,9 +11,10 @@ from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, all_, any_, bindparam, 
 from app.db.organisations.organisations import ancestors_of, organisations
 from app.db.paging import Listing, any_under, below, filters_of, within_reach
 from app.db.sessions import Reader
-from app.db.statements import Connection, Query, Selection, change_row, from_json, insert_row
+from app.db.statements import Connection, Converted, Query, Selection, change_row, from_json, insert_row
 from app.domain.access import Actor, Place, acting_reach_of, is_within_reach
 from app.domain.errors import NotFound
+from app.domain.organisations.certificate_signatories import signatory_of
 from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
 from app.domain.organisations.organisations import Address, ContactPerson, Organisation
 
@@ -29,6 +30,7 @@ def _selection(contact_person: ColumnElement[Any]) -> Selection[Organisation]:
         address=from_json(organisations.c.address, Address),
         billing_address=from_json(organisations.c.billing_address, Address),
         contact_person=from_json(contact_person, ContactPerson),
+        certificate_signatory=Converted(organisations.c.certificate_signatory, signatory_of),
         **_central_only,
     )
 

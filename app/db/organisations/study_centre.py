@@ -4,7 +4,8 @@ from sqlalchemy import and_, case, or_, select
 
 from app.db.people.people import study_centres
 from app.db.sessions import Reader
-from app.db.statements import NOW, Query, Selection, from_json
+from app.db.statements import NOW, Converted, Query, Selection, from_json
+from app.domain.organisations.certificate_signatories import signatory_of
 from app.domain.organisations.study_centre import CentreAddress, StudyCentre
 
 _ends = study_centres.c.decisions_by_two_until
@@ -17,6 +18,7 @@ _shown = Selection(
     decisions_by_two=_by_two,
     decisions_by_two_until=case((_ends > NOW, _ends)),
     address=from_json(study_centres.c.address, CentreAddress),
+    certificate_signatory=Converted(study_centres.c.certificate_signatory, signatory_of),
 )
 _one = select(*_shown.columns)
 _found, _locked = Query(_one, _shown.build), Query(_one.with_for_update(key_share=True), _shown.build)

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from app.domain.access import Actor, Place, check_main_user_or_staff, check_role, check_staff, only_observes
 from app.domain.calendar.deadlines import days_out_of_range
 from app.domain.errors import Fault, Invalid, NotCentral, OrganisationCycle
 from app.domain.lists import check_once
+from app.domain.organisations.certificate_signatories import CertificateSignatory, signatory_after
 from app.domain.values import Shown
 
 OrganisationKind = Literal["central", "district", "association"]
@@ -20,7 +21,8 @@ FIRST_DAY = date(2000, 1, 1)
 """Default first day of an organisation: the first of the years that the service knows."""
 MEMBERSHIP = frozenset({"business_id", "active_from", "active_until"})
 """Fields of a central organisation that only the study centre changes."""
-SETTINGS = frozenset({"draws_on", "units_propose"})
+SETTINGS = frozenset({"draws_on", "units_propose", "certificate_signatory"})
+"""Fields of central organisations alone."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ class Organisation(Shown):
     organisation."""
     units_propose: bool | None = None
     """Whether unit managers may make hour proposals. `null` if this is not a central organisation."""
+    certificate_signatory: CertificateSignatory | None = None
+    """Person who signs certificates of the organisation's training models. `null` if nobody is named, or if this is not
+    a central organisation."""
 
     @property
     def is_central(self) -> bool:
@@ -120,6 +125,7 @@ class OrganisationChanges(TypedDict, total=False):
     active_until: date | None
     draws_on: DrawsOn
     units_propose: bool
+    certificate_signatory: dict[str, Any] | None
 
 
 def new_organisation(
@@ -150,6 +156,10 @@ def changed(organisation: Organisation, changes: OrganisationChanges) -> Organis
     ):
         if name in said:
             said[name] = merged(kind, current, said[name])
+    if "certificate_signatory" in changes:
+        said["certificate_signatory"] = signatory_after(
+            organisation.certificate_signatory, changes["certificate_signatory"]
+        )
     return replace(organisation, **said)  # type: ignore[arg-type]  # A typed dictionary of its own fields.
 
 

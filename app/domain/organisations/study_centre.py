@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.errors import WrongState
+from app.domain.organisations.certificate_signatories import CertificateSignatory, signatory_after
 from app.domain.organisations.organisations import Address, merged
 from app.domain.values import Shown
 
@@ -44,6 +45,8 @@ class StudyCentre(Shown):
     slug: str | None
     """Name of the study centre in public addresses, unique in the service, which never changes. `null` if it has not
     been chosen."""
+    certificate_signatory: CertificateSignatory | None
+    """Person who signs certificates for the study centre. `null` if nobody is named."""
 
 
 class StudyCentreChanges(TypedDict, total=False):
@@ -59,6 +62,7 @@ class StudyCentreChanges(TypedDict, total=False):
     privacy_notice_url: str | None
     participants_kept_months: int
     slug: str | None
+    certificate_signatory: dict[str, Any] | None
 
 
 def changed(centre: StudyCentre, changes: StudyCentreChanges, now: datetime) -> StudyCentre:
@@ -71,6 +75,10 @@ def changed(centre: StudyCentre, changes: StudyCentreChanges, now: datetime) -> 
     wanted = members.pop("decisions_by_two", None)
     if "address" in members:
         members["address"] = merged(CentreAddress, centre.address, members["address"])
+    if "certificate_signatory" in members:
+        members["certificate_signatory"] = signatory_after(
+            centre.certificate_signatory, members["certificate_signatory"]
+        )
     if "slug" in members:
         check_slug(centre.slug, members["slug"])
     return replace(_with_decisions(centre, wanted, now), **members)

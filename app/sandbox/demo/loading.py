@@ -52,6 +52,10 @@ def demo_data(scale: int, this_year: int) -> Demo:
         privacy_notice_url="https://www.opintokeskus.example/tietosuoja",
         participants_kept_months=24,
         slug="demo",
+        certificate_signatory={
+            "name": "Katariina Kurki",
+            "title": {"fi": "Koulutusjohtaja", "sv": "Utbildningsdirektör", "en": "Director of Education"},
+        },
     )
     centrals = Organisations(demo, scale).centrals
     people = add_people(demo, centrals)

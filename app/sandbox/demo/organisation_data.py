@@ -87,9 +87,10 @@ def _account_change(
 
 
 def _add_study_centre_data(demo: Demo, people: People) -> None:
-    """Its logo, its account with a change that waits, and who may see participants."""
+    """Its images, its account with a change that waits, and who may see participants."""
     first, second = people.staff[:2]
-    demo.add("study_centre_logos", content=f"\\x{logo().hex()}", changed_by=first, changed_at=BEGINNING)
+    for table, content in (("study_centre_logos", logo()), ("study_centre_signature_images", signature())):
+        demo.add(table, content=f"\\x{content.hex()}", changed_by=first, changed_at=BEGINNING)
     for number, approver in ((900_001, first), (900_002, None)):
         change = _account_change(("payment account", number), number, "Opintokeskus Esimerkki", second, approver)
         demo.add("payment_account_changes", **change)

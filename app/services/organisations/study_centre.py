@@ -30,7 +30,7 @@ async def change_centre(writer: Writer, changes: StudyCentreChanges, expected: V
         if DECISIONS & settings.keys():
             settings |= {name: getattr(after, name) for name in DECISIONS}
         await change_row(writer.connection, study_centres, after.id, **settings)
-        writer.record("study-centre.changed", after.id, **settings | _address_of(settings))
+        writer.record("study-centre.changed", after.id, **settings | _facts_of(settings))
         if until := settings.get("decisions_by_two_until"):
             # The email to all of the staff names the person.
             person_id = str(writer.actor.person_id)
@@ -38,7 +38,11 @@ async def change_centre(writer: Writer, changes: StudyCentreChanges, expected: V
     return after
 
 
-def _address_of(settings: dict[str, Any]) -> dict[str, Any]:
-    """The address as JSON has it, if it has changed."""
-    address = settings.get("address")
-    return {"address": asdict(address)} if address else {}
+def _facts_of(settings: dict[str, Any]) -> dict[str, Any]:
+    """What has changed, as the audit has it: the address as JSON, and who signs without the name."""
+    facts = {}
+    if address := settings.get("address"):
+        facts["address"] = asdict(address)
+    if signatory := settings.get("certificate_signatory"):
+        facts["certificate_signatory"] = {"title": asdict(signatory.title)}
+    return facts

@@ -56,6 +56,7 @@ def test_staff_add_a_central_organisation(staff: Person) -> None:
         "active_until": None,
         "draws_on": "allotment_then_common",
         "units_propose": True,
+        "certificate_signatory": None,
     }
     fetched = staff.get(answer.headers["Location"])
     assert (fetched.json(), fetched.headers["ETag"]) == (made, answer.headers["ETag"])
@@ -283,7 +284,22 @@ def test_a_main_user_changes_its_tree_but_not_its_own_membership(
         assert refusal(answer) == (403, "forbidden"), role
 
 
-@pytest.mark.parametrize("setting", [{"draws_on": "allotment_only"}, {"units_propose": False}])
+SIGNATORY = {"name": "Kaija Koski", "title": {"fi": "Puheenjohtaja", "sv": None, "en": "Chair"}}
+
+
+def test_the_main_user_names_who_signs_certificates(centre: Centre, staff: Person, central: UUID) -> None:
+    main_user = centre.main_user(central)
+    changed = main_user.patch(f"{PATH}/{central}", {"certificate_signatory": SIGNATORY})
+    assert changed.json()["certificate_signatory"] == SIGNATORY
+    assert main_user.get(f"{PATH}/{central}").json() == changed.json()
+    titled = staff.patch(f"{PATH}/{central}", {"certificate_signatory": {"title": {"en": None}}}).json()
+    assert titled["certificate_signatory"]["title"] == {"fi": "Puheenjohtaja", "sv": None, "en": None}
+    assert main_user.patch(f"{PATH}/{central}", {"certificate_signatory": None}).json()["certificate_signatory"] is None
+
+
+@pytest.mark.parametrize(
+    "setting", [{"draws_on": "allotment_only"}, {"units_propose": False}, {"certificate_signatory": SIGNATORY}]
+)
 def test_only_a_central_organisation_has_settings(
     centre: Centre, staff: Person, central: UUID, setting: dict[str, Any]
 ) -> None:

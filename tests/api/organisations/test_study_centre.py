@@ -46,6 +46,7 @@ def test_everybody_sees_the_study_centre(centre: Centre, staff: Person) -> None:
         "privacy_notice_url": None,
         "participants_kept_months": 24,
         "slug": None,
+        "certificate_signatory": None,
     }
     assert shown["name"]
     for person in (centre.person(), centre.main_user(centre.organisation()), centre.person("auditor")):
@@ -93,10 +94,28 @@ def test_staff_change_the_profile(centre: Centre, staff: Person) -> None:
     ]
 
 
+def test_who_signs_certificates_is_merged_and_not_named_in_the_audit(centre: Centre, staff: Person) -> None:
+    signs = {"name": "Katariina Kurki", "title": {"fi": "Koulutusjohtaja", "sv": None, "en": None}}
+    answer = staff.patch(PATH, {"certificate_signatory": {"name": "Katariina Kurki"}})
+    assert refusal(answer) == (422, "validation")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/certificate_signatory/title/fi"]
+    first = {"name": "Katariina Kurki", "title": {"fi": "Koulutusjohtaja"}}
+    assert staff.patch(PATH, {"certificate_signatory": first}).json()["certificate_signatory"] == signs
+    titled = staff.patch(PATH, {"certificate_signatory": {"title": {"sv": "Utbildningsdirektör"}}}).json()
+    assert titled["certificate_signatory"] == signs | {"title": signs["title"] | {"sv": "Utbildningsdirektör"}}  # type: ignore[operator]
+    assert staff.get(PATH).json() == titled
+    assert staff.patch(PATH, {"certificate_signatory": None}).json()["certificate_signatory"] is None
+    recorded = str(centre.rows("SELECT facts FROM audit_entries") + centre.rows("SELECT facts FROM outbox"))
+    assert "Koulutusjohtaja" in recorded
+    assert "Kurki" not in recorded
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({"name": None}, "/name"),
+        ({"certificate_signatory": {"name": None}}, "/certificate_signatory/name"),
+        ({"certificate_signatory": {"title": {"fi": ""}}}, "/certificate_signatory/title/fi"),
         ({"business_id": "1234567-2"}, "/business_id"),
         ({"address": {"country": "Finland"}}, "/address/country"),
         ({"website": "malli"}, "/website"),
@@ -283,6 +302,27 @@ def test_a_logo_is_a_picture_that_staff_upload(centre: Centre, staff: Person) ->
     assert refusal(put_logo(staff, b"<svg/>")) == (422, "image-refused")
     for person in (centre.main_user(centre.organisation()), centre.person("auditor")):
         assert refusal(put_logo(person)) == refusal(person.delete(LOGO)) == (403, "forbidden")
+
+
+SIGNATURE = f"{PATH}/signature-image"
+
+
+def test_staff_keep_the_signature_image_and_each_use_is_recorded(centre: Centre, staff: Person) -> None:
+    image = {"Content-Type": "image/png"}
+    assert refusal(staff.get(SIGNATURE)) == refusal(staff.delete(SIGNATURE)) == (404, "not-found")
+    first = staff.client.put(SIGNATURE, content=picture(), headers=image)
+    assert (first.status_code, first.json()["width"]) == (200, 60)
+    assert sha256(staff.get(SIGNATURE).content).hexdigest() == first.json()["digest"]
+    # The logo is another image.
+    assert refusal(staff.get(LOGO)) == (404, "not-found")
+    assert refusal(staff.client.put(SIGNATURE, content=b"<svg/>", headers=image)) == (422, "image-refused")
+    for person in (centre.main_user(centre.organisation()), centre.person("auditor"), centre.person()):
+        put = person.client.put(SIGNATURE, content=picture(), headers=image)
+        assert refusal(put) == refusal(person.get(SIGNATURE)) == refusal(person.delete(SIGNATURE)) == (403, "forbidden")
+    assert staff.delete(SIGNATURE).status_code == 204
+    assert centre.rows("SELECT action, subject_id, actor_id FROM audit_entries ORDER BY id") == [
+        (f"study-centre-signature-image.{verb}", centre.id, staff.id) for verb in ("changed", "used", "removed")
+    ]
 
 
 READERS = f"{PATH}/participant-readers"
