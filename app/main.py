@@ -77,6 +77,8 @@ from app.api.routing import Index
 from app.api.support import enrolments
 from app.api.trainings import (
     authority_reports,
+    certificate_batches,
+    certificates,
     cost_statements,
     model_comments,
     model_reviews,
@@ -90,6 +92,7 @@ from app.api.trainings import (
     peer_group_submissions,
     peer_groups,
     public_calendar,
+    public_certificates,
     statement_attachments,
     statistics,
     strategies,
@@ -146,6 +149,11 @@ ROUTERS = (
     submissions.batches,
     training_changes.router,
     training_documents.router,
+    certificates.router,
+    certificates.certificates_router,
+    certificate_batches.router,
+    certificate_batches.batches_router,
+    public_certificates.router,
     peer_groups.router,
     peer_group_submissions.router,
     peer_group_changes.router,

@@ -29,12 +29,15 @@ from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.people.personal_data import ANSWERS_KEPT_DAYS
+from app.keys.reading import read_keys
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.outgoing_mails import make_mails
 from app.services.people.expiring import expire_applications
 from app.services.people.removing import remove_old_addresses
 from app.services.trainings.anonymising import anonymise_due
+from app.services.trainings.certificate_batches import make_batches
+from app.services.trainings.certificates import making_of
 from app.services.trainings.lapsing import lapse_trainings
 from app.settings import Settings, settings_from_environment
 
@@ -127,6 +130,19 @@ def making_mails(public_url: str | None) -> Job:
     return make_all_mails
 
 
+def making_certificates(settings: Settings) -> Job:
+    keys = read_keys(settings)
+    making = making_of(keys.public_url, keys.seal)
+
+    async def make_certificates(connections: Connections) -> None:
+        """Make the certificates that are requested in all study centres."""
+        for centre in await list_study_centres(connections):
+            async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+                await make_batches(connection, making)
+
+    return make_certificates
+
+
 JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers, remove_addresses, anonymise_participants)
 
 
@@ -137,6 +153,7 @@ def mail_jobs(settings: Settings) -> Mapping[Job, float]:
         expire_all: REMINDING_SECONDS,
         lapse_all: REMINDING_SECONDS,
         making_mails(settings.public_url): MAIL_SECONDS,
+        making_certificates(settings): MAIL_SECONDS,
     }
     if settings.smtp_url is None:
         return making

@@ -169,6 +169,21 @@ FACTS: dict[str, tuple[Schema, str]] = {
     "year": (NUMBER, "Calendar year."),
 }
 FACTS_OF_CODE: dict[tuple[str, str], tuple[Schema, str]] = {
+    ("signature-missing", "missing"): (
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "whose": {"type": "string", "x-extensible-enum": ["organisation", "study_centre"]},
+                    "what": {"type": "string", "x-extensible-enum": ["signature_image", "signatory"]},
+                    "call": TEXT,
+                },
+                "required": ["whose", "what", "call"],
+            },
+        },
+        "Missing parts of the signatures, each with the method and path of the call that adds it.",
+    ),
     ("not-configured", "missing"): (TEXTS, "Settings or fields that have no value."),
 }
 """Facts that are something else with this code than with others."""
@@ -216,6 +231,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "runs-no-trainings": ("unit_id", "because"),
     "same-person": ("person_id",),
     "signed-document-refused": ("finding", "signature", "subject"),
+    "signature-missing": ("missing",),
     "support-rules-unverified": ("year", "inherited_from"),
     "strong-authentication-required": ("acr_values", "max_age"),
     "token-too-large": ("largest",),

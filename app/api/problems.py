@@ -65,6 +65,7 @@ STATUSES: dict[str, int] = {
     "by-invitation-only": 409,
     "support-rules-unverified": 409,
     "not-configured": 409,
+    "signature-missing": 409,
     "base-right-required": 409,
     "last-main-user": 409,
     "last-staff": 409,

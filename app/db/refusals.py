@@ -37,6 +37,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "training_participants_address_once": AlreadyExists,
     "training_model_versions_one_open": AlreadyExists,
     "completions_one_in_force": AlreadyExists,
+    "certificates_one_in_force": AlreadyExists,
     "participation_claims_one_a_training": AlreadyExists,
     "participation_claims_one_learner": AlreadyExists,
     "contact_assignments_no_overlap": AssignmentOverlap,

@@ -37,7 +37,7 @@ def compose_document(template: Path, content: object, words: Mapping[str, Any], 
 
     Texts are shown as far as the fonts have their characters.
     """
-    inputs = {"content": json.dumps(_shown(content)), "words": json.dumps(_shown(words))}
+    inputs = prepared(content, words)
     timestamp = str(int(made_at.timestamp()))
     return run_in_process(
         composed,
@@ -47,6 +47,11 @@ def compose_document(template: Path, content: object, words: Mapping[str, Any], 
         seconds=SECONDS,
         megabytes=4_096,
     )
+
+
+def prepared(content: object, words: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a template is given, with the texts as the fonts can show them."""
+    return {"content": json.dumps(_shown(content)), "words": json.dumps(_shown(words))}
 
 
 def composed(*parts: bytes) -> bytes:

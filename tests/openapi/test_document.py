@@ -120,6 +120,7 @@ NAMED_OTHERWISE = {
     *("apply_for_role", "give_role", "confirm_organisation", "assign_contact", "verify_email"),
     *("submit_trainings", "decide_trainings", "decide_cost_statements"),
     *("search_participants", "erase_participants"),
+    *("get_certificate_batch", "get_certificate_batch_file"),
 }
 """Operations with a name that is clear without the complete name of their resource."""
 

@@ -49,6 +49,12 @@ FACTS: dict[str, dict[str, object]] = {
     "too-many": {"most": 20},
     "activity-not-supported": {"activity": "peer_group", "year": 2024},
     "support-rules-unverified": {"year": 2026, "inherited_from": 2025},
+    "signature-missing": {
+        "missing": [
+            {"whose": "study_centre", "what": "signature_image", "call": "PUT /v1/study-centre/signature-image"},
+            {"whose": "organisation", "what": "signatory", "call": f"PATCH /v1/organisations/{SOME_ID}"},
+        ]
+    },
     "not-configured": {"missing": ["BADGE_KEYS", "PUBLIC_URL"]},
     "rate-limited": {
         "most": 20,
