@@ -14,6 +14,9 @@ NAME = "year-wheel"
 RADIUS = 250
 """Of the outermost ring's outer edge."""
 RING, GAP = 26, 5
+"""The width of a ring, if there is room for all of them, and what is left between two."""
+CENTRE = 30
+"""The radius that is left free."""
 MONTHS = 12
 
 
@@ -30,10 +33,11 @@ def draw_wheel(wheel: YearWheel, language: Language) -> bytes:
     y = drawing.head(wheel.organisation_name or below, beside)
     centre = y + 2 * LINE + RADIUS
     _draw_months(drawing, wheel.year, language, centre)
+    step = min(RING + GAP, (RADIUS + GAP - CENTRE) / max(1, len(rings)))
     for place, (ring, style) in enumerate(zip(wheel.rings, numbered(len(rings)), strict=True)):
-        outer = RADIUS - place * (RING + GAP)
+        outer = RADIUS - place * step
         for arc in ring.arcs:
-            _draw_arc(drawing, arc, wheel.year, (centre, outer), style, str(place + 1))
+            _draw_arc(drawing, arc, wheel.year, (centre, outer, outer - step + GAP), style, str(place + 1))
     if wheel.today.year == wheel.year:
         x, end = _at(_turn(wheel.today, wheel.year), RADIUS + 8, centre)
         drawing.add("line", class_="hand", x1=WIDTH / 2, y1=centre, x2=x, y2=end)
@@ -79,23 +83,22 @@ def _draw_months(drawing: Drawing, year: int, language: Language, centre: float)
     drawing.add("circle", class_="line", cx=WIDTH / 2, cy=centre, r=RADIUS + 2)
 
 
-def _draw_arc(drawing: Drawing, arc: Arc, year: int, ring: tuple[float, float], style: str, number: str) -> None:
-    """`ring` is the centre's y and the outer radius. What lies outside the year is cut off."""
-    centre, outer = ring
+def _draw_arc(drawing: Drawing, arc: Arc, year: int, ring: tuple[float, float, float], style: str, number: str) -> None:
+    """`ring` is the centre's y and the outer and inner radius. What lies outside the year is cut off."""
+    centre, outer, inner = ring
     last = max(filter(None, [arc.closes_on, arc.extended_until]), default=None) if arc.closes_on else None
     first, end = date(year, 1, 1), date(year, 12, 31)
     begins, ends = max(arc.opens_on or first, first), min(last or end, end)
     if begins > ends:
         return
     start, stop = _turn(begins, year), _turn(ends, year) + 1 / _days(year)
-    inner = outer - RING
     corners = [_at(start, outer, centre), _at(stop, outer, centre), _at(stop, inner, centre), _at(start, inner, centre)]
     points = [f"{x:.1f} {y:.1f}" for x, y in corners]
     path = f"M{points[0]}{_edge(start, stop, outer, centre)}L{points[2]}{_edge(stop, start, inner, centre)}Z"
     shape = "full" if arc.state == "open" and arc.confirmed else "outline"
     dashed = "" if arc.confirmed else " dashed"
     drawing.add("path", class_=f"{style} {shape}{dashed}", d=path)
-    x, y = _at((start + stop) / 2, outer - RING / 2, centre)
+    x, y = _at((start + stop) / 2, (outer + inner) / 2, centre)
     drawing.add("circle", class_="badge", cx=x, cy=y, r=9)
     drawing.add("text", text=number, class_="middle", x=x, y=y + TEXT / 3)
 

@@ -2,7 +2,9 @@
 
 import re
 from datetime import date, datetime
+from itertools import pairwise
 from math import cos, radians, sin
+from typing import get_args
 from uuid import UUID
 from xml.etree import ElementTree
 
@@ -51,6 +53,17 @@ def arcs_of(svg: bytes) -> list[ElementTree.Element]:
 )
 def test_an_open_deadline_is_filled_and_an_unconfirmed_one_dashed(drawn: WheelDay, classes: str) -> None:
     assert [arc.get("class") for arc in arcs_of(draw_wheel(wheel(drawn), "fi"))] == [classes]
+
+
+def test_all_kinds_have_a_ring_and_leave_the_centre_free() -> None:
+    kinds = get_args(Kind)
+    days = [day(date(2023, 1, 1), date(2023, 1, 31), kind=kind) for kind in kinds]
+    arcs = arcs_of(draw_wheel(wheel(*days), "fi"))
+    # From the end of the arc's outer edge, a line to the inner edge, whose radius follows.
+    radii = [[float(part) for part in re.findall(r"A([\d.]+)", str(arc.get("d")))] for arc in arcs]
+    assert len(radii) == len(kinds)
+    assert min(min(each) for each in radii) >= 30
+    assert all(outer[-1] > inner[0] for outer, inner in pairwise(radii))
 
 
 @pytest.mark.parametrize(

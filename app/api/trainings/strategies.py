@@ -13,7 +13,7 @@ from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import IN_DIGITS, UNSAID, WHOLE, Body, ChangedSince, Line, Several, Text, Year
+from app.api.shapes import IN_DIGITS, UNSAID, WHOLE, Body, ChangedSince, Several, Text, Year
 from app.api.trainings.documents import DocumentLanguage
 from app.db.paging import Slice
 from app.domain.organisations.contacts import Contact
@@ -44,7 +44,7 @@ router = APIRouter(
 RevisionNumber = Annotated[int, Path(ge=1, le=2**31 - 1), IN_DIGITS]
 NumberToReach = Annotated[int, Strict(), Field(ge=0, le=LARGEST_AIM), WHOLE]
 _number: TypeAdapter[int] = TypeAdapter(NumberToReach)
-_words: TypeAdapter[str] = TypeAdapter(Line)
+_words: TypeAdapter[str] = TypeAdapter(Text)
 
 
 def _aim(value: object) -> object:
@@ -56,7 +56,7 @@ def _aim(value: object) -> object:
         raise PydanticCustomError(fault["type"], "The aim is not valid", fault.get("ctx")) from error
 
 
-Aim = Annotated[int | str, PlainValidator(_aim, json_schema_input_type=NumberToReach | Line)]
+Aim = Annotated[int | str, PlainValidator(_aim, json_schema_input_type=NumberToReach | Text)]
 
 
 class MeasureIn(Body):
