@@ -9,6 +9,7 @@ from pydantic import Field, Strict
 from app.api.conventions import Edit, NoBody, Read, Write, WriteOnce
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
+from app.api.rendering import Created
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import IN_DIGITS, UNSAID, WHOLE, Body, ChangedSince, Form, Line, Several, Text
@@ -97,9 +98,14 @@ class ModelVersionPatch(Body):
         return changes
 
 
-@router.post("", status_code=201, responses=refusing("wrong-state", "not-a-member", "already-exists"))
+@router.post(
+    "",
+    status_code=201,
+    response_model=ModelVersion,
+    responses=refusing("wrong-state", "not-a-member", "already-exists"),
+)
 @operation(scope="trainings:write")
-async def start_training_model_version(writer: WriteOnce, model_id: UUID, body: ModelVersionIn) -> ModelVersion:
+async def start_training_model_version(writer: WriteOnce, model_id: UUID, body: ModelVersionIn) -> Created:
     """Start a version of a training model.
 
     The version is a copy of the newest approved one, or of the newest one if none has been approved. A model has one
@@ -107,7 +113,8 @@ async def start_training_model_version(writer: WriteOnce, model_id: UUID, body: 
 
     **Who:** main users.
     """
-    return await model_versions.start_version(writer, model_id, change=body.change, reason=body.reason)
+    version = await model_versions.start_version(writer, model_id, change=body.change, reason=body.reason)
+    return Created(version, f"/v1/training-models/{model_id}/versions/{version.number}")
 
 
 @router.get("", response_model=Page[ModelVersion])

@@ -19,6 +19,7 @@ from app.sandbox.demo.api_keys import add_api_keys
 from app.sandbox.demo.calendars import add_calendars, add_feeds
 from app.sandbox.demo.hours import Hours
 from app.sandbox.demo.main_users import add_main_user_applications
+from app.sandbox.demo.model_tour import ModelTour
 from app.sandbox.demo.names import CENTRALS
 from app.sandbox.demo.organisation_data import add_organisation_data
 from app.sandbox.demo.organisations import UNITS, Organisations
@@ -71,6 +72,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     add_api_keys(demo, centrals, people, this_year)
     add_rights(demo, centrals, people)
     add_main_user_applications(demo, centrals, people)
+    ModelTour(demo, centrals, people).add()
     return demo
 
 
