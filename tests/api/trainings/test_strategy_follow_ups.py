@@ -47,6 +47,7 @@ def test_a_follow_up_copies_the_figures_of_the_day(
     held(centre, main_user, staff, central, of_age=8, female=8)
     approved(manager, staff, unit)
     complete(centre, add_training(centre, unit), 6)
+    complete(centre, add_training(centre, central), 1, "failed")
     complete(centre, add_training(centre, centre.organisation()), 7)
     in_force = adopted(main_user, central, targets=by_figures())
     path = f"{PATH}/{in_force['id']}/follow-ups/2023"
