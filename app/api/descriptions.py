@@ -70,6 +70,7 @@ FILTERS = {
     "expert_id": "Only items whose expert is this staff member.",
     "section": "Only items about this section.",
     "training_id": "Only items of this training course.",
+    "model_id": "Only items of this training model.",
     "peer_group_id": "Only items of this peer group.",
     "municipality": "Only courses with a place in this municipality, by its code of three digits.",
     "mode": "Only items held this way.",

@@ -89,6 +89,14 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "main-user-application.rejected": "applicant",
         "main-user-application.submitted": "signatory",
         "main-user-application.withdrawn": "staff applicant signatory",
+        "model-version.activation-waiting": "main_user",
+        "model-version.approved": "main_user",
+        "model-version.handed-over": "main_user",
+        "model-version.naming-waiting": "staff",
+        "model-version.rejected": "main_user",
+        "model-version.sent-back": "main_user",
+        "model-version.submitted": "staff",
+        "model-version.work-waiting": "main_user",
         "organisation.main-users-few": "staff",
         "peer-group-quota.made": "manager",
         "payment-account-change.approved": "staff",
@@ -109,11 +117,17 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "supplementary-hour-request.decided": "manager",
         "supplementary-hour-request.expired": "manager",
         "training-change.submitted": "staff",
+        "training-model.accepted": "main_user",
+        "training-model.proposed": "staff",
+        "training-model.rejected": "main_user",
+        "training-model.waiting": "staff",
         "training.endorsed": "staff",
         "training.submitted": "staff",
     }
-    # Those of a training's people are tested with trainings (`test_trainings.py`).
-    assert set(recipients_of) == {event for event, to in MAIL_OF if to != "responsible"}
+    # Those of a training's people and of a model's reviewers are tested elsewhere (`test_trainings.py`,
+    # `test_models.py`).
+    elsewhere = {"responsible", "expert", "reviewers"}
+    assert set(recipients_of) == {event for event, to in MAIL_OF if to not in elsewhere}
     expected: dict[UUID, set[UUID]] = {happen(centre, "organisation.changed", central): set()}
     for event, to in recipients_of.items():
         for organisation_id, *readers_of in zip((central, unit), *(people[each] for each in to.split()), strict=True):

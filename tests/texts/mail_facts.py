@@ -17,6 +17,8 @@ _PLAN: dict[str, object] = {
     "year": 2023,
     "hours": 6,
 }
+_MODEL: dict[str, object] = {"model": "Yhdistyksen talous"}
+_VERSION: dict[str, object] = _MODEL | {"number": 2}
 MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS} | {
     "deadline.opening": _WINDOW,
     "deadline.closing-soon": _WINDOW | {"kind": "change_window"},
@@ -77,6 +79,19 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "cost-statement.approved": _PLAN | {"support_cents": 21_050},
     "cost-statement.rejected": _PLAN | {"freed": 6},
     "cost-statement.reversed": _PLAN | {"support_cents": 21_050},
+    "training-model.proposed": _MODEL,
+    "training-model.accepted": _MODEL,
+    "training-model.rejected": _MODEL,
+    "training-model.waiting": _VERSION | {"step": "decision", "waits_for": "organisation", "since": "2023-03-01"},
+    "model-version.handed-over": _VERSION | {"waiting_for": "organisation"},
+    "model-version.handed-over:expert": _VERSION | {"waiting_for": "study_centre"},
+    "model-version.submitted": _VERSION | {"change": "substantial"},
+    "model-version.submitted:expert": _VERSION | {"change": "minor"},
+    "model-version.reviewers-named": _VERSION,
+    "model-version.opinion-given": _VERSION | {"last": True},
+    "model-version.approved": _VERSION,
+    "model-version.sent-back": _VERSION,
+    "model-version.rejected": _VERSION,
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},
     "bank-account-change.proposed": _CONCERNED,

@@ -21,6 +21,8 @@ FACTS = {
     "person": "Aino Aalto",
     "training": "Järjestön talous",
     "detail": "unit_manager",
+    "model": "Yhdistyksen talous",
+    "number": 2,
 }
 
 

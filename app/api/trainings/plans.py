@@ -154,6 +154,9 @@ class PlanIn(GroupPlanIn):
     """Enrolment in the public calendar. `null` if none is offered."""
     declarations: DeclarationsIn = UNSAID
     """Declarations of the organiser."""
+    model_version_id: UUID | None = UNSAID
+    """ID of the version of a training model that the course follows, which sets goals, content and methods. It cannot
+    change once the plan has been submitted. `null` if the course follows none."""
 
 
 _PARTS: dict[str, Any] = {

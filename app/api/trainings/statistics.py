@@ -52,8 +52,9 @@ async def wanted_of(
     by: Annotated[By | None, Query(description="Grouping of the rows. Without it there are no rows.")] = None,
     hour_type: TypeOfFigures = None,
     supported: Annotated[bool | None, Query(description="Only subsidised courses, or only others.")] = None,
+    model_id: Annotated[UUID | None, Query(description="Only courses of this training model.")] = None,
 ) -> Wanted:
-    return Wanted(year, organisation_id, under, by, hour_type, supported)
+    return Wanted(year, organisation_id, under, by, hour_type, supported, model_id)
 
 
 async def forecast_wanted_of(
@@ -62,7 +63,7 @@ async def forecast_wanted_of(
     under: TopOfFigures = None,
     hour_type: TypeOfFigures = None,
 ) -> Wanted:
-    return Wanted(year, organisation_id, under, None, hour_type, None)
+    return Wanted(year, organisation_id, under, None, hour_type, None, None)
 
 
 Figures = Annotated[Wanted, Depends(wanted_of)]

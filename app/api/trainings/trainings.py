@@ -93,12 +93,13 @@ PlanFilters = Annotated[PlanListFilters, Depends(plan_filters)]
 """The filters of a list of plans, of training courses or of peer groups."""
 
 
-@router.post("", status_code=201, responses=refusing("not-found"))
+@router.post("", status_code=201, responses=refusing("not-found", "wrong-state", "not-a-member"))
 @operation(scope="trainings:write")
 async def add_training(writer: Write, body: TrainingIn) -> Training:
     """Add a training course.
 
-    Creates a draft of the plan. Drafts can be added at any time, and the rest of the plan by its submission.
+    Creates a draft of the plan. Drafts can be added at any time, and the rest of the plan by its submission. A version
+    of a training model that is in use sets `goals`, `content` and `methods`; other values for them are an error.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
@@ -111,7 +112,11 @@ async def add_training(writer: Write, body: TrainingIn) -> Training:
 @router.get("", response_model=Page[TrainingSummary])
 @operation(scope="trainings:read", csv=True)
 async def list_trainings(
-    reader: Read, page: Paging, filters: PlanFilters, q: SearchText = None
+    reader: Read,
+    page: Paging,
+    filters: PlanFilters,
+    model_id: Several[UUID] = None,
+    q: SearchText = None,
 ) -> Slice[TrainingSummary]:
     """List training courses.
 
@@ -119,7 +124,7 @@ async def list_trainings(
 
     **Who:** everyone with a role, within their reach.
     """
-    return await trainings.list_trainings(reader, "training", page, q=q, **filters)
+    return await trainings.list_trainings(reader, "training", page, q=q, model_id=model_id, **filters)
 
 
 @router.get("/{training_id}")
@@ -135,7 +140,8 @@ async def get_training(reader: Read, training_id: UUID) -> Training:
 
 
 @router.patch(
-    "/{training_id}", responses=refusing("wrong-state", "decision-required", "runs-no-trainings", "quota-exceeded")
+    "/{training_id}",
+    responses=refusing("wrong-state", "not-a-member", "decision-required", "runs-no-trainings", "quota-exceeded"),
 )
 @operation(scope="trainings:write")
 async def change_training(writer: Edit, training_id: UUID, body: TrainingPatch) -> Training:
@@ -158,7 +164,8 @@ async def change_training(writer: Edit, training_id: UUID, body: TrainingPatch) 
 async def copy_training(writer: Write, training_id: UUID, body: CopiesIn) -> Created:
     """Copy a training course.
 
-    Adds a draft for each day, with the same plan and with sessions that begin on that day.
+    Adds a draft for each day, with the same plan and with sessions that begin on that day. The version of a training
+    model is copied too, and checked when the copy is submitted.
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """

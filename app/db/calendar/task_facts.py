@@ -14,6 +14,7 @@ from app.db.calendar.hour_facts import (
     list_waiting_requests,
     list_year_hours,
 )
+from app.db.calendar.model_tasks import list_model_actions
 from app.db.calendar.pending_actions import list_pending_actions
 from app.db.calendar.reminder_settings import find_settings
 from app.db.calendar.training_tasks import list_training_actions
@@ -101,6 +102,7 @@ async def find_task_facts(session: Reader, person: Person) -> TaskFacts:
         is_verified=person.email_verified_at is not None,
         pending_actions=await list_pending_actions(session, language),
         training_actions=await list_training_actions(session, language),
+        model_actions=await list_model_actions(session, language),
     )
     roles: dict[UUID, set[Role]] = {}
     for grant in session.actor.roles:

@@ -1,6 +1,7 @@
 """The events of the outbox, and who gets a mail about each."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    cast,
     func,
     literal,
     or_,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import array, distinct_on
+from sqlalchemy.dialects.postgresql import JSONB, array, distinct_on
 
 from app.db.delivery.preferences import mail_preferences
 from app.db.organisations.organisations import name_in, organisations
@@ -32,9 +34,10 @@ from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants
 from app.db.people.signatories import signatories
 from app.db.statements import Command, Connection, Query, columns_of
+from app.db.trainings.model_tables import training_model_reviews, training_model_versions, training_models
 from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.writers import IS_WRITERS_GRANT
-from app.domain.delivery.mailed_events import MAIL_OF, Recipients
+from app.domain.delivery.mailed_events import MAIL_OF, MAILED_EVENTS, Recipients
 from app.domain.delivery.mails import MailPreference
 from app.domain.hours.ledger import HourType
 from app.domain.organisations.organisations import Language
@@ -57,6 +60,8 @@ class Recipient:
     signatory: str | None
     key: str | None
     """The name of the API key."""
+    model: str | None
+    """The name of the training model that the event is about."""
     training: str | None
     """The name of the training that the event is about."""
     hour_type: HourType | None
@@ -80,8 +85,20 @@ _not_mailed: Query[UUID] = Query(
 _mark = Command(update(outbox).where(outbox.c.id == any_(_ids)).values(mails_made_at=func.clock_timestamp()))
 
 
+def _json_of(facts: Mapping[str, object]) -> Any:
+    return cast(json.dumps(dict(facts)), JSONB)
+
+
 def _goes_to(recipients: Recipients) -> Any:
-    return or_(*(outbox.c.event == event for event, to in MAIL_OF if to == recipients))
+    """Whether there is a mail about the event for these recipients. Who is several of them gets the mail of the first
+    that it concerns."""
+    return or_(
+        *(
+            and_(outbox.c.event == event, outbox.c.facts.contains(_json_of(MAILED_EVENTS[name].only_if)))
+            for (event, to), name in MAIL_OF.items()
+            if to == recipients
+        )
+    )
 
 
 _in_force = in_force(outbox.c.made_at)
@@ -175,11 +192,44 @@ _to_responsible = (
     .join(_responsible, true())
     .where(_goes_to("responsible"))
 )
+_of_version = (
+    _events.join(training_model_versions, training_model_versions.c.id == outbox.c.subject_id)
+    .join(training_models, training_models.c.id == training_model_versions.c.model_id)
+    .join(role_grants, role_grants.c.role == "staff")
+)
+# Who has left the staff hears no more of it.
+_to_expert: Select[Any] = _of_version.where(
+    _goes_to("expert"), role_grants.c.person_id == training_models.c.expert_id, _in_force
+)
+_reviews = training_model_reviews.c
+_to_reviewers: Select[Any] = _of_version.join(
+    training_model_reviews,
+    and_(
+        _reviews.version_id == training_model_versions.c.id,
+        _reviews.submission == training_model_versions.c.submissions,
+        _reviews.ended_at.is_(None),
+    ),
+).where(
+    _goes_to("reviewers"),
+    role_grants.c.person_id == _reviews.person_id,
+    _in_force,
+    or_(outbox.c.event != "model-version.opinions-waiting", _reviews.opinion.is_(None)),
+)
+_model = (
+    select(training_models.c.name)
+    .where(
+        training_models.c.id == func.coalesce(outbox.c.facts["model_id"].as_string().cast(Uuid), outbox.c.subject_id)
+    )
+    .correlate(outbox)
+    .scalar_subquery()
+)
 _selects: dict[Recipients, Select[Any]] = {
     "person": _to_one("person", "person_id"),
     "signatory": _to_one("signatory", "signatory_person_id"),
     "applicants": _to_applicants,
     "responsible": _to_responsible,
+    "expert": _to_expert,
+    "reviewers": _to_reviewers,
     "main_users": _to_main_users,
     "managers": _to_managers,
     "staff": _to_staff,
@@ -238,6 +288,7 @@ _recipients = Query(
             person=_name_of("person_id"),
             signatory=_signatory,
             key=_key,
+            model=_model,
             training=trainings.c.name,
             hour_type=trainings.c.hour_type,
             to=_addressed.c.recipients,

@@ -54,6 +54,7 @@ _KEY = (
     Column("topic", Text, primary_key=True),
     Column("mode", Text, primary_key=True),
     Column("municipality", Text, primary_key=True),
+    Column("model_id", Text, primary_key=True),
 )
 training_figures = study_centre_table(
     "training_figures",
@@ -97,7 +98,8 @@ figure_exchanges = study_centre_table(
 
 @dataclass(frozen=True)
 class RowKey:
-    """What the courses of a row have in common. A month of 0 and an empty text are not known."""
+    """What the courses of a row have in common. A month of 0 and an empty text are not known, and an empty model is
+    none."""
 
     organisation_id: UUID
     hour_type: str
@@ -106,6 +108,7 @@ class RowKey:
     topic: str
     mode: str
     municipality: str
+    model_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,8 @@ def _conditions(parts: Parts, table: Any) -> list[ColumnElement[bool]]:
         "hour_type": given(table.c.hour_type, "hour_type"),
         "supported": given(table.c.supported, "supported"),
     }
+    if "model_id" in table.c:
+        every["model_id"] = given(table.c.model_id, "model_id")
     return [given(table.c.year, "year"), *(every[part] for part in parts)]
 
 
@@ -193,6 +198,7 @@ def parts_of(scope: Scope, wanted: Wanted) -> tuple[Parts, dict[str, object]]:
         "p_central_organisation_id": scope.central_organisation_id,
         "p_hour_type": wanted.hour_type,
         "p_supported": wanted.supported,
+        "p_model_id": wanted.model_id and str(wanted.model_id),
     }
     used = {name: value for name, value in parameters.items() if value is not None}
     return tuple(name.removeprefix("p_") for name in used if name != "p_year"), used
@@ -200,7 +206,8 @@ def parts_of(scope: Scope, wanted: Wanted) -> tuple[Parts, dict[str, object]]:
 
 @cache
 def _sums(by: By | None, parts: Parts) -> Query[GroupSums]:
-    table = training_figure_totals if by in (None, "organisation", "activity") else training_figures
+    has_totals = by in (None, "organisation", "activity") and "model_id" not in parts
+    table = training_figure_totals if has_totals else training_figures
     key = _group_key(by, table).label("key")
     sums = [cast(func.sum(table.c[name]), BigInteger).label(name) for name in SUMS]
     as_of = func.max(table.c.changed_at).label("as_of")
@@ -401,7 +408,7 @@ async def list_figure_rows(connection: Connection, central_id: UUID, year: int) 
             id=key,
             organisation=key.organisation_id,
             above=frozenset({*above, central_id} - {key.organisation_id}),
-            filters=(key.hour_type, key.supported),
+            filters=(key.hour_type, key.supported, key.model_id),
             values={"month": key.month, "topic": key.topic, "mode": key.mode, "municipality": key.municipality},
             people=people,
         )

@@ -98,9 +98,10 @@ def vars_of(plan: TrainingPlan) -> Mapping[str, Any]:
 
 
 def plan_from(row: dict[str, Any]) -> TrainingPlan:
-    """The plan that was kept as JSON."""
-    read: dict[str, Any] = PARTS | {"responsible_person_id": _id}
-    return TrainingPlan(**{name: read[name](value) if name in read else value for name, value in row.items()})
+    """The plan that was kept as JSON, also before courses followed models."""
+    read: dict[str, Any] = PARTS | {"responsible_person_id": _id, "model_version_id": _id}
+    kept = {"model_version_id": None} | row
+    return TrainingPlan(**{name: read[name](value) if name in read else value for name, value in kept.items()})
 
 
 def time_from(text: str) -> datetime:

@@ -40,6 +40,7 @@ from app.db.statements import (
     insert_row,
     insert_rows,
 )
+from app.db.trainings.model_tables import training_model_versions
 from app.db.trainings.plans import PARTS, columns_of_plan, exceptions_from, json_of, sessions_from
 from app.db.trainings.statement_days import (
     IS_STATEMENT,
@@ -57,6 +58,7 @@ from app.domain.organisations.names import search_text_of
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.cooperation import PlanWarning, warnings_of
 from app.domain.trainings.flags import trainer_keys_of
+from app.domain.trainings.model_versions import HOURS_OF_CREDIT
 from app.domain.trainings.sessions import (
     HourBreakdown,
     breakdown_of,
@@ -66,7 +68,14 @@ from app.domain.trainings.sessions import (
     starts_on_of,
 )
 from app.domain.trainings.support_rules import Activity
-from app.domain.trainings.trainings import PlanException, Training, TrainingPlan, TrainingSummary, hours_of
+from app.domain.trainings.trainings import (
+    ModelOfCourse,
+    PlanException,
+    Training,
+    TrainingPlan,
+    TrainingSummary,
+    hours_of,
+)
 
 
 def _breakdown_from(row: list[Any]) -> HourBreakdown:
@@ -89,6 +98,37 @@ _open_change = (
     .correlate(trainings)
     .scalar_subquery()
 )
+_model = (
+    select(
+        func.jsonb_build_object(
+            "model_id",
+            training_model_versions.c.model_id,
+            "version_id",
+            training_model_versions.c.id,
+            "number",
+            training_model_versions.c.number,
+            "learner_hours",
+            training_model_versions.c.learner_hours,
+        )
+    )
+    .where(training_model_versions.c.id == trainings.c.model_version_id)
+    .correlate(trainings)
+    .scalar_subquery()
+)
+
+
+def _model_from(row: dict[str, Any] | None) -> ModelOfCourse | None:
+    if row is None:
+        return None
+    return ModelOfCourse(
+        UUID(row["model_id"]),
+        UUID(row["version_id"]),
+        row["number"],
+        row["learner_hours"] // HOURS_OF_CREDIT,
+        row["learner_hours"],
+    )
+
+
 _shown: dict[str, Any] = {
     "organisation_name": organisations.c.name,
     "phase": PHASE,
@@ -107,6 +147,7 @@ _training = Selection(
     exceptions=Converted(trainings.c.exceptions, exceptions_from),
     hour_breakdown=Converted(func.jsonb_build_array(trainings.c.sessions, trainings.c.platform_hours), _breakdown_from),
     open_change_id=_open_change,
+    model=Converted(_model, _model_from),
     warnings=Converted(func.jsonb_build_array(trainings.c.marketing_text, *_centre_names), _warnings_from),
 )
 
@@ -161,6 +202,13 @@ _filters = filters_of(
     "phase": choice("phase", Text, lambda phase: phase == PHASE),
     "starts_from": trainings.c.starts_on >= bindparam("p_starts_from", type_=Date),
     "starts_until": trainings.c.starts_on <= bindparam("p_starts_until", type_=Date),
+    "model_id": choice(
+        "model_id",
+        Uuid,
+        lambda model: trainings.c.model_version_id.in_(
+            select(training_model_versions.c.id).where(training_model_versions.c.model_id == model)
+        ),
+    ),
     "words": trainings.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text)))),
 }
 resource = Resource(_from_all(select(*_training.columns)), _training.build, trainings, seen=SEEN, locked_first=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.domain.access import Role
 from app.domain.calendar.deadlines import Kind, State, Window, last_day_of, state_of
+from app.domain.calendar.model_tasks import ModelAction
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.reminder_settings import DEFAULT_REMINDERS, ReminderSettings
 from app.domain.calendar.tasks import NamedOrganisation
@@ -171,6 +172,7 @@ class TaskFacts:
     settings: ReminderSettings = DEFAULT_REMINDERS
     pending_actions: list[PendingAction] = field(default_factory=list)
     training_actions: list[TrainingAction] = field(default_factory=list)
+    model_actions: list[ModelAction] = field(default_factory=list)
     person_id: UUID | None = None
     is_verified: bool = True
     """Whether the person's email address has been verified."""

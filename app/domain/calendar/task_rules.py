@@ -7,6 +7,7 @@ from app.domain.calendar.hour_tasks import (
     change_tasks,
     distribution_tasks,
 )
+from app.domain.calendar.model_tasks import task_of_model
 from app.domain.calendar.pending_actions import task_of_action
 from app.domain.calendar.proposal_tasks import decision_tasks, proposal_tasks, unit_proposal_tasks
 from app.domain.calendar.task_facts import OwnOrganisation, TaskFacts
@@ -34,6 +35,7 @@ def _drafts_of(facts: TaskFacts) -> Iterator[TaskDraft]:
         yield from _organisation_tasks(facts, own)
     yield from map(task_of_action, facts.pending_actions)
     yield from map(task_of_training, facts.training_actions)
+    yield from map(task_of_model, facts.model_actions)
     if facts.is_staff:
         yield from _staff_tasks(facts)
     if not facts.is_verified:

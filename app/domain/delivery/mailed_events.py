@@ -7,8 +7,19 @@ from typing import Any, Literal
 from app.domain.access import Role
 from app.domain.calendar.deadlines import DONE_AT, Method
 
-Recipients = Literal["person", "signatory", "applicants", "responsible", "main_users", "managers", "staff"]
+Recipients = Literal[
+    "person",
+    "signatory",
+    "applicants",
+    "responsible",
+    "expert",
+    "reviewers",
+    "main_users",
+    "managers",
+    "staff",
+]
 """The one person whom the fact `person_id` or `signatory_person_id` names; the applicants who wait for a signatory; the
+expert of a training model; the reviewers of its version, where opinions are missing those who have given none; the
 responsible person of a training and those who made it or its statement, or its managers if none of them has a role
 there any more; the central organisation's main users; the main users or, for another organisation, its managers; or the
 study centre's staff. Who is several of them gets the mail of the first."""
@@ -77,6 +88,13 @@ _CASE_ATTACHMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}
 _SIGNATORIES: tuple[Method, str] = ("GET", "/v1/organisations/{organisation_id}/signatories")
 _ALLOTMENT_REQUEST: tuple[Method, str] = ("GET", "/v1/allotment-requests/{request_id}")
 _COST_STATEMENT: tuple[Method, str] = ("GET", "/v1/cost-statements/{statement_id}")
+_MODEL = "/v1/training-models/{model_id}"
+_VERSION = f"{_MODEL}/versions/{{number}}"
+
+
+def _waits(to: Recipients, done_at: tuple[Method, str], *, only_if: Mapping[str, object] | None = None) -> MailedEvent:
+    """The mail about what has waited for long: its facts say what it waits for (`domain/calendar/waiting.py`)."""
+    return MailedEvent(to, "gathered", done_at, only_if=only_if or {}, worded_as="training-model.waiting")
 
 
 def _mails_of_plans(subject: str, path: str, *, worded_as: str | None = None) -> dict[str, MailedEvent]:
@@ -157,6 +175,42 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "cost-statement.approved": MailedEvent("responsible", "promptly", _COST_STATEMENT, unless={"automatically": True}),
     "cost-statement.rejected": MailedEvent("responsible", "promptly", _COST_STATEMENT),
     "cost-statement.reversed": MailedEvent("responsible", "promptly", _COST_STATEMENT),
+    "training-model.proposed": MailedEvent("staff", "gathered", ("POST", f"{_MODEL}/screening")),
+    "training-model.accepted": MailedEvent("main_users", "promptly", ("GET", f"{_MODEL}/versions")),
+    "training-model.rejected": MailedEvent("main_users", "promptly", ("GET", _MODEL)),
+    "model-version.handed-over": MailedEvent(
+        "main_users", "promptly", ("PATCH", _VERSION), only_if={"waiting_for": "organisation"}
+    ),
+    "model-version.handed-over:expert": MailedEvent(
+        "expert", "promptly", ("POST", f"{_VERSION}/handover"), only_if={"waiting_for": "study_centre"}
+    ),
+    "model-version.submitted": MailedEvent(
+        "staff", "gathered", ("PUT", f"{_VERSION}/reviewers"), unless={"change": "minor"}
+    ),
+    "model-version.submitted:expert": MailedEvent(
+        "expert", "promptly", ("POST", f"{_VERSION}/decision"), only_if={"change": "minor"}
+    ),
+    "model-version.reviewers-named": MailedEvent("reviewers", "promptly", ("PUT", f"{_VERSION}/opinion")),
+    "model-version.opinion-given": MailedEvent(
+        "reviewers", "promptly", ("POST", f"{_VERSION}/decision"), only_if={"last": True}
+    ),
+    "model-version.approved": MailedEvent("main_users", "promptly", ("POST", f"{_VERSION}/activation")),
+    "model-version.sent-back": MailedEvent("main_users", "promptly", ("PATCH", _VERSION)),
+    "model-version.rejected": MailedEvent("main_users", "promptly", ("GET", _VERSION)),
+    "training-model.waiting": MailedEvent("staff", "gathered", ("POST", f"{_MODEL}/screening")),
+    "model-version.work-waiting": _waits("main_users", ("PATCH", _VERSION), only_if={"waits_for": "organisation"}),
+    "model-version.work-waiting:expert": _waits(
+        "expert", ("POST", f"{_VERSION}/handover"), only_if={"waits_for": "study_centre"}
+    ),
+    "model-version.naming-waiting": _waits("staff", ("PUT", f"{_VERSION}/reviewers")),
+    "model-version.opinions-waiting": _waits("reviewers", ("PUT", f"{_VERSION}/opinion")),
+    "model-version.decision-waiting": _waits(
+        "reviewers", ("POST", f"{_VERSION}/decision"), only_if={"waits_for": "reviewers"}
+    ),
+    "model-version.decision-waiting:expert": _waits(
+        "expert", ("POST", f"{_VERSION}/decision"), only_if={"waits_for": "expert"}
+    ),
+    "model-version.activation-waiting": _waits("main_users", ("POST", f"{_VERSION}/activation")),
     "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
     "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
     "study-centre.decisions-by-two-ending": MailedEvent("staff", "always", ("PATCH", "/v1/study-centre")),

@@ -13,7 +13,7 @@ from app.domain.errors import NotFound
 from app.domain.trainings.cost_statements import CostStatement, CostStatementSummary, StatementContents
 from app.domain.trainings.trainings import Training, TrainingPlan, TrainingSummary
 
-DocumentKind = Literal["plan", "plan_decision", "statement", "statement_decision", "strategy"]
+DocumentKind = Literal["plan", "plan_decision", "statement", "statement_decision", "strategy", "model_version"]
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class FigureRow(Generic[Id]):
     above: frozenset[Hashable]
     """The organisations above it. Their figures count the row too."""
     filters: tuple[Hashable, ...]
-    """Values by which figures can be filtered: type of hours, with or without subsidy."""
+    """Values by which figures can be filtered: type of hours, with or without subsidy, training model."""
     values: Mapping[str, Hashable]
     """The value of each dimension, for example the month."""
     people: People

@@ -30,6 +30,7 @@ class Wanted:
     by: By | None
     hour_type: Activity | None
     supported: bool | None
+    model_id: UUID | None
 
 
 @dataclass(frozen=True)

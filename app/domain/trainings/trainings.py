@@ -150,6 +150,9 @@ class TrainingPlan(GroupPlan):
     """Enrolment in the public calendar. `null` if none is offered."""
     declarations: PlanDeclarations
     """Declarations of the organiser."""
+    model_version_id: UUID | None
+    """ID of the version of a training model that the course follows. It sets goals, content and methods. `null` if the
+    course follows none."""
 
 
 PLAN_FIELDS = tuple(field.name for field in fields(TrainingPlan))
@@ -240,6 +243,22 @@ class TrainingSummary(Shown):
 
 
 @dataclass(frozen=True)
+class ModelOfCourse(Shown):
+    """The version of a training model that a course follows."""
+
+    model_id: UUID
+    """ID of the training model."""
+    version_id: UUID
+    """ID of the version."""
+    number: int
+    """Number of the version."""
+    credits: int
+    """Study credits of the course."""
+    learner_hours: int
+    """Hours of a learner's work."""
+
+
+@dataclass(frozen=True)
 class PlanCircumstances(Shown):
     """What is known of a plan beside what was written."""
 
@@ -256,6 +275,9 @@ class PlanCircumstances(Shown):
 @dataclass(frozen=True)
 class Training(PlanCircumstances, TrainingSummary, TrainingPlan):
     """A training course with its plan, as it is shown."""
+
+    model: ModelOfCourse | None
+    """Version of a training model that the course follows. `null` if it follows none."""
 
 
 @dataclass(frozen=True)
@@ -297,6 +319,7 @@ EMPTY = TrainingPlan(
     budget=[],
     enrolment=None,
     declarations=PlanDeclarations(),
+    model_version_id=None,
 )
 """What a draft has that says nothing but its name."""
 

@@ -1,16 +1,18 @@
-"""Reminders that nobody requests: those that follow from the clock, the hours and the courses (rulebook §5.6)."""
+"""Reminders that nobody requests: those that follow from the clock, the hours, the courses, and from long waiting
+(rulebook §5.6)."""
 
 from datetime import timedelta
 
 from app.db.calendar.due_statements import list_due_statements
 from app.db.calendar.hour_facts import list_hours_in_use
 from app.db.calendar.reminder_settings import find_settings
+from app.db.calendar.waiting import list_waiting
 from app.db.calendar.windows import list_turning_windows
 from app.db.delivery.outbox import find_enqueued
 from app.db.people.study_centres import lock_study_centre
 from app.db.statements import Connection
 from app.db.transactions import enqueue
-from app.domain.calendar.deadlines import day_of
+from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.calendar.due_reminders import (
     AFTER_END,
     SENT_FOR,
@@ -19,6 +21,7 @@ from app.domain.calendar.due_reminders import (
     reminders_of_statement,
 )
 from app.domain.calendar.feeds import KINDS_SEEN
+from app.domain.calendar.waiting import WAITS_LONG, reminder_of_waiting
 
 
 async def send_reminders(connection: Connection) -> None:
@@ -36,6 +39,8 @@ async def send_reminders(connection: Connection) -> None:
         last_end, first_end = today - timedelta(days=AFTER_END[0]), today - timedelta(days=AFTER_END[-1]) - SENT_FOR
         statements = await list_due_statements(connection, first_end, last_end)
         due += [reminder for statement in statements for reminder in reminders_of_statement(statement, today)]
+        waiting = await list_waiting(connection, start_of(today - WAITS_LONG), now)
+        due += map(reminder_of_waiting, waiting)
         if due:
             covering = set().union(*(reminder.covering_ids for reminder in due))
             enqueued = await find_enqueued(connection, covering)

@@ -95,6 +95,7 @@ def _mail_of_event(
         "person": recipient.person,
         "signatory": recipient.signatory,
         "key": recipient.key,
+        "model": recipient.model,
         "training": recipient.training,
         "course": recipient.training if recipient.hour_type == "training" else None,
         "peer_group": recipient.training if recipient.hour_type == "peer_group" else None,

@@ -202,6 +202,7 @@ async def _counter(reader: Reader, scope: Scope, wanted: Wanted) -> Callable[[Ro
             and (below is None or row.organisation_id in below)
             and wanted.hour_type in (None, row.hour_type)
             and wanted.supported in (None, row.supported)
+            and (wanted.model_id is None or row.model_id == str(wanted.model_id))
         )
 
     return is_counted

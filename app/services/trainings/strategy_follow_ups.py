@@ -79,7 +79,7 @@ async def list_follow_ups(reader: Reader, page: PageRequest, strategy_id: UUID) 
 
 def _wanted(strategy: TrainingStrategy, year: int) -> Wanted:
     """What the statistics count: all courses and peer groups of the tree (rulebook §3.8)."""
-    return Wanted(year, None, strategy.organisation_id, None, None, None)
+    return Wanted(year, None, strategy.organisation_id, None, None, None, None)
 
 
 async def _hours_used(reader: Reader, strategy: TrainingStrategy, year: int) -> int | None:

@@ -28,6 +28,7 @@ from app.domain.trainings.trainings import (
     of_type,
 )
 from app.services.trainings.ending import end_training
+from app.services.trainings.model_courses import check_submitted_version
 from app.services.trainings.reservations import reserve
 
 
@@ -165,7 +166,7 @@ async def _submit(
     if year is not None:
         check_of_year([each.training.year for each in submissions], year, pointer)
     for index, each in enumerate(submissions):
-        _check_submission(each, writer, pointer.format(index))
+        await _check_submission(each, writer, pointer.format(index))
     sent = await questions.change_states(writer, {each.training.id: _send(writer, each) for each in submissions})
     supported = [(index, each.training) for index, each in enumerate(submissions) if each.training.supported]
     wanted = [(training, training.hours) for _, training in supported]
@@ -173,9 +174,10 @@ async def _submit(
     return [sent[training_id] for training_id in training_ids]
 
 
-def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> None:
+async def _check_submission(submission: _Submission, writer: Writer, pointer: str) -> None:
     training, circumstances = submission.training, submission.circumstances
     rules.check_sendable(training, writer.now, pointer=pointer or None)
+    await check_submitted_version(writer, training, circumstances.place, pointer=f"{pointer}/model_version_id")
     if training.supported:
         rules.check_complete(
             training,

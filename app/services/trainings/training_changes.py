@@ -15,6 +15,7 @@ from app.db.trainings.tables import training_changes
 from app.db.trainings.training_changes import changes, find_open_change, insert_change, put_plan
 from app.domain.errors import AlreadyExists, Fault, Invalid, NotFound
 from app.domain.trainings import training_changes as rules
+from app.domain.trainings.model_courses import check_version_kept
 from app.domain.trainings.outcomes import check_outcome
 from app.domain.trainings.submissions import check_complete, check_place
 from app.domain.trainings.support_rules import Activity
@@ -33,6 +34,7 @@ from app.domain.trainings.trainings import (
     with_changes,
 )
 from app.services.support.enrolments import check_offer, offer_changed
+from app.services.trainings.model_courses import following, kept_version
 from app.services.trainings.reservations import reserve
 from app.services.trainings.trainings import check_plan, get_training, lock_training
 
@@ -44,9 +46,11 @@ async def submit_change(
     training, place = await lock_training(writer, hour_type, training_id)
     plan = with_changes(training, fields)
     await check_plan(writer, place, training.year, plan, training)
+    plan = (await following(writer, place, plan, training, fields)).plan
     check_writer(writer.actor, place)
     check_state(training.state, "approved")
     check_support_kept(training, plan)
+    check_version_kept(training, plan)
     rules.check_hours_unsettled(await find_last_statement_state(writer.connection, training_id))
     changed = differing(training, plan)
     if not changed:
@@ -88,7 +92,7 @@ async def decide_change(
     change = await _get(writer, training_id, change_id)
     check_decider(writer.actor, place, {*training.makers, change.submitted_by})
     rules.check_open(change)
-    merged = rules.merged_plan(training, change)
+    merged = await kept_version(writer, rules.merged_plan(training, change))
     if outcome == "approved":
         # Edits, rules and last days may have come since the change was sent.
         await _check_possible(writer, training, merged)

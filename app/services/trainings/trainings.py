@@ -22,6 +22,7 @@ from app.domain.access import Place, check_reach
 from app.domain.errors import Fault, Invalid, NotFound
 from app.domain.trainings import training_changes
 from app.domain.trainings import trainings as rules
+from app.domain.trainings.model_courses import check_version_kept
 from app.domain.trainings.sessions import check_copies, check_copyable, check_sessions, copied_sessions
 from app.domain.trainings.submissions import check_complete, check_topic
 from app.domain.trainings.support_rules import Activity
@@ -36,6 +37,7 @@ from app.domain.trainings.trainings import (
 )
 from app.domain.versions import Versions, check_version
 from app.services.support.enrolments import check_offer, offer_changed
+from app.services.trainings.model_courses import check_chosen, following
 from app.services.trainings.reservations import reserve
 
 
@@ -63,8 +65,10 @@ async def add_training(
     if "responsible_person_id" not in fields and writer.actor.scopes is None:
         plan = rules.with_changes(plan, {"responsible_person_id": writer.actor.person_id})
     await check_plan(writer, place, year, plan, rules.EMPTY)
+    followed = await following(writer, place, plan, rules.EMPTY, fields)
     rules.check_writer(writer.actor, place)
-    training_id = await questions.insert_draft(writer, hour_type, place, year, plan)
+    check_chosen(writer, followed)
+    training_id = await questions.insert_draft(writer, hour_type, place, year, followed.plan)
     created = event_of(hour_type, "created")
     writer.record(created, training_id, organisation_id=organisation_id, year=year)
     return await get_training(writer, hour_type, training_id)
@@ -76,9 +80,13 @@ async def change_training(
     training, place = await lock_training(writer, hour_type, training_id)
     plan = rules.with_changes(training, changes)
     await check_plan(writer, place, training.year, plan, training)
+    followed = await following(writer, place, plan, training, changes)
+    plan = followed.plan
     rules.check_writer(writer.actor, place)
     check_version(rules.shown(training), expected)
     rules.check_state(training.state, "draft", "sent_back", "approved")
+    check_version_kept(training, plan)
+    check_chosen(writer, followed)
     changed = rules.differing(training, plan)
     if not changed:
         return training
@@ -133,10 +141,18 @@ async def copy_training(
 
 
 async def list_trainings(
-    reader: Reader, hour_type: Activity, page: PageRequest, *, q: str | None, **filters: Unpack[PlanListFilters]
+    reader: Reader,
+    hour_type: Activity,
+    page: PageRequest,
+    *,
+    q: str | None,
+    model_id: Sequence[UUID] | None = None,
+    **filters: Unpack[PlanListFilters],
 ) -> Slice[TrainingSummary]:
     """`q` is words that are all in the name, the target group or the content."""
-    return await questions.summaries.page(reader, page, hour_type=[hour_type], words=patterns_of(q), **filters)
+    return await questions.summaries.page(
+        reader, page, hour_type=[hour_type], words=patterns_of(q), model_id=model_id, **filters
+    )
 
 
 async def get_training(session: Reader, hour_type: Activity, training_id: UUID) -> Training:

@@ -7,8 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from app.db.identifiers import new_id
 from app.domain.hours.ledger import distribution, grant
 from tests.api.trainings.conftest import approved, plan, session, submitted
+from tests.api.trainings.model_steps import CONTENT, Modelling, model_of, ok
 from tests.builders import Centre, Person, refusal
 
 STATISTICS = "/v1/statistics"
@@ -25,7 +27,11 @@ def figures(person: Person, what: str, **query: Any) -> dict[str, Any]:
 
 def held(centre: Centre, person: Person, staff: Person, organisation_id: UUID, **counts: int) -> str:
     """A course that was held, with an approved statement of six hours."""
-    path = approved(person, staff, organisation_id)
+    return stated(centre, person, staff, approved(person, staff, organisation_id), **counts)
+
+
+def stated(centre: Centre, person: Person, staff: Person, path: str, **counts: int) -> str:
+    """The approved statement of the course."""
     [(before,)] = centre.rows("SELECT clock_at FROM study_centres")
     centre.clock(2023, 4, 16)
     people = {"of_age": 0, "under_age": 0, "female": 0, "male": 0, "other": 0} | counts
@@ -362,3 +368,32 @@ def test_the_report_to_the_statistics_authority(
     assert refusal(main_user.get(path)) == (403, "forbidden")
     rows = staff.get(path, headers=AS_CSV).text.splitlines()
     assert rows[0].startswith("statistics_class,courses,hours")
+
+
+def test_figures_of_a_model_are_those_of_its_courses(
+    centre: Centre, manager: Person, main_user: Person, staff: Person, central: UUID, unit: UUID
+) -> None:
+    version = Modelling.of(centre, central, main_user).in_use()
+    model = model_of(version).rpartition("/")[2]
+    followed = {
+        "model_version_id": ok(main_user.get(version))["id"],
+        "goals": "\n".join(CONTENT["texts"]["fi"]["goals"]),
+        "content": CONTENT["content"],
+        "methods": CONTENT["methods"],
+    }
+    held(centre, manager, staff, unit, of_age=20, female=10, male=10)
+    assert figures(main_user, "participants", under=central)["total"]["hidden"] == []
+    path = approved(manager, staff, unit, **followed)
+    for by in (None, "organisation", "month", "topic", "activity"):
+        query = {"under": central, "model_id": model} | ({"by": by} if by else {})
+        assert figures(main_user, "trainings", **query)["total"]["approved"] == 1
+        assert figures(main_user, "hours", **query)["total"]["planned"] == 6
+    assert figures(main_user, "trainings", under=central)["total"]["approved"] == 2
+    assert figures(main_user, "trainings", under=central, model_id=new_id())["total"]["approved"] == 0
+    stated(centre, manager, staff, path, of_age=3, female=3)
+    # Three people of the model are hidden, and no figure of all gives them back.
+    of_model = figures(main_user, "participants", under=central, model_id=model)["total"]
+    assert (of_model["participants"], of_model["female"], of_model["distinct"]) == (None, None, None)
+    assert figures(main_user, "participants", under=central)["total"]["participants"] == 23
+    assert figures(main_user, "costs", under=central, model_id=model)["total"]["costs_cents"] == 50000
+    assert centre.rows("SELECT * FROM training_figures_astray") == []

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from app.domain.calendar.model_tasks import ModelAction, ModelTaskKind
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.task_facts import OwnProposal, OwnStrategy, WaitingProposals, WaitingRequest
 from app.domain.calendar.tasks import NamedOrganisation, Task, TaskKind
@@ -45,6 +46,12 @@ def training_actions() -> Iterator[TrainingAction]:
     yield statement_of()
     for state in ("draft", "sent_back"):
         yield replace(statement_of(), part_id=ACTION, part_state=state)
+
+
+def model_actions() -> Iterator[ModelAction]:
+    for kind in get_args(ModelTaskKind):
+        yield ModelAction(kind, ACTION, "Talous", CENTRE, "Marttaliitto", ACTION, 2, "organisation")
+    yield ModelAction("training_model_turn", ACTION, "Talous", CENTRE, "Marttaliitto", ACTION, 2, "study_centre")
 
 
 def all_tasks() -> Iterator[Task]:
@@ -82,6 +89,7 @@ def all_tasks() -> Iterator[Task]:
         is_verified=False,
         pending_actions=[action(kind) for kind in DETAILS],
         training_actions=list(training_actions()),
+        model_actions=list(model_actions()),
     )
 
 
@@ -94,7 +102,7 @@ def operation_of(method: str, path: str) -> dict[str, Any]:
         operations[method.lower()]
         for template, operations in DOCUMENT["paths"].items()
         if method.lower() in operations
-        and re.fullmatch(re.sub(r"\{\w+\}", r"(?:[0-9a-f-]{36}|[0-9]{4})", template), path)
+        and re.fullmatch(re.sub(r"\{\w+\}", r"(?:[0-9a-f-]{36}|[0-9]{1,4})", template), path)
     ]
     (operation,) = found
     return dict(operation)

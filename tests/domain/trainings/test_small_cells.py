@@ -28,6 +28,10 @@ TREES: dict[str, dict[str, tuple[str, ...]]] = {
     "B": {"b": ("b",), "b1": ("b1", "b")},
 }
 """Organisations of two central ones, each with those above it."""
+FILTERS = {"hour_type": "training", "supported": "yes", "model": ""}
+"""By what figures are filtered, with the usual value."""
+ALL = (None,) * len(FILTERS)
+"""No filter."""
 Cell = tuple[Any, ...]
 """A scope, a value or None for each filter, and a dimension with one of its values, or None."""
 Figure = tuple[Cell, Measure]
@@ -36,7 +40,7 @@ Figure = tuple[Cell, Measure]
 def row(identifier: str, tree: str, organisation: str, people: People, **values: str) -> FigureRow[str]:
     above = frozenset(TREES[tree][organisation]) - {organisation}
     dimensions = {"month": "01", "topic": "music", "mode": "online"} | values
-    filters = (dimensions.pop("hour_type", "training"), dimensions.pop("supported", "yes"))
+    filters = tuple(dimensions.pop(name, usual) for name, usual in FILTERS.items())
     return FigureRow(identifier, organisation, above, filters, dimensions, people)
 
 
@@ -60,6 +64,8 @@ def some_rows(seed: int) -> dict[str, list[FigureRow[str]]]:
             values = {"month": random.choice("12"), "topic": random.choice("xyz"), "mode": random.choice("io")}
             if random.random() < 0.3:
                 values["hour_type"] = "peer_group"
+            elif random.random() < 0.5:
+                values["model"] = random.choice("mn")
             people = People(**counts, under_age=under_age)
             rows[tree].append(row(f"{tree}{number}", tree, random.choice([*organisations]), people, **values))
     return rows
@@ -172,7 +178,7 @@ def test_a_small_gender_hides_another_and_no_total() -> None:
     ]
     hidden = hidden_figures(rows, exchanges_of(rows))
     assert {measure for _, measure in hidden} == {"female", "other"}
-    assert ((("own", "a1"), (None, None), ("topic", "y")), "female") not in hidden
+    assert ((("own", "a1"), ALL, ("topic", "y")), "female") not in hidden
 
 
 def test_an_exchange_stays_within_the_organisation_if_it_can() -> None:
@@ -182,16 +188,31 @@ def test_an_exchange_stays_within_the_organisation_if_it_can() -> None:
         row("A2", "A", "a2", People(female=30), topic="x"),
     ]
     hidden = hidden_figures(rows, exchanges_of(rows))
-    assert ((("under", "a"), (None, None), None), "participants") not in hidden
-    assert ((("own", "a1"), (None, None), None), "participants") not in hidden
-    assert ((("own", "a1"), (None, None), ("topic", "x")), "participants") in hidden
-    assert ((("own", "a1"), (None, None), ("topic", "y")), "participants") in hidden
-    assert ((("own", "a2"), (None, None), ("topic", "x")), "participants") not in hidden
+    assert ((("under", "a"), ALL, None), "participants") not in hidden
+    assert ((("own", "a1"), ALL, None), "participants") not in hidden
+    assert ((("own", "a1"), ALL, ("topic", "x")), "participants") in hidden
+    assert ((("own", "a1"), ALL, ("topic", "y")), "participants") in hidden
+    assert ((("own", "a2"), ALL, ("topic", "x")), "participants") not in hidden
+
+
+def test_the_people_of_a_model_do_not_follow_from_the_figures_of_all() -> None:
+    rows = [
+        row("A0", "A", "a1", People(female=3), model="m"),
+        row("A1", "A", "a1", People(female=20), model="n"),
+        row("A2", "A", "a1", People(female=30)),
+    ]
+    hidden = hidden_figures(rows, exchanges_of(rows))
+    own = ("own", "a1")
+    models = {model for model in ("m", "n", "") if ((own, (None, None, model), None), "participants") in hidden}
+    # The total is shown: so two models are hidden, with five people or more.
+    assert ((own, ALL, None), "participants") not in hidden
+    assert "m" in models
+    assert len(models) == 2
 
 
 def test_a_small_central_organisation_takes_the_totals_of_the_study_centre_with_it() -> None:
     small = [row("B0", "B", "b", People(female=3))]
     others = [row("A0", "A", "a", People(female=30, male=30))]
     hidden = hidden_figures([*small, *others], [*exchanges_of(small), *exchanges_of(others)])
-    assert ((("all",), (None, None), None), "participants") in hidden
+    assert ((("all",), ALL, None), "participants") in hidden
     assert not {cell for cell, _ in hidden if cell[0] in {("own", "a"), ("under", "a")}}
