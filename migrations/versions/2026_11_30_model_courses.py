@@ -6,7 +6,7 @@ from types import ModuleType
 from alembic import context, op
 
 revision = "model_courses"
-down_revision = "training_strategies"
+down_revision = "certificates"
 branch_labels = None
 depends_on = None
 

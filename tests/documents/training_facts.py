@@ -97,6 +97,7 @@ def training_of(plan: TrainingPlan = PLAN, **more: Any) -> Training:
         "exceptions": [],
         "open_change_id": None,
         "warnings": [],
+        "model": None,
     }
     return Training(**vars(plan) | rest | more)
 
