@@ -13,7 +13,7 @@ PYTEST := -m pytest -n 2 --dist worksteal --durations=10
 # From 3.12 on Python counts lines itself, at almost no cost; the older way takes a fifth of the tests' processor time.
 COUNTING := $(shell $(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 
-.PHONY: help run test check quick bench fuzz restore-drill demo-finland answers document requirements hooks audit
+.PHONY: help run test check quick bench fuzz certificates restore-drill demo-finland answers document requirements hooks audit
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ fuzz: $(INSTALLED) ## let the tests that look for surprises run for long
 	HYPOTHESIS_PROFILE=long SCHEMATHESIS=--max-examples=200 $(BIN)/python $(PYTEST) \
 		tests/api/hours/test_hours_machine.py tests/api/trainings/test_trainings_machine.py \
 		tests/openapi/test_fuzzing.py tests/sandbox/test_fuzzing.py
+
+certificates: $(INSTALLED) ## make 1,000 certificates with the worker killed midway, and say how long it takes
+	CERTIFICATES=1000 $(BIN)/python $(PYTEST) -s tests/api/trainings/test_certificate_batches.py
 
 restore-drill: $(INSTALLED) ## lose a database under load, and restore it from its backup and archive
 	$(BIN)/python -m tests.restore_drill

@@ -53,6 +53,7 @@ from app.domain.trainings.certificates import (
     CertificateBatch,
     CertifiedModel,
     PublicCertificate,
+    RegisteredCompletion,
     Signatories,
 )
 
@@ -240,6 +241,39 @@ def _ending(*which: Any) -> Query[UUID]:
     )
 
 
+_newest_code = (
+    select(certificates.c.code)
+    .where(certificates.c.completion_id == completions.c.id, certificates.c.state == "in_force")
+    .order_by(certificates.c.language != _language, certificates.c.id.desc())
+    .limit(1)
+    .correlate(completions)
+    .scalar_subquery()
+)
+_registered = Query(
+    select(
+        *columns_of(
+            RegisteredCompletion,
+            completions,
+            texts=training_model_versions.c.texts,
+            organisation=_name_in_language(organisations),
+            code=_newest_code,
+        )
+    )
+    .join(participation_claims, participation_claims.c.participant_id == completions.c.participant_id)
+    .join(trainings, trainings.c.id == completions.c.training_id)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id)
+    .join(training_model_versions, training_model_versions.c.id == trainings.c.model_version_id)
+    .where(
+        participation_claims.c.person_id == any_(_ids),
+        participation_claims.c.state == "granted",
+        completions.c.state == "in_force",
+        completions.c.outcome == "passed",
+    )
+    .order_by(completions.c.completed_on, completions.c.id),
+    RegisteredCompletion,
+)
+
+
 _withdrawn = _ending(given(certificates.c.id, "id"))
 _withdrawn_of_completion = _ending(given(certificates.c.completion_id, "completion_id"))
 
@@ -304,6 +338,13 @@ async def list_without(connection: Connection, training_id: UUID, language: Lang
 async def list_in_force(connection: Connection, training_id: UUID, language: Language) -> list[UUID]:
     """The certificates of the training in the language, by the names of their learners."""
     return await _all_in_force.all(connection, p_training_id=training_id, p_language=language)
+
+
+async def list_registered(
+    connection: Connection, person_ids: Sequence[UUID], language: Language
+) -> list[RegisteredCompletion]:
+    """The passed completions in force of the person, the oldest first, with names in the language."""
+    return await _registered.all(connection, p_ids=list(person_ids), p_language=language)
 
 
 async def insert_certificates(writer: Writer, rows: Sequence[dict[str, object]]) -> None:

@@ -236,6 +236,30 @@ class CertificateFacts:
     is_sealed: bool
 
 
+@dataclass(frozen=True)
+class RegisteredCompletion:
+    """A passed completion in force, as an extract from the study register shows it."""
+
+    name: str
+    """Name of the learner."""
+    texts: Mapping[str, Mapping[str, Any]]
+    """Of the version, by language."""
+    organisation: str
+    completed_on: date
+    credits: int
+    grade: int | None
+    kind: str
+    code: str | None
+    """Code of the newest certificate in force. None if there is none."""
+
+
+def model_name_of(texts: Mapping[str, Mapping[str, Any]], language: Language) -> str:
+    """Return the name of the course in the language, or else in the first one that the version has."""
+    known = languages_of(texts)
+    name: str = texts[language if language in known else known[0]]["name"]
+    return name
+
+
 def code_of(random: bytes) -> str:
     """Return the code of 80 random bits (rulebook §3.19)."""
     number = int.from_bytes(random)

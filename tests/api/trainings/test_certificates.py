@@ -396,3 +396,31 @@ def test_a_course_without_a_model_has_no_certificates(course: Course, centre: Ce
     answer = course.writer.post(f"/v1/trainings/{course.id}/certificate-batches", {})
     assert refusal(answer) == (409, "wrong-state")
     assert answer.json()["state"] == "without_model"
+
+
+@needs_pdftotext
+def test_a_learner_gets_an_extract_of_all_passed_completions(course: Course, tmp_path: Path) -> None:
+    completion = course.completion("Oppija Yksi")
+    learner = course.learner(completion)
+    certificate = made(course.writer, completion)
+    course.completion("Toinen Oppija")
+    answer = learner.get("/v1/me/study-register/extract", params={"language": "sv"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Language"] == "sv"
+    shown = text_of(answer.content, tmp_path)
+    for said in ("Utdrag ur studieregistret", "Aino Esimerkki", "Grundkurs för", "15.4.2023", "godkänd", "2.5.2023"):
+        assert said.casefold() in shown.casefold()
+    assert grouped(certificate["code"]) in shown
+    assert "Toinen" not in shown
+    course.corrected(completion, outcome="failed")
+    empty = text_of(learner.get("/v1/me/study-register/extract").content, tmp_path)
+    assert "Grundkurs" not in empty
+    assert grouped(certificate["code"]) not in empty
+
+
+@pytest.mark.usefixtures("course")
+def test_wrong_checks_leave_no_name_in_the_response(public: httpx.Client, slug: str) -> None:
+    path = f"/v1/public/{slug}/certificate-checks"
+    answer = public.post(path, json={"code": 7, "name": "Kaisa Kuusiranta", "other": "Kaisa Kuusiranta"})
+    assert answer.status_code == 422, answer.text
+    assert "Kuusiranta" not in answer.text
