@@ -98,12 +98,11 @@ def check_may_name(
 def check_reviewer(
     actor: Actor, placed: PlacedModel, makers: Container[UUID | None], reviewers: Sequence[ModelReviewer]
 ) -> ModelReviewer:
-    """Return the actor as a reviewer of the version, whose own matter it is not (rulebook §2.2, §3.7).
-
-    Raise Forbidden.
+    """Return the actor as a reviewer of the version, whose own matter it is not (rulebook §2.2, §3.7). A reviewer who
+    turned out to be the same person as the expert is none any more. Raise Forbidden.
     """
     own = next((each for each in reviewers if actor.is_among({each.person_id})), None)
-    if own is None or not actor.has("staff"):
+    if own is None or not actor.has("staff") or actor.is_among({placed.model.expert_id}):
         raise Forbidden(because="not-a-reviewer")
     check_not_own(actor, placed.place, makers)
     return own

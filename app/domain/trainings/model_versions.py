@@ -216,11 +216,11 @@ def with_changes(content: VersionContent, changes: Mapping[str, Any]) -> Version
         merged["texts"] = replace(
             content.texts,
             **{
-                language: text and replace(text_in(content, language) or ModelText(), **text)
+                language: None if text is None else replace(text_in(content, language) or ModelText(), **text)
                 for language, text in texts.items()
             },
         )
-    if assessment := changes.get("assessment"):
+    if (assessment := changes.get("assessment")) is not None:
         merged["assessment"] = replace(content.assessment or Assessment(), **assessment)
     if (unit := changes.get("koski_study_unit")) is not None:
         merged["koski_study_unit"] = _unit_with(content.koski_study_unit, unit)

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from app.domain.errors import Invalid
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.model_versions import (
     EMPTY,
@@ -119,6 +120,15 @@ def test_changes_are_merged_into_objects_and_replace_lists() -> None:
     assert changed.texts == ModelTexts(fi=ModelText("Kurssi", ["Tietää"], "Todistus"), sv=ModelText("Kurs", [], None))
     assert differing(COMPLETE, changed) == ["texts"]
     assert with_changes(changed, {"texts": {"sv": None, "fi": {"goals": ["Osaa"]}}}) == COMPLETE
+
+
+def test_an_empty_object_is_an_object() -> None:
+    """By RFC 7396 it makes one where there is none, and changes nothing where there is one."""
+    changed = with_changes(EMPTY, {"texts": {"fi": {}}, "assessment": {}})
+    assert (changed.texts, changed.assessment) == (ModelTexts(fi=ModelText()), Assessment())
+    assert with_changes(COMPLETE, {"texts": {"fi": {}}, "assessment": {}}) == COMPLETE
+    with pytest.raises(Invalid):
+        with_changes(EMPTY, {"koski_study_unit": {}})
 
 
 def test_the_languages_are_those_of_organisations() -> None:
