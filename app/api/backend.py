@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from app.api.addresses import Proxies
 from app.api.front_page import Welcome
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
-from app.api.keys import Seal, drawn_key, token_mailing
+from app.api.keys import Seal, drawn_key, keyed, token_mailing
 from app.api.tokens import Verifier
 from app.db.callers import Caller, PersonRights, read_person_rights
 from app.db.connections import Connections
@@ -137,6 +137,10 @@ class Backend:
             other_ids=rights.other_ids,
             name=name,
         )
+
+    def body_key(self, retry_key: str) -> bytes:
+        """For the digest of a body that has a secret."""
+        return keyed(drawn_key(self.settings.secret_key.get_secret_value(), "digests"), retry_key)
 
     def seal(self, retry_key: str) -> Seal:
         """The seal of the answers to requests with that Idempotency-Key."""

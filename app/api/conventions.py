@@ -119,7 +119,8 @@ class Writing(Writer):
         if self.key:
             key_digest = digest(caller.key_scope, request.method, request.scope["path"].lower(), self.key)
         is_json = declared.file is None
-        request_digest = await digest_of(request, is_json=is_json)
+        body_key = backend.body_key(self.key) if declared.secret_body and self.key else None
+        request_digest = await digest_of(request, is_json=is_json, key=body_key)
         async with backend.connections.connection(caller.study_centre_id) as connection:
             try:
                 entry = await enter(connection, caller, key_digest)
@@ -127,7 +128,9 @@ class Writing(Writer):
                 if declared.strong_sign_in and entry.stored and WEAK not in entry.stored.headers:
                     # A weaker sign-in than the first must not receive the same.
                     check_strong(self.actor)
-                is_same = entry.stored and await is_digest_of(entry.stored.request_digest, request, is_json=is_json)
+                is_same = entry.stored and await is_digest_of(
+                    entry.stored.request_digest, request, is_json=is_json, key=body_key
+                )
                 if replay := _replay(entry, seal, is_same=bool(is_same)):
                     if seal:
                         declared.check(self.actor)
@@ -371,6 +374,15 @@ async def service_keys(request: Request) -> Keys:
 
 ServiceKeys = Annotated[Keys, Depends(service_keys)]
 """What signs badges, seals certificates and encrypts identity codes."""
+
+
+async def in_sandbox(request: Request) -> bool:
+    backend: Backend = request.app.state.backend
+    return backend.settings.sandbox
+
+
+InSandbox = Annotated[bool, Depends(in_sandbox)]
+"""Whether only invented people use the service."""
 
 
 async def mailing_tokens(request: Request) -> TokenMailing:

@@ -23,6 +23,11 @@ def token_mailing(settings: Settings) -> TokenMailing:
     return TokenMailing(key, settings.public_url)
 
 
+def keyed(own_key: bytes, retry_key: str) -> bytes:
+    """The key of one request, 32 bytes: from ours and from its Idempotency-Key, which the database has not got."""
+    return blake2b(retry_key.encode(), key=own_key, digest_size=32).digest()
+
+
 class Seal:
     """Encrypts a stored answer that has a secret, for a replay of the same request.
 
@@ -31,7 +36,7 @@ class Seal:
     """
 
     def __init__(self, own_key: bytes, retry_key: str) -> None:
-        self._cipher = ChaCha20Poly1305(blake2b(retry_key.encode(), key=own_key, digest_size=32).digest())
+        self._cipher = ChaCha20Poly1305(keyed(own_key, retry_key))
 
     def close(self, body: bytes) -> bytes:
         nonce = secrets.token_bytes(NONCE_BYTES)

@@ -49,6 +49,9 @@ class Declaration:
     secret_answer: bool = False
     """The response contains a secret: it is neither stored in caches nor compressed, and the copy that is stored for a
     replay is sealed."""
+    secret_body: bool = False
+    """The body has a secret of which there are few, such as an identity code. The digest by which a repeated request is
+    compared with the first has a key of the service and of the request, so that it cannot be guessed."""
     read_again: ReadAgain | None = None
     """What a repeated request returns. Of the first response only the IDs are stored, so that an erasure leaves nothing
     behind in it."""
@@ -86,6 +89,7 @@ def operation(
     is_open: bool = False,
     strong_sign_in: bool = False,
     secret_answer: bool = False,
+    secret_body: bool = False,
     read_again: ReadAgain | None = None,
     personal_data: bool = False,
     is_public: bool = False,
@@ -108,6 +112,7 @@ def operation(
         is_open=is_open,
         strong_sign_in=strong_sign_in,
         secret_answer=secret_answer,
+        secret_body=secret_body,
         read_again=read_again,
         personal_data=personal_data,
         is_public=is_public,
