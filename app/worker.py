@@ -38,6 +38,7 @@ from app.services.people.removing import remove_old_addresses
 from app.services.trainings.anonymising import anonymise_due
 from app.services.trainings.certificate_batches import make_batches
 from app.services.trainings.certificates import making_of
+from app.services.trainings.koski_consents import delete_due_identities
 from app.services.trainings.lapsing import lapse_trainings
 from app.settings import Settings, settings_from_environment
 
@@ -92,6 +93,15 @@ async def anonymise_participants(connections: Connections) -> None:
     log.info("participants anonymised", rows=anonymised)
 
 
+async def delete_identities(connections: Connections) -> None:
+    """Delete the identity codes of consents for Koski whose time has passed, in all study centres."""
+    deleted = 0
+    for centre in await list_study_centres(connections):
+        async with connections.apart(centre, statement_timeout_ms=MAIL_STATEMENT_MS) as connection:
+            deleted += await delete_due_identities(connection)
+    log.info("identity codes deleted", rows=deleted)
+
+
 async def remind_all(connections: Connections) -> None:
     """Send the reminders of all study centres."""
     for centre in await list_study_centres(connections):
@@ -143,7 +153,13 @@ def making_certificates(settings: Settings) -> Job:
     return make_certificates
 
 
-JOBS: tuple[Job, ...] = (check_ledgers, purge_stored_answers, remove_addresses, anonymise_participants)
+JOBS: tuple[Job, ...] = (
+    check_ledgers,
+    purge_stored_answers,
+    remove_addresses,
+    anonymise_participants,
+    delete_identities,
+)
 
 
 def mail_jobs(settings: Settings) -> Mapping[Job, float]:

@@ -24,6 +24,7 @@ FIELDS = {
     "phone": "Telephone number. `null` if not known.",
 }
 PATHS = {
+    "version": "Version of the wording.",
     "reference": "Number to call the item by, for example `2024-0123`.",
     "year": "Calendar year.",
     "case_type": "Kind of the case, as in its own path.",
@@ -71,6 +72,7 @@ FILTERS = {
     "section": "Only items about this section.",
     "training_id": "Only items of this training course.",
     "model_id": "Only items of this training model.",
+    "participant_id": "Only items of this participant.",
     "peer_group_id": "Only items of this peer group.",
     "municipality": "Only courses with a place in this municipality, by its code of three digits.",
     "mode": "Only items held this way.",

@@ -66,7 +66,7 @@ FACTS: dict[str, tuple[Schema, str]] = {
         },
         "Changes for rows with hours since the plan took them in.",
     ),
-    "closed_at": (TIME, "Time at which the year was closed."),
+    "closed_at": (TIME, "Time at which it was closed."),
     "closed_on": (DAY, "Last day of the last period. `null` if there was none."),
     "closes_on": (DAY, "Last day of the next period, or of the plan's own. `null` if not known."),
     "common_available": (
@@ -198,6 +198,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "deadline-overlap": ("kind", "hours_year", "overlaps_with"),
     "comments-open": ("open_comments",),
     "criteria-unmet": ("unmet",),
+    "consent-closed": ("closed_at",),
     "decision-required": ("pointers",),
     "enrolment-closed": ("opens_on", "closes_on"),
     "forbidden": ("roles", "because", "scope", "see", "most_hours"),

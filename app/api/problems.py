@@ -57,6 +57,8 @@ STATUSES: dict[str, int] = {
     "plan-window-closed": 409,
     "enrolment-closed": 409,
     "training-full": 409,
+    "consent-closed": 409,
+    "not-for-koski": 409,
     "activity-not-supported": 409,
     "decision-required": 409,
     "criteria-unmet": 409,

@@ -178,6 +178,18 @@ class NotConfigured(Conflict):
     code = "not-configured"
 
 
+class ConsentClosed(Conflict):
+    """Facts: `closed_at`, when the training ended, until which its learners could give a consent."""
+
+    code = "consent-closed"
+
+
+class NotForKoski(Conflict):
+    """The training has no model, or a version without a study unit, so Koski takes no completions of it."""
+
+    code = "not-for-koski"
+
+
 class PlanStale(Conflict):
     """Facts: `changes`, what has changed for filled rows of a decision plan; `pool`, its free hours before and now, or
     None."""

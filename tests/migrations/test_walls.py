@@ -28,6 +28,7 @@ WALLED = sorted(set(TABLES) - NOT_FORCED)
 
 READ, ADD, ADD_CHANGE = {"SELECT"}, {"SELECT", "INSERT"}, {"SELECT", "INSERT", "UPDATE"}
 ADD_REMOVE = {"SELECT", "INSERT", "DELETE"}
+RECEIVED = ("error", "learner_oid", "outcome", "person_id", "received_at", "received_by", "study_right_oid", "version")
 RIGHTS = {
     "actor_names": {"SELECT"},
     "actors": READ,
@@ -75,6 +76,10 @@ RIGHTS = {
     "main_user_application_signatures": ADD_CHANGE,
     "main_user_application_signed_documents": ADD,
     "main_user_applications": ADD_CHANGE,
+    "koski_consent_wordings": ADD,
+    "koski_consents": ADD_CHANGE,
+    "koski_export_items": ADD,
+    "koski_exports": ADD,
     "mail_obstacles": ADD_REMOVE,
     "mail_preferences": ADD_CHANGE | ADD_REMOVE,
     "mails": ADD_CHANGE | ADD_REMOVE,
@@ -257,6 +262,10 @@ def test_the_service_owns_nothing_and_has_only_the_rights_it_needs(admin: Admin,
         ("hour_returns.cancelled_by",),
         ("hour_returns.handler_id",),
         ("hour_returns.state",),
+        *((f"koski_export_items.{name}",) for name in RECEIVED),
+        ("koski_exports.concluded_at",),
+        ("koski_exports.file_read_at",),
+        ("koski_exports.state",),
         ("organisation_confirmations.person_id",),
         ("outbox.mails_made_at",),
         ("study_centres.address",),
@@ -265,6 +274,7 @@ def test_the_service_owns_nothing_and_has_only_the_rights_it_needs(admin: Admin,
         ("study_centres.clock_at",),
         ("study_centres.decisions_by_two",),
         ("study_centres.decisions_by_two_until",),
+        ("study_centres.koski",),
         ("study_centres.name",),
         ("study_centres.name_en",),
         ("study_centres.name_sv",),

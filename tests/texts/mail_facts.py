@@ -92,6 +92,7 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "model-version.approved": _VERSION,
     "model-version.sent-back": _VERSION,
     "model-version.rejected": _VERSION,
+    "koski-consent.withdrawn": {"training": "Järjestön talous", "course": "Järjestön talous", "sent": True},
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},
     "bank-account-change.proposed": _CONCERNED,

@@ -86,6 +86,7 @@ FACTS: dict[str, dict[str, object]] = {
     "decision-required": {"pointers": ["/mode", "/sessions"]},
     "enrolment-closed": {"opens_on": date(2025, 4, 1), "closes_on": date(2025, 5, 2)},
     "training-full": {"places": 12},
+    "consent-closed": {"closed_at": datetime(2025, 5, 11, 21, tzinfo=UTC)},
     "plan-window-closed": {"opens_on": date(2024, 3, 1), "closes_on": date(2024, 8, 31)},
     "by-invitation-only": {"organisation_id": SOME_ID},
     "assignment-overlap": {"organisation_id": SOME_ID, "overlaps_with": OTHER_ID},

@@ -40,6 +40,18 @@ class CentreAddressIn(AddressIn):
     country: Country | None = UNSAID
 
 
+OrganisationOid = Annotated[str, StringConstraints(pattern=r"^1\.2\.246\.562\.10\.[0-9]{11,24}$")]
+
+
+class KoskiSourceIn(Body):
+    school_oid: OrganisationOid
+    """OID of the study centre as an educational institution (oppilaitos)."""
+    place_oid: OrganisationOid
+    """OID of the place of instruction (toimipiste)."""
+    source_system: Annotated[Line, Field(max_length=40)]
+    """Code of the system that reports, by Koski’s code set `lahdejarjestelma`."""
+
+
 class ParticipantReadersIn(Body):
     person_ids: Annotated[list[UUID], Field(max_length=MOST_READERS)]
     reason: Text
@@ -59,6 +71,7 @@ class StudyCentrePatch(Body):
     privacy_notice_url: Website | None = UNSAID
     participants_kept_months: Annotated[int, Strict(), Field(ge=1, le=240), WHOLE] = UNSAID
     slug: Slug | None = UNSAID
+    koski: KoskiSourceIn | None = UNSAID
     certificate_signatory: CertificateSignatoryIn | None = UNSAID
 
 

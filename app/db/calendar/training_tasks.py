@@ -25,10 +25,12 @@ from sqlalchemy import (
 )
 
 from app.db.organisations.organisations import name_in, organisations
+from app.db.organisations.participant_readers import participant_readers
 from app.db.paging import below, clock_of
 from app.db.people.people import in_force, persons, role_grants
 from app.db.sessions import Reader
 from app.db.statements import NOW, Query, columns_of
+from app.db.trainings.koski_consents import is_to_cancel
 from app.db.trainings.lapsing import UNSTATED
 from app.db.trainings.statement_days import IS_STATEMENT, RULES, STATEMENT, STATEMENT_DUE_ON
 from app.db.trainings.tables import cost_statements, training_changes, trainings
@@ -125,6 +127,11 @@ _has_writer = (
     .exists()
 )
 """Whether the responsible person writes the training now (`domain/trainings/trainings.py`)."""
+_is_reader = and_(
+    _is_staff,
+    select(participant_readers.c.person_ids).where(participant_readers.c.person_ids.bool_op("&&")(_own_ids)).exists(),
+)
+"""Whether the caller is one of the staff who are named to see participants."""
 _all = union_all(
     _actions(
         "training_decision",
@@ -153,6 +160,11 @@ _all = union_all(
         or_(trainings.c.state == "sent_back", and_(UNSTATED, trainings.c.ends_on.is_not(None))),
         _by_main_user,
         ~_has_writer,
+    ),
+    _actions(
+        "koski_cancellation",
+        _is_reader,
+        is_to_cancel(trainings.c.id),
     ),
     _actions(
         "cost_statements",

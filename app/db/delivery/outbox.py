@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array, distinct_on
 
 from app.db.delivery.preferences import mail_preferences
 from app.db.organisations.organisations import name_in, organisations
+from app.db.organisations.participant_readers import participant_readers
 from app.db.people.api_keys import api_keys
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants
@@ -121,6 +122,11 @@ _to_managers: Select[Any] = (
     )
 )
 _to_staff: Select[Any] = _events.join(role_grants, role_grants.c.role == "staff").where(_goes_to("staff"), _in_force)
+_to_readers: Select[Any] = (
+    _events.join(role_grants, role_grants.c.role == "staff")
+    .join(participant_readers, role_grants.c.person_id == any_(participant_readers.c.person_ids))
+    .where(_goes_to("readers"), _in_force)
+)
 
 
 # Who has to choose another signatory: the signatory has not signed yet.
@@ -233,6 +239,7 @@ _selects: dict[Recipients, Select[Any]] = {
     "main_users": _to_main_users,
     "managers": _to_managers,
     "staff": _to_staff,
+    "readers": _to_readers,
 }
 _all = union_all(
     *(

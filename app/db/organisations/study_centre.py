@@ -6,7 +6,7 @@ from app.db.people.people import study_centres
 from app.db.sessions import Reader
 from app.db.statements import NOW, Converted, Query, Selection, from_json
 from app.domain.organisations.certificate_signatories import signatory_of
-from app.domain.organisations.study_centre import CentreAddress, StudyCentre
+from app.domain.organisations.study_centre import CentreAddress, KoskiSource, StudyCentre
 
 _ends = study_centres.c.decisions_by_two_until
 _by_two = and_(study_centres.c.decisions_by_two, or_(_ends.is_(None), _ends > NOW))
@@ -18,6 +18,7 @@ _shown = Selection(
     decisions_by_two=_by_two,
     decisions_by_two_until=case((_ends > NOW, _ends)),
     address=from_json(study_centres.c.address, CentreAddress),
+    koski=from_json(study_centres.c.koski, KoskiSource),
     certificate_signatory=Converted(study_centres.c.certificate_signatory, signatory_of),
 )
 _one = select(*_shown.columns)

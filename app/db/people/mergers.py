@@ -19,6 +19,7 @@ from app.db.people.role_applications import applied, role_applications
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query
+from app.db.trainings.koski_tables import koski_consents, koski_export_items
 from app.db.trainings.model_tables import training_model_reviews, training_models
 from app.db.trainings.tables import trainings
 from app.domain.people.role_applications import RoleApplication
@@ -79,6 +80,7 @@ _open_applications: Query[UUID] = Query(
 _confirmed = organisation_confirmations.alias("confirmed")
 _reviewing = training_model_reviews.alias("reviewing")
 _preferred = select(_to, mail_preferences.c.mail).where(mail_preferences.c.person_id == _from)
+_OF_KOSKI = (koski_consents, koski_export_items)
 _moves = (
     Command(update(role_grants).where(role_grants.c.person_id == _from).values(person_id=_to)),
     # Nobody decides their own application: those that the remaining person decided are not moved.
@@ -112,6 +114,7 @@ _moves = (
         .values(ended_at=_now)
     ),
     Command(update(training_model_reviews).where(training_model_reviews.c.person_id == _from).values(person_id=_to)),
+    *(Command(update(table).where(table.c.person_id == _from).values(person_id=_to)) for table in _OF_KOSKI),
     Command(update(calendar_feeds).where(calendar_feeds.c.person_id == _from).values(person_id=_to)),
     Command(
         update(organisation_confirmations)

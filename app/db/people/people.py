@@ -40,6 +40,7 @@ study_centres = Table(
     Column("participants_kept_months", SmallInteger, nullable=False),
     Column("slug", Text),
     Column("certificate_signatory", JSONB),
+    Column("koski", JSONB),
 )
 
 persons = study_centre_table(

@@ -28,6 +28,8 @@ HELD: dict[str, tuple[str, ...]] = {
     "email_verifications": ("person_id",),
     "mail_preferences": ("person_id",),
     "mails": ("person_id",),
+    "koski_consents": ("person_id",),
+    "koski_export_items": ("person_id",),
     "case_comments": ("created_by",),
     "case_attachments": ("created_by",),
     "cost_statement_attachments": ("created_by",),

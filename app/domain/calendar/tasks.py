@@ -30,6 +30,7 @@ TaskKind = Literal[
     "training_model_opinion",
     "training_model_decision",
     "training_model_activation",
+    "koski_cancellation",
     "hour_decisions",
     "supplementary_request",
     "allotment_request",

@@ -16,6 +16,7 @@ TrainingTaskKind = Literal[
     "training_sent_back",
     "training_change_decision",
     "training_without_responsible",
+    "koski_cancellation",
     "cost_statements",
     "cost_statement_decision",
 ]
@@ -70,6 +71,8 @@ def call_of(action: TrainingAction) -> TaskCall:
             return TaskCall("PATCH", path)
         case "training_change_decision":
             return TaskCall("POST", f"{path}/changes/{action.part_id}/decision", {"outcome": "approved"})
+        case "koski_cancellation":
+            return TaskCall("POST", "/v1/koski-exports", {"training_ids": [str(action.training_id)]})
         case "training_without_responsible":
             return TaskCall("PATCH", path, {"responsible_person_id": None})
         case "cost_statement_decision":

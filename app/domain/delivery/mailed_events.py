@@ -17,12 +17,14 @@ Recipients = Literal[
     "main_users",
     "managers",
     "staff",
+    "readers",
 ]
 """The one person whom the fact `person_id` or `signatory_person_id` names; the applicants who wait for a signatory; the
 expert of a training model; the reviewers of its version, where opinions are missing those who have given none; the
 responsible person of a training and those who made it or its statement, or its managers if none of them has a role
-there any more; the central organisation's main users; the main users or, for another organisation, its managers; or the
-study centre's staff. Who is several of them gets the mail of the first."""
+there any more; the central organisation's main users; the main users or, for another organisation, its managers; the
+study centre's staff; or those of the staff who are named to see participants. Who is several of them gets the mail of
+the first."""
 Sending = Literal["always", "promptly", "gathered"]
 """`always` cannot be turned off; a mail that is `gathered` reminds, and waits for the digest."""
 
@@ -211,6 +213,9 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
         "expert", ("POST", f"{_VERSION}/decision"), only_if={"waits_for": "expert"}
     ),
     "model-version.activation-waiting": _waits("main_users", ("POST", f"{_VERSION}/activation")),
+    "koski-consent.withdrawn": MailedEvent(
+        "readers", "gathered", ("POST", "/v1/koski-exports"), only_if={"sent": True}
+    ),
     "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
     "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
     "study-centre.decisions-by-two-ending": MailedEvent("staff", "always", ("PATCH", "/v1/study-centre")),

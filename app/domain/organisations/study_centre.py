@@ -20,6 +20,18 @@ class CentreAddress(Address):
 
 
 @dataclass(frozen=True)
+class KoskiSource(Shown):
+    """How the study centre reports to Koski (rulebook §7.1)."""
+
+    school_oid: str
+    """OID of the study centre as an educational institution (oppilaitos)."""
+    place_oid: str
+    """OID of the place of instruction (toimipiste)."""
+    source_system: str
+    """Code of the system that reports, by Koski's code set `lahdejarjestelma`."""
+
+
+@dataclass(frozen=True)
 class StudyCentre(Shown):
     id: UUID
     name: str
@@ -45,6 +57,8 @@ class StudyCentre(Shown):
     slug: str | None
     """Name of the study centre in public addresses, unique in the service, which never changes. `null` if it has not
     been chosen."""
+    koski: KoskiSource | None
+    """Codes that exports to Koski need. `null` if the study centre does not report to Koski."""
     certificate_signatory: CertificateSignatory | None
     """Person who signs certificates for the study centre. `null` if nobody is named."""
 
@@ -62,6 +76,7 @@ class StudyCentreChanges(TypedDict, total=False):
     privacy_notice_url: str | None
     participants_kept_months: int
     slug: str | None
+    koski: dict[str, str] | None
     certificate_signatory: dict[str, Any] | None
 
 
@@ -75,6 +90,8 @@ def changed(centre: StudyCentre, changes: StudyCentreChanges, now: datetime) -> 
     wanted = members.pop("decisions_by_two", None)
     if "address" in members:
         members["address"] = merged(CentreAddress, centre.address, members["address"])
+    if members.get("koski"):
+        members["koski"] = KoskiSource(**members["koski"])
     if "certificate_signatory" in members:
         members["certificate_signatory"] = signatory_after(
             centre.certificate_signatory, members["certificate_signatory"]

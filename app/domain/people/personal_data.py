@@ -50,12 +50,26 @@ class Kept(Shown):
 
 
 @dataclass(frozen=True)
+class HeldByKoski(Shown):
+    """A completion that Koski has. The national register keeps it: the service cannot erase it there."""
+
+    completion_id: UUID
+    """ID of the completion."""
+    training_id: UUID
+    """ID of the training course."""
+    study_right_oid: str | None
+    """OID of the study right in Koski. `null` if Koski has not confirmed it yet."""
+
+
+@dataclass(frozen=True)
 class Erasure(Shown):
     person_id: UUID
     erased_at: datetime
     """When the person was erased."""
     kept: list[Kept]
     """Data that must be kept, why and until when."""
+    koski: list[HeldByKoski]
+    """Completions that Koski has, or may have."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,11 @@ def kept_after(today: date, answers_until: date) -> list[Kept]:
         Kept("signed main-user applications, their documents, signatures and evidence", claims, books_until),
         Kept("which person had which role and when, by ID", claims, books_until),
         Kept("the complete audit, by ID", "General Data Protection Regulation, articles 5(2) and 17(3)(b)", None),
+        Kept(
+            "consents to entries in Koski, without the names and the identity code",
+            "General Data Protection Regulation, article 7(1): that the consent was given",
+            None,
+        ),
         Kept("that an email was sent and when, without its address and text", claims, books_until),
         Kept(
             "what others wrote in their own words, for example the `inductor_name` of their own onboarding",

@@ -39,10 +39,8 @@ async def change_centre(writer: Writer, changes: StudyCentreChanges, expected: V
 
 
 def _facts_of(settings: dict[str, Any]) -> dict[str, Any]:
-    """What has changed, as the audit has it: the address as JSON, and who signs without the name."""
-    facts = {}
-    if address := settings.get("address"):
-        facts["address"] = asdict(address)
+    """What has changed, as the audit has it: addresses and codes as JSON, and who signs without the name."""
+    facts = {name: asdict(settings[name]) for name in ("address", "koski") if settings.get(name)}
     if signatory := settings.get("certificate_signatory"):
         facts["certificate_signatory"] = {"title": asdict(signatory.title)}
     return facts

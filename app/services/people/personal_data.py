@@ -12,6 +12,7 @@ from app.db.people.role_applications import lock_undecided_of
 from app.db.people.role_invitations import lock_waiting_of
 from app.db.people.signatories import lock_signatories_of
 from app.db.sessions import Writer
+from app.db.trainings.koski_consents import list_held_by_koski
 from app.domain.access import check_strong
 from app.domain.errors import NotFound
 from app.domain.people import personal_data as rules
@@ -20,6 +21,7 @@ from app.domain.people.personal_data import Erasure, PersonalData, PersonStatus
 from app.services.people import api_keys, onboardings, role_applications, role_invitations, signatories
 from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_roles_of
+from app.services.trainings import koski_consents
 
 
 async def export_data(writer: Writer, person_id: UUID) -> PersonalData:
@@ -53,10 +55,12 @@ async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
     for signatory in await lock_signatories_of(writer, ids):
         await signatories.end(writer, signatory, reason=reason)
     await onboardings.forget_inductors(writer, ids, reason=reason)
+    await koski_consents.forget_learners(writer, ids)
+    held_by_koski = await list_held_by_koski(writer.connection, ids)
     await erase_people(writer.connection, ids, writer.now)
     writer.record("person.erased", person_id, reason=reason)
     answers_until = datetime.now(UTC).date() + timedelta(days=rules.ANSWERS_KEPT_DAYS)
-    return Erasure(person_id, writer.now, rules.kept_after(writer.now.date(), answers_until))
+    return Erasure(person_id, writer.now, rules.kept_after(writer.now.date(), answers_until), held_by_koski)
 
 
 async def _withdraw_and_end(writer: Writer, person_id: UUID, ids: list[UUID], reason: str) -> None:
