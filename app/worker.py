@@ -21,7 +21,7 @@ import structlog
 from prometheus_client import Counter, Gauge, start_http_server
 
 from app import logs
-from app.api.keys import token_mailing
+from app.api.keys import read_keys, token_mailing
 from app.db.connections import Connections
 from app.db.health import find_broken_ledgers, list_study_centres, purge_answers
 from app.db.schema import WrongDatabaseError, check_database
@@ -29,7 +29,6 @@ from app.delivery.composing import sender_of
 from app.delivery.smtp import Server
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.people.personal_data import ANSWERS_KEPT_DAYS
-from app.keys.reading import read_keys
 from app.services.calendar.due_reminders import send_reminders
 from app.services.delivery.deliveries import Deliveries
 from app.services.delivery.outgoing_mails import make_mails

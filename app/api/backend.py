@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from app.api.addresses import Proxies
 from app.api.front_page import Welcome
 from app.api.issuers import IssuerKeys, IssuerMetadata, fetch_keys
-from app.api.keys import Seal, drawn_key, keyed, token_mailing
+from app.api.keys import Seal, drawn_key, keyed, read_keys, token_mailing
 from app.api.tokens import Verifier
 from app.db.callers import Caller, PersonRights, read_person_rights
 from app.db.connections import Connections
@@ -28,7 +28,6 @@ from app.documents.trust import read_trust
 from app.domain.access import Actor
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import AlreadyExists
-from app.keys.reading import read_keys
 from app.services.people.email_verifications import believe_issuer
 from app.settings import Settings
 

@@ -49,6 +49,7 @@ FILTERS = {
     "unit_id": "Only items of this district or association.",
     "parent_id": "Only items directly below this organisation.",
     "regional_office_id": "Only items of this regional office.",
+    "definition_id": "Only items of this badge.",
     "person_id": "Only items of this person.",
     "applicant_id": "Only items of this applicant.",
     "handler_id": "Only items that this staff member handles.",

@@ -1,4 +1,4 @@
-"""Keys derived from the one secret, each for one purpose."""
+"""Keys derived from the one secret, each for one purpose, and those that outlive it."""
 
 import secrets
 from hashlib import blake2b
@@ -8,6 +8,10 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from app.api.problems import ResponseUnreadable
 from app.delivery.tokens import TokenMailing
+from app.keys.badge_keys import read_badge_keys
+from app.keys.identity_keys import identity_keys_of
+from app.keys.reading import Keys
+from app.keys.seal_keys import read_seal_key
 from app.settings import Settings
 
 NONCE_BYTES = 12
@@ -26,6 +30,16 @@ def token_mailing(settings: Settings) -> TokenMailing:
 def keyed(own_key: bytes, retry_key: str) -> bytes:
     """The key of one request, 32 bytes: from ours and from its Idempotency-Key, which the database has not got."""
     return blake2b(retry_key.encode(), key=own_key, digest_size=32).digest()
+
+
+def read_keys(settings: Settings) -> Keys:
+    """Read the keys that are not derived. Raise WrongKeyError."""
+    return Keys(
+        settings.public_url,
+        read_badge_keys(settings.badge_keys),
+        read_seal_key(settings.seal_certificate, settings.seal_key),
+        identity_keys_of(settings.identity_key_bytes()),
+    )
 
 
 class Seal:

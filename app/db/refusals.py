@@ -48,6 +48,7 @@ REFUSALS: dict[str, type[DomainError]] = {
     "main_user_application_signatures_one_match": AlreadyExists,
     "role_grants_main_user_remains": LastMainUser,
     "role_applications_one_open": AlreadyExists,
+    "badge_applications_one_open": AlreadyExists,
     "onboardings_one_a_grant": AlreadyExists,
     "organisation_confirmations_once": AlreadyExists,
 }

@@ -285,7 +285,13 @@ def bound(table: Table, values: Mapping[str, object]) -> dict[str, object]:
 def _stored(column: Column[Any], value: Any) -> object:
     if value is None or not isinstance(column.type, JSONB):
         return value
-    return Jsonb(asdict(value) if is_dataclass(value) and not isinstance(value, type) else value)
+    if isinstance(value, tuple):
+        return Jsonb([_json_of(one) for one in value])
+    return Jsonb(_json_of(value))
+
+
+def _json_of(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def row_of(table: Table, value: object) -> dict[str, object]:

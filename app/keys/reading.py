@@ -1,12 +1,11 @@
-"""Reads all keys of the settings, once at the start."""
+"""All keys of the settings, as services use them."""
 
 from dataclasses import dataclass
 
 from app.domain.errors import NotConfigured
-from app.keys.badge_keys import BadgeKeys, read_badge_keys
-from app.keys.identity_keys import IdentityKeys, identity_keys_of
-from app.keys.seal_keys import SealKey, read_seal_key
-from app.settings import Settings
+from app.keys.badge_keys import BadgeKeys
+from app.keys.identity_keys import IdentityKeys
+from app.keys.seal_keys import SealKey
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,3 @@ class Keys:
         if self.identities:
             return self.identities
         raise NotConfigured(missing=["IDENTITY_KEYS"])
-
-
-def read_keys(settings: Settings) -> Keys:
-    """Raise WrongKeyError."""
-    return Keys(
-        settings.public_url,
-        read_badge_keys(settings.badge_keys),
-        read_seal_key(settings.seal_certificate, settings.seal_key),
-        identity_keys_of(settings.identity_key_bytes()),
-    )

@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
 from joserfc import jws
 from joserfc.jwk import RSAKey
 
+from app.api.keys import read_keys
 from app.domain.errors import NotConfigured
 from app.keys.files import WrongKeyError
 from app.keys.identity_keys import UnknownKeyError, identity_keys_of
-from app.keys.reading import Keys, read_keys
+from app.keys.reading import Keys
 from app.sandbox.authority import Authority
 from app.sandbox.own_keys import with_own_keys
 from app.settings import Settings

@@ -66,6 +66,10 @@ class Example:
 
     def whole(self, sandbox: Sandbox) -> Self:
         """With its file, if it has one: from beside the examples, or from the sandbox's own operation."""
+        if "thumbprint" in self.values:
+            # Each sandbox has a key of its own.
+            keys = sandbox.client.get("/v1/public/demo/badges/keys").json()["keys"]
+            return self.but(values=self.values | {"thumbprint": keys[0]["kid"].rpartition("/")[2]})
         file = self.entry.get("file", {})
         if "path" in file:
             return self.but(content=(EXAMPLES.parent / str(file["path"])).read_bytes())

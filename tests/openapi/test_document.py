@@ -110,6 +110,9 @@ def test_a_response_with_a_file_says_so() -> None:
 
 
 NAMED_OTHERWISE = {
+    *("put_badge_image", "get_badge_image", "apply_for_badge", "accept_badge", "decline_badge", "show_badge"),
+    *("revoke_badge", "get_badge_credential", "get_baked_badge", "get_badge_issuer", "get_badge_keys"),
+    *("get_badge_key", "get_badge_achievement", "get_badge_status_list"),
     "cancel_enrolment",
     "confirm_enrolment",
     "get_own_enrolment",

@@ -14,8 +14,8 @@ from tests.texts.test_texts import FORBIDDEN
 
 ROOT = Path(__file__).parents[2]
 VERBS = (
-    "Accept|Add|Adopt|Apply|Approve|Archive|Assign|Cancel|Change|Close|Compare|Confirm|Copy|Create|Decide|End|Endorse|Erase|Find|Get|Grant|Import|Include|List|Merge|Open"
-    "|Preview|Propose|Publish|Read|Refresh|Register|Reject|Remove|Request|Return|Reset|Reverse|Revoke|Rotate|Send|Set|Sign|Simulate|Start|Submit"
+    "Accept|Add|Adopt|Apply|Approve|Archive|Assign|Cancel|Change|Close|Compare|Confirm|Copy|Create|Decide|Decline|End|Endorse|Erase|Find|Get|Grant|Import|Include|List|Merge|Open"
+    "|Preview|Propose|Publish|Read|Refresh|Register|Reject|Remove|Request|Retire|Return|Reset|Reverse|Revoke|Rotate|Send|Set|Sign|Simulate|Start|Submit"
     "|Upload|Verify|Withdraw"
     "|Activate|Archive|Hand over|Screen"
 )

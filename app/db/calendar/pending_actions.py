@@ -31,6 +31,7 @@ from app.db.organisations.training_rules import training_rules
 from app.db.paging import clock_of
 from app.db.people.application_documents import documents
 from app.db.people.application_signatures import main_user_application_signatures
+from app.db.people.badge_applications import badge_applications
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.onboardings import onboardings
 from app.db.people.people import not_ended, persons, role_grants
@@ -235,6 +236,24 @@ def _if_missing(step: str) -> Any:
     return case((onboardings.c[step].is_(None), step))
 
 
+_badge_decisions = _actions(
+    "badge_decision",
+    badge_applications,
+    _with_organisation(badge_applications),
+    name=_name_of(badge_applications.c.person_id),
+).where(
+    badge_applications.c.state == "applied",
+    _is_by_another(badge_applications.c.person_id),
+    _is_staff,
+)
+_badges_to_accept = _actions(
+    "badge_acceptance",
+    badge_applications,
+    _with_organisation(badge_applications),
+).where(
+    badge_applications.c.state == "granted",
+    badge_applications.c.person_id == any_(_own_ids),
+)
 _missing = func.nullif(
     func.concat_ws(",", *map(_if_missing, ("inducted_on", "service_known_on", "member_services_known_on"))), ""
 )
@@ -258,6 +277,8 @@ _all = union_all(
     _bank_account_changes,
     _payment_account_changes,
     _allotment_requests,
+    _badge_decisions,
+    _badges_to_accept,
     _onboardings,
 ).subquery("actions")
 _found = Query(select(_all).order_by(_all.c.id).limit(MOST_ACTIONS), PendingAction)

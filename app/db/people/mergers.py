@@ -13,6 +13,7 @@ from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.contacts import contact_assignments
 from app.db.paging import seen_by
 from app.db.people.application_signatures import main_user_application_signatures
+from app.db.people.badge_applications import badge_applications
 from app.db.people.main_user_applications import is_open, main_user_applications
 from app.db.people.people import not_ended, persons, role_grants
 from app.db.people.role_applications import applied, role_applications
@@ -78,6 +79,7 @@ _open_applications: Query[UUID] = Query(
     .order_by(main_user_applications.c.id)
 )
 _confirmed = organisation_confirmations.alias("confirmed")
+_earned = badge_applications.alias("earned")
 _reviewing = training_model_reviews.alias("reviewing")
 _preferred = select(_to, mail_preferences.c.mail).where(mail_preferences.c.person_id == _from)
 _OF_KOSKI = (koski_consents, koski_export_items)
@@ -115,6 +117,26 @@ _moves = (
     ),
     Command(update(training_model_reviews).where(training_model_reviews.c.person_id == _from).values(person_id=_to)),
     *(Command(update(table).where(table.c.person_id == _from).values(person_id=_to)) for table in _OF_KOSKI),
+    # A badge that both hold or have applied for counts once; both stay valid.
+    Command(
+        update(badge_applications)
+        .where(
+            badge_applications.c.person_id == _from,
+            exists().where(
+                _earned.c.person_id == _to,
+                _earned.c.definition_id == badge_applications.c.definition_id,
+                or_(*(_earned.c.state == state for state in ("applied", "granted", "accepted"))),
+                ~_earned.c.is_renewed,
+            ),
+        )
+        .values(is_renewed=True)
+    ),
+    # Nobody decides their own: those that the remaining person decided are not moved.
+    Command(
+        update(badge_applications)
+        .where(badge_applications.c.person_id == _from, badge_applications.c.decided_by.is_distinct_from(_to))
+        .values(person_id=_to)
+    ),
     Command(update(calendar_feeds).where(calendar_feeds.c.person_id == _from).values(person_id=_to)),
     Command(
         update(organisation_confirmations)

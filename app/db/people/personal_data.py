@@ -23,6 +23,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "contact_assignments": ("person_id",),
     "participation_claims": ("person_id",),
     "study_register_shares": ("person_id",),
+    "badge_applications": ("person_id",),
     "api_keys": ("made_by",),
     "calendar_feeds": ("person_id",),
     "email_verifications": ("person_id",),

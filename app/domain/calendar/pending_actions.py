@@ -50,6 +50,10 @@ def call_of(action: PendingAction) -> TaskCall:
     match action.kind:
         case "role_application":
             return TaskCall("POST", f"/v1/role-applications/{action.id}/decision", {"outcome": "granted"})
+        case "badge_decision":
+            return TaskCall("POST", f"/v1/badge-applications/{action.id}/decision", {"outcome": "granted"})
+        case "badge_acceptance":
+            return TaskCall("POST", f"/v1/badge-applications/{action.id}/acceptance")
         case "main_user_application_draft":
             return TaskCall("POST", f"/v1/main-user-applications/{action.id}/submission")
         case "main_user_application_to_sign":

@@ -46,6 +46,8 @@ TaskKind = Literal[
     "payment_account_change",
     "data_confirmation",
     "strategy_follow_up",
+    "badge_decision",
+    "badge_acceptance",
     "onboarding",
     "role_to_apply_for",
     "email_verification",

@@ -84,6 +84,7 @@ class MailedEvent:
 _BANK_ACCOUNT_CHANGE: tuple[Method, str] = ("GET", "/v1/bank-account-changes/{change_id}")
 _PAYMENT_ACCOUNT_CHANGE: tuple[Method, str] = ("GET", "/v1/payment-account-changes/{change_id}")
 _ROLE_APPLICATION: tuple[Method, str] = ("GET", "/v1/role-applications/{role_application_id}")
+_BADGE_APPLICATION: tuple[Method, str] = ("GET", "/v1/badge-applications/{badge_application_id}")
 _MAIN_USER_APPLICATION: tuple[Method, str] = ("GET", "/v1/main-user-applications/{application_id}")
 _CASE_COMMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/comments")
 _CASE_ATTACHMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}/attachments")
@@ -240,6 +241,11 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "role-application.decided": MailedEvent("person", "always", _ROLE_APPLICATION),
     "role-application.withdrawn": MailedEvent("main_users", "promptly", _ROLE_APPLICATION),
     "role-application.withdrawn:person": MailedEvent("person", "always", _ROLE_APPLICATION),
+    "badge-application.made": MailedEvent(
+        "staff", "promptly", ("POST", "/v1/badge-applications/{badge_application_id}/decision")
+    ),
+    "badge-application.decided": MailedEvent("person", "always", _BADGE_APPLICATION),
+    "badge-application.revoked": MailedEvent("person", "always", _BADGE_APPLICATION),
     "role-grant.given": MailedEvent(
         "person",
         "always",

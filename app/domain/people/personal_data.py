@@ -129,6 +129,7 @@ def kept_after(today: date, answers_until: date) -> list[Kept]:
             "General Data Protection Regulation, article 7(1): that the consent was given",
             None,
         ),
+        Kept("that a badge was granted and revoked, by ID, without its credential", claims, books_until),
         Kept("that an email was sent and when, without its address and text", claims, books_until),
         Kept(
             "what others wrote in their own words, for example the `inductor_name` of their own onboarding",

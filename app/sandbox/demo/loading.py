@@ -16,6 +16,7 @@ from app.db.schema import with_options
 from app.db.tables import metadata
 from app.domain.calendar.deadlines import HELSINKI
 from app.sandbox.demo.api_keys import add_api_keys
+from app.sandbox.demo.badges import add_badges
 from app.sandbox.demo.calendars import add_calendars, add_feeds
 from app.sandbox.demo.hours import Hours
 from app.sandbox.demo.main_users import add_main_user_applications
@@ -71,6 +72,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     demo.postings.sort(key=lambda posting: posting.made_at)
     add_api_keys(demo, centrals, people, this_year)
     add_rights(demo, centrals, people)
+    add_badges(demo, people)
     add_main_user_applications(demo, centrals, people)
     ModelTour(demo, centrals, people).add()
     return demo

@@ -19,6 +19,20 @@ def logo() -> bytes:
     return _png(96, 96, pixel)
 
 
+def badge() -> bytes:
+    """A star on a disc, drawn by its angle."""
+
+    def pixel(x: int, y: int) -> Pixel:
+        across, down = x - 128, y - 128
+        distance, angle = math.hypot(across, down), math.atan2(down, across) + math.pi / 2
+        point = abs((angle * 5 / math.tau) % 1 - 0.5) * 2
+        if distance > 120:
+            return NOTHING
+        return (0xF4, 0xC4, 0x30, 255) if distance < 36 + 48 * point else (0x14, 0x24, 0x5C, 255)
+
+    return _png(256, 256, pixel)
+
+
 def signature() -> bytes:
     def pixel(x: int, y: int) -> Pixel:
         middle = 32 + 20 * math.sin(x / 9) * math.cos(x / 31)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.db.people import personal_data as questions
 from app.db.people.api_keys import lock_unrevoked_of
+from app.db.people.badge_applications import forget_credentials, lock_open_of
 from app.db.people.erasures import erase_people
 from app.db.people.main_user_applications import list_open_of
 from app.db.people.registrations import find_person_among, lock_people
@@ -18,7 +19,14 @@ from app.domain.errors import NotFound
 from app.domain.people import personal_data as rules
 from app.domain.people.people import people_reach_of
 from app.domain.people.personal_data import Erasure, PersonalData, PersonStatus
-from app.services.people import api_keys, onboardings, role_applications, role_invitations, signatories
+from app.services.people import (
+    api_keys,
+    badge_applications,
+    onboardings,
+    role_applications,
+    role_invitations,
+    signatories,
+)
 from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_roles_of
 from app.services.trainings import koski_consents
@@ -57,6 +65,7 @@ async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
     await onboardings.forget_inductors(writer, ids, reason=reason)
     await koski_consents.forget_learners(writer, ids)
     held_by_koski = await list_held_by_koski(writer.connection, ids)
+    await forget_credentials(writer.connection, ids)
     await erase_people(writer.connection, ids, writer.now)
     writer.record("person.erased", person_id, reason=reason)
     answers_until = datetime.now(UTC).date() + timedelta(days=rules.ANSWERS_KEPT_DAYS)
@@ -68,6 +77,11 @@ async def _withdraw_and_end(writer: Writer, person_id: UUID, ids: list[UUID], re
     await withdraw_all(writer, await list_open_of(writer.connection, ids), reason=reason)
     for application in await lock_undecided_of(writer, ids):
         await role_applications.withdraw(writer, application, reason=reason)
+    for badge in await lock_open_of(writer, ids):
+        if badge.state == "applied":
+            await badge_applications.withdraw(writer, badge)
+        else:
+            await badge_applications.revoke(writer, badge, reason=reason)
     for invitation in await lock_waiting_of(writer, ids):
         await role_invitations.withdraw(writer, invitation, reason=reason)
     await end_roles_of(writer, person_id, reason=reason)

@@ -30,6 +30,8 @@ DETAILS: dict[TaskKind, str | None] = {
     "bank_account_change": None,
     "payment_account_change": None,
     "allotment_request": "-40",
+    "badge_decision": None,
+    "badge_acceptance": None,
     "onboarding": "inducted_on,service_known_on",
 }
 
