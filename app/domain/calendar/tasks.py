@@ -24,6 +24,8 @@ TaskKind = Literal[
     "training_sent_back",
     "training_change_decision",
     "training_without_responsible",
+    "certificate_signature",
+    "study_centre_signature",
     "training_model_screening",
     "training_model_turn",
     "training_model_reviewers",

@@ -17,6 +17,8 @@ TrainingTaskKind = Literal[
     "training_change_decision",
     "training_without_responsible",
     "koski_cancellation",
+    "certificate_signature",
+    "study_centre_signature",
     "cost_statements",
     "cost_statement_decision",
 ]
@@ -37,9 +39,10 @@ class TrainingAction:
     reference: str | None
     """Reference of the cost statement, if there is one, or else of the training."""
     part_id: UUID | None = None
-    """The change or the cost statement. None if the task is about the plan, or if there is no statement yet."""
+    """The change, the cost statement, or the organisation or study centre whose signature is missing. None if the task
+    is about the plan, or if there is no statement yet."""
     part_state: str | None = None
-    """State of the cost statement."""
+    """State of the cost statement, or what is missing of the signature."""
     closes_on: date | None = None
 
 
@@ -75,10 +78,20 @@ def call_of(action: TrainingAction) -> TaskCall:
             return TaskCall("POST", "/v1/koski-exports", {"training_ids": [str(action.training_id)]})
         case "training_without_responsible":
             return TaskCall("PATCH", path, {"responsible_person_id": None})
+        case "certificate_signature":
+            return _signature_call(f"/v1/organisations/{action.part_id}", action)
+        case "study_centre_signature":
+            return _signature_call("/v1/study-centre", action)
         case "cost_statement_decision":
             return TaskCall("POST", f"/v1/cost-statements/{action.part_id}/decision", {"outcome": "approved"})
         case "cost_statements":
             return _statement_call(action)
+
+
+def _signature_call(owner: str, action: TrainingAction) -> TaskCall:
+    if action.part_state == "signatory":
+        return TaskCall("PATCH", owner)
+    return TaskCall("PUT", f"{owner}/signature-image")
 
 
 def _statement_call(action: TrainingAction) -> TaskCall:

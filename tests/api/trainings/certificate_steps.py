@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.db.identifiers import new_id
 from tests.api.trainings.conftest import approved
-from tests.api.trainings.model_steps import Modelling, ok
+from tests.api.trainings.model_steps import CONTENT, Modelling, ok
 from tests.builders import Centre, Person
 from tests.documents.certificate_facts import picture
 
@@ -45,9 +45,10 @@ class Course:
         cls, centre: Centre, central: UUID, unit: UUID, main_user: Person, writer: Person, staff: Person
     ) -> "Course":
         version = ok(main_user.get(Modelling.of(centre, central, main_user).in_use(texts=TEXTS)))
-        path = approved(writer, staff, unit)
+        goals = "\n".join(TEXTS["fi"]["goals"])
+        fixed = {"goals": goals, "content": CONTENT["content"], "methods": CONTENT["methods"]}
+        path = approved(writer, staff, unit, model_version_id=version["id"], **fixed)
         course = cls(centre, central, main_user, writer, path.rpartition("/")[2])
-        centre.owner.execute("UPDATE trainings SET model_version_id = %s WHERE id = %s", [version["id"], course.id])
         course.sign()
         return course
 

@@ -15,6 +15,7 @@ import pytest
 from app.db.identifiers import new_id
 from app.domain.trainings.certificates import grouped
 from tests.api.trainings.certificate_steps import Course
+from tests.api.trainings.conftest import approved
 from tests.api.trainings.model_steps import errors_of, ok
 from tests.builders import Centre, Person, refusal
 from tests.pdf_text import needs_pdftotext, text_of
@@ -391,9 +392,9 @@ def test_only_those_who_write_the_course_request_many(course: Course, centre: Ce
     assert (unready.json()["state"], unready.json()["allowed"]) == ("waiting", ["ready"])
 
 
-def test_a_course_without_a_model_has_no_certificates(course: Course, centre: Centre) -> None:
-    centre.owner.execute("UPDATE trainings SET model_version_id = NULL WHERE id = %s", [course.id])
-    answer = course.writer.post(f"/v1/trainings/{course.id}/certificate-batches", {})
+def test_a_course_without_a_model_has_no_certificates(manager: Person, staff: Person, unit: UUID) -> None:
+    path = approved(manager, staff, unit)
+    answer = manager.post(f"{path}/certificate-batches", {})
     assert refusal(answer) == (409, "wrong-state")
     assert answer.json()["state"] == "without_model"
 
@@ -424,3 +425,28 @@ def test_wrong_checks_leave_no_name_in_the_response(public: httpx.Client, slug: 
     answer = public.post(path, json={"code": 7, "name": "Kaisa Kuusiranta", "other": "Kaisa Kuusiranta"})
     assert answer.status_code == 422, answer.text
     assert "Kuusiranta" not in answer.text
+
+
+def test_a_missing_signature_is_a_task_until_the_first_course_ends(
+    course: Course, centre: Centre, staff: Person
+) -> None:
+    def tasks(person: Person) -> list[tuple[str, str]]:
+        items = ok(person.get("/v1/me/tasks"))["items"]
+        return [
+            (f"{each['call']['method']} {each['call']['path']}", each["closes_on"])
+            for each in items
+            if each["kind"] in ("certificate_signature", "study_centre_signature")
+        ]
+
+    centre.clock(2023, 4, 10)
+    assert tasks(course.main_user) == tasks(staff) == []
+    course.main_user.delete(f"/v1/organisations/{course.central}/signature-image")
+    image = f"PUT /v1/organisations/{course.central}/signature-image"
+    assert tasks(course.main_user) == [(image, "2023-04-15")]
+    centre.owner.execute("UPDATE organisations SET certificate_signatory = NULL")
+    assert tasks(course.main_user) == [(f"PATCH /v1/organisations/{course.central}", "2023-04-15")]
+    assert tasks(staff) == tasks(course.writer) == []
+    centre.owner.execute("DELETE FROM study_centre_signature_images")
+    assert tasks(staff) == [("PUT /v1/study-centre/signature-image", "2023-04-15")]
+    centre.clock(2023, 4, 16)
+    assert tasks(course.main_user) == tasks(staff) == []
