@@ -200,6 +200,7 @@ OF_CODE: dict[str, tuple[str, ...]] = {
     "criteria-unmet": ("unmet",),
     "consent-closed": ("closed_at",),
     "decision-required": ("pointers",),
+    "training-not-over": ("opens_at",),
     "enrolment-closed": ("opens_on", "closes_on"),
     "forbidden": ("roles", "because", "scope", "see", "most_hours"),
     "image-refused": ("finding",),

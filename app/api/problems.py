@@ -55,6 +55,7 @@ STATUSES: dict[str, int] = {
     "assignment-overlap": 409,
     "runs-no-trainings": 409,
     "plan-window-closed": 409,
+    "training-not-over": 409,
     "enrolment-closed": 409,
     "training-full": 409,
     "consent-closed": 409,

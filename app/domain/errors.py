@@ -277,6 +277,12 @@ class OpinionsMissing(Conflict):
     code = "opinions-missing"
 
 
+class TrainingNotOver(Conflict):
+    """Facts: `opens_at`, when the last session begins: from then on completions can be recorded."""
+
+    code = "training-not-over"
+
+
 class EnrolmentClosed(Conflict):
     """Facts: `opens_on`, `closes_on`, the first and last day of enrolment; none if the course offers no enrolment."""
 

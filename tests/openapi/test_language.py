@@ -17,7 +17,7 @@ VERBS = (
     "Accept|Add|Adopt|Apply|Approve|Archive|Assign|Cancel|Change|Close|Compare|Confirm|Copy|Create|Decide|Decline|End|Endorse|Erase|Find|Get|Grant|Import|Include|List|Merge|Open"
     "|Preview|Propose|Publish|Read|Refresh|Register|Reject|Remove|Request|Retire|Return|Reset|Reverse|Revoke|Rotate|Send|Set|Sign|Simulate|Start|Submit"
     "|Upload|Verify|Withdraw"
-    "|Activate|Archive|Hand over|Screen"
+    "|Activate|Archive|Hand over|Screen|Claim|Correct|Record|Share"
 )
 FRAGMENT = re.compile(
     r"(Of|By|To|As|At|In|From|With|For|Null|The same|Where|Who|Whom|Whose|What|Which|Why|How|It)\b|[^A-Z`\d]|$"

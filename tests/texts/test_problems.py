@@ -84,6 +84,7 @@ FACTS: dict[str, dict[str, object]] = {
     "comments-open": {"open_comments": [SOME_ID]},
     "opinions-missing": {"waiting_for": [SOME_ID, OTHER_ID]},
     "decision-required": {"pointers": ["/mode", "/sessions"]},
+    "training-not-over": {"opens_at": datetime(2025, 4, 1, 7, tzinfo=UTC)},
     "enrolment-closed": {"opens_on": date(2025, 4, 1), "closes_on": date(2025, 5, 2)},
     "training-full": {"places": 12},
     "consent-closed": {"closed_at": datetime(2025, 5, 11, 21, tzinfo=UTC)},

@@ -195,6 +195,14 @@ def check_named(participant: Participant) -> None:
         raise WrongState(state="anonymised")
 
 
+def check_unregistered(*, has_completion: bool, has_claim: bool) -> None:
+    """Check that nothing in the study register is about the participant (rulebook §3.18). Raise WrongState."""
+    if has_completion or has_claim:
+        raise WrongState(
+            state="registered", because="completion-recorded" if has_completion else "participation-claimed"
+        )
+
+
 def check_year_named(year: int, kept_months: int, today: date) -> None:
     """Check that participants of the year are not anonymous yet. Raise WrongState."""
     if today >= anonymous_from(year, kept_months):

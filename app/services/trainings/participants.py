@@ -11,7 +11,9 @@ from app.db.statements import remove_row
 from app.db.support.enrolments import find_people
 from app.db.trainings import participants as questions
 from app.db.trainings import trainings
+from app.db.trainings.completions import has_completion
 from app.db.trainings.cost_statements import find_statement_state
+from app.db.trainings.participation_claims import has_claim
 from app.db.trainings.tables import training_participants
 from app.delivery.addresses import key_of
 from app.domain.calendar.deadlines import day_of
@@ -83,6 +85,10 @@ async def remove_participant(
     check_version(participant, expected)
     await _check_open(writer, training)
     rules.check_named(participant)
+    rules.check_unregistered(
+        has_completion=await has_completion(writer.connection, participant_id),
+        has_claim=await has_claim(writer.connection, participant_id),
+    )
     await remove_row(writer.connection, training_participants, participant_id)
     record(writer, "removed", training, participants=1)
 
