@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "completions_ungraded"
-down_revision = "training_strategies"
+down_revision = "badges"
 branch_labels = None
 depends_on = None
 

@@ -108,7 +108,7 @@ READ_AGAIN = ReadAgain(_ids_of, _read)
     responses=refusing("wrong-state", "training-not-over", "already-exists"),
 )
 @operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
-async def record_completions(
+async def record_training_completions(
     writer: WriteOnce, years: CompletionYears, training_id: UUID, body: CompletionsIn
 ) -> Created:
     """Record completions of a training course.

@@ -38,7 +38,7 @@ class ParticipationClaimRevocationIn(Body):
 
 @router.post("", status_code=201, responses=refusing("not-found", "wrong-state", "already-exists"))
 @operation(people_only=True, personal_data=True, strong_sign_in=True)
-async def claim_participation(writer: WriteOnce, body: ParticipationClaimIn) -> ParticipationClaim:
+async def make_participation_claim(writer: WriteOnce, body: ParticipationClaimIn) -> ParticipationClaim:
     """Claim to have taken part in a training course.
 
     Granted immediately if a participant whom nobody has claimed has your verified email address and your name.

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.rows import args_row
-from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Table, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Table, Uuid, any_, bindparam, false, func, or_, select
 
 from app.db.statements import Connection, Query, columns_of
 from app.db.tables import metadata
@@ -24,6 +24,8 @@ HELD: dict[str, tuple[str, ...]] = {
     "participation_claims": ("person_id",),
     "study_register_shares": ("person_id",),
     "badge_applications": ("person_id",),
+    "completions": (),
+    "certificates": (),
     "api_keys": ("made_by",),
     "calendar_feeds": ("person_id",),
     "email_verifications": ("person_id",),
@@ -43,6 +45,7 @@ HELD: dict[str, tuple[str, ...]] = {
 HELD_THROUGH = {
     "onboardings": ("role_grant_id", "role_grants"),
     "main_user_applications": ("signatory_id", "signatories"),
+    "certificates": ("completion_id", "completions"),
 }
 """By table, the column by which its rows belong to rows of another table, and are exported with those."""
 
@@ -72,10 +75,15 @@ _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 
 
 def _named_by(table: Table, columns: tuple[str, ...]) -> ColumnElement[bool]:
-    return or_(*(table.c[name] == any_(_ids) for name in columns))
+    return or_(false(), *(table.c[name] == any_(_ids) for name in columns))
 
 
 def _held_by(table: Table) -> ColumnElement[bool]:
+    if table.name == "completions":
+        # A completion is about the learner, as long as the claim is granted.
+        claims = metadata.tables["participation_claims"]
+        granted = select(claims.c.participant_id).where(_held_by(claims), claims.c.state == "granted")
+        return table.c.participant_id.in_(granted)
     named = _named_by(table, HELD[table.name])
     if table.name not in HELD_THROUGH:
         return named

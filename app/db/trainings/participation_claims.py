@@ -117,7 +117,7 @@ async def find_claimant(connection: Connection, person_id: UUID) -> Claimant | N
 
 
 async def find_free_participant(connection: Connection, training_id: UUID, email_key: str) -> FreeParticipant | None:
-    """The participant with that address, unless somebody has claimed it. An address is in a training once."""
+    """The participant with that address, unless a person has claimed it. An address is in a training once."""
     return await _free.first(connection, p_training_id=training_id, p_email_key=email_key)
 
 

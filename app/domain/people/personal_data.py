@@ -123,6 +123,11 @@ def kept_after(today: date, answers_until: date) -> list[Kept]:
         ),
         Kept("signed main-user applications, their documents, signatures and evidence", claims, books_until),
         Kept("which person had which role and when, by ID", claims, books_until),
+        Kept(
+            "completions and certificates, with the name under which they were recorded: the study register",
+            "Act on Liberal Adult Education (632/1998) and General Data Protection Regulation, article 17(3)(d)",
+            None,
+        ),
         Kept("the complete audit, by ID", "General Data Protection Regulation, articles 5(2) and 17(3)(b)", None),
         Kept(
             "consents to entries in Koski, without the names and the identity code",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -149,8 +149,9 @@ def check_completable(training: Training, model: ModelInCourse | None) -> ModelI
 
 def check_over(sessions: Sequence[TrainingSession], now: datetime) -> None:
     """Check that the last session has begun (rulebook §3.18). Raise TrainingNotOver."""
-    opens_at = max(session.starts_at for session in sessions)
-    if now < opens_at:
+    # In UTC: two times of the hour that a clock shows twice are not compared by their digits.
+    opens_at = max((session.starts_at for session in sessions), key=lambda begin: begin.astimezone(UTC))
+    if now.astimezone(UTC) < opens_at.astimezone(UTC):
         raise TrainingNotOver(opens_at=opens_at)
 
 

@@ -107,7 +107,7 @@ def check_reader(actor: Actor, *, is_named: bool) -> None:
 
 
 def check_decider(actor: Actor, claim: ParticipationClaim, *, is_named: bool) -> None:
-    """Check for named staff who decide about somebody else (rulebook §2.2). Raise Forbidden."""
+    """Check for named staff who decide about another person (rulebook §2.2). Raise Forbidden."""
     check_reader(actor, is_named=is_named)
     check_not_oneself(actor, claim.person_id)
 

@@ -24,6 +24,7 @@ from app.domain.trainings.completions import (
 )
 from app.domain.trainings.participants import check_reader
 from app.domain.trainings.trainings import Training, check_writer, of_type
+from app.services.trainings.certificates import withdraw_certificates
 from app.services.trainings.participants import is_named
 
 Sight = Literal["all", "own"]
@@ -78,7 +79,7 @@ async def correct_completion(
         raise NotFound
     rules.check_findings([finding], model, rules.days_of(training.sessions, years, writer.now), place="")
     await questions.mark_corrected(writer.connection, completion_id)
-    # The certificates of the corrected completion end here, in the same transaction.
+    withdrawn = await withdraw_certificates(writer, completion_id)
     corrected = await _insert(
         writer,
         training,
@@ -89,7 +90,14 @@ async def correct_completion(
         corrects_id=completion_id,
         reason=reason,
     )
-    _record(writer, "corrected", corrected, training, corrects_id=completion_id)
+    _record(
+        writer,
+        "corrected",
+        corrected,
+        training,
+        corrects_id=str(completion_id),
+        withdrawn_certificates=[str(each) for each in withdrawn],
+    )
     return corrected
 
 
@@ -184,7 +192,7 @@ async def _sight_of(writer: Writer, training: Training, participant_ids: set[UUI
     return "all"
 
 
-def _record(writer: Writer, verb: str, completion: Completion, training: Training, **facts: UUID) -> None:
+def _record(writer: Writer, verb: str, completion: Completion, training: Training, **facts: object) -> None:
     writer.record(
         f"completion.{verb}",
         completion.id,
@@ -192,7 +200,7 @@ def _record(writer: Writer, verb: str, completion: Completion, training: Trainin
         reason=completion.reason,
         training_id=str(training.id),
         reference=training.reference,
-        **{name: str(value) for name, value in facts.items()},
+        **facts,
     )
 
 

@@ -17,7 +17,7 @@ from app.services.trainings.participants import is_named
 
 
 async def claim_participation(writer: Writer, training_id: UUID) -> ParticipationClaim:
-    """Granted at once if a participant nobody has claimed has the person's verified address and name."""
+    """Granted immediately if a participant nobody has claimed has the person's verified address and name."""
     check_person(writer.actor)
     # Locked: of two who claim at the same time the second finds what the first has left.
     training = await trainings.resource.find(writer, training_id, locked=True)
@@ -86,7 +86,7 @@ async def end_claim(writer: Writer, claim: ParticipationClaim, *, reason: str) -
 
 
 async def get_claim(writer: Writer, claim_id: UUID) -> ParticipationClaim:
-    """Raise NotFound for a claim of somebody else, except for named staff."""
+    """Raise NotFound for another person's claim, except for named staff."""
     claim = await questions.claims.get(writer, claim_id)
     if not writer.actor.is_among({claim.person_id}):
         if not await is_named(writer):
@@ -113,7 +113,7 @@ async def list_claims(
 
 
 async def _lock(writer: Writer, claim_id: UUID) -> ParticipationClaim:
-    """Lock a claim, after its training. Raise NotFound for a claim of somebody else, except for staff."""
+    """Lock a claim, after its training. Raise NotFound for another person's claim, except for staff."""
     check_person(writer.actor)
     found = await questions.claims.get(writer, claim_id)
     if not (writer.actor.has("staff") or writer.actor.is_among({found.person_id})):

@@ -21,7 +21,7 @@ def course(centre: Centre, unit: UUID, manager: Person) -> Course:
 
 @pytest.fixture
 def learner(centre: Centre) -> Person:
-    """Somebody without a role, called Aino Esimerkki."""
+    """A person without a role, called Aino Esimerkki."""
     return centre.person()
 
 
@@ -34,7 +34,7 @@ def claim(person: Person, course: Course) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["Aino Esimerkki", "aino esimerkki", "AINO  ESIMERKKI", "Áino Esimerkkí"])
-def test_the_same_address_and_name_are_granted_at_once(
+def test_the_same_address_and_name_are_granted_immediately(
     centre: Centre, course: Course, learner: Person, name: str
 ) -> None:
     participant = course.participant(name, address_of(centre, learner))
@@ -62,7 +62,7 @@ def test_the_same_address_and_name_are_granted_at_once(
     assert ok(learner.get(CLAIMS))["items"] == [granted]
 
 
-def test_otherwise_it_is_open_and_tells_nothing(centre: Centre, course: Course, learner: Person) -> None:
+def test_otherwise_it_is_open_and_shows_nothing(centre: Centre, course: Course, learner: Person) -> None:
     course.participant("Aino Toinen", address_of(centre, learner))
     course.participant("Aino Esimerkki", "muu@example.org")
     similar = claim(learner, course)

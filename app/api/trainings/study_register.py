@@ -1,0 +1,111 @@
+"""`/v1/me/study-register`, `/v1/study-register` and the public page of a share."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.api.conventions import PlainWrite, PublicUrl, Read, RecordedList, Write
+from app.api.operations import Operation
+from app.api.paging import Page, Paging
+from app.api.public_operations import IN_CENTRE, PublicOperation
+from app.api.responses import refusing
+from app.api.security import operation
+from app.api.shapes import Body, Day, Several
+from app.db.paging import Slice
+from app.domain.trainings.completions import CompletionState
+from app.domain.trainings.study_register import (
+    NewShare,
+    RegisteredCompletion,
+    Share,
+    SharedRegister,
+    StudyRegister,
+)
+from app.services.trainings import study_register
+
+own_router = APIRouter(prefix="/me/study-register", route_class=Operation, tags=["Completions"])
+router = APIRouter(prefix="/study-register", route_class=Operation, tags=["Completions"])
+public_router = APIRouter(
+    prefix="/public/{slug}", route_class=PublicOperation, dependencies=IN_CENTRE, tags=["Completions"]
+)
+NameSearch = Annotated[str, Query(min_length=1, max_length=100, description="Words of the name, in any order.")]
+
+
+class StudyRegisterShareIn(Body):
+    expires_on: Day
+    """Last day on which the link works, at most 90 days from today."""
+
+
+@own_router.get("")
+@operation(people_only=True, personal_data=True)
+async def get_own_study_register(reader: Read) -> StudyRegister:
+    """Get your study register.
+
+    Returns the participations that you have claimed, with their completions, over all organisations and years.
+
+    **Who:** everyone who has registered.
+    """
+    return await study_register.get_own_register(reader)
+
+
+@own_router.post("/shares", status_code=201, responses=refusing("too-many", "not-configured"))
+@operation(people_only=True, secret_answer=True, strong_sign_in=True)
+async def share_study_register(writer: Write, public_url: PublicUrl, body: StudyRegisterShareIn) -> NewShare:
+    """Share your study register.
+
+    Creates a secret URL at which anybody reads your name and what you have passed. It is shown once. A person can have
+    at most 20 that work.
+
+    **Who:** everyone who has registered.
+    """
+    return await study_register.share_register(writer, expires_on=body.expires_on, public_url=public_url)
+
+
+@own_router.get("/shares", response_model=Page[Share])
+@operation(people_only=True, personal_data=True)
+async def list_study_register_shares(reader: Read, page: Paging) -> Slice[Share]:
+    """List your shares of the study register.
+
+    Those that work today, the newest first, without their URLs.
+
+    **Who:** everyone who has registered.
+    """
+    return await study_register.list_shares(reader, page)
+
+
+@own_router.delete("/shares/{share_id}", status_code=204)
+@operation(people_only=True, strong_sign_in=True)
+async def end_study_register_share(writer: PlainWrite, share_id: UUID) -> None:
+    """End a share of your study register.
+
+    The URL stops working immediately.
+
+    **Who:** everyone who has registered.
+    """
+    await study_register.end_share(writer, share_id)
+
+
+@router.get("", response_model=Page[RegisteredCompletion], responses=refusing("forbidden"))
+@operation(people_only=True, personal_data=True)
+async def search_study_register(
+    writer: RecordedList, page: Paging, q: NameSearch, state: Several[CompletionState] = None
+) -> Slice[RegisteredCompletion]:
+    """Find completions by name.
+
+    The newest come first. Each look is recorded in the audit, without the name.
+
+    **Who:** staff named for participants.
+    """
+    return await study_register.search_register(writer, page, q=q, state=state)
+
+
+@public_router.get("/study-register/{secret}", responses=refusing("not-found"))
+@operation(is_open=True, secret_answer=True, computed=True)
+async def get_public_study_register(reader: Read, secret: str) -> SharedRegister:
+    """Get a shared study register.
+
+    Returns the learner's name and the passed completions in force, until the last day of the share or its end.
+
+    **Who:** anyone who has the secret URL.
+    """
+    return await study_register.read_shared(reader, secret)

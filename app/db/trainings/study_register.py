@@ -1,0 +1,117 @@
+"""The study register: a learner's own, what is shared of it, and completions by name."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, all_, and_, any_, bindparam, select
+
+from app.db.organisations.organisations import organisations
+from app.db.paging import Listing, filters_of, seen_by
+from app.db.sessions import Reader
+from app.db.statements import Connection, Query, columns_of
+from app.db.trainings.completions import completions
+from app.db.trainings.model_tables import training_model_versions, training_models
+from app.db.trainings.participation_claims import participation_claims
+from app.db.trainings.tables import trainings
+from app.domain.trainings.completions import Completion
+from app.domain.trainings.study_register import (
+    Participation,
+    RegisteredCompletion,
+    RegisteredModel,
+    SharedCompletion,
+)
+
+_ids = bindparam("p_ids", type_=ARRAY(Uuid))
+_in_force = and_(
+    completions.c.participant_id == participation_claims.c.participant_id, completions.c.state == "in_force"
+)
+_is_own = and_(participation_claims.c.person_id == any_(_ids), participation_claims.c.state == "granted")
+_course = [
+    participation_claims.c.id,
+    participation_claims.c.training_id,
+    trainings.c.name,
+    trainings.c.organisation_id,
+    organisations.c.name,
+    participation_claims.c.participant_id,
+    trainings.c.starts_on,
+    trainings.c.ends_on,
+]
+_model = columns_of(
+    RegisteredModel, training_model_versions, model_id=training_models.c.id, name=training_models.c.name
+)
+_completion = columns_of(Completion, completions)
+
+
+def _participation_from(*values: Any) -> Participation:
+    """A course may be made from no model, and a participation have no completion yet."""
+    course, rest = values[: len(_course)], values[len(_course) :]
+    model, completion = rest[: len(_model)], rest[len(_model) :]
+    shown: list[Any] = [
+        *course,
+        None if model[0] is None else RegisteredModel(*model),
+        None if completion[0] is None else Completion(*completion),
+    ]
+    return Participation(*shown)
+
+
+_own = Query(
+    select(*(column.label(f"column_{place}") for place, column in enumerate([*_course, *_model, *_completion])))
+    .select_from(participation_claims)
+    .join(trainings, trainings.c.id == participation_claims.c.training_id)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id)
+    .outerjoin(training_model_versions, training_model_versions.c.id == trainings.c.model_version_id)
+    .outerjoin(training_models, training_models.c.id == training_model_versions.c.model_id)
+    .outerjoin(completions, _in_force)
+    .where(_is_own)
+    .order_by(trainings.c.starts_at.desc(), participation_claims.c.id.desc()),
+    _participation_from,
+)
+_shared = Query(
+    select(
+        *columns_of(
+            SharedCompletion,
+            completions,
+            organisation=organisations.c.name,
+            model=training_models.c.name,
+            version=training_model_versions.c.number,
+        )
+    )
+    .select_from(participation_claims)
+    .join(completions, _in_force)
+    .join(trainings, trainings.c.id == completions.c.training_id)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id)
+    .join(training_model_versions, training_model_versions.c.id == trainings.c.model_version_id)
+    .join(training_models, training_models.c.id == training_model_versions.c.model_id)
+    .where(_is_own, completions.c.outcome == "passed")
+    .order_by(completions.c.completed_on.desc(), completions.c.id.desc()),
+    SharedCompletion,
+)
+listing = Listing(
+    select(
+        *columns_of(
+            RegisteredCompletion,
+            completions,
+            training_name=trainings.c.name,
+            organisation_id=trainings.c.organisation_id,
+            organisation_name=organisations.c.name,
+        )
+    )
+    .join(trainings, trainings.c.id == completions.c.training_id)
+    .join(organisations, organisations.c.id == trainings.c.organisation_id),
+    RegisteredCompletion,
+    key=[completions.c.id],
+    filters=filters_of(completions, "state")
+    | {"words": completions.c.search_text.like(all_(bindparam("p_words", type_=ARRAY(Text))))},
+)
+"""All completions of the study centre: for named staff."""
+
+
+async def list_participations(session: Reader, person_ids: Sequence[UUID]) -> list[Participation]:
+    """The claimed participations of the person, over all organisations and years."""
+    return await _own.all(session.connection, p_ids=list(person_ids), **seen_by(session))
+
+
+async def list_shared(connection: Connection, person_ids: Sequence[UUID]) -> list[SharedCompletion]:
+    """The passed completions in force of the person."""
+    return await _shared.all(connection, p_ids=list(person_ids))

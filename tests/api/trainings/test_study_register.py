@@ -1,0 +1,181 @@
+"""`/v1/me/study-register`, its shares with their public page, and `/v1/study-register`."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.api.trainings.learning import Course, course_of
+from tests.api.trainings.model_steps import errors_of, ok
+from tests.builders import Centre, Person, refusal
+from tests.trainings import participant_reader
+
+OWN, SHARES = "/v1/me/study-register", "/v1/me/study-register/shares"
+
+
+@pytest.fixture
+def course(centre: Centre, unit: UUID, manager: Person) -> Course:
+    return course_of(centre, unit, manager)
+
+
+@pytest.fixture
+def learner(centre: Centre) -> Person:
+    return centre.person()
+
+
+def taking_part(course: Course, learner: Person) -> str:
+    """The participant whom the person has claimed."""
+    address = course.centre.rows("SELECT verified_email FROM persons WHERE id = %s", learner.id)[0][0]
+    participant = course.participant("Aino Esimerkki", address)
+    assert ok(learner.post("/v1/participation-claims", {"training_id": str(course.id)}), 201)["state"] == "granted"
+    return participant
+
+
+def test_a_learner_sees_the_own_participations(course: Course, learner: Person) -> None:
+    assert ok(learner.get(OWN)) == {"items": []}
+    participant = taking_part(course, learner)
+    (waiting,) = ok(learner.get(OWN))["items"]
+    assert (waiting["training_id"], waiting["participant_id"]) == (str(course.id), participant)
+    assert (waiting["completion"], waiting["starts_on"]) == (None, "2023-03-01")
+    assert {name: waiting["model"][name] for name in ("name", "number", "learner_hours")} == {
+        "name": "Ryhmänohjaajan peruskurssi",
+        "number": 1,
+        "learner_hours": 54,
+    }
+    completion = course.recorded(participant)
+    (done,) = ok(learner.get(OWN))["items"]
+    assert done["completion"]["id"] == completion["id"]
+
+
+def share(learner: Person, expires_on: str = "2023-04-01") -> dict[str, Any]:
+    return ok(learner.post(SHARES, {"expires_on": expires_on}), 201)
+
+
+def test_a_share_shows_what_was_passed_until_its_last_day(
+    course: Course, learner: Person, slug: str, public: httpx.Client, centre: Centre
+) -> None:
+    completion = course.recorded(taking_part(course, learner))
+    made = share(learner)
+    path = f"/v1/public/{slug}/study-register/" + made["address"].rpartition("/")[2]
+    assert made["address"].endswith(path)
+    answer = public.get(path)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert ok(answer) == {
+        "name": "Aino Esimerkki",
+        "study_centre": ok(answer)["study_centre"],
+        "expires_on": "2023-04-01",
+        "completions": [
+            {
+                "name": "Aino Esimerkki",
+                "organisation": "Hämeen Martat",
+                "model": "Ryhmänohjaajan peruskurssi",
+                "version": 1,
+                "kind": "course",
+                "credits": 2,
+                "grade": None,
+                "completed_on": "2023-03-15",
+            }
+        ],
+    }
+    body = {"outcome": "failed", "completed_on": "2023-03-15", "assessed_by": "Kaisa", "reason": "Virhe"}
+    ok(course.writer.post(f"/v1/completions/{completion['id']}/correction", body), 201)
+    assert ok(public.get(path))["completions"] == []
+    centre.clock(2023, 4, 1, 23, 59, 59)
+    assert public.get(path).status_code == 200
+    centre.clock(2023, 4, 2)
+    assert refusal(public.get(path)) == (404, "not-found")
+    assert ok(learner.get(SHARES))["items"] == []
+
+
+def test_the_secret_is_shown_once_and_stored_nowhere(
+    learner: Person, slug: str, public: httpx.Client, centre: Centre
+) -> None:
+    made = share(learner)
+    secret = made["address"].rpartition("/")[2]
+    listed = ok(learner.get(SHARES))["items"]
+    assert listed == [{name: made[name] for name in ("id", "expires_on", "made_at")}]
+    for table in ("study_register_shares", "audit_entries", "outbox", "stored_answers"):
+        assert not any(secret in text for (text,) in centre.rows(f"SELECT t::text FROM {table} t"))
+    assert learner.delete(f"{SHARES}/{made['id']}").status_code == 204
+    assert refusal(public.get(f"/v1/public/{slug}/study-register/{secret}")) == (404, "not-found")
+    assert refusal(learner.delete(f"{SHARES}/{made['id']}")) == (404, "not-found")
+
+
+def test_a_share_ends_within_ninety_days(learner: Person, slug: str) -> None:
+    assert slug
+    assert share(learner, "2023-06-13")["expires_on"] == "2023-06-13"
+    assert share(learner, "2023-03-15")["expires_on"] == "2023-03-15"
+    for day in ("2023-06-14", "2023-03-14"):
+        assert errors_of(learner.post(SHARES, {"expires_on": day})) == [("/expires_on", "day-outside")]
+
+
+def test_twenty_shares_work_at_a_time(learner: Person, slug: str) -> None:
+    assert slug
+    made = [share(learner) for _ in range(20)]
+    full = learner.post(SHARES, {"expires_on": "2023-04-01"})
+    assert (refusal(full), full.json()["most"]) == ((409, "too-many"), 20)
+    learner.delete(f"{SHARES}/{made[0]['id']}")
+    assert share(learner)
+
+
+def test_sharing_needs_a_strong_sign_in_and_a_public_address(centre: Centre, learner: Person) -> None:
+    body = {"expires_on": "2023-04-01"}
+    weak = learner.post(SHARES, body, headers=centre.weakly(learner))
+    assert refusal(weak) == (401, "strong-authentication-required")
+    answer = learner.post(SHARES, body)
+    assert (refusal(answer), answer.json()["missing"]) == ((409, "not-configured"), ["slug"])
+
+
+def test_nobody_ends_a_share_of_another(learner: Person, slug: str, centre: Centre) -> None:
+    assert slug
+    made = share(learner)
+    assert refusal(centre.person().delete(f"{SHARES}/{made['id']}")) == (404, "not-found")
+
+
+def test_named_staff_find_completions_by_name(course: Course, centre: Centre) -> None:
+    course.recorded(course.participant("Ilona Iltanen"))
+    aino = course.recorded(course.participant("Áino Esimerkki"))
+    reader = participant_reader(centre)
+    (found,) = ok(reader.get("/v1/study-register", params={"q": "AINO"}))["items"]
+    assert (found["id"], found["training_name"], found["organisation_name"]) == (aino["id"], "Kurssi", "Hämeen Martat")
+    assert ok(reader.get("/v1/study-register", params={"q": "aino", "state": "corrected"}))["items"] == []
+    entries = centre.rows(
+        "SELECT facts::text || coalesce(reason, '') FROM audit_entries WHERE action = 'study-register.read'"
+    )
+    assert len(entries) == 2
+    assert not any("aino" in text.casefold() for (text,) in entries)
+
+
+def test_others_than_named_staff_find_nothing(course: Course, centre: Centre) -> None:
+    for person in (centre.staff(), centre.person("auditor"), course.writer):
+        answer = person.get("/v1/study-register", params={"q": "aino"})
+        assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "participant-readers-only")
+
+
+def test_an_erasure_ends_claims_and_shares_and_keeps_completions(
+    course: Course, learner: Person, slug: str, public: httpx.Client, centre: Centre
+) -> None:
+    completion = course.recorded(taking_part(course, learner))
+    secret = share(learner)["address"].rpartition("/")[2]
+    held = ok(learner.get(f"/v1/people/{learner.id}/data"))["held"]
+    assert [len(held[table]) for table in ("participation_claims", "study_register_shares", "completions")] == [1, 1, 1]
+    erased = ok(learner.post(f"/v1/people/{learner.id}/erasure", {"reason": "Oma pyyntö"}))
+    assert any("study register" in kept["what"] for kept in erased["kept"])
+    assert refusal(public.get(f"/v1/public/{slug}/study-register/{secret}")) == (404, "not-found")
+    assert centre.rows("SELECT state FROM participation_claims") == [("revoked",)]
+    assert ok(course.writer.get(f"/v1/completions/{completion['id']}"))["name"] == "Aino Esimerkki"
+
+
+@pytest.mark.parametrize("granted_first", [True, False])
+def test_a_merger_leaves_one_claim_of_a_course(
+    course: Course, learner: Person, centre: Centre, staff: Person, *, granted_first: bool
+) -> None:
+    participant = taking_part(course, learner)
+    other = centre.person()
+    ok(other.post("/v1/participation-claims", {"training_id": str(course.id)}), 201)
+    kept, merged = (learner, other) if granted_first else (other, learner)
+    ok(staff.post(f"/v1/people/{kept.id}/merger", {"person_id": str(merged.id), "reason": "Sama henkilö"}))
+    (claim,) = ok(kept.get("/v1/participation-claims", params={"state": "granted"}))["items"]
+    assert (claim["person_id"], claim["participant_id"]) == (str(kept.id), participant)
+    assert sorted(centre.rows("SELECT state FROM participation_claims")) == [("granted",), ("revoked",)]
