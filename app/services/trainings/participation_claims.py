@@ -13,6 +13,7 @@ from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import participation_claims as rules
 from app.domain.trainings.participation_claims import ClaimOutcome, ClaimState, ParticipationClaim
 from app.services.trainings.completions import own_ids_of
+from app.services.trainings.koski_consents import end_of_participant
 from app.services.trainings.participants import is_named
 
 
@@ -71,7 +72,7 @@ async def revoke_claim(writer: Writer, claim_id: UUID, *, reason: str) -> Partic
 async def end_claim(writer: Writer, claim: ParticipationClaim, *, reason: str) -> ParticipationClaim:
     """Revoke a locked claim that is open or granted; whether the caller may is checked before.
 
-    Consents that were not exported end here, in the same transaction.
+    Consents that were not exported end with it, in the same transaction.
     """
     await questions.change_claim(
         writer.connection,
@@ -82,6 +83,8 @@ async def end_claim(writer: Writer, claim: ParticipationClaim, *, reason: str) -
         ended_at=writer.now,
     )
     _record(writer, "revoked", claim, reason=reason)
+    if claim.participant_id is not None:
+        await end_of_participant(writer, claim.participant_id)
     return await questions.claims.get(writer, claim.id)
 
 

@@ -525,3 +525,13 @@ def test_a_merger_moves_the_consents(centre: Centre, aava: Learner, staff: Perso
     moved = other.get(f"{PATH}/{consent['id']}").json()
     assert moved == consent | {"person_id": str(other.id)}
     assert other.post(f"{PATH}/{consent['id']}/withdrawal").status_code == 200
+
+
+def test_a_revoked_claim_ends_a_consent_that_was_not_exported(aava: Learner, reader: Person, centre: Centre) -> None:
+    consent = given(aava)
+    ((claim,),) = centre.rows("SELECT id FROM participation_claims WHERE person_id = %s", aava.person.id)
+    answer = reader.post(f"/v1/participation-claims/{claim}/revocation", {"reason": "Väärä henkilö"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "revoked")
+    ended = reader.get(f"{PATH}/{consent['id']}").json()
+    assert ended["state"] == "withdrawn"
+    assert ended["withdrawn_at"] is not None
