@@ -23,7 +23,7 @@ router = APIRouter(prefix="/badge-applications", route_class=Operation, tags=["B
 
 def _for_earner(media_type: str) -> dict[str, Any]:
     options = giving(media_type) if media_type != "image/png" else dict(PNG_OUT)
-    return options | {"responses": options["responses"] | refusing("forbidden")}
+    return options | {"responses": options["responses"] | refusing("forbidden", "wrong-state")}
 
 
 class BadgeApplicationIn(Body):

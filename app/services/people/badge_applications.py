@@ -216,6 +216,7 @@ async def get_credential(reader: Reader, application_id: UUID) -> str:
     application = await applications.get(reader, application_id)
     if not reader.actor.has("staff"):
         rules.check_is_earner(reader.actor, application)
+    rules.check_state(application, "accepted", "revoked")
     credential = await find_credential(reader.connection, application_id)
     if credential is None:
         raise NotFound

@@ -50,8 +50,8 @@ async def add_definition(
 async def change_definition(
     writer: Writer, definition_id: UUID, changes: Mapping[str, Any], expected: Versions
 ) -> BadgeDefinition:
-    _permit(writer)
     before = await definitions.lock(writer, definition_id)
+    _permit(writer)
     check_version(before, expected)
     rules.check_is(before, "draft")
     after = replace(before, **changes)
@@ -65,6 +65,7 @@ async def put_image(
     writer: Writer, definition_id: UUID, *, content: bytes, media_type: str, expected: Versions
 ) -> BadgeDefinition:
     """The picture is drawn again, so a badge that is baked into the file is not in it any more."""
+    await definitions.get(writer, definition_id)
     _permit(writer)
     # Before anything is locked, because it takes time.
     png = await redraw(content, media_type)
@@ -84,8 +85,8 @@ async def put_image(
 
 
 async def publish(writer: Writer, definition_id: UUID, keys: Keys) -> BadgeDefinition:
-    _permit(writer)
     definition = await definitions.lock(writer, definition_id)
+    _permit(writer)
     rules.check_may_be_published(definition)
     keys.for_badges()
     published = await change_value(
@@ -97,8 +98,8 @@ async def publish(writer: Writer, definition_id: UUID, keys: Keys) -> BadgeDefin
 
 async def retire(writer: Writer, definition_id: UUID) -> BadgeDefinition:
     """No more applications; badges that have been granted stay."""
-    _permit(writer)
     definition = await definitions.lock(writer, definition_id)
+    _permit(writer)
     rules.check_is(definition, "published")
     retired = await change_value(
         writer.connection, badge_definitions, definition, state="retired", retired_at=writer.now

@@ -333,7 +333,8 @@ def test_a_badge_is_answered_by_its_earner_once(centre: Centre, central: UUID, m
     staff = centre.staff()
     application = granted(staff, main_user, central)
     path = f"{APPLICATIONS}/{application['id']}"
-    assert main_user.get(f"{path}/credential").status_code == 404
+    for what in ("credential", "image"):
+        assert refusal(main_user.get(f"{path}/{what}")) == (409, "wrong-state")
     assert refusal(main_user.put(f"{path}/visibility", {"public": True})) == (409, "wrong-state")
     for call in ("acceptance", "refusal"):
         assert refusal(staff.post(f"{path}/{call}")) == (403, "forbidden")
