@@ -9,6 +9,7 @@ _CONCERNED: dict[str, object] = {"person": "Eino Eerola"}
 _SIGNATORY: dict[str, object] = {"signatory": "Liisa Lahti"}
 _APPLICATION: dict[str, object] = {"reference": "2023-0031"}
 _IN_CASE: dict[str, object] = {"reference": "2023-0017", "case_type": "hour-proposals", "year": 2024}
+_IN_COURSE: dict[str, object] = {"training": "Järjestön talous", "course": "Järjestön talous"}
 _PLAN: dict[str, object] = {
     "training": "Järjestön talous",
     "course": "Järjestön talous",
@@ -92,6 +93,12 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "model-version.approved": _VERSION,
     "model-version.sent-back": _VERSION,
     "model-version.rejected": _VERSION,
+    "completions.waiting": _IN_COURSE,
+    "participation-claim.made": _IN_COURSE,
+    "participation-claim.waiting": _IN_COURSE,
+    "participation-claim.granted": _IN_COURSE,
+    "participation-claim.rejected": _IN_COURSE,
+    "participation-claim.revoked": _IN_COURSE,
     "koski-consent.withdrawn": {"training": "Järjestön talous", "course": "Järjestön talous", "sent": True},
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},

@@ -26,6 +26,7 @@ from app.db.paging import clock_of
 from app.db.people.people import in_force, role_grants
 from app.db.sessions import Reader
 from app.db.statements import NOW, TODAY, Query, columns_of
+from app.db.trainings.completions_to_record import lacks_reader
 from app.db.trainings.strategy_follow_ups import list_in_force
 from app.domain.access import Role
 from app.domain.calendar.deadlines import day_of, start_of
@@ -150,5 +151,6 @@ async def _with_staff_facts(session: Reader, facts: TaskFacts, language: Languag
         waiting=facts.waiting + waiting,
         requests=await list_waiting_requests(connection, language),
         mail_obstacle=delivery.obstacle if delivery else None,
+        lacks_reader=await lacks_reader(session),
         without_main_user=await _without_main_user.all(connection, p_language=language, **clock_of(session)),
     )

@@ -31,8 +31,10 @@ from app.db.paging import below, clock_of
 from app.db.people.people import in_force, persons, role_grants, study_centres
 from app.db.sessions import Reader
 from app.db.statements import NOW, Query, columns_of
+from app.db.trainings.completions_to_record import IS_TO_COMPLETE
 from app.db.trainings.koski_consents import is_to_cancel
 from app.db.trainings.lapsing import UNSTATED
+from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.statement_days import IS_STATEMENT, RULES, STATEMENT, STATEMENT_DUE_ON
 from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.writers import IN_PLACE, IS_WRITERS_GRANT
@@ -195,6 +197,17 @@ _all = union_all(
         or_(trainings.c.state == "sent_back", and_(UNSTATED, trainings.c.ends_on.is_not(None))),
         _by_main_user,
         ~_has_writer,
+    ),
+    _actions("completions_to_record", IS_TO_COMPLETE, _by_writer, order=trainings.c.ends_at),
+    _actions(
+        "participation_claim",
+        participation_claims.c.state == "open",
+        _is_reader,
+        participation_claims.c.person_id != all_(_own_ids),
+        part=participation_claims,
+        on=participation_claims.c.training_id == trainings.c.id,
+        part_id=participation_claims.c.id,
+        order=participation_claims.c.id,
     ),
     _actions(
         "koski_cancellation",

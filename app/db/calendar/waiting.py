@@ -16,7 +16,10 @@ from app.db.calendar.model_tasks import (
 )
 from app.db.organisations.organisations import organisations
 from app.db.statements import TODAY, Connection, Query, Selection
+from app.db.trainings.completions_to_record import IS_TO_COMPLETE
 from app.db.trainings.model_tables import training_model_reviews, training_model_versions, training_models
+from app.db.trainings.participation_claims import participation_claims
+from app.db.trainings.tables import trainings
 from app.domain.calendar.deadlines import day_of
 from app.domain.calendar.waiting import Waiting
 
@@ -97,6 +100,7 @@ _reviewed_since = (
     .correlate(training_model_versions)
     .scalar_subquery()
 )
+_claimed_trainings = trainings.join(participation_claims, participation_claims.c.training_id == trainings.c.id)
 _all = union_all(
     _model_waits(_models.state == "proposed"),
     _version_waits("work", "organisation", IS_AT_WORK, _versions.waiting_for == "organisation"),
@@ -106,10 +110,32 @@ _all = union_all(
     _version_waits("decision", "reviewers", IS_REVIEWED, HAS_REVIEWERS, ~WAITS_FOR_OPINION, since=_reviewed_since),
     _version_waits("decision", "expert", _versions.state == "in_review", _versions.change == "minor"),
     _version_waits("activation", "main_users", IS_TO_ACTIVATE),
+    waits(
+        "completions.waiting",
+        "recording",
+        "writers",
+        trainings,
+        IS_TO_COMPLETE,
+        subject=trainings.c.id,
+        since=trainings.c.ends_at,
+        organisation=trainings.c.organisation_id,
+        facts={"training_id": trainings.c.id},
+    ),
+    waits(
+        "participation-claim.waiting",
+        "claim",
+        "readers",
+        _claimed_trainings,
+        participation_claims.c.state == "open",
+        subject=participation_claims.c.id,
+        since=participation_claims.c.claimed_at,
+        organisation=trainings.c.organisation_id,
+        facts={"training_id": trainings.c.id},
+    ),
 ).subquery("waiting")
 _found = Query(select(_all).order_by(_all.c.subject_id), Waiting)
 
 
 async def list_waiting(connection: Connection, before: datetime, now: datetime) -> list[Waiting]:
     """What waits since before that time."""
-    return await _found.all(connection, p_before=before, p_today=day_of(now))
+    return await _found.all(connection, p_before=before, p_now=now, p_today=day_of(now))

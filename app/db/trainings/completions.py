@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, SmallInteger, Text, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, SmallInteger, Text, Uuid, any_, bindparam, func, select
 
 from app.db.identifiers import new_id
-from app.db.paging import filters_of
+from app.db.paging import filters_of, given
+from app.db.people.api_keys import api_keys
 from app.db.people.people import persons
 from app.db.resources import Resource
 from app.db.sessions import Writer
@@ -105,6 +106,12 @@ _of_participant: Query[UUID] = Query(
     select(completions.c.id).where(completions.c.participant_id == bindparam("p_participant_id", type_=Uuid)).limit(1)
 )
 
+_maker: Query[UUID] = Query(
+    select(func.coalesce(persons.c.merged_into, persons.c.id))
+    .join(api_keys, api_keys.c.made_by == persons.c.id)
+    .where(given(api_keys.c.id, "id"))
+)
+
 
 async def find_model(connection: Connection, training_id: UUID) -> ModelInCourse | None:
     """The version that the course is made from. None if it is made from none."""
@@ -115,6 +122,11 @@ async def find_learners(connection: Connection, training_id: UUID, ids: Sequence
     """Those of the participants who are of the training, by their IDs."""
     found = await _learners.all(connection, p_training_id=training_id, p_ids=list(ids))
     return {learner.id: learner for learner in found}
+
+
+async def find_maker(connection: Connection, key_id: UUID) -> UUID | None:
+    """The person who created the API key, or into whom that person was merged."""
+    return await _maker.first(connection, p_id=key_id)
 
 
 async def has_completion(connection: Connection, participant_id: UUID) -> bool:

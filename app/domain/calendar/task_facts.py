@@ -169,6 +169,8 @@ class TaskFacts:
     requests: list[WaitingRequest] = field(default_factory=list)
     without_main_user: list[NamedOrganisation] = field(default_factory=list)
     mail_obstacle: MailObstacle | None = None
+    lacks_reader: bool = False
+    """Whether a claim or a completion waits, and nobody of the staff is named to see participants."""
     settings: ReminderSettings = DEFAULT_REMINDERS
     pending_actions: list[PendingAction] = field(default_factory=list)
     training_actions: list[TrainingAction] = field(default_factory=list)

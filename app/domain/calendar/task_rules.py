@@ -118,6 +118,12 @@ def _staff_tasks(facts: TaskFacts) -> Iterator[TaskDraft]:
             title_facts={"obstacle": facts.mail_obstacle},
             call=TaskCall("GET", "/v1/mail-delivery"),
         )
+    if facts.lacks_reader:
+        body: dict[str, object] = {"person_ids": [], "reason": None}
+        yield TaskDraft(
+            kind="participant_readers_missing",
+            call=TaskCall("PUT", "/v1/study-centre/participant-readers", body),
+        )
     for organisation in facts.without_main_user:
         yield TaskDraft(
             kind="organisation_without_main_user",

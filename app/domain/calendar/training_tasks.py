@@ -16,6 +16,8 @@ TrainingTaskKind = Literal[
     "training_sent_back",
     "training_change_decision",
     "training_without_responsible",
+    "completions_to_record",
+    "participation_claim",
     "koski_cancellation",
     "certificate_signature",
     "study_centre_signature",
@@ -39,8 +41,8 @@ class TrainingAction:
     reference: str | None
     """Reference of the cost statement, if there is one, or else of the training."""
     part_id: UUID | None = None
-    """The change, the cost statement, or the organisation or study centre whose signature is missing. None if the task
-    is about the plan, or if there is no statement yet."""
+    """The change, the cost statement, the claim, or the organisation or study centre whose signature is missing. None
+    if the task is about the plan, or if there is no statement yet."""
     part_state: str | None = None
     """State of the cost statement, or what is missing of the signature."""
     closes_on: date | None = None
@@ -74,6 +76,11 @@ def call_of(action: TrainingAction) -> TaskCall:
             return TaskCall("PATCH", path)
         case "training_change_decision":
             return TaskCall("POST", f"{path}/changes/{action.part_id}/decision", {"outcome": "approved"})
+        case "completions_to_record":
+            return TaskCall("POST", f"{path}/completions", {"items": []})
+        case "participation_claim":
+            body = {"outcome": "granted", "participant_id": None}
+            return TaskCall("POST", f"/v1/participation-claims/{action.part_id}/decision", body)
         case "koski_cancellation":
             return TaskCall("POST", "/v1/koski-exports", {"training_ids": [str(action.training_id)]})
         case "training_without_responsible":

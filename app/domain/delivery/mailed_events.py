@@ -91,6 +91,8 @@ _CASE_ATTACHMENTS: tuple[Method, str] = ("GET", "/v1/cases/{case_type}/{case_id}
 _SIGNATORIES: tuple[Method, str] = ("GET", "/v1/organisations/{organisation_id}/signatories")
 _ALLOTMENT_REQUEST: tuple[Method, str] = ("GET", "/v1/allotment-requests/{request_id}")
 _COST_STATEMENT: tuple[Method, str] = ("GET", "/v1/cost-statements/{statement_id}")
+_CLAIM: tuple[Method, str] = ("GET", "/v1/participation-claims/{claim_id}")
+_CLAIM_DECISION: tuple[Method, str] = ("POST", "/v1/participation-claims/{claim_id}/decision")
 _MODEL = "/v1/training-models/{model_id}"
 _VERSION = f"{_MODEL}/versions/{{number}}"
 
@@ -214,6 +216,14 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
         "expert", ("POST", f"{_VERSION}/decision"), only_if={"waits_for": "expert"}
     ),
     "model-version.activation-waiting": _waits("main_users", ("POST", f"{_VERSION}/activation")),
+    "completions.waiting": MailedEvent("responsible", "gathered", ("POST", "/v1/trainings/{training_id}/completions")),
+    "participation-claim.made": MailedEvent("readers", "gathered", _CLAIM_DECISION),
+    "participation-claim.waiting": MailedEvent("readers", "gathered", _CLAIM_DECISION),
+    "participation-claim.granted": MailedEvent(
+        "person", "promptly", ("GET", "/v1/me/study-register"), unless={"automatically": True}
+    ),
+    "participation-claim.rejected": MailedEvent("person", "promptly", _CLAIM),
+    "participation-claim.revoked": MailedEvent("person", "promptly", _CLAIM),
     "koski-consent.withdrawn": MailedEvent(
         "readers", "gathered", ("POST", "/v1/koski-exports"), only_if={"sent": True}
     ),

@@ -1,7 +1,7 @@
 """Completions: record, correct, get and list. What named staff read is recorded."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Literal
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app.db.sessions import Reader, Writer
 from app.db.trainings import completions as questions
 from app.db.trainings import trainings
 from app.db.trainings.participation_claims import is_claimed_by
-from app.domain.access import is_within_reach
+from app.domain.access import Actor, is_within_reach
 from app.domain.errors import NotFound
 from app.domain.trainings import completions as rules
 from app.domain.trainings.completions import (
@@ -39,10 +39,11 @@ async def record_completions(
     ids = [entry.participant_id for entry in entries]
     found = await questions.find_learners(writer.connection, training_id, ids)
     place = "/items/{}/participant_id"
+    recorder = await _recorder_of(writer)
     for index, participant_id in enumerate(ids):
         if participant_id not in found:
             raise NotFound(pointer=place.format(index))
-        rules.check_not_oneself(writer.actor, found[participant_id], pointer=place.format(index))
+        rules.check_not_oneself(recorder, found[participant_id], pointer=place.format(index))
     model = rules.check_completable(training, await questions.find_model(writer.connection, training_id))
     rules.check_over(training.sessions, writer.now)
     learners = [found[each] for each in ids]
@@ -72,7 +73,7 @@ async def correct_completion(
     completion = await questions.resource.get(writer, completion_id, locked=True)
     learners = await questions.find_learners(writer.connection, training.id, [completion.participant_id])
     learner = learners[completion.participant_id]
-    rules.check_not_oneself(writer.actor, learner)
+    rules.check_not_oneself(await _recorder_of(writer), learner)
     rules.check_in_force(completion)
     model = await questions.find_model(writer.connection, training.id)
     if model is None:
@@ -90,14 +91,7 @@ async def correct_completion(
         corrects_id=completion_id,
         reason=reason,
     )
-    _record(
-        writer,
-        "corrected",
-        corrected,
-        training,
-        corrects_id=str(completion_id),
-        withdrawn_certificates=[str(each) for each in withdrawn],
-    )
+    _record(writer, "corrected", corrected, training, withdrawn)
     return corrected
 
 
@@ -133,6 +127,13 @@ async def read_again(writer: Writer, ids: UUID | Sequence[UUID]) -> Completion |
     training = await trainings.resource.get(writer, items[0].training_id)
     check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
     return items[0] if isinstance(ids, UUID) else Completions(items)
+
+
+async def _recorder_of(writer: Writer) -> Actor:
+    """The caller. An API key records for the person who created it, who may be the learner."""
+    actor = writer.actor
+    maker_id = await questions.find_maker(writer.connection, actor.person_id) if actor.scopes is not None else None
+    return actor if maker_id is None else replace(actor, other_ids=actor.other_ids | {maker_id})
 
 
 def own_ids_of(session: Reader) -> list[UUID]:
@@ -192,15 +193,22 @@ async def _sight_of(writer: Writer, training: Training, participant_ids: set[UUI
     return "all"
 
 
-def _record(writer: Writer, verb: str, completion: Completion, training: Training, **facts: object) -> None:
+def _record(
+    writer: Writer,
+    verb: str,
+    completion: Completion,
+    training: Training,
+    withdrawn_certificates: Sequence[UUID] = (),
+) -> None:
+    """Record it by IDs. The reason of a correction may name the learner: it is in the completion alone."""
     writer.record(
         f"completion.{verb}",
         completion.id,
         organisation_id=training.organisation_id,
-        reason=completion.reason,
         training_id=str(training.id),
         reference=training.reference,
-        **facts,
+        corrects_id=completion.corrects_id and str(completion.corrects_id),
+        withdrawn_certificates=[str(each) for each in withdrawn_certificates],
     )
 
 

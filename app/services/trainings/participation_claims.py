@@ -32,7 +32,7 @@ async def claim_participation(writer: Writer, training_id: UUID) -> Participatio
     free = await questions.find_free_participant(writer.connection, training_id, key) if key else None
     claim_id = await questions.insert_claim(writer, training_id, rules.match_of(claimant, free))
     claim = await questions.claims.get(writer, claim_id)
-    _record(writer, "made" if claim.state == "open" else "granted", claim)
+    _record(writer, "made" if claim.state == "open" else "granted", claim, automatically=claim.state == "granted")
     return claim
 
 
@@ -125,13 +125,17 @@ async def _lock(writer: Writer, claim_id: UUID) -> ParticipationClaim:
     return await questions.claims.get(writer, claim_id, locked=True)
 
 
-def _record(writer: Writer, verb: str, claim: ParticipationClaim, *, reason: str | None = None) -> None:
+def _record(
+    writer: Writer, verb: str, claim: ParticipationClaim, *, reason: str | None = None, automatically: bool = False
+) -> None:
     writer.record(
         f"participation-claim.{verb}",
         claim.id,
         organisation_id=claim.organisation_id,
         reason=reason,
         training_id=str(claim.training_id),
+        person_id=str(claim.person_id),
+        automatically=automatically,
     )
 
 

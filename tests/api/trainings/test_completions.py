@@ -1,6 +1,8 @@
 """`/v1/trainings/{id}/completions` and `/v1/completions/{id}`."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from app.db.identifiers import new_id
+from tests.api.people.test_api_keys import made, program
+from tests.api.trainings.certificate_steps import Course as SignedCourse
 from tests.api.trainings.learning import FIRST, LAST, Course, course_of, passed, sessions
 from tests.api.trainings.model_steps import errors_of, ok
 from tests.builders import FOREVER, Centre, Person, refusal
@@ -306,3 +310,54 @@ def test_the_database_lets_a_completion_only_be_corrected(course: Course, centre
     centre.owner.execute("UPDATE completions SET state = 'corrected' WHERE id = %s", [completion])
     with pytest.raises(psycopg.errors.RestrictViolation):
         centre.owner.execute("UPDATE completions SET state = 'in_force' WHERE id = %s", [completion])
+
+
+def test_an_api_key_records_nothing_about_the_person_who_created_it(centre: Centre, central: UUID, unit: UUID) -> None:
+    main_user = centre.main_user(central)
+    course = course_of(centre, unit, main_user)
+    [(address,)] = centre.rows("SELECT verified_email FROM persons WHERE id = %s", main_user.id)
+    own, other = course.participant("Aino Esimerkki", address), course.participant()
+    key = program(centre, made(main_user, central, scopes=["participants:write"]))
+    answer = key.post(course.path, {"items": [passed(other), passed(own)]})
+    assert refusal(answer) == (403, "forbidden")
+    assert (answer.json()["because"], answer.json()["pointer"]) == ("own-matter", "/items/1/participant_id")
+    assert key.post(course.path, {"items": [passed(other)]}).status_code == 201
+
+
+def test_of_two_who_record_or_correct_at_the_same_time_one_does(
+    course: Course, centre: Centre, manager: Person, main_user: Person
+) -> None:
+    barrier = Barrier(2)
+
+    def at_once(path: str, body: dict[str, Any]) -> list[int]:
+        def run(person: Person) -> int:
+            barrier.wait()
+            return person.post(path, body).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            return sorted(pool.map(run, [manager, main_user]))
+
+    assert at_once(course.path, {"items": [passed(course.participant())]}) == [201, 409]
+    [(completion,)] = centre.rows("SELECT id FROM completions")
+    correction = {"outcome": "failed", "completed_on": "2023-03-15", "assessed_by": "Kaisa", "reason": "Virhe"}
+    assert at_once(f"/v1/completions/{completion}/correction", correction) == [201, 409]
+    assert sorted(centre.rows("SELECT state FROM completions")) == [("corrected",), ("in_force",)]
+
+
+def test_a_correction_withdraws_the_certificates_of_the_completion_alone(
+    centre: Centre, central: UUID, unit: UUID, main_user: Person, manager: Person, staff: Person
+) -> None:
+    signed = SignedCourse.of(centre, central, unit, main_user, manager, staff)
+    centre.clock(2023, 5, 2, 12)
+    completion, other = signed.completion(), signed.completion("Eero Esimerkki")
+    certificate, kept = (
+        ok(manager.post(f"/v1/completions/{each}/certificates", {}), 201)["id"] for each in (completion, other)
+    )
+    correction = {"outcome": "failed", "completed_on": "2023-04-15", "assessed_by": "Kaisa", "reason": "Aino ei tullut"}
+    corrected = ok(manager.post(f"/v1/completions/{completion}/correction", correction), 201)
+    states = [ok(manager.get(f"/v1/certificates/{each}"))["state"] for each in (certificate, kept)]
+    assert states == ["withdrawn", "in_force"]
+    rows = centre.rows("SELECT subject_id, facts, reason FROM audit_entries WHERE action = 'completion.corrected'")
+    [(subject, facts, reason)] = rows
+    # The reason may name the learner.
+    assert (str(subject), facts["withdrawn_certificates"], reason) == (corrected["id"], [certificate], None)

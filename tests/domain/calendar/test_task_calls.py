@@ -87,6 +87,7 @@ def all_tasks() -> Iterator[Task]:
         requests=[request],
         without_main_user=[NamedOrganisation(CENTRE, "Marttaliitto")],
         mail_obstacle="tls",
+        lacks_reader=True,
         holds_role=False,
         is_verified=False,
         pending_actions=[action(kind) for kind in DETAILS],

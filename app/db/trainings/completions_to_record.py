@@ -1,0 +1,55 @@
+"""Courses that have ended and lack completions, and whether anybody may decide claims (rulebook §3.18)."""
+
+from sqlalchemy import and_, any_, func, literal_column, or_, select
+
+from app.db.organisations.participant_readers import participant_readers
+from app.db.paging import clock_of
+from app.db.people.people import in_force, role_grants
+from app.db.sessions import Reader
+from app.db.statements import NOW, TODAY, Query
+from app.db.trainings.completions import completions
+from app.db.trainings.participation_claims import participation_claims
+from app.db.trainings.tables import training_participants, trainings
+
+_has_completion = (
+    select(completions.c.id)
+    .where(completions.c.participant_id == training_participants.c.id, completions.c.state == "in_force")
+    .correlate(training_participants)
+    .exists()
+)
+_lacks_completion = (
+    select(training_participants.c.id)
+    .where(
+        training_participants.c.training_id == trainings.c.id,
+        training_participants.c.anonymised_at.is_(None),
+        ~_has_completion,
+    )
+    .correlate(trainings)
+    .exists()
+)
+IS_TO_COMPLETE = and_(
+    trainings.c.model_version_id.is_not(None),
+    or_(trainings.c.state == "approved", and_(trainings.c.state == "lapsed", trainings.c.decided_at.is_not(None))),
+    trainings.c.ends_at <= NOW,
+    # Two years is what the service has unless it is set otherwise.
+    trainings.c.starts_on >= TODAY - literal_column("interval '2 years'"),
+    _lacks_completion,
+)
+"""Whether a course from a training model has ended, and a participant who is not anonymous has no completion."""
+
+_has_reader = (
+    select(role_grants.c.id)
+    .join(participant_readers, role_grants.c.person_id == any_(participant_readers.c.person_ids))
+    .where(role_grants.c.role == "staff", in_force(NOW))
+    .exists()
+)
+_has_claim = select(participation_claims.c.id).where(participation_claims.c.state == "open").exists()
+_has_course = select(trainings.c.id).where(IS_TO_COMPLETE).exists()
+_lacks_reader: Query[bool] = Query(
+    select(func.count()).where(~_has_reader, or_(_has_claim, _has_course)), lambda count: bool(count)
+)
+
+
+async def lacks_reader(session: Reader) -> bool:
+    """Whether a claim or a completion waits, and nobody of the staff is named to see participants."""
+    return bool(await _lacks_reader.first(session.connection, **clock_of(session)))
