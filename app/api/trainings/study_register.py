@@ -41,7 +41,8 @@ class StudyRegisterShareIn(Body):
 async def get_own_study_register(reader: Read) -> StudyRegister:
     """Get your study register.
 
-    Returns the participations that you have claimed, with their completions, over all organisations and years.
+    Returns the participations that you have claimed, with their completions, certificates and consents for Koski, over
+    all organisations and years.
 
     **Who:** everyone who has registered.
     """

@@ -101,6 +101,12 @@ resource = Resource(
     filters={"completion_id": given(certificates.c.completion_id, "completion_id")},
 )
 """Certificates. Callers see them if they see the completion: the use case looks for it first."""
+_of_several = Query(
+    select(*columns_of(Certificate, certificates))
+    .where(certificates.c.completion_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
+    .order_by(certificates.c.id.desc()),
+    Certificate,
+)
 batches = Resource(
     select(
         *columns_of(
@@ -300,6 +306,11 @@ def _replacing() -> Query[UUID]:
 
 
 _replaced = _replacing()
+
+
+async def list_of_completions(session: Reader, completion_ids: Sequence[UUID]) -> list[Certificate]:
+    """The certificates of the completions, the newest first, of whatever state."""
+    return await _of_several.all(session.connection, p_ids=list(completion_ids))
 
 
 async def find_certifiable(

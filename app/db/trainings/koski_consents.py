@@ -187,6 +187,12 @@ consents = Resource(
     },
 )
 """Consents. Who sees one is a question for the use case."""
+_of_learner = Query(
+    _joined(select(*_row.columns))
+    .where(_consents.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))))
+    .order_by(_consents.id),
+    _consent,
+)
 
 
 @dataclass(frozen=True)
@@ -235,6 +241,11 @@ _one_wording = Query(
     select(*_wording.columns).where(given(koski_consent_wordings.c.version, "version")), _wording.build
 )
 _newest: Query[int] = Query(select(func.max(koski_consent_wordings.c.version)))
+
+
+async def list_of_learner(session: Reader, person_ids: Sequence[UUID]) -> list[KoskiConsent]:
+    """All consents that the person has given, the oldest first."""
+    return await _of_learner.all(session.connection, p_person_ids=list(person_ids), **seen_by(session))
 
 
 async def find_wording(session: Reader, version: int) -> KoskiConsentWording | None:

@@ -1,6 +1,7 @@
 """The study register: a learner's own, what is shared of it, and completions by name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, filters_of, seen_by
 from app.db.sessions import Reader
 from app.db.statements import Connection, Query, columns_of
+from app.db.trainings.certificates import list_of_completions
 from app.db.trainings.completions import completions
+from app.db.trainings.koski_consents import list_of_learner
 from app.db.trainings.model_tables import training_model_versions, training_models
 from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.tables import trainings
@@ -44,13 +47,16 @@ _completion = columns_of(Completion, completions)
 
 
 def _participation_from(*values: Any) -> Participation:
-    """A course may be made from no model, and a participation have no completion yet."""
+    """A course may be made from no model, and a participation have no completion yet. Certificates and consent are read
+    by themselves."""
     course, rest = values[: len(_course)], values[len(_course) :]
     model, completion = rest[: len(_model)], rest[len(_model) :]
     shown: list[Any] = [
         *course,
         None if model[0] is None else RegisteredModel(*model),
         None if completion[0] is None else Completion(*completion),
+        [],
+        None,
     ]
     return Participation(*shown)
 
@@ -109,7 +115,17 @@ listing = Listing(
 
 async def list_participations(session: Reader, person_ids: Sequence[UUID]) -> list[Participation]:
     """The claimed participations of the person, over all organisations and years."""
-    return await _own.all(session.connection, p_ids=list(person_ids), **seen_by(session))
+    found = await _own.all(session.connection, p_ids=list(person_ids), **seen_by(session))
+    certificates = await list_of_completions(session, [each.completion.id for each in found if each.completion])
+    consents = {each.participant_id: each for each in await list_of_learner(session, person_ids)}
+    return [
+        replace(
+            each,
+            certificates=[of for of in certificates if each.completion and of.completion_id == each.completion.id],
+            consent=consents.get(each.participant_id),
+        )
+        for each in found
+    ]
 
 
 async def list_shared(connection: Connection, person_ids: Sequence[UUID]) -> list[SharedCompletion]:

@@ -245,6 +245,56 @@ def test_the_certificate_of_a_correction_replaces_the_old_ones_of_its_language(c
     assert state_of(swedish) == "in_force"
 
 
+def test_a_correction_withdraws_certificates_and_a_new_one_replaces_those_of_its_language(
+    course: Course, centre: Centre, public: httpx.Client, slug: str
+) -> None:
+    """From the recording on, as writers do it."""
+    path = f"/v1/trainings/{course.id}"
+    participant = ok(course.writer.post(f"{path}/participants", {"name": "Kaisa Kuusirnta"}), 201)["id"]
+    finding = {"outcome": "passed", "completed_on": "2023-04-15", "assessed_by": "Pekka", "attended": True}
+    body = {"items": [finding | {"participant_id": participant}]}
+    [recorded] = ok(course.writer.post(f"{path}/completions", body), 201)["items"]
+    finnish, swedish = made(course.writer, recorded["id"]), made(course.writer, recorded["id"], language="sv")
+
+    def checked(*certificates: dict[str, Any], name: str) -> list[tuple[str, bool]]:
+        bodies = [{"code": each["code"], "name": name} for each in certificates]
+        answers = [ok(public.post(f"/v1/public/{slug}/certificate-checks", json=each)) for each in bodies]
+        shown = [ok(public.get(f"/v1/public/{slug}/certificates/{each['code']}")) for each in certificates]
+        assert [each["state"] for each in shown] == [each["state"] for each in answers]
+        return [(each["state"], each["name_matches"]) for each in answers]
+
+    assert checked(finnish, swedish, name="Kaisa Kuusirnta") == [("in_force", True)] * 2
+    correction = finding | {"name": "Kaisa Kuusiranta", "reason": "Kirjoitusvirhe"}
+    corrected = ok(course.writer.post(f"/v1/completions/{recorded['id']}/correction", correction), 201)
+    assert checked(finnish, swedish, name="Kaisa Kuusirnta") == [("withdrawn", True)] * 2
+    [(facts,)] = centre.rows("SELECT facts FROM audit_entries WHERE action = 'completion.corrected'")
+    assert sorted(facts["withdrawn_certificates"]) == sorted([finnish["id"], swedish["id"]])
+    assert refusal(course.writer.post(f"/v1/completions/{recorded['id']}/certificates", {})) == (409, "wrong-state")
+    new = made(course.writer, corrected["id"])
+    assert checked(finnish, swedish, new, name="Kaisa Kuusiranta") == [
+        ("replaced", False),
+        ("withdrawn", False),
+        ("in_force", True),
+    ]
+
+
+def test_the_study_register_shows_the_certificates_of_what_is_in_force(course: Course) -> None:
+    old, other = course.completion(), course.completion("Toinen Oppija")
+    learner = course.learner(old)
+    finnish, swedish = made(learner, old), made(course.writer, old, language="sv")
+    made(course.writer, other)
+
+    def registered() -> Any:
+        [entry] = ok(learner.get("/v1/me/study-register"))["items"]
+        return entry["certificates"]
+
+    assert registered() == [swedish, finnish]
+    newer = course.corrected(old)
+    assert registered() == []
+    new = made(course.writer, newer)
+    assert registered() == [new]
+
+
 def test_anybody_checks_a_certificate_and_sees_no_name(course: Course, public: httpx.Client, slug: str) -> None:
     certificate = made(course.writer, course.completion())
     code = grouped(certificate["code"])

@@ -150,6 +150,22 @@ def test_a_consent_shows_the_wording_and_never_the_code(
     assert [action for action, _ in shown].count("koski-consent.read") == 1, "what staff read is recorded"
 
 
+def test_the_study_register_shows_the_own_newest_consent(centre: Centre, aava: Learner, training: UUID) -> None:
+    def registered(of: Learner) -> Any:
+        [entry] = of.person.get("/v1/me/study-register").json()["items"]
+        return entry["consent"]
+
+    onni = learner(centre, training)
+    assert registered(aava) is None
+    first = given(aava)
+    assert registered(aava) == aava.person.get(f"{PATH}/{first['id']}").json()
+    assert registered(onni) is None
+    assert aava.person.post(f"{PATH}/{first['id']}/withdrawal").status_code == 200
+    assert (registered(aava)["id"], registered(aava)["state"]) == (first["id"], "withdrawn")
+    second = given(aava)
+    assert (registered(aava)["id"], registered(aava)["state"]) == (second["id"], "in_force")
+
+
 def test_a_learner_number_takes_the_place_of_a_code(aava: Learner) -> None:
     consent = given(aava, personal_identity_code=None, learner_number=NUMBER)
     assert consent["identity_kind"] == "learner_number"
