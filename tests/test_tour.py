@@ -11,7 +11,15 @@ from app.settings import Settings
 from tests.sandbox import serving_sandbox
 
 ROOT = Path(__file__).parents[1]
-REFUSED_ON_PURPOSE = ["window-closed", "quota-exceeded", "not-registered", "last-main-user"]
+REFUSED_ON_PURPOSE = [
+    "window-closed",
+    "quota-exceeded",
+    "not-registered",
+    "last-main-user",
+    "validation",
+    "signature-missing",
+    "not-found",
+]
 
 
 def code_of(readme: str) -> str:
@@ -35,7 +43,7 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
         clock = sandbox.client.get("/v1/sandbox/clock").json()
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
-    assert re.findall(r'"code": "(.*?)"', ran.stdout) == REFUSED_ON_PURPOSE
+    assert re.findall(r'^    "code": "(.*?)",\n    "request_id"', ran.stdout, re.MULTILINE) == REFUSED_ON_PURPOSE
     assert "idempotency-replayed: true" in ran.stdout
     assert '"opens_on": "2023-08-14"' in ran.stdout
     states = re.findall(r'"state": "(submitted|decided|partially_approved|booked)"', ran.stdout)
@@ -48,8 +56,9 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     assert re.search(r'"key": "tp_[\w-]+"', ran.stdout)
     assert not clock["standing"]
     saved = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert sorted(saved) == ["hours.svg", "letter.pdf", "support.pdf"]
-    assert all(saved[name].startswith(b"%PDF") for name in ("letter.pdf", "support.pdf"))
+    assert sorted(saved) == ["badge.png", "certificate.pdf", "hours.svg", "letter.pdf", "support.pdf"]
+    assert all(content.startswith(b"%PDF") for name, content in saved.items() if name.endswith(".pdf"))
+    assert b"openbadgecredential" in saved["badge.png"]
     # 6 hours of 35 euros; 55 % of the costs would be 214.50 euros.
     assert '"support_cents": 21000' in ran.stdout
     # One enrolled, and eight came from the spreadsheet; three men and one person of unknown gender are few.
@@ -61,6 +70,11 @@ def test_the_tour_can_be_pasted(postgres_cluster: Addresses, tmp_path: Path) -> 
     assert re.search(r'"hour_type": "peer_group",\n    "granted": 240,', ran.stdout)
     assert "Villasukkaväen Keskusliitto ry".encode() in saved["hours.svg"]
     assert "id,kind,hours,from.account," in ran.stdout
+    assert '"name_matches": true' in ran.stdout
+    assert '"action": "create"' in ran.stdout
+    assert '"credits": 2,' in ran.stdout
+    assert '"state": "acknowledged"' in ran.stdout
+    assert '"revocation_reason": "Merkki myönnettiin erehdyksessä."' in ran.stdout
 
 
 def test_the_finnish_tour_is_the_same_but_for_its_language() -> None:
