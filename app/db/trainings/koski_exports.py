@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
-from app.db.paging import choice
+from app.db.paging import Choice, choice
 from app.db.people.people import study_centres
 from app.db.resources import Resource
 from app.db.statements import (
@@ -80,7 +80,10 @@ exports = Resource(
     koski_exports,
     filters={
         "state": choice("state", koski_exports.c.state.type, lambda state: koski_exports.c.state == state),
-        "training_id": choice("training_id", Uuid, lambda one: one == any_(koski_exports.c.training_ids)),
+        "training_id": Choice(
+            bindparam("p_training_id", type_=Uuid) == any_(koski_exports.c.training_ids),
+            koski_exports.c.training_ids.bool_op("&&")(bindparam("p_training_id", type_=ARRAY(Uuid))),
+        ),
     },
     locked_first=True,
 )

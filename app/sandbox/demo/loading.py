@@ -19,6 +19,7 @@ from app.sandbox.demo.api_keys import add_api_keys
 from app.sandbox.demo.badges import add_badges
 from app.sandbox.demo.calendars import add_calendars, add_feeds
 from app.sandbox.demo.hours import Hours
+from app.sandbox.demo.koski import SOURCE, KoskiTour
 from app.sandbox.demo.main_users import add_main_user_applications
 from app.sandbox.demo.model_tour import ModelTour
 from app.sandbox.demo.names import CENTRALS
@@ -54,6 +55,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
         privacy_notice_url="https://www.opintokeskus.example/tietosuoja",
         participants_kept_months=24,
         slug="demo",
+        koski=SOURCE,
         certificate_signatory={
             "name": "Katariina Kurki",
             "title": {"fi": "Koulutusjohtaja", "sv": "Utbildningsdirektör", "en": "Director of Education"},
@@ -75,6 +77,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
     add_badges(demo, people)
     add_main_user_applications(demo, centrals, people)
     ModelTour(demo, centrals, people).add()
+    KoskiTour(demo, people).add()
     return demo
 
 

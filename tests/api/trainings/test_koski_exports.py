@@ -502,6 +502,7 @@ def test_the_list_of_exports(centre: Centre, central: UUID, training: UUID, read
     assert listed() == [second["id"], first["id"]]
     assert listed(state="cancelled") == [first["id"]]
     assert listed(training_id=str(other)) == [second["id"]]
+    assert listed(training_id=[str(other), str(training)]) == [second["id"], first["id"]]
     assert listed(training_id=str(new_id())) == []
 
 
