@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    DateTime,
     Table,
     Text,
     Uuid,
@@ -40,7 +39,7 @@ def _table(name: str) -> Table:
 _feeds, _role_applications = _table("calendar_feeds"), _table("role_applications")
 _invitations, _outbox = _table("role_invitations"), _table("outbox")
 _trainings = _table("trainings")
-_claims, _shares = _table("participation_claims"), _table("study_register_shares")
+_claims = _table("participation_claims")
 _accepted = _invitations.c.accepted_by == any_(_ids)
 _verifying = email_verifications.c.person_id == any_(_ids)
 
@@ -60,18 +59,7 @@ _commands = (
         update(_trainings).where(_trainings.c.responsible_person_id == any_(_ids)).values(responsible_person_id=null())
     ),
     Command(delete(_feeds).where(_feeds.c.person_id == any_(_ids))),
-    # Who was the learner of a participant is no longer; the completions stay as the study register.
-    Command(
-        update(_claims)
-        .where(_claims.c.person_id == any_(_ids), or_(_claims.c.state == "open", _claims.c.state == "granted"))
-        .values(state="revoked", ended_at=bindparam("p_now", type_=DateTime(timezone=True)))
-    ),
     Command(update(_claims).where(_claims.c.person_id == any_(_ids)).values(reason=null())),
-    Command(
-        update(_shares)
-        .where(_shares.c.person_id == any_(_ids), _shares.c.ended_at.is_(None))
-        .values(ended_at=bindparam("p_now", type_=DateTime(timezone=True)))
-    ),
     Command(update(_role_applications).where(_role_applications.c.person_id == any_(_ids)).values(reason=null())),
 )
 

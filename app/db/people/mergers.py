@@ -1,10 +1,9 @@
 """Merging two people: what is moved to the person who remains. Records of who did what are not moved."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Uuid, and_, any_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.calendar.feeds import calendar_feeds
@@ -81,41 +80,6 @@ _open_applications: Query[UUID] = Query(
     )
     .order_by(main_user_applications.c.id)
 )
-_claims, _also = participation_claims.c, participation_claims.alias("also")
-
-
-def _ending_claims(*conditions: ColumnElement[bool]) -> Command:
-    is_alive = or_(_claims.state == "open", _claims.state == "granted")
-    return Command(update(participation_claims).where(is_alive, *conditions).values(state="revoked", ended_at=_now))
-
-
-def _claims_too(person_id: ColumnElement[Any], *states: str) -> ColumnElement[bool]:
-    """Whether the person has a claim of the same course in one of the states."""
-    return exists().where(
-        _also.c.person_id == person_id,
-        _also.c.training_id == _claims.training_id,
-        or_(*(_also.c.state == state for state in states)),
-    )
-
-
-_claims_moves = (
-    # Nobody decides about themselves: such a claim ends, and the study centre may grant another one.
-    _ending_claims(
-        or_(
-            and_(_claims.person_id == _from, _claims.decided_by == _to),
-            and_(_claims.person_id == _to, _claims.decided_by == _from),
-        )
-    ),
-    # One is left in a course: a granted one before an open one, and else that of the person who remains.
-    _ending_claims(_claims.person_id == _to, _claims.state == "open", _claims_too(_from, "granted")),
-    _ending_claims(_claims.person_id == _from, _claims_too(_to, "open", "granted")),
-    Command(
-        update(participation_claims)
-        .where(_claims.person_id == _from, _claims.decided_by.is_distinct_from(_to))
-        .values(person_id=_to)
-    ),
-    Command(update(study_register_shares).where(study_register_shares.c.person_id == _from).values(person_id=_to)),
-)
 _confirmed = organisation_confirmations.alias("confirmed")
 _earned = badge_applications.alias("earned")
 _reviewing = training_model_reviews.alias("reviewing")
@@ -123,7 +87,13 @@ _preferred = select(_to, mail_preferences.c.mail).where(mail_preferences.c.perso
 _OF_KOSKI = (koski_consents, koski_export_items)
 _moves = (
     Command(update(role_grants).where(role_grants.c.person_id == _from).values(person_id=_to)),
-    *_claims_moves,
+    # Nobody decides their own claim: those that the remaining person decided are not moved.
+    Command(
+        update(participation_claims)
+        .where(participation_claims.c.person_id == _from, participation_claims.c.decided_by.is_distinct_from(_to))
+        .values(person_id=_to)
+    ),
+    Command(update(study_register_shares).where(study_register_shares.c.person_id == _from).values(person_id=_to)),
     # Nobody decides their own application: those that the remaining person decided are not moved.
     Command(
         update(role_applications)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from app.db.paging import Sight
 from app.db.people.people import persons
 from app.db.resources import Resource
-from app.db.statements import TODAY, Command, Connection, Query, change_row, columns_of, study_centre_table
+from app.db.statements import TODAY, Connection, Query, change_row, columns_of, study_centre_table
 from app.domain.trainings.study_register import Share
 
 study_register_shares = study_centre_table(
@@ -63,10 +63,11 @@ _found = Query(
     .where(_shares.digest == bindparam("p_digest", type_=LargeBinary), _works),
     FoundShare,
 )
-_ended = Command(
+_ended: Query[UUID] = Query(
     update(study_register_shares)
     .where(_shares.person_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))), _shares.ended_at.is_(None))
     .values(ended_at=bindparam("p_at", type_=DateTime(timezone=True)))
+    .returning(_shares.id)
 )
 
 
@@ -84,6 +85,6 @@ async def end_share(connection: Connection, share_id: UUID, at: datetime) -> Non
     await change_row(connection, study_register_shares, share_id, ended_at=at)
 
 
-async def end_shares_of(connection: Connection, person_ids: Sequence[UUID], at: datetime) -> int:
-    """End all shares of these people, and return how many there were."""
-    return await _ended.run(connection, p_ids=list(person_ids), p_at=at)
+async def end_shares_of(connection: Connection, person_ids: Sequence[UUID], at: datetime) -> list[UUID]:
+    """End all shares of these people, and return which."""
+    return await _ended.all(connection, p_ids=list(person_ids), p_at=at)

@@ -1,5 +1,6 @@
 """Claims to have taken part (osallistumisen yhdistäminen): who is the learner of a participant (rulebook §3.18)."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -48,6 +49,20 @@ class ParticipationClaim(Shown):
     ended_by_name: str | None
     ended_at: datetime | None
     """When it was revoked. `null` if it has not been revoked."""
+
+
+def own_decisions_of(claims: Sequence[ParticipationClaim], people: Collection[UUID]) -> list[ParticipationClaim]:
+    """Return the claims that one of the people who are merged decided for the other: nobody decides about themselves
+    (rulebook §3.18)."""
+    return [claim for claim in claims if claim.decided_by in people]
+
+
+def surplus_of(claims: Sequence[ParticipationClaim], person_id: UUID) -> list[ParticipationClaim]:
+    """Return all claims but one of each course: a granted one stays before an open one, and else that of the person
+    who remains (rulebook §3.18)."""
+    ranked = sorted(claims, key=lambda claim: (claim.state != "granted", claim.person_id != person_id))
+    kept = {claim.training_id: claim for claim in reversed(ranked)}
+    return [claim for claim in claims if claim != kept[claim.training_id]]
 
 
 @dataclass(frozen=True)

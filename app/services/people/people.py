@@ -29,6 +29,7 @@ from app.services.people import role_applications, signatories
 from app.services.people.email_verifications import is_vouched_for, send_link, take_over, verified
 from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_surplus_roles_of
+from app.services.trainings import participation_claims
 
 
 async def register(
@@ -98,6 +99,7 @@ async def merge(writer: Writer, person_id: UUID, *, other_id: UUID, reason: str)
     for signatory in await lock_signatories_of(writer, [other_id]):
         if signatory.confirmed_by == person_id:
             await signatories.end(writer, signatory, reason=reason)
+    await participation_claims.end_surplus(writer, person_id, other_id, reason=reason)
     await move_all(writer.connection, other_id, person_id, writer.now)
     await take_over(writer, person_id, other_id)
     await end_surplus_roles_of(writer, person_id, reason=reason)

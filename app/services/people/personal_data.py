@@ -29,7 +29,7 @@ from app.services.people import (
 )
 from app.services.people.main_user_applications import withdraw_all
 from app.services.people.roles import end_roles_of
-from app.services.trainings import koski_consents
+from app.services.trainings import koski_consents, participation_claims, study_register
 
 
 async def export_data(writer: Writer, person_id: UUID) -> PersonalData:
@@ -63,6 +63,8 @@ async def erase(writer: Writer, person_id: UUID, *, reason: str) -> Erasure:
     for signatory in await lock_signatories_of(writer, ids):
         await signatories.end(writer, signatory, reason=reason)
     await onboardings.forget_inductors(writer, ids, reason=reason)
+    await participation_claims.end_all_of(writer, ids, reason=reason)
+    await study_register.end_shares_of(writer, ids)
     await koski_consents.forget_learners(writer, ids)
     held_by_koski = await list_held_by_koski(writer.connection, ids)
     await forget_credentials(writer.connection, ids)

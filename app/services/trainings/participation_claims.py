@@ -69,7 +69,27 @@ async def revoke_claim(writer: Writer, claim_id: UUID, *, reason: str) -> Partic
     return await end_claim(writer, claim, reason=reason)
 
 
-async def end_claim(writer: Writer, claim: ParticipationClaim, *, reason: str) -> ParticipationClaim:
+async def end_surplus(writer: Writer, person_id: UUID, other_id: UUID, *, reason: str) -> None:
+    """End the claims of two people who are merged that one person cannot have."""
+    people = [person_id, other_id]
+    claims = await questions.lock_alive_of(writer, people)
+    own = rules.own_decisions_of(claims, people)
+    for claim in own:
+        await end_claim(writer, claim, reason=reason)
+    for claim in rules.surplus_of([each for each in claims if each not in own], person_id):
+        # Another claim of the person remains.
+        await end_claim(writer, claim, reason=reason, automatically=True)
+
+
+async def end_all_of(writer: Writer, person_ids: Sequence[UUID], *, reason: str) -> None:
+    """End the claims of people who are erased. The completions stay as the study register."""
+    for claim in await questions.lock_alive_of(writer, person_ids):
+        await end_claim(writer, claim, reason=reason)
+
+
+async def end_claim(
+    writer: Writer, claim: ParticipationClaim, *, reason: str, automatically: bool = False
+) -> ParticipationClaim:
     """Revoke a locked claim that is open or granted; whether the caller may is checked before.
 
     Consents that were not exported end with it, in the same transaction.
@@ -82,7 +102,7 @@ async def end_claim(writer: Writer, claim: ParticipationClaim, *, reason: str) -
         ended_by=writer.actor.person_id,
         ended_at=writer.now,
     )
-    _record(writer, "revoked", claim, reason=reason)
+    _record(writer, "revoked", claim, reason=reason, automatically=automatically)
     if claim.participant_id is not None:
         await end_of_participant(writer, claim.participant_id)
     return await questions.claims.get(writer, claim.id)

@@ -83,6 +83,12 @@ async def end_share(writer: Writer, share_id: UUID) -> None:
     writer.record("study-register-share.ended", share.id, person_id=str(writer.actor.person_id))
 
 
+async def end_shares_of(writer: Writer, person_ids: Sequence[UUID]) -> None:
+    """End all shares of people who are erased."""
+    for share_id in await share_questions.end_shares_of(writer.connection, person_ids, writer.now):
+        writer.record("study-register-share.ended", share_id)
+
+
 async def read_shared(reader: Reader, secret: str) -> SharedRegister:
     """Raise NotFound for an unknown secret, after the last day and after the end."""
     share = await share_questions.find_share(reader.connection, digest_of(secret), day_of(reader.now))

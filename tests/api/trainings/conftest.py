@@ -1,5 +1,7 @@
 """A central organisation in March 2023 with 500 hours, an association below it, and the plans of their courses."""
 
+import io
+import logging
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -7,7 +9,9 @@ from uuid import UUID
 
 import httpx
 import pytest
+import structlog
 
+from app import logs
 from app.domain.hours.ledger import grant, pool_change
 from tests.builders import Centre, Person
 from tests.document import check_answer
@@ -119,3 +123,16 @@ def public(centre: Centre) -> Iterator[httpx.Client]:
     hooks = {"response": [check_answer]}
     with httpx.Client(base_url=centre.address, timeout=60, verify=NO_TLS, event_hooks=hooks) as client:
         yield client
+
+
+@pytest.fixture
+def log(service: str) -> Iterator[io.StringIO]:
+    """All that is logged while the test runs."""
+    kept, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
+    stream = io.StringIO()
+    assert service, "the service has set up its own log"
+    logs.configure("DEBUG", stream)
+    yield stream
+    structlog.configure(**kept)
+    logging.root.handlers = handlers
+    logging.root.setLevel(level)

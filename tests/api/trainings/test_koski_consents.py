@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,10 +11,9 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-import structlog
 from psycopg.errors import RestrictViolation
 
-from app import logs, worker
+from app import worker
 from app.api.requests import KEYED_VERSION
 from app.db.identifiers import new_id
 from app.db.tables import metadata
@@ -425,19 +423,6 @@ def test_the_database_keeps_a_consent_as_it_was_given(centre: Centre, aava: Lear
         centre.owner.execute("UPDATE koski_consents SET withdrawn_at = NULL")
 
 
-@pytest.fixture
-def log(service: str) -> Iterator[io.StringIO]:
-    """All that is logged while the test runs."""
-    kept, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
-    stream = io.StringIO()
-    assert service, "the service has set up its own log"
-    logs.configure("DEBUG", stream)
-    yield stream
-    structlog.configure(**kept)
-    logging.root.handlers = handlers
-    logging.root.setLevel(level)
-
-
 def everything_in(centre: Centre) -> str:
     """All rows of all tables, as the tables' owner reads them, and bytes also as the text that they may be."""
     dump = []
@@ -551,3 +536,30 @@ def test_a_revoked_claim_ends_a_consent_that_was_not_exported(aava: Learner, rea
     ended = reader.get(f"{PATH}/{consent['id']}").json()
     assert ended["state"] == "withdrawn"
     assert ended["withdrawn_at"] is not None
+
+
+def test_a_consent_ends_with_a_claim_that_a_merger_ends(centre: Centre, aava: Learner, staff: Person) -> None:
+    """Both have claimed a participant of the course: one claim stays, and the consent of the other ends."""
+    onni = learner(centre, aava.training_id)
+    kept, ended = given(onni), given(aava)
+    body = {"person_id": str(aava.person.id), "reason": "Sama henkilö"}
+    assert staff.post(f"/v1/people/{onni.person.id}/merger", body).status_code == 200
+    states = {each["id"]: each["state"] for each in onni.person.get(PATH).json()["items"]}
+    assert states == {kept["id"]: "in_force", ended["id"]: "withdrawn"}
+    assert centre.rows("SELECT id, identity IS NULL FROM koski_consents ORDER BY id") == [
+        (UUID(kept["id"]), False),
+        (UUID(ended["id"]), True),
+    ]
+    assert ("koski-consent.withdrawn", {"training_id": str(aava.training_id), "sent": False}) in actions_of(centre)
+
+
+def test_a_merger_leaves_a_consent_of_what_was_exported(centre: Centre, aava: Learner, reader: Person) -> None:
+    with_koski(centre)
+    onni = learner(centre, aava.training_id)
+    completion(centre, aava)
+    consent = given(aava)
+    export = reader.post("/v1/koski-exports", {"training_ids": [str(aava.training_id)]}).json()
+    assert reader.get(f"/v1/koski-exports/{export['id']}/file").status_code == 200
+    body = {"person_id": str(aava.person.id), "reason": "Sama henkilö"}
+    assert centre.staff().post(f"/v1/people/{onni.person.id}/merger", body).status_code == 200
+    assert onni.person.get(f"{PATH}/{consent['id']}").json()["state"] == "in_force"

@@ -164,6 +164,10 @@ def test_an_erasure_ends_claims_and_shares_and_keeps_completions(
     assert any("study register" in kept["what"] for kept in erased["kept"])
     assert refusal(public.get(f"/v1/public/{slug}/study-register/{secret}")) == (404, "not-found")
     assert centre.rows("SELECT state FROM participation_claims") == [("revoked",)]
+    recorded = centre.rows(
+        "SELECT action FROM audit_entries WHERE action ~ 'claim.revoked|share.ended' ORDER BY action"
+    )
+    assert recorded == [("participation-claim.revoked",), ("study-register-share.ended",)]
     assert ok(course.writer.get(f"/v1/completions/{completion['id']}"))["name"] == "Aino Esimerkki"
 
 
@@ -179,3 +183,6 @@ def test_a_merger_leaves_one_claim_of_a_course(
     (claim,) = ok(kept.get("/v1/participation-claims", params={"state": "granted"}))["items"]
     assert (claim["person_id"], claim["participant_id"]) == (str(kept.id), participant)
     assert sorted(centre.rows("SELECT state FROM participation_claims")) == [("granted",), ("revoked",)]
+    [(ended,)] = centre.rows("SELECT id FROM participation_claims WHERE state = 'revoked'")
+    recorded = centre.rows("SELECT subject_id, reason FROM audit_entries WHERE action = 'participation-claim.revoked'")
+    assert recorded == [(ended, "Sama henkilö")]
