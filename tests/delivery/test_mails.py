@@ -63,6 +63,11 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "allotment-request.expired": "manager",
         "allotment-request.submitted": "main_user",
         "api-key.revoked": "main_user",
+        "badge-application.acceptance-waiting": "applicant",
+        "badge-application.decided": "applicant",
+        "badge-application.decision-waiting": "staff",
+        "badge-application.made": "staff",
+        "badge-application.revoked": "applicant",
         "bank-account-change.approved": "main_user",
         "bank-account-change.proposed": "main_user",
         "bank-account-change.rejected": "main_user",
@@ -97,7 +102,11 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "model-version.sent-back": "main_user",
         "model-version.submitted": "staff",
         "model-version.work-waiting": "main_user",
+        "organisation-signature.missing": "main_user",
         "organisation.main-users-few": "staff",
+        "participation-claim.granted": "applicant",
+        "participation-claim.rejected": "applicant",
+        "participation-claim.revoked": "applicant",
         "peer-group-quota.made": "manager",
         "payment-account-change.approved": "staff",
         "payment-account-change.proposed": "staff",
@@ -113,6 +122,7 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "role-grant.ended": "applicant",
         "role-grant.given": "applicant",
         "signatory.ended": "main_user applicant",
+        "study-centre-signature.missing": "staff",
         "study-centre.decisions-by-two-ending": "staff",
         "supplementary-hour-request.decided": "manager",
         "supplementary-hour-request.expired": "manager",
@@ -124,9 +134,9 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
         "training.endorsed": "staff",
         "training.submitted": "staff",
     }
-    # Those of a training's people and of a model's reviewers are tested elsewhere (`test_trainings.py`,
-    # `test_models.py`).
-    elsewhere = {"responsible", "expert", "reviewers"}
+    # Those of a training's people, of a model's reviewers and of the readers of participants are tested elsewhere
+    # (`test_trainings.py`, `test_models.py`, `test_completions.py`).
+    elsewhere = {"responsible", "expert", "reviewers", "readers"}
     assert set(recipients_of) == {event for event, to in MAIL_OF if to not in elsewhere}
     expected: dict[UUID, set[UUID]] = {happen(centre, "organisation.changed", central): set()}
     for event, to in recipients_of.items():

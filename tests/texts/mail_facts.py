@@ -20,6 +20,12 @@ _PLAN: dict[str, object] = {
 }
 _MODEL: dict[str, object] = {"model": "Yhdistyksen talous"}
 _VERSION: dict[str, object] = _MODEL | {"number": 2}
+_SIGNATURE: dict[str, object] = {
+    "training": "Järjestön talous",
+    "course": "Järjestön talous",
+    "missing": "signatory",
+    "needed_by": "2023-04-15",
+}
 MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS} | {
     "deadline.opening": _WINDOW,
     "deadline.closing-soon": _WINDOW | {"kind": "change_window"},
@@ -99,6 +105,8 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "participation-claim.granted": _IN_COURSE,
     "participation-claim.rejected": _IN_COURSE,
     "participation-claim.revoked": _IN_COURSE,
+    "organisation-signature.missing": _SIGNATURE,
+    "study-centre-signature.missing": _SIGNATURE,
     "koski-consent.withdrawn": {"training": "Järjestön talous", "course": "Järjestön talous", "sent": True},
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},
@@ -116,6 +124,8 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "badge-application.made": _CONCERNED,
     "badge-application.decided": {"state": "granted"},
     "badge-application.revoked": {},
+    "badge-application.decision-waiting": _VERSION | {"step": "badge_decision", "since": "2023-03-01"},
+    "badge-application.acceptance-waiting": _VERSION | {"step": "badge_acceptance", "since": "2023-03-01"},
     "role-application.made": _CONCERNED | {"role": "training_manager"},
     "role-application.made:person": {"role": "training_manager"},
     "role-application.withdrawn": _CONCERNED | {"role": "training_manager"},

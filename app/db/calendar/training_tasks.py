@@ -24,11 +24,16 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.db.organisations.images import organisation_images, study_centre_signature_images
+from app.db.calendar.missing_signatures import (
+    LACKS_OF_CENTRE,
+    LACKS_OF_ORGANISATION,
+    MISSING_OF_CENTRE,
+    MISSING_OF_ORGANISATION,
+)
 from app.db.organisations.organisations import name_in, organisations
 from app.db.organisations.participant_readers import participant_readers
 from app.db.paging import below, clock_of
-from app.db.people.people import in_force, persons, role_grants, study_centres
+from app.db.people.people import in_force, persons, role_grants
 from app.db.sessions import Reader
 from app.db.statements import NOW, Query, columns_of
 from app.db.trainings.completions_to_record import IS_TO_COMPLETE
@@ -135,40 +140,6 @@ _is_reader = and_(
     select(participant_readers.c.person_ids).where(participant_readers.c.person_ids.bool_op("&&")(_own_ids)).exists(),
 )
 """Whether the caller is one of the staff who are named to see participants."""
-_central, _coming = organisations.alias("central"), trainings.alias("coming")
-_signatory = (
-    select(_central.c.certificate_signatory)
-    .where(_central.c.id == trainings.c.central_organisation_id)
-    .scalar_subquery()
-)
-_has_image = (
-    select(organisation_images.c.organisation_id)
-    .where(
-        organisation_images.c.organisation_id == trainings.c.central_organisation_id,
-        organisation_images.c.purpose == "signature_image",
-    )
-    .correlate(trainings)
-    .exists()
-)
-_centre_signatory = select(study_centres.c.certificate_signatory).scalar_subquery()
-_centre_has_image = select(study_centre_signature_images.c.changed_at).exists()
-
-
-def _gives_certificates(table: Any) -> Any:
-    """Whether participants of the course will complete a training model, and it has not ended."""
-    return and_(table.c.state == "approved", table.c.model_version_id.is_not(None), table.c.ends_at > NOW)
-
-
-def _is_first(*conditions: Any) -> Any:
-    """Whether it ends first of those courses: the signature is needed for all of them."""
-    sooner = or_(
-        _coming.c.ends_at < trainings.c.ends_at,
-        and_(_coming.c.ends_at == trainings.c.ends_at, _coming.c.id < trainings.c.id),
-    )
-    first = ~select(_coming.c.id).where(_gives_certificates(_coming), sooner, *conditions).correlate(trainings).exists()
-    return and_(_gives_certificates(trainings), first)
-
-
 _all = union_all(
     _actions(
         "training_decision",
@@ -217,19 +188,17 @@ _all = union_all(
     _actions(
         "certificate_signature",
         _by_main_user,
-        or_(_signatory.is_(None), ~_has_image),
-        _is_first(_coming.c.central_organisation_id == trainings.c.central_organisation_id),
+        LACKS_OF_ORGANISATION,
         part_id=trainings.c.central_organisation_id,
-        part_state=case((_signatory.is_(None), "signatory"), else_="signature_image"),
+        part_state=MISSING_OF_ORGANISATION,
         closes_on=trainings.c.ends_on,
     ),
     _actions(
         "study_centre_signature",
         _is_staff,
-        or_(_centre_signatory.is_(None), ~_centre_has_image),
-        _is_first(),
+        LACKS_OF_CENTRE,
         part_id=trainings.c.study_centre_id,
-        part_state=case((_centre_signatory.is_(None), "signatory"), else_="signature_image"),
+        part_state=MISSING_OF_CENTRE,
         closes_on=trainings.c.ends_on,
     ),
     _actions(

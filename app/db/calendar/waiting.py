@@ -15,6 +15,7 @@ from app.db.calendar.model_tasks import (
     WAITS_FOR_OPINION,
 )
 from app.db.organisations.organisations import organisations
+from app.db.people.badge_applications import badge_applications
 from app.db.statements import TODAY, Connection, Query, Selection
 from app.db.trainings.completions_to_record import IS_TO_COMPLETE
 from app.db.trainings.model_tables import training_model_reviews, training_model_versions, training_models
@@ -25,6 +26,7 @@ from app.domain.calendar.waiting import Waiting
 
 _before = bindparam("p_before", type_=DateTime(timezone=True))
 _models, _versions, _reviews = training_models.c, training_model_versions.c, training_model_reviews.c
+_badges = badge_applications.c
 
 
 def waits(
@@ -93,6 +95,20 @@ def _version_waits(step: str, waits_for: str, *conditions: Any, since: Any = _ve
     )
 
 
+def _badge_waits(step: str, waits_for: str, state: str, *, since: Any) -> Any:
+    return waits(
+        f"badge-application.{step}-waiting",
+        f"badge_{step}",
+        waits_for,
+        badge_applications,
+        _badges.state == state,
+        subject=_badges.id,
+        since=since,
+        organisation=_badges.organisation_id,
+        facts={"badge_application_id": _badges.id, "person_id": _badges.person_id},
+    )
+
+
 # The last reviewer was named, or the last opinion was given.
 _reviewed_since = (
     select(func.greatest(func.max(_reviews.named_at), func.max(_reviews.given_at)))
@@ -132,6 +148,8 @@ _all = union_all(
         organisation=trainings.c.organisation_id,
         facts={"training_id": trainings.c.id},
     ),
+    _badge_waits("decision", "staff", "applied", since=_badges.applied_at),
+    _badge_waits("acceptance", "earner", "granted", since=_badges.decided_at),
 ).subquery("waiting")
 _found = Query(select(_all).order_by(_all.c.subject_id), Waiting)
 

@@ -14,6 +14,8 @@ from app.domain.trainings.plan_kinds import KINDS
 SENT_FOR = timedelta(days=3)
 """How long after its day a reminder of an opening or a closing is still sent, if the deadline was confirmed late or the
 service had stopped."""
+SIGNATURE_SOUGHT = timedelta(days=30)
+"""How long before the end of a course the signature that its certificates lack is asked for (rulebook §5.6)."""
 AFTER_END = (7, 21, 28)
 """Days after the end of a training at which its cost statement is reminded of: one, three and four weeks (rulebook
 §5.6)."""
@@ -42,6 +44,31 @@ class DueStatement:
     due_on: date
     last_on: date | None
     """Last day also of late statements. None if the year has no confirmed last day."""
+
+
+@dataclass(frozen=True)
+class SignatureNeeded:
+    """A signature that is missing, and the course that ends first of those whose certificates need it."""
+
+    event: str
+    subject_id: UUID
+    """The central organisation, or the study centre."""
+    organisation_id: UUID | None
+    """None if it is the study centre's."""
+    training_id: UUID
+    needed_by: date
+    missing: str
+    """`signatory` or `signature_image`."""
+
+
+def reminder_of_signature(needed: SignatureNeeded) -> Reminder:
+    """The one reminder for the days of that course (rulebook §5.6)."""
+    facts = {
+        "training_id": str(needed.training_id),
+        "needed_by": needed.needed_by.isoformat(),
+        "missing": needed.missing,
+    }
+    return Reminder(needed.event, needed.subject_id, needed.organisation_id, needed.needed_by, facts=facts)
 
 
 def reminders_of_statement(due: DueStatement, today: date) -> Iterator[Reminder]:

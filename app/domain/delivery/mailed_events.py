@@ -223,7 +223,9 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
         "person", "promptly", ("GET", "/v1/me/study-register"), unless={"automatically": True}
     ),
     "participation-claim.rejected": MailedEvent("person", "promptly", _CLAIM),
-    "participation-claim.revoked": MailedEvent("person", "promptly", _CLAIM),
+    "participation-claim.revoked": MailedEvent("person", "promptly", _CLAIM, unless={"automatically": True}),
+    "organisation-signature.missing": MailedEvent("main_users", "gathered"),
+    "study-centre-signature.missing": MailedEvent("staff", "gathered", worded_as="organisation-signature.missing"),
     "koski-consent.withdrawn": MailedEvent(
         "readers", "gathered", ("POST", "/v1/koski-exports"), only_if={"sent": True}
     ),
@@ -255,6 +257,12 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
         "staff", "promptly", ("POST", "/v1/badge-applications/{badge_application_id}/decision")
     ),
     "badge-application.decided": MailedEvent("person", "always", _BADGE_APPLICATION),
+    "badge-application.decision-waiting": _waits(
+        "staff", ("POST", "/v1/badge-applications/{badge_application_id}/decision")
+    ),
+    "badge-application.acceptance-waiting": _waits(
+        "person", ("POST", "/v1/badge-applications/{badge_application_id}/acceptance")
+    ),
     "badge-application.revoked": MailedEvent("person", "always", _BADGE_APPLICATION),
     "role-grant.given": MailedEvent(
         "person",

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from app.db.calendar.due_statements import list_due_statements
 from app.db.calendar.hour_facts import list_hours_in_use
+from app.db.calendar.missing_signatures import list_needed_signatures
 from app.db.calendar.reminder_settings import find_settings
 from app.db.calendar.waiting import list_waiting
 from app.db.calendar.windows import list_turning_windows
@@ -16,6 +17,8 @@ from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.calendar.due_reminders import (
     AFTER_END,
     SENT_FOR,
+    SIGNATURE_SOUGHT,
+    reminder_of_signature,
     reminders_of_deadline,
     reminders_of_hours,
     reminders_of_statement,
@@ -39,6 +42,7 @@ async def send_reminders(connection: Connection) -> None:
         last_end, first_end = today - timedelta(days=AFTER_END[0]), today - timedelta(days=AFTER_END[-1]) - SENT_FOR
         statements = await list_due_statements(connection, first_end, last_end)
         due += [reminder for statement in statements for reminder in reminders_of_statement(statement, today)]
+        due += map(reminder_of_signature, await list_needed_signatures(connection, today + SIGNATURE_SOUGHT, now))
         waiting = await list_waiting(connection, start_of(today - WAITS_LONG), now)
         due += map(reminder_of_waiting, waiting)
         if due:
