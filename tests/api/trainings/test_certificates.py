@@ -14,11 +14,14 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.trainings.certificates import grouped
+from app.sandbox.main import create_app
+from app.settings import Settings
 from tests.api.trainings.certificate_steps import Course
 from tests.api.trainings.conftest import approved
 from tests.api.trainings.model_steps import errors_of, ok
 from tests.builders import Centre, Person, refusal
 from tests.pdf_text import needs_pdftotext, text_of
+from tests.server import NO_TLS, serving
 
 
 @pytest.fixture
@@ -467,6 +470,49 @@ def test_a_learner_gets_an_extract_of_all_passed_completions(course: Course, tmp
     empty = text_of(learner.get("/v1/me/study-register/extract").content, tmp_path)
     assert "Grundkurs" not in empty
     assert grouped(certificate["code"]) not in empty
+
+
+def test_no_log_has_a_name_that_is_checked_or_the_secret_of_a_share(
+    course: Course, public: httpx.Client, slug: str, log: io.StringIO
+) -> None:
+    completion = course.completion()
+    certificate, learner = made(course.writer, completion), course.learner(completion)
+    path, name = f"/v1/public/{slug}/certificate-checks", "Kaisa Kuusiranta"
+    checks = [
+        ({"code": certificate["code"], "name": name}, 200),
+        ({"code": "0" * 16, "name": name}, 404),
+        ({"code": 7, "name": name, name: name}, 422),
+    ]
+    for body, status in checks:
+        assert public.post(path, json=body).status_code == status
+    assert public.post(path, content=f'{{"name": "{name}", ').status_code in {400, 415, 422}
+    share = ok(learner.post("/v1/me/study-register/shares", {"expires_on": "2023-05-30"}), 201)
+    secret = share["address"].rpartition("/")[2]
+    page = f"/v1/public/{slug}/study-register/{secret}"
+    assert public.get(page).status_code == 200
+    assert learner.delete(f"/v1/me/study-register/shares/{share['id']}").status_code == 204
+    assert public.get(page).status_code == 404
+    logged = log.getvalue()
+    assert "certificate-checks" in logged
+    assert "study-register" in logged
+    for hidden in (name, "Kuusiranta", secret):
+        assert hidden not in logged
+
+
+def test_public_checks_are_limited_for_each_address(course: Course, settings: Settings, slug: str) -> None:
+    """As other public calls are: the first request too many is refused, whichever of them it is."""
+    certificate = made(course.writer, course.completion())
+    paths = f"/v1/public/{slug}/certificates/{certificate['code']}", f"/v1/public/{slug}/certificate-checks"
+    body = {"code": certificate["code"], "name": "Kaisa Kuusiranta"}
+    app = create_app(settings.model_copy(update={"rate_limit_public": 2}))
+    with serving(app) as address, httpx.Client(base_url=address, timeout=60, verify=NO_TLS) as client:
+        for _ in range(2):
+            assert client.post(paths[1], json=body).status_code == 200
+        refused = client.post(paths[1], json=body)
+        assert (refusal(refused), refused.json()["limit"]) == ((429, "rate-limited"), "public")
+    app = create_app(settings.model_copy(update={"rate_limit_anonymous": 2}))
+    with serving(app) as address, httpx.Client(base_url=address, timeout=60, verify=NO_TLS) as client:
+        assert [client.get(paths[0]).status_code for _ in range(3)] == [200, 200, 429]
 
 
 @pytest.mark.usefixtures("course")
