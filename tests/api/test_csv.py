@@ -131,6 +131,7 @@ def test_the_lists_with_csv_are_those_of_the_document() -> None:
         "list_peer_groups",
         "list_peer_group_participants",
         "list_training_participants",
+        "list_training_completions",
         "list_hour_accounts",
         "list_hour_proposals",
         "list_hour_decisions",

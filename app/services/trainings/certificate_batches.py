@@ -18,7 +18,7 @@ from app.domain.errors import DomainError, NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.trainings import certificates as rules
 from app.domain.trainings.certificates import CertificateBatch
-from app.domain.trainings.trainings import Training, check_writer
+from app.domain.trainings.trainings import Training, check_writer, of_type
 from app.services.trainings.certificates import Making, find_signing, issue
 from app.texts.certificates import batch_name, certificate_name
 
@@ -145,7 +145,7 @@ async def _end(writer: Writer, batch: CertificateBatch, *, state: str, **columns
 
 
 async def _get_written(writer: Writer, training_id: UUID) -> Training:
-    training = await trainings.resource.get(writer, training_id)
+    training = of_type(await trainings.resource.get(writer, training_id), "training")
     check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
     return training
 

@@ -370,7 +370,7 @@ def test_the_questions_asked_do_not_grow_with_the_organisations(centre: Centre, 
         CountedConnection.round_trips = 0
         assert len(tasks(person, kind="change_window")) == (1 if organisations == 1 else 21)
         numbers.append(CountedConnection.round_trips)
-    assert numbers == [17, 17]
+    assert numbers == [20, 20]
 
 
 def test_tasks_and_events_link_to_where_they_are_done(

@@ -47,6 +47,7 @@ def test_everybody_sees_the_study_centre(centre: Centre, staff: Person) -> None:
         "participants_kept_months": 24,
         "slug": None,
         "certificate_signatory": None,
+        "koski": None,
     }
     assert shown["name"]
     for person in (centre.person(), centre.main_user(centre.organisation()), centre.person("auditor")):

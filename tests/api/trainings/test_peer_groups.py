@@ -635,11 +635,21 @@ def below(prefix: str) -> list[tuple[str, str]]:
 OF_COURSES, OF_GROUPS = below("/v1/trainings/{training_id}"), below("/v1/peer-groups/{peer_group_id}")
 
 
-def test_groups_have_the_operations_of_courses_but_enrolments() -> None:
+def test_groups_have_the_operations_of_courses_but_enrolments_and_completions() -> None:
     renamed = {
         (method, path.replace("/v1/trainings/{training_id}", PATH + "/{peer_group_id}")) for method, path in OF_COURSES
     }
-    assert renamed - set(OF_GROUPS) == {("GET", "/v1/peer-groups/{peer_group_id}/enrolments")}
+    of_courses_alone = {
+        (method, f"{PATH}/{{peer_group_id}}/{part}")
+        for method, part in (
+            ("GET", "enrolments"),
+            ("GET", "completions"),
+            ("POST", "completions"),
+            ("GET", "certificate-batches"),
+            ("POST", "certificate-batches"),
+        )
+    }
+    assert renamed - set(OF_GROUPS) == of_courses_alone
     assert set(OF_GROUPS) <= renamed
 
 
@@ -659,6 +669,16 @@ def test_neither_is_found_among_the_other(
         "cancellation": {"reason": "Peruttu."},
         "participants": {"name": "Aila Aho"},
         "changes": {"goals": "Muut"},
+        "completions": {
+            "items": [
+                {
+                    "participant_id": group,
+                    "outcome": "failed",
+                    "completed_on": "2023-03-01",
+                    "assessed_by": "Aila Aho",
+                }
+            ]
+        },
     }
     headers = {"If-Match": "*", "Idempotency-Key": "sama"}
     last = path.rpartition("/")[2]
