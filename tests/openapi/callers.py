@@ -124,13 +124,29 @@ def _places(centre: Centre) -> dict[UUID, UUID]:
         "AND column_name IN ('organisation_id', 'unit_id') AND EXISTS (SELECT FROM information_schema.columns ids "
         "WHERE ids.table_name = columns.table_name AND ids.column_name = 'id') GROUP BY table_name"
     )
-    selects = [
-        sql.SQL("SELECT id, {} FROM {}").format(sql.Identifier(column), sql.Identifier(table))
-        for table, column in columns
-    ] + [
-        sql.SQL("SELECT person_id, organisation_id FROM role_grants"),
-        sql.SQL("SELECT o.id, g.organisation_id FROM onboardings o JOIN role_grants g ON g.id = o.role_grant_id"),
-    ]
+    of_trainings = centre.rows(
+        "SELECT table_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, "
+        "table_name) WHERE table_schema = 'public' AND table_type = 'BASE TABLE' GROUP BY table_name "
+        "HAVING array_agg(column_name::text) @> '{id,training_id}' "
+        "AND NOT array_agg(column_name::text) && '{organisation_id,unit_id}'"
+    )
+    selects = (
+        [
+            sql.SQL("SELECT id, {} FROM {}").format(sql.Identifier(column), sql.Identifier(table))
+            for table, column in columns
+        ]
+        + [
+            # What belongs to a training.
+            sql.SQL("SELECT of_it.id, t.organisation_id FROM {} of_it JOIN trainings t ON t.id = training_id").format(
+                sql.Identifier(table)
+            )
+            for (table,) in of_trainings
+        ]
+        + [
+            sql.SQL("SELECT person_id, organisation_id FROM role_grants"),
+            sql.SQL("SELECT o.id, g.organisation_id FROM onboardings o JOIN role_grants g ON g.id = o.role_grant_id"),
+        ]
+    )
     found = centre.owner.execute(sql.SQL(" UNION ALL ").join(selects)).fetchall()
     return {each: organisation for each, organisation in found if organisation}
 

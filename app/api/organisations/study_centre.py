@@ -138,6 +138,16 @@ async def remove_study_centre_logo(writer: Remove) -> None:
     await study_centre_images.remove_image(writer, "logo", expected=writer.expected)
 
 
+@router.delete("/signature-image", status_code=204, responses=refusing("not-found"))
+@operation(people_only=True)
+async def remove_study_centre_signature_image(writer: Remove) -> None:
+    """Remove the study centre's signature image.
+
+    **Who:** staff.
+    """
+    await study_centre_images.remove_image(writer, "signature_image", expected=writer.expected)
+
+
 @router.put("/signature-image", responses=refusing("image-refused"))
 @operation(people_only=True, file=IMAGE_IN)
 async def put_study_centre_signature_image(writer: Replace, file: File) -> Image:
@@ -163,16 +173,6 @@ async def get_study_centre_signature_image(writer: PlainWrite) -> Download:
     **Who:** staff.
     """
     return Download(await study_centre_images.use_signature_image(writer), "image/png", "signature.png")
-
-
-@router.delete("/signature-image", status_code=204, responses=refusing("not-found"))
-@operation(people_only=True)
-async def remove_study_centre_signature_image(writer: Remove) -> None:
-    """Remove the study centre's signature image.
-
-    **Who:** staff.
-    """
-    await study_centre_images.remove_image(writer, "signature_image", expected=writer.expected)
 
 
 @router.put("/participant-readers")

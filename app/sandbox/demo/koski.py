@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.organisations.names import search_text_of
+from app.sandbox.demo.model_tour import version_id_of
 from app.sandbox.demo.people import People
 from app.sandbox.demo.rows import Demo, demo_id, office_hour
 
@@ -35,7 +36,8 @@ class KoskiTour:
         self._staff = people.staff[1]
         by_email = {row["email"]: row for row in demo.tables["persons"]}
         self._learners = [by_email[address] for address in LEARNERS]
-        [self._version] = [row for row in demo.tables["training_model_versions"] if row["state"] == "in_use"]
+        of_courses = version_id_of("Neulekurssin ohjaaja")
+        self._version = next(row for row in demo.tables["training_model_versions"] if row["id"] == of_courses)
 
     def add(self) -> None:
         self._demo.add(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from graphlib import TopologicalSorter
@@ -20,6 +21,7 @@ from app.sandbox.demo.badges import add_badges
 from app.sandbox.demo.calendars import add_calendars, add_feeds
 from app.sandbox.demo.hours import Hours
 from app.sandbox.demo.koski import SOURCE, KoskiTour
+from app.sandbox.demo.learning import SIGNATORY
 from app.sandbox.demo.main_users import add_main_user_applications
 from app.sandbox.demo.model_tour import ModelTour
 from app.sandbox.demo.names import CENTRALS
@@ -56,10 +58,7 @@ def demo_data(scale: int, this_year: int) -> Demo:
         participants_kept_months=24,
         slug="demo",
         koski=SOURCE,
-        certificate_signatory={
-            "name": "Katariina Kurki",
-            "title": {"fi": "Koulutusjohtaja", "sv": "Utbildningsdirektör", "en": "Director of Education"},
-        },
+        certificate_signatory=asdict(SIGNATORY),
     )
     centrals = Organisations(demo, scale).centrals
     people = add_people(demo, centrals)

@@ -26,8 +26,20 @@ SUBMITTED_AT = office_hour(date(2025, 2, 17))
 DECIDED_AT = office_hour(date(2025, 3, 3))
 
 
-def content(name: str) -> VersionContent:
-    """The complete content of a version, in Finnish and Swedish."""
+OLD_MODEL = "Neulekerhon ohjaaja"
+"""The model of the courses that have been held. Its second version has replaced the first."""
+OLD_YEAR = timedelta(days=150)
+"""How much earlier everything of the old model happened."""
+REPLACED_AT = office_hour(date(2025, 2, 3))
+
+
+def version_id_of(name: str, number: int = 1) -> UUID:
+    key = ("training model version", name) if number == 1 else ("training model version", name, number)
+    return demo_id(*key, at=SCREENED_AT)
+
+
+def content(name: str, number: int = 1) -> VersionContent:
+    """The complete content of a version, in Finnish and Swedish. The second has more of it than the first."""
     return VersionContent(
         texts=ModelTexts(
             fi=ModelText(
@@ -41,7 +53,8 @@ def content(name: str) -> VersionContent:
                 "Kursen gav färdigheter att planera och handleda en stickkurs.",
             ),
         ),
-        content="Ryhmän vaiheet, kurssin suunnittelu, ohjaaminen ja arviointi.",
+        content="Ryhmän vaiheet, kurssin suunnittelu, ohjaaminen ja arviointi."
+        + (" Turvallinen tila." if number > 1 else ""),
         assessment=Assessment(
             "Oma kurssisuunnitelma", "Suunnitelma arvioidaan tavoitteiden mukaan.", "Kouluttaja", "pass_fail"
         ),
@@ -76,9 +89,31 @@ class ModelTour:
         self._version(self._accepted("Värien käyttö"), "Värien käyttö", "in_review")
         for name, opinions in (("Mallin mitoitus", 1), ("Perinneneuleet", 2)):
             self._review(self._version(self._accepted(name), name, "in_review"), opinions)
+        self._add_ended()
+        old = self._accepted(OLD_MODEL, earlier=OLD_YEAR)
+        self._version(old, OLD_MODEL, "superseded", earlier=OLD_YEAR, ended_by=self._main_user, ended_at=REPLACED_AT)
+        self._version(old, OLD_MODEL, "in_use", earlier=DECIDED_AT + timedelta(days=1) - REPLACED_AT, number=2)
 
-    def _model(self, name: str, **columns: Any) -> UUID:
-        model_id = demo_id("training model", name, at=PROPOSED_AT)
+    def _add_ended(self) -> None:
+        """Models and versions whose work has ended, and one that was sent back."""
+        grounds: dict[str, Any] = {"reason": "Koulutus on liian lyhyt opintopisteeseen."}
+        unmet = [{"criterion": each, "met": each != "credits", "note": None} for each in CRITERIA]
+        screened: dict[str, Any] = {"screened_by": self._expert, "screened_at": SCREENED_AT}
+        self._model("Silmukan historia", state="rejected", criteria=unmet, **screened, **grounds)
+        ended: dict[str, Any] = {"ended_by": self._main_user, "ended_at": DECIDED_AT}
+        self._model("Kerän kierto", state="withdrawn", **ended)
+        archived = self._accepted(
+            "Puikkojen teoria", state="archived", reason="Kurssille ei tullut osallistujia.", **ended
+        )
+        self._version(archived, "Puikkojen teoria", "rejected", decision_reason="Tavoitteet eivät ole osaamista.")
+        for name, state, columns in (
+            ("Langan kehrääjä", "sent_back", {"decision_reason": "Arviointi puuttuu tavoitteista."}),
+            ("Huovuttajan polku", "withdrawn", ended),
+        ):
+            self._version(self._accepted(name), name, state, **columns)
+
+    def _model(self, name: str, *, earlier: timedelta = timedelta(), **columns: Any) -> UUID:
+        model_id = demo_id("training model", name, at=PROPOSED_AT - earlier)
         self._demo.add(
             "training_models",
             id=model_id,
@@ -89,52 +124,64 @@ class ModelTour:
             expected_credits=2,
             grounds="Ohjaajia tarvitaan lisää, ja koulutuksesta halutaan todistus.",
             proposed_by=self._main_user,
-            proposed_at=PROPOSED_AT,
+            proposed_at=PROPOSED_AT - earlier,
             **columns,
         )
         return model_id
 
-    def _accepted(self, name: str) -> UUID:
-        return self._model(
-            name,
-            state="accepted",
-            expert_id=self._expert,
-            criteria=[{"criterion": criterion, "met": True, "note": None} for criterion in CRITERIA],
-            screened_by=self._expert,
-            screened_at=SCREENED_AT,
-        )
+    def _accepted(self, name: str, *, earlier: timedelta = timedelta(), **columns: Any) -> UUID:
+        screening = {
+            "state": "accepted",
+            "expert_id": self._expert,
+            "criteria": [{"criterion": criterion, "met": True, "note": None} for criterion in CRITERIA],
+            "screened_by": self._expert,
+            "screened_at": SCREENED_AT - earlier,
+        }
+        return self._model(name, earlier=earlier, **screening | columns)
 
-    def _version(self, model_id: UUID, name: str, state: str) -> UUID:
-        version_id = demo_id("training model version", name, at=SCREENED_AT)
-        written = content(name)
+    def _version(
+        self,
+        model_id: UUID,
+        name: str,
+        state: str,
+        *,
+        number: int = 1,
+        earlier: timedelta = timedelta(),
+        **columns: Any,
+    ) -> UUID:
+        version_id = version_id_of(name, number)
+        written = content(name, number)
         texts = {language: text for language, text in asdict(written.texts).items() if text}
-        columns: dict[str, Any] = {"waiting_for": "organisation", "waiting_since": SCREENED_AT, "submissions": 0}
-        if state != "in_work":
-            columns = {
+        started_at, submitted_at, decided_at = (at - earlier for at in (SCREENED_AT, SUBMITTED_AT, DECIDED_AT))
+        known: dict[str, Any] = {"waiting_for": "organisation", "waiting_since": started_at, "submissions": 0}
+        if state not in ("in_work", "withdrawn"):
+            known = {
                 "waiting_for": "study_centre",
-                "waiting_since": SUBMITTED_AT,
+                "waiting_since": submitted_at,
                 "submissions": 1,
                 "submitted_by": self._main_user,
-                "submitted_at": SUBMITTED_AT,
-                "digest": digest_of(written),
+                "submitted_at": submitted_at,
+                "digest": None if state == "sent_back" else digest_of(written),
             }
-        if state in ("approved", "in_use"):
-            columns |= {"decided_by": self._reviewers[1], "decided_at": DECIDED_AT}
-            columns |= {"waiting_for": "organisation", "waiting_since": DECIDED_AT}
-        if state == "in_use":
-            columns |= {"activated_by": self._main_user, "activated_at": DECIDED_AT + timedelta(days=1)}
-            columns |= {"waiting_for": None, "waiting_since": None}
+        if state in ("approved", "sent_back", "rejected", "in_use", "superseded"):
+            known |= {"decided_by": self._reviewers[1], "decided_at": decided_at}
+            known |= {"waiting_for": "organisation", "waiting_since": decided_at}
+        if state in ("in_use", "superseded"):
+            known |= {"activated_by": self._main_user, "activated_at": decided_at + timedelta(days=1)}
+        if state in ("rejected", "withdrawn", "in_use", "superseded"):
+            known |= {"waiting_for": None, "waiting_since": None}
         self._demo.add(
             "training_model_versions",
             id=version_id,
             model_id=model_id,
-            number=1,
-            change="first",
+            number=number,
+            change="first" if number == 1 else "minor",
+            reason=None if number == 1 else "Turvallinen tila kuuluu jokaiseen kurssiin.",
             state=state,
             **asdict(content_of(written)) | {"texts": texts},
             created_by=self._expert,
-            created_at=SCREENED_AT,
-            **columns,
+            created_at=started_at,
+            **known | columns,
         )
         return version_id
 

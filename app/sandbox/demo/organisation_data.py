@@ -1,10 +1,12 @@
 """The organisations' other data: bank accounts, images, regional offices and contact persons."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.sandbox.demo.learning import SIGNATORY_OF_FIRST
 from app.sandbox.demo.organisations import Central, Unit
 from app.sandbox.demo.people import People
 from app.sandbox.demo.pictures import logo, signature
@@ -34,6 +36,8 @@ def add_organisation_data(demo: Demo, centrals: Sequence[Central], people: Peopl
             _add_account(demo, central, number, people.main_users[central.id], people.staff[0])
     for number, district in enumerate(centrals[1].districts[:2], len(centrals)):
         _add_account(demo, district, number, people.unit_managers[district.id], people.main_users[centrals[1].id])
+    first = next(row for row in demo.tables["organisations"] if row["id"] == centrals[0].id)
+    first["certificate_signatory"] = asdict(SIGNATORY_OF_FIRST)
     for number in (0, 14):
         for purpose, content in (("logo", logo()), ("signature_image", signature())):
             _add_image(demo, centrals[number], purpose, content, people.main_users[centrals[number].id])

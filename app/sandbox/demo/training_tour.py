@@ -16,7 +16,9 @@ from app.domain.calendar.deadlines import HELSINKI
 from app.domain.hours.ledger import Transfer, release, reservation, use
 from app.domain.support.enrolments import VALID_FOR
 from app.domain.trainings.trainings import PLAN_FIELDS
-from app.sandbox.demo.courses import COURSES
+from app.sandbox.demo.courses import COURSES, Course
+from app.sandbox.demo.learning import Learning, course_of
+from app.sandbox.demo.model_tour import OLD_MODEL, version_id_of
 from app.sandbox.demo.organisations import Central, Unit
 from app.sandbox.demo.people import People
 from app.sandbox.demo.pictures import logo
@@ -64,7 +66,7 @@ class TrainingTour:
         self._plan(district, "Piirin kevätpäivä", "draft", date(YEAR, 3, 15))
         for name in ("Kirjoneulepäivä", "Palmikkopäivä", "Pitsineulepäivä", "Kantapääklinikka"):
             self._plan(association, name, "submitted", TO_COME_ON)
-        back = {"reason": "Kertokaa tavoitteet tarkemmin.", "answer_by": date(YEAR, 3, 31)}
+        back: dict[str, Any] = {"reason": "Kertokaa tavoitteet tarkemmin.", "answer_by": date(YEAR, 3, 31)}
         self._plan(association, "Puikkojen huolto", "sent_back", TO_COME_ON, **back)
         self._reject(
             self._plan(district, "Piirin syyskokous", "rejected", TO_COME_ON, reason="Kokous ei ole koulutus.")
@@ -88,6 +90,25 @@ class TrainingTour:
             self._plan(in_other_tree, name, "awaiting_main_user", TO_COME_ON)
         self._add_approved()
         self._add_held()
+        self._add_learning()
+
+    def _add_learning(self) -> None:
+        """Courses from a training model: one that was held, and one to come from the version that has replaced it."""
+        association = self._association
+        held, to_come = (
+            self._plan(
+                association,
+                name,
+                "approved",
+                day,
+                course=course_of(COURSES["fi"][0], number),
+                model_version_id=version_id_of(OLD_MODEL, number),
+            )[1]
+            for number, (name, day) in enumerate(
+                (("Neulekerhon ohjaajan kurssi", HELD_ON), ("Neulekerhon ohjaajan kevätkurssi", TO_COME_ON)), 1
+            )
+        )
+        Learning(self._demo, self._first, self._trainer).add(association, held, to_come)
 
     def _add_approved(self) -> None:
         """Courses to come: to change, to cancel, with changes that wait, with participants."""
@@ -101,12 +122,21 @@ class TrainingTour:
         for unit, name in ((self._association, "Huovutuspäivä"), (self._district, "Piirin viestintäpäivä")):
             self._add_change(unit, self._plan(unit, name, "approved", TO_COME_ON))
         ended_at = SENT_AT + timedelta(days=7)
-        cancelled = {"ended_by": self._staff, "ended_at": ended_at, "end_reason": "Kouluttaja sairastui."}
+        cancelled: dict[str, Any] = {
+            "ended_by": self._staff,
+            "ended_at": ended_at,
+            "end_reason": "Kouluttaja sairastui.",
+        }
         _, training = self._plan(self._district, "Piirin lauluilta", "cancelled", TO_COME_ON, **cancelled)
         self._post(self._district, training, release, HOURS, ended_at, self._staff)
         _, training = self._plan(self._association, "Kehruupäivä", "approved", TO_COME_ON)
         self._trainings.add_participants(training, 8, self._chance)
-        automatic = {"decided_by": None, "decided_at": SENT_AT, "decided_automatically": True, "supported": False}
+        automatic: dict[str, Any] = {
+            "decided_by": None,
+            "decided_at": SENT_AT,
+            "decided_automatically": True,
+            "supported": False,
+        }
         self._plan(self._association, "Neulojan yö", "approved", date(YEAR, 3, 8), **automatic)
 
     def _add_enrolments(self, training: dict[str, Any]) -> None:
@@ -175,7 +205,9 @@ class TrainingTour:
             self._trainings.add_statement(training, chance, submitted_at=sent_at, decided_at=decided_at)
             self._post(unit, training, use, HOURS, decided_at, self._staff)
 
-    def _plan(self, unit: Unit, name: str, state: str, day: date, **columns: Any) -> tuple[Unit, dict[str, Any]]:
+    def _plan(
+        self, unit: Unit, name: str, state: str, day: date, *, course: Course | None = None, **columns: Any
+    ) -> tuple[Unit, dict[str, Any]]:
         """Add a plan of one day, whose hours are reserved if it has been submitted and is supported."""
         submitted_at = SENT_AT if day > SENT_AT.date() else PLANNED_AT
         training = self._trainings.add(
@@ -186,7 +218,7 @@ class TrainingTour:
             submitted_at=submitted_at,
             state=state,
             writer=self._trainer if unit is self._association else None,
-            course=COURSES["fi"][self._number % len(COURSES["fi"])],
+            course=course or COURSES["fi"][self._number % len(COURSES["fi"])],
             name=name,
             key=name,
             **columns,
