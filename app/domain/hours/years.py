@@ -5,8 +5,8 @@ from datetime import datetime
 from app.domain.errors import YearClosed
 
 
-def check_year_open(year: int, closed_at: datetime | None) -> None:
+def check_year_open(year: int, closed_at: datetime | None, *, pointer: str | None = None) -> None:
     """Check that the year is open: in a closed year only corrections are possible (rulebook §3.13).
     Raise YearClosed."""
     if closed_at is not None:
-        raise YearClosed(year=year, closed_at=closed_at)
+        raise YearClosed(pointer=pointer, year=year, closed_at=closed_at)

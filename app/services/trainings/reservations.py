@@ -100,7 +100,7 @@ class Draws:
         except QuotaExceeded as refusal:
             # A closing that this waited for has let all free hours lapse.
             pool = await find_pool(self._writer.connection, training.year)
-            check_year_open(training.year, pool.closed_at)
+            check_year_open(training.year, pool.closed_at, pointer=pointer or None)
             raise QuotaExceeded(pointer=pointer or None, **refusal.facts) from None
         self.note(transfers)
         return transfers

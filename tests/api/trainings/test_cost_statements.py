@@ -344,6 +344,23 @@ def test_in_a_closed_year_reversed_hours_lapse(
     centre.check_ledger()
 
 
+def test_in_a_closed_year_an_approval_that_reserves_again_names_its_item(
+    centre: Centre, manager: Person, staff: Person, held: str
+) -> None:
+    path = sent(manager, held)
+    shown(decide(staff, path))
+    shown(staff.post(f"{path}/reversal", {"reason": "Väärä summa"}))
+    again = sent(manager, held)
+    shown(decide(staff, again, "sent_back", reason="Tosite puuttuu", answer_by="2024-02-10"))
+    centre.clock(2024, 1, 19)
+    shown(staff.post("/v1/hour-pools/2023/closing"))
+    shown(manager.post(f"{again}/submission"))
+    items = [{"statement_id": again.rpartition("/")[2], "outcome": "approved", "reason": "Perustelu"}]
+    answer = staff.post("/v1/cost-statement-decisions", {"year": 2023, "items": items})
+    assert (refusal(answer), answer.json().get("pointer")) == ((409, "year-closed"), "/items/0")
+    centre.check_ledger()
+
+
 def test_the_rules_in_force_at_the_decision_stay_with_it(
     centre: Centre, manager: Person, staff: Person, unit: UUID
 ) -> None:
