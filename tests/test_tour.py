@@ -17,7 +17,6 @@ REFUSED_ON_PURPOSE = [
     "not-registered",
     "last-main-user",
     "validation",
-    "signature-missing",
     "not-found",
 ]
 
