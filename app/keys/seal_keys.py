@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.keys.files import WrongKeyError, read_file, read_private_key
 
@@ -15,6 +16,15 @@ class SealKey:
     chain: tuple[x509.Certificate, ...]
     """The certificates above it that its file has, without those that only the reader has."""
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+    @property
+    def private_der(self) -> bytes:
+        return self.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+    @property
+    def certificates_der(self) -> tuple[bytes, ...]:
+        """The key's own first, and those above it."""
+        return tuple(each.public_bytes(Encoding.DER) for each in (self.certificate, *self.chain))
 
 
 def read_seal_key(certificate: Path | None, key: Path | None) -> SealKey | None:

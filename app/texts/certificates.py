@@ -8,8 +8,8 @@ from app.domain.calendar.deadlines import day_of
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.certificates import (
     CertificateFacts,
+    ExtractedCompletion,
     PrintedSignature,
-    RegisteredCompletion,
     grouped,
     model_name_of,
 )
@@ -68,7 +68,7 @@ def batch_name(language: Language, reference: str | None, year: int) -> str:
 
 
 def extract_words(
-    language: Language, name: str, completions: Sequence[RegisteredCompletion], made_at: datetime
+    language: Language, name: str, completions: Sequence[ExtractedCompletion], made_at: datetime
 ) -> Mapping[str, Any]:
     """The words of an extract: a row for each completion, and the sum of their credits."""
     texts = texts_of("certificates", language)

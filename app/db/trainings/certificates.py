@@ -52,8 +52,8 @@ from app.domain.trainings.certificates import (
     Certificate,
     CertificateBatch,
     CertifiedModel,
+    ExtractedCompletion,
     PublicCertificate,
-    RegisteredCompletion,
     Signatories,
 )
 
@@ -258,7 +258,7 @@ _newest_code = (
 _registered = Query(
     select(
         *columns_of(
-            RegisteredCompletion,
+            ExtractedCompletion,
             completions,
             texts=training_model_versions.c.texts,
             organisation=_name_in_language(organisations),
@@ -276,7 +276,7 @@ _registered = Query(
         completions.c.outcome == "passed",
     )
     .order_by(completions.c.completed_on, completions.c.id),
-    RegisteredCompletion,
+    ExtractedCompletion,
 )
 
 
@@ -353,7 +353,7 @@ async def list_in_force(connection: Connection, training_id: UUID, language: Lan
 
 async def list_registered(
     connection: Connection, person_ids: Sequence[UUID], language: Language
-) -> list[RegisteredCompletion]:
+) -> list[ExtractedCompletion]:
     """The passed completions in force of the person, the oldest first, with names in the language."""
     return await _registered.all(connection, p_ids=list(person_ids), p_language=language)
 

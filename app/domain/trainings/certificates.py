@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, get_args
-from unicodedata import category, normalize
+from typing import Any, Literal
 from uuid import UUID
 
 from app.domain.errors import Conflict, Fault, Forbidden, Invalid, WrongState
 from app.domain.organisations.certificate_signatories import CertificateSignatory
 from app.domain.organisations.organisations import Language
+from app.domain.trainings.model_versions import LANGUAGES
 from app.domain.values import Shown
 
 CertificateState = Literal["in_force", "replaced", "withdrawn"]
@@ -17,7 +17,6 @@ BatchState = Literal["waiting", "ready", "failed"]
 Whose = Literal["organisation", "study_centre"]
 Needed = Literal["signature_image", "signatory"]
 
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 CODE_BYTES = 10
 """The random bits of a code: 80."""
 CODE_LENGTH = 16
@@ -237,7 +236,7 @@ class CertificateFacts:
 
 
 @dataclass(frozen=True)
-class RegisteredCompletion:
+class ExtractedCompletion:
     """A passed completion in force, as an extract from the study register shows it."""
 
     name: str
@@ -278,16 +277,6 @@ def code_from(written: str) -> str | None:
 def grouped(code: str) -> str:
     """Return the code in groups of four, as the certificate shows it."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
-
-
-def is_same_name(one: str, other: str) -> bool:
-    """Whether two names are the same but for case, accents and spaces (rulebook §3.19)."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(name: str) -> str:
-    parts = normalize("NFKD", name.casefold())
-    return "".join(sign for sign in normalize("NFKD", parts.casefold()) if category(sign)[0] not in "MZC")
 
 
 def check_certifiable(state: str, outcome: str) -> None:
@@ -394,7 +383,7 @@ def check_signatures(missing: Sequence[MissingSignature]) -> None:
 def check_withdrawer(*, is_named: bool) -> None:
     """Check for one of the staff who are named to see participants (rulebook §3.19). Raise Forbidden."""
     if not is_named:
-        raise Forbidden(roles=["staff"])
+        raise Forbidden(roles=["staff"], because="register-readers-only")
 
 
 def check_withdrawable(certificate: Certificate) -> None:

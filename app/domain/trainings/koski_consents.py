@@ -8,7 +8,6 @@ from uuid import UUID
 from app.domain.access import Actor
 from app.domain.calendar.deadlines import start_of
 from app.domain.errors import ConsentClosed, Fault, Forbidden, Invalid, NotForKoski, WrongState
-from app.domain.trainings.participants import reads_by_name
 from app.domain.values import Localised, Shown
 
 ConsentState = Literal["in_force", "withdrawn"]
@@ -148,12 +147,6 @@ def check_learner(actor: Actor, person_id: UUID) -> None:
     Forbidden."""
     if not actor.is_among({person_id}):
         raise Forbidden(because="learner-only")
-
-
-def check_reader(actor: Actor, *, is_named: bool) -> None:
-    """Check for staff who are named to see participants (rulebook §7.1). Raise Forbidden."""
-    if not reads_by_name(actor, is_named=is_named):
-        raise Forbidden(roles=["staff"], because="register-readers-only")
 
 
 def individual_number_of(code: str) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.domain.access import Actor, Place, check_not_oneself, is_within_reach
 from app.domain.errors import AlreadyExists, Fault, Forbidden, Invalid, NotFound, WrongState
-from app.domain.organisations.names import search_text_of
+from app.domain.people.names import is_same_name
 from app.domain.trainings.completions import was_approved
 from app.domain.trainings.participants import reads_by_name
 from app.domain.trainings.trainings import TrainingSummary
@@ -99,15 +99,6 @@ def check_first(existing_id: UUID | None) -> None:
         raise AlreadyExists(existing_id=existing_id)
 
 
-def is_same_name(one: str, other: str) -> bool:
-    """Whether two names differ in case, accents and spaces only (rulebook §3.18)."""
-    return _folded(one) == _folded(other) != ""
-
-
-def _folded(name: str) -> str:
-    return search_text_of(name).replace(" ", "")
-
-
 def match_of(claimant: Claimant, participant: FreeParticipant | None) -> UUID | None:
     """Return the participant, who has the person's verified address, if the name is the person's too."""
     if participant is None or participant.name is None or not is_same_name(claimant.name, participant.name):
@@ -118,7 +109,7 @@ def match_of(claimant: Claimant, participant: FreeParticipant | None) -> UUID | 
 def check_reader(actor: Actor, *, is_named: bool) -> None:
     """Check for staff who are named to see participants (rulebook §6.2). Raise Forbidden."""
     if not reads_by_name(actor, is_named=is_named):
-        raise Forbidden(roles=["staff"], because="participant-readers-only")
+        raise Forbidden(roles=["staff"], because="register-readers-only")
 
 
 def check_decider(actor: Actor, claim: ParticipationClaim, *, is_named: bool) -> None:

@@ -6,8 +6,6 @@ from hashlib import sha256
 from secrets import token_bytes
 from uuid import UUID
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from app.db.identifiers import new_id
 from app.db.organisations.images import find, find_of_centre
 from app.db.organisations.study_centre import get_study_centre
@@ -25,6 +23,7 @@ from app.documents.certificates import (
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.organisations.organisations import Language
+from app.domain.people.names import is_same_name
 from app.domain.trainings import certificates as rules
 from app.domain.trainings.certificates import (
     CODE_BYTES,
@@ -57,9 +56,7 @@ class Making:
 def making_of(public_url: str | None, key: SealKey | None) -> Making:
     if key is None:
         return Making(public_url, None)
-    private = key.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    chain = tuple(each.public_bytes(Encoding.DER) for each in (key.certificate, *key.chain))
-    return Making(public_url, DocumentSeal(private, chain))
+    return Making(public_url, DocumentSeal(key.private_der, key.certificates_der))
 
 
 @dataclass(frozen=True)
@@ -210,7 +207,7 @@ async def get_public(reader: Reader, written: str) -> PublicCertificate:
 async def check_certificate(reader: Reader, written: str, name: str) -> CertificateCheck:
     """The same, and whether the name is that of the certificate. Nothing of it is stored. Raise NotFound."""
     shown, own = await _find_public(reader, written)
-    return CertificateCheck(**vars(shown), name_matches=rules.is_same_name(own, name))
+    return CertificateCheck(**vars(shown), name_matches=is_same_name(own, name))
 
 
 async def _find_public(reader: Reader, written: str) -> tuple[PublicCertificate, str]:

@@ -21,6 +21,7 @@ from app.domain.errors import AlreadyExists, Forbidden, NotFound
 from app.domain.trainings import koski_consents as rules
 from app.domain.trainings.koski_consents import IdentityKind, KoskiConsent, KoskiConsentWording
 from app.domain.trainings.koski_exports import state_after
+from app.domain.trainings.participation_claims import check_reader
 from app.domain.trainings.trainings import may_write
 from app.domain.values import Localised
 from app.keys.identity_keys import IdentityKeys
@@ -44,11 +45,8 @@ async def give_consent(
 ) -> KoskiConsent:
     """The identity code or learner number goes to the database encrypted, and nowhere else."""
     participant_id = given["participant_id"]
-    place = await questions.lock_place(writer.connection, participant_id)
-    await _check_own(writer, place)
+    place = await _lock_own(writer, participant_id)
     check_strong(writer.actor)
-    if place is None:
-        raise NotFound(pointer="/participant_id")
     rules.check_wording(given["wording_version"], await questions.find_newest_wording(writer.connection))
     rules.check_calling_name(given["calling_name"], given["first_names"])
     if given["identity_kind"] == "personal_identity_code":
@@ -72,12 +70,13 @@ async def give_consent(
     return await questions.consents.get(writer, consent_id)
 
 
-async def _check_own(writer: Writer, place: ConsentPlace | None) -> None:
-    """Raise NotFound, or Forbidden for those who see the participant and are not the learner."""
+async def _lock_own(writer: Writer, participant_id: UUID) -> ConsentPlace:
+    """Return the caller's own participant. Raise NotFound, or Forbidden for who sees it and is not the learner."""
+    place = await questions.lock_place(writer.connection, participant_id)
     if place is None:
         raise NotFound(pointer="/participant_id")
     if place.learner_id is not None and writer.actor.is_among({place.learner_id}):
-        return
+        return place
     of_training = await get_place(writer.connection, place.organisation_id)
     if may_write(writer.actor, of_training) or await is_named(writer):
         raise Forbidden(because="learner-only", pointer="/participant_id")
@@ -165,12 +164,12 @@ async def _see(writer: Writer, consent_id: UUID) -> KoskiConsent:
     if not writer.actor.is_among({consent.person_id}):
         if not writer.actor.has("staff"):
             raise NotFound
-        rules.check_reader(writer.actor, is_named=await is_named(writer))
+        check_reader(writer.actor, is_named=await is_named(writer))
     return consent
 
 
 async def write_wording(writer: Writer, texts: Localised) -> KoskiConsentWording:
-    rules.check_reader(writer.actor, is_named=await is_named(writer))
+    check_reader(writer.actor, is_named=await is_named(writer))
     # The second of two simultaneous requests gets the next version.
     await lock_study_centre(writer.connection)
     newest = await questions.find_newest_wording(writer.connection) or 0

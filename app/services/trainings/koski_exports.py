@@ -18,9 +18,10 @@ from app.domain.calendar.deadlines import day_of
 from app.domain.errors import NotConfigured, NotFound
 from app.domain.lists import check_once
 from app.domain.trainings import koski_exports as rules
-from app.domain.trainings.koski_consents import check_reader, kept_until
+from app.domain.trainings.koski_consents import kept_until
 from app.domain.trainings.koski_exports import KoskiExport, Receipt
 from app.domain.trainings.koski_study_rights import Issuer, NamedLearner, StudyRight, upload_of
+from app.domain.trainings.participation_claims import check_reader
 from app.domain.trainings.trainings import of_type
 from app.keys.identity_keys import IdentityKeys, UnknownKeyError
 from app.services.trainings.koski_consents import HeldKeys, withdraw

@@ -150,7 +150,7 @@ def test_named_staff_find_completions_by_name(course: Course, centre: Centre) ->
 def test_others_than_named_staff_find_nothing(course: Course, centre: Centre) -> None:
     for person in (centre.staff(), centre.person("auditor"), course.writer):
         answer = person.get("/v1/study-register", params={"q": "aino"})
-        assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "participant-readers-only")
+        assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "register-readers-only")
 
 
 def test_an_erasure_ends_claims_and_shares_and_keeps_completions(

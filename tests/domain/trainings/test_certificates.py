@@ -15,7 +15,6 @@ from app.domain.trainings.certificates import (
     code_from,
     code_of,
     grouped,
-    is_same_name,
     language_of,
     missing_of,
 )
@@ -65,21 +64,6 @@ def test_a_code_may_be_written_in_many_ways(written: str) -> None:
 )
 def test_what_is_no_code(written: str) -> None:
     assert code_from(written) is None
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("Kaisa Kuusiranta", "kaisa  KUUSIRANTA ", True),
-        ("Åke Ängström", "Ake Angstrom", True),
-        ("Zoë Straße", "zoestrasse", True),
-        ("Kaisa Kuusiranta", "Kaisu Kuusiranta", False),
-        ("Kaisa Kuusiranta", "Kuusiranta Kaisa", False),
-        ("Kaisa", "", False),
-    ],
-)
-def test_names_are_compared_without_case_accents_and_spaces(one: str, other: str, same: bool) -> None:
-    assert is_same_name(one, other) is same
 
 
 @pytest.mark.parametrize(

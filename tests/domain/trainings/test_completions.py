@@ -8,7 +8,6 @@ import pytest
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import TrainingNotOver
 from app.domain.trainings.completions import CompletionDays, check_over, days_of
-from app.domain.trainings.participation_claims import is_same_name
 from app.domain.trainings.sessions import TrainingSession
 
 SECOND = timedelta(seconds=1)
@@ -60,19 +59,3 @@ def test_completions_open_when_the_last_session_begins(begins: list[datetime], o
 )
 def test_the_days_of_a_completion(first: datetime, years: int, now: datetime, expected: tuple[date, date]) -> None:
     assert days_of(sessions(first + timedelta(days=1), first), years, now) == CompletionDays(*expected)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("Aino Esimerkki", "AINO  esimerkki", True),
-        ("Aino Esimerkki", "AinoEsimerkki", True),
-        ("Åsa Öberg", "Asa Oberg", True),
-        ("Aino Esimerkki", "Aino Esimerki", False),
-        ("Aino Esimerkki", "Esimerkki Aino", False),
-        ("", "", False),
-        ("!", "?", False),
-    ],
-)
-def test_names_are_the_same_but_for_case_accents_and_spaces(one: str, other: str, *, same: bool) -> None:
-    assert is_same_name(one, other) is same
