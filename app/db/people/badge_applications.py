@@ -189,7 +189,7 @@ _days = Query(
 )
 
 
-async def fetch_earner_facts(connection: Connection, person_id: UUID, organisation_id: UUID) -> EarnerFacts:
+async def get_earner_facts(connection: Connection, person_id: UUID, organisation_id: UUID) -> EarnerFacts:
     named = {"p_person_id": person_id, "p_organisation_id": organisation_id}
     roles = await _held_roles.all(connection, **named)
     days = await _days.first(connection, **named)
@@ -224,5 +224,5 @@ async def find_last_list(connection: Connection) -> int:
     return await _last.first(connection) or 1
 
 
-async def fetch_list_use(connection: Connection, number: int) -> ListUse:
+async def get_list_use(connection: Connection, number: int) -> ListUse:
     return await _use.first(connection, p_number=number) or ListUse([], [], None)

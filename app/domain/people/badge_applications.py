@@ -100,6 +100,14 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def valid_until_of(months_valid: int | None, now: datetime) -> datetime | None:
+    """Return until when a badge that is accepted now is valid. None if it has no end (rulebook §3.11)."""
+    if months_valid is None:
+        return None
+    last = months_after(now.date(), months_valid)
+    return now.replace(year=last.year, month=last.month, day=last.day)
+
+
 def held_since(roles: Sequence[HeldRole], role: Role, now: datetime) -> datetime | None:
     """The beginning of the time for which the role has been held without a gap. None if it is not held now."""
     since: datetime | None = None

@@ -10,10 +10,10 @@ from app.db.organisations.profiles import find as find_organisation
 from app.db.people.badge_applications import (
     applications,
     badge_applications,
-    fetch_earner_facts,
-    fetch_list_use,
     find_credential,
     find_last_list,
+    get_earner_facts,
+    get_list_use,
     renew_expired,
     stored_criteria,
 )
@@ -25,7 +25,7 @@ from app.db.statements import change_row, change_value, insert_row, row_of
 from app.domain.access import check_person, check_reach
 from app.domain.errors import NotFound
 from app.domain.people import badge_applications as rules
-from app.domain.people.badge_applications import BadgeApplication, BadgeOutcome, months_after
+from app.domain.people.badge_applications import BadgeApplication, BadgeOutcome
 from app.domain.people.badge_credentials import (
     LIST_BITS,
     USED_OF_LIST,
@@ -61,7 +61,7 @@ async def apply_for_badge(
     check_is(definition, "published")
     keys.for_badges()
     await renew_expired(writer.connection, person.id, definition_id, writer.now)
-    facts = await fetch_earner_facts(writer.connection, person.id, organisation_id)
+    facts = await get_earner_facts(writer.connection, person.id, organisation_id)
     application = BadgeApplication(
         id=new_id(),
         definition_id=definition_id,
@@ -115,7 +115,7 @@ async def decide_application(
     rules.check_may_decide(writer.actor, application)
     rules.check_state(application, "applied")
     definition = await definitions.get(writer, application.definition_id)
-    facts = await fetch_earner_facts(writer.connection, application.person_id, application.organisation_id)
+    facts = await get_earner_facts(writer.connection, application.person_id, application.organisation_id)
     criteria = rules.judged(definition.criteria, facts, writer.now)
     rules.check_decision(outcome, reason, criteria)
     await change_row(writer.connection, badge_applications, application_id, criteria=stored_criteria(criteria))
@@ -142,10 +142,7 @@ async def accept(writer: Writer, application_id: UUID, keys: Keys) -> BadgeAppli
     await lock_study_centre(writer.connection)
     place = await _free_place(writer)
     definition = await definitions.get(writer, application.definition_id)
-    valid_until = None
-    if definition.months_valid is not None:
-        last = months_after(writer.now.date(), definition.months_valid)
-        valid_until = writer.now.replace(year=last.year, month=last.month, day=last.day)
+    valid_until = rules.valid_until_of(definition.months_valid, writer.now)
     person = await find_person(writer.connection, application.person_id)
     if person is None:
         raise NotFound
@@ -246,7 +243,7 @@ async def _own(writer: Writer, application_id: UUID) -> BadgeApplication:
 async def _free_place(writer: Writer) -> StatusPlace:
     """A random free bit, so that its number says nothing about when or to whom the badge was given."""
     number = await find_last_list(writer.connection)
-    taken = {*(await fetch_list_use(writer.connection, number)).taken}
+    taken = {*(await get_list_use(writer.connection, number)).taken}
     if len(taken) >= USED_OF_LIST:
         number, taken = number + 1, set()
     while (index := secrets.randbelow(LIST_BITS)) in taken:

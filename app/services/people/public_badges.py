@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.db.people.badge_applications import applications, fetch_list_use, find_credential, find_last_list
+from app.db.people.badge_applications import applications, find_credential, find_last_list, get_list_use
 from app.db.people.badge_definitions import definitions
 from app.db.sessions import Reader
 from app.domain.errors import NotFound
@@ -49,7 +49,7 @@ async def get_status_list(reader: Reader, keys: Keys, number: int) -> str:
     centre = await issuing(reader, keys)
     if not 1 <= number <= await find_last_list(reader.connection):
         raise NotFound
-    use = await fetch_list_use(reader.connection, number)
+    use = await get_list_use(reader.connection, number)
     changed_at = use.changed_at or NO_CHANGE_YET
     content = status_list_of(
         number, use.revoked, addresses=centre.addresses, issuer=centre.profile, changed_at=changed_at
