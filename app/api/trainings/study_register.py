@@ -74,6 +74,18 @@ async def list_study_register_shares(reader: Read, page: Paging) -> Slice[Share]
     return await study_register.list_shares(reader, page)
 
 
+@own_router.get("/shares/{share_id}")
+@operation(people_only=True, personal_data=True)
+async def get_study_register_share(reader: Read, share_id: UUID) -> Share:
+    """Get one of your shares of the study register.
+
+    The URL is not included. A share that has ended, or whose last day has passed, is not found.
+
+    **Who:** everyone who has registered.
+    """
+    return await study_register.get_share(reader, share_id)
+
+
 @own_router.delete("/shares/{share_id}", status_code=204)
 @operation(people_only=True, strong_sign_in=True)
 async def end_study_register_share(writer: PlainWrite, share_id: UUID) -> None:

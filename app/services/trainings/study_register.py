@@ -71,6 +71,7 @@ async def share_register(writer: Writer, *, expires_on: date, public_url: str | 
     return share
 
 
+get_share = shares.get
 list_shares = shares.page
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.settings import Settings
+from tests.api.another_key import after_another_secret_key
 from tests.api.trainings.learning import Course, course_of
 from tests.api.trainings.model_steps import errors_of, ok
 from tests.builders import Centre, Person, refusal
@@ -125,6 +127,25 @@ def test_sharing_needs_a_strong_sign_in_and_a_public_address(centre: Centre, lea
     assert refusal(weak) == (401, "strong-authentication-required")
     answer = learner.post(SHARES, body)
     assert (refusal(answer), answer.json()["missing"]) == ((409, "not-configured"), ["slug"])
+
+
+def test_a_share_is_not_shown_again_once_the_service_has_another_secret_key(
+    learner: Person, slug: str, centre: Centre, settings: Settings
+) -> None:
+    assert slug
+    body = {"expires_on": "2023-04-01"}
+    ok(learner.post(SHARES, body, key="once"), 201)
+    with after_another_secret_key(centre, settings, learner) as same_person:
+        assert refusal(same_person.post(SHARES, body, key="once")) == (409, "response-unreadable")
+    assert len(ok(learner.get(SHARES))["items"]) == 1
+
+
+def test_a_share_is_ended_with_a_strong_sign_in(learner: Person, slug: str, centre: Centre) -> None:
+    assert slug
+    path = f"{SHARES}/{share(learner)['id']}"
+    weak = learner.delete(path, headers=centre.weakly(learner))
+    assert refusal(weak) == (401, "strong-authentication-required")
+    assert learner.get(path).status_code == 200
 
 
 def test_nobody_ends_a_share_of_another(learner: Person, slug: str, centre: Centre) -> None:
