@@ -314,6 +314,11 @@ def test_staff_keep_the_signature_image_and_each_use_is_recorded(centre: Centre,
     first = staff.client.put(SIGNATURE, content=picture(), headers=image)
     assert (first.status_code, first.json()["width"]) == (200, 60)
     assert sha256(staff.get(SIGNATURE).content).hexdigest() == first.json()["digest"]
+    for stale in (
+        staff.client.put(SIGNATURE, content=picture(), headers=image | {"If-Match": '"else"'}),
+        staff.delete(SIGNATURE, headers={"If-Match": '"else"'}),
+    ):
+        assert (refusal(stale), stale.headers["ETag"]) == ((412, "precondition-failed"), first.headers["ETag"])
     # The logo is another image.
     assert refusal(staff.get(LOGO)) == (404, "not-found")
     assert refusal(staff.client.put(SIGNATURE, content=b"<svg/>", headers=image)) == (422, "image-refused")

@@ -1,23 +1,19 @@
 """`/v1/api-keys`, and what a key may do."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import pool_change
-from app.sandbox.issuer import SandboxIssuer
-from app.sandbox.main import create_app
 from app.settings import Settings
+from tests.api.another_key import after_another_secret_key
 from tests.builders import Centre, Person, refusal
-from tests.conftest import SECRET
 from tests.document import check_answer
-from tests.server import NO_TLS, serving
+from tests.server import NO_TLS
 
 KEYS = "/v1/api-keys"
 ALL = ["hours:read", "hours:write", "organisations:read"]
@@ -270,11 +266,7 @@ def test_a_secret_cannot_be_repeated_once_the_service_has_another_secret_key(
     }
     for path, content in requests.items():
         assert main_user.post(path, content, key="once").status_code == 201
-    other = SECRET[::-1]
-    app = create_app(settings.model_copy(update={"secret_key": SecretStr(other)}))
-    with serving(app) as address:
-        elsewhere = replace(centre, address=address, issuer=SandboxIssuer(other))
-        same_person = Person(main_user.id, elsewhere.signed_in(main_user.id))
+    with after_another_secret_key(centre, settings, main_user) as same_person:
         for path, content in requests.items():
             again = same_person.post(path, content, key="once")
             assert refusal(again) == (409, "response-unreadable"), path

@@ -329,6 +329,23 @@ def test_nobody_decides_or_revokes_their_own_badge(centre: Centre, central: UUID
     assert decide(centre.staff(), application, "rejected", reason="Ei nyt").json()["state"] == "rejected"
 
 
+def test_an_old_version_of_a_draft_or_a_badge_is_not_changed(centre: Centre, central: UUID, main_user: Person) -> None:
+    staff = centre.staff()
+    path = f"{DEFINITIONS}/{draft(staff, criteria=[HELD])['id']}"
+    old = staff.get(path).headers["ETag"]
+    changed = staff.patch(path, {"months_valid": 24}, etag=old)
+    stale = {"Content-Type": "image/png", "If-Match": old}
+    for answer in (
+        staff.patch(path, {"months_valid": 12}, etag=old),
+        staff.client.put(f"{path}/image", content=picture(), headers=stale),
+    ):
+        assert (refusal(answer), answer.headers["ETag"]) == ((412, "precondition-failed"), changed.headers["ETag"])
+    visibility = f"{APPLICATIONS}/{accepted(staff, main_user, central)['id']}/visibility"
+    shown = main_user.put(visibility, {"public": True}, headers={"If-Match": '"else"'})
+    assert refusal(shown) == (412, "precondition-failed")
+    assert main_user.put(visibility, {"public": True}, headers={"If-Match": "*"}).json()["public"] is True
+
+
 def test_a_badge_is_answered_by_its_earner_once(centre: Centre, central: UUID, main_user: Person) -> None:
     staff = centre.staff()
     application = granted(staff, main_user, central)

@@ -11,6 +11,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from app.db.identifiers import new_id
+from app.settings import Settings
+from tests.api.another_key import after_another_secret_key
 from tests.api.people.test_api_keys import made, program
 from tests.api.trainings.certificate_steps import Course as SignedCourse
 from tests.api.trainings.learning import FIRST, LAST, Course, course_of, passed, sessions
@@ -361,3 +363,17 @@ def test_a_correction_withdraws_the_certificates_of_the_completion_alone(
     [(subject, facts, reason)] = rows
     # The reason may name the learner.
     assert (str(subject), facts["withdrawn_certificates"], reason) == (corrected["id"], [certificate], None)
+
+
+def test_completions_cannot_be_repeated_once_the_service_has_another_secret_key(
+    course: Course, manager: Person, centre: Centre, settings: Settings
+) -> None:
+    items = {"items": [passed(course.participant())]}
+    [completion] = ok(manager.post(course.path, items, key="once"), 201)["items"]
+    path = f"/v1/completions/{completion['id']}/correction"
+    correction = {"outcome": "failed", "completed_on": "2023-03-14", "assessed_by": "Kaisa", "reason": "Väärä päivä"}
+    ok(manager.post(path, correction, key="twice"), 201)
+    with after_another_secret_key(centre, settings, manager) as same_person:
+        assert refusal(same_person.post(course.path, items, key="once")) == (409, "response-unreadable")
+        assert refusal(same_person.post(path, correction, key="twice")) == (409, "response-unreadable")
+    assert len(ok(manager.get(course.path))["items"]) == 2

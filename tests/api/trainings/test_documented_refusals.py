@@ -1,20 +1,15 @@
 """Refusals of batches and of retries; the operations on a single plan or statement have tests of their own."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
 from app.domain.hours.ledger import hour_return
-from app.sandbox.issuer import SandboxIssuer
-from app.sandbox.main import create_app
 from app.settings import Settings
+from tests.api.another_key import after_another_secret_key
 from tests.api.trainings.conftest import added, approved, session
 from tests.api.trainings.test_cost_statements import decide, sent
 from tests.builders import Centre, Person, refusal
-from tests.conftest import SECRET
-from tests.server import serving
 
 SUBMISSIONS = "/v1/training-submissions"
 DECISIONS = "/v1/cost-statement-decisions"
@@ -108,11 +103,7 @@ def test_a_participant_cannot_be_repeated_once_the_service_has_another_secret_ke
     etag = first.headers["ETag"]
     changed = manager.patch(one, {"name": "Meri A."}, etag=etag, headers={"Idempotency-Key": "twice"})
     assert changed.status_code == 200
-    other = SECRET[::-1]
-    app = create_app(settings.model_copy(update={"secret_key": SecretStr(other)}))
-    with serving(app) as address:
-        elsewhere = replace(centre, address=address, issuer=SandboxIssuer(other))
-        same_person = Person(manager.id, elsewhere.signed_in(manager.id))
+    with after_another_secret_key(centre, settings, manager) as same_person:
         assert refusal(same_person.post(path, person, key="once")) == (409, "response-unreadable")
         again = same_person.patch(one, {"name": "Meri A."}, etag=etag, headers={"Idempotency-Key": "twice"})
         assert refusal(again) == (409, "response-unreadable")

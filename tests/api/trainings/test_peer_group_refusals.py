@@ -1,21 +1,16 @@
 """What peer groups are refused, as training courses are: each documented refusal once."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
 from app.db.identifiers import new_id
 from app.domain.hours.ledger import grant, pool_change
-from app.sandbox.issuer import SandboxIssuer
-from app.sandbox.main import create_app
 from app.settings import Settings
+from tests.api.another_key import after_another_secret_key
 from tests.api.trainings.test_peer_groups import PATH, WEEKLY, added, approved, meetings, plan, shown, submitted
 from tests.builders import Centre, Person, refusal
-from tests.conftest import SECRET
-from tests.server import serving
 
 STALE = '"stale"'
 
@@ -164,11 +159,7 @@ def test_a_participant_cannot_be_repeated_once_the_service_has_another_secret_ke
     first = manager.post(path, person, key="once")
     one, etag = first.headers["Location"], first.headers["ETag"]
     shown(manager.patch(one, {"name": "Meri A."}, etag=etag, headers={"Idempotency-Key": "twice"}))
-    other = SECRET[::-1]
-    app = create_app(settings.model_copy(update={"secret_key": SecretStr(other)}))
-    with serving(app) as address:
-        elsewhere = replace(centre, address=address, issuer=SandboxIssuer(other))
-        same_person = Person(manager.id, elsewhere.signed_in(manager.id))
+    with after_another_secret_key(centre, settings, manager) as same_person:
         assert refusal(same_person.post(path, person, key="once")) == (409, "response-unreadable")
         again = same_person.patch(one, {"name": "Meri A."}, etag=etag, headers={"Idempotency-Key": "twice"})
         assert refusal(again) == (409, "response-unreadable")
