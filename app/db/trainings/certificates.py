@@ -161,7 +161,7 @@ _is_asked = completions.c.id == any_(_ids)
 _found = Query(_of_completions.where(_is_asked), _certifiable.build)
 # While certificates are made, nobody corrects the completions.
 _locked = Query(
-    _of_completions.where(_is_asked).order_by(completions.c.id).with_for_update(read=True, of=completions),
+    _of_completions.where(_is_asked).order_by(completions.c.id).with_for_update(key_share=True, of=completions),
     _certifiable.build,
 )
 _has_certificate = exists().where(
@@ -179,6 +179,10 @@ _without: Query[UUID] = Query(
     .where(*_of_training, ~_has_certificate)
     .order_by(completions.c.id)
     .limit(bindparam("p_most", type_=Integer))
+    .with_for_update(key_share=True, of=completions)
+)
+_still_without: Query[UUID] = Query(
+    select(completions.c.id).where(_is_asked, ~_has_certificate).order_by(completions.c.id)
 )
 _in_force: Query[UUID] = Query(
     select(certificates.c.id)
@@ -341,9 +345,15 @@ async def find_signatories(connection: Connection, organisation_id: UUID) -> Sig
     return found
 
 
-async def list_without(connection: Connection, training_id: UUID, language: Language, most: int) -> list[UUID]:
-    """Passed completions in force that have no certificate in the language, so many at most."""
+async def lock_without(connection: Connection, training_id: UUID, language: Language, most: int) -> list[UUID]:
+    """Passed completions in force that had no certificate in the language, so many at most. One that was corrected
+    while this waited is left out."""
     return await _without.all(connection, p_training_id=training_id, p_language=language, p_most=most)
+
+
+async def list_still_without(connection: Connection, ids: Sequence[UUID], language: Language) -> list[UUID]:
+    """Those of the locked completions that have no certificate in the language now."""
+    return await _still_without.all(connection, p_ids=list(ids), p_language=language)
 
 
 async def list_in_force(connection: Connection, training_id: UUID, language: Language) -> list[UUID]:

@@ -14,10 +14,10 @@ from app.db.trainings import certificates as questions
 from app.db.trainings import trainings
 from app.db.transactions import write_down
 from app.domain.access import Actor
-from app.domain.errors import DomainError, NotFound
+from app.domain.errors import NotFound
 from app.domain.organisations.organisations import Language
 from app.domain.trainings import certificates as rules
-from app.domain.trainings.certificates import CertificateBatch
+from app.domain.trainings.certificates import CertificateBatch, SignatureMissing
 from app.domain.trainings.trainings import Training, check_writer, of_type
 from app.services.trainings.certificates import Making, find_signing, issue
 from app.texts.certificates import batch_name, certificate_name
@@ -115,16 +115,18 @@ async def _make_portion(writer: Writer, making: Making, batch_id: UUID) -> bool:
     batch = await questions.batches.find(writer, batch_id)
     if batch is None:
         raise RuntimeError("the order is there")
-    ids = await questions.list_without(connection, batch.training_id, batch.language, PORTION)
-    if not ids:
+    locked = await questions.lock_without(connection, batch.training_id, batch.language, PORTION)
+    if not locked:
         made = await questions.list_in_force(connection, batch.training_id, batch.language)
         await _end(writer, batch, state="ready", certificates=len(made), certificate_ids=made)
         return True
+    # Another may have made some of them while this waited for its locks.
+    ids = await questions.list_still_without(connection, locked, batch.language)
     try:
         model = rules.with_model(await questions.find_model_of(connection, batch.training_id))
         signing = await find_signing(connection, model.organisation_id)
         await issue(writer, making, signing, ids, batch.language)
-    except DomainError as refusal:
+    except SignatureMissing as refusal:
         # A signature has been removed since.
         await _end(writer, batch, state="failed", failure=refusal.code)
         return True
