@@ -11,14 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # With an unknown grade the constraint said no to what is not passed.
-    op.execute("""
-        -- squawk-ignore ban-drop-constraint
-        ALTER TABLE completions DROP CONSTRAINT completions_grade;
-        -- squawk-ignore constraint-missing-not-valid
-        ALTER TABLE completions ADD CONSTRAINT completions_grade
-            CHECK (grade IS NULL OR grade BETWEEN 1 AND 5 AND outcome = 'passed')
-    """)
     create_table(
         "certificates",
         CERTIFICATES,

@@ -77,7 +77,8 @@ COMPLETIONS = """
     kind text NOT NULL CONSTRAINT completions_kind_known CHECK (kind IN ('course', 'recognition')),
     outcome text NOT NULL
         CONSTRAINT completions_outcome_known CHECK (outcome IN ('passed', 'failed', 'interrupted')),
-    grade smallint CONSTRAINT completions_grade CHECK (grade BETWEEN 1 AND 5 AND outcome = 'passed'),
+    grade smallint
+        CONSTRAINT completions_grade CHECK (grade IS NULL OR grade BETWEEN 1 AND 5 AND outcome = 'passed'),
     completed_on date NOT NULL,
     assessed_by text NOT NULL CONSTRAINT completions_assessor_said CHECK (assessed_by <> ''),
     attended boolean,
