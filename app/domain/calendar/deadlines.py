@@ -122,6 +122,14 @@ def day_of(now: datetime) -> date:
     return now.astimezone(HELSINKI).date()
 
 
+def same_day_later(day: date, years: int) -> date:
+    """The same day and month so many years later, or earlier. 29 February becomes 28 February."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
 def start_of(day: date) -> datetime:
     """The time at which the day begins in Finland. Clocks change at 3 and 4, so every day has one midnight."""
     return datetime.combine(day, time.min, HELSINKI)

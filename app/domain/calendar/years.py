@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from app.domain.calendar.deadlines import FIRST_YEAR, LAST_YEAR, Deadline, Kind
+from app.domain.calendar.deadlines import FIRST_YEAR, LAST_YEAR, Deadline, Kind, same_day_later
 from app.domain.errors import AlreadyExists
 from app.domain.values import Shown
 
@@ -116,16 +116,10 @@ def _last_working_day(day: date, is_public_holiday: Callable[[date], bool]) -> d
 
 
 def _moved(day: date | None, years: int, is_public_holiday: Callable[[date], bool]) -> date | None:
-    """The same day and month in another year, or the next working day of that year, or its last one.
-
-    29 February becomes 28 February.
-    """
+    """The same day and month in another year, or the next working day of that year, or its last one."""
     if day is None:
         return None
-    try:
-        same_day = day.replace(year=day.year + years)
-    except ValueError:
-        same_day = day.replace(year=day.year + years, day=28)
+    same_day = same_day_later(day, years)
     moved = next_working_day(same_day, is_public_holiday)
     # The first day lies in its calendar's year, so at the end of a year the day moves back.
     return moved if moved.year == same_day.year else _last_working_day(same_day, is_public_holiday)

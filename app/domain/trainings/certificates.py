@@ -10,6 +10,7 @@ from app.domain.errors import Conflict, Fault, Forbidden, Invalid, WrongState
 from app.domain.organisations.certificate_signatories import CertificateSignatory
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.model_versions import LANGUAGES
+from app.domain.trainings.trainings import TrainingState
 from app.domain.values import Shown
 
 CertificateState = Literal["in_force", "replaced", "withdrawn"]
@@ -287,10 +288,10 @@ def check_certifiable(state: str, outcome: str) -> None:
         raise WrongState(state=outcome, allowed=["passed"])
 
 
-def with_model(model: CertifiedModel | None) -> CertifiedModel:
+def check_with_model(model: CertifiedModel | None, state: TrainingState) -> CertifiedModel:
     """Return the model. A course without one has no completions (rulebook §3.19). Raise WrongState."""
     if model is None:
-        raise WrongState(state="without_model", allowed=["with_model"])
+        raise WrongState(state=state, because="no-model")
     return model
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Actor, Place
-from app.domain.calendar.deadlines import day_of
+from app.domain.calendar.deadlines import day_of, same_day_later
 from app.domain.errors import AlreadyExists, Fault, Forbidden, Invalid, TrainingNotOver, WrongState
 from app.domain.trainings.model_versions import Scale
 from app.domain.trainings.participants import reads_by_name
@@ -119,15 +119,7 @@ class CompletionDays:
 def days_of(sessions: Sequence[TrainingSession], years: int, now: datetime) -> CompletionDays:
     """Return the days from the first session to today, at most so many years after that session (rulebook §3.18)."""
     first = day_of(min(session.starts_at for session in sessions))
-    return CompletionDays(first, min(day_of(now), _years_after(first, years)))
-
-
-def _years_after(day: date, years: int) -> date:
-    """The same day years later; of 29 February it is 28 February in years that have no other."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
+    return CompletionDays(first, min(day_of(now), same_day_later(first, years)))
 
 
 def was_approved(training: TrainingSummary) -> bool:

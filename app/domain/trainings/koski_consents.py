@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.access import Actor
-from app.domain.calendar.deadlines import start_of
+from app.domain.calendar.deadlines import same_day_later, start_of
 from app.domain.errors import ConsentClosed, Fault, Forbidden, Invalid, NotForKoski, WrongState
 from app.domain.values import Localised, Shown
 
@@ -170,13 +170,5 @@ def birthday_of(day: date, years: int) -> date:
 def kept_until(last_day: date, accepted_at: datetime | None) -> datetime:
     """Return when an identity code is deleted: at 24:00 in Finland on the same day a year after the training, or 90
     days after Koski accepted the completion, whichever comes first (rulebook §6.2)."""
-    a_year_later = closes_at(_year_after(last_day))
+    a_year_later = closes_at(same_day_later(last_day, 1))
     return a_year_later if accepted_at is None else min(a_year_later, accepted_at + KEPT_AFTER_ACCEPTANCE)
-
-
-def _year_after(day: date) -> date:
-    """The same day, or the 28th of February: the code is not kept longer than a year."""
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return date(day.year + 1, 2, 28)

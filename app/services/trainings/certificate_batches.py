@@ -31,7 +31,7 @@ async def request_batch(
 ) -> CertificateBatch:
     """Raise NotFound, Forbidden, Invalid, WrongState, SignatureMissing; Overloaded if they are made now."""
     training = await _get_written(writer, training_id)
-    model = rules.with_model(await questions.find_model_of(writer.connection, training_id))
+    model = rules.check_with_model(await questions.find_model_of(writer.connection, training_id), training.state)
     language = rules.language_of(wanted, training.language, rules.languages_of(model.texts))
     # What is missing is said now, not by the worker.
     await find_signing(writer.connection, model.organisation_id)
@@ -122,8 +122,10 @@ async def _make_portion(writer: Writer, making: Making, batch_id: UUID) -> bool:
         return True
     # Another may have made some of them while this waited for its locks.
     ids = await questions.list_still_without(connection, locked, batch.language)
+    model = await questions.find_model_of(connection, batch.training_id)
+    if model is None:
+        raise RuntimeError("only a course with a model has an order")
     try:
-        model = rules.with_model(await questions.find_model_of(connection, batch.training_id))
         signing = await find_signing(connection, model.organisation_id)
         await issue(writer, making, signing, ids, batch.language)
     except SignatureMissing as refusal:
