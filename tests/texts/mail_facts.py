@@ -108,6 +108,8 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "organisation-signature.missing": _SIGNATURE,
     "study-centre-signature.missing": _SIGNATURE,
     "koski-consent.withdrawn": {"training": "Järjestön talous", "course": "Järjestön talous", "sent": True},
+    "koski-entry.to-cancel": {"training": "Järjestön talous", "course": "Järjestön talous"},
+    "koski-entry.waiting": {"training": "Järjestön talous", "course": "Järjestön talous"},
     "hour-account.running-out": {"year": 2023, "percent": 80, "available": 240},
     "organisation.main-users-few": {"main_users": 1, "since": "2023-03-15T00:00:00+02:00"},
     "bank-account-change.proposed": _CONCERNED,

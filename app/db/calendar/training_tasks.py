@@ -37,7 +37,7 @@ from app.db.people.people import in_force, persons, role_grants
 from app.db.sessions import Reader
 from app.db.statements import NOW, Query, columns_of
 from app.db.trainings.completions_to_record import IS_TO_COMPLETE
-from app.db.trainings.koski_consents import is_to_cancel
+from app.db.trainings.koski_consents import has_to_cancel
 from app.db.trainings.lapsing import UNSTATED
 from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.statement_days import IS_STATEMENT, RULES, STATEMENT, STATEMENT_DUE_ON
@@ -183,7 +183,7 @@ _all = union_all(
     _actions(
         "koski_cancellation",
         _is_reader,
-        is_to_cancel(trainings.c.id),
+        has_to_cancel(trainings.c.id),
     ),
     _actions(
         "certificate_signature",

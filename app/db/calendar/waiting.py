@@ -18,6 +18,8 @@ from app.db.organisations.organisations import organisations
 from app.db.people.badge_applications import badge_applications
 from app.db.statements import TODAY, Connection, Query, Selection
 from app.db.trainings.completions_to_record import IS_TO_COMPLETE
+from app.db.trainings.koski_consents import IS_TO_CANCEL, TO_CANCEL_SINCE, WITH_LAST
+from app.db.trainings.koski_tables import koski_consents
 from app.db.trainings.model_tables import training_model_reviews, training_model_versions, training_models
 from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.tables import trainings
@@ -145,6 +147,17 @@ _all = union_all(
         participation_claims.c.state == "open",
         subject=participation_claims.c.id,
         since=participation_claims.c.claimed_at,
+        organisation=trainings.c.organisation_id,
+        facts={"training_id": trainings.c.id},
+    ),
+    waits(
+        "koski-entry.waiting",
+        "cancellation",
+        "readers",
+        WITH_LAST.join(trainings, trainings.c.id == koski_consents.c.training_id),
+        IS_TO_CANCEL,
+        subject=koski_consents.c.id,
+        since=TO_CANCEL_SINCE,
         organisation=trainings.c.organisation_id,
         facts={"training_id": trainings.c.id},
     ),

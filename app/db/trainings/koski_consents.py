@@ -271,44 +271,53 @@ async def insert_consent(
     await insert_row(connection, koski_consents, id=consent_id, identity=identity, given_at=given_at, **columns)
 
 
-def is_to_cancel(training_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether Koski has, or may have, a completion of the training that it is not to have any more: the consent was
-    withdrawn, or the completion was corrected and is not passed. Once an export cancels it, that waits for a receipt.
-    """
-    in_force = koski_consents.alias("in_force")
-    cancelling = koski_consents.alias("cancelling")
-    has_consent = (
-        select(in_force.c.id)
-        .where(in_force.c.participant_id == _consents.participant_id, in_force.c.withdrawn_at.is_(None))
-        .correlate(koski_consents)
-        .exists()
+_standing, _cancelling = koski_consents.alias("in_force"), koski_consents.alias("cancelling")
+_has_consent = (
+    select(_standing.c.id)
+    .where(_standing.c.participant_id == _consents.participant_id, _standing.c.withdrawn_at.is_(None))
+    .correlate(koski_consents)
+    .exists()
+)
+_is_passed = (
+    select(completions.c.id)
+    .where(
+        completions.c.participant_id == _consents.participant_id,
+        completions.c.state == "in_force",
+        completions.c.outcome == "passed",
     )
-    is_passed = (
-        select(completions.c.id)
-        .where(
-            completions.c.participant_id == _consents.participant_id,
-            completions.c.state == "in_force",
-            completions.c.outcome == "passed",
-        )
-        .correlate(koski_consents)
-        .exists()
+    .correlate(koski_consents)
+    .exists()
+)
+_is_being_cancelled = (
+    select(_items.source_id)
+    .join(_cancelling, _cancelling.c.id == _items.consent_id)
+    .where(
+        _cancelling.c.participant_id == _consents.participant_id,
+        _items.outcome.is_(None),
+        _items.action == "cancel",
     )
-    is_being_cancelled = (
-        select(_items.source_id)
-        .join(cancelling, cancelling.c.id == _items.consent_id)
-        .where(
-            cancelling.c.participant_id == _consents.participant_id,
-            _items.outcome.is_(None),
-            _items.action == "cancel",
-        )
-        .correlate(koski_consents)
-        .exists()
-    )
+    .correlate(koski_consents)
+    .exists()
+)
+IS_TO_CANCEL: Any = and_(IS_SENT, ~and_(_has_consent, _is_passed), ~_is_being_cancelled)
+"""Whether Koski has, or may have, a completion that it is not to have any more: the consent was withdrawn, or the
+completion was corrected and is not passed. Once an export cancels it, that waits for a receipt."""
+WITH_LAST = koski_consents.outerjoin(_last, true())
+"""The consents, each with its last item of an export, as `IS_TO_CANCEL` needs it."""
+TO_CANCEL_SINCE = func.coalesce(
+    _consents.withdrawn_at,
+    select(func.max(completions.c.recorded_at))
+    .where(completions.c.participant_id == _consents.participant_id, completions.c.state == "in_force")
+    .correlate(koski_consents)
+    .scalar_subquery(),
+)
+"""Since when the entry waits to be cancelled: since the withdrawal, or since the correction."""
+
+
+def has_to_cancel(training_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether Koski has an entry of the training that is to be cancelled."""
     return (
-        select(_consents.id)
-        .select_from(koski_consents.outerjoin(_last, true()))
-        .where(_consents.training_id == training_id, IS_SENT, ~(and_(has_consent, is_passed)), ~is_being_cancelled)
-        .exists()
+        select(_consents.id).select_from(WITH_LAST).where(_consents.training_id == training_id, IS_TO_CANCEL).exists()
     )
 
 
@@ -329,12 +338,20 @@ _completed = completions.alias("completed")
 _sent: Query[UUID] = Query(
     _joined(select(_consents.id)).where(_consents.id == any_(bindparam("p_ids", type_=ARRAY(Uuid))), IS_SENT)
 )
+_entry_to_cancel: Query[UUID] = Query(
+    select(_consents.id).select_from(WITH_LAST).where(given(_consents.participant_id, "participant_id"), IS_TO_CANCEL)
+)
 _emptied = Command(
     update(koski_consents)
     .where(_consents.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))))
     .values(identity=null(), first_names=null(), calling_name=null(), surname=null())
 )
 _nobody = UUID(int=0)
+
+
+async def is_entry_to_cancel(connection: Connection, participant_id: UUID) -> bool:
+    """Whether Koski has an entry of the participant that is to be cancelled."""
+    return await _entry_to_cancel.first(connection, p_participant_id=participant_id) is not None
 
 
 async def list_not_sent_of_people(connection: Connection, person_ids: Sequence[UUID]) -> list[UUID]:

@@ -94,6 +94,7 @@ _COST_STATEMENT: tuple[Method, str] = ("GET", "/v1/cost-statements/{statement_id
 _CLAIM: tuple[Method, str] = ("GET", "/v1/participation-claims/{claim_id}")
 _CLAIM_DECISION: tuple[Method, str] = ("POST", "/v1/participation-claims/{claim_id}/decision")
 _MODEL = "/v1/training-models/{model_id}"
+_KOSKI_EXPORTS: tuple[Method, str] = ("POST", "/v1/koski-exports")
 _VERSION = f"{_MODEL}/versions/{{number}}"
 
 
@@ -226,9 +227,9 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     "participation-claim.revoked": MailedEvent("person", "promptly", _CLAIM, unless={"automatically": True}),
     "organisation-signature.missing": MailedEvent("main_users", "gathered"),
     "study-centre-signature.missing": MailedEvent("staff", "gathered", worded_as="organisation-signature.missing"),
-    "koski-consent.withdrawn": MailedEvent(
-        "readers", "gathered", ("POST", "/v1/koski-exports"), only_if={"sent": True}
-    ),
+    "koski-consent.withdrawn": MailedEvent("readers", "gathered", _KOSKI_EXPORTS, only_if={"sent": True}),
+    "koski-entry.to-cancel": MailedEvent("readers", "gathered", _KOSKI_EXPORTS),
+    "koski-entry.waiting": MailedEvent("readers", "gathered", _KOSKI_EXPORTS),
     "hour-account.running-out": MailedEvent("managers", "gathered", ("POST", "/v1/supplementary-hour-requests")),
     "organisation.main-users-few": MailedEvent("staff", "promptly", ("GET", "/v1/main-user-coverage")),
     "study-centre.decisions-by-two-ending": MailedEvent("staff", "always", ("PATCH", "/v1/study-centre")),

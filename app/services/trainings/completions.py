@@ -25,6 +25,7 @@ from app.domain.trainings.completions import (
 from app.domain.trainings.participants import check_reader
 from app.domain.trainings.trainings import Training, check_writer, of_type
 from app.services.trainings.certificates import withdraw_certificates
+from app.services.trainings.koski_consents import note_correction
 from app.services.trainings.participants import is_named
 
 Sight = Literal["all", "own"]
@@ -92,6 +93,7 @@ async def correct_completion(
         reason=reason,
     )
     _record(writer, "corrected", corrected, training, withdrawn)
+    await note_correction(writer, training, completion.participant_id)
     return corrected
 
 

@@ -22,7 +22,7 @@ from app.domain.trainings import koski_consents as rules
 from app.domain.trainings.koski_consents import IdentityKind, KoskiConsent, KoskiConsentWording
 from app.domain.trainings.koski_exports import state_after
 from app.domain.trainings.participation_claims import check_reader
-from app.domain.trainings.trainings import may_write
+from app.domain.trainings.trainings import Training, may_write
 from app.domain.values import Localised
 from app.keys.identity_keys import IdentityKeys
 from app.services.trainings.participants import is_named
@@ -118,6 +118,14 @@ async def withdraw(writer: Writer, consent_ids: Sequence[UUID]) -> None:
 async def end_of_participant(writer: Writer, participant_id: UUID) -> None:
     """End the participant's consent, if Koski has nothing of it: the claim of the learner has been revoked."""
     await withdraw(writer, await questions.list_not_sent_of_participant(writer.connection, participant_id))
+
+
+async def note_correction(writer: Writer, training: Training, participant_id: UUID) -> None:
+    """Record that Koski has an entry that a correction makes wrong: the staff get an email."""
+    if await questions.is_entry_to_cancel(writer.connection, participant_id):
+        writer.record(
+            "koski-entry.to-cancel", training.id, organisation_id=training.organisation_id, training_id=str(training.id)
+        )
 
 
 async def forget_learners(writer: Writer, person_ids: Sequence[UUID]) -> None:
