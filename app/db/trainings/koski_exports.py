@@ -30,7 +30,15 @@ from app.db.trainings.koski_tables import koski_consents, koski_export_items, ko
 from app.db.trainings.model_tables import training_model_versions
 from app.db.trainings.tables import trainings
 from app.domain.trainings.koski_consents import IdentityKind, kept_until
-from app.domain.trainings.koski_exports import Candidate, Chosen, Entry, KoskiExport, KoskiExportItem, LeftOut
+from app.domain.trainings.koski_exports import (
+    Candidate,
+    Chosen,
+    Entry,
+    EntryState,
+    KoskiExport,
+    KoskiExportItem,
+    LeftOut,
+)
 from app.domain.trainings.koski_study_rights import Action, Issuer
 
 _items, _consents = koski_export_items.c, koski_consents.c
@@ -269,13 +277,18 @@ _known_learners = Query(
 )
 
 
+def _state_of(row: _EntryRow) -> EntryState:
+    if row.outcome == "withdrawn_by_learner":
+        return "withdrawn_by_learner"
+    return "cancelled" if row.action == "cancel" else "accepted"
+
+
 def _entry(row: _EntryRow) -> Entry:
-    state = "cancelled" if row.action == "cancel" else "accepted"
     return Entry(
         row.source_id,
         row.completion_id,
         row.person_id,
-        "withdrawn_by_learner" if row.outcome == "withdrawn_by_learner" else state,  # type: ignore[arg-type]
+        _state_of(row),
         row.study_right_oid,
         row.learner_oid,
         row.study_unit,

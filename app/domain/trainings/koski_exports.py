@@ -92,6 +92,9 @@ class Receipt(TypedDict, total=False):
     error: str | None
 
 
+EntryState = Literal["accepted", "cancelled", "withdrawn_by_learner"]
+
+
 @dataclass(frozen=True)
 class Entry:
     """What Koski has of a completion and its corrections, by the last receipt that changed something."""
@@ -99,7 +102,7 @@ class Entry:
     source_id: UUID
     completion_id: UUID
     person_id: UUID
-    state: Literal["accepted", "cancelled", "withdrawn_by_learner"]
+    state: EntryState
     study_right_oid: str | None
     learner_oid: str | None
     study_unit: str
