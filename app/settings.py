@@ -149,8 +149,6 @@ class Settings(BaseSettings):
     """The same for requests of a network address without a good token: 120."""
     rate_limit_public: Annotated[int, Field(ge=0)] | None = None
     """The same for enrolments of a network address: 20. With 0 those of a course and of a mailbox are not limited."""
-    completion_years: Annotated[int, Field(ge=1, le=20)] = 2
-    """How many years after its first session a training course can be completed."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     sandbox: bool = False
     oidc_issuers: list[Issuer] = []

@@ -367,15 +367,6 @@ PublicUrl = Annotated[str | None, Depends(public_url)]
 """The origin of the links in an answer."""
 
 
-async def completion_years(request: Request) -> int:
-    backend: Backend = request.app.state.backend
-    return backend.settings.completion_years
-
-
-CompletionYears = Annotated[int, Depends(completion_years)]
-"""How many years after its first session a training course can be completed."""
-
-
 async def service_keys(request: Request) -> Keys:
     backend: Backend = request.app.state.backend
     return backend.keys

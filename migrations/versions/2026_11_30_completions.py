@@ -26,21 +26,24 @@ def upgrade() -> None:
         "participation_claims",
         CLAIMS,
         references={"training_id": "trainings", "person_id": "persons", "decided_by": "persons", "ended_by": "actors"},
-        rights="SELECT, INSERT, UPDATE",
+        rights="SELECT, INSERT",
     )
     op.execute(OF_CLAIMS)
     create_table(
         "study_register_shares",
         SHARES,
         references={"person_id": "persons"},
-        rights="SELECT, INSERT, UPDATE",
+        rights="SELECT, INSERT",
     )
     op.execute("""
+        SELECT grant_to_service('UPDATE (person_id, ended_at)', 'study_register_shares');
         CREATE INDEX study_register_shares_of_person ON study_register_shares (study_centre_id, person_id, id);
         COMMENT ON COLUMN study_register_shares.expires_on IS 'The last day.';
         ALTER TABLE organisations ADD COLUMN certificate_signatory jsonb;
-        ALTER TABLE study_centres ADD COLUMN certificate_signatory jsonb;
-        SELECT grant_to_service('UPDATE (certificate_signatory)', 'study_centres');
+        ALTER TABLE study_centres ADD COLUMN certificate_signatory jsonb,
+            ADD COLUMN completion_years smallint NOT NULL DEFAULT 2
+                CONSTRAINT study_centres_completion_years CHECK (completion_years BETWEEN 1 AND 20);
+        SELECT grant_to_service('UPDATE (certificate_signatory, completion_years)', 'study_centres');
     """)
     create_table(
         "study_centre_signature_images",
@@ -59,10 +62,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("""
-        ALTER TABLE study_centres DROP COLUMN certificate_signatory;
+        ALTER TABLE study_centres DROP COLUMN certificate_signatory, DROP COLUMN completion_years;
         ALTER TABLE organisations DROP COLUMN certificate_signatory;
         DROP TABLE study_centre_signature_images, study_register_shares, participation_claims, completions;
         DROP FUNCTION keep_completion;
+        DROP FUNCTION keep_ended_claim;
         DROP INDEX training_participants_of_training;
         CREATE INDEX training_participants_of_training ON training_participants (study_centre_id, training_id, id);
     """)
@@ -153,6 +157,15 @@ CREATE INDEX participation_claims_of_participant ON participation_claims (study_
     WHERE participant_id IS NOT NULL;
 CREATE INDEX participation_claims_of_person ON participation_claims (study_centre_id, person_id, id);
 CREATE INDEX participation_claims_open ON participation_claims (study_centre_id, id) WHERE state = 'open';
+SELECT grant_to_service(
+    'UPDATE (person_id, participant_id, state, reason, decided_by, decided_at, ended_by, ended_at)',
+    'participation_claims');
+CREATE FUNCTION keep_ended_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a rejected or revoked claim stays so' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER participation_claims_ended BEFORE UPDATE OF state ON participation_claims FOR EACH ROW
+    WHEN (OLD.state IN ('rejected', 'revoked') AND NEW.state <> OLD.state) EXECUTE FUNCTION keep_ended_claim();
 CREATE TRIGGER participation_claims_changed BEFORE UPDATE ON participation_claims
     FOR EACH ROW EXECUTE FUNCTION date_change();
 """

@@ -71,12 +71,18 @@ def test_what_waits_longer_than_fourteen_days_is_mailed_once_more(
     ok(centre.person().post(CLAIMS, {"training_id": str(course.id)}), 201)
     mailed(centre, make)
     # The claim is of noon of 15 March, and the course ended that evening.
+    centre.clock(2023, 3, 15, 23, 59, 59)
+    remind()
+    assert mailed(centre, make) == []
+    centre.clock(2023, 3, 16)
+    remind()
+    [(maker,)] = centre.rows("SELECT created_by FROM trainings WHERE id = %s", course.id)
+    assert mailed(centre, make) == [("completions.due", maker)]
     centre.clock(2023, 3, 29, 23, 59, 59)
     remind()
     assert mailed(centre, make) == []
     centre.clock(2023, 3, 30)
     remind()
-    [(maker,)] = centre.rows("SELECT created_by FROM trainings WHERE id = %s", course.id)
     assert sorted(mailed(centre, make)) == [("completions.waiting", maker), ("participation-claim.waiting", reader.id)]
     centre.clock(2023, 4, 20)
     remind()

@@ -99,6 +99,7 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "model-version.approved": _VERSION,
     "model-version.sent-back": _VERSION,
     "model-version.rejected": _VERSION,
+    "completions.due": _IN_COURSE,
     "completions.waiting": _IN_COURSE,
     "participation-claim.made": _IN_COURSE,
     "participation-claim.waiting": _IN_COURSE,

@@ -70,6 +70,7 @@ class StudyCentrePatch(Body):
     website: Website | None = UNSAID
     privacy_notice_url: Website | None = UNSAID
     participants_kept_months: Annotated[int, Strict(), Field(ge=1, le=240), WHOLE] = UNSAID
+    completion_years: Annotated[int, Strict(), Field(ge=1, le=20), WHOLE] = UNSAID
     slug: Slug | None = UNSAID
     koski: KoskiSourceIn | None = UNSAID
     certificate_signatory: CertificateSignatoryIn | None = UNSAID

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field, Strict
 
-from app.api.conventions import CompletionYears, PlainWrite, RecordedList, WriteOnce
+from app.api.conventions import PlainWrite, RecordedList, WriteOnce
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
@@ -47,7 +47,7 @@ class CompletionFindingIn(Body):
     outcome: CompletionOutcome
     """Outcome."""
     completed_on: Day
-    """Day of the completion: from the first session to today, at most two years after that session."""
+    """Day of the completion, from the first session to today, within the `completion_years` of the study centre."""
     assessed_by: Line
     """Name or role of the person who assessed it."""
     kind: CompletionKind = "course"
@@ -108,9 +108,7 @@ READ_AGAIN = ReadAgain(_ids_of, _read)
     responses=refusing("wrong-state", "training-not-over", "already-exists"),
 )
 @operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
-async def record_training_completions(
-    writer: WriteOnce, years: CompletionYears, training_id: UUID, body: CompletionsIn
-) -> Created:
+async def record_training_completions(writer: WriteOnce, training_id: UUID, body: CompletionsIn) -> Created:
     """Record completions of a training course.
 
     Records what participants have completed, all or none. The course is made from a training model, and is approved or
@@ -120,7 +118,7 @@ async def record_training_completions(
     **Who:** training managers of the organisation, its unit managers and main users.
     """
     entries = [CompletionEntry(item.participant_id, item.finding()) for item in body.items]
-    return Created(await completions.record_completions(writer, training_id, entries, years=years), location=None)
+    return Created(await completions.record_completions(writer, training_id, entries), location=None)
 
 
 @trainings_router.get("", response_model=Page[Completion])
@@ -157,9 +155,7 @@ async def get_completion(writer: PlainWrite, completion_id: UUID) -> Completion:
 
 @router.post("/{completion_id}/correction", status_code=201, responses=refusing("wrong-state"))
 @operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
-async def correct_completion(
-    writer: WriteOnce, years: CompletionYears, completion_id: UUID, body: CompletionCorrectionIn
-) -> Completion:
+async def correct_completion(writer: WriteOnce, completion_id: UUID, body: CompletionCorrectionIn) -> Completion:
     """Correct a completion.
 
     Records another completion in its place, which may also correct the name. The old one becomes `corrected` and never
@@ -168,6 +164,4 @@ async def correct_completion(
     **Who:** training managers of the organisation, its unit managers and main users.
     """
     name = body.name if "name" in body.model_fields_set else None
-    return await completions.correct_completion(
-        writer, completion_id, body.finding(), name=name, reason=body.reason, years=years
-    )
+    return await completions.correct_completion(writer, completion_id, body.finding(), name=name, reason=body.reason)

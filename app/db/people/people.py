@@ -38,6 +38,7 @@ study_centres = Table(
     Column("website", Text),
     Column("privacy_notice_url", Text),
     Column("participants_kept_months", SmallInteger, nullable=False),
+    Column("completion_years", SmallInteger, nullable=False),
     Column("slug", Text),
     Column("certificate_signatory", JSONB),
     Column("koski", JSONB),

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, SmallInteger, Tex
 from app.db.identifiers import new_id
 from app.db.paging import filters_of, given
 from app.db.people.api_keys import api_keys
-from app.db.people.people import persons
+from app.db.people.people import persons, study_centres
 from app.db.resources import Resource
 from app.db.sessions import Writer
 from app.db.statements import Connection, Query, change_row, changed_at, columns_of, insert_row, study_centre_table
@@ -42,6 +42,9 @@ completions = study_centre_table(
     changed_at(),
 )
 
+YEARS = select(study_centres.c.completion_years).scalar_subquery()
+"""How many years after its first session a course can be completed (rulebook §6.11)."""
+_years: Query[int] = Query(select(study_centres.c.completion_years))
 _learner_id = (
     select(participation_claims.c.person_id)
     .where(
@@ -153,3 +156,8 @@ async def insert_completion(writer: Writer, *, name: str, **columns: object) -> 
 
 async def mark_corrected(connection: Connection, completion_id: UUID) -> None:
     await change_row(connection, completions, completion_id, state="corrected")
+
+
+async def find_years(connection: Connection) -> int:
+    """How many years after its first session a course can be completed."""
+    return await _years.first(connection) or 0

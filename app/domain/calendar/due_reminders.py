@@ -61,6 +61,22 @@ class SignatureNeeded:
     """`signatory` or `signature_image`."""
 
 
+@dataclass(frozen=True)
+class EndedCourse:
+    """A course from a training model that has ended and lacks completions."""
+
+    id: UUID
+    organisation_id: UUID
+    ends_on: date
+
+
+def reminder_of_completions(course: EndedCourse) -> Reminder:
+    """The one reminder after the end of the course (rulebook §5.6)."""
+    return Reminder(
+        "completions.due", course.id, course.organisation_id, course.ends_on, facts={"training_id": str(course.id)}
+    )
+
+
 def reminder_of_signature(needed: SignatureNeeded) -> Reminder:
     """The one reminder for the days of that course (rulebook §5.6)."""
     facts = {

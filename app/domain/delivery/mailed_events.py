@@ -94,6 +94,7 @@ _COST_STATEMENT: tuple[Method, str] = ("GET", "/v1/cost-statements/{statement_id
 _CLAIM: tuple[Method, str] = ("GET", "/v1/participation-claims/{claim_id}")
 _CLAIM_DECISION: tuple[Method, str] = ("POST", "/v1/participation-claims/{claim_id}/decision")
 _MODEL = "/v1/training-models/{model_id}"
+_COMPLETIONS: tuple[Method, str] = ("POST", "/v1/trainings/{training_id}/completions")
 _KOSKI_EXPORTS: tuple[Method, str] = ("POST", "/v1/koski-exports")
 _VERSION = f"{_MODEL}/versions/{{number}}"
 
@@ -217,7 +218,8 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
         "expert", ("POST", f"{_VERSION}/decision"), only_if={"waits_for": "expert"}
     ),
     "model-version.activation-waiting": _waits("main_users", ("POST", f"{_VERSION}/activation")),
-    "completions.waiting": MailedEvent("responsible", "gathered", ("POST", "/v1/trainings/{training_id}/completions")),
+    "completions.due": MailedEvent("responsible", "gathered", _COMPLETIONS),
+    "completions.waiting": MailedEvent("responsible", "gathered", _COMPLETIONS),
     "participation-claim.made": MailedEvent("readers", "gathered", _CLAIM_DECISION),
     "participation-claim.waiting": MailedEvent("readers", "gathered", _CLAIM_DECISION),
     "participation-claim.granted": MailedEvent(

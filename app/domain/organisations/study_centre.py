@@ -54,6 +54,8 @@ class StudyCentre(Shown):
     """URL of the privacy notice for participants. `null` if not given."""
     participants_kept_months: int
     """Number of months after the end of a year for which the names of its participants are kept."""
+    completion_years: int
+    """Number of years after its first session in which a training course can be completed."""
     slug: str | None
     """Name of the study centre in public addresses, unique in the service, which never changes. `null` if it has not
     been chosen."""
@@ -75,6 +77,7 @@ class StudyCentreChanges(TypedDict, total=False):
     website: str | None
     privacy_notice_url: str | None
     participants_kept_months: int
+    completion_years: int
     slug: str | None
     koski: dict[str, str] | None
     certificate_signatory: dict[str, Any] | None

@@ -12,12 +12,14 @@ from app.db.calendar.windows import list_turning_windows
 from app.db.delivery.outbox import find_enqueued
 from app.db.people.study_centres import lock_study_centre
 from app.db.statements import Connection
+from app.db.trainings.completions_to_record import list_ended
 from app.db.transactions import enqueue
 from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.calendar.due_reminders import (
     AFTER_END,
     SENT_FOR,
     SIGNATURE_SOUGHT,
+    reminder_of_completions,
     reminder_of_signature,
     reminders_of_deadline,
     reminders_of_hours,
@@ -43,6 +45,7 @@ async def send_reminders(connection: Connection) -> None:
         statements = await list_due_statements(connection, first_end, last_end)
         due += [reminder for statement in statements for reminder in reminders_of_statement(statement, today)]
         due += map(reminder_of_signature, await list_needed_signatures(connection, today + SIGNATURE_SOUGHT, now))
+        due += map(reminder_of_completions, await list_ended(connection, today - SENT_FOR, now))
         waiting = await list_waiting(connection, start_of(today - WAITS_LONG), now)
         due += map(reminder_of_waiting, waiting)
         if due:

@@ -15,6 +15,7 @@ from app.domain.errors import NotFound
 from app.domain.trainings import completions as rules
 from app.domain.trainings.completions import (
     Completion,
+    CompletionDays,
     CompletionEntry,
     CompletionFinding,
     Completions,
@@ -32,9 +33,7 @@ Sight = Literal["all", "own"]
 """Whether the caller sees all completions of a training, or the own one."""
 
 
-async def record_completions(
-    writer: Writer, training_id: UUID, entries: Sequence[CompletionEntry], *, years: int
-) -> Completions:
+async def record_completions(writer: Writer, training_id: UUID, entries: Sequence[CompletionEntry]) -> Completions:
     """All or none. Raise NotFound, Forbidden, AlreadyExists with the pointer of the item; Invalid with those of all."""
     training = await _lock_written(writer, training_id)
     ids = [entry.participant_id for entry in entries]
@@ -51,7 +50,7 @@ async def record_completions(
     rules.check_none_in_force(learners, place=place)
     names = [rules.check_named(learner, pointer=place.format(index)) for index, learner in enumerate(learners)]
     findings = [entry.finding for entry in entries]
-    days = rules.days_of(training.sessions, years, writer.now)
+    days = await _days_of(writer, training)
     rules.check_findings(findings, model, days, place="/items/{}")
     recorded = [
         await _insert(writer, training, learner, model, finding, name=name)
@@ -63,7 +62,7 @@ async def record_completions(
 
 
 async def correct_completion(
-    writer: Writer, completion_id: UUID, finding: CompletionFinding, *, name: str | None, reason: str, years: int
+    writer: Writer, completion_id: UUID, finding: CompletionFinding, *, name: str | None, reason: str
 ) -> Completion:
     """Record another completion in place of this one, which never changes but in its state."""
     found = await questions.resource.find(writer, completion_id)
@@ -79,7 +78,7 @@ async def correct_completion(
     model = await questions.find_model(writer.connection, training.id)
     if model is None:
         raise NotFound
-    rules.check_findings([finding], model, rules.days_of(training.sessions, years, writer.now), place="")
+    rules.check_findings([finding], model, await _days_of(writer, training), place="")
     await questions.mark_corrected(writer.connection, completion_id)
     withdrawn = await withdraw_certificates(writer, completion_id)
     corrected = await _insert(
@@ -224,3 +223,7 @@ def _record_reading(writer: Writer, training: Training) -> None:
             reference=training.reference,
             year=training.year,
         )
+
+
+async def _days_of(writer: Writer, training: Training) -> CompletionDays:
+    return rules.days_of(training.sessions, await questions.find_years(writer.connection), writer.now)

@@ -45,6 +45,7 @@ def test_everybody_sees_the_study_centre(centre: Centre, staff: Person) -> None:
         "website": None,
         "privacy_notice_url": None,
         "participants_kept_months": 24,
+        "completion_years": 2,
         "slug": None,
         "certificate_signatory": None,
         "koski": None,
@@ -75,6 +76,7 @@ def test_staff_change_the_profile(centre: Centre, staff: Person) -> None:
         "website": "https://www.malli.fi",
         "privacy_notice_url": "https://www.malli.fi/tietosuoja",
         "participants_kept_months": 36,
+        "completion_years": 3,
     }
     before = staff.get(PATH)
     answer = staff.patch(PATH, profile)
@@ -127,6 +129,8 @@ def test_who_signs_certificates_is_merged_and_not_named_in_the_audit(centre: Cen
         ({"privacy_notice_url": "ftp://malli.fi"}, "/privacy_notice_url"),
         ({"participants_kept_months": 0}, "/participants_kept_months"),
         ({"participants_kept_months": 241}, "/participants_kept_months"),
+        ({"completion_years": 0}, "/completion_years"),
+        ({"completion_years": 21}, "/completion_years"),
         ({"participants_kept_months": None}, "/participants_kept_months"),
         ({"slug": "ab"}, "/slug"),
         ({"slug": "Malli"}, "/slug"),

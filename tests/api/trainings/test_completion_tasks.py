@@ -63,6 +63,8 @@ def test_nothing_is_to_record_of_other_courses(centre: Centre, course: Course, m
     assert kinds(manager) == [["completions_to_record"]]
     centre.clock(2025, 3, 2)
     assert kinds(manager) == [[]]
+    ok(centre.staff().patch("/v1/study-centre", {"completion_years": 3}))
+    assert kinds(manager) == [["completions_to_record"]]
 
 
 def test_named_staff_decide_claims_of_others(centre: Centre, course: Course, staff: Person) -> None:

@@ -169,6 +169,17 @@ def test_a_course_is_completed_within_two_years_of_its_first_session(
     assert course.recorded(participant, completed_on="2025-03-01")["completed_on"] == "2025-03-01"
 
 
+def test_the_study_centre_sets_within_how_many_years_a_course_is_completed(
+    course: Course, staff: Person, centre: Centre
+) -> None:
+    ok(staff.patch("/v1/study-centre", {"completion_years": 1}))
+    centre.clock(2024, 3, 2, 10)
+    late = course.writer.post(course.path, {"items": [passed(course.participant(), completed_on="2024-03-02")]})
+    assert errors_of(late)[0][0] == "/items/0/completed_on"
+    ok(staff.patch("/v1/study-centre", {"completion_years": 2}))
+    assert course.recorded(course.participant("Eero"), completed_on="2024-03-02")["completed_on"] == "2024-03-02"
+
+
 def test_a_participant_has_one_completion_in_force(course: Course, manager: Person) -> None:
     first, second = course.participant(), course.participant("Toinen")
     completion = course.recorded(first)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from app.db.identifiers import new_id
@@ -196,3 +197,16 @@ def test_a_claimed_participant_is_not_removed(centre: Centre, course: Course, le
 def test_a_lapsed_course_can_be_claimed(centre: Centre, course: Course, learner: Person) -> None:
     centre.owner.execute("UPDATE trainings SET state = 'lapsed', ended_at = %s WHERE id = %s", [FOREVER, course.id])
     assert claim(learner, course)["state"] == "open"
+
+
+@pytest.mark.parametrize("state", ["rejected", "revoked"])
+def test_an_ended_claim_stays_ended_in_the_database(course: Course, centre: Centre, state: str) -> None:
+    claim = ok(centre.person().post(CLAIMS, {"training_id": str(course.id)}), 201)["id"]
+    ended = "decided_at" if state == "rejected" else "ended_at"
+    centre.owner.execute(
+        f"UPDATE participation_claims SET state = %s, {ended} = claimed_at WHERE id = %s", [state, claim]
+    )
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        centre.owner.execute(
+            "UPDATE participation_claims SET state = 'open', decided_at = NULL, ended_at = NULL WHERE id = %s", [claim]
+        )
