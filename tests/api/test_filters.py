@@ -195,8 +195,11 @@ def test_reading_what_changed_uses_an_index(centre: Centre, central: UUID, staff
             [central, staff.id],
         )
         owner.execute("ANALYZE hour_returns")
+        # What other tests have left in the table changes what a plan costs, never which conditions an index can check.
+        owner.execute("SET LOCAL enable_seqscan = off")
         plan = owner.execute(
-            "EXPLAIN SELECT 1 FROM hour_returns WHERE changed_at >= now() - interval '1 day' ORDER BY id DESC LIMIT 51"
+            "EXPLAIN SELECT 1 FROM hour_returns WHERE changed_at >= now() - interval '1 day'"
         ).fetchall()
         owner.rollback()
-    assert "hour_returns_changed_at" in str(plan)
+    [condition] = [line for (line,) in plan if "Index Cond" in line]
+    assert "changed_at >= " in condition, plan
