@@ -48,6 +48,8 @@ def plan_words(
         **vars(breakdown),
         "year": training.year,
         "topic": names.topic_name or plan.topic,
+        "model_name": names.model_name,
+        "version": names.version,
         "teaching_language": plan.language and _language_name(texts, plan.language),
         "starts_on": starts_on_of(plan.sessions),
         "ends_on": ends_on_of(plan.sessions),

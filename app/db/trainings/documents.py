@@ -33,6 +33,7 @@ from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query, bound, columns_of, name_of, study_centre_table
 from app.db.trainings.cost_statements import build_statement, contents_from, select_statements
+from app.db.trainings.model_tables import training_model_versions, training_models
 from app.db.trainings.plans import json_of, plan_from, time_from
 from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.topic_classes import topic_classes
@@ -79,12 +80,19 @@ _names = Query(
             organisation_name=_name_in_language(organisations),
             study_centre_name=_name_in_language(study_centres),
             topic_name=_name_in_language(topic_classes),
+            model_name=func.coalesce(
+                training_model_versions.c.texts[_language]["name"].astext,
+                training_models.c.name,
+            ),
+            version=training_model_versions.c.number,
             decided_by_name=name_of(_decided_by),
             reversed_by_name=name_of(_reversed_by),
         )
     )
     .join(study_centres, study_centres.c.id == organisations.c.study_centre_id)
     .outerjoin(topic_classes, topic_classes.c.code == bindparam("p_topic", type_=Text))
+    .outerjoin(training_model_versions, training_model_versions.c.id == bindparam("p_version", type_=Uuid))
+    .outerjoin(training_models, training_models.c.id == training_model_versions.c.model_id)
     .where(given(organisations.c.id, "id")),
     DocumentNames,
 )
@@ -195,6 +203,7 @@ async def get_names(
     language: Language,
     *,
     topic: str | None = None,
+    version_id: UUID | None = None,
     decided_by: UUID | None = None,
     reversed_by: UUID | None = None,
 ) -> DocumentNames:
@@ -205,6 +214,7 @@ async def get_names(
         p_id=organisation_id,
         p_language=language,
         p_topic=topic,
+        p_version=version_id,
         p_decided_by=decided_by,
         p_reversed_by=reversed_by,
         **everybody,

@@ -28,6 +28,10 @@ class DocumentNames:
     """None for an automatic decision and for people whom not all see, as all see the staff (rulebook §2.5)."""
     reversed_by_name: str | None = None
     """The same of a reversal."""
+    model_name: str | None = None
+    """The name of the training model that the plan follows, as its version has it."""
+    version: int | None = None
+    """The number of that version."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ async def get_plan_document(writer: Writer, hour_type: Activity, training_id: UU
     edition = plan_edition(training, on_record.submitted.times, on_record.changes)
 
     async def compose() -> Composed:
-        names = await questions.get_names(writer, training.organisation_id, language, topic=plan.topic)
+        names = await questions.get_names(
+            writer, training.organisation_id, language, topic=plan.topic, version_id=plan.model_version_id
+        )
         partners = await _partners_of(writer, plan, language)
         return plan_words(language, training, plan, names, partners, edition.dated_at), names
 

@@ -1,5 +1,6 @@
 """Training courses that follow a version of a training model: what it sets, which may be followed, and what stays."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from app.db.identifiers import new_id
 from tests.api.trainings.conftest import PATH, added, approved, plan, session
 from tests.api.trainings.model_steps import CONTENT, Modelling, model_of, ok
 from tests.builders import Centre, Person, refusal
+from tests.pdf_text import needs_pdftotext, text_of
 
 GOALS = "\n".join(CONTENT["texts"]["fi"]["goals"])
 OF_MODEL = {"goals": GOALS, "content": CONTENT["content"], "methods": CONTENT["methods"]}
@@ -165,6 +167,27 @@ def test_a_submitted_course_keeps_its_version(
     ok(staff.post(f"{sent.headers['Location']}/decision", {"outcome": "approved"}))
     shown = ok(manager.get(held))
     assert (shown["model"]["version_id"], shown["goals"]) == (followed, GOALS)
+
+
+@needs_pdftotext
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fi", "Koulutusmalli Ryhmänohjaajan peruskurssi, versio 1"),
+        ("sv", "Utbildningsmodell Grundkurs för gruppledare, version 1"),
+        ("en", "Training model Ryhmänohjaajan peruskurssi, version 1"),
+    ],
+)
+def test_the_document_of_the_plan_names_the_model(
+    modelling: Modelling, manager: Person, staff: Person, unit: UUID, tmp_path: Path, language: str, said: str
+) -> None:
+    """In the document's language where the version has it, otherwise as the model was proposed."""
+    swedish = {"name": "Grundkurs för gruppledare", "goals": ["Leder en grupp"], "certificate_text": "Har deltagit."}
+    version = modelling.in_use(texts=CONTENT["texts"] | {"sv": swedish})
+    held = approved(manager, staff, unit, **OF_MODEL, model_version_id=version_id(modelling, version))
+    answer = manager.get(f"{held}/documents/plan", params={"language": language})
+    assert answer.status_code == 200, answer.text
+    assert said in text_of(answer.content, tmp_path)
 
 
 def test_of_an_archived_model_nothing_new_is_made_and_what_is_under_way_goes_on(
