@@ -208,6 +208,14 @@ class ConsentPlace:
     """The person who has claimed the participant."""
 
 
+_claim: Query[UUID] = Query(
+    select(participation_claims.c.id)
+    .where(
+        given(participation_claims.c.participant_id, "id"),
+        participation_claims.c.state == "granted",
+    )
+    .with_for_update(key_share=True),
+)
 _place = Query(
     select(
         trainings.c.id.label("training_id"),
@@ -257,7 +265,9 @@ async def find_newest_wording(connection: Connection) -> int | None:
 
 
 async def lock_place(connection: Connection, participant_id: UUID) -> ConsentPlace | None:
-    """Nobody else gives a consent for the participant until the transaction ends."""
+    """Nobody else gives a consent for the participant, or ends its claim, until the transaction ends."""
+    # By a query of its own: the next one sees what a revocation has written that this one waited for.
+    await _claim.first(connection, p_id=participant_id)
     return await _place.first(connection, p_id=participant_id)
 
 

@@ -35,6 +35,7 @@ from tests.learners import (
     with_koski,
     wording,
 )
+from tests.locks import another, until_one_waits
 from tests.server import NO_TLS, serving
 from tests.trainings import participant_reader
 
@@ -536,6 +537,18 @@ def test_a_revoked_claim_ends_a_consent_that_was_not_exported(aava: Learner, rea
     ended = reader.get(f"{PATH}/{consent['id']}").json()
     assert ended["state"] == "withdrawn"
     assert ended["withdrawn_at"] is not None
+
+
+def test_a_consent_waits_for_a_revocation_of_the_claim_at_the_same_time(
+    aava: Learner, centre: Centre, database: Addresses
+) -> None:
+    with another(centre, database) as other, ThreadPoolExecutor(1) as pool:
+        with other.owner.transaction():
+            other.owner.execute("UPDATE participation_claims SET state = 'revoked', ended_at = claimed_at")
+            waiting = pool.submit(give, aava)
+            until_one_waits(centre)
+        assert refusal(waiting.result()) == (404, "not-found")
+    assert centre.rows("SELECT count(*) FROM koski_consents") == [(0,)]
 
 
 def test_a_consent_ends_with_a_claim_that_a_merger_ends(centre: Centre, aava: Learner, staff: Person) -> None:
