@@ -34,7 +34,14 @@ from app.db.sessions import Reader, Writer
 from app.db.transactions import Entry, StoredAnswer, enter, try_and_roll_back, write_down_and_commit
 from app.delivery.tokens import TokenMailing
 from app.domain.access import check_strong
-from app.domain.errors import DomainError, Forbidden, NotFound, StrongAuthenticationRequired, VersionRequired
+from app.domain.errors import (
+    DomainError,
+    Forbidden,
+    NotFound,
+    StrongAuthenticationRequired,
+    Unauthenticated,
+    VersionRequired,
+)
 from app.domain.versions import Versions
 from app.keys.reading import Keys
 
@@ -171,12 +178,12 @@ class Writing(Writer):
         caller = self.request.state.caller
         backend.remember_rights(caller, entry.rights)
         if caller.authentication.has_expired(datetime.now(UTC)) or (caller.key and not entry.key):
-            raise problems.Unauthenticated
+            raise Unauthenticated
         if entry.key:
             caller = self.request.state.caller = replace(caller, key=rights_of(entry.key))
         if entry.is_gone:
             backend.verifier.forget_sign_ins()
-            raise problems.Unauthenticated
+            raise Unauthenticated
         now = backend.instant(entry.clock_at)
         actor = backend.actor(caller, entry.rights, now, entry.name)
         retry_key = key_digest or secrets.token_bytes(32)

@@ -4,12 +4,12 @@ from collections import OrderedDict
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 
-from app.api.problems import Unauthenticated
 from app.db.callers import Caller, KeyRights
 from app.db.connections import Connections
 from app.db.people.api_keys import KeyInUse, KeyOwner, find_key_owner, use_key
 from app.domain.access import RoleGrant
 from app.domain.calendar.deadlines import HELSINKI
+from app.domain.errors import Unauthenticated
 
 REMEMBERED = 10_000
 

@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.authorization import bearer_of, is_key
 from app.api.backend import Backend
 from app.api.middleware import WATCHERS
-from app.api.problems import EdgeRefusal, refuse
-from app.domain.errors import RateLimited
+from app.api.problems import refuse
+from app.domain.errors import DomainError, RateLimited
 from app.settings import Settings
 
 WINDOW_SECONDS = 60
@@ -182,7 +182,7 @@ class RateLimits:
             return None
         try:
             return await self._verifier.known(authorization)
-        except EdgeRefusal:
+        except DomainError:
             return None
 
     async def _refuse(self, allowance: Allowance, window: Window, scope: Scope, receive: Receive, send: Send) -> None:

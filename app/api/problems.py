@@ -104,10 +104,6 @@ class EdgeRefusal(DomainError):
     """A refusal by the conventions of the API, before any rule is checked."""
 
 
-class Unauthenticated(EdgeRefusal):
-    code = "unauthenticated"
-
-
 class NotRegistered(EdgeRefusal):
     """The token is valid, and its subject has not registered yet."""
 

@@ -18,11 +18,12 @@ from joserfc.jws import JWSRegistry
 from app.api.authorization import bearer_of, is_key
 from app.api.issuers import IssuerKeys
 from app.api.key_callers import KeyCallers
-from app.api.problems import NotRegistered, TokenTooLarge, Unauthenticated
+from app.api.problems import NotRegistered, TokenTooLarge
 from app.db.callers import Caller, Newcomer, find_caller, list_study_centres
 from app.db.connections import Connections
 from app.db.identifiers import new_id
 from app.domain.access import Authentication
+from app.domain.errors import Unauthenticated
 
 LEEWAY_SECONDS = 30
 CACHED_SECONDS = 60

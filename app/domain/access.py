@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from app.domain.errors import Forbidden, NotFound, StrongAuthenticationRequired
+from app.domain.errors import Forbidden, NotFound, StrongAuthenticationRequired, Unauthenticated
 
 Role = Literal["staff", "main_user", "unit_manager", "training_manager", "observer", "auditor"]
 CENTRE_ROLES: frozenset[Role] = frozenset({"staff", "auditor"})
@@ -144,6 +144,12 @@ def check_person(actor: Actor) -> None:
     """Check that a person acts, not an API key: to sign, to grant roles, to create keys (rulebook §2.4)."""
     if actor.scopes is not None:
         raise Forbidden(because="person-only")
+
+
+def check_still_registered(is_registered: bool, /) -> None:
+    """Check that nobody merged or erased the caller after the request had begun. Raise Unauthenticated."""
+    if not is_registered:
+        raise Unauthenticated
 
 
 def check_scope(actor: Actor, scope: str) -> None:

@@ -68,6 +68,12 @@ class Forbidden(DomainError):
     code = "forbidden"
 
 
+class Unauthenticated(DomainError):
+    """The caller is nobody whom the service knows, or no longer is."""
+
+    code = "unauthenticated"
+
+
 class StrongAuthenticationRequired(DomainError):
     """Facts: `acr_values`, one of which the sign-in's `acr` must be; `max_age`, its greatest age in seconds."""
 

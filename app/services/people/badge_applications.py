@@ -19,10 +19,11 @@ from app.db.people.badge_applications import (
 )
 from app.db.people.badge_definitions import definitions, find_image
 from app.db.people.me import find_person
+from app.db.people.role_grants import lock_person
 from app.db.people.study_centres import lock_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, change_value, insert_row, row_of
-from app.domain.access import check_person, check_reach
+from app.domain.access import check_person, check_reach, check_still_registered
 from app.domain.errors import NotFound
 from app.domain.people import badge_applications as rules
 from app.domain.people.badge_applications import BadgeApplication, BadgeOutcome
@@ -88,6 +89,8 @@ async def apply_for_badge(
     )
     columns = row_of(badge_applications, application) | {"criteria": stored_criteria(application.criteria)}
     await insert_row(writer.connection, badge_applications, **columns, is_renewed=False)
+    # After the insertion: a merger and an erasure lock badges before people.
+    check_still_registered(await lock_person(writer.connection, person.id))
     _record(writer, "made", application)
     return application
 

@@ -2,11 +2,11 @@
 
 from app.db.people.me import find_person, list_organisations
 from app.db.people.people import persons
-from app.db.people.registrations import lock_people
+from app.db.people.role_grants import lock_person
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row
 from app.delivery.tokens import TokenMailing
-from app.domain.access import check_person
+from app.domain.access import check_person, check_still_registered
 from app.domain.errors import NotFound
 from app.domain.people.people import HeldRole, Me, PersonChanges
 from app.domain.versions import Versions, check_version
@@ -38,7 +38,7 @@ async def get_me(reader: Reader) -> Me:
 async def change_me(writer: Writer, tokens: TokenMailing, *, changes: PersonChanges, expected: Versions) -> Me:
     check_person(writer.actor)
     own_id = writer.actor.person_id
-    await lock_people(writer.connection, [own_id])
+    check_still_registered(await lock_person(writer.connection, own_id))
     before = await get_me(writer)
     check_version(before, expected)
     differing = {name: value for name, value in changes.items() if getattr(before.person, name) != value}

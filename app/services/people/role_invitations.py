@@ -25,7 +25,7 @@ from app.db.sessions import Reader, Writer
 from app.db.statements import change_value, insert_value
 from app.delivery.addresses import key_of
 from app.delivery.tokens import RANDOM_BYTES, TokenMailing, digest_of
-from app.domain.access import Actor, check_person
+from app.domain.access import Actor, check_person, check_still_registered
 from app.domain.errors import NotFound
 from app.domain.people import role_invitations as rules
 from app.domain.people.daily_limits import INVITATIONS, INVITATIONS_TO_ADDRESS, check_within_limit, day_around
@@ -74,7 +74,7 @@ async def invite(
     )
     # Each of several requests waits for the one before, and counts what it sent. The address is locked after the
     # person, as by a link that verifies it.
-    await lock_person(writer.connection, writer.actor.person_id)
+    check_still_registered(await lock_person(writer.connection, writer.actor.person_id))
     names = {"sv": organisation.name_sv, "en": organisation.name_en}
     digest = await mail_token(
         writer,

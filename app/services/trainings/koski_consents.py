@@ -7,6 +7,7 @@ from uuid import UUID
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import get_place
 from app.db.paging import PageRequest, Slice
+from app.db.people.role_grants import lock_person
 from app.db.people.study_centres import get_study_centre, lock_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, insert_value
@@ -15,7 +16,7 @@ from app.db.trainings.koski_consents import ConsentPlace
 from app.db.trainings.koski_exports import change_export, drop_unread, exports
 from app.db.trainings.koski_tables import koski_consent_wordings
 from app.db.transactions import write_down
-from app.domain.access import SERVICE, check_strong
+from app.domain.access import SERVICE, check_still_registered, check_strong
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import AlreadyExists, Forbidden, NotFound
 from app.domain.trainings import koski_consents as rules
@@ -45,6 +46,8 @@ async def give_consent(
 ) -> KoskiConsent:
     """The identity code or learner number goes to the database encrypted, and nowhere else."""
     participant_id = given["participant_id"]
+    # Before the claim, as a merger and an erasure do.
+    check_still_registered(await lock_person(writer.connection, writer.actor.person_id))
     place = await _lock_own(writer, participant_id)
     check_strong(writer.actor)
     rules.check_wording(given["wording_version"], await questions.find_newest_wording(writer.connection))

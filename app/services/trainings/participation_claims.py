@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.db.paging import PageRequest, Slice
+from app.db.people.role_grants import lock_person
 from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Writer
 from app.db.trainings import participation_claims as questions
 from app.db.trainings import trainings
-from app.domain.access import check_person, check_strong
+from app.domain.access import check_person, check_still_registered, check_strong
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import participation_claims as rules
 from app.domain.trainings.participation_claims import ClaimOutcome, ClaimState, ParticipationClaim
@@ -20,6 +21,8 @@ from app.services.trainings.participants import is_named
 async def claim_participation(writer: Writer, training_id: UUID) -> ParticipationClaim:
     """Granted immediately if a participant nobody has claimed has the person's verified address and name."""
     check_person(writer.actor)
+    # Before the course and its claims, as a merger and an erasure do.
+    check_still_registered(await lock_person(writer.connection, writer.actor.person_id))
     # Locked: of two who claim at the same time the second finds what the first has left.
     training = await trainings.resource.find(writer, training_id, locked=True)
     claimant = await questions.find_claimant(writer.connection, writer.actor.person_id)

@@ -10,13 +10,13 @@ from app.db.identifiers import new_id
 from app.db.organisations.profiles import patterns_of
 from app.db.organisations.study_centre import get_study_centre
 from app.db.paging import PageRequest, Slice
-from app.db.people.registrations import lock_people
+from app.db.people.role_grants import lock_person
 from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
 from app.db.trainings import study_register as questions
 from app.db.trainings import study_register_shares as share_questions
 from app.db.trainings.study_register_shares import shares, study_register_shares
-from app.domain.access import check_person, check_strong
+from app.domain.access import check_person, check_still_registered, check_strong
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import NotFound
 from app.domain.trainings import study_register as rules
@@ -56,7 +56,7 @@ async def share_register(writer: Writer, *, expires_on: date, public_url: str | 
     secret = secrets.token_urlsafe(SECRET_BYTES)
     share = NewShare(new_id(), expires_on, writer.now, rules.address_of(public_url, centre.slug, secret))
     # Two shares made at the same time are counted one after another.
-    await lock_people(writer.connection, [person_id])
+    check_still_registered(await lock_person(writer.connection, person_id))
     rules.check_share_limit(await share_questions.count_shares(writer.connection, person_id, today))
     await insert_row(
         writer.connection,
