@@ -384,7 +384,7 @@ def check_signatures(missing: Sequence[MissingSignature]) -> None:
 def check_withdrawer(*, is_named: bool) -> None:
     """Check for one of the staff who are named to see participants (rulebook §3.19). Raise Forbidden."""
     if not is_named:
-        raise Forbidden(roles=["staff"], because="register-readers-only")
+        raise Forbidden(because="register-readers-only")
 
 
 def check_withdrawable(certificate: Certificate) -> None:

@@ -26,8 +26,10 @@ ItemOutcome = Literal["accepted", "refused", "withdrawn_by_learner", "not_sent"]
 
 MOST_TRAININGS = 50
 MOST_RECEIPTS = 500
-CODE_IN_TEXT = re.compile(r"\d{6}\s?[-+A-Fa-fU-Yu-y]\s?\d{3}[0-9A-Za-z]")
-"""What looks like a personal identity code."""
+CODE_IN_TEXT = re.compile(
+    r"\d{6}\s?[-\u2010-\u2015\u2212+A-Fa-fU-Yu-y]\s?\d{3}[0-9A-Za-z]|(?<![\d.])\d{6}\s?\d{3}[0-9A-Za-z](?!\d)"
+)
+"""What looks like a personal identity code, also with a dash of another kind or none."""
 
 
 @dataclass(frozen=True)

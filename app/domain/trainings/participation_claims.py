@@ -109,7 +109,7 @@ def match_of(claimant: Claimant, participant: FreeParticipant | None) -> UUID | 
 def check_reader(actor: Actor, *, is_named: bool) -> None:
     """Check for staff who are named to see participants (rulebook §6.2). Raise Forbidden."""
     if not reads_by_name(actor, is_named=is_named):
-        raise Forbidden(roles=["staff"], because="register-readers-only")
+        raise Forbidden(because="register-readers-only")
 
 
 def check_decider(actor: Actor, claim: ParticipationClaim, *, is_named: bool) -> None:

@@ -256,6 +256,7 @@ def test_a_refusal_keeps_the_numbers_that_are_known() -> None:
         ("Opiskeluoikeus on jo olemassa", "Opiskeluoikeus on jo olemassa"),
         ("Virheellinen hetu: 010190-9002", "Virheellinen hetu: ***"),
         ("hetu 010190 - 9002, 120506a900w ja 010165U900X", "hetu ***, *** ja ***"),
+        ("hetu 0101909002, 010190 900E ja 010190\u20139002", "hetu ***, *** ja ***"),
         ("versio 1.2.246.562.15.00000000004", "versio 1.2.246.562.15.00000000004"),
     ],
 )
