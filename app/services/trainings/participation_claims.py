@@ -61,7 +61,7 @@ async def decide_claim(
         decided_at=writer.now,
     )
     decided = await questions.claims.get(writer, claim_id)
-    _record(writer, outcome, decided, reason=reason)
+    _record(writer, outcome, decided)
     return decided
 
 
@@ -105,7 +105,7 @@ async def end_claim(
         ended_by=writer.actor.person_id,
         ended_at=writer.now,
     )
-    _record(writer, "revoked", claim, reason=reason, automatically=automatically)
+    _record(writer, "revoked", claim, automatically=automatically)
     if claim.participant_id is not None:
         await end_of_participant(writer, claim.participant_id)
     return await questions.claims.get(writer, claim.id)
@@ -148,14 +148,12 @@ async def _lock(writer: Writer, claim_id: UUID) -> ParticipationClaim:
     return await questions.claims.get(writer, claim_id, locked=True)
 
 
-def _record(
-    writer: Writer, verb: str, claim: ParticipationClaim, *, reason: str | None = None, automatically: bool = False
-) -> None:
+def _record(writer: Writer, verb: str, claim: ParticipationClaim, *, automatically: bool = False) -> None:
+    """Record it by IDs only. The reason may name the learner: the claim alone has it."""
     writer.record(
         f"participation-claim.{verb}",
         claim.id,
         organisation_id=claim.organisation_id,
-        reason=reason,
         training_id=str(claim.training_id),
         person_id=str(claim.person_id),
         automatically=automatically,

@@ -139,6 +139,21 @@ def test_named_staff_decide_and_revoke(centre: Centre, course: Course, learner: 
     ]
 
 
+def test_the_reason_of_a_claim_is_not_in_the_audit(centre: Centre, course: Course) -> None:
+    """It may name the learner, and auditors read the audit."""
+    reader = participant_reader(centre)
+    rejected, granted = (f"{CLAIMS}/{claim(centre.person(), course)['id']}" for _ in range(2))
+    ok(reader.post(f"{rejected}/decision", {"outcome": "rejected", "reason": "Aino ei ollut mukana"}))
+    decision = {"outcome": "granted", "participant_id": course.participant(), "reason": "Aino soitti"}
+    ok(reader.post(f"{granted}/decision", decision))
+    ok(reader.post(f"{granted}/revocation", {"reason": "Aino on toinen henkilö"}))
+    for table in ("audit_entries", "outbox"):
+        rows = centre.rows(f"SELECT to_jsonb(t)::text FROM {table} t")
+        assert not any("Aino" in text for (text,) in rows)
+    reasons = [ok(reader.get(path))["reason"] for path in (rejected, granted)]
+    assert reasons == ["Aino ei ollut mukana", "Aino on toinen henkilö"]
+
+
 @pytest.mark.parametrize(
     ("decision", "faults"),
     [
