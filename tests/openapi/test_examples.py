@@ -5,14 +5,16 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from app.api.examples import ANSWERS, examples
 from app.local.embedded_postgres import Addresses
 from tests.document import operations
 from tests.openapi.answers import kept
-from tests.openapi.examples import examples_of
+from tests.openapi.examples import Example, examples_of
 from tests.sandbox import Sandbox, serving_sandbox
 
 
@@ -24,7 +26,7 @@ def fresh_sandbox(postgres_cluster: Addresses) -> Iterator[Sandbox]:
 
 @pytest.mark.long
 def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sandbox) -> None:
-    refused = []
+    refused, lost = [], set()
     answers = {}
     for example in examples_of():
         if "at" in example.entry:
@@ -40,11 +42,14 @@ def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sa
         if not answer.is_success:
             refused.append(f"{example.id}: {answer.status_code} {answer.text}")
             continue
+        if answer.status_code == 201:
+            lost |= {example.id} if located(answer) != ("Location" in documented(example)) else set()
         if answer.headers.get("Content-Type") == "application/json":
             answers[example.id] = kept(answer.json())
         if "as" in example.entry and example.id.startswith("list_"):
             assert answer.json()["items"], f"{example.id} shows nothing"
     assert not refused, "\n".join(refused)
+    assert not lost, f"Another `Location` than documented: {sorted(lost)}"
     if "WRITE_ANSWERS" in os.environ:
         ANSWERS.write_text(json.dumps(answers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     stored = json.loads(ANSWERS.read_text(encoding="utf-8"))
@@ -52,6 +57,17 @@ def test_every_example_can_be_sent_as_it_is_in_the_order_shown(fresh_sandbox: Sa
         name for name in answers.keys() | stored.keys() if shape(answers.get(name)) != shape(stored.get(name))
     )
     assert not others, f"run `make answers`: {sorted(others)}"
+
+
+def documented(example: Example) -> dict[str, Any]:
+    headers: dict[str, Any] = example.operation["responses"]["201"]["headers"]
+    return headers
+
+
+def located(created: httpx.Response) -> bool:
+    """Whether the response says where an operation gets what was created."""
+    path = urlsplit(created.headers.get("Location", "")).path
+    return any(method == "GET" and pattern.fullmatch(path) for pattern, method, _ in operations())
 
 
 def shape(value: Any) -> Any:

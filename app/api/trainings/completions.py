@@ -10,7 +10,7 @@ from app.api.conventions import PlainWrite, RecordedList, WriteOnce
 from app.api.operations import Operation, Tag
 from app.api.paging import Page, Paging
 from app.api.rendering import Created
-from app.api.responses import refusing
+from app.api.responses import NO_LOCATION, refusing
 from app.api.security import Ids, ReadAgain, operation
 from app.api.shapes import UNSAID, WHOLE, Body, ChangedSince, Day, Flag, Line, Several, Text
 from app.db.paging import Slice
@@ -92,9 +92,12 @@ def _ids_of(shown: Completion | Completions) -> Ids:
     return [each.id for each in shown.items] if isinstance(shown, Completions) else shown.id
 
 
-async def _read(writer: Writer, ids: Ids) -> Completion | Created:
-    shown = await completions.read_again(writer, ids)
-    return Created(shown, location=None) if isinstance(shown, Completions) else shown
+async def _read(writer: Writer, ids: Ids) -> Created:
+    return _created(await completions.read_again(writer, ids))
+
+
+def _created(shown: Completion | Completions) -> Created:
+    return Created(shown, None if isinstance(shown, Completions) else f"/v1/completions/{shown.id}")
 
 
 READ_AGAIN = ReadAgain(_ids_of, _read)
@@ -105,7 +108,7 @@ READ_AGAIN = ReadAgain(_ids_of, _read)
     "",
     status_code=201,
     response_model=Completions,
-    responses=refusing("wrong-state", "training-not-over", "already-exists"),
+    responses=refusing("wrong-state", "training-not-over", "already-exists") | NO_LOCATION,
 )
 @operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
 async def record_training_completions(writer: WriteOnce, training_id: UUID, body: CompletionsIn) -> Created:
@@ -118,7 +121,7 @@ async def record_training_completions(writer: WriteOnce, training_id: UUID, body
     **Who:** training managers of the organisation, its unit managers and main users.
     """
     entries = [CompletionEntry(item.participant_id, item.finding()) for item in body.items]
-    return Created(await completions.record_completions(writer, training_id, entries), location=None)
+    return _created(await completions.record_completions(writer, training_id, entries))
 
 
 @trainings_router.get("", response_model=Page[Completion])
@@ -153,9 +156,11 @@ async def get_completion(writer: PlainWrite, completion_id: UUID) -> Completion:
     return await completions.get_completion(writer, completion_id)
 
 
-@router.post("/{completion_id}/correction", status_code=201, responses=refusing("wrong-state"))
+@router.post(
+    "/{completion_id}/correction", status_code=201, response_model=Completion, responses=refusing("wrong-state")
+)
 @operation(scope="participants:write", personal_data=True, secret_answer=True, read_again=READ_AGAIN)
-async def correct_completion(writer: WriteOnce, completion_id: UUID, body: CompletionCorrectionIn) -> Completion:
+async def correct_completion(writer: WriteOnce, completion_id: UUID, body: CompletionCorrectionIn) -> Created:
     """Correct a completion.
 
     Records another completion in its place, which may also correct the name. The old one becomes `corrected` and never
@@ -164,4 +169,7 @@ async def correct_completion(writer: WriteOnce, completion_id: UUID, body: Compl
     **Who:** training managers of the organisation, its unit managers and main users.
     """
     name = body.name if "name" in body.model_fields_set else None
-    return await completions.correct_completion(writer, completion_id, body.finding(), name=name, reason=body.reason)
+    corrected = await completions.correct_completion(
+        writer, completion_id, body.finding(), name=name, reason=body.reason
+    )
+    return _created(corrected)

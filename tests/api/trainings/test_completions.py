@@ -63,7 +63,10 @@ def test_a_completion_is_recorded_shown_and_corrected(course: Course, manager: P
         "name": "Iiro Iltanen",
         "reason": "Väärä osallistuja",
     }
-    corrected = ok(manager.post(f"{path}/correction", correction), 201)
+    answer, repeated = (manager.post(f"{path}/correction", correction, key="one") for _ in range(2))
+    corrected = ok(answer, 201)
+    assert ok(manager.get(answer.headers["Location"])) == corrected == ok(repeated, 201)
+    assert repeated.headers["Location"] == answer.headers["Location"]
     assert {name: corrected[name] for name in ("name", "outcome", "credits", "corrects_id", "reason", "state")} == {
         "name": "Iiro Iltanen",
         "outcome": "failed",
