@@ -5,18 +5,19 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, all_, and_, any_, bindparam, select
+from sqlalchemy import ARRAY, Text, Uuid, all_, and_, any_, bindparam, func, select
 
 from app.db.organisations.organisations import organisations
 from app.db.paging import Listing, filters_of, seen_by
 from app.db.sessions import Reader
-from app.db.statements import Connection, Query, columns_of
+from app.db.statements import Connection, Converted, Query, Selection, columns_of
 from app.db.trainings.certificates import list_of_completions
 from app.db.trainings.completions import completions
 from app.db.trainings.koski_consents import list_of_learner
-from app.db.trainings.model_tables import training_model_versions, training_models
+from app.db.trainings.model_tables import training_model_versions
 from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.tables import trainings
+from app.domain.trainings.certificates import model_name_of
 from app.domain.trainings.completions import Completion
 from app.domain.trainings.study_register import (
     Participation,
@@ -40,9 +41,12 @@ _course = [
     trainings.c.starts_on,
     trainings.c.ends_on,
 ]
-_model = columns_of(
-    RegisteredModel, training_model_versions, model_id=training_models.c.id, name=training_models.c.name
+_model_name = Converted(
+    func.jsonb_build_array(training_model_versions.c.texts, trainings.c.language),
+    lambda stored: model_name_of(*stored),
 )
+"""The name in the version's texts: the model itself keeps the name of its proposal."""
+_model = Selection(RegisteredModel, training_model_versions, name=_model_name)
 _completion = columns_of(Completion, completions)
 
 
@@ -50,10 +54,10 @@ def _participation_from(*values: Any) -> Participation:
     """A course may be made from no model, and a participation have no completion yet. Certificates and consent are read
     by themselves."""
     course, rest = values[: len(_course)], values[len(_course) :]
-    model, completion = rest[: len(_model)], rest[len(_model) :]
+    model, completion = rest[: len(_model.columns)], rest[len(_model.columns) :]
     shown: list[Any] = [
         *course,
-        None if model[0] is None else RegisteredModel(*model),
+        None if model[0] is None else _model.build(*model),
         None if completion[0] is None else Completion(*completion),
         [],
         None,
@@ -62,36 +66,33 @@ def _participation_from(*values: Any) -> Participation:
 
 
 _own = Query(
-    select(*(column.label(f"column_{place}") for place, column in enumerate([*_course, *_model, *_completion])))
+    select(*(column.label(f"column_{place}") for place, column in enumerate([*_course, *_model.columns, *_completion])))
     .select_from(participation_claims)
     .join(trainings, trainings.c.id == participation_claims.c.training_id)
     .join(organisations, organisations.c.id == trainings.c.organisation_id)
     .outerjoin(training_model_versions, training_model_versions.c.id == trainings.c.model_version_id)
-    .outerjoin(training_models, training_models.c.id == training_model_versions.c.model_id)
     .outerjoin(completions, _in_force)
     .where(_is_own)
     .order_by(trainings.c.starts_at.desc(), participation_claims.c.id.desc()),
     _participation_from,
 )
+_shown = Selection(
+    SharedCompletion,
+    completions,
+    organisation=organisations.c.name,
+    model=_model_name,
+    version=training_model_versions.c.number,
+)
 _shared = Query(
-    select(
-        *columns_of(
-            SharedCompletion,
-            completions,
-            organisation=organisations.c.name,
-            model=training_models.c.name,
-            version=training_model_versions.c.number,
-        )
-    )
+    select(*_shown.columns)
     .select_from(participation_claims)
     .join(completions, _in_force)
     .join(trainings, trainings.c.id == completions.c.training_id)
     .join(organisations, organisations.c.id == trainings.c.organisation_id)
     .join(training_model_versions, training_model_versions.c.id == trainings.c.model_version_id)
-    .join(training_models, training_models.c.id == training_model_versions.c.model_id)
     .where(_is_own, completions.c.outcome == "passed")
     .order_by(completions.c.completed_on.desc(), completions.c.id.desc()),
-    SharedCompletion,
+    _shown.build,
 )
 listing = Listing(
     select(

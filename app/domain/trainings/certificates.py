@@ -253,8 +253,8 @@ class ExtractedCompletion:
     """Code of the newest certificate in force. None if there is none."""
 
 
-def model_name_of(texts: Mapping[str, Mapping[str, Any]], language: Language) -> str:
-    """Return the name of the course in the language, or else in the first one that the version has."""
+def model_name_of(texts: Mapping[str, Mapping[str, Any]], language: str | None) -> str:
+    """Return the name of the course in the language, or else in the first one that the version has (rulebook §3.18)."""
     known = languages_of(texts)
     name: str = texts[language if language in known else known[0]]["name"]
     return name

@@ -22,7 +22,7 @@ class RegisteredModel(Shown):
     model_id: UUID
     """ID of the training model."""
     name: str
-    """Name of the training model."""
+    """Name of the training model's version, in the language of the training course if the version has it."""
     number: int
     """Number of its version."""
     learner_hours: int
@@ -103,7 +103,7 @@ class SharedCompletion(Shown):
     organisation: str
     """Name of the organisation that ran the course."""
     model: str
-    """Name of the training model."""
+    """Name of the training model's version, in the language of the training course if the version has it."""
     version: int
     """Number of its version."""
     kind: CompletionKind

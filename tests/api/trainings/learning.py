@@ -1,7 +1,9 @@
 """A course from a model in use, with participants, as far as a test of completions needs it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -70,12 +72,13 @@ def course_of(
     *,
     scale: str = "pass_fail",
     state: str = "approved",
+    content: Mapping[str, Any] = MappingProxyType({}),
     **more: Any,
 ) -> Course:
     """The course of a new model whose learners work 54 hours."""
     central = centre.rows("SELECT central_organisation_id FROM organisations WHERE id = %s", organisation_id)[0][0]
     assessment = CONTENT["assessment"] | {"scale": scale}
-    version = ok(writer_of(centre, central).get(Modelling.of(centre, central).in_use(assessment=assessment)))
+    version = ok(writer_of(centre, central).get(Modelling.of(centre, central).in_use(assessment=assessment, **content)))
     columns = {
         "sessions": Jsonb(sessions(FIRST, LAST)),
         "starts_at": FIRST,

@@ -9,7 +9,7 @@ import pytest
 from app.settings import Settings
 from tests.api.another_key import after_another_secret_key
 from tests.api.trainings.learning import Course, course_of
-from tests.api.trainings.model_steps import errors_of, ok
+from tests.api.trainings.model_steps import CONTENT, errors_of, ok
 from tests.builders import Centre, Person, refusal
 from tests.trainings import participant_reader
 
@@ -88,6 +88,35 @@ def test_a_share_shows_what_was_passed_until_its_last_day(
     centre.clock(2023, 4, 2)
     assert refusal(public.get(path)) == (404, "not-found")
     assert ok(learner.get(SHARES))["items"] == []
+
+
+TEXTS = {
+    "fi": CONTENT["texts"]["fi"] | {"name": "Ohjaajan kurssi"},
+    "sv": CONTENT["texts"]["fi"] | {"name": "Grundkurs för gruppledare"},
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("fi", "Ohjaajan kurssi"), ("sv", "Grundkurs för gruppledare"), ("en", "Ohjaajan kurssi")]
+)
+def test_a_completion_has_the_name_that_its_version_has_in_the_language_of_the_course(
+    centre: Centre,
+    unit: UUID,
+    manager: Person,
+    learner: Person,
+    public: httpx.Client,
+    slug: str,
+    language: str,
+    name: str,
+) -> None:
+    """The model itself keeps the name of its proposal."""
+    course = course_of(centre, unit, manager, content={"texts": TEXTS}, language=language)
+    course.recorded(taking_part(course, learner))
+    [own] = ok(learner.get(OWN))["items"]
+    [shown] = ok(public.get(f"/v1/public/{slug}/study-register/{share(learner)['address'].rpartition('/')[2]}"))[
+        "completions"
+    ]
+    assert (own["model"]["name"], shown["model"]) == (name, name)
 
 
 def test_the_secret_is_shown_once_and_stored_nowhere(
