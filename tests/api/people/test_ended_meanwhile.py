@@ -1,4 +1,4 @@
-"""Requests of a person whom somebody merges or erases at the same time: they wait, and then nothing is left of them."""
+"""Requests of a person who is merged or erased at the same time: they wait, and then nothing is left of them."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
