@@ -256,7 +256,10 @@ def _public_url_of(request: Request) -> str | None:
 
 
 def _asking(request: Request) -> Mapping[str, object]:
-    """Who asks, because the advice differs; neither if the request has no token."""
+    """Who asks, because the advice differs; neither if the request has no token, or the operation needs none."""
+    declared = getattr(request.scope.get("route"), "declared", None)
+    if declared and declared.is_open:
+        return {}
     bearer = bearer_of(request.headers.get("authorization"))
     return {"key_asks" if is_key(bearer) else "person_asks": True} if bearer else {}
 

@@ -10,6 +10,8 @@ import psycopg
 import pytest
 
 from app.db.identifiers import new_id
+from app.domain.organisations.organisations import Language
+from app.texts.rendering import LANGUAGES
 from tests.api.trainings.conftest import PATH, PLACE, added, approved, session, submitted
 from tests.builders import Centre, Person, refusal
 
@@ -83,6 +85,18 @@ def test_an_unknown_slug_is_not_found(public: httpx.Client, path: str) -> None:
     answer = public.get(f"/v1/public/ei-ole/{path}")
     assert refusal(answer) == (404, "not-found")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reader_without_a_token_is_not_sent_to_what_needs_one(
+    public: httpx.Client, manager: Person, slug: str, language: Language
+) -> None:
+    path = f"/v1/public/{slug}/certificates/0000-0000-0000-0000"
+    headers = {"Accept-Language": language}
+    for answer in (public.get(path, headers=headers), manager.get(path, headers=headers)):
+        assert refusal(answer) == (404, "not-found")
+        assert "/v1/" not in answer.json()["detail"]
+    assert "/v1/" not in public.get("/v1/nowhere", headers=headers).json()["detail"]
 
 
 def test_a_slug_shows_its_own_study_centre_only(
