@@ -55,7 +55,7 @@ async def name_training_model_reviewers(
     Possible while the version is in review and before the first opinion. Afterwards only those are replaced who can
     review no longer, for example because they have left the staff. A minor change has no reviewers: the expert decides.
 
-    **Who:** staff.
+    **Who:** staff, except those whose own matter it is.
     """
     return await model_reviews.name_reviewers(writer, model_id, number, person_ids=body.person_ids)
 

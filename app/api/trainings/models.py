@@ -200,7 +200,7 @@ async def name_training_model_expert(writer: Write, model_id: UUID, body: Expert
 
     The expert is a staff member who reviews no open version of the model and is no main user of the organisation.
 
-    **Who:** staff.
+    **Who:** staff, except those whose own matter it is.
     """
     return await models.name_expert(writer, model_id, person_id=body.person_id)
 

@@ -34,9 +34,15 @@ MOST_ACTIONS = 500
 _models, _versions, _reviews = training_models.c, training_model_versions.c, training_model_reviews.c
 _own_ids = bindparam("p_own_ids", type_=ARRAY(Uuid))
 _is_main_user = _models.organisation_id == any_(bindparam("p_main_user_of", type_=ARRAY(Uuid)))
-# Staff do nothing in a matter of their own (rulebook §2.2).
-_is_staff = and_(bindparam("p_is_staff", type_=Boolean), ~_is_main_user)
-_is_expert = and_(_is_staff, _models.expert_id == any_(_own_ids))
+_is_of_centre = and_(bindparam("p_is_staff", type_=Boolean), ~_is_main_user)
+_is_expert = and_(_is_of_centre, _models.expert_id == any_(_own_ids))
+# Staff decide nothing in a matter of their own (rulebook §2.2).
+_is_impartial = and_(_is_of_centre, _models.proposed_by != all_(_own_ids))
+_has_not_made_version = and_(
+    # The first version is begun by the screening, and is nobody's own for that.
+    or_(_versions.change == "first", _versions.created_by != all_(_own_ids)),
+    ~_versions.senders.bool_op("&&")(_own_ids),
+)
 _is_member = and_(organisations.c.active_from <= TODAY, func.coalesce(organisations.c.active_until, TODAY) >= TODAY)
 OF_REVIEW = and_(
     _reviews.version_id == _versions.id, _reviews.submission == _versions.submissions, _reviews.ended_at.is_(None)
@@ -84,8 +90,7 @@ _all = union_all(
     _actions(
         "training_model_screening",
         _models.state == "proposed",
-        _is_staff,
-        _models.proposed_by != all_(_own_ids),
+        _is_impartial,
         of_version=False,
     ),
     _actions(
@@ -96,21 +101,23 @@ _all = union_all(
             and_(_versions.waiting_for == "study_centre", _is_expert),
         ),
     ),
-    _actions("training_model_reviewers", IS_REVIEWED, _is_staff, ~HAS_REVIEWERS),
+    _actions("training_model_reviewers", IS_REVIEWED, _is_impartial, _has_not_made_version, ~HAS_REVIEWERS),
     _actions(
         "training_model_opinion",
         IS_REVIEWED,
-        _is_staff,
+        _is_impartial,
+        _has_not_made_version,
         _review.where(_reviews.person_id == any_(_own_ids), _reviews.opinion.is_(None)).exists(),
     ),
     _actions(
         "training_model_decision",
         _versions.state == "in_review",
+        _is_impartial,
+        _has_not_made_version,
         or_(
             and_(_versions.change == "minor", _is_expert),
             and_(
                 _versions.change != "minor",
-                _is_staff,
                 _review.where(_reviews.person_id == any_(_own_ids)).exists(),
                 ~WAITS_FOR_OPINION,
             ),

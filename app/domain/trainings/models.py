@@ -1,7 +1,7 @@
 """Training models (koulutusmalli): the proposal of a central organisation, its screening, and who sees it
 (rulebook §3.7)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, TypedDict, get_args
@@ -181,10 +181,11 @@ def check_criteria_met(findings: Sequence[CriterionFinding], outcome: ScreeningO
         raise CriteriaUnmet(unmet=unmet)
 
 
-def check_screener(actor: Actor, placed: PlacedModel) -> None:
-    """Check for staff who screen a matter that is not their own (rulebook §2.2). Raise Forbidden."""
+def check_impartial_staff(actor: Actor, placed: PlacedModel, makers: Container[UUID | None]) -> None:
+    """Check for staff whose own matter it is not: who are no main user of the organisation and none of the makers
+    (rulebook §2.2). Raise Forbidden."""
     check_staff(actor)
-    check_not_own(actor, placed.place, {placed.model.proposed_by})
+    check_not_own(actor, placed.place, makers)
 
 
 def faults_of_expert(*, is_staff: bool, reviews: bool, is_main_user: bool) -> list[Fault]:

@@ -11,11 +11,11 @@ from app.db.trainings import model_reviews as questions
 from app.db.trainings.model_tables import training_model_reviews
 from app.db.trainings.model_versions import get_version, list_senders
 from app.db.trainings.models import models
-from app.domain.access import check_person, check_staff
+from app.domain.access import check_person
 from app.domain.trainings import model_reviews as rules
 from app.domain.trainings.model_reviews import Eligibility, ModelReview, Opinion, VersionOutcome
 from app.domain.trainings.model_versions import ModelVersion, check_state
-from app.domain.trainings.models import PlacedModel, check_member
+from app.domain.trainings.models import PlacedModel, check_impartial_staff, check_member
 from app.services.trainings.model_versions import decided, lock_version_at_work, put_version, record_version
 from app.services.trainings.models import check_sees_work
 
@@ -23,7 +23,7 @@ from app.services.trainings.models import check_sees_work
 async def name_reviewers(writer: Writer, model_id: UUID, number: int, *, person_ids: Sequence[UUID]) -> ModelReview:
     check_person(writer.actor)
     placed, version = await lock_version_at_work(writer, model_id, number)
-    check_staff(writer.actor)
+    check_impartial_staff(writer.actor, placed, await _makers(writer, placed, version))
     present = await questions.list_reviewers(writer, version.id, version.submissions)
     before = [each.person_id for each in present]
     eligibility = await _eligibility(writer, placed, version, [*person_ids, *before])

@@ -16,7 +16,7 @@ from app.db.trainings.model_reviews import find_main_users, reviews_open_version
 from app.db.trainings.model_tables import training_model_versions, training_models
 from app.db.trainings.model_versions import find_open_version
 from app.db.trainings.models import models
-from app.domain.access import check_main_user, check_main_user_or_staff, check_person, check_staff
+from app.domain.access import check_main_user, check_main_user_or_staff, check_person
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import Invalid, NotFound
 from app.domain.hours.standing import check_central
@@ -119,7 +119,7 @@ async def screen_model(
     findings = rules.check_findings(criteria, outcome, reason)
     # Of two who screen at the same time, the second sees what the first has decided.
     placed = await models.lock(writer, model_id)
-    rules.check_screener(writer.actor, placed)
+    rules.check_impartial_staff(writer.actor, placed, {placed.model.proposed_by})
     rules.check_state(placed.model, "proposed")
     rules.check_member(placed, writer.now)
     rules.check_criteria_met(findings, outcome)
@@ -167,7 +167,7 @@ async def screen_model(
 async def name_expert(writer: Writer, model_id: UUID, *, person_id: UUID) -> TrainingModel:
     check_person(writer.actor)
     placed = await models.lock(writer, model_id)
-    check_staff(writer.actor)
+    rules.check_impartial_staff(writer.actor, placed, {placed.model.proposed_by})
     rules.check_state(placed.model, "accepted")
     rules.check_member(placed, writer.now)
     adviser = await find_adviser(writer.connection, person_id, writer.now)

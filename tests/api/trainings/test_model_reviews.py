@@ -96,6 +96,19 @@ def end_main_user(centre: Centre, person: Person) -> None:
     )
 
 
+def test_nobody_names_reviewers_in_an_own_matter(centre: Centre, modelling: Modelling) -> None:
+    version = modelling.submitted()
+    # The organisation's other main user, who is of the staff too, and who submitted the version and is staff alone.
+    both = centre.main_user(modelling.central)
+    centre.grant(both.id, "staff")
+    end_roles(centre, modelling.main_user)
+    centre.grant(modelling.main_user.id, "staff")
+    for person in (both, modelling.main_user):
+        answer = person.put(f"{version}/reviewers", named(*modelling.reviewers))
+        assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "own-matter")
+    assert len(ok(modelling.expert.put(f"{version}/reviewers", named(*modelling.reviewers)))["reviewers"]) == 2
+
+
 def test_reviewers_are_named_in_review_and_before_the_first_opinion(centre: Centre, modelling: Modelling) -> None:
     version = modelling.written()
     first, second = modelling.reviewers

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.api.trainings.model_steps import CONTENT, Modelling, findings, model_of, ok
-from tests.builders import Centre, Person
+from tests.api.trainings.model_steps import CONTENT, Modelling, end_roles, findings, model_of, ok
+from tests.builders import Centre, Person, refusal
 
 
 @pytest.fixture
@@ -82,3 +82,19 @@ def test_staff_have_no_task_in_a_matter_of_their_own_and_nobody_after_the_member
     assert kinds(both, modelling.expert) == [[], ["screening"]]
     centre.owner.execute("UPDATE organisations SET active_until = '2023-03-14' WHERE id = %s", [central])
     assert kinds(both, modelling.expert) == [[], []]
+
+
+def test_who_made_a_version_has_no_task_to_name_its_reviewers(centre: Centre, modelling: Modelling) -> None:
+    """The version's second submission is by another, so the first sender is one of its makers all the same."""
+    version, (first, second) = modelling.reviewed(), modelling.reviewers
+    ok(first.post(f"{version}/decision", {"outcome": "sent_back", "reason": "Arviointi puuttuu."}))
+    successor = centre.main_user(modelling.central)
+    ok(successor.post(f"{version}/submission"))
+    centre.main_user(modelling.central)
+    for person in (modelling.main_user, successor):
+        end_roles(centre, person)
+        centre.grant(person.id, "staff")
+        # A write reads the rights again, which a read keeps for a while.
+        named = person.put(f"{version}/reviewers", {"person_ids": [str(first.id), str(second.id)]})
+        assert refusal(named) == (403, "forbidden")
+    assert kinds(first, second, modelling.main_user, successor) == [["reviewers"], ["reviewers"], [], []]

@@ -272,6 +272,19 @@ def test_the_expert_is_one_of_the_staff_who_reviews_no_open_version(centre: Cent
     assert ok(successor.put(expert, {"person_id": str(reviewer.id)}))["expert_id"] == str(reviewer.id)
 
 
+def test_nobody_names_the_expert_in_an_own_matter(centre: Centre, modelling: Modelling) -> None:
+    expert, body = f"{modelling.accepted()}/expert", {"person_id": str(modelling.reviewers[0].id)}
+    # The organisation's other main user, who belongs to the staff too, and who proposed the model and is staff alone.
+    both = centre.main_user(modelling.central)
+    centre.grant(both.id, "staff")
+    end_roles(centre, modelling.main_user)
+    centre.grant(modelling.main_user.id, "staff")
+    for person in (both, modelling.main_user):
+        answer = person.put(expert, body)
+        assert (refusal(answer), answer.json()["because"]) == ((403, "forbidden"), "own-matter")
+    assert ok(modelling.expert.put(expert, body))["expert_id"] == body["person_id"]
+
+
 def test_a_proposal_has_no_expert_yet(modelling: Modelling) -> None:
     answer = modelling.expert.put(f"{modelling.proposed()}/expert", {"person_id": str(modelling.expert.id)})
     assert refusal(answer) == (409, "wrong-state")
