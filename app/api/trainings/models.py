@@ -219,7 +219,7 @@ async def get_training_model_contact(reader: Read, model_id: UUID) -> ModelConta
 
 
 @router.post("/{model_id}/archiving", responses=refusing("wrong-state", "not-a-member"))
-@operation(scope="trainings:write")
+@operation(people_only=True)
 async def archive_training_model(writer: Write, model_id: UUID, body: ArchivingIn) -> TrainingModel:
     """Archive a training model.
 

@@ -191,6 +191,7 @@ async def name_expert(writer: Writer, model_id: UUID, *, person_id: UUID) -> Tra
 
 
 async def archive_model(writer: Writer, model_id: UUID, *, reason: str) -> TrainingModel:
+    check_person(writer.actor)
     placed = await models.lock(writer, model_id)
     check_main_user_or_staff(writer.actor, placed.place)
     open_version = await find_open_version(writer, model_id)

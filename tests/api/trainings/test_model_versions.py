@@ -414,6 +414,7 @@ def test_api_keys_write_models_and_decide_nothing(modelling: Modelling, unit: UU
         ("PUT", f"{version}/reviewers", {"person_ids": [str(each.id) for each in modelling.reviewers]}),
         ("PUT", f"{version}/opinion", {"opinion": "for", "text": "Hyvä"}),
         ("POST", f"{version}/decision", {"outcome": "approved"}),
+        ("POST", f"{path}/archiving", {"reason": "Ei tarvita."}),
     ):
         send: Any = modelling.main_user.post if method == "POST" else modelling.main_user.put
         answer = send(place, body, headers=writer)
