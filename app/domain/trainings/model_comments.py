@@ -30,7 +30,7 @@ class ModelComment(Shown):
     created_by_name: str | None
     created_at: datetime
     closed_by: UUID | None
-    """ID of the person who closed the comment. `null` if it is open or a reply."""
+    """ID of the person or API key that closed the comment. `null` if it is open or a reply."""
     closed_by_name: str | None
     closed_at: datetime | None
     """When the comment was closed. `null` if it is open or a reply."""

@@ -133,12 +133,12 @@ class VersionCircumstances(Shown):
     decision_reason: str | None
     """Reason for the last decision. `null` if none was given."""
     activated_by: UUID | None
-    """ID of the person who took the version into use. `null` if nobody has."""
+    """ID of the person or API key that took the version into use. `null` if nobody has."""
     activated_by_name: str | None
     activated_at: datetime | None
     """When the version was taken into use. `null` if it has not been."""
     ended_by: UUID | None
-    """ID of the person who withdrew the version or took the next one into use. `null` if nobody has."""
+    """ID of the person or API key that withdrew the version or took the next one into use. `null` if nobody has."""
     ended_by_name: str | None
     ended_at: datetime | None
     """When the version was withdrawn or superseded. `null` if neither has happened."""

@@ -84,7 +84,7 @@ class TrainingModel(Shown):
     screened_at: datetime | None
     """When the model was screened. `null` if it has not been screened."""
     ended_by: UUID | None
-    """ID of the person who withdrew or archived the model. `null` if nobody has."""
+    """ID of the person or API key that withdrew the model, or of the person who archived it. `null` if nobody has."""
     ended_by_name: str | None
     ended_at: datetime | None
     """When the model was withdrawn or archived. `null` if neither has happened."""
