@@ -21,9 +21,21 @@ REFUSED_ON_PURPOSE = [
 ]
 
 
+def text_of(readme: str) -> str:
+    return (ROOT / readme).read_text(encoding="utf-8")
+
+
+def blocks_of(text: str) -> list[str]:
+    return re.findall(r"^```bash\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
 def code_of(readme: str) -> str:
-    text = (ROOT / readme).read_text(encoding="utf-8")
-    return "\n".join(re.findall(r"^```bash\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+    return "\n".join(blocks_of(text_of(readme)))
+
+
+def names_in(code: str) -> set[str]:
+    """The functions and variables that the code defines."""
+    return set(re.findall(r"(?:^|; )(\w+)(?:\(\)|=)", code, re.MULTILINE))
 
 
 @pytest.mark.long
@@ -82,6 +94,20 @@ def test_the_finnish_tour_is_the_same_but_for_its_language() -> None:
     assert code_of("README.fi.md") == finnish.replace('"language": "en"', '"language": "fi"')
 
 
+def test_the_third_tour_needs_only_the_tools_and_the_sign_in_of_the_first() -> None:
+    text = text_of("README.md")
+    _, first, _, third = re.split(r"^## .*tour of .*$", text, flags=re.MULTILINE)
+    third_code = "\n".join(blocks_of(third))
+    tools_and_sign_in = "\n".join(blocks_of(first)[:2])
+    used = {
+        name
+        for name in names_in("\n".join(blocks_of(text)))
+        if re.search(rf"\b{name}\b ['\"]?[/$]|\$\{{?{name}\b", third_code)
+    }
+    assert {"public", "CENTRE", "main_user"} <= used <= names_in(tools_and_sign_in) | names_in(third_code)
+    assert "**The tools of the tour** and **Sign in**" in third
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [("/problems/busy", "http://x:1/problems/busy"), ("https://y/v1/a.ics", "https://y/v1/a.ics")],
@@ -97,6 +123,6 @@ def test_every_request_of_the_english_tour_asks_for_english() -> None:
 
 
 def test_every_setting_is_in_the_table() -> None:
-    table = re.findall(r"^\| (`[A-Z_]+`) (?:\* )?\|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    table = re.findall(r"^\| (`[A-Z_]+`) (?:\* )?\|", text_of("README.md"), re.MULTILINE)
     documented = set(re.findall(r"`([A-Z_]+)`", " ".join(table)))
     assert documented == {name.upper() for name in Settings.model_fields} | {"PG_BINDIR"}
