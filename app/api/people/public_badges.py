@@ -81,7 +81,8 @@ async def get_badge_achievement(
 ) -> Json:
     """Get the achievement of a badge.
 
-    Returns the same `Achievement` of Open Badges 3.0 as the credentials in that language have.
+    Returns the same `Achievement` of Open Badges 3.0 as the credentials in that language have, with the
+    same `id`.
 
     **Who:** anyone.
     """

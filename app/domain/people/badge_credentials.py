@@ -42,8 +42,9 @@ class BadgeAddresses:
     def key(self, thumbprint: str) -> str:
         return f"{self._base}/keys/{thumbprint}"
 
-    def achievement(self, definition_id: UUID) -> str:
-        return f"{self._base}/achievements/{definition_id}"
+    def achievement(self, definition_id: UUID, language: Language) -> str:
+        """With the language, so that exactly the achievement of a credential is fetched there."""
+        return f"{self._base}/achievements/{definition_id}?language={language}"
 
     def status_list(self, number: int) -> str:
         return f"{self._base}/status-lists/{number}"
@@ -78,7 +79,7 @@ def issuer_of(addresses: BadgeAddresses, name: str, website: str | None) -> Json
 
 def achievement_of(definition: BadgeDefinition, language: Language, addresses: BadgeAddresses) -> Json:
     return {
-        "id": addresses.achievement(definition.id),
+        "id": addresses.achievement(definition.id, language),
         "type": ["Achievement"],
         "inLanguage": language,
         "achievementType": "Badge",

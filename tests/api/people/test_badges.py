@@ -107,6 +107,19 @@ def test_a_badge_is_verified_by_another_library(centre: Centre, central: UUID, m
     assert [key["kid"] for key in keys] == [header(token)["kid"]]
 
 
+@pytest.mark.parametrize("language", TEXTS)
+def test_the_achievement_is_fetched_as_the_badge_has_it_in_each_language(
+    centre: Centre, central: UUID, main_user: Person, language: str
+) -> None:
+    centre.owner.execute("UPDATE persons SET language = %s WHERE id = %s", [language, main_user.id])
+    token = credential_of(main_user, accepted(centre.staff(), main_user, central))
+    verify(token)
+    achievement = claims(token)["credentialSubject"]["achievement"]
+    assert (achievement["inLanguage"], achievement["name"]) == (language, TEXTS[language])
+    assert achievement["id"].endswith(f"?language={language}")
+    assert json.loads(fetch(achievement["id"])) == achievement
+
+
 def test_nothing_public_names_the_earner(centre: Centre, central: UUID, main_user: Person) -> None:
     application = accepted(centre.staff(), main_user, central)
     main_user.put(f"{APPLICATIONS}/{application['id']}/visibility", {"public": True})
