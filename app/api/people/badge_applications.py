@@ -128,9 +128,9 @@ async def decide_badge_application(
 ) -> BadgeApplication:
     """Decide an application for a badge.
 
-    Grants the badge or rejects the application. Nobody decides their own application.
+    Grants the badge or rejects the application.
 
-    **Who:** staff.
+    **Who:** staff, except those whose own matter it is.
     """
     return await badge_applications.decide_application(
         writer, badge_application_id, outcome=body.outcome, reason=body.reason
@@ -181,9 +181,9 @@ async def show_badge(writer: Replace, badge_application_id: UUID, body: BadgeVis
 async def revoke_badge(writer: Write, badge_application_id: UUID, body: BadgeRevocationIn) -> BadgeApplication:
     """Revoke a badge.
 
-    The status list shows the revocation immediately, without the reason. Nobody revokes their own badge.
+    The status list shows the revocation immediately, without the reason.
 
-    **Who:** staff.
+    **Who:** staff, except those whose own matter it is.
     """
     return await badge_applications.revoke_badge(writer, badge_application_id, reason=body.reason)
 

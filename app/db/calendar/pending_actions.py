@@ -245,6 +245,7 @@ _badge_decisions = _actions(
     badge_applications.c.state == "applied",
     _is_by_another(badge_applications.c.person_id),
     _is_staff,
+    ~_by_main_user,
 )
 _badges_to_accept = _actions(
     "badge_acceptance",

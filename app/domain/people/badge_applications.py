@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from app.domain.access import Actor, Place, Role, check_staff
+from app.domain.access import Actor, Place, Role, check_not_own, check_staff
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import CriteriaUnmet, Fault, Forbidden, Invalid, WrongState
 from app.domain.people.badge_definitions import BadgeCriterion, BadgeTexts, CriterionKind
@@ -150,11 +150,11 @@ def check_may_apply(actor: Actor, place: Place) -> None:
         raise Forbidden(roles=["main_user"])
 
 
-def check_may_decide(actor: Actor, application: BadgeApplication) -> None:
-    """Check for staff, but not in their own matter (rulebook §2.2). Raise Forbidden."""
+def check_may_decide(actor: Actor, application: BadgeApplication, place: Place) -> None:
+    """Check for staff who are neither the applicant nor a main user of the organisation (rulebook §2.2). Raise
+    Forbidden."""
     check_staff(actor)
-    if actor.is_among({application.person_id}):
-        raise Forbidden(because="own-matter")
+    check_not_own(actor, place, {application.person_id})
 
 
 def check_is_earner(actor: Actor, application: BadgeApplication) -> None:

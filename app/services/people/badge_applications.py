@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from app.db.identifiers import new_id
-from app.db.organisations.organisations import find_place
+from app.db.organisations.organisations import find_place, get_place
 from app.db.organisations.profiles import find as find_organisation
 from app.db.people.badge_applications import (
     applications,
@@ -113,9 +113,7 @@ async def withdraw(writer: Writer, application: BadgeApplication) -> BadgeApplic
 async def decide_application(
     writer: Writer, application_id: UUID, *, outcome: BadgeOutcome, reason: str | None
 ) -> BadgeApplication:
-    application = await applications.lock(writer, application_id)
-    check_person(writer.actor)
-    rules.check_may_decide(writer.actor, application)
+    application = await _of_others(writer, application_id)
     rules.check_state(application, "applied")
     definition = await definitions.get(writer, application.definition_id)
     facts = await get_earner_facts(writer.connection, application.person_id, application.organisation_id)
@@ -188,9 +186,7 @@ async def show(writer: Writer, application_id: UUID, *, public: bool, expected: 
 
 
 async def revoke_badge(writer: Writer, application_id: UUID, *, reason: str) -> BadgeApplication:
-    application = await applications.lock(writer, application_id)
-    check_person(writer.actor)
-    rules.check_may_decide(writer.actor, application)
+    application = await _of_others(writer, application_id)
     rules.check_state(application, "granted", "accepted")
     return await revoke(writer, application, reason=reason)
 
@@ -240,6 +236,14 @@ async def _own(writer: Writer, application_id: UUID) -> BadgeApplication:
     application = await applications.lock(writer, application_id)
     check_person(writer.actor)
     rules.check_is_earner(writer.actor, application)
+    return application
+
+
+async def _of_others(writer: Writer, application_id: UUID) -> BadgeApplication:
+    application = await applications.lock(writer, application_id)
+    check_person(writer.actor)
+    place = await get_place(writer.connection, application.organisation_id)
+    rules.check_may_decide(writer.actor, application, place)
     return application
 
 

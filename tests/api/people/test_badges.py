@@ -342,6 +342,25 @@ def test_nobody_decides_or_revokes_their_own_badge(centre: Centre, central: UUID
     assert decide(centre.staff(), application, "rejected", reason="Ei nyt").json()["state"] == "rejected"
 
 
+def test_staff_who_are_main_users_of_the_organisation_neither_decide_nor_revoke(
+    centre: Centre, central: UUID, main_user: Person
+) -> None:
+    staff = centre.staff()
+    application = apply(main_user, published(staff), central).json()
+    of_there, of_elsewhere = centre.main_user(central), centre.main_user(centre.organisation())
+    for person in (of_there, of_elsewhere):
+        centre.grant(person.id, "staff")
+    tasks = [one["kind"] for one in of_there.get("/v1/me/tasks").json()["items"]]
+    assert "badge_decision" not in tasks
+    refused = decide(of_there, application)
+    assert (refusal(refused), refused.json()["because"]) == ((403, "forbidden"), "own-matter")
+    assert decide(of_elsewhere, application).json()["state"] == "granted"
+    revocation = f"{APPLICATIONS}/{application['id']}/revocation"
+    refused = of_there.post(revocation, {"reason": "Myönnetty erehdyksessä"})
+    assert (refusal(refused), refused.json()["because"]) == ((403, "forbidden"), "own-matter")
+    assert of_elsewhere.post(revocation, {"reason": "Myönnetty erehdyksessä"}).json()["state"] == "revoked"
+
+
 def test_an_old_version_of_a_draft_or_a_badge_is_not_changed(centre: Centre, central: UUID, main_user: Person) -> None:
     staff = centre.staff()
     path = f"{DEFINITIONS}/{draft(staff, criteria=[HELD])['id']}"
