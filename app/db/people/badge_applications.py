@@ -1,5 +1,6 @@
 """Applications for badges, and the facts that their criteria are judged by."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,8 +14,10 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
+    column,
     func,
     literal,
     null,
@@ -37,7 +40,7 @@ from app.db.statements import Command, Connection, Converted, Query, Selection, 
 from app.db.statements import study_centre_table as table_of
 from app.domain.access import Actor
 from app.domain.calendar.deadlines import day_of
-from app.domain.people.badge_applications import BadgeApplication, BadgeCriterionMet, EarnerFacts, HeldRole
+from app.domain.people.badge_applications import BadgeApplication, BadgeCriterionMet, Earner, EarnerFacts, HeldRole
 from app.domain.people.badge_definitions import BadgeTexts
 
 badge_applications = table_of(
@@ -153,48 +156,69 @@ async def forget_credentials(connection: Connection, person_ids: list[UUID]) -> 
     await _forgetting.run(connection, p_ids=person_ids)
 
 
-_person, _organisation = bindparam("p_person_id", type_=Uuid), bindparam("p_organisation_id", type_=Uuid)
-_own_ids = select(persons.c.id).where(or_(persons.c.id == _person, persons.c.merged_into == _person))
+_earners = (
+    func.unnest(bindparam("p_people", type_=ARRAY(Uuid)), bindparam("p_organisations", type_=ARRAY(Uuid)))
+    .table_valued(column("person_id", Uuid), column("organisation_id", Uuid))
+    .render_derived(name="earners")
+)
+_own_ids = select(persons.c.id).where(
+    or_(persons.c.id == _earners.c.person_id, persons.c.merged_into == _earners.c.person_id)
+)
 _held_roles = Query(
-    select(*columns_of(HeldRole, role_grants)).where(
-        role_grants.c.person_id.in_(_own_ids), role_grants.c.organisation_id == _organisation
+    select(*_earners.c, *columns_of(HeldRole, role_grants)).join_from(
+        _earners,
+        role_grants,
+        and_(role_grants.c.person_id.in_(_own_ids), role_grants.c.organisation_id == _earners.c.organisation_id),
     ),
-    HeldRole,
+    lambda person_id, organisation_id, *role: (Earner(person_id, organisation_id), HeldRole(*role)),
 )
 _steps = (onboardings.c.inducted_on, onboardings.c.service_known_on, onboardings.c.member_services_known_on)
 _days = Query(
     select(
+        *_earners.c,
         select(func.min(func.greatest(*_steps)))
         .join_from(onboardings, role_grants, role_grants.c.id == onboardings.c.role_grant_id)
         .where(
             role_grants.c.person_id.in_(_own_ids),
-            role_grants.c.organisation_id == _organisation,
+            role_grants.c.organisation_id == _earners.c.organisation_id,
             *(step.is_not(None) for step in _steps),
         )
         .scalar_subquery(),
         select(func.min(organisation_confirmations.c.confirmed_at))
         .where(
             organisation_confirmations.c.person_id.in_(_own_ids),
-            organisation_confirmations.c.organisation_id == _organisation,
+            organisation_confirmations.c.organisation_id == _earners.c.organisation_id,
         )
         .scalar_subquery(),
         select(func.min(hour_proposals.c.submitted_at))
         .where(
             hour_proposals.c.created_by.in_(_own_ids),
-            hour_proposals.c.organisation_id == _organisation,
+            hour_proposals.c.organisation_id == _earners.c.organisation_id,
         )
         .scalar_subquery(),
     ),
-    lambda onboarded, confirmed, proposed: (onboarded, confirmed, proposed),
+    lambda person_id, organisation_id, *days: (Earner(person_id, organisation_id), days),
 )
 
 
-async def get_earner_facts(connection: Connection, person_id: UUID, organisation_id: UUID) -> EarnerFacts:
-    named = {"p_person_id": person_id, "p_organisation_id": organisation_id}
-    roles = await _held_roles.all(connection, **named)
-    days = await _days.first(connection, **named)
-    onboarded, confirmed, proposed = days or (None, None, None)
-    return EarnerFacts(roles, onboarded, confirmed and day_of(confirmed), proposed and day_of(proposed))
+async def list_earner_facts(connection: Connection, earners: Collection[Earner]) -> dict[Earner, EarnerFacts]:
+    """The facts of each earner, by the same person's records that were merged too."""
+    named = {
+        "p_people": [earner.person_id for earner in earners],
+        "p_organisations": [earner.organisation_id for earner in earners],
+    }
+    async with connection.pipeline():
+        asked_roles = await _held_roles.ask(connection, **named)
+        asked_days = await _days.ask(connection, **named)
+    roles: dict[Earner, list[HeldRole]] = {}
+    for earner, role in await asked_roles.fetchall():
+        roles.setdefault(earner, []).append(role)
+    return {
+        earner: EarnerFacts(
+            roles.get(earner, []), onboarded, confirmed and day_of(confirmed), proposed and day_of(proposed)
+        )
+        for earner, (onboarded, confirmed, proposed) in await asked_days.fetchall()
+    }
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -49,7 +49,8 @@ class BadgeApplication(Shown):
     state: BadgeApplicationState
     """State of the application, and of the badge after its acceptance."""
     criteria: tuple[BadgeCriterionMet, ...]
-    """Criteria as of the application or, if a decision has been made, as of the decision."""
+    """Criteria as they are met now if the state is `applied`, otherwise as they were met at the decision or, if the
+    application was withdrawn, when it was made."""
     applied_at: datetime
     """When the application was made."""
     withdrawn_at: datetime | None
@@ -72,6 +73,18 @@ class BadgeApplication(Shown):
     """Time of the revocation. `null` if it is not revoked."""
     revocation_reason: str | None
     """Reason for the revocation. `null` if it is not revoked."""
+
+
+@dataclass(frozen=True)
+class Earner:
+    """A person who applies, and the organisation for which the person has acted."""
+
+    person_id: UUID
+    organisation_id: UUID
+
+    @classmethod
+    def of(cls, application: BadgeApplication) -> "Earner":
+        return cls(application.person_id, application.organisation_id)
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,12 @@ def held_since(roles: Sequence[HeldRole], role: Role, now: datetime) -> datetime
 def judged(criteria: Sequence[BadgeCriterion], facts: EarnerFacts, now: datetime) -> tuple[BadgeCriterionMet, ...]:
     """Whether each criterion is met now, and since when (rulebook §3.11)."""
     return tuple(_judged(criterion, facts, now) for criterion in criteria)
+
+
+def judged_now(application: BadgeApplication, facts: EarnerFacts, now: datetime) -> BadgeApplication:
+    """The application with its criteria as they are met now: a published badge has the same ones always."""
+    criteria = [BadgeCriterion(one.kind, one.role, one.months) for one in application.criteria]
+    return replace(application, criteria=judged(criteria, facts, now))
 
 
 def _judged(criterion: BadgeCriterion, facts: EarnerFacts, now: datetime) -> BadgeCriterionMet:

@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 from app.db.identifiers import new_id
 from app.db.organisations.organisations import find_place, get_place
 from app.db.organisations.profiles import find as find_organisation
+from app.db.paging import PageRequest, Slice
 from app.db.people.badge_applications import (
     applications,
     badge_applications,
     find_credential,
     find_last_list,
-    get_earner_facts,
     get_list_use,
+    list_earner_facts,
     renew_expired,
     stored_criteria,
 )
@@ -26,7 +27,7 @@ from app.db.statements import change_row, change_value, insert_row, row_of
 from app.domain.access import check_person, check_reach, check_still_registered
 from app.domain.errors import NotFound
 from app.domain.people import badge_applications as rules
-from app.domain.people.badge_applications import BadgeApplication, BadgeOutcome
+from app.domain.people.badge_applications import BadgeApplication, BadgeOutcome, Earner
 from app.domain.people.badge_credentials import (
     LIST_BITS,
     USED_OF_LIST,
@@ -62,7 +63,8 @@ async def apply_for_badge(
     check_is(definition, "published")
     keys.for_badges()
     await renew_expired(writer.connection, person.id, definition_id, writer.now)
-    facts = await get_earner_facts(writer.connection, person.id, organisation_id)
+    earner = Earner(person.id, organisation_id)
+    facts = (await list_earner_facts(writer.connection, [earner]))[earner]
     application = BadgeApplication(
         id=new_id(),
         definition_id=definition_id,
@@ -115,15 +117,14 @@ async def decide_application(
 ) -> BadgeApplication:
     application = await _of_others(writer, application_id)
     rules.check_state(application, "applied")
-    definition = await definitions.get(writer, application.definition_id)
-    facts = await get_earner_facts(writer.connection, application.person_id, application.organisation_id)
-    criteria = rules.judged(definition.criteria, facts, writer.now)
-    rules.check_decision(outcome, reason, criteria)
-    await change_row(writer.connection, badge_applications, application_id, criteria=stored_criteria(criteria))
+    [application] = await _as_of_now(writer, [application])
+    rules.check_decision(outcome, reason, application.criteria)
+    criteria = stored_criteria(application.criteria)
+    await change_row(writer.connection, badge_applications, application_id, criteria=criteria)
     decided = await change_value(
         writer.connection,
         badge_applications,
-        replace(application, criteria=criteria),
+        application,
         state=outcome,
         decided_by=writer.actor.person_id,
         decided_by_name=writer.actor.name,
@@ -228,8 +229,26 @@ async def get_image(reader: Reader, application_id: UUID) -> bytes:
     return baked(png, credential)
 
 
-get_application = applications.get
-list_applications = applications.page
+async def get_application(reader: Reader, application_id: UUID) -> BadgeApplication:
+    [application] = await _as_of_now(reader, [await applications.get(reader, application_id)])
+    return application
+
+
+async def list_applications(reader: Reader, page: PageRequest, **filters: object) -> Slice[BadgeApplication]:
+    found = await applications.page(reader, page, **filters)
+    return replace(found, items=await _as_of_now(reader, found.items))
+
+
+async def _as_of_now(reader: Reader, found: list[BadgeApplication]) -> list[BadgeApplication]:
+    """The applications, the undecided ones with their criteria as they are met now."""
+    earners = {Earner.of(application) for application in found if application.state == "applied"}
+    facts = await list_earner_facts(reader.connection, earners) if earners else {}
+    return [
+        rules.judged_now(application, facts[Earner.of(application)], reader.now)
+        if application.state == "applied"
+        else application
+        for application in found
+    ]
 
 
 async def _own(writer: Writer, application_id: UUID) -> BadgeApplication:

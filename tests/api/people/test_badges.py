@@ -290,11 +290,7 @@ def test_criteria_are_shown_and_unmet_ones_need_a_reason(centre: Centre, central
         ("role_held", True),
         *((kind, False) for kind in kinds),
     ]
-    centre.owner.execute(
-        "INSERT INTO organisation_confirmations (id, organisation_id, year, person_id, confirmed_at, late) "
-        "VALUES (%s, %s, 2023, %s, '2023-02-01T10:00+02:00', false)",
-        [new_id(), central, main_user.id],
-    )
+    confirm(centre, central, main_user.id)
     answer = decide(staff, application)
     assert refusal(answer) == (409, "criteria-unmet")
     assert answer.json()["unmet"] == ["onboarding_done", "round_taken_part"]
@@ -303,6 +299,40 @@ def test_criteria_are_shown_and_unmet_ones_need_a_reason(centre: Centre, central
     decided = decide(staff, application, reason="Tehtävät on hoidettu paperilla").json()
     assert [(one["met"], one["since"]) for one in decided["criteria"]][1:3] == [(False, None), (True, "2023-02-01")]
     assert refusal(decide(staff, application)) == (409, "wrong-state")
+
+
+def test_criteria_are_those_of_now_until_the_decision(centre: Centre, central: UUID) -> None:
+    staff = centre.staff()
+    applicants = [centre.main_user(central) for _ in range(3)]
+    definition = published(staff, criteria=[{"kind": "year_confirmed"}, HELD])
+    withdrawn, waiting, decided = (apply(one, definition, central).json() for one in applicants)
+    assert not withdrawn["criteria"][0]["met"]
+    applicants[0].post(f"{APPLICATIONS}/{withdrawn['id']}/withdrawal")
+    decide(staff, decided, reason="Tehtävät on hoidettu paperilla")
+    for one in applicants:
+        confirm(centre, central, one.id)
+
+    def met(application: dict[str, Any]) -> tuple[bool, str | None]:
+        path = f"{APPLICATIONS}/{application['id']}"
+        listed = {one["id"]: one for one in staff.get(APPLICATIONS).json()["items"]}[application["id"]]
+        assert listed == staff.get(path).json()
+        return listed["criteria"][0]["met"], listed["criteria"][0]["since"]
+
+    assert (met(withdrawn), met(decided)) == ((False, None), (False, None))
+    assert met(waiting) == (True, "2023-02-01")
+    centre.owner.execute(
+        "UPDATE role_grants SET valid_until = '2023-03-15T11:00+02:00' WHERE person_id = %s", [applicants[1].id]
+    )
+    read = staff.get(f"{APPLICATIONS}/{waiting['id']}").json()
+    assert [one["met"] for one in read["criteria"]] == [True, False]
+
+
+def confirm(centre: Centre, organisation_id: UUID, person_id: UUID) -> None:
+    centre.owner.execute(
+        "INSERT INTO organisation_confirmations (id, organisation_id, year, person_id, confirmed_at, late) "
+        "VALUES (%s, %s, 2023, %s, '2023-02-01T10:00+02:00', false)",
+        [new_id(), organisation_id, person_id],
+    )
 
 
 def test_a_main_user_applies_in_the_own_organisation_for_a_published_badge(centre: Centre, central: UUID) -> None:
