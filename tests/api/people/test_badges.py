@@ -208,6 +208,17 @@ def test_a_revocation_is_in_the_status_list_from_then_on(centre: Centre, central
     )
 
 
+def test_who_reads_why_a_badge_was_revoked(centre: Centre, central: UUID, main_user: Person) -> None:
+    staff, auditor, other = centre.staff(), centre.person("auditor"), centre.main_user(central)
+    path = f"{APPLICATIONS}/{accepted(staff, main_user, central)['id']}"
+    staff.post(f"{path}/revocation", {"reason": "Myönnetty erehdyksessä"})
+    for reader in (staff, auditor, main_user):
+        assert reader.get(path).json()["revocation_reason"] == "Myönnetty erehdyksessä"
+    assert refusal(other.get(path)) == (404, "not-found")
+    entries = other.get("/v1/audit-entries", params={"action": "badge-application.revoked"}).json()["items"]
+    assert [entry["reason"] for entry in entries] == ["Myönnetty erehdyksessä"]
+
+
 def test_the_image_contains_the_credential_once(
     centre: Centre, central: UUID, main_user: Person, tmp_path: Path
 ) -> None:
