@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.hours.proposals import hour_proposals
 from app.db.organisations.confirmations import organisation_confirmations
 from app.db.organisations.organisations import organisations
-from app.db.paging import Sight, filters_of, seen_by
+from app.db.paging import Sight, filters_of, given, seen_by
 from app.db.people.badge_definitions import badge_definitions
 from app.db.people.onboardings import onboardings
 from app.db.people.people import persons, role_grants
@@ -109,13 +109,21 @@ applications = Resource(
     filters=filters_of(badge_applications, "definition_id", "organisation_id", "under", "person_id", "state"),
 )
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
+_is_open_or_held = or_(*(_table.state == state for state in ("applied", "granted", "accepted")))
 _of_people_locked = Query(
-    _applied.where(
-        _table.person_id == any_(_ids), or_(*(_table.state == state for state in ("applied", "granted", "accepted")))
-    )
+    _applied.where(_table.person_id == any_(_ids), _is_open_or_held)
     .order_by(_table.id)
     .with_for_update(key_share=True, of=badge_applications),
     _selection.build,
+)
+# As the unique index of the table has it.
+_open_or_held: Query[UUID] = Query(
+    select(_table.id).where(
+        given(_table.person_id, "person_id"),
+        given(_table.definition_id, "definition_id"),
+        _is_open_or_held,
+        ~_table.is_renewed,
+    )
 )
 _credential: Query[str | None] = Query(
     select(_table.credential).where(_table.id == bindparam("p_id", type_=Uuid)), lambda credential: credential
@@ -149,6 +157,11 @@ async def find_credential(connection: Connection, application_id: UUID) -> str |
 async def renew_expired(connection: Connection, person_id: UUID, definition_id: UUID, now: datetime) -> None:
     """Let expired badges no longer count as held."""
     await _renewal.run(connection, p_ids=[person_id], p_definition_id=definition_id, p_now=now)
+
+
+async def find_open_or_held(connection: Connection, person_id: UUID, definition_id: UUID) -> UUID | None:
+    """The person's application for the badge that is open, or whose badge is held."""
+    return await _open_or_held.first(connection, p_person_id=person_id, p_definition_id=definition_id)
 
 
 async def forget_credentials(connection: Connection, person_ids: list[UUID]) -> None:

@@ -13,6 +13,7 @@ from app.db.people.badge_applications import (
     badge_applications,
     find_credential,
     find_last_list,
+    find_open_or_held,
     get_list_use,
     list_earner_facts,
     renew_expired,
@@ -25,7 +26,7 @@ from app.db.people.study_centres import lock_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_row, change_value, insert_row, row_of
 from app.domain.access import check_person, check_reach, check_still_registered
-from app.domain.errors import NotFound
+from app.domain.errors import AlreadyExists, NotFound
 from app.domain.people import badge_applications as rules
 from app.domain.people.badge_applications import BadgeApplication, BadgeOutcome, Earner
 from app.domain.people.badge_credentials import (
@@ -63,6 +64,9 @@ async def apply_for_badge(
     check_is(definition, "published")
     keys.for_badges()
     await renew_expired(writer.connection, person.id, definition_id, writer.now)
+    # The database's unique index lets one of two simultaneous applications through.
+    if existing := await find_open_or_held(writer.connection, person.id, definition_id):
+        raise AlreadyExists(existing_id=existing)
     earner = Earner(person.id, organisation_id)
     facts = (await list_earner_facts(writer.connection, [earner]))[earner]
     application = BadgeApplication(

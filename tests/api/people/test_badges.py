@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -252,7 +253,8 @@ def test_a_badge_with_a_validity_ends(centre: Centre, central: UUID, main_user: 
     assert (payload["validUntil"], payload["exp"]) == ("2024-03-15T10:00:00Z", 1_710_496_800)
     with pytest.raises(OB3VerificationError, match="expired"):
         verify(credential_of(main_user, application))
-    assert refusal(apply(main_user, definition, central)) == (409, "already-exists")
+    again = apply(main_user, definition, central)
+    assert (refusal(again), again.json()["existing_id"]) == ((409, "already-exists"), application["id"])
     centre.clock(2024, 3, 15, 12)
     assert apply(main_user, definition, central).status_code == 201
 
@@ -361,7 +363,8 @@ def test_a_main_user_applies_in_the_own_organisation_for_a_published_badge(centr
         made.json()["id"]
     ]
     assert centre.main_user(central).get(f"{APPLICATIONS}/{made.json()['id']}").status_code == 404
-    assert refusal(apply(main_user, definition, central)) == (409, "already-exists")
+    again = apply(main_user, definition, central)
+    assert (refusal(again), again.json()["existing_id"]) == ((409, "already-exists"), made.json()["id"])
     withdrawal = f"{APPLICATIONS}/{made.json()['id']}/withdrawal"
     assert refusal(staff.post(withdrawal)) == (403, "forbidden")
     assert main_user.post(withdrawal).json()["state"] == "withdrawn"
@@ -369,6 +372,20 @@ def test_a_main_user_applies_in_the_own_organisation_for_a_published_badge(centr
     assert apply(main_user, definition, central).status_code == 201
     staff.post(f"{DEFINITIONS}/{definition['id']}/retirement")
     assert refusal(apply(centre.main_user(central), definition, central)) == (409, "wrong-state")
+
+
+def test_of_applications_for_a_badge_at_the_same_time_one_is_made(
+    centre: Centre, central: UUID, main_user: Person
+) -> None:
+    definition = published(centre.staff())
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: apply(main_user, definition, central), range(4)))
+    [made] = [answer.json()["id"] for answer in answers if answer.status_code == 201]
+    others = [answer for answer in answers if answer.status_code != 201]
+    # One that the unique index refused does not know which application there is.
+    assert {(*refusal(answer), answer.json().get("existing_id", made)) for answer in others} == {
+        (409, "already-exists", made)
+    }
 
 
 def test_nobody_decides_or_revokes_their_own_badge(centre: Centre, central: UUID, main_user: Person) -> None:
