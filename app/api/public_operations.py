@@ -14,8 +14,12 @@ class PublicOperation(Operation):
 
     async def caller_of(self, request: Request) -> Caller:
         backend: Backend = request.app.state.backend
+        slug = request.path_params["slug"]
+        # PostgreSQL takes no NUL.
+        if "\0" in slug:
+            raise NotFound
         async with backend.connections.connection(None) as lobby:
-            centre = await find_study_centre(lobby, request.path_params["slug"])
+            centre = await find_study_centre(lobby, slug)
         if centre is None:
             raise NotFound
         return Caller(centre, NOBODY)

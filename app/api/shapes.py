@@ -332,11 +332,18 @@ Phone = Annotated[
     StringConstraints(strip_whitespace=True, max_length=100),
     Form("phone-format", r"^[+(]?[0-9][0-9() /.-]{2,28}[0-9]$"),
 ]
+_PRINTABLE = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 SearchText = Annotated[
     str | None,
-    Query(max_length=200, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}),
+    Query(max_length=200, json_schema_extra=_PRINTABLE),
     BeforeValidator(_without_hidden),
     AfterValidator(lambda text: text and _printable(text, _JOINERS)),
+]
+NameSearch = Annotated[
+    str,
+    Query(min_length=1, max_length=100, description="Words of the name, in any order.", json_schema_extra=_PRINTABLE),
+    BeforeValidator(_without_hidden),
+    AfterValidator(lambda text: _printable(text, _JOINERS)),
 ]
 ChangedSince = Annotated[
     Instant | None,

@@ -1,9 +1,8 @@
 """`/v1/me/study-register`, `/v1/study-register` and the public page of a share."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.api.conventions import PlainWrite, PublicUrl, Read, RecordedList, Write
 from app.api.operations import Operation
@@ -11,7 +10,7 @@ from app.api.paging import Page, Paging
 from app.api.public_operations import IN_CENTRE, PublicOperation
 from app.api.responses import refusing
 from app.api.security import operation
-from app.api.shapes import Body, Day, Several
+from app.api.shapes import Body, Day, NameSearch, Several
 from app.db.paging import Slice
 from app.domain.trainings.completions import CompletionState
 from app.domain.trainings.study_register import (
@@ -28,7 +27,6 @@ router = APIRouter(prefix="/study-register", route_class=Operation, tags=["Compl
 public_router = APIRouter(
     prefix="/public/{slug}", route_class=PublicOperation, dependencies=IN_CENTRE, tags=["Completions"]
 )
-NameSearch = Annotated[str, Query(min_length=1, max_length=100, description="Words of the name, in any order.")]
 
 
 class StudyRegisterShareIn(Body):

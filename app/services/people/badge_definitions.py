@@ -56,6 +56,8 @@ async def change_definition(
     rules.check_is(before, "draft")
     after = replace(before, **changes)
     rules.check_criteria(after.criteria)
+    if not changes:
+        return before
     changed = await change_value(writer.connection, badge_definitions, before, **changes)
     writer.record("badge-definition.changed", definition_id, fields=sorted(changes))
     return changed

@@ -269,6 +269,8 @@ def test_a_draft_is_changed_and_a_published_badge_never(centre: Centre, main_use
     changed = staff.patch(path, {"months_valid": 24, "criteria": [{"kind": "onboarding_done"}]}, etag=etag)
     assert changed.status_code == 200, changed.text
     assert (changed.json()["months_valid"], len(changed.json()["criteria"])) == (24, 1)
+    unchanged = staff.patch(path, {})
+    assert (unchanged.status_code, unchanged.headers["ETag"]) == (200, changed.headers["ETag"])
     assert refusal(upload(staff, made["id"], b"no image")) == (422, "image-refused")
     assert upload(staff, made["id"]).json()["has_image"] is True
     assert staff.post(f"{path}/publication").json()["state"] == "published"

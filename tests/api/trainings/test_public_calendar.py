@@ -81,8 +81,9 @@ def test_only_approved_listed_and_subsidised_courses_are_public_until_they_end(
 
 
 @pytest.mark.parametrize("path", ["trainings", "trainings.ics", "trainings/0193ce0d-5300-711e-aba8-64090fbaec9c"])
-def test_an_unknown_slug_is_not_found(public: httpx.Client, path: str) -> None:
-    answer = public.get(f"/v1/public/ei-ole/{path}")
+@pytest.mark.parametrize("unknown", ["ei-ole", "ei%00ole"])
+def test_an_unknown_slug_is_not_found(public: httpx.Client, unknown: str, path: str) -> None:
+    answer = public.get(f"/v1/public/{unknown}/{path}")
     assert refusal(answer) == (404, "not-found")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 

@@ -197,6 +197,11 @@ def test_named_staff_find_completions_by_name(course: Course, centre: Centre) ->
     assert not any("aino" in text.casefold() for (text,) in entries)
 
 
+@pytest.mark.parametrize("words", ["", "\0", "aino\0", "a\n", "a" * 101])
+def test_a_name_is_searched_with_words_that_can_be_read(centre: Centre, words: str) -> None:
+    assert refusal(participant_reader(centre).get("/v1/study-register", params={"q": words})) == (422, "validation")
+
+
 def test_others_than_named_staff_find_nothing(course: Course, centre: Centre) -> None:
     for person in (centre.staff(), centre.person("auditor"), course.writer):
         answer = person.get("/v1/study-register", params={"q": "aino"})
