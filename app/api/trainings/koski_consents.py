@@ -161,7 +161,9 @@ async def create_koski_consent_wording(writer: Write, body: KoskiConsentWordingI
 @consents_router.post(
     "",
     status_code=201,
-    responses=refusing("not-found", "not-configured", "consent-closed", "not-for-koski", "already-exists"),
+    responses=refusing(
+        "not-found", "not-configured", "wrong-state", "consent-closed", "not-for-koski", "already-exists"
+    ),
 )
 @operation(people_only=True, strong_sign_in=True, personal_data=True, secret_body=True, read_again=READ_AGAIN)
 async def create_koski_consent(

@@ -208,13 +208,8 @@ class ConsentPlace:
     """The person who has claimed the participant."""
 
 
-_claim: Query[UUID] = Query(
-    select(participation_claims.c.id)
-    .where(
-        given(participation_claims.c.participant_id, "id"),
-        participation_claims.c.state == "granted",
-    )
-    .with_for_update(key_share=True),
+_training_of: Query[UUID] = Query(
+    select(training_participants.c.training_id).where(given(training_participants.c.id, "id"))
 )
 _place = Query(
     select(
@@ -264,10 +259,13 @@ async def find_newest_wording(connection: Connection) -> int | None:
     return await _newest.first(connection)
 
 
+async def find_training_of(connection: Connection, participant_id: UUID) -> UUID | None:
+    """The training of a participant, which never changes."""
+    return await _training_of.first(connection, p_id=participant_id)
+
+
 async def lock_place(connection: Connection, participant_id: UUID) -> ConsentPlace | None:
-    """Nobody else gives a consent for the participant, or ends its claim, until the transaction ends."""
-    # By a query of its own: the next one sees what a revocation has written that this one waited for.
-    await _claim.first(connection, p_id=participant_id)
+    """Nobody else gives a consent for the participant until the transaction ends."""
     return await _place.first(connection, p_id=participant_id)
 
 
@@ -338,6 +336,7 @@ _to_end: Query[UUID] = Query(
         or_(
             _consents.person_id == any_(bindparam("p_person_ids", type_=ARRAY(Uuid))),
             given(_consents.participant_id, "participant_id"),
+            given(_consents.training_id, "training_id"),
         ),
         ~IS_SENT,
     )
@@ -366,12 +365,17 @@ async def is_entry_to_cancel(connection: Connection, participant_id: UUID) -> bo
 
 async def list_not_sent_of_people(connection: Connection, person_ids: Sequence[UUID]) -> list[UUID]:
     """The people's consents in force of which Koski has nothing. They are locked."""
-    return await _to_end.all(connection, p_person_ids=list(person_ids), p_participant_id=_nobody)
+    return await _to_end.all(connection, p_person_ids=list(person_ids), p_participant_id=_nobody, p_training_id=_nobody)
 
 
 async def list_not_sent_of_participant(connection: Connection, participant_id: UUID) -> list[UUID]:
     """The participant's consent in force, if Koski has nothing of it. It is locked."""
-    return await _to_end.all(connection, p_person_ids=[], p_participant_id=participant_id)
+    return await _to_end.all(connection, p_person_ids=[], p_participant_id=participant_id, p_training_id=_nobody)
+
+
+async def list_not_sent_of_training(connection: Connection, training_id: UUID) -> list[UUID]:
+    """The consents in force of a training's participants of which Koski has nothing. They are locked."""
+    return await _to_end.all(connection, p_person_ids=[], p_participant_id=_nobody, p_training_id=training_id)
 
 
 async def list_sent(connection: Connection, consent_ids: Sequence[UUID]) -> list[UUID]:

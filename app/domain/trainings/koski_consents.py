@@ -8,6 +8,8 @@ from uuid import UUID
 from app.domain.access import Actor
 from app.domain.calendar.deadlines import same_day_later, start_of
 from app.domain.errors import ConsentClosed, Fault, Forbidden, Invalid, NotForKoski, WrongState
+from app.domain.trainings.completions import was_approved
+from app.domain.trainings.trainings import TrainingSummary
 from app.domain.values import Localised, Shown
 
 ConsentState = Literal["in_force", "withdrawn"]
@@ -95,6 +97,12 @@ class KoskiConsent(Shown):
 def closes_at(last_day: date) -> datetime:
     """Return when consents end: 24:00 in Finland on the training's last day (rulebook §7.1)."""
     return start_of(last_day + timedelta(days=1))
+
+
+def check_takes_place(training: TrainingSummary) -> None:
+    """Check that completions of the training can be recorded (rulebook §7.1). Raise WrongState."""
+    if not was_approved(training):
+        raise WrongState(pointer="/participant_id", state=training.state, allowed=["approved", "lapsed"])
 
 
 def check_open(last_day: date, now: datetime) -> None:

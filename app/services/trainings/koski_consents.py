@@ -12,6 +12,7 @@ from app.db.people.study_centres import get_study_centre, lock_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection, insert_value
 from app.db.trainings import koski_consents as questions
+from app.db.trainings import trainings
 from app.db.trainings.koski_consents import ConsentPlace
 from app.db.trainings.koski_exports import change_export, drop_unread, exports
 from app.db.trainings.koski_tables import koski_consent_wordings
@@ -46,10 +47,15 @@ async def give_consent(
 ) -> KoskiConsent:
     """The identity code or learner number goes to the database encrypted, and nowhere else."""
     participant_id = given["participant_id"]
-    # Before the claim, as a merger and an erasure do.
+    # The order of locks: people as in a merger and an erasure, then the training as in a revocation of the claim.
     check_still_registered(await lock_person(writer.connection, writer.actor.person_id))
+    training_id = await questions.find_training_of(writer.connection, participant_id)
+    training = training_id and await trainings.resource.find(writer, training_id, locked=True)
     place = await _lock_own(writer, participant_id)
     check_strong(writer.actor)
+    if not training:
+        raise NotFound(pointer="/participant_id")
+    rules.check_takes_place(training)
     rules.check_wording(given["wording_version"], await questions.find_newest_wording(writer.connection))
     rules.check_calling_name(given["calling_name"], given["first_names"])
     if given["identity_kind"] == "personal_identity_code":
@@ -121,6 +127,11 @@ async def withdraw(writer: Writer, consent_ids: Sequence[UUID]) -> None:
 async def end_of_participant(writer: Writer, participant_id: UUID) -> None:
     """End the participant's consent, if Koski has nothing of it: the claim of the learner has been revoked."""
     await withdraw(writer, await questions.list_not_sent_of_participant(writer.connection, participant_id))
+
+
+async def end_of_training(writer: Writer, training_id: UUID) -> None:
+    """End the consents of a training that is cancelled: nothing of it will be reported."""
+    await withdraw(writer, await questions.list_not_sent_of_training(writer.connection, training_id))
 
 
 async def note_correction(writer: Writer, training: Training, participant_id: UUID) -> None:

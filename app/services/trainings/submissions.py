@@ -28,6 +28,7 @@ from app.domain.trainings.trainings import (
     of_type,
 )
 from app.services.trainings.ending import end_training
+from app.services.trainings.koski_consents import end_of_training
 from app.services.trainings.model_courses import check_submitted_version
 from app.services.trainings.reservations import reserve
 
@@ -141,6 +142,7 @@ async def cancel_training(writer: Writer, hour_type: Activity, training_id: UUID
     check_state(training.state, "approved")
     check_no_statement(await find_statement_state(writer.connection, training_id))
     freed = await end_training(writer, training, "cancelled", reason=reason)
+    await end_of_training(writer, training_id)
     by = "staff" if writer.actor.has("staff") else "writers"
     _record(writer, "cancelled", training, reason=reason, freed=freed, by=by)
     return await questions.resource.get(writer, training_id)

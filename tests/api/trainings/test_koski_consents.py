@@ -544,11 +544,25 @@ def test_a_consent_waits_for_a_revocation_of_the_claim_at_the_same_time(
 ) -> None:
     with another(centre, database) as other, ThreadPoolExecutor(1) as pool:
         with other.owner.transaction():
+            other.owner.execute("SELECT FROM trainings FOR UPDATE")
             other.owner.execute("UPDATE participation_claims SET state = 'revoked', ended_at = claimed_at")
             waiting = pool.submit(give, aava)
             until_one_waits(centre)
         assert refusal(waiting.result()) == (404, "not-found")
     assert centre.rows("SELECT count(*) FROM koski_consents") == [(0,)]
+
+
+def test_a_cancelled_course_ends_its_consents_and_gets_no_more(
+    centre: Centre, aava: Learner, staff: Person, reader: Person
+) -> None:
+    onni = learner(centre, aava.training_id)
+    ended = given(aava)
+    answer = staff.post(f"/v1/trainings/{aava.training_id}/cancellation", {"reason": "Kouluttaja sairastui"})
+    assert answer.status_code == 200, answer.text
+    assert reader.get(f"{PATH}/{ended['id']}").json()["state"] == "withdrawn"
+    assert centre.rows("SELECT identity FROM koski_consents") == [(None,)]
+    late = give(onni)
+    assert (*refusal(late), late.json()["state"]) == (409, "wrong-state", "cancelled")
 
 
 def test_a_consent_ends_with_a_claim_that_a_merger_ends(centre: Centre, aava: Learner, staff: Person) -> None:
