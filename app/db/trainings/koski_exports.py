@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, case, func, or_, select, update
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from app.db.paging import Choice, choice
-from app.db.people.people import study_centres
+from app.db.people.people import persons, study_centres
 from app.db.resources import Resource
 from app.db.statements import (
     Command,
@@ -218,6 +218,12 @@ def _entries(condition: Any, *order: Any) -> Any:
     )
 
 
+_learners_locked = Command(
+    select(persons.c.id)
+    .where(persons.c.id.in_(select(_consents.person_id).where(_consents.training_id == any_(_training_ids))))
+    .order_by(persons.c.id)
+    .with_for_update(read=True, key_share=True)
+)
 _in_force_locked = Command(
     select(_consents.id)
     .where(_consents.training_id == any_(_training_ids), _consents.withdrawn_at.is_(None))
@@ -233,7 +239,11 @@ _sent_locked = Command(
 
 
 async def lock_consents_of_trainings(connection: Connection, training_ids: Sequence[UUID]) -> None:
-    """Nobody withdraws a consent while an export is chosen."""
+    """Nobody withdraws a consent, or erases or merges its learner, while an export is chosen.
+
+    The learners first, as in an erasure and a merger.
+    """
+    await _learners_locked.run(connection, p_training_ids=list(training_ids))
     await _in_force_locked.run(connection, p_training_ids=list(training_ids))
 
 
@@ -271,6 +281,12 @@ _last_entries = Query(
 _waiting_entries = Query(
     _entries(_items.outcome.is_(None) & (_items.action != "cancel") & _concerned, _items.source_id), _EntryRow
 )
+_holders: Query[tuple[str, UUID]] = Query(
+    select(_items.study_right_oid, _items.source_id).where(
+        _items.study_right_oid == any_(bindparam("p_oids", type_=ARRAY(Text)))
+    ),
+    lambda oid, source_id: (oid, source_id),
+)
 _known_learners = Query(
     select(_items.person_id, _items.learner_oid).where(_items.outcome == "accepted").distinct(),
     lambda person_id, number: (person_id, number),
@@ -306,6 +322,11 @@ async def list_entries(
     waiting = await _waiting_entries.all(connection, **concerned)
     sent_with = {row.source_id: ConsentOf(row.consent_id, row.person_id) for row in known}
     return [_entry(row) for row in known], [_entry(row) for row in waiting], sent_with
+
+
+async def list_holders(connection: Connection, study_right_oids: Sequence[str]) -> dict[str, UUID]:
+    """The completions, by the ID of the first, that have these study rights of Koski."""
+    return dict(await _holders.all(connection, p_oids=list(study_right_oids)))
 
 
 async def list_known_learners(connection: Connection) -> list[tuple[UUID, str]]:

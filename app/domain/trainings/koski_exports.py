@@ -245,11 +245,12 @@ def check_not_sent(export: KoskiExport) -> None:
         raise WrongState(state="received", allowed=["prepared"])
 
 
-def received(export: KoskiExport, receipts: Sequence[Receipt]) -> list[KoskiExportItem]:
-    """Return the items with their receipts (rulebook §7.1).
+def received(export: KoskiExport, receipts: Sequence[Receipt], holders: Mapping[str, UUID]) -> list[KoskiExportItem]:
+    """Return the items with their receipts (rulebook §7.1). `holders` are completions by their study rights.
 
     Raise NotFound for an item of another export; WrongState if the export has ended, or for an item received before or
-    twice; Invalid if Koski's OIDs are missing.
+    twice; Invalid if Koski's OIDs are missing, are not those known of the item, or if the study right is another
+    completion's.
     """
     waiting = {item.source_id: item for item in export.items}
     for index, receipt in enumerate(receipts):
@@ -258,12 +259,14 @@ def received(export: KoskiExport, receipts: Sequence[Receipt]) -> list[KoskiExpo
     check_prepared(export)
     done: dict[UUID, KoskiExportItem] = {}
     faults: list[Fault] = []
+    held = dict(holders)
     for index, receipt in enumerate(receipts):
         item = waiting[receipt["source_id"]]
         outcome = item.outcome or (item.source_id in done and "received")
         if outcome:
             raise WrongState(pointer=f"/items/{index}/source_id", state=outcome, allowed=["awaiting_receipt"])
         faults += _missing_oids(receipt, f"/items/{index}")
+        faults += _wrong_oids(receipt, item, held, f"/items/{index}")
         done[item.source_id] = replace(
             item,
             outcome=receipt["outcome"],
@@ -288,6 +291,24 @@ def _missing_oids(receipt: Receipt, place: str) -> list[Fault]:
         )
         if value is None
     ]
+
+
+def _wrong_oids(receipt: Receipt, item: KoskiExportItem, held: dict[str, UUID], place: str) -> list[Fault]:
+    """The faults of the OIDs; a study right that nobody has is the item's from now on."""
+    right, learner = receipt.get("study_right_oid"), receipt.get("learner_oid")
+    # What is sent for the first time, or again after a cancellation, gets its OIDs from Koski.
+    known = (
+        []
+        if item.action == "create"
+        else [
+            ("study_right_oid", right, item.study_right_oid),
+            ("learner_oid", learner, item.learner_oid),
+        ]
+    )
+    faults = [Fault(f"{place}/{name}", "oid-differs", {"known": old}) for name, new, old in known if new and new != old]
+    if right and held.setdefault(right, item.source_id) != item.source_id:
+        faults.append(Fault(f"{place}/study_right_oid", "oid-of-another"))
+    return faults
 
 
 def without_codes(text: str | None) -> str | None:

@@ -99,7 +99,8 @@ async def enter_receipt(writer: Writer, export_id: UUID, receipts: Sequence[Rece
     await _check_reader(writer)
     await questions.lock_consents_of_export(writer.connection, export_id)
     export = await exports.lock(writer, export_id)
-    items = rules.received(export, receipts)
+    rights = [oid for receipt in receipts if (oid := receipt.get("study_right_oid"))]
+    items = rules.received(export, receipts, await questions.list_holders(writer.connection, rights))
     await questions.write_receipts(writer.connection, export_id, items, writer.actor.person_id, writer.now)
     state = rules.state_after(export, items)
     if state != "prepared":

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from app.db.identifiers import new_id
 from app.domain.calendar.deadlines import HELSINKI
+from app.local.embedded_postgres import Addresses
 from app.sandbox.main import create_app
 from app.settings import Settings
 from tests.builders import Centre, Person, refusal
@@ -34,6 +35,7 @@ from tests.learners import (
     with_koski,
     wording,
 )
+from tests.locks import another, until_one_waits
 from tests.server import NO_TLS, serving
 from tests.trainings import add_training, participant_reader
 
@@ -406,8 +408,21 @@ def test_receipts_come_in_portions(centre: Centre, training: UUID, reader: Perso
         assert (*refusal(answer), answer.json()["state"]) == (409, "wrong-state", "acknowledged")
 
 
+def test_an_export_waits_for_an_erasure_before_it_locks_consents(
+    centre: Centre, aava: Learner, reader: Person, database: Addresses
+) -> None:
+    with another(centre, database) as eraser, ThreadPoolExecutor(1) as pool:
+        with eraser.owner.transaction():
+            eraser.owner.execute("SELECT FROM persons WHERE id = %s FOR UPDATE", [aava.person.id])
+            waiting = pool.submit(prepared, reader, aava.training_id)
+            until_one_waits(centre)
+            eraser.owner.execute("SELECT FROM koski_consents FOR UPDATE NOWAIT")
+        assert actions_of(waiting.result()) == ["create"]
+
+
 @pytest.mark.usefixtures("aava")
-def test_receipts_that_are_wrong(training: UUID, reader: Person) -> None:
+def test_receipts_that_are_wrong(centre: Centre, training: UUID, reader: Person) -> None:
+    passed(centre, training, code=code_of("020290"))
     export = prepared(reader, training)
     path, source_id = f"{PATH}/{export['id']}/receipt", export["items"][0]["source_id"]
     good = {"source_id": source_id, "outcome": "accepted"} | oids(1)
@@ -425,10 +440,14 @@ def test_receipts_that_are_wrong(training: UUID, reader: Person) -> None:
         ("/items/0/learner_oid", "oid-needed"),
     ]
     assert refusal(sent(good | {"learner_oid": KOSKI["school_oid"]})) == (422, "validation")
+    other = sent(*({**good, "source_id": each["source_id"]} for each in export["items"]))
+    assert [(each["pointer"], each["code"]) for each in other.json()["errors"]] == [
+        ("/items/1/study_right_oid", "oid-of-another")
+    ]
     assert refusal(sent()) == (422, "validation")
     assert reader.get(f"{PATH}/{export['id']}").json()["state"] == "prepared"
     named = sent({"source_id": source_id, "outcome": "refused", "error": f"Virheellinen hetu {CODE}", "version": 2})
-    [item] = named.json()["items"]
+    item = named.json()["items"][0]
     assert (item["error"], item["version"], item["received_at"]) == (
         "Virheellinen hetu ***",
         2,

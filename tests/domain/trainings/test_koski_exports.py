@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -189,18 +190,18 @@ def accepted(number: int) -> Receipt:
     return {
         "source_id": UUID(int=100 + number),
         "outcome": "accepted",
-        "study_right_oid": "1.2.246.562.15.00000000004",
+        "study_right_oid": f"1.2.246.562.15.{number:011}",
         "learner_oid": "1.2.246.562.24.00000000003",
     }
 
 
 def test_receipts_in_portions() -> None:
     first = export(item(1), item(2))
-    items = received(first, [accepted(1)])
-    assert [(each.outcome, each.study_right_oid) for each in items] == [("accepted", "1.2.246.562.15.00000000004")]
+    items = received(first, [accepted(1)], {})
+    assert [(each.outcome, each.study_right_oid) for each in items] == [("accepted", "1.2.246.562.15.00000000001")]
     assert state_after(first, items) == "prepared"
     second = export(items[0], item(2))
-    assert state_after(second, received(second, [accepted(2)])) == "acknowledged"
+    assert state_after(second, received(second, [accepted(2)], {})) == "acknowledged"
     assert state_after(export(item(1, "not_sent"), item(2, "refused"))) == "acknowledged"
     assert state_after(export(item(1, "not_sent"), item(2))) == "prepared"
     assert state_after(export(item(1, "not_sent"))) == "cancelled"
@@ -209,15 +210,15 @@ def test_receipts_in_portions() -> None:
 def test_receipts_of_an_export_that_has_ended() -> None:
     ended = export(item(1, "accepted"), state="acknowledged")
     with pytest.raises(WrongState) as refused:
-        received(ended, [accepted(1)])
+        received(ended, [accepted(1)], {})
     assert refused.value.facts == {"state": "acknowledged", "allowed": ["prepared"]}
     with pytest.raises(NotFound):
-        received(ended, [accepted(3)])
+        received(ended, [accepted(3)], {})
 
 
 def test_a_receipt_for_another_export() -> None:
     with pytest.raises(NotFound) as refused:
-        received(export(item(1)), [accepted(1), accepted(3)])
+        received(export(item(1)), [accepted(1), accepted(3)], {})
     assert refused.value.pointer == "/items/1/source_id"
 
 
@@ -231,7 +232,7 @@ def test_a_receipt_for_another_export() -> None:
 )
 def test_an_item_twice(items: list[KoskiExportItem], receipts: list[Receipt], pointer: str, state: str) -> None:
     with pytest.raises(WrongState) as refused:
-        received(export(*items), receipts)
+        received(export(*items), receipts, {})
     assert refused.value.pointer == pointer
     assert refused.value.facts == {"state": state, "allowed": ["awaiting_receipt"]}
 
@@ -239,13 +240,44 @@ def test_an_item_twice(items: list[KoskiExportItem], receipts: list[Receipt], po
 def test_accepted_without_the_numbers_of_koski() -> None:
     bare: Receipt = {"source_id": UUID(int=101), "outcome": "accepted"}
     with pytest.raises(Invalid) as refused:
-        received(export(item(1)), [bare])
+        received(export(item(1)), [bare], {})
     assert [fault.pointer for fault in refused.value.faults] == ["/items/0/study_right_oid", "/items/0/learner_oid"]
+
+
+@pytest.mark.parametrize(
+    ("known", "receipts", "holders", "faults"),
+    [
+        # A correction and a cancellation name what Koski has; what is created again after one gets new numbers.
+        ({"action": "correct"}, [accepted(1)], {}, [("/items/0/study_right_oid", "oid-differs")]),
+        ({"action": "cancel"}, [accepted(4) | {"source_id": UUID(int=101)}], {}, []),
+        ({"action": "create"}, [accepted(1)], {}, []),
+        # A study right is one completion's.
+        ({}, [accepted(1)], {accepted(1)["study_right_oid"]: UUID(int=101)}, []),
+        ({}, [accepted(1)], {accepted(1)["study_right_oid"]: AAVA}, [("/items/0/study_right_oid", "oid-of-another")]),
+        (
+            {},
+            [accepted(1), accepted(1) | {"source_id": UUID(int=102)}],
+            {},
+            [("/items/1/study_right_oid", "oid-of-another")],
+        ),
+    ],
+)
+def test_the_numbers_of_koski_are_those_of_the_completion(
+    known: dict[str, Any], receipts: list[Receipt], holders: dict[str, UUID], faults: list[tuple[str, str]]
+) -> None:
+    known |= {"study_right_oid": accepted(4)["study_right_oid"], "learner_oid": accepted(4)["learner_oid"]}
+    waiting = export(replace(item(1), **known), item(2))
+    if not faults:
+        assert received(waiting, receipts, holders)[0].outcome == "accepted"
+        return
+    with pytest.raises(Invalid) as refused:
+        received(waiting, receipts, holders)
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == faults
 
 
 def test_a_refusal_keeps_the_numbers_that_are_known() -> None:
     known = replace(item(1), action="correct", study_right_oid="1.2.246.562.15.00000000004")
-    [refused] = received(export(known), [{"source_id": UUID(int=101), "outcome": "refused", "error": "409"}])
+    [refused] = received(export(known), [{"source_id": UUID(int=101), "outcome": "refused", "error": "409"}], {})
     assert (refused.outcome, refused.study_right_oid, refused.error) == ("refused", "1.2.246.562.15.00000000004", "409")
 
 
