@@ -73,6 +73,11 @@ def _shown(value: Any) -> Any:
             return value
 
 
+def is_shown(text: str) -> bool:
+    """Whether the fonts have all its characters."""
+    return MISSING not in shown_of(text)
+
+
 def shown_of(text: str) -> str:
     """The text as the fonts can show it: spaces for white space, boxes for unknown characters, no invisible ones."""
     return "".join(

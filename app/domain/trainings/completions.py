@@ -1,6 +1,6 @@
 """Completions (suoritus): what a participant has achieved in a training course from a model (rulebook §3.18)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -197,11 +197,22 @@ def credits_of(finding: CompletionFinding, model: ModelInCourse) -> int:
     return model.credits if finding.outcome == "passed" else 0
 
 
-def check_named(learner: Learner, *, pointer: str | None = None) -> str:
-    """Return the name of a participant who is not anonymous. Raise WrongState."""
+def check_named(learner: Learner, is_shown: Callable[[str], bool], *, pointer: str | None = None) -> str:
+    """Return the name of a participant who is not anonymous, which a certificate can show (rulebook §3.18).
+
+    Raise WrongState.
+    """
     if learner.name is None:
         raise WrongState(pointer=pointer, state="anonymised")
+    if not is_shown(learner.name):
+        raise WrongState(pointer=pointer, state="named", because="name-unprintable")
     return learner.name
+
+
+def check_corrected_name(name: str | None, is_shown: Callable[[str], bool]) -> None:
+    """Check that a certificate can show the name (rulebook §3.18). Raise Invalid."""
+    if name is not None and not is_shown(name):
+        raise Invalid(Fault("/name", "name-unprintable"))
 
 
 def check_none_in_force(learners: Sequence[Learner], *, place: str) -> None:

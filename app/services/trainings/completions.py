@@ -10,6 +10,7 @@ from app.db.sessions import Reader, Writer
 from app.db.trainings import completions as questions
 from app.db.trainings import trainings
 from app.db.trainings.participation_claims import is_claimed_by
+from app.documents.making import is_shown
 from app.domain.access import Actor, is_within_reach
 from app.domain.errors import NotFound
 from app.domain.trainings import completions as rules
@@ -48,7 +49,9 @@ async def record_completions(writer: Writer, training_id: UUID, entries: Sequenc
     rules.check_over(training.sessions, writer.now)
     learners = [found[each] for each in ids]
     rules.check_none_in_force(learners, place=place)
-    names = [rules.check_named(learner, pointer=place.format(index)) for index, learner in enumerate(learners)]
+    names = [
+        rules.check_named(learner, is_shown, pointer=place.format(index)) for index, learner in enumerate(learners)
+    ]
     findings = [entry.finding for entry in entries]
     days = await _days_of(writer, training)
     rules.check_findings(findings, model, days, place="/items/{}")
@@ -79,6 +82,7 @@ async def correct_completion(
     if model is None:
         raise NotFound
     rules.check_findings([finding], model, await _days_of(writer, training), place="")
+    rules.check_corrected_name(name, is_shown)
     await questions.mark_corrected(writer.connection, completion_id)
     withdrawn = await withdraw_certificates(writer, completion_id)
     corrected = await _insert(

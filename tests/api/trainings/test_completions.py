@@ -208,6 +208,24 @@ def test_a_participant_is_of_the_course_and_is_named(course: Course, manager: Pe
     assert (refusal(answer), answer.json()["state"]) == ((409, "wrong-state"), "anonymised")
 
 
+def test_a_name_that_a_certificate_cannot_show_is_written_otherwise_first(
+    course: Course, manager: Person, centre: Centre
+) -> None:
+    participant = course.participant()
+    centre.owner.execute("UPDATE training_participants SET name = 'محمد علي' WHERE id = %s", [participant])
+    answer = manager.post(course.path, {"items": [passed(participant)]})
+    assert refusal(answer) == (409, "wrong-state")
+    assert (answer.json()["pointer"], answer.json()["because"]) == ("/items/0/participant_id", "name-unprintable")
+    centre.owner.execute("UPDATE training_participants SET name = 'Αίγλη Żółć-Љубовь' WHERE id = %s", [participant])
+    recorded = course.recorded(participant)
+    assert recorded["name"] == "Αίγλη Żółć-Љубовь"
+    correction = passed(participant, name="李小龍", reason="Kirjoitusvirhe")
+    del correction["participant_id"]
+    assert errors_of(manager.post(f"/v1/completions/{recorded['id']}/correction", correction)) == [
+        ("/name", "name-unprintable")
+    ]
+
+
 def test_a_late_statement_is_not_the_learners_fault(course: Course, centre: Centre) -> None:
     participant = course.participant()
     centre.owner.execute("UPDATE trainings SET state = 'lapsed', ended_at = %s WHERE id = %s", [FOREVER, course.id])
