@@ -88,7 +88,7 @@ def extract_words(
     if rows:
         total = sum(each.credits for each in completions)
         rows.append([[table["total"]], [""], [""], [texts.fill("{credits}", {"credits": total})], [""], [""]])
-    shapes = [(1.3, False), (1, False), AMOUNT, AMOUNT, (0, False), (0, False)]
+    shapes = [(1.1, False), (1, False), AMOUNT, AMOUNT, (0, False), (0, False)]
     return {
         **{each: texts.tables[each] for each in ("page", "of")},
         "title": table["title"],
@@ -98,7 +98,7 @@ def extract_words(
             part_of(
                 paragraphs=[texts.fill(table["intro" if rows else "none"], facts)],
                 # A long table has its heads on each page, so its total does not keep it together.
-                table=table_of(table["columns"], shapes, rows, has_total=len(rows) < MOST_TOGETHER),
+                table=table_of(table["columns"], shapes, rows, has_total=len(rows) < MOST_TOGETHER, has_names=True),
             )
         ],
     }

@@ -33,10 +33,16 @@ def declared(sentences: Mapping[str, str], declarations: object) -> list[str]:
 
 
 def table_of(
-    columns: Sequence[str], shapes: Sequence[tuple[float, bool]], rows: Sequence[Cells], *, has_total: bool = False
+    columns: Sequence[str],
+    shapes: Sequence[tuple[float, bool]],
+    rows: Sequence[Cells],
+    *,
+    has_total: bool = False,
+    has_names: bool = False,
 ) -> Part | None:
     """A table, unless it has no rows. The shape of a column is its share of the width, 0 for the width of its content,
-    and whether it has numbers. The last row may be their total."""
+    and whether it has numbers. The last row may be their total. Names are not hyphenated, because they may be in
+    another language than the document."""
     if not rows:
         return None
     return {
@@ -45,6 +51,7 @@ def table_of(
         "numbers": [has_numbers for _, has_numbers in shapes],
         "rows": rows,
         "total": has_total,
+        "hyphenated": not has_names,
     }
 
 
