@@ -64,7 +64,8 @@ def model_version_words(
 
 def _sections(texts: Texts, named: Iterable[Sequence[str]], version: ModelVersion) -> Iterator[Part]:
     for name, title in named:
-        yield _part(texts, title, paragraphs=paragraphs_of(getattr(version, name)))
+        empty = "not_required" if name == "prerequisites" else "not_given"
+        yield _part(texts, title, empty=empty, paragraphs=paragraphs_of(getattr(version, name)))
 
 
 def _translation(texts: Texts, version: ModelVersion, language: Language) -> Iterator[Part]:
@@ -80,9 +81,11 @@ def _rows(texts: Texts, rows: Sequence[Sequence[str]], value: object) -> list[tu
     return rows_of(texts, rows, vars(value)) if value else []
 
 
-def _part(texts: Texts, title: str, *, language: Language | None = None, **content: Any) -> Part:
+def _part(
+    texts: Texts, title: str, *, language: Language | None = None, empty: str = "not_given", **content: Any
+) -> Part:
     """A part with its title, which says so if it has no content. What people wrote may be in another language."""
     if not any(content.values()):
-        return part_of(title, paragraphs=[texts.tables["not_given"]])
+        return part_of(title, paragraphs=[texts.tables[empty]])
     part = part_of(title, **content)
     return {**part, "language": language} if language else part

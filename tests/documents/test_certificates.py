@@ -1,8 +1,10 @@
 """Certificates as PDFs: what they say, that they are PDF/A and PDF/UA, and that nothing in them breaks the page."""
 
+import asyncio
 import io
 import subprocess
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -16,11 +18,12 @@ from pyhanko.pdf_utils.generic import DictionaryObject
 from app.documents.certificates import TEMPLATE, CertificatePictures
 from app.documents.making import prepared
 from app.documents.qr_codes import qr_code_of
+from app.documents.trainings import DocumentContent, make_training_document
 from app.domain.organisations.organisations import Language
-from app.domain.trainings.certificates import CertificateFacts
-from app.texts.certificates import batch_name, certificate_name, certificate_words
+from app.domain.trainings.certificates import CertificateFacts, ExtractedCompletion
+from app.texts.certificates import batch_name, certificate_name, certificate_words, extract_words
 from app.texts.rendering import LANGUAGES
-from tests.documents.certificate_facts import ADDRESS, FACTS, PICTURES, certificate, certificates, picture
+from tests.documents.certificate_facts import ADDRESS, FACTS, MADE_AT, PICTURES, certificate, certificates, picture
 from tests.documents.test_applications import kinds_of, metadata_of, root_of
 from tests.pdf_text import needs_pdftotext, text_of
 
@@ -30,10 +33,10 @@ SAID: dict[Language, list[str]] = {
     "fi": [
         "TODISTUS",
         "Kaisa Kuusiranta on suorittanut hyväksytysti koulutuksen Järjestön talousvastaavan koulutus",
-        "6 opintopistettä · 162 tuntia opiskelijan työtä",
+        "6 opintopistettä · 162 tuntia oppijan työtä",
         "osaa laatia järjestön talousarvion",
         "Arvosana 4 (asteikko 1–5)",
-        "Arvioitu talousarvion laatiminen",
+        "Arvioinnin kohde talousarvion laatiminen",
         "Arviointitapa oppimistehtävä ja näyttö",
         "Arvioijat kouluttaja ja osallistujat",
         "Arvioinnin tekijä Pekka Pihlajamäki",
@@ -49,7 +52,9 @@ SAID: dict[Language, list[str]] = {
     "sv": [
         "INTYG",
         "har med godkänt resultat genomfört utbildningen",
-        "6 studiepoäng · 162 timmars studiearbete",
+        "6 studiepoäng · 162 timmar av deltagarens arbete",
+        "Vad som bedömts talousarvion laatiminen",
+        "Bedömd av Pekka Pihlajamäki",
         "Vitsord 4 (skala 1–5)",
         "Tid 1.3.2024–12.5.2024",
         "Intyget är utfärdat 14.5.2024.",
@@ -57,7 +62,8 @@ SAID: dict[Language, list[str]] = {
     "en": [
         "CERTIFICATE",
         "has successfully completed the course",
-        "6 study credits · 162 hours of student work",
+        "6 study credits · 162 hours of a learner’s work",
+        "What was assessed talousarvion laatiminen",
         "Grade 4 (scale 1–5)",
         "Completed on 12 May 2024",
         "This certificate was issued on 14 May 2024.",
@@ -71,6 +77,26 @@ def test_a_certificate_says_who_has_completed_what(language: Language, tmp_path:
     shown = text_of(certificate(language), tmp_path)
     assert [each for each in SAID[language] if each not in shown] == []
     assert "None" not in shown
+
+
+@needs_pdftotext
+def test_an_extract_does_not_hyphenate_a_name_of_another_language(tmp_path: Path) -> None:
+    name = {"name": "Neulekerhon ohjaaja"}
+    course = ExtractedCompletion(
+        "Lumi Lahtinen",
+        {"fi": name},
+        "Villasukkaväen Keskusliitto ry",
+        date(2024, 5, 12),
+        2,
+        None,
+        "assessment",
+        "A" * 16,
+    )
+    content = DocumentContent("sv", "Opintokeskus Esimerkki", None)
+    words = extract_words("sv", course.name, [course], MADE_AT)
+    shown = text_of(asyncio.run(make_training_document(content, words, MADE_AT)), tmp_path)
+    assert "Villasukkaväen" in shown
+    assert "Keskusliitto" in shown
 
 
 @needs_pdftotext
@@ -115,7 +141,7 @@ def test_recognised_competence_is_called_so(tmp_path: Path) -> None:
 @needs_pdftotext
 def test_one_credit_is_in_the_singular(tmp_path: Path) -> None:
     shown = text_of(certificate("fi", replace(FACTS, credits=1, learner_hours=27)), tmp_path)
-    assert "1 opintopiste · 27 tuntia opiskelijan työtä" in shown
+    assert "1 opintopiste · 27 tuntia oppijan työtä" in shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -150,7 +150,7 @@ def test_a_document_claims_and_meets_pdf_a_and_pdf_ua(make: Any, language: Langu
             ],
         ),
         ("sv", ["Stödet är 511,72 €.", "Väntar på utbetalning", "20 undervisningstimmar × 35,00 €"]),
-        ("en", ["The support is €511.72.", "Waits for its payment", "55% × €930.40 €511.72"]),
+        ("en", ["The support is €511.72.", "Waiting to be paid", "55% × €930.40 €511.72"]),
     ],
 )
 def test_a_decision_on_a_statement_is_a_voucher(language: Language, said: list[str], tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_writer_makes_a_certificate_that_says_everything(course: Course, tmp_p
     for said in (
         "Kaisa Kuusiranta",
         "Ryhmänohjaajan peruskurssi, versio 1",
-        "2 opintopistettä · 54 tuntia opiskelijan työtä",
+        "2 opintopistettä · 54 tuntia oppijan työtä",
         "Osaa ohjata ryhmää",
         "Kokoontumisen suunnitelma",
         "Pekka Pihlajamäki",

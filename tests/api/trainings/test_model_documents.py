@@ -37,19 +37,21 @@ def test_the_document_has_all_sections(modelling: Modelling, manager: Person, tm
         "Versio 1",
         "Hyväksytty 15.3.2023",
         "Opintopisteet 2",
-        "Oppijan työtunnit 54",
+        "Tunteja oppijan työtä 54",
         *CONTENT["texts"]["fi"]["goals"],
         CONTENT["texts"]["fi"]["certificate_text"],
         CONTENT["content"],
         CONTENT["methods"],
         CONTENT["trainer_qualifications"],
-        "Arvioija Kouluttaja",
+        "Arvioijat Kouluttaja",
         "Hyväksytty tai hylätty",
-        "Edeltävä osaaminen Ei annettu.",
+        "Edeltävä osaaminen Ei edellytetä.",
         "Koodi 1020",
     ]
     assert [each for each in said if each not in shown] == []
     assert NOT_APPROVED not in shown
+    # It can be copied: on one line, with no sign within it.
+    assert ok(manager.get(version))["digest"] in shown
 
 
 @needs_pdftotext
