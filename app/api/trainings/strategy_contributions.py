@@ -9,8 +9,7 @@ from pydantic import Field
 from app.api.conventions import Read, Write
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
-from app.api.rendering import Created
-from app.api.responses import NO_LOCATION, refusing
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Line, Text
 from app.db.paging import Slice
@@ -31,14 +30,11 @@ class StrategyContributionIn(Body):
     """People or bodies who took part in the discussion, for example a board."""
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=StrategyContribution,
-    responses=NO_LOCATION | refusing("wrong-state", "not-a-member"),
-)
+@router.post("", status_code=201, responses=refusing("wrong-state", "not-a-member"))
 @operation(people_only=True, personal_data=True)
-async def contribute_to_training_strategy(writer: Write, strategy_id: UUID, body: StrategyContributionIn) -> Created:
+async def contribute_to_training_strategy(
+    writer: Write, strategy_id: UUID, body: StrategyContributionIn
+) -> StrategyContribution:
     """Add a contribution to a strategy.
 
     Adds to the discussion of a draft or of a strategy in force. A contribution is kept, cannot be changed, and does not
@@ -46,10 +42,9 @@ async def contribute_to_training_strategy(writer: Write, strategy_id: UUID, body
 
     **Who:** everyone with a role in the tree except observers, staff.
     """
-    contribution = await strategy_contributions.contribute(
+    return await strategy_contributions.contribute(
         writer, strategy_id, text=body.text, section=body.section, took_part=body.took_part
     )
-    return Created(contribution, None)
 
 
 @router.get("", response_model=Page[StrategyContribution])
@@ -64,3 +59,15 @@ async def list_training_strategy_contributions(
     **Who:** everyone who sees the strategy.
     """
     return await strategy_contributions.list_contributions(reader, page, strategy_id)
+
+
+@router.get("/{contribution_id}")
+@operation(scope="trainings:read", personal_data=True)
+async def get_training_strategy_contribution(
+    reader: Read, strategy_id: UUID, contribution_id: UUID
+) -> StrategyContribution:
+    """Get a contribution to a strategy.
+
+    **Who:** everyone who sees the strategy.
+    """
+    return await strategy_contributions.get_contribution(reader, strategy_id, contribution_id)

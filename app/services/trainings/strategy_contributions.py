@@ -1,4 +1,4 @@
-"""Contributions to training strategies: write and list."""
+"""Contributions to training strategies: write, get and list."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,6 +10,7 @@ from app.db.sessions import Reader, Writer
 from app.db.statements import insert_row
 from app.db.trainings.strategies import strategies
 from app.db.trainings.strategy_contributions import contributions, training_strategy_contributions
+from app.domain.errors import NotFound
 from app.domain.trainings import strategies as rules
 from app.domain.trainings.strategies import StrategyContribution, StrategySection
 from app.services.trainings.strategies import check_member, find_organisation
@@ -46,6 +47,15 @@ async def contribute(
         section=section,
     )
     return await contributions.get(writer, contribution_id)
+
+
+async def get_contribution(reader: Reader, strategy_id: UUID, contribution_id: UUID) -> StrategyContribution:
+    """Raise NotFound also for a contribution to another strategy."""
+    await strategies.get(reader, strategy_id)
+    contribution = await contributions.get(reader, contribution_id)
+    if contribution.strategy_id != strategy_id:
+        raise NotFound
+    return contribution
 
 
 async def list_contributions(reader: Reader, page: PageRequest, strategy_id: UUID) -> Slice[StrategyContribution]:

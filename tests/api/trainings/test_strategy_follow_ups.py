@@ -186,6 +186,11 @@ def test_those_in_the_tree_and_staff_contribute_and_change_nothing(
         "created_by_name": "Aino Esimerkki",
         "created_at": "2023-03-15T12:00:00+02:00",
     }
+    location = answer.headers["Location"]
+    assert location == f"{path}/contributions/{contribution['id']}"
+    for person in (manager, main_user, staff, centre.person("observer", unit)):
+        assert person.get(location).json()["id"] == contribution["id"]
+    assert manager.get(location).json() == contribution
     assert staff.post(f"{path}/contributions", {"text": "Hyvä luonnos"}).json()["section"] is None
     for person in (centre.person("observer", unit), centre.person("observer", central), centre.person("auditor")):
         assert refusal(person.post(f"{path}/contributions", {"text": "Katselija"})) == (403, "forbidden")
@@ -202,6 +207,24 @@ def test_those_in_the_tree_and_staff_contribute_and_change_nothing(
     assert refusal(unknown) == (422, "validation")
     recorded = "SELECT facts FROM audit_entries WHERE action = 'training-strategy.contributed' ORDER BY id"
     assert centre.rows(recorded)[0] == ({"contribution_id": contribution["id"], "section": "targets"},)
+
+
+def test_a_contribution_is_found_at_its_own_strategy_by_those_who_see_it(
+    centre: Centre, central: UUID, main_user: Person, manager: Person, staff: Person
+) -> None:
+    in_force, draft = adopted(main_user, central), drafted(main_user, central)
+    answer = staff.post(f"{PATH}/{draft['id']}/contributions", {"text": "Hyvä luonnos"})
+    location = answer.headers["Location"]
+    # Before the consultation the tree sees neither the draft nor what is said about it.
+    for person in (manager, centre.main_user(centre.organisation())):
+        assert refusal(person.get(location)) == (404, "not-found")
+    for elsewhere in (
+        location.replace(draft["id"], in_force["id"]),
+        f"{PATH}/{draft['id']}/contributions/{new_id()}",
+        f"{PATH}/{new_id()}/contributions/{answer.json()['id']}",
+    ):
+        assert refusal(main_user.get(elsewhere)) == (404, "not-found")
+    assert main_user.get(location).json()["text"] == "Hyvä luonnos"
 
 
 def test_contributions_are_among_a_persons_data(
