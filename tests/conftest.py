@@ -19,7 +19,7 @@ from app.sandbox.own_keys import with_own_keys
 from app.settings import Settings
 from tests.builders import Centre
 from tests.postgres import postgres_cluster
-from tests.server import serving
+from tests.server import serving, serving_publicly
 
 __all__ = ["postgres_cluster"]
 
@@ -77,6 +77,13 @@ def settings(database: Addresses, tmp_path_factory: pytest.TempPathFactory) -> S
 def service(settings: Settings) -> Iterator[str]:
     """The address of a running service."""
     with serving(create_app(settings)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def public_service(settings: Settings) -> Iterator[str]:
+    """The address of a running service that has it as its public URL."""
+    with serving_publicly(settings) as address:
         yield address
 
 

@@ -12,6 +12,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.api.protocol import BoundedProtocol
+from app.sandbox.main import create_app
+from app.settings import Settings
 
 # Each client would read the system's certificates, 25 ms of CPU; the tests' servers speak plain HTTP.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -22,6 +24,15 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@contextmanager
+def serving_publicly(settings: Settings, **changed: Any) -> Iterator[str]:
+    """The address of a service whose public URL is its own address."""
+    port = free_port()
+    settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{port}", **changed})
+    with serving(create_app(settings), port) as address:
+        yield address
 
 
 @contextmanager

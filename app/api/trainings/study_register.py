@@ -53,7 +53,8 @@ async def share_study_register(writer: Write, public_url: PublicUrl, body: Study
     """Share your study register.
 
     Creates a secret URL at which anybody reads your name and what you have passed. It is shown once. A person can have
-    at most 20 that work.
+    at most 20 that work. Without a public URL of the service, or a public name of the study centre, it is 409
+    `not-configured`.
 
     **Who:** everyone who has registered.
     """

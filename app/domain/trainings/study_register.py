@@ -145,7 +145,8 @@ def check_share_limit(shares: int) -> None:
 
 
 def address_of(public_url: str | None, slug: str | None, secret: str) -> str:
-    """Return the public address of a share. Raise NotConfigured for a study centre that has no public address."""
-    if slug is None:
-        raise NotConfigured(missing=["slug"])
-    return f"{public_url or ''}/v1/public/{slug}/study-register/{secret}"
+    """Return the public address of a share (rulebook §3.18). Raise NotConfigured for a study centre that has none."""
+    needed = {"PUBLIC_URL": public_url, "slug": slug}
+    if missing := [name for name, value in needed.items() if not value]:
+        raise NotConfigured(missing=missing)
+    return f"{public_url}/v1/public/{slug}/study-register/{secret}"

@@ -17,6 +17,13 @@ OWN, SHARES = "/v1/me/study-register", "/v1/me/study-register/shares"
 
 
 @pytest.fixture
+def centre(centre: Centre, public_service: str) -> Centre:
+    """A service without a public URL shares nothing."""
+    centre.address = public_service
+    return centre
+
+
+@pytest.fixture
 def course(centre: Centre, unit: UUID, manager: Person) -> Course:
     return course_of(centre, unit, manager)
 
@@ -150,12 +157,26 @@ def test_twenty_shares_work_at_a_time(learner: Person, slug: str) -> None:
     assert share(learner)
 
 
-def test_sharing_needs_a_strong_sign_in_and_a_public_address(centre: Centre, learner: Person) -> None:
-    body = {"expires_on": "2023-04-01"}
-    weak = learner.post(SHARES, body, headers=centre.weakly(learner))
+def test_sharing_needs_a_strong_sign_in(centre: Centre, learner: Person) -> None:
+    weak = learner.post(SHARES, {"expires_on": "2023-04-01"}, headers=centre.weakly(learner))
     assert refusal(weak) == (401, "strong-authentication-required")
-    answer = learner.post(SHARES, body)
-    assert (refusal(answer), answer.json()["missing"]) == ((409, "not-configured"), ["slug"])
+
+
+@pytest.mark.parametrize("has_slug", [True, False])
+@pytest.mark.parametrize("has_url", [True, False])
+def test_sharing_needs_a_public_address(centre: Centre, service: str, *, has_url: bool, has_slug: bool) -> None:
+    if has_slug:
+        centre.owner.execute("UPDATE study_centres SET slug = %s", [f"malli-{str(centre.id)[-12:]}"])
+    if not has_url:
+        centre.address = service
+    learner = centre.person()
+    missing = [name for name, is_there in (("PUBLIC_URL", has_url), ("slug", has_slug)) if not is_there]
+    answer = learner.post(SHARES, {"expires_on": "2023-04-01"})
+    if missing:
+        assert (refusal(answer), answer.json()["missing"]) == ((409, "not-configured"), missing)
+    else:
+        assert ok(answer, 201)["address"].startswith(f"{centre.address}/v1/public/malli-")
+    assert len(ok(learner.get(SHARES))["items"]) == (0 if missing else 1)
 
 
 def test_a_share_is_not_shown_again_once_the_service_has_another_secret_key(
