@@ -317,11 +317,14 @@ async def list_of_completions(session: Reader, completion_ids: Sequence[UUID]) -
     return await _of_several.all(session.connection, p_ids=list(completion_ids))
 
 
-async def find_certifiable(
-    connection: Connection, ids: Sequence[UUID], language: Language, *, locked: bool = False
-) -> list[Certifiable]:
-    """The completions, with names in the language. Locked ones are corrected by nobody until the transaction ends."""
-    return await (_locked if locked else _found).all(connection, p_ids=list(ids), p_language=language)
+async def find_certifiable(connection: Connection, completion_id: UUID, language: Language) -> Certifiable | None:
+    """The completion, with names in the language."""
+    return await _found.first(connection, p_ids=[completion_id], p_language=language)
+
+
+async def lock_certifiable(connection: Connection, ids: Sequence[UUID], language: Language) -> list[Certifiable]:
+    """The completions, which nobody corrects until the transaction ends."""
+    return await _locked.all(connection, p_ids=list(ids), p_language=language)
 
 
 async def find_model_of(connection: Connection, training_id: UUID) -> CertifiedModel | None:

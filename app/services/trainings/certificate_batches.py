@@ -127,7 +127,8 @@ async def _make_portion(writer: Writer, making: Making, batch_id: UUID) -> bool:
         raise RuntimeError("only a course with a model has an order")
     try:
         signing = await find_signing(connection, model.organisation_id)
-        await issue(writer, making, signing, ids, batch.language)
+        completions = await questions.lock_certifiable(connection, ids, batch.language)
+        await issue(writer, making, signing, completions, batch.language)
     except SignatureMissing as refusal:
         # A signature has been removed since.
         await _end(writer, batch, state="failed", failure=refusal.code)

@@ -75,22 +75,21 @@ async def make_certificate(writer: Writer, making: Making, completion_id: UUID, 
         training = await trainings.resource.get(writer, completion.training_id)
         check_writer(writer.actor, await trainings.get_place_of(writer.connection, training))
     language = rules.language_of(wanted, completion.language, rules.languages_of(completion.texts))
+    # Of two who make it at the same time the second finds what the first has made.
+    [completion] = await questions.lock_certifiable(writer.connection, [completion_id], language)
     rules.check_certifiable(completion.state, completion.outcome)
     if existing := await questions.find_in_force(writer.connection, completion_id, language):
         raise AlreadyExists(existing_id=existing)
     signing = await find_signing(writer.connection, completion.central_organisation_id)
-    [certificate_id] = await issue(writer, making, signing, [completion_id], language)
+    [certificate_id] = await issue(writer, making, signing, [completion], language)
     return await questions.resource.get(writer, certificate_id)
 
 
 async def issue(
-    writer: Writer, making: Making, signing: Signing, ids: Sequence[UUID], language: Language
+    writer: Writer, making: Making, signing: Signing, completions: Sequence[Certifiable], language: Language
 ) -> list[UUID]:
-    """Make the certificates of completions of one training, which are locked, and record each use of the signature
-    images (rulebook §6.5)."""
-    completions = await questions.find_certifiable(writer.connection, ids, language, locked=True)
-    for each in completions:
-        rules.check_certifiable(each.state, each.outcome)
+    """Make the certificates of locked completions of one training, and record each use of the signature images
+    (rulebook §6.5)."""
     codes = [rules.code_of(token_bytes(CODE_BYTES)) for _ in completions]
     documents = []
     for completion, code in zip(completions, codes, strict=True):
@@ -219,10 +218,10 @@ async def _find_public(reader: Reader, written: str) -> tuple[PublicCertificate,
 
 
 async def _find(session: Reader, completion_id: UUID) -> Certifiable:
-    found = await questions.find_certifiable(session.connection, [completion_id], "fi")
-    if not found:
+    found = await questions.find_certifiable(session.connection, completion_id, "fi")
+    if found is None:
         raise NotFound
-    return found[0]
+    return found
 
 
 async def _is_learner(session: Reader, completion_id: UUID) -> bool:

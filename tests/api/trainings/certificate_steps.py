@@ -123,3 +123,17 @@ class Course:
             [new_id(), person.id, completion_id],
         )
         return person
+
+
+def made(person: Person, completion_id: UUID | str, **body: Any) -> dict[str, Any]:
+    """A certificate of the completion."""
+    answer = person.post(f"/v1/completions/{completion_id}/certificates", body)
+    shown = ok(answer, 201)
+    assert answer.headers["Location"].endswith(f"/v1/certificates/{shown['id']}")
+    return shown
+
+
+def document_of(person: Person, certificate: dict[str, Any]) -> bytes:
+    answer = person.get(f"/v1/certificates/{certificate['id']}/document")
+    assert answer.status_code == 200, answer.text
+    return answer.content

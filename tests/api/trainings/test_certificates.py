@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -14,12 +15,14 @@ import pytest
 
 from app.db.identifiers import new_id
 from app.domain.trainings.certificates import grouped
+from app.local.embedded_postgres import Addresses
 from app.sandbox.main import create_app
 from app.settings import Settings
-from tests.api.trainings.certificate_steps import Course
+from tests.api.trainings.certificate_steps import Course, document_of, made
 from tests.api.trainings.conftest import approved
 from tests.api.trainings.model_steps import errors_of, ok
 from tests.builders import Centre, Person, refusal
+from tests.locks import another, until_one_waits
 from tests.pdf_text import needs_pdftotext, text_of
 from tests.server import NO_TLS, serving
 
@@ -41,19 +44,6 @@ def reader(centre: Centre, staff: Person) -> Person:
         )
     )
     return named
-
-
-def made(person: Person, completion_id: UUID, **body: Any) -> dict[str, Any]:
-    answer = person.post(f"/v1/completions/{completion_id}/certificates", body)
-    shown = ok(answer, 201)
-    assert answer.headers["Location"].endswith(f"/v1/certificates/{shown['id']}")
-    return shown
-
-
-def document_of(person: Person, certificate: dict[str, Any]) -> bytes:
-    answer = person.get(f"/v1/certificates/{certificate['id']}/document")
-    assert answer.status_code == 200, answer.text
-    return answer.content
 
 
 def audited(centre: Centre, action: str) -> int:
@@ -115,6 +105,23 @@ def test_a_repeated_request_makes_one_certificate(course: Course) -> None:
     assert second.headers["Idempotency-Replayed"] == "true"
     assert refusal(course.writer.post(path, {}, key=False)) == (400, "idempotency-key-required")
     assert len(ok(course.writer.get(path))["items"]) == 1
+
+
+def test_two_requests_at_the_same_time_make_one_certificate(
+    course: Course, centre: Centre, database: Addresses
+) -> None:
+    completion = course.completion()
+    path = f"/v1/completions/{completion}/certificates"
+    with another(centre, database) as other, ThreadPoolExecutor(2) as pool:
+        with other.owner.transaction():
+            other.owner.execute("SELECT FROM completions WHERE id = %s FOR UPDATE", [completion])
+            answers = [pool.submit(course.writer.post, path, {}) for _ in range(2)]
+            until_one_waits(centre, 2)
+        first, second = sorted((each.result() for each in answers), key=lambda answer: answer.status_code)
+    certificate = ok(first, 201)
+    assert (refusal(second), second.json()["existing_id"]) == ((409, "already-exists"), certificate["id"])
+    assert ok(course.writer.get(path))["items"] == [certificate]
+    assert audited(centre, "signature-image.used") == 1
 
 
 def test_a_dry_run_makes_none(course: Course) -> None:
@@ -314,6 +321,23 @@ def test_anybody_checks_a_certificate_and_sees_no_name(course: Course, public: h
         "issued_on": "2023-05-02",
     }
     assert "Kuusiranta" not in answer.text
+
+
+def test_certificates_remain_valid_after_the_membership_and_are_made_of_the_courses_in_it(
+    course: Course, centre: Centre, unit: UUID, public: httpx.Client, slug: str
+) -> None:
+    before = made(course.writer, course.completion())
+    participant = course.participant("Åke Ängström")
+    centre.owner.execute(
+        "UPDATE organisations SET active_until = '2023-04-30' WHERE id = ANY(%s)", [[course.central, unit]]
+    )
+    finding = {"outcome": "passed", "completed_on": "2023-04-15", "assessed_by": "Pekka", "attended": True}
+    body = {"items": [finding | {"participant_id": str(participant)}]}
+    [recorded] = ok(course.writer.post(f"/v1/trainings/{course.id}/completions", body), 201)["items"]
+    after = made(course.writer, recorded["id"])
+    for certificate in (before, after):
+        assert ok(public.get(f"/v1/public/{slug}/certificates/{certificate['code']}"))["state"] == "in_force"
+        assert document_of(course.main_user, certificate).startswith(b"%PDF")
 
 
 def test_what_the_certificate_says_is_checked_also_after_a_change_of_names(
