@@ -6,7 +6,6 @@ import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -122,6 +121,8 @@ def test_what_is_not_known_is_left_out(language: Language, tmp_path: Path) -> No
     assert len(words["facts"]) == 3
     assert words["assessment"][0][1] in shown
     assert "http" not in shown
+    assert words["check"][0] in shown
+    assert FACTS.study_centre in words["check"][0]
     assert words["goals_title"] not in shown
 
 
@@ -166,7 +167,7 @@ def test_a_certificate_claims_and_meets_pdf_a_and_pdf_ua(language: Language) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_picture_has_an_alternative_text(language: Language) -> None:
     words = certificate_words(language, FACTS)
-    figures = _figures_of(root_of(certificate(language)).root["/StructTreeRoot"])
+    figures = figures_of(root_of(certificate(language)).root["/StructTreeRoot"])
     assert sorted(figures) == sorted(
         [
             words["study_centre_logo"],
@@ -178,27 +179,35 @@ def test_every_picture_has_an_alternative_text(language: Language) -> None:
     assert len(set(figures)) == 5
 
 
-def _figures_of(element: Any) -> list[str]:
+def figures_of(element: Any) -> list[str]:
     element = element.get_object()
     if not isinstance(element, DictionaryObject):
         return []
     inner = element.get("/K", [])
     own = [str(element["/Alt"])] if element.get("/S") == "/Figure" else []
-    return own + [alt for each in (inner if isinstance(inner, list) else [inner]) for alt in _figures_of(each)]
+    return own + [alt for each in (inner if isinstance(inner, list) else [inner]) for alt in figures_of(each)]
 
 
 @needs_pdftotext
 def test_logos_that_are_missing_leave_the_name_of_the_study_centre(tmp_path: Path) -> None:
     bare = certificate(pictures=replace(PICTURES, study_centre_logo=None, organisation_logo=None))
-    assert len(_figures_of(root_of(bare).root["/StructTreeRoot"])) == 3
+    assert len(figures_of(root_of(bare).root["/StructTreeRoot"])) == 3
     assert text_of(bare, tmp_path).startswith("Opintokeskus Esimerkki TODISTUS")
     one = certificate(pictures=replace(PICTURES, organisation_logo=None))
-    assert len(_figures_of(root_of(one).root["/StructTreeRoot"])) == 4
+    assert len(figures_of(root_of(one).root["/StructTreeRoot"])) == 4
 
 
 def _code_in(png: bytes) -> str:
     (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
     return code.text
+
+
+def qr_code_on(pdf: bytes, tmp_path: Path) -> str:
+    """What the QR code of the page says, as another program draws it."""
+    file = tmp_path / "certificate.pdf"
+    file.write_bytes(pdf)
+    subprocess.run(["pdftoppm", "-r", "150", "-png", "-singlefile", file, tmp_path / "page"], check=True)
+    return _code_in((tmp_path / "page.png").read_bytes())
 
 
 def test_the_qr_code_on_the_page_leads_to_the_check() -> None:
@@ -216,12 +225,9 @@ def test_the_qr_code_on_the_page_leads_to_the_check() -> None:
     assert _code_in(page) == ADDRESS
 
 
-@pytest.mark.skipif(which("pdftoppm") is None, reason="poppler-utils is not installed")
+@needs_pdftotext
 def test_the_qr_code_of_the_pdf_is_read_as_another_program_draws_it(tmp_path: Path) -> None:
-    file = tmp_path / "certificate.pdf"
-    file.write_bytes(certificate())
-    subprocess.run(["pdftoppm", "-r", "150", "-png", "-singlefile", file, tmp_path / "page"], check=True)
-    assert _code_in((tmp_path / "page.png").read_bytes()) == ADDRESS
+    assert qr_code_on(certificate(), tmp_path) == ADDRESS
 
 
 @needs_pdftotext

@@ -33,10 +33,10 @@ def sealed(facts: CertificateFacts = FACTS, seal: DocumentSeal = SEAL) -> bytes:
     return certificate(facts=facts, seal=seal, made_at=NOW)
 
 
-def judged(document: bytes, *roots: Holder) -> PdfSignatureStatus:
-    """What the library says of the one seal, with nothing from the network."""
+def judged(document: bytes, *roots: Holder, at: datetime = NOW) -> PdfSignatureStatus:
+    """What the library says of the one seal a day after, with nothing from the network."""
     trusted = [asn1_x509.Certificate.load(root.der) for root in roots]
-    context = ValidationContext(trust_roots=trusted, allow_fetching=False, moment=NOW + timedelta(days=1))
+    context = ValidationContext(trust_roots=trusted, allow_fetching=False, moment=at + timedelta(days=1))
     (signature,) = PdfFileReader(io.BytesIO(document)).embedded_signatures
     return validate_pdf_signature(signature, context)
 
