@@ -11,17 +11,26 @@ import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from app import worker
+from app.api.backend import Extension
 from app.db.identifiers import new_id
 from app.local.embedded_postgres import Addresses
+from app.main import create_app
+from app.sandbox.issuer import SandboxIssuer
+from app.settings import Settings
 from tests.api.trainings.certificate_steps import Course
 from tests.api.trainings.model_steps import ok
 from tests.builders import Centre, Person
+from tests.conftest import SECRET
 from tests.locks import another, until_one_waits
+from tests.server import serving
+from tests.test_worker import with_connections
 
 MANY = int(os.environ.get("CERTIFICATES", "100"))
 Work = Callable[[], subprocess.Popen[bytes]]
@@ -89,6 +98,30 @@ def test_a_worker_that_is_killed_leaves_the_rest_to_the_next_and_each_exists_onc
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert len(set(archive.namelist())) == MANY
     sys.stdout.write(f"{MANY} certificates in {seconds:.0f} seconds, with a kill midway\n")
+
+
+def test_outside_a_sandbox_a_request_waits_for_the_worker(
+    course: Course, centre: Centre, database: Addresses, settings: Settings
+) -> None:
+    completion = course.completion()
+    settings = settings.model_copy(update={"sandbox": False})
+    extension = Extension(issuers=[SandboxIssuer(SECRET).keys], reads_clock=True)
+    with serving(create_app(settings, extension=extension)) as address:
+        centre.address = address
+        writer = Person(course.writer.id, centre.signed_in(course.writer.id))
+        batch = ok(writer.post(f"/v1/trainings/{course.id}/certificate-batches", {}), 201)
+        assert (batch["state"], batch["certificates"], batch["finished_at"]) == ("waiting", 0, None)
+        assert made_of(centre) == {}
+        [making] = [job for job in worker.mail_jobs(settings) if job.__name__ == "make_certificates"]
+        assert with_connections(database, lambda connections: worker.run(making, connections))
+        batch = ok(writer.get(f"/v1/certificate-batches/{batch['id']}"))
+        assert (batch["state"], batch["certificates"]) == ("ready", 1)
+        file = writer.get(f"/v1/certificate-batches/{batch['id']}/file")
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        [name] = archive.namelist()
+        digest = sha256(archive.read(name)).hexdigest()
+    [certificate] = ok(course.writer.get(f"/v1/completions/{completion}/certificates"))["items"]
+    assert (certificate["digest"], certificate["sealed"]) == (digest, True)
 
 
 def test_a_completion_that_is_corrected_meanwhile_is_left_out(
