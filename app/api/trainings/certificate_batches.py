@@ -1,12 +1,10 @@
 """`/v1/trainings/{id}/certificate-batches` and `/v1/certificate-batches`."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 
-from app.api.backend import Backend
-from app.api.conventions import PlainWrite, WriteOnce
+from app.api.conventions import InSandbox, PlainWrite, WriteOnce
 from app.api.files import Download, giving
 from app.api.operations import Operation
 from app.api.paging import Page, Paging
@@ -26,21 +24,12 @@ _file = giving(ZIP)
 _file["responses"] = _file["responses"] | refusing("wrong-state")
 
 
-async def made_now(request: Request) -> bool:
-    """A sandbox has no worker that could be waited for."""
-    backend: Backend = request.app.state.backend
-    return backend.settings.sandbox
-
-
-MadeNow = Annotated[bool, Depends(made_now)]
-
-
 @router.post(
     "", status_code=201, response_model=CertificateBatch, responses=refusing("wrong-state", "signature-missing")
 )
 @operation(people_only=True)
 async def request_training_certificates(
-    writer: WriteOnce, making: MakingOf, is_made_now: MadeNow, training_id: UUID, body: CertificateIn | None = None
+    writer: WriteOnce, making: MakingOf, in_sandbox: InSandbox, training_id: UUID, body: CertificateIn | None = None
 ) -> Created:
     """Request the certificates of a training course.
 
@@ -49,9 +38,9 @@ async def request_training_certificates(
 
     **Who:** training managers of the organisation, its unit managers and main users.
     """
-    batch = await certificate_batches.request_batch(
-        writer, making, training_id, body.language if body else None, is_made_now=is_made_now
-    )
+    language = body.language if body else None
+    # A sandbox has no worker that could be waited for.
+    batch = await certificate_batches.request_batch(writer, making, training_id, language, is_made_now=in_sandbox)
     return Created(batch, location=f"/v1/certificate-batches/{batch.id}")
 
 
