@@ -88,9 +88,23 @@ APPLICATIONS = """
     CONSTRAINT badge_applications_undecided CHECK
         ((state IN ('applied', 'withdrawn')) = (decided_at IS NULL)),
     CONSTRAINT badge_applications_others_decide CHECK (decided_by <> person_id),
+    CONSTRAINT badge_applications_decision_reason CHECK (decision_reason IS NULL OR decided_at IS NOT NULL),
+    CONSTRAINT badge_applications_withdrawn CHECK ((state = 'withdrawn') = (withdrawn_at IS NOT NULL)),
+    -- A badge is revoked before or after its acceptance.
+    CONSTRAINT badge_applications_answered CHECK
+        (state = 'revoked' OR (state IN ('accepted', 'declined')) = (answered_at IS NOT NULL)),
     CONSTRAINT badge_applications_listed CHECK ((list_number IS NULL) = (list_index IS NULL)),
-    CONSTRAINT badge_applications_accepted CHECK (state <> 'accepted' OR list_index IS NOT NULL),
+    CONSTRAINT badge_applications_signed CHECK
+        (list_index IS NULL OR state IN ('accepted', 'revoked') AND answered_at IS NOT NULL),
+    CONSTRAINT badge_applications_credential CHECK
+        (list_index IS NOT NULL OR credential IS NULL AND valid_until IS NULL),
+    -- An erasure removes the credential of a revoked badge alone.
+    CONSTRAINT badge_applications_accepted CHECK
+        (state <> 'accepted' OR list_index IS NOT NULL AND credential IS NOT NULL),
+    CONSTRAINT badge_applications_shown CHECK (state = 'accepted' OR NOT public),
     CONSTRAINT badge_applications_revoked CHECK ((state = 'revoked') = (revoked_at IS NOT NULL)),
+    CONSTRAINT badge_applications_revoker CHECK ((revoked_by IS NULL) = (revoked_at IS NULL)),
+    CONSTRAINT badge_applications_revocation_reason CHECK (revocation_reason IS NULL OR state = 'revoked'),
     CONSTRAINT badge_applications_status_once UNIQUE (study_centre_id, list_number, list_index)
 """
 REST = """

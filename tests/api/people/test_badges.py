@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -419,6 +420,33 @@ def test_staff_who_are_main_users_of_the_organisation_neither_decide_nor_revoke(
     refused = of_there.post(revocation, {"reason": "Myönnetty erehdyksessä"})
     assert (refusal(refused), refused.json()["because"]) == ((403, "forbidden"), "own-matter")
     assert of_elsewhere.post(revocation, {"reason": "Myönnetty erehdyksessä"}).json()["state"] == "revoked"
+
+
+def test_the_table_has_only_what_its_state_says(centre: Centre, central: UUID, main_user: Person) -> None:
+    staff = centre.staff()
+    ids = {
+        "applied": apply(main_user, published(staff), central).json()["id"],
+        "granted": granted(staff, main_user, central)["id"],
+        "accepted": accepted(staff, main_user, central)["id"],
+    }
+    for state, change, constraint in (
+        ("applied", "public = true", "shown"),
+        ("applied", "withdrawn_at = now()", "withdrawn"),
+        ("applied", "state = 'withdrawn'", "withdrawn"),
+        ("applied", "decision_reason = 'Ei'", "decision_reason"),
+        ("applied", "answered_at = now()", "answered"),
+        ("applied", "list_number = 1, list_index = 1", "signed"),
+        ("applied", "credential = 'eyJ'", "credential"),
+        ("applied", "valid_until = now()", "credential"),
+        ("applied", "revocation_reason = 'Ei'", "revocation_reason"),
+        ("granted", "public = true", "shown"),
+        ("granted", "state = 'declined'", "answered"),
+        ("granted", "state = 'accepted', answered_at = now(), list_number = 1, list_index = 1", "accepted"),
+        ("granted", "state = 'revoked', revoked_at = now()", "revoker"),
+        ("accepted", "state = 'revoked', revoked_at = now(), revoked_by = decided_by, public = true", "shown"),
+    ):
+        with pytest.raises(psycopg.errors.CheckViolation, match=f'"badge_applications_{constraint}"'):
+            centre.owner.execute(f"UPDATE badge_applications SET {change} WHERE id = %s".encode(), [ids[state]])
 
 
 def test_an_old_version_of_a_draft_or_a_badge_is_not_changed(centre: Centre, central: UUID, main_user: Person) -> None:
