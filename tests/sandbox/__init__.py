@@ -57,6 +57,8 @@ class Sandbox:
     database: Addresses
     client: httpx.Client
     """Without a token."""
+    folder: Path
+    """Its `DATA_DIR`."""
     connections: httpx.HTTPTransport = field(default_factory=lambda: httpx.HTTPTransport(verify=NO_TLS))
     """Shared by hundreds of callers, since the service bounds those of one network address."""
 
@@ -106,6 +108,6 @@ def serving_sandbox(cluster: Addresses) -> Iterator[Sandbox]:
             httpx.Client(base_url=address, headers={"Accept-Language": "en"}, timeout=60, verify=NO_TLS) as client,
         ):
             client.event_hooks = {"response": [check_answer]}
-            sandbox = Sandbox(address, database, client)
+            sandbox = Sandbox(address, database, client, Path(folder))
             yield sandbox
             sandbox.connections.close()

@@ -113,6 +113,19 @@ def test_a_reset_gives_the_same_references(sandbox: Sandbox) -> None:
     assert main_user.post("/v1/hour-proposals", draft).json()["reference"] == made.json()["reference"]
 
 
+def test_a_reset_keeps_the_sandboxs_own_keys(sandbox: Sandbox) -> None:
+    names = {"badge-key.pem", "seal-key.pem", "seal-certificate.pem", "identity.key"}
+
+    def keys() -> tuple[dict[str, bytes], Any]:
+        files = {file.name: file.read_bytes() for file in sandbox.folder.iterdir() if file.name in names}
+        return files, sandbox.client.get("/v1/public/demo/badges/keys").json()["keys"]
+
+    before = keys()
+    assert before[0].keys() == names
+    sandbox.reset()
+    assert keys() == before
+
+
 def test_a_reset_works_while_requests_run(sandbox: Sandbox) -> None:
     staff = sandbox.person("staff@example.org")
     done = threading.Event()

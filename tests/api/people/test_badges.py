@@ -20,6 +20,7 @@ from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 from PIL import Image
 
 from app.db.identifiers import new_id
+from app.domain.people.badge_credentials import USED_OF_LIST
 from app.images.baking import baked
 from app.settings import Settings
 from tests.api.people.badges import (
@@ -208,6 +209,38 @@ def test_a_revocation_is_in_the_status_list_from_then_on(centre: Centre, central
         409,
         "wrong-state",
     )
+
+
+def fill_list(centre: Centre, free: int) -> None:
+    """Take all but so many of the bits that the first status list gives away, where one badge is already."""
+    centre.owner.execute(
+        """
+        INSERT INTO badge_applications (id, definition_id, person_id, organisation_id, state, criteria, applied_at,
+            decided_by, decided_at, answered_at, revoked_by, revoked_at, list_number, list_index)
+        SELECT gen_random_uuid(), definition_id, person_id, organisation_id, 'revoked', criteria, applied_at,
+            decided_by, decided_at, answered_at, decided_by, answered_at, list_number, bit
+        FROM badge_applications, generate_series(0, 131071) bit WHERE bit <> list_index LIMIT %s
+        """,
+        [USED_OF_LIST - 1 - free],
+    )
+
+
+def test_a_badge_gets_a_free_bit_and_a_full_list_is_followed_by_another(
+    centre: Centre, central: UUID, main_user: Person
+) -> None:
+    staff = centre.staff()
+    accepted(staff, main_user, central)
+    fill_list(centre, free=4)
+    taken = {bit for (bit,) in centre.rows("SELECT list_index FROM badge_applications")}
+    tokens = [credential_of(main_user, accepted(staff, main_user, central)) for _ in range(5)]
+    statuses = [claims(token)["credentialStatus"] for token in tokens]
+    assert [status["statusListCredential"].rpartition("/")[2] for status in statuses] == ["1"] * 4 + ["2"]
+    # A half of all bits is taken: four that are chosen without a look at them are rarely all free.
+    bits = {int(status["statusListIndex"]) for status in statuses[:4]}
+    assert len(bits) == 4
+    assert not bits & taken
+    for token in (tokens[0], tokens[4]):
+        verify(token)
 
 
 def test_who_reads_why_a_badge_was_revoked(centre: Centre, central: UUID, main_user: Person) -> None:

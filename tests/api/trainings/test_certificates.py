@@ -97,6 +97,17 @@ def test_a_learner_makes_the_own_certificate_in_each_language_once(course: Cours
     assert [each["id"] for each in listed] == [finnish["id"], swedish["id"]]
 
 
+def test_the_own_data_have_the_certificates(course: Course) -> None:
+    completion = course.completion()
+    learner = course.learner(completion)
+    certificate = made(course.writer, completion)
+    made(course.writer, course.completion("Åke Ängström"))
+    [row] = ok(learner.get(f"/v1/people/{learner.id}/data"))["held"]["certificates"]
+    assert {name: row[name] for name in ("id", "completion_id", "code", "state")} == {
+        name: certificate[name] for name in ("id", "completion_id", "code", "state")
+    }
+
+
 def test_a_repeated_request_makes_one_certificate(course: Course) -> None:
     completion = course.completion()
     path = f"/v1/completions/{completion}/certificates"

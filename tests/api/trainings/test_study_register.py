@@ -262,3 +262,16 @@ def test_a_merger_leaves_one_claim_of_a_course(
     [(ended,)] = centre.rows("SELECT id FROM participation_claims WHERE state = 'revoked'")
     recorded = centre.rows("SELECT subject_id, reason FROM audit_entries WHERE action = 'participation-claim.revoked'")
     assert recorded == [(ended, None)]
+
+
+def test_a_merger_moves_shares(
+    course: Course, learner: Person, centre: Centre, staff: Person, slug: str, public: httpx.Client
+) -> None:
+    course.recorded(taking_part(course, learner))
+    made, kept = share(learner), centre.person()
+    ok(staff.post(f"/v1/people/{kept.id}/merger", {"person_id": str(learner.id), "reason": "Sama henkilö"}))
+    assert [each["id"] for each in ok(kept.get(SHARES))["items"]] == [made["id"]]
+    path = f"/v1/public/{slug}/study-register/" + made["address"].rpartition("/")[2]
+    assert len(ok(public.get(path))["completions"]) == 1
+    assert kept.delete(f"{SHARES}/{made['id']}").status_code == 204
+    assert refusal(public.get(path)) == (404, "not-found")
