@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.settings import Settings
-from tests.api.people.badges import apply, decide, issuing, named, published
+from tests.api.people.badges import APPLICATIONS, TEXTS, accepted, apply, decide, issuing, named, published
 from tests.builders import Centre
 from tests.delivery.events import Make
 
@@ -50,6 +50,29 @@ def test_an_application_and_a_granted_badge_are_reported_once_more(centre: Centr
     assert reported() == [("badge-application.acceptance-waiting", earner.id)]
     assert reported() == []
     [(first,), (second,)] = centre.rows("SELECT text FROM mails WHERE event ~ 'badge-.*waiting' ORDER BY id")
+    assert f"Osaamismerkki: {TEXTS['fi']}\n" in first
     assert "Odottaa: päätös osaamismerkistä" in first
     assert "Odottaa: osaamismerkin vastaanottaminen" in second
     assert "Odottanut alkaen: 30.3.2023" in second
+
+
+def test_a_mail_about_a_badge_names_it_in_the_language_of_its_reader(centre: Centre, make: Make) -> None:
+    organisation_id = centre.organisation(name="Marttaliitto")
+    staff, earner = centre.staff(), centre.main_user(organisation_id)
+    centre.owner.execute("UPDATE persons SET language = 'sv' WHERE id = %s", [earner.id])
+    application = accepted(staff, earner, organisation_id)
+    body = {"reason": "Myönnetty erehdyksessä"}
+    assert staff.post(f"{APPLICATIONS}/{application['id']}/revocation", body).status_code == 200
+    make()
+    mails = dict(
+        centre.rows(
+            "SELECT event, subject || E'\\n' || text FROM mails WHERE event LIKE 'badge-application.%%' ORDER BY id"
+        )
+    )
+    finnish, swedish = TEXTS["fi"], TEXTS["sv"]
+    made = mails["badge-application.made"]
+    assert f"Osaamismerkkihakemus odottaa päätöstä: {finnish}\n" in made
+    assert f"\nOsaamismerkki: {finnish}\n" in made
+    for event in ("decided", "revoked"):
+        assert swedish in mails[f"badge-application.{event}"].splitlines()[0]
+        assert f"\nMärke: {swedish}\n" in mails[f"badge-application.{event}"]

@@ -88,7 +88,7 @@ def test_an_extract_does_not_hyphenate_a_name_of_another_language(tmp_path: Path
         date(2024, 5, 12),
         2,
         None,
-        "assessment",
+        "course",
         "A" * 16,
     )
     content = DocumentContent("sv", "Opintokeskus Esimerkki", None)

@@ -19,6 +19,7 @@ _PLAN: dict[str, object] = {
     "hours": 6,
 }
 _MODEL: dict[str, object] = {"model": "Yhdistyksen talous"}
+_BADGE: dict[str, object] = {"badge": "Kokenut pääkäyttäjä"}
 _VERSION: dict[str, object] = _MODEL | {"number": 2}
 _SIGNATURE: dict[str, object] = {
     "training": "Järjestön talous",
@@ -124,11 +125,11 @@ MAIL_FACTS: dict[str, dict[str, object]] = {event: {} for event in MAILED_EVENTS
     "api-key.revoked": {"key": "Jäsenrekisteri"},
     "study-centre.decisions-by-two-ending": _CONCERNED | {"person_id": PERSON, "last_day": "2023-03-16"},
     "person.merged": _CONCERNED | {"person_id": PERSON, "merged_person_id": OTHER_PERSON},
-    "badge-application.made": _CONCERNED,
-    "badge-application.decided": {"state": "granted"},
-    "badge-application.revoked": {},
-    "badge-application.decision-waiting": _VERSION | {"step": "badge_decision", "since": "2023-03-01"},
-    "badge-application.acceptance-waiting": _VERSION | {"step": "badge_acceptance", "since": "2023-03-01"},
+    "badge-application.made": _CONCERNED | _BADGE,
+    "badge-application.decided": _BADGE | {"state": "granted"},
+    "badge-application.revoked": _BADGE,
+    "badge-application.decision-waiting": _BADGE | {"step": "badge_decision", "since": "2023-03-01"},
+    "badge-application.acceptance-waiting": _BADGE | {"step": "badge_acceptance", "since": "2023-03-01"},
     "role-application.made": _CONCERNED | {"role": "training_manager"},
     "role-application.made:person": {"role": "training_manager"},
     "role-application.withdrawn": _CONCERNED | {"role": "training_manager"},

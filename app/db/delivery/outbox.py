@@ -31,6 +31,8 @@ from app.db.delivery.preferences import mail_preferences
 from app.db.organisations.organisations import name_in, organisations
 from app.db.organisations.participant_readers import participant_readers
 from app.db.people.api_keys import api_keys
+from app.db.people.badge_applications import badge_applications
+from app.db.people.badge_definitions import badge_definitions
 from app.db.people.main_user_applications import main_user_applications
 from app.db.people.people import audit_entries, in_force, outbox, persons, role_grants
 from app.db.people.signatories import signatories
@@ -63,6 +65,8 @@ class Recipient:
     """The name of the API key."""
     model: str | None
     """The name of the training model that the event is about."""
+    badge: str | None
+    """The name of the badge that the event is about, in the reader's language."""
     training: str | None
     """The name of the training that the event is about."""
     hour_type: HourType | None
@@ -229,6 +233,13 @@ _model = (
     .correlate(outbox)
     .scalar_subquery()
 )
+_badge = (
+    select(badge_definitions.c.name[persons.c.language].as_string())
+    .join(badge_applications, badge_applications.c.definition_id == badge_definitions.c.id)
+    .where(badge_applications.c.id == outbox.c.subject_id)
+    .correlate(outbox, persons)
+    .scalar_subquery()
+)
 _selects: dict[Recipients, Select[Any]] = {
     "person": _to_one("person", "person_id"),
     "signatory": _to_one("signatory", "signatory_person_id"),
@@ -296,6 +307,7 @@ _recipients = Query(
             signatory=_signatory,
             key=_key,
             model=_model,
+            badge=_badge,
             training=trainings.c.name,
             hour_type=trainings.c.hour_type,
             to=_addressed.c.recipients,

@@ -99,9 +99,15 @@ _KOSKI_EXPORTS: tuple[Method, str] = ("POST", "/v1/koski-exports")
 _VERSION = f"{_MODEL}/versions/{{number}}"
 
 
-def _waits(to: Recipients, done_at: tuple[Method, str], *, only_if: Mapping[str, object] | None = None) -> MailedEvent:
+def _waits(
+    to: Recipients,
+    done_at: tuple[Method, str],
+    *,
+    only_if: Mapping[str, object] | None = None,
+    worded_as: str | None = "training-model.waiting",
+) -> MailedEvent:
     """The mail about what has waited for long: its facts say what it waits for (`domain/calendar/waiting.py`)."""
-    return MailedEvent(to, "gathered", done_at, only_if=only_if or {}, worded_as="training-model.waiting")
+    return MailedEvent(to, "gathered", done_at, only_if=only_if or {}, worded_as=worded_as)
 
 
 def _mails_of_plans(subject: str, path: str, *, worded_as: str | None = None) -> dict[str, MailedEvent]:
@@ -261,10 +267,12 @@ MAILED_EVENTS: dict[str, MailedEvent] = {
     ),
     "badge-application.decided": MailedEvent("person", "always", _BADGE_APPLICATION),
     "badge-application.decision-waiting": _waits(
-        "staff", ("POST", "/v1/badge-applications/{badge_application_id}/decision")
+        "staff", ("POST", "/v1/badge-applications/{badge_application_id}/decision"), worded_as=None
     ),
     "badge-application.acceptance-waiting": _waits(
-        "person", ("POST", "/v1/badge-applications/{badge_application_id}/acceptance")
+        "person",
+        ("POST", "/v1/badge-applications/{badge_application_id}/acceptance"),
+        worded_as="badge-application.decision-waiting",
     ),
     "badge-application.revoked": MailedEvent("person", "always", _BADGE_APPLICATION),
     "role-grant.given": MailedEvent(

@@ -96,6 +96,7 @@ def _mail_of_event(
         "signatory": recipient.signatory,
         "key": recipient.key,
         "model": recipient.model,
+        "badge": recipient.badge,
         "training": recipient.training,
         "course": recipient.training if recipient.hour_type == "training" else None,
         "peer_group": recipient.training if recipient.hour_type == "peer_group" else None,
