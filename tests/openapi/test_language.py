@@ -22,8 +22,8 @@ VERBS = (
 FRAGMENT = re.compile(
     r"(Of|By|To|As|At|In|From|With|For|Null|The same|Where|Who|Whom|Whose|What|Which|Why|How|It)\b|[^A-Z`\d]|$"
 )
-OF_AN_API = r"\brefuse|(?<!study )\bcentre\b"
-"""Words that have another one in the document: reject, central organisation."""
+OF_AN_API = r"\brefuse|(?<!study )\bcentre\b|\bstaff\s+named\s+for\b"
+"""Words that have others in the document: reject, central organisation, staff named to see participants."""
 MARKDOWN: dict[str, Language] = {
     str(path.relative_to(ROOT)): "fi" if path.name.endswith(".fi.md") else "en"
     for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")])

@@ -141,7 +141,7 @@ async def list_enrolments(
     Those who have confirmed, in their order. Each reading by staff is recorded in the audit. Names and addresses are
     removed 90 days after the course has ended.
 
-    **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
+    **Who:** training managers of the organisation, its unit managers and main users, staff named to see participants.
     """
     return await training_enrolments.list_enrolments(writer, page, training_id, state=state)
 

@@ -80,7 +80,8 @@ async def list_completion_certificates(writer: PlainWrite, page: Paging, complet
 
     The newest come first. Each reading by staff is recorded in the audit.
 
-    **Who:** training managers of the organisation, its unit managers and main users, the learner, staff named for it.
+    **Who:** training managers of the organisation, its unit managers and main users, the learner, staff named to see
+    participants.
     """
     return await certificates.list_certificates(writer, page, completion_id)
 
@@ -92,7 +93,8 @@ async def get_certificate(writer: PlainWrite, certificate_id: UUID) -> Certifica
 
     Each reading by staff is recorded in the audit.
 
-    **Who:** training managers of the organisation, its unit managers and main users, the learner, staff named for it.
+    **Who:** training managers of the organisation, its unit managers and main users, the learner, staff named to see
+    participants.
     """
     return await certificates.get_certificate(writer, certificate_id)
 
@@ -104,7 +106,8 @@ async def get_certificate_document(writer: PlainWrite, certificate_id: UUID) -> 
 
     The bytes never change, and `digest` is their digest. Each reading by staff is recorded in the audit.
 
-    **Who:** training managers of the organisation, its unit managers and main users, the learner, staff named for it.
+    **Who:** training managers of the organisation, its unit managers and main users, the learner, staff named to see
+    participants.
     """
     name, content, language = await certificates.get_document(writer, certificate_id)
     return Download(content, PDF, name, language)
@@ -117,6 +120,6 @@ async def withdraw_certificate(writer: Write, certificate_id: UUID, body: Certif
 
     Its check then says that it is withdrawn. Another one can be made.
 
-    **Who:** staff named for it.
+    **Who:** staff named to see participants.
     """
     return await certificates.withdraw(writer, certificate_id, body.reason)

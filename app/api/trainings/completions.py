@@ -137,8 +137,8 @@ async def list_training_completions(
 
     The newest come first. Each reading by staff is recorded in the audit. Learners see their own.
 
-    **Who:** training managers of the organisation, its unit managers and main users, staff named for it; learners their
-    own.
+    **Who:** training managers of the organisation, its unit managers and main users, staff named to see participants;
+    learners their own.
     """
     return await completions.list_completions(writer, page, training_id, state=state, changed_since=changed_since)
 
@@ -150,8 +150,8 @@ async def get_completion(writer: PlainWrite, completion_id: UUID) -> Completion:
 
     Each reading by staff is recorded in the audit.
 
-    **Who:** training managers of the organisation, its unit managers and main users, staff named for it; learners their
-    own.
+    **Who:** training managers of the organisation, its unit managers and main users, staff named to see participants;
+    learners their own.
     """
     return await completions.get_completion(writer, completion_id)
 

@@ -32,7 +32,7 @@ async def search_participants(writer: PlainWrite, body: ParticipantSearchIn) -> 
     Returns the participants with the address in all training courses and peer groups. Each search is recorded in the
     audit, without the address.
 
-    **Who:** main users within their tree, staff named for it.
+    **Who:** main users within their tree, staff named to see participants.
     """
     return await participant_erasures.search_participants(writer, email=body.email)
 
@@ -45,6 +45,6 @@ async def erase_participants(writer: Write, body: ParticipantErasureIn) -> Parti
     Removes the name and the email address permanently, in all training courses and peer groups. Gender and age remain,
     so that statements and statistics stay as they are. The erasure is recorded in the audit, without the address.
 
-    **Who:** main users within their tree, staff named for it.
+    **Who:** main users within their tree, staff named to see participants.
     """
     return await participant_erasures.erase_participants(writer, email=body.email, reason=body.reason)

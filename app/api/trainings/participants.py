@@ -26,7 +26,7 @@ router = APIRouter(
         Tag(
             "Participants",
             "Participants of training courses and peer groups. Only those who write the plan see them, and the staff "
-            "named for it. Some time after the end of the year they become anonymous.",
+            "named to see participants. Some time after the end of the year they become anonymous.",
         )
     ],
 )
@@ -110,7 +110,7 @@ async def list_training_participants(writer: RecordedList, page: Paging, trainin
     The newest come first. Each reading by staff is recorded in the audit. In a CSV a name that a spreadsheet would take
     for a formula begins with `'`.
 
-    **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
+    **Who:** training managers of the organisation, its unit managers and main users, staff named to see participants.
     """
     return await participants.list_participants(writer, "training", page, training_id)
 
@@ -122,7 +122,7 @@ async def get_training_participant(writer: PlainWrite, training_id: UUID, partic
 
     Each reading by staff is recorded in the audit.
 
-    **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
+    **Who:** training managers of the organisation, its unit managers and main users, staff named to see participants.
     """
     return await participants.get_participant(writer, "training", training_id, participant_id)
 

@@ -63,7 +63,7 @@ async def list_participation_claims(
 
     The newest come first. Each reading by staff is recorded in the audit.
 
-    **Who:** everyone for their own, staff named for participants for all.
+    **Who:** everyone for their own, staff named to see participants for all.
     """
     return await participation_claims.list_claims(
         writer, page, training_id=training_id, state=state, changed_since=changed_since
@@ -77,7 +77,7 @@ async def get_participation_claim(writer: PlainWrite, participation_claim_id: UU
 
     Each reading by staff is recorded in the audit.
 
-    **Who:** everyone for their own, staff named for participants for all.
+    **Who:** everyone for their own, staff named to see participants for all.
     """
     return await participation_claims.get_claim(writer, participation_claim_id)
 
@@ -91,7 +91,7 @@ async def decide_participation_claim(
 
     A grant names a participant of the course whom nobody has claimed. Nobody decides their own claim.
 
-    **Who:** staff named for participants.
+    **Who:** staff named to see participants.
     """
     return await participation_claims.decide_claim(
         writer,
@@ -111,6 +111,6 @@ async def revoke_participation_claim(
 
     The person is no longer the learner, and sees nothing of the completion any more. Nobody revokes their own claim.
 
-    **Who:** staff named for participants.
+    **Who:** staff named to see participants.
     """
     return await participation_claims.revoke_claim(writer, participation_claim_id, reason=body.reason)

@@ -58,7 +58,7 @@ async def list_peer_group_participants(writer: RecordedList, page: Paging, peer_
     The newest come first. Each reading by staff is recorded in the audit. In a CSV a name that a spreadsheet would take
     for a formula begins with `'`.
 
-    **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
+    **Who:** training managers of the organisation, its unit managers and main users, staff named to see participants.
     """
     return await participants.list_participants(writer, "peer_group", page, peer_group_id)
 
@@ -70,7 +70,7 @@ async def get_peer_group_participant(writer: PlainWrite, peer_group_id: UUID, pa
 
     Each reading by staff is recorded in the audit.
 
-    **Who:** training managers of the organisation, its unit managers and main users, staff named for it.
+    **Who:** training managers of the organisation, its unit managers and main users, staff named to see participants.
     """
     return await participants.get_participant(writer, "peer_group", peer_group_id, participant_id)
 

@@ -106,7 +106,7 @@ async def search_study_register(
 
     The newest come first. Each look is recorded in the audit, without the name.
 
-    **Who:** staff named for participants.
+    **Who:** staff named to see participants.
     """
     return await study_register.search_register(writer, page, q=q, state=state)
 
