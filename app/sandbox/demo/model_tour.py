@@ -78,7 +78,6 @@ class ModelTour:
             self._model(name, state="proposed")
         in_use = self._accepted("Neulekurssin ohjaaja")
         self._version(in_use, "Neulekurssin ohjaaja", "in_use")
-        self._accepted("Sukkaseminaari")
         for name in ("Kerhon vetäjä", "Palmikkojen rakenne"):
             self._version(self._accepted(name), name, "in_work")
         commented = self._accepted("Pitsin suunnittelu")
@@ -109,6 +108,7 @@ class ModelTour:
         for name, state, columns in (
             ("Langan kehrääjä", "sent_back", {"decision_reason": "Arviointi puuttuu tavoitteista."}),
             ("Huovuttajan polku", "withdrawn", ended),
+            ("Sukkaseminaari", "withdrawn", ended),
         ):
             self._version(self._accepted(name), name, state, **columns)
 
@@ -163,8 +163,12 @@ class ModelTour:
                 "submitted_at": submitted_at,
                 "digest": None if state == "sent_back" else digest_of(written),
             }
-        if state in ("approved", "sent_back", "rejected", "in_use", "superseded"):
-            known |= {"decided_by": self._reviewers[1], "decided_at": decided_at}
+        change = "first" if number == 1 else "minor"
+        is_decided = state in ("approved", "sent_back", "rejected", "in_use", "superseded")
+        if is_decided:
+            # A minor change is decided by the expert alone.
+            decided_by = self._expert if change == "minor" else self._reviewers[1]
+            known |= {"decided_by": decided_by, "decided_at": decided_at}
             known |= {"waiting_for": "organisation", "waiting_since": decided_at}
         if state in ("in_use", "superseded"):
             known |= {"activated_by": self._main_user, "activated_at": decided_at + timedelta(days=1)}
@@ -175,14 +179,16 @@ class ModelTour:
             id=version_id,
             model_id=model_id,
             number=number,
-            change="first" if number == 1 else "minor",
+            change=change,
             reason=None if number == 1 else "Turvallinen tila kuuluu jokaiseen kurssiin.",
             state=state,
             **asdict(content_of(written)) | {"texts": texts},
-            created_by=self._expert,
+            created_by=self._expert if number == 1 else self._main_user,
             created_at=started_at,
             **known | columns,
         )
+        if is_decided and change != "minor":
+            self._review(version_id, 2, against=columns.get("decision_reason"), earlier=earlier)
         return version_id
 
     def _comment(self, version_id: UUID) -> None:
@@ -198,17 +204,22 @@ class ModelTour:
             created_at=SUBMITTED_AT,
         )
 
-    def _review(self, version_id: UUID, opinions: int) -> None:
-        """Name the reviewers; the last of them has given an opinion, or both have."""
+    def _review(
+        self, version_id: UUID, opinions: int, *, against: str | None = None, earlier: timedelta = timedelta()
+    ) -> None:
+        """Name the reviewers; the last of them has given an opinion, or both have, for it or against it."""
+        opinion = {"opinion": "for", "text": "Tavoitteet ja arviointi sopivat yhteen."}
+        if against:
+            opinion = {"opinion": "against", "text": against}
+        given = opinion | {"given_at": DECIDED_AT - earlier}
         for place, reviewer in enumerate(reversed(self._reviewers)):
-            given = {"opinion": "for", "text": "Tavoitteet ja arviointi sopivat yhteen.", "given_at": DECIDED_AT}
             self._demo.add(
                 "training_model_reviews",
-                id=demo_id("training model review", version_id, reviewer, at=SUBMITTED_AT),
+                id=demo_id("training model review", version_id, reviewer, at=SUBMITTED_AT - earlier),
                 version_id=version_id,
                 submission=1,
                 person_id=reviewer,
                 named_by=self._expert,
-                named_at=SUBMITTED_AT,
-                **given if place < opinions else {"opinion": None, "text": None, "given_at": None},
+                named_at=SUBMITTED_AT - earlier,
+                **given if place < opinions else dict.fromkeys(given),
             )
