@@ -13,7 +13,7 @@ from app.api.responses import refusing
 from app.api.security import operation
 from app.api.trainings.certificates import CertificateIn, MakingOf
 from app.db.paging import Slice
-from app.domain.trainings.certificates import CertificateBatch
+from app.domain.trainings.certificate_batches import CertificateBatch
 from app.services.trainings import certificate_batches
 
 ZIP = "application/zip"

@@ -1,4 +1,4 @@
-"""Certificates of completed courses, and orders of many at once."""
+"""Certificates of completed courses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    Integer,
     LargeBinary,
     SmallInteger,
     Text,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    exists,
     func,
     or_,
     select,
@@ -47,11 +45,8 @@ from app.db.trainings.tables import trainings
 from app.domain.organisations.certificate_signatories import signatory_of
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.certificates import (
-    BATCH_KEPT,
     Certifiable,
     Certificate,
-    CertificateBatch,
-    CertifiedModel,
     ExtractedCompletion,
     PublicCertificate,
     Signatories,
@@ -80,19 +75,6 @@ certificates = study_centre_table(
     Column("reason", Text),
     changed_at(),
 )
-certificate_batches = study_centre_table(
-    "certificate_batches",
-    Column("training_id", Uuid, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("certificates", Integer, nullable=False),
-    Column("certificate_ids", ARRAY(Uuid)),
-    Column("failure", Text),
-    Column("requested_by", Uuid, nullable=False),
-    Column("requested_at", DateTime(timezone=True), nullable=False),
-    Column("finished_at", DateTime(timezone=True)),
-    changed_at(),
-)
 
 resource = Resource(
     select(*columns_of(Certificate, certificates)),
@@ -107,22 +89,6 @@ _of_several = Query(
     .order_by(certificates.c.id.desc()),
     Certificate,
 )
-batches = Resource(
-    select(
-        *columns_of(
-            CertificateBatch,
-            certificate_batches,
-            available_until=case(
-                (certificate_batches.c.state == "ready", certificate_batches.c.finished_at + BATCH_KEPT)
-            ),
-        )
-    ),
-    CertificateBatch,
-    certificate_batches,
-    filters={"training_id": given(certificate_batches.c.training_id, "training_id")},
-)
-"""Orders of certificates. Callers see them if they write the training: the use case looks for it first."""
-
 _language = bindparam("p_language", type_=Text)
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _central = organisations.alias("central")
@@ -164,36 +130,10 @@ _locked = Query(
     _of_completions.where(_is_asked).order_by(completions.c.id).with_for_update(key_share=True, of=completions),
     _certifiable.build,
 )
-_has_certificate = exists().where(
-    certificates.c.completion_id == completions.c.id,
-    certificates.c.language == _language,
-    certificates.c.state == "in_force",
-)
-_of_training = (
-    given(completions.c.training_id, "training_id"),
-    completions.c.state == "in_force",
-    completions.c.outcome == "passed",
-)
-_without: Query[UUID] = Query(
-    select(completions.c.id)
-    .where(*_of_training, ~_has_certificate)
-    .order_by(completions.c.id)
-    .limit(bindparam("p_most", type_=Integer))
-    .with_for_update(key_share=True, of=completions)
-)
-_still_without: Query[UUID] = Query(
-    select(completions.c.id).where(_is_asked, ~_has_certificate).order_by(completions.c.id)
-)
 _in_force: Query[UUID] = Query(
     select(certificates.c.id)
     .where(given(certificates.c.completion_id, "completion_id"), certificates.c.language == _language)
     .where(certificates.c.state == "in_force")
-)
-_all_in_force: Query[UUID] = Query(
-    select(certificates.c.id)
-    .join(completions, completions.c.id == certificates.c.completion_id)
-    .where(*_of_training, certificates.c.language == _language, certificates.c.state == "in_force")
-    .order_by(completions.c.search_text, certificates.c.id)
 )
 _content: Query[bytes] = Query(select(certificates.c.content).where(given(certificates.c.id, "id")), bytes)
 _learner: Query[UUID] = Query(
@@ -202,13 +142,6 @@ _learner: Query[UUID] = Query(
         == select(completions.c.participant_id).where(given(completions.c.id, "id")).scalar_subquery(),
         participation_claims.c.state == "granted",
     )
-)
-_model = Query(
-    select(training_models.c.organisation_id, training_model_versions.c.texts)
-    .join(training_model_versions, training_model_versions.c.model_id == training_models.c.id)
-    .join(trainings, trainings.c.model_version_id == training_model_versions.c.id)
-    .where(given(trainings.c.id, "id")),
-    CertifiedModel,
 )
 _signatories = Query(
     select(study_centres.c.certificate_signatory, organisations.c.certificate_signatory)
@@ -223,16 +156,6 @@ _shown_to_all = Selection(
     study_centre=certificates.c.study_centre_name,
     model=certificates.c.model_name,
     issued_on=cast(func.timezone("Europe/Helsinki", certificates.c.issued_at), Date),
-)
-_batch_ids: Query[list[UUID]] = Query(
-    select(certificate_batches.c.certificate_ids).where(given(certificate_batches.c.id, "id"))
-)
-_waiting: Query[UUID] = Query(
-    select(certificate_batches.c.id)
-    .where(certificate_batches.c.state == "waiting")
-    .order_by(certificate_batches.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
 )
 
 
@@ -327,10 +250,6 @@ async def lock_certifiable(connection: Connection, ids: Sequence[UUID], language
     return await _locked.all(connection, p_ids=list(ids), p_language=language)
 
 
-async def find_model_of(connection: Connection, training_id: UUID) -> CertifiedModel | None:
-    return await _model.first(connection, p_id=training_id)
-
-
 async def find_learner(connection: Connection, completion_id: UUID) -> UUID | None:
     """The person who has claimed the participation."""
     return await _learner.first(connection, p_id=completion_id)
@@ -346,22 +265,6 @@ async def find_signatories(connection: Connection, organisation_id: UUID) -> Sig
     if found is None:
         raise RuntimeError("a model has an organisation")
     return found
-
-
-async def lock_without(connection: Connection, training_id: UUID, language: Language, most: int) -> list[UUID]:
-    """Passed completions in force that had no certificate in the language, so many at most. One that was corrected
-    while this waited is left out."""
-    return await _without.all(connection, p_training_id=training_id, p_language=language, p_most=most)
-
-
-async def list_still_without(connection: Connection, ids: Sequence[UUID], language: Language) -> list[UUID]:
-    """Those of the locked completions that have no certificate in the language now."""
-    return await _still_without.all(connection, p_ids=list(ids), p_language=language)
-
-
-async def list_in_force(connection: Connection, training_id: UUID, language: Language) -> list[UUID]:
-    """The certificates of the training in the language, by the names of their learners."""
-    return await _all_in_force.all(connection, p_training_id=training_id, p_language=language)
 
 
 async def list_registered(
@@ -425,12 +328,3 @@ _public = Query(
 async def find_public(reader: Reader, code: str) -> tuple[PublicCertificate, str] | None:
     """What everybody sees of the certificate, and the name in it, which nobody is shown."""
     return await _public.first(reader.connection, p_code=code)
-
-
-async def lock_waiting(connection: Connection) -> UUID | None:
-    """The oldest order that no other worker works on."""
-    return await _waiting.first(connection)
-
-
-async def list_batch_certificates(connection: Connection, batch_id: UUID) -> list[UUID]:
-    return await _batch_ids.first(connection, p_id=batch_id) or []

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,11 +10,9 @@ from app.domain.errors import Conflict, Fault, Forbidden, Invalid, WrongState
 from app.domain.organisations.certificate_signatories import CertificateSignatory
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.model_versions import LANGUAGES
-from app.domain.trainings.trainings import TrainingState
 from app.domain.values import Shown
 
 CertificateState = Literal["in_force", "replaced", "withdrawn"]
-BatchState = Literal["waiting", "ready", "failed"]
 Whose = Literal["organisation", "study_centre"]
 Needed = Literal["signature_image", "signatory"]
 
@@ -24,7 +22,6 @@ CODE_LENGTH = 16
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: five bits a character, without the letters that look like digits, and without U."""
 LOOKALIKES = str.maketrans("OIL", "011", "- ")
-BATCH_KEPT = timedelta(days=7)
 
 
 class SignatureMissing(Conflict):
@@ -64,32 +61,6 @@ class Certificate(Shown):
 class Certificates(Shown):
     items: list[Certificate]
     """Certificates of the completion, the newest first."""
-
-
-@dataclass(frozen=True)
-class CertificateBatch(Shown):
-    """Certificates of all passed completions of a course, in one file."""
-
-    id: UUID
-    training_id: UUID
-    """ID of the training course."""
-    language: Language
-    """Language of the certificates."""
-    state: BatchState
-    """State: `waiting` until all certificates are made."""
-    certificates: int
-    """Number of certificates in the file, or made so far."""
-    requested_by: UUID
-    """ID of the person who requested the certificates."""
-    requested_by_name: str | None
-    requested_at: datetime
-    """When the certificates were requested."""
-    finished_at: datetime | None
-    """When all were made, or the service gave up. `null` if they are waiting."""
-    available_until: datetime | None
-    """Time until which the file can be read. `null` if there is no file."""
-    failure: str | None
-    """Code of the error that prevents the certificates. `null` if there is none."""
 
 
 @dataclass(frozen=True)
@@ -181,15 +152,6 @@ class Certifiable:
     """Of the version, by language."""
     assessment: Mapping[str, Any]
     learner_hours: int
-
-
-@dataclass(frozen=True)
-class CertifiedModel:
-    """The training model of a course."""
-
-    organisation_id: UUID
-    texts: Mapping[str, Mapping[str, Any]]
-    """Of the version, by language."""
 
 
 @dataclass(frozen=True)
@@ -288,13 +250,6 @@ def check_certifiable(state: str, outcome: str) -> None:
         raise WrongState(state=outcome, allowed=["passed"])
 
 
-def check_with_model(model: CertifiedModel | None, state: TrainingState) -> CertifiedModel:
-    """Return the model. A course without one has no completions (rulebook §3.19). Raise WrongState."""
-    if model is None:
-        raise WrongState(state=state, because="no-model")
-    return model
-
-
 def languages_of(texts: Mapping[str, Any]) -> list[Language]:
     """Return the languages in which a version has texts."""
     return [language for language in LANGUAGES if texts.get(language)]
@@ -391,9 +346,3 @@ def check_withdrawable(certificate: Certificate) -> None:
     """Check that the certificate is in force (rulebook §3.19). Raise WrongState."""
     if certificate.state != "in_force":
         raise WrongState(state=certificate.state, allowed=["in_force"])
-
-
-def check_file_ready(batch: CertificateBatch) -> None:
-    """Check that the certificates are made (rulebook §3.19). Raise WrongState."""
-    if batch.state != "ready":
-        raise WrongState(state=batch.state, allowed=["ready"])

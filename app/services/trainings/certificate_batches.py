@@ -10,14 +10,15 @@ from app.db.paging import PageRequest, Slice
 from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Writer
 from app.db.statements import Connection, change_row, insert_row
-from app.db.trainings import certificates as questions
-from app.db.trainings import trainings
+from app.db.trainings import certificate_batches as questions
+from app.db.trainings import certificates, trainings
 from app.db.transactions import write_down
 from app.domain.access import Actor
 from app.domain.errors import NotFound
 from app.domain.organisations.organisations import Language
-from app.domain.trainings import certificates as rules
-from app.domain.trainings.certificates import CertificateBatch, SignatureMissing
+from app.domain.trainings import certificate_batches as rules
+from app.domain.trainings.certificate_batches import CertificateBatch
+from app.domain.trainings.certificates import SignatureMissing, language_of, languages_of
 from app.domain.trainings.trainings import Training, check_writer, of_type
 from app.services.trainings.certificates import Making, find_signing, issue
 from app.texts.certificates import batch_name, certificate_name
@@ -32,7 +33,7 @@ async def request_batch(
     """Raise NotFound, Forbidden, Invalid, WrongState, SignatureMissing; Overloaded if they are made now."""
     training = await _get_written(writer, training_id)
     model = rules.check_with_model(await questions.find_model_of(writer.connection, training_id), training.state)
-    language = rules.language_of(wanted, training.language, rules.languages_of(model.texts))
+    language = language_of(wanted, training.language, languages_of(model.texts))
     # What is missing is said now, not by the worker.
     await find_signing(writer.connection, model.organisation_id)
     batch_id = new_id()
@@ -52,12 +53,12 @@ async def request_batch(
     )
     while is_made_now and not await _make_portion(writer, making, batch_id):
         pass
-    return await questions.batches.get(writer, batch_id)
+    return await questions.resource.get(writer, batch_id)
 
 
 async def get_batch(writer: Writer, batch_id: UUID) -> CertificateBatch:
     """Raise NotFound, Forbidden."""
-    batch = await questions.batches.get(writer, batch_id)
+    batch = await questions.resource.get(writer, batch_id)
     await _get_written(writer, batch.training_id)
     return batch
 
@@ -65,12 +66,12 @@ async def get_batch(writer: Writer, batch_id: UUID) -> CertificateBatch:
 async def list_batches(writer: Writer, page: PageRequest, training_id: UUID) -> Slice[CertificateBatch]:
     """Raise NotFound, Forbidden."""
     await _get_written(writer, training_id)
-    return await questions.batches.page(writer, page, training_id=training_id)
+    return await questions.resource.page(writer, page, training_id=training_id)
 
 
 async def get_file(writer: Writer, batch_id: UUID) -> tuple[str, bytes]:
     """The name and the ZIP, whose bytes do not change. Raise NotFound, also after its time; Forbidden, WrongState."""
-    batch = await questions.batches.get(writer, batch_id)
+    batch = await questions.resource.get(writer, batch_id)
     training = await _get_written(writer, batch.training_id)
     rules.check_file_ready(batch)
     if batch.available_until and writer.now >= batch.available_until:
@@ -103,7 +104,7 @@ async def _make_waiting(connection: Connection, making: Making) -> bool:
 async def _orderer(connection: Connection, batch_id: UUID, now: datetime) -> Actor:
     """Who ordered them uses the signature images."""
     service = Writer(connection, Actor(UUID(int=0), ()), now, retry_key=b"")
-    batch = await questions.batches.find(service, batch_id)
+    batch = await questions.resource.find(service, batch_id)
     if batch is None:
         raise RuntimeError("the order is locked")
     return Actor(batch.requested_by, ())
@@ -112,7 +113,7 @@ async def _orderer(connection: Connection, batch_id: UUID, now: datetime) -> Act
 async def _make_portion(writer: Writer, making: Making, batch_id: UUID) -> bool:
     """Make the next certificates of an order, or end it. Return whether it has ended."""
     connection = writer.connection
-    batch = await questions.batches.find(writer, batch_id)
+    batch = await questions.resource.find(writer, batch_id)
     if batch is None:
         raise RuntimeError("the order is there")
     locked = await questions.lock_without(connection, batch.training_id, batch.language, PORTION)
@@ -127,7 +128,7 @@ async def _make_portion(writer: Writer, making: Making, batch_id: UUID) -> bool:
         raise RuntimeError("only a course with a model has an order")
     try:
         signing = await find_signing(connection, model.organisation_id)
-        completions = await questions.lock_certifiable(connection, ids, batch.language)
+        completions = await certificates.lock_certifiable(connection, ids, batch.language)
         await issue(writer, making, signing, completions, batch.language)
     except SignatureMissing as refusal:
         # A signature has been removed since.
@@ -160,12 +161,12 @@ async def _zipped(writer: Writer, batch: CertificateBatch) -> bytes:
     archive = BytesIO()
     with ZipFile(archive, "w", ZIP_STORED) as file:
         for certificate_id in await questions.list_batch_certificates(writer.connection, batch.id):
-            certificate = await questions.resource.find(writer, certificate_id)
+            certificate = await certificates.resource.find(writer, certificate_id)
             if certificate is None:
                 raise RuntimeError("certificates are not removed")
             name = certificate_name(certificate.language, certificate.code)
             # The same bytes each time: the time is that of the order, not of the reading.
             entry = ZipInfo(name, certificate.issued_at.timetuple()[:6])
             entry.external_attr = 0o644 << 16
-            file.writestr(entry, await questions.get_content(writer.connection, certificate_id))
+            file.writestr(entry, await certificates.get_content(writer.connection, certificate_id))
     return archive.getvalue()
