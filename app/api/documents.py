@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from app.api.backend import Backend
 from app.api.issuers import IssuerMetadata
+from app.api.kept_pages import respond
 from app.api.languages import page_language
-from app.api.pages import HtmlPage, inline, policy_with, respond
+from app.api.pages import HtmlPage, inline, policy_with
 from app.api.problem_pages import index_page, page_of
 from app.api.static_files import OWN, address_of
 from app.domain.access import Role

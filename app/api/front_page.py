@@ -9,8 +9,9 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.api.kept_pages import respond
 from app.api.languages import page_language
-from app.api.pages import document, paragraphs, respond
+from app.api.pages import document, paragraphs
 from app.domain.organisations.organisations import Language
 from app.texts.pages import page_text, words_of
 

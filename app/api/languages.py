@@ -9,6 +9,12 @@ from fastapi import Query, Request
 from app.domain.organisations.organisations import Language
 from app.texts.rendering import LANGUAGES
 
+PageLanguage = Annotated[
+    Language | None,
+    Query(alias="lang", description="Language of the page. The default is that of `Accept-Language`, else Finnish."),
+]
+"""The parameter of an operation with a page, which the page's links to the other languages have: `page_language` reads
+it."""
 _WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 

@@ -2,22 +2,25 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from html import escape
+from typing import TypeVar
 
 from fastapi import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse
 
-from app.api.kept_files import KeptFile, kept_file
+from app.api.languages import page_language
+from app.api.media_types import accepted
 from app.domain.organisations.organisations import Language
 from app.pictures.drawing import STYLE as STYLE_OF_PICTURES
 from app.texts.problems import frame_of
 from app.texts.rendering import LANGUAGES
 
 HTML = "text/html; charset=utf-8"
+Result = TypeVar("Result")
 NAME = "Tuntipankki"
 """The name of the service, which is the title of its front page."""
 
@@ -38,9 +41,16 @@ th, td { border-bottom: 1px solid; padding: 0.3rem 1rem 0.3rem 0; text-align: le
 .wide :is(th, td) { min-width: 6rem; }
 .wide td:last-child { min-width: 15rem; }
 .wide code { overflow-wrap: normal; }
+dt { font-weight: bold; }
+dd { margin: 0 0 0.5rem; }
 li { margin: 0.5rem 0; }
 nav li { margin: 0.2rem 0; }
 body > nav a { margin-right: 1rem; }
+@media (min-width: 40rem) {
+  dl { display: grid; grid-template-columns: fit-content(40%) 1fr; gap: 0.3rem 1rem; }
+  dd { margin: 0; }
+  dt, dd { min-width: 0; }
+}
 @media (max-width: 40rem) {
   .cards thead { display: none; }
   .cards :is(tr, td) { display: block; border: 0; padding: 0; }
@@ -90,28 +100,31 @@ class ShownPage:
 
     @property
     def headers(self) -> dict[str, str]:
-        return {
-            "Content-Language": self.language,
-            "Content-Security-Policy": POLICY,
-            "Vary": "Accept, Accept-Language",
-        }
+        return {"Content-Language": self.language, "Content-Security-Policy": POLICY}
 
 
-def respond(request: Request, page: str, language: Language) -> Response:
-    """Return a page that is the same for all readers of a language, or 304 if the browser has it."""
-    # A browser gives the page that it kept the headers of a 304, hence the policy in both.
-    headers = {"Content-Language": language, "Content-Security-Policy": POLICY, "Vary": "Accept-Language"}
-    return _kept(page).respond(request, "no-cache", headers)
+def page_or(request: Request, result: Result, page: Callable[[Result, Language], str]) -> Result | ShownPage:
+    """The result of an operation, or for a browser its page in the reader's language."""
+    if not asks_for_page(request.headers):
+        return result
+    language = page_language(request)
+    return ShownPage(page(result, language), language)
 
 
-@lru_cache(64)
-def _kept(page: str) -> KeptFile:
-    return kept_file(page.encode(), "text/html")
+def asks_for_page(headers: Headers) -> bool:
+    """Whether the reader is a browser, which accepts a page rather than JSON."""
+    return accepted(headers, "application/json", "text/html") == "text/html"
 
 
 def paragraphs(texts: Iterable[str]) -> str:
     """HTML of paragraphs with `code` in them, and with a link where it is `/docs`."""
     return "\n".join(f"<p>{_marked_up(text)}</p>" for text in texts)
+
+
+def facts_list(facts: Iterable[tuple[str, str]]) -> str:
+    """HTML of facts, each with its label."""
+    items = "\n".join(f"<dt>{escape(label)}</dt><dd>{escape(fact)}</dd>" for label, fact in facts)
+    return f"<dl>\n{items}\n</dl>"
 
 
 def _marked_up(text: str) -> str:

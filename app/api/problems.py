@@ -16,10 +16,13 @@ from typing_extensions import TypedDict
 
 from app.api.authorization import bearer_of, is_key
 from app.api.faults import errors_of_rules, errors_of_shape, is_malformed_json
-from app.api.languages import preferred_language
+from app.api.languages import page_language, preferred_language
+from app.api.pages import HtmlPage, asks_for_page, document, paragraphs
+from app.api.security import Declaration
 from app.domain.errors import DomainError, Invalid
 from app.domain.organisations.organisations import Language
 from app.limited import Overloaded
+from app.texts.pages import text_of_refusal
 from app.texts.problems import detail_of, title_of
 
 log = structlog.get_logger()
@@ -222,8 +225,12 @@ def problem(
     errors: Sequence[Mapping[str, str | int]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    language = _language_of(request)
     facts = facts or {}
+    declared = _declared_of(request)
+    page = declared and declared.page
+    if page and asks_for_page(request.headers):
+        return _page(request, page, code, facts, headers or {})
+    language = _language_of(request)
     body = {
         "type": f"{_public_url_of(request) or ''}/problems/{code}",
         "title": title_of(code, language),
@@ -241,12 +248,25 @@ def problem(
         status_code=STATUSES[code],
         headers={
             "Content-Language": language,
-            "Vary": "Accept-Language",
+            "Vary": "Accept-Language, Accept" if page else "Accept-Language",
             "Cache-Control": "private, no-cache",
             **(headers or {}),
         },
         media_type="application/problem+json",
     )
+
+
+def _page(request: Request, name: str, code: str, facts: Mapping[str, object], headers: Mapping[str, str]) -> HtmlPage:
+    """What the problem says, for a person whose browser shows it."""
+    language = page_language(request)
+    text = text_of_refusal(name, code, facts, language)
+    about = {"Content-Language": language, "Vary": "Accept-Language, Accept", "Cache-Control": "no-store"}
+    return HtmlPage(document(language, text.title, paragraphs(text.paragraphs)), STATUSES[code], {**about, **headers})
+
+
+def _declared_of(request: Request) -> Declaration | None:
+    """What the operation declares. None where the request has not been led to one."""
+    return getattr(request.scope.get("route"), "declared", None)
 
 
 def _public_url_of(request: Request) -> str | None:
@@ -257,7 +277,7 @@ def _public_url_of(request: Request) -> str | None:
 
 def _asking(request: Request) -> Mapping[str, object]:
     """Who asks, because the advice differs; neither if the request has no token, or the operation needs none."""
-    declared = getattr(request.scope.get("route"), "declared", None)
+    declared = _declared_of(request)
     if declared and declared.is_open:
         return {}
     bearer = bearer_of(request.headers.get("authorization"))

@@ -71,6 +71,8 @@ class Rendering:
         self._is_computed = declared.computed
         self._has_items = declared.csv_rows is not None
         self._vary = {"Vary": "Accept"} if declared.csv else {}
+        if declared.page:
+            self._vary = {"Vary": "Accept, Accept-Language"}
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:

@@ -15,6 +15,8 @@ Kind = Literal["read", "list", "write", "other"]
 """What an operation does with its study centre's data; `other` does nothing of it."""
 CSV = "text/csv"
 NO_BODY = frozenset({"GET", "HEAD", "DELETE"})
+PAGE: dict[str, dict[str, Any]] = {"text/html": {"schema": {"type": "string"}}}
+"""The content of a page, which a browser gets in place of JSON."""
 CODES = "x-problem-codes"
 """The member of a documented response that lists the codes of its problems."""
 NO_LOCATION: Responses = {201: {"x-location": False}}
@@ -114,13 +116,13 @@ def headers(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
 
 
-def refusal(status: int, *codes: str) -> dict[str, Any]:
+def refusal(status: int, *codes: str, has_page: bool = False) -> dict[str, Any]:
     links = " · ".join(f"[`{code}`](/problems/{code})" for code in codes)
     own = dict.fromkeys(name for code in codes for name in HEADERS_OF_REFUSALS.get(code, ()))
     return {
         "description": f"{HTTPStatus(status).phrase}: {links}",
         "headers": headers("Content-Language", "Vary", *own),
-        "content": content_of(*codes),
+        "content": content_of(*codes) | (PAGE if has_page else {}),
         CODES: list(codes),
     }
 
@@ -129,10 +131,10 @@ SHARED: dict[str, dict[str, Any]] = {}
 """The refusals of all operations, each once in the document, by the name that operations refer to."""
 
 
-def shared(status: int, *codes: str) -> dict[str, str]:
+def shared(status: int, *codes: str, has_page: bool = False) -> dict[str, str]:
     """The reference to the response with these codes."""
-    name = ".".join(codes)
-    SHARED.setdefault(name, refusal(status, *codes))
+    name = ".".join([*codes, *(["page"] if has_page else [])])
+    SHARED.setdefault(name, refusal(status, *codes, has_page=has_page))
     return {"$ref": f"#/components/responses/{name}"}
 
 
@@ -181,6 +183,8 @@ def responses_of(
     if declared.csv:
         responses[status]["description"] += " As CSV, all items in one file."
         responses[status]["content"] = {CSV: {"schema": {"type": "string"}}}
+    if declared.page:
+        responses[status]["content"] = {**PAGE}
     own = refused.get(status, {})
     responses[status] |= {name: own[name] for name in ("description", "content") if name in own}
     if is_conditional:
@@ -193,7 +197,7 @@ def responses_of(
         if code in codes:
             by_status[STATUSES[code]].append(code)
     for number, named in by_status.items():
-        responses[number] = shared(number, *named)
+        responses[number] = shared(number, *named, has_page=declared.page is not None)
     return responses
 
 

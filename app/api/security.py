@@ -66,6 +66,9 @@ class Declaration:
     csv_rows: CsvRows | None = None
     """Makes the rows of the CSV of what it returns, which is no page of a list."""
     file: FileBody | None = None
+    page: str | None = None
+    """A browser gets a page in place of JSON, also of an error. The words of its errors have this name
+    (`app/texts/*/pages.toml`, `refusals`)."""
 
     def check(self, actor: Actor) -> None:
         """Raise Forbidden for an API key without the scope, or a person who calls what only keys may."""
@@ -97,6 +100,7 @@ def operation(
     csv: bool = False,
     csv_rows: CsvRows | None = None,
     file: FileBody | None = None,
+    page: str | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare who may call the endpoint below: exactly one of `scope`, `people_only`, `keys_only`, `newcomers` and
     `is_open`.
@@ -120,6 +124,7 @@ def operation(
         csv=csv or csv_rows is not None,
         csv_rows=csv_rows,
         file=file,
+        page=page,
     )
 
     def declare(endpoint: Endpoint) -> Endpoint:

@@ -1,11 +1,13 @@
-"""The texts of the pages that links in mails lead to."""
+"""The texts of the pages for people: those that links in emails lead to, and those of public operations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.domain.organisations.organisations import Language
+from app.texts.document_parts import rows_of
 from app.texts.problems import detail_of, title_of
-from app.texts.rendering import Facts, texts_of
+from app.texts.rendering import Facts, Texts, texts_of
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,23 @@ class PageText:
 def page_text(name: str, language: Language, facts: Facts) -> PageText:
     """The text of `[{name}]`: its `title`, its `text`, and perhaps its `button` and `link`."""
     texts = texts_of("pages", language)
-    wording = texts.tables
-    for part in name.split("."):
-        wording = wording[part]
+    wording = _table_of(texts, name)
     said = texts.say(wording["text"], facts)
     title = texts.choose(wording["title"], facts)
     return PageText(title, said.split("\n\n"), wording.get("button", ""), wording.get("link", ""))
+
+
+def facts_of_page(name: str, language: Language, facts: Facts) -> list[tuple[str, str]]:
+    """The `facts` of `[{name}]` that are known, each with its label."""
+    texts = texts_of("pages", language)
+    return rows_of(texts, _table_of(texts, name)["facts"], facts)
+
+
+def _table_of(texts: Texts, name: str) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = texts.tables
+    for part in name.split("."):
+        table = table[part]
+    return table
 
 
 def words_of(name: str, part: str, language: Language) -> dict[str, str]:
@@ -35,12 +48,13 @@ def words_of(name: str, part: str, language: Language) -> dict[str, str]:
 
 
 def text_of_refusal(name: str, code: str, facts: Facts, language: Language) -> PageText:
-    """What happened to the token, in the words for its state or for the code, else in those of the problem.
+    """Why there is no page, in the words for the state or for the code, else in those of the problem.
 
-    `name` is what the token is for: `role-invitation` or `email-verification`.
+    `name` is what the page is about, for example `role-invitation` or `certificate`.
     """
     refusals = texts_of("pages", language).tables["refusals"]
-    wording = refusals[name].get(facts.get("state")) or refusals.get(code)
+    own = refusals.get(name, {})
+    wording = own.get(facts.get("state")) or own.get(code) or refusals.get(code)
     if wording:
         return PageText(wording["title"], [wording["text"]])
     return PageText(title_of(code, language), [detail_of(code, facts, language)])

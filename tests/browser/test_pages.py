@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from app.api.pages import HtmlPage, document
+from app.api.pages import HtmlPage, document, facts_list
 from tests.browser.swagger import CHROMIUM, chromium
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed.")
@@ -28,6 +28,16 @@ def test_a_page_fits_a_telephone(service: str, telephone: Page, path: str) -> No
         assert telephone.evaluate(widest) > 360
         telephone.locator('nav a[href="#3.12"]').click()
         assert telephone.evaluate("Math.abs(document.getElementById('3.12').getBoundingClientRect().top) < 100")
+
+
+def test_facts_of_any_length_fit_a_telephone(service: str, telephone: Page) -> None:
+    page = HtmlPage(document("en", "Page", facts_list([("Organisation", "x" * 200), ("y" * 90, "Marttaliitto")])))
+    window = telephone.context.new_page()
+    for width in (320, 1200):
+        window.set_viewport_size({"width": width, "height": 740})
+        window.route("**/problems", lambda route: route.fulfill(body=bytes(page.body), headers=dict(page.headers)))
+        window.goto(f"{service}/problems")
+        assert not window.evaluate(IS_TOO_WIDE)
 
 
 def test_a_script_that_gets_into_a_page_does_not_run(service: str, telephone: Page) -> None:

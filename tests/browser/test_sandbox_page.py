@@ -1,4 +1,5 @@
-"""Chromium at the Swagger UI of a sandbox: find an operation, become a person, set the clock, see a picture."""
+"""Chromium at a sandbox: in Swagger UI find an operation, become a person, set the clock, see a picture; and what
+people see at public addresses."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,10 @@ import pytest
 
 from app.local.embedded_postgres import Addresses
 from tests.browser.swagger import CHROMIUM, SwaggerUI, chromium
+from tests.browser.test_pages import IS_TOO_WIDE
 from tests.document import operations
 from tests.images.pictures import picture
+from tests.openapi.examples import examples_of
 from tests.sandbox import Sandbox, serving_sandbox
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed.")
@@ -102,6 +105,30 @@ def test_the_people_and_times_of_all_examples_can_be_chosen(sandbox: Sandbox) ->
             assert said.inner_text() == expected
         page.locator(".operation-filter-input").fill("nothing like it")
         page.get_by_text("No operation contains “nothing like it”. Try fewer or other words.").wait_for()
+
+
+@pytest.mark.parametrize("operation", ["get_public_certificate", "get_public_study_register"])
+def test_a_person_who_opens_a_public_address_sees_a_page_in_each_language(sandbox: Sandbox, operation: str) -> None:
+    [example] = [each for each in examples_of() if each.id == operation]
+    sandbox.clock(example.entry["at"])
+    with chromium() as browser:
+        window = browser.new_context(viewport={"width": 320, "height": 640}, locale="sv-FI")
+        page, asked = window.new_page(), list[str]()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{str(sandbox.client.base_url).rstrip('/')}{example.path}")
+        assert page.locator("dt", has_text="Studiecentral").inner_text() == "Studiecentral"
+        for language, study_centre in (("suomi", "Opintokeskus"), ("English", "Study centre")):
+            page.get_by_role("link", name=language).click()
+            page.locator("dt", has_text=study_centre).first.wait_for()
+            assert not page.evaluate(IS_TOO_WIDE)
+        assert "Villasukka" in page.locator("main").inner_text()
+        page.set_viewport_size({"width": 1200, "height": 900})
+        label, fact = (page.locator(each).first.evaluate("box => box.offsetTop") for each in ("dt", "dd"))
+        assert label == fact
+        # The icon is asked for by the browser.
+        assert {url for url in asked if not url.endswith("/favicon.ico")} == {
+            f"{str(sandbox.client.base_url).rstrip('/')}{example.path}{query}" for query in ("", "?lang=fi", "?lang=en")
+        }
 
 
 def all_people(sandbox: Sandbox) -> list[dict[str, Any]]:

@@ -3,20 +3,18 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
 from app.api.backend import Backend
 from app.api.conventions import NoBody, PlainWrite, Read, Tokens
-from app.api.languages import page_language
+from app.api.languages import PageLanguage
 from app.api.limits import is_enrolment_limited
-from app.api.media_types import accepted
 from app.api.operations import Operation
-from app.api.pages import ShownPage, document
+from app.api.pages import ShownPage, document, page_or
 from app.api.paging import Page, Paging
 from app.api.public_operations import IN_CENTRE, PublicOperation
-from app.api.requests import JSON
-from app.api.responses import Responses, refusing
+from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Email, Flag, Line, Several
 from app.api.token_pages import body_of, caller_with, token_page
@@ -29,9 +27,6 @@ from app.services.support.enrolments import PAGE
 from app.services.trainings import enrolments as training_enrolments
 from app.texts.pages import page_text
 
-HTML = "text/html"
-PageLanguage = Annotated[Language | None, Query(description="Language of the page.")]
-
 router = APIRouter(
     prefix="/public/{slug}", route_class=PublicOperation, dependencies=IN_CENTRE, tags=["Public calendar"]
 )
@@ -39,8 +34,6 @@ participants_router = APIRouter(
     prefix="/trainings/{training_id}/enrolments", route_class=Operation, tags=["Participants"]
 )
 page_router = APIRouter(prefix=f"/{PAGE}", include_in_schema=False)
-
-_page: Responses = {200: {"content": {HTML: {"schema": {"type": "string"}}}}}
 
 
 class EnrolmentRequestIn(Body):
@@ -89,9 +82,9 @@ async def request_enrolment(
     )
 
 
-@router.get("/enrolments/{token}", response_model=OwnEnrolment, responses=_page | refusing("not-found"))
-@operation(is_open=True, secret_answer=True, computed=True)
-async def get_own_enrolment(reader: Read, token: str, lang: PageLanguage = None) -> OwnEnrolment | ShownPage:
+@router.get("/enrolments/{token}", response_model=OwnEnrolment, responses=refusing("not-found"))
+@operation(is_open=True, secret_answer=True, computed=True, page="enrolment")
+async def get_own_enrolment(reader: Read, token: str, _: PageLanguage = None) -> OwnEnrolment | ShownPage:
     """Get an enrolment by its link.
 
     Changes nothing. With `Accept: text/html` the response is a page with one button, which confirms the enrolment or
@@ -100,8 +93,7 @@ async def get_own_enrolment(reader: Read, token: str, lang: PageLanguage = None)
     **Who:** anyone who has the token.
     """
     own = await enrolments.find_own(reader, token)
-    request = reader.request
-    return _shown(own, token, lang or page_language(request)) if accepted(request.headers, JSON, HTML) == HTML else own
+    return page_or(reader.request, own, lambda shown, language: _shown(shown, token, language))
 
 
 @router.post(
@@ -166,11 +158,11 @@ def _action(token: str, page: str) -> str:
     return f"/{PAGE}/{token}/{'confirmation' if page == 'enrolment-unconfirmed' else 'cancellation'}"
 
 
-def _shown(own: OwnEnrolment, token: str, language: Language) -> ShownPage:
+def _shown(own: OwnEnrolment, token: str, language: Language) -> str:
     facts = _facts_of(own)
     name = _name_of(facts)
     text = page_text(name, language, facts)
-    return ShownPage(document(language, text.title, body_of(text, action=_action(token, name))), language)
+    return document(language, text.title, body_of(text, action=_action(token, name)))
 
 
 @page_router.get("/{token}")

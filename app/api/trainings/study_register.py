@@ -1,26 +1,32 @@
 """`/v1/me/study-register`, `/v1/study-register` and the public page of a share."""
 
+from html import escape
 from uuid import UUID
 
 from fastapi import APIRouter
 
 from app.api.conventions import PlainWrite, PublicUrl, Read, RecordedList, Write
+from app.api.languages import PageLanguage
 from app.api.operations import Operation
+from app.api.pages import ShownPage, document, facts_list, page_or, paragraphs
 from app.api.paging import Page, Paging
 from app.api.public_operations import IN_CENTRE, PublicOperation
 from app.api.responses import refusing
 from app.api.security import operation
 from app.api.shapes import Body, Day, NameSearch, Several
 from app.db.paging import Slice
+from app.domain.organisations.organisations import Language
 from app.domain.trainings.completions import CompletionState
 from app.domain.trainings.study_register import (
     NewShare,
     RegisteredCompletion,
     Share,
+    SharedCompletion,
     SharedRegister,
     StudyRegister,
 )
 from app.services.trainings import study_register
+from app.texts.pages import facts_of_page, page_text, words_of
 
 own_router = APIRouter(prefix="/me/study-register", route_class=Operation, tags=["Completions"])
 router = APIRouter(prefix="/study-register", route_class=Operation, tags=["Completions"])
@@ -111,13 +117,35 @@ async def search_study_register(
     return await study_register.search_register(writer, page, q=q, state=state)
 
 
-@public_router.get("/study-register/{secret}", responses=refusing("not-found"))
-@operation(is_open=True, secret_answer=True, computed=True)
-async def get_public_study_register(reader: Read, secret: str) -> SharedRegister:
+@public_router.get("/study-register/{secret}", response_model=SharedRegister, responses=refusing("not-found"))
+@operation(is_open=True, secret_answer=True, computed=True, page="study-register")
+async def get_public_study_register(reader: Read, secret: str, _: PageLanguage = None) -> SharedRegister | ShownPage:
     """Get a shared study register.
 
-    Returns the learner's name and the passed completions in force, until the last day of the share or its end.
+    Returns the learner's name and the passed completions in force, until the last day of the share or its end. With
+    `Accept: text/html` the response is a page.
 
     **Who:** anyone who has the secret URL.
     """
-    return await study_register.read_shared(reader, secret)
+    return page_or(reader.request, await study_register.read_shared(reader, secret), _page)
+
+
+def _page(register: SharedRegister, language: Language) -> str:
+    facts = vars(register)
+    text = page_text("study-register", language, facts)
+    articles = [_article(each, register.name, language) for each in register.completions]
+    none = paragraphs([words_of("study-register", "words", language)["none"]])
+    body = [paragraphs(text.paragraphs), facts_list(facts_of_page("study-register", language, facts))]
+    return document(language, text.title, "\n".join(body + (articles or [none])))
+
+
+def _article(completion: SharedCompletion, learner: str, language: Language) -> str:
+    facts = {
+        **vars(completion),
+        # The name at the time of the completion, if it has changed.
+        "name": None if completion.name == learner else completion.name,
+        "passed": None if completion.grade else "passed",
+        "recognition": "recognition" if completion.kind == "recognition" else None,
+    }
+    shown = facts_list(facts_of_page("study-register.completion", language, facts))
+    return f"<article>\n<h2>{escape(completion.model)}</h2>\n{shown}\n</article>"
