@@ -80,9 +80,14 @@ class Actor:
         in_force = tuple(grant for grant in grants if grant.is_in_force(now))
         return cls(person_id, in_force, scopes, authentication, frozenset(other_ids), name)
 
+    @property
+    def own_ids(self) -> list[UUID]:
+        """The IDs under which this person acts and has acted (rulebook §2.4, §2.5)."""
+        return [self.person_id, *self.other_ids]
+
     def is_among(self, ids: Container[UUID | None]) -> bool:
-        """Whether one of the IDs is this person's, who may act under several (rulebook §2.4, §2.5)."""
-        return any(own_id in ids for own_id in (self.person_id, *self.other_ids))
+        """Whether one of the IDs is this person's."""
+        return any(own_id in ids for own_id in self.own_ids)
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)

@@ -294,7 +294,7 @@ async def list_pending_actions(session: Reader, language: Language) -> list[Pend
     return await _found.all(
         session.connection,
         p_person=session.actor.person_id,
-        p_own_ids=[session.actor.person_id, *session.actor.other_ids],
+        p_own_ids=session.actor.own_ids,
         p_is_staff=session.actor.has("staff"),
         p_main_user_of=held("main_user"),
         p_manager_of=held("unit_manager"),

@@ -237,7 +237,7 @@ async def list_training_actions(session: Reader, language: Language) -> list[Tra
 
     return await _found.all(
         session.connection,
-        p_own_ids=[session.actor.person_id, *session.actor.other_ids],
+        p_own_ids=session.actor.own_ids,
         p_is_staff=session.actor.has("staff"),
         p_main_user_of=held("main_user"),
         p_unit_manager_of=held("unit_manager"),
