@@ -92,6 +92,10 @@ class Actor:
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)
 
+    def organisations_of(self, *roles: Role) -> list[UUID]:
+        """The organisations for which the actor has one of the roles."""
+        return sorted({g.organisation_id for g in self.roles if g.role in roles and g.organisation_id})
+
     def has_for(self, place: "Place", *roles: Role) -> bool:
         """Whether the actor has one of the roles for the place or for something above it."""
         return any(g.role in roles and g.organisation_id in place.ancestors for g in self.roles)
@@ -220,7 +224,7 @@ def overseen_of(actor: Actor) -> list[UUID] | None:
     """Return the tops of the trees in which the actor sees other people's roles. None is all (rulebook §2.6)."""
     if actor.has("staff", "auditor"):
         return None
-    return sorted({g.organisation_id for g in actor.roles if g.role in OVERSEERS and g.organisation_id})
+    return actor.organisations_of(*OVERSEERS)
 
 
 def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:
