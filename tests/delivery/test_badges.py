@@ -1,27 +1,20 @@
 """What waits of badges for longer than 14 days is mailed once more to its side."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
-from app.settings import Settings
-from tests.api.people.badges import APPLICATIONS, TEXTS, accepted, apply, decide, issuing, named, published
+from tests.api.people.badges import APPLICATIONS, TEXTS, accepted, apply, decide, named, published
 from tests.builders import Centre
 from tests.delivery.events import Make
 
 Remind = Callable[[], None]
 
 
-@pytest.fixture(scope="module")
-def issuer_service(settings: Settings) -> Iterator[str]:
-    with issuing(settings) as address:
-        yield address
-
-
 @pytest.fixture
-def centre(centre: Centre, issuer_service: str) -> Centre:
-    centre.address = issuer_service
+def centre(centre: Centre, public_service: str) -> Centre:
+    centre.address = public_service
     return named(centre)
 
 

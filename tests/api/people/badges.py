@@ -1,32 +1,18 @@
 """A study centre that issues badges: its service has a public address, at which everything can be fetched."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import httpx
 from PIL import Image
 
-from app.sandbox.main import create_app
-from app.settings import Settings
 from tests.builders import Centre, Person
-from tests.server import free_port, serving
 
 DEFINITIONS, APPLICATIONS = "/v1/badge-definitions", "/v1/badge-applications"
 SLUG = "merkit"
 TEXTS = {"fi": "Pääkäyttäjä", "sv": "Huvudanvändare", "en": "Main user"}
 HELD = {"kind": "role_held", "role": "main_user", "months": 12}
-
-
-@contextmanager
-def issuing(settings: Settings, **changed: Any) -> Iterator[str]:
-    """The address of a service whose public URL is its own address."""
-    port = free_port()
-    settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{port}", **changed})
-    with serving(create_app(settings), port) as address:
-        yield address
 
 
 def picture(colour: str = "navy") -> bytes:

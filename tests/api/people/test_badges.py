@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -35,24 +34,18 @@ from tests.api.people.badges import (
     decide,
     draft,
     granted,
-    issuing,
     named,
     picture,
     published,
     upload,
 )
 from tests.builders import Centre, Person, refusal
-
-
-@pytest.fixture(scope="module")
-def issuer_service(settings: Settings) -> Iterator[str]:
-    with issuing(settings) as address:
-        yield address
+from tests.server import serving_publicly
 
 
 @pytest.fixture
-def centre(centre: Centre, issuer_service: str) -> Centre:
-    centre.address = issuer_service
+def centre(centre: Centre, public_service: str) -> Centre:
+    centre.address = public_service
     return named(centre)
 
 
@@ -166,7 +159,7 @@ def test_a_badge_of_a_replaced_key_stays_valid(
     file = tmp_path / "new.pem"
     key = rsa.generate_private_key(65_537, 2_048)
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    with issuing(settings, badge_keys=[file, *settings.badge_keys]) as address:
+    with serving_publicly(settings, badge_keys=[file, *settings.badge_keys]) as address:
         origin = centre.address
 
         def moved(at: str) -> bytes:

@@ -1,6 +1,6 @@
 """Requests of a person who is merged or erased at the same time: they wait, and then nothing is left of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from app.local.embedded_postgres import Addresses
-from app.settings import Settings
-from tests.api.people.badges import apply, issuing, named, published
+from tests.api.people.badges import apply, named, published
 from tests.builders import Centre, refusal
 from tests.learners import Learner, consent_of, course, learner, model_version, wording
 from tests.locks import another, until_one_waits
@@ -19,15 +18,9 @@ from tests.trainings import participant_reader
 Act = Callable[[Learner, dict[str, Any]], httpx.Response]
 
 
-@pytest.fixture(scope="module")
-def issuer_service(settings: Settings) -> Iterator[str]:
-    with issuing(settings) as address:
-        yield address
-
-
 @pytest.fixture
-def centre(centre: Centre, issuer_service: str) -> Centre:
-    centre.address = issuer_service
+def centre(centre: Centre, public_service: str) -> Centre:
+    centre.address = public_service
     return named(centre)
 
 
