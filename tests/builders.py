@@ -78,6 +78,12 @@ class Centre:
         """Set the clock to a time of any zone."""
         self.owner.execute("UPDATE study_centres SET clock_at = %s", [now])
 
+    def named_in_all(self) -> dict[str, str]:
+        """Name the study centre in Swedish and English too. Return the names by their language."""
+        names = {"fi": "Opintokeskus Esimerkki", "sv": "Studiecentralen Exempel", "en": "Study Centre Example"}
+        self.owner.execute("UPDATE study_centres SET name = %(fi)s, name_sv = %(sv)s, name_en = %(en)s", names)
+        return names
+
     def person(self, role: str | None = None, organisation_id: UUID | None = None) -> Person:
         """A registered person, whose email address is verified."""
         person_id = new_id()

@@ -70,12 +70,11 @@ def letter_with_token(
 def letter_of_message(
     message: Message, language: Language, *, name: str, organisation: str, sender: str, last_day: date | None
 ) -> Letter:
-    """The mail to `name` that the sender's people wrote: in the reader's language, or else in Finnish."""
-    read_in: Language = language if language in message.texts else "fi"
-    texts, written = texts_of("mails", read_in), message.texts[read_in]
+    """The mail to `name` that the sender's people wrote, in a language that the message has."""
+    texts, written = texts_of("mails", language), message.texts[language]
     known = {"name": name, "organisation": organisation, "last_day": last_day}
     subject = _one_line(texts.say(written.subject, known)) or sender
-    return Letter(read_in, subject, _framed(texts, [texts.say(written.body, known)], name, sender))
+    return Letter(language, subject, _framed(texts, [texts.say(written.body, known)], name, sender))
 
 
 def digest_of(letters: Sequence[tuple[str, str]], language: Language, *, name: str, study_centre: str) -> Letter:

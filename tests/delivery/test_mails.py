@@ -152,7 +152,10 @@ def test_each_event_has_its_recipients(centre: Centre, make: Make) -> None:
     assert centre.rows("SELECT count(*) FROM mails WHERE event <> 'digest'") == [(len(made),)]
 
 
-def test_mails_name_the_organisation_in_the_language_of_the_reader(centre: Centre, make: Make) -> None:
+def test_mails_name_the_organisation_and_the_study_centre_in_the_language_of_the_reader(
+    centre: Centre, make: Make
+) -> None:
+    study_centre = centre.named_in_all()
     named = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Martha Association")
     finnish_alone = centre.organisation(name="Villasukat")
     people = {language: centre.main_user(named) for language in ("fi", "sv", "en")}
@@ -174,6 +177,7 @@ def test_mails_name_the_organisation_in_the_language_of_the_reader(centre: Centr
         mails = centre.rows("SELECT event, subject, text, dates FROM mails WHERE person_id = %s", people[language].id)
         texts = [text for _, _, text, _ in mails]
         assert all(greeting in text for text in texts)
+        assert {text.rpartition("\n")[2] for text in texts} == {study_centre[language]}
         names = ("Marttaliitto", "Marthaförbundet", "The Martha Association")
         assert [each for each in names if each in "".join(texts)] == [name]
         assert any(date["title"].endswith(f": {name}") for *_, dates in mails for date in dates)

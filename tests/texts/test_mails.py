@@ -264,7 +264,7 @@ def test_what_the_staff_wrote_is_filled_and_a_missing_day_leaves_its_sentence_ou
         "Muista {last_day}", "Hei.\r\n\r\nPäivä on {last_day}. {{Näin}} 5 % {{{{name}}}}\n\n\n\nLoppu {organisation}."
     )
     letter = letter_of_message(
-        message, "sv", name="Aino", organisation="Ry", sender="Opintokeskus Esimerkki", last_day=last_day
+        message, "fi", name="Aino", organisation="Ry", sender="Opintokeskus Esimerkki", last_day=last_day
     )
     assert (letter.language, letter.subject) == ("fi", subject)
     expected = body.replace("\r\n", "\n").replace("\n\n\n\n", "\n\n")

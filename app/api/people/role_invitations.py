@@ -120,9 +120,9 @@ async def show_role_invitation(request: Request, token: str) -> HtmlPage:
     """What the invitation offers, and how to accept it."""
     backend: Backend = request.app.state.backend
 
-    async def read(_: Language) -> dict[str, object]:
+    async def read(language: Language) -> dict[str, object]:
         async with backend.reading(await caller_with(backend, token)) as reader:
-            invitation = await role_invitations.find_invitation(reader, token)
+            invitation = await role_invitations.find_invitation(reader, token, language)
         return {
             "role": invitation.role,
             "organisation": invitation.organisation_name,

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 
 from app.api.backend import Backend
 from app.api.conventions import NoBody, PlainWrite, Read, Tokens
-from app.api.languages import PageLanguage
+from app.api.languages import PageLanguage, page_language
 from app.api.limits import is_enrolment_limited
 from app.api.operations import Operation
 from app.api.pages import ShownPage, document, page_or
@@ -19,6 +19,7 @@ from app.api.security import operation
 from app.api.shapes import Body, Email, Flag, Line, Several
 from app.api.token_pages import body_of, caller_with, token_page
 from app.db.paging import Slice
+from app.db.sessions import Reader
 from app.domain.organisations.organisations import Language
 from app.domain.support.enrolments import EnrolledPerson, EnrolmentRequest
 from app.domain.trainings.public_calendar import OwnEnrolment
@@ -93,7 +94,8 @@ async def get_own_enrolment(reader: Read, token: str, _: PageLanguage = None) ->
     **Who:** anyone who has the token.
     """
     own = await enrolments.find_own(reader, token)
-    return page_or(reader.request, own, lambda shown, language: _shown(shown, token, language))
+    facts = await _facts_of(reader, own, page_language(reader.request))
+    return page_or(reader.request, own, lambda _, language: _shown(facts, token, language))
 
 
 @router.post(
@@ -138,12 +140,12 @@ async def list_enrolments(
     return await training_enrolments.list_enrolments(writer, page, training_id, state=state)
 
 
-def _facts_of(own: OwnEnrolment) -> dict[str, object]:
+async def _facts_of(reader: Reader, own: OwnEnrolment, language: Language) -> dict[str, object]:
     sessions = own.training.sessions
     return {
         "state": own.state,
         "course": own.training.name,
-        "organisation": own.training.organiser,
+        "organisation": await enrolments.find_organiser(reader, own, language),
         "starts_at": min(session.starts_at for session in sessions),
         "position": own.position,
     }
@@ -158,8 +160,7 @@ def _action(token: str, page: str) -> str:
     return f"/{PAGE}/{token}/{'confirmation' if page == 'enrolment-unconfirmed' else 'cancellation'}"
 
 
-def _shown(own: OwnEnrolment, token: str, language: Language) -> str:
-    facts = _facts_of(own)
+def _shown(facts: dict[str, object], token: str, language: Language) -> str:
     name = _name_of(facts)
     text = page_text(name, language, facts)
     return document(language, text.title, body_of(text, action=_action(token, name)))
@@ -169,9 +170,9 @@ def _shown(own: OwnEnrolment, token: str, language: Language) -> str:
 async def show_enrolment(request: Request, token: str) -> HTMLResponse:
     backend: Backend = request.app.state.backend
 
-    async def read(_: Language) -> dict[str, object]:
+    async def read(language: Language) -> dict[str, object]:
         async with backend.reading(await caller_with(backend, token)) as reader:
-            return _facts_of(await enrolments.find_own(reader, token))
+            return await _facts_of(reader, await enrolments.find_own(reader, token), language)
 
     return await token_page(request, _name_of, read, about="enrolment", action=lambda page: _action(token, page))
 
@@ -180,10 +181,10 @@ async def show_enrolment(request: Request, token: str) -> HTMLResponse:
 async def confirm_on_page(request: Request, token: str) -> HTMLResponse:
     backend: Backend = request.app.state.backend
 
-    async def confirm(_: Language) -> dict[str, object]:
+    async def confirm(language: Language) -> dict[str, object]:
         caller = await caller_with(backend, token)
         async with backend.writing(caller, request.scope["request_id"]) as writer:
-            return _facts_of(await enrolments.confirm(writer, token))
+            return await _facts_of(writer, await enrolments.confirm(writer, token), language)
 
     return await token_page(request, _name_of, confirm, about="enrolment", action=lambda page: _action(token, page))
 
@@ -192,9 +193,9 @@ async def confirm_on_page(request: Request, token: str) -> HTMLResponse:
 async def cancel_on_page(request: Request, token: str) -> HTMLResponse:
     backend: Backend = request.app.state.backend
 
-    async def cancel(_: Language) -> dict[str, object]:
+    async def cancel(language: Language) -> dict[str, object]:
         caller = await caller_with(backend, token)
         async with backend.writing(caller, request.scope["request_id"]) as writer:
-            return _facts_of(await enrolments.cancel(writer, token))
+            return await _facts_of(writer, await enrolments.cancel(writer, token), language)
 
     return await token_page(request, _name_of, cancel, about="enrolment", action=lambda page: _action(token, page))

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Column, DateTime, Integer, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.hours.decisions import hour_decisions
-from app.db.organisations.organisations import organisations
+from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import given
 from app.db.people.people import persons, study_centres
 from app.db.statements import Command, Connection, Query, bound, columns_of, study_centre_table
@@ -25,20 +25,16 @@ hour_decision_letters = study_centre_table(
 )
 _letters = hour_decision_letters
 _language = bindparam("p_language", type_=Text)
-_name = func.coalesce(
-    case((_language == "sv", organisations.c.name_sv), (_language == "en", organisations.c.name_en)),
-    organisations.c.name,
-)
 _facts = Query(
     select(
         *columns_of(
             LetterFacts,
             hour_decisions,
             decision_id=hour_decisions.c.id,
-            organisation_name=_name,
+            organisation_name=name_in(_language),
             business_id=organisations.c.business_id,
             decided_by_name=case((persons.c.erased_at.is_(None), persons.c.name)),
-            study_centre_name=study_centres.c.name,
+            study_centre_name=name_in(_language, study_centres),
         )
     )
     .join(organisations, organisations.c.id == hour_decisions.c.organisation_id)

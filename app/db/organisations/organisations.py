@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.statements import Connection, Converted, Query, Selection, changed_at, study_centre_table
 from app.domain.access import Place
 from app.domain.errors import NotFound
+from app.domain.organisations.organisations import Language
 
 organisations = study_centre_table(
     "organisations",
@@ -65,10 +66,13 @@ organisation_ancestors = study_centre_table(
 )
 
 
-def name_in(language: ColumnElement[str], organisation: FromClause = organisations) -> ColumnElement[str]:
-    """The organisation's name in that language, or else in Finnish."""
-    own = case((language == "sv", organisation.c.name_sv), (language == "en", organisation.c.name_en))
-    return func.coalesce(own, organisation.c.name)
+def name_in(language: ColumnElement[str], named: FromClause = organisations) -> ColumnElement[str]:
+    """The name of an organisation, a study centre or a topic class in that language, or else in Finnish.
+
+    `app.domain.organisations.names` has the same for names that have been fetched.
+    """
+    own = case((language == "sv", named.c.name_sv), (language == "en", named.c.name_en))
+    return func.coalesce(own, named.c.name)
 
 
 def ancestors_of(organisation: FromClause) -> ScalarSelect[Any]:
@@ -103,6 +107,8 @@ async def find_place(connection: Connection, organisation_id: UUID) -> Place | N
 @dataclass(frozen=True)
 class NamedPlace:
     name: str
+    name_sv: str | None
+    name_en: str | None
     place: Place
 
 
@@ -111,7 +117,7 @@ _named_place = Query(select(*_named.columns).where(organisations.c.id == bindpar
 
 
 async def get_named_place(connection: Connection, organisation_id: UUID) -> NamedPlace:
-    """As `get_place`, with the organisation's name. Raises NotFound."""
+    """As `get_place`, with the organisation's names. Raises NotFound."""
     named = await _named_place.first(connection, p_id=organisation_id)
     if named is None:
         raise NotFound
@@ -124,6 +130,19 @@ async def get_place(connection: Connection, organisation_id: UUID) -> Place:
     if place is None:
         raise NotFound
     return place
+
+
+_names = Query(
+    select(organisations.c.id, name_in(bindparam("p_language", type_=Text))).where(
+        organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
+    ),
+    lambda organisation_id, name: (organisation_id, name),
+)
+
+
+async def find_names(connection: Connection, organisation_ids: Collection[UUID], language: Language) -> dict[UUID, str]:
+    """The names of the organisations in that language."""
+    return dict(await _names.all(connection, p_ids=list(organisation_ids), p_language=language))
 
 
 _below: Query[UUID] = Query(

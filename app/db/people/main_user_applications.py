@@ -36,6 +36,7 @@ from app.db.statements import (
     study_centre_table,
 )
 from app.domain.access import Actor
+from app.domain.organisations.names import Names
 from app.domain.people.main_user_applications import (
     OPEN,
     Candidacy,
@@ -104,7 +105,8 @@ _stored = (
 def _parameters_of(actor: Actor) -> dict[str, object] | None:
     if actor.has("staff", "auditor"):
         return None
-    return {"p_viewer": actor.person_id, "p_led": actor.organisations_of("main_user")}
+    led = [grant.organisation_id for grant in actor.roles if grant.role == "main_user"]
+    return {"p_viewer": actor.person_id, "p_led": led}
 
 
 _viewer = bindparam("p_viewer", type_=Uuid)
@@ -175,7 +177,7 @@ _candidacy = Selection(
     Candidacy,
     organisations,
     place=place_at(organisations),
-    organisation_name=organisations.c.name,
+    organisation=Selection(Names, organisations),
     belongs=select(role_grants.c.id)
     .join(_held, _held.c.id == role_grants.c.organisation_id)
     .where(

@@ -15,6 +15,8 @@ from app.domain.calendar.deadlines import HELSINKI
 class StudyCentre:
     id: UUID
     name: str
+    name_sv: str | None
+    name_en: str | None
     clock_at: datetime | None
     """The time by the sandbox's clock; None for real time."""
     signing_days: int

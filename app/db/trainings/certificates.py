@@ -16,7 +16,6 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    case,
     cast,
     func,
     or_,
@@ -24,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.db.organisations.organisations import organisations
+from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import given
 from app.db.people.people import study_centres
 from app.db.resources import Resource
@@ -94,19 +93,15 @@ _ids = bindparam("p_ids", type_=ARRAY(Uuid))
 _central = organisations.alias("central")
 
 
-def _name_in_language(table: Any) -> Any:
-    return func.coalesce(case((_language == "sv", table.c.name_sv), (_language == "en", table.c.name_en)), table.c.name)
-
-
 _certifiable = Selection(
     Certifiable,
     completions,
     language=trainings.c.language,
     starts_on=trainings.c.starts_on,
     ends_on=trainings.c.ends_on,
-    organisation=_name_in_language(organisations),
-    central_organisation=_name_in_language(_central),
-    study_centre=_name_in_language(study_centres),
+    organisation=name_in(_language),
+    central_organisation=name_in(_language, _central),
+    study_centre=name_in(_language, study_centres),
     central_organisation_id=training_models.c.organisation_id,
     slug=study_centres.c.slug,
     version=training_model_versions.c.number,
@@ -188,7 +183,7 @@ _registered = Query(
             ExtractedCompletion,
             completions,
             texts=training_model_versions.c.texts,
-            organisation=_name_in_language(organisations),
+            organisation=name_in(_language),
             code=_newest_code,
         )
     )

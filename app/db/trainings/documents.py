@@ -1,6 +1,5 @@
 """Documents about training courses and cost statements: what they say, and the documents as they were first read."""
 
-from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -8,16 +7,13 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import (
-    ARRAY,
     Column,
     DateTime,
     Integer,
     LargeBinary,
     Text,
     Uuid,
-    any_,
     bindparam,
-    case,
     func,
     literal,
     or_,
@@ -26,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, insert
 
-from app.db.organisations.organisations import organisations
+from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import given
 from app.db.people.people import study_centres
 from app.db.resources import Resource
@@ -65,21 +61,14 @@ _language = bindparam("p_language", type_=Text)
 _decided_by, _reversed_by = bindparam("p_decided_by", type_=Uuid), bindparam("p_reversed_by", type_=Uuid)
 
 
-def _name_in_language(table: Any) -> Any:
-    return func.coalesce(
-        case((_language == "sv", table.c.name_sv), (_language == "en", table.c.name_en)),
-        table.c.name,
-    )
-
-
 _names = Query(
     select(
         *columns_of(
             DocumentNames,
             organisations,
-            organisation_name=_name_in_language(organisations),
-            study_centre_name=_name_in_language(study_centres),
-            topic_name=_name_in_language(topic_classes),
+            organisation_name=name_in(_language),
+            study_centre_name=name_in(_language, study_centres),
+            topic_name=name_in(_language, topic_classes),
             model_name=func.coalesce(
                 training_model_versions.c.texts[_language]["name"].astext,
                 training_models.c.name,
@@ -95,12 +84,6 @@ _names = Query(
     .outerjoin(training_models, training_models.c.id == training_model_versions.c.model_id)
     .where(given(organisations.c.id, "id")),
     DocumentNames,
-)
-_partners = Query(
-    select(organisations.c.id, _name_in_language(organisations)).where(
-        organisations.c.id == any_(bindparam("p_ids", type_=ARRAY(Uuid)))
-    ),
-    lambda organisation_id, name: (organisation_id, name),
 )
 _changes = (
     select(
@@ -222,12 +205,6 @@ async def get_names(
     if names is None:
         raise RuntimeError("a training has an organisation")
     return names
-
-
-async def find_partner_names(
-    connection: Connection, organisation_ids: Collection[UUID], language: Language
-) -> dict[UUID, str]:
-    return dict(await _partners.all(connection, p_ids=list(organisation_ids), p_language=language))
 
 
 async def keep_submitted_plan(connection: Connection, training_id: UUID, plan: TrainingPlan) -> None:

@@ -16,6 +16,7 @@ from app.db.statements import NOW, Command, Converted, Query, Selection
 from app.db.support.enrolments import enrolled_in
 from app.db.trainings.plans import enrolment_from, sessions_from
 from app.db.trainings.tables import trainings
+from app.domain.organisations.names import Names
 from app.domain.support.enrolments import PublicEnrolment, Subject, public_enrolment_of
 from app.domain.trainings.public_calendar import CANCELLED_SHOWN, CalendarTraining, PublicSession, PublicTraining
 
@@ -101,7 +102,7 @@ file_listing = Listing(
 _subject = Selection(
     Subject,
     trainings,
-    organiser=organisations.c.name,
+    organiser=Selection(Names, organisations),
     enrolment=Converted(trainings.c.enrolment, enrolment_from),
     is_public=IS_PUBLIC,
 )

@@ -102,6 +102,11 @@ class MessagePreview(Shown):
     """HTML of the email. `null` if there are no recipients."""
 
 
+def language_of(message: Message, language: Language) -> Language:
+    """Return the language in which a reader of that language gets the message (rulebook §5.7)."""
+    return language if language in message.texts else "fi"
+
+
 def check_message(message: Message) -> None:
     """Raise Invalid with all faults (rulebook §5.7)."""
     faults = [*instants_out_of_range(send_at=message.send_at), *_faults_of_audience(message)]
@@ -159,8 +164,13 @@ def check_sender(actor: Actor, message: Message) -> None:
     """Check for staff, or for what a central organisation writes, for its main user. Raise Forbidden."""
     if message.organisation_id is None:
         check_staff(actor)
-    elif message.organisation_id not in actor.organisations_of("main_user"):
+    elif message.organisation_id not in main_user_of(actor):
         raise Forbidden(roles=["main_user"])
+
+
+def main_user_of(actor: Actor) -> list[UUID]:
+    """The central organisations whose main user the caller is."""
+    return sorted({g.organisation_id for g in actor.roles if g.role == "main_user" and g.organisation_id})
 
 
 def check_deadline(found: tuple[UUID | None, date | None] | None, central_organisation_id: UUID | None) -> None:

@@ -25,6 +25,7 @@ class LetterFacts:
     decided_by_name: str | None
     decided_at: datetime
     study_centre_name: str
+    """In the language of the letter."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,12 @@
-"""How organisations' names are sorted in Finnish order, and how they are found (rulebook §6.1)."""
+"""How organisations' names are sorted in Finnish order, how they are found, and which one a language has (rulebook
+§6.1)."""
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.organisations.organisations import Language
 
 # Å, ä and ö follow z, in that order, here as the signs that follow z. Other letters stand where Finns look for them:
 # ü with y, ø with ö, accents without. W is a letter of its own after v, as European and present Finnish rules have it.
@@ -12,6 +17,35 @@ _ORDERED = str.maketrans(
 _SEARCHED = str.maketrans(
     {"æ": "ae", "ø": "o", "œ": "oe", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŋ": "n", "ŧ": "t", "þ": "th"}
 )
+
+
+class Named(Protocol):
+    """An organisation or a study centre."""
+
+    @property
+    def name(self) -> str:
+        """Name in Finnish."""
+
+    @property
+    def name_sv(self) -> str | None:
+        """Name in Swedish, if there is one."""
+
+    @property
+    def name_en(self) -> str | None:
+        """Name in English, if there is one."""
+
+
+@dataclass(frozen=True)
+class Names:
+    name: str
+    name_sv: str | None
+    name_en: str | None
+
+
+def name_in(language: Language, named: Named) -> str:
+    """Return the name in the language, or else in Finnish."""
+    names = {"fi": named.name, "sv": named.name_sv, "en": named.name_en}
+    return names[language] or named.name
 
 
 def sort_key_of(name: str) -> str:

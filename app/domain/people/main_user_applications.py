@@ -21,6 +21,7 @@ from app.domain.errors import (
     WrongState,
 )
 from app.domain.organisations.membership import check_member_on
+from app.domain.organisations.names import Names
 from app.domain.organisations.organisations import Language
 from app.domain.people.signatories import Signatory
 from app.domain.values import Shown
@@ -83,7 +84,7 @@ class Candidacy:
     """The organisation of an application, and the applicant's relation to it."""
 
     place: Place
-    organisation_name: str
+    organisation: Names
     business_id: str | None
     active_from: date
     active_until: date | None

@@ -82,7 +82,8 @@ def people_reach_of(actor: Actor) -> list[UUID] | None:
         return []
     if actor.has("staff", "auditor"):
         return None
-    return actor.organisations_of("main_user", "unit_manager")
+    tops = (grant for grant in actor.roles if grant.role in {"main_user", "unit_manager"})
+    return sorted({grant.organisation_id for grant in tops if grant.organisation_id})
 
 
 def check_may_merge(actor: Actor, person_id: UUID, other_id: UUID) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.domain.calendar.deadlines import day_of, start_of
 from app.domain.errors import EnrolmentClosed, QuotaExceeded, TrainingFull, WrongState
+from app.domain.organisations.names import Names
 from app.domain.organisations.organisations import Language
 from app.domain.values import Shown
 
@@ -84,7 +85,7 @@ class Subject:
 
     id: UUID
     name: str
-    organiser: str
+    organiser: Names
     enrolment: Enrolment | None
     starts_at: datetime
     ends_at: datetime

@@ -21,7 +21,7 @@ from app.db.hours.standing import find_windows
 from app.db.identifiers import new_id
 from app.db.organisations.profiles import lock
 from app.db.paging import PageRequest, Slice
-from app.db.people.study_centres import get_study_centre
+from app.db.people.study_centres import StudyCentre, get_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import change_value, insert_row, row_of
 from app.delivery.composing import html_of
@@ -32,6 +32,7 @@ from app.domain.delivery.messages import Audience, Message, MessagePreview, Mess
 from app.domain.errors import NotFound
 from app.domain.hours.rounds import UnitRoundState
 from app.domain.hours.standing import check_central
+from app.domain.organisations.names import name_in
 from app.domain.organisations.organisations import Language
 from app.domain.people.daily_limits import check_within_limit, day_around
 from app.texts.mails import Letter, letter_of_message
@@ -139,7 +140,7 @@ async def preview_message(reader: Reader, message_id: UUID, *, language: Languag
     if shown is None:
         return MessagePreview(len(addressees), due, None, None, None, None, None)
     centre = await get_study_centre(reader.connection)
-    letter = letter_to(shown, message, centre.name, last_day)
+    letter = letter_to(shown, message, centre, last_day)
     html = html_of(letter.subject, letter.text, letter.language)
     return MessagePreview(len(addressees), due, shown.person_id, letter.language, letter.subject, letter.text, html)
 
@@ -160,13 +161,14 @@ async def list_messages(
     return await message_resource.page(reader, page, state=state, organisation_id=organisation_id)
 
 
-def letter_to(addressee: Addressee, message: Message, study_centre: str, last_day: date | None) -> Letter:
+def letter_to(addressee: Addressee, message: Message, centre: StudyCentre, last_day: date | None) -> Letter:
+    read_in = rules.language_of(message, addressee.language)
     return letter_of_message(
         message,
-        addressee.language,
+        read_in,
         name=addressee.name,
         organisation=addressee.organisation,
-        sender=addressee.central_organisation if message.organisation_id else study_centre,
+        sender=addressee.central_organisation if message.organisation_id else name_in(read_in, centre),
         last_day=last_day,
     )
 

@@ -16,6 +16,7 @@ from app.delivery.links import link_to
 from app.domain.delivery.mailed_events import MAIL_OF, MAILED_EVENTS
 from app.domain.delivery.mails import DEFAULT_PREFERENCE, DateToKeep, is_separate, leaves_at
 from app.domain.delivery.messages import Message, due_at
+from app.domain.organisations.names import name_in
 from app.services.delivery.attached_letters import Attachments, attach_letters
 from app.services.delivery.messages import letter_to
 from app.texts.mails import Letter, digest_of, letter_of_event
@@ -103,12 +104,13 @@ def _mail_of_event(
         "letter": [each["name"] for each in attached],
     }
     link = link_to(public_url, *event.place(recipient.facts))
+    study_centre = name_in(recipient.language, centre)
     letter = letter_of_event(
         event.worded_as or name,
         recipient.language,
         name=recipient.name,
-        organisation=recipient.organisation or centre.name,
-        study_centre=centre.name,
+        organisation=recipient.organisation or study_centre,
+        study_centre=study_centre,
         facts=recipient.facts | known,
         reason=recipient.reason,
         link=link,
@@ -154,7 +156,7 @@ async def _send_if_due(connection: Connection, message: Message, centre: StudyCe
 def _mail_of_message(
     addressee: messages.Addressee, message: Message, last_day: date | None, centre: StudyCentre, now: datetime
 ) -> dict[str, Any]:
-    letter = letter_to(addressee, message, centre.name, last_day)
+    letter = letter_to(addressee, message, centre, last_day)
     dates = [DateToKeep(f"{message.deadline_id}-closes_on@tuntipankki", last_day, letter.subject)] if last_day else []
     return _row(
         letter,
@@ -175,8 +177,9 @@ async def _gather(connection: Connection, held: list[UnsentMail], centre: StudyC
     digest_id = None
     if len(held) > 1:
         digest_id, first = new_id(), held[0]
+        study_centre = name_in(first.language, centre)
         letter = digest_of(
-            [(mail.subject, mail.text) for mail in held], first.language, name=first.name, study_centre=centre.name
+            [(mail.subject, mail.text) for mail in held], first.language, name=first.name, study_centre=study_centre
         )
         dates = {date["uid"]: date for mail in held for date in mail.dates}
         row = _row(

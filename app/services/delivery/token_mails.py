@@ -10,6 +10,7 @@ from app.db.sessions import Writer
 from app.db.statements import insert_row
 from app.delivery.addresses import key_of
 from app.delivery.tokens import TokenMailing, digest_of, new_token
+from app.domain.organisations.names import name_in
 from app.domain.organisations.organisations import Language
 from app.domain.people.daily_limits import TOKENS_TO_ADDRESS, day_around
 from app.texts.mails import Letter, letter_with_token
@@ -42,7 +43,8 @@ async def mail_token(
     await note_token_mail(writer.connection, event, address_digest, writer.now)
     centre = await get_study_centre(writer.connection)
     token, mail_id = new_token(centre.id), new_id()
-    letter = letter_with_token(event, language, study_centre=centre.name, facts={**facts, **tokens.facts(page)})
+    said = {**facts, **tokens.facts(page)}
+    letter = letter_with_token(event, language, study_centre=name_in(language, centre), facts=said)
     columns = {"event": event, "cause_id": cause_id, "organisation_id": organisation_id}
     await _insert(writer, letter, id=mail_id, address=address, sealed_token=tokens.close(token, mail_id), **columns)
     return digest_of(token)
@@ -56,7 +58,7 @@ async def mail_to_address(
     The address is nobody's without a person.
     """
     centre = await get_study_centre(writer.connection)
-    letter = letter_with_token(event, language, study_centre=centre.name, facts=facts, table="notices")
+    letter = letter_with_token(event, language, study_centre=name_in(language, centre), facts=facts, table="notices")
     mail_id = new_id()
     columns = {"event": event, "cause_id": mail_id, "person_id": person_id}
     await _insert(writer, letter, id=mail_id, address=address, **columns)

@@ -1,17 +1,20 @@
 """Letters about decisions, and drafts of decision plans, as PDFs."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app.db.hours import letters
 from app.db.hours.decisions import decisions
 from app.db.hours.standing import find_windows
+from app.db.organisations.organisations import find_names
 from app.db.people.study_centres import get_study_centre
 from app.db.sessions import Reader, Writer
 from app.db.statements import Connection
 from app.documents.letters import LetterContent, PlanContent, make_draft, make_letter
 from app.domain.calendar.deadlines import day_of
 from app.domain.hours.letters import LetterFacts, NextDays, next_days_of
+from app.domain.organisations.names import name_in
 from app.domain.organisations.organisations import Language
 from app.services.hours.plans import get_plan
 from app.texts.letters import letter_name, letter_words, plan_rows, plan_words
@@ -42,7 +45,9 @@ async def get_draft(reader: Reader, plan_id: UUID, language: Language) -> bytes:
     plan = await get_plan(reader, plan_id)
     made_at = plan.last_edited_at or plan.created_at
     centre = await get_study_centre(reader.connection)
-    content = PlanContent(language, centre.name, plan_rows(language, plan.items))
+    names = await find_names(reader.connection, [item.organisation_id for item in plan.items], language)
+    items = [replace(item, organisation_name=names[item.organisation_id]) for item in plan.items]
+    content = PlanContent(language, name_in(language, centre), plan_rows(language, items))
     return await make_draft(content, plan_words(language, plan, made_at), made_at)
 
 

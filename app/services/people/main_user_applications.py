@@ -26,6 +26,7 @@ from app.domain.access import check_reach
 from app.domain.calendar.deadlines import last_day_before
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.hours.standing import check_central
+from app.domain.organisations.names import name_in
 from app.domain.organisations.organisations import Language
 from app.domain.people import main_user_applications as rules
 from app.domain.people.main_user_applications import (
@@ -68,7 +69,7 @@ async def draft_application(
         id=new_id(),
         reference=reference,
         organisation_id=organisation_id,
-        organisation_name=candidacy.organisation_name,
+        organisation_name=candidacy.organisation.name,
         applicant_id=person.id,
         applicant_name=person.name,
         signatory_id=signatory_id,
@@ -133,8 +134,8 @@ async def submit_application(writer: Writer, application_id: UUID) -> MainUserAp
         application_id=application.id,
         reference=application.reference,
         language=application.language,
-        study_centre_name=centre.name,
-        organisation_name=candidacy.organisation_name,
+        study_centre_name=name_in(application.language, centre),
+        organisation_name=name_in(application.language, candidacy.organisation),
         business_id=candidacy.business_id,
         applicant_name=application.applicant_name,
         applicant_email=person.email if person else "",

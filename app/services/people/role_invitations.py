@@ -1,11 +1,12 @@
 """Invitations to a role: invite, withdraw, accept, get and list."""
 
 import secrets
+from dataclasses import replace
 from uuid import UUID
 
 from app.db.identifiers import new_id
 from app.db.organisations import profiles
-from app.db.organisations.organisations import get_place
+from app.db.organisations.organisations import find_names, get_place
 from app.db.people.me import find_person
 from app.db.people.registrations import lock_people
 from app.db.people.role_grants import lock_person
@@ -27,6 +28,8 @@ from app.delivery.addresses import key_of
 from app.delivery.tokens import RANDOM_BYTES, TokenMailing, digest_of
 from app.domain.access import Actor, check_person, check_still_registered
 from app.domain.errors import NotFound
+from app.domain.organisations.names import name_in
+from app.domain.organisations.organisations import Language
 from app.domain.people import role_invitations as rules
 from app.domain.people.daily_limits import INVITATIONS, INVITATIONS_TO_ADDRESS, check_within_limit, day_around
 from app.domain.people.role_grants import GrantedRole
@@ -75,7 +78,6 @@ async def invite(
     # Each of several requests waits for the one before, and counts what it sent. The address is locked after the
     # person, as by a link that verifies it.
     check_still_registered(await lock_person(writer.connection, writer.actor.person_id))
-    names = {"sv": organisation.name_sv, "en": organisation.name_en}
     digest = await mail_token(
         writer,
         tokens,
@@ -87,7 +89,7 @@ async def invite(
         organisation_id=organisation_id,
         facts={
             "role": role,
-            "organisation": names.get(organisation.language) or organisation.name,
+            "organisation": name_in(organisation.language, organisation),
             "inviter": inviter and inviter.name,
             "expires_at": invitation.expires_at,
             "reason": reason,
@@ -160,13 +162,14 @@ async def accept_invitation(writer: Writer, *, token: str) -> GrantedRole:
     return grant
 
 
-async def find_invitation(reader: Reader, token: str) -> RoleInvitation:
-    """The invitation of the token, for its page. Raise NotFound, WrongState."""
+async def find_invitation(reader: Reader, token: str, language: Language) -> RoleInvitation:
+    """The invitation of the token, for its page in that language. Raise NotFound, WrongState."""
     invitation = await find_by_token(reader, digest_of(token))
     if invitation is None:
         raise NotFound(pointer="/token")
     rules.check_open(invitation)
-    return invitation
+    names = await find_names(reader.connection, [invitation.organisation_id], language)
+    return replace(invitation, organisation_name=names[invitation.organisation_id])
 
 
 get_invitation = invitations.get

@@ -18,6 +18,7 @@ from app.db.trainings.public_calendar import find_enrolled_training, find_subjec
 from app.delivery.addresses import key_of
 from app.delivery.tokens import TokenMailing, digest_of
 from app.domain.errors import NotFound
+from app.domain.organisations.names import name_in
 from app.domain.organisations.organisations import Language
 from app.domain.people.daily_limits import TOKENS_TO_ADDRESS, check_within_limit, day_around
 from app.domain.support import enrolments as rules
@@ -61,6 +62,7 @@ async def request_enrolment(
     known = await questions.find_of_address(writer.connection, training_id, email_key)
     is_confirmed = known is not None and known.number is not None
     enrolment_id = known.id if known else new_id()
+    written_in = known.language if known and is_confirmed else language
     digest = await mail_token(
         writer,
         tokens,
@@ -68,8 +70,8 @@ async def request_enrolment(
         cause_id=enrolment_id,
         page=PAGE,
         address=email,
-        language=known.language if known and is_confirmed else language,
-        facts=_facts_of(subject) | {"slug": slug, "expires_at": expires_at},
+        language=written_in,
+        facts=_facts_of(subject, written_in) | {"slug": slug, "expires_at": expires_at},
         most_a_day=TOKENS_TO_ADDRESS if is_limited else None,
     )
     if digest is None:
@@ -104,6 +106,14 @@ async def find_own(reader: Reader, token: str) -> OwnEnrolment:
     """The enrolment of the token. Raise NotFound."""
     row = await questions.find_enrolment(reader.connection, digest_of(token))
     return await _shown(reader, _known(row))
+
+
+async def find_organiser(reader: Reader, own: OwnEnrolment, language: Language) -> str:
+    """The name of the organisation that runs the course, in that language. Raise NotFound."""
+    subject = await find_subject(reader, own.training.id)
+    if subject is None:
+        raise NotFound
+    return name_in(language, subject.organiser)
 
 
 async def confirm(writer: Writer, token: str) -> OwnEnrolment:
@@ -234,8 +244,13 @@ async def _may_mail(writer: Writer, training_id: UUID, email_key: str, *, is_lim
 
 async def _notify(writer: Writer, row: EnrolmentRow, event: str, subject: Subject) -> None:
     if row.email is not None:
-        await mail_to_address(writer, event=event, address=row.email, language=row.language, facts=_facts_of(subject))
+        facts = _facts_of(subject, row.language)
+        await mail_to_address(writer, event=event, address=row.email, language=row.language, facts=facts)
 
 
-def _facts_of(subject: Subject) -> dict[str, object]:
-    return {"course": subject.name, "organisation": subject.organiser, "starts_at": subject.starts_at}
+def _facts_of(subject: Subject, language: Language) -> dict[str, object]:
+    return {
+        "course": subject.name,
+        "organisation": name_in(language, subject.organiser),
+        "starts_at": subject.starts_at,
+    }

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from app.db.organisations.organisations import find_names
 from app.db.sessions import Writer
 from app.db.trainings import documents as questions
 from app.documents.trainings import DocumentContent, make_training_document
@@ -76,7 +77,7 @@ async def find_or_make(
 async def _partners_of(writer: Writer, plan: TrainingPlan, language: Language) -> list[str]:
     """The names of the partners in the order of the plan."""
     ids = [partner.organisation_id for partner in plan.partners if partner.organisation_id]
-    names = await questions.find_partner_names(writer.connection, ids, language) if ids else {}
+    names = await find_names(writer.connection, ids, language) if ids else {}
     named = (
         partner.name or (partner.organisation_id and names.get(partner.organisation_id)) for partner in plan.partners
     )

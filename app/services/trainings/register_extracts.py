@@ -4,15 +4,16 @@ from app.db.organisations.study_centre import get_study_centre
 from app.db.sessions import Writer
 from app.db.trainings.certificates import list_registered
 from app.documents.trainings import DocumentContent, make_training_document
+from app.domain.organisations.names import name_in
 from app.domain.organisations.organisations import Language
 from app.texts.certificates import extract_name, extract_words
 
 
 async def get_extract(writer: Writer, language: Language) -> tuple[str, bytes]:
     """The name and the PDF. Raise Overloaded if composing takes too long."""
-    completions = await list_registered(writer.connection, writer.actor.own_ids, language)
+    ids = [writer.actor.person_id, *writer.actor.other_ids]
+    completions = await list_registered(writer.connection, ids, language)
     centre = await get_study_centre(writer)
-    names = {"fi": None, "sv": centre.name_sv, "en": centre.name_en}
     words = extract_words(language, writer.actor.name or "", completions, writer.now)
-    content = DocumentContent(language, names[language] or centre.name, None)
+    content = DocumentContent(language, name_in(language, centre), None)
     return extract_name(language, writer.now), await make_training_document(content, words, writer.now)

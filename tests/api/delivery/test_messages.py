@@ -54,6 +54,7 @@ def test_a_message_goes_to_each_main_user_once(centre: Centre, make: Make) -> No
 
 def test_a_message_comes_in_the_readers_language_or_in_finnish(centre: Centre, make: Make) -> None:
     organisation_id = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Marthas")
+    study_centre = centre.named_in_all()
     finnish, swedish, english = (centre.main_user(organisation_id) for _ in range(3))
     for person, language in ((swedish, "sv"), (english, "en")):
         centre.owner.execute("UPDATE persons SET language = %s WHERE id = %s", [language, person.id])
@@ -65,6 +66,7 @@ def test_a_message_comes_in_the_readers_language_or_in_finnish(centre: Centre, m
     path = staff.post(MESSAGES, message(texts=texts)).headers["Location"]
     preview = staff.get(f"{path}/preview", params={"language": "sv"}).json()
     assert (preview["language"], preview["subject"]) == ("sv", "Möte: Marthaförbundet")
+    assert preview["text"].endswith(f"\n{study_centre['sv']}")
     staff.post(f"{path}/sending")
     make()
     in_finnish = [("fi", "Kokous: Marttaliitto", "Hei Aino Esimerkki,\n\nTervetuloa!\n\nTerveisin")]
@@ -72,6 +74,7 @@ def test_a_message_comes_in_the_readers_language_or_in_finnish(centre: Centre, m
     for person, expected in ((finnish, in_finnish), (swedish, in_swedish), (english, in_finnish)):
         mails = centre.rows("SELECT language, subject, text FROM mails WHERE person_id = %s", person.id)
         assert [(language, subject, text.rpartition("\n")[0]) for language, subject, text in mails] == expected
+        assert [text.rpartition("\n")[2] for _, _, text in mails] == [study_centre[expected[0][0]]]
 
 
 def test_a_message_scheduled_by_the_calendar_follows_its_deadline(centre: Centre, make: Make) -> None:

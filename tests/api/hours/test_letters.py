@@ -67,6 +67,34 @@ def test_a_letter_that_is_first_read_late_names_the_days_that_the_decision_left(
     assert "13 March 2024–25 March 2024" in shown
 
 
+@needs_pdftotext
+def test_a_letter_names_the_study_centre_in_its_language_as_it_was_when_it_was_first_read(
+    centre: Centre, staff: Person, decision: str, tmp_path: Path
+) -> None:
+    names = centre.named_in_all()
+
+    def shown(language: str) -> str:
+        return text_of(staff.get(f"{decision}/document", params={"language": language}).content, tmp_path)
+
+    for language, name in names.items():
+        assert [each for each in names.values() if each in shown(language)] == [name]
+    centre.owner.execute("UPDATE study_centres SET name_sv = 'Studiecentralen Ny'")
+    assert names["sv"] in shown("sv")
+
+
+@needs_pdftotext
+def test_a_draft_names_the_study_centre_and_the_organisations_in_its_language(
+    centre: Centre, staff: Person, central: UUID, tmp_path: Path
+) -> None:
+    names = centre.named_in_all()
+    centre.owner.execute("UPDATE organisations SET name_sv = 'Marthaförbundet' WHERE id = %s", [central])
+    plan = staff.post("/v1/decision-plans", {"year": 2024, "name": "Syksy", "kind": "round"}).headers["Location"]
+    for language, organisation in (("fi", "Marttaliitto"), ("sv", "Marthaförbundet"), ("en", "Marttaliitto")):
+        shown = text_of(staff.get(f"{plan}/document", params={"language": language}).content, tmp_path)
+        assert [each for each in names.values() if each in shown] == [names[language]]
+        assert [each for each in ("Marttaliitto", "Marthaförbundet") if each in shown] == [organisation]
+
+
 def test_two_first_readings_at_the_same_time_get_the_same(centre: Centre, staff: Person, decision: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         letters = list(pool.map(lambda _: staff.get(f"{decision}/document"), range(2)))

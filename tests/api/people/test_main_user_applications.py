@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from app.local.embedded_postgres import Addresses
 from tests.api.people.candidates import PATH, Candidate, main_user_grant, signatory_of
 from tests.builders import Centre, refusal
 from tests.locks import another, until_one_waits
+from tests.pdf_text import needs_pdftotext, text_of
 
 
 @pytest.fixture
@@ -233,6 +235,21 @@ def test_a_submitted_application_waits_for_its_signatures(candidate: Candidate) 
     fetched = candidate.applicant.get(location)
     assert (fetched.json(), fetched.headers["ETag"]) == (application, answer.headers["ETag"])
     assert refusal(candidate.applicant.post(f"{location}/submission", key=False)) == (409, "wrong-state")
+
+
+@needs_pdftotext
+def test_the_document_names_the_study_centre_and_the_organisation_in_its_language(
+    centre: Centre, candidate: Candidate, tmp_path: Path
+) -> None:
+    study_centre = centre.named_in_all()
+    centre.owner.execute("UPDATE organisations SET name_sv = 'Marthaförbundet' WHERE id = %s", [candidate.central])
+    location = candidate.submitted(language="sv")
+    shown = text_of(candidate.applicant.get(f"{location}/document").content, tmp_path)
+    assert study_centre["sv"] in shown
+    assert study_centre["fi"] not in shown
+    assert "Marthaförbundet" in shown
+    assert "Marttaliitto" not in shown
+    assert candidate.applicant.get(location).json()["organisation_name"] == "Marttaliitto"
 
 
 def test_an_application_expires_by_the_clock_and_another_may_be_made(centre: Centre, candidate: Candidate) -> None:

@@ -31,7 +31,7 @@ WHY = "Hoitaa piirin asioita"
 
 @pytest.fixture
 def unit(centre: Centre, central: UUID) -> UUID:
-    return centre.organisation(central, name="Marttapiiri ry")
+    return centre.organisation(central, name="Marttapiiri ry", name_sv="Marthadistriktet rf")
 
 
 def invited(organisation_id: UUID, role: str = "unit_manager", email: str = ADDRESS) -> dict[str, Any]:
@@ -143,15 +143,20 @@ def test_with_a_public_url_the_mail_has_a_link(
 @pytest.mark.parametrize(
     ("language", "subject"),
     [
-        ("fi", "Kutsu: koulutuksen vastuuhenkilö, Marthaförbundet"),
+        ("fi", "Kutsu: koulutuksen vastuuhenkilö, Marttaliitto"),
         ("sv", "Inbjudan: utbildningsansvarig, Marthaförbundet"),
-        ("en", "Invitation: training manager, Marthaförbundet"),
+        ("en", "Invitation: training manager, The Marthas"),
     ],
 )
 def test_the_mail_is_in_the_organisations_language(centre: Centre, staff: Person, language: str, subject: str) -> None:
-    central = centre.organisation(name="Marthaförbundet", language=language)
+    study_centre = centre.named_in_all()
+    central = centre.organisation(
+        name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Marthas", language=language
+    )
     assert staff.post(PATH, invited(central, "training_manager")).status_code == 201
-    assert centre.rows("SELECT language, subject FROM mails") == [(language, subject)]
+    [(written_in, title, text)] = centre.rows("SELECT language, subject, text FROM mails")
+    assert (written_in, title) == (language, subject)
+    assert text.endswith(f"\n{study_centre[language]}")
 
 
 def test_a_main_user_grants_roles_only_to_people_within_reach(
@@ -574,7 +579,7 @@ def page(centre: Centre, token: str, **options: Any) -> httpx.Response:
     ("language", "title", "until"),
     [
         ("fi", "Kutsu: piirin tai yhdistyksen vastuuhenkilö, Marttapiiri ry", "29.3.2023 klo 12.00"),
-        ("sv", "Inbjudan: distriktets eller föreningens ansvarsperson, Marttapiiri ry", "29.3.2023 kl. 12.00"),
+        ("sv", "Inbjudan: distriktets eller föreningens ansvarsperson, Marthadistriktet rf", "29.3.2023 kl. 12.00"),
         ("en", "Invitation: unit manager, Marttapiiri ry", "29 March 2023 at 12:00"),
     ],
 )

@@ -99,6 +99,33 @@ def test_the_link_in_the_mail_confirms_the_enrolment_and_cancels_it(
     assert public.get(path_of(slug, training).removesuffix("/enrolments")).json()["enrolment"]["places_left"] == 1
 
 
+def test_the_mails_and_the_page_name_the_study_centre_and_the_organiser_in_their_language(
+    centre: Centre, public: httpx.Client, slug: str, training: str, unit: UUID
+) -> None:
+    study_centre = centre.named_in_all()
+    names = {"fi": "Hämeen Martat", "sv": "Tavastlands Marthor", "en": "Tavastia Marthas"}
+    centre.owner.execute(
+        "UPDATE organisations SET name = %(fi)s, name_sv = %(sv)s, name_en = %(en)s WHERE id = %(id)s",
+        {**names, "id": unit},
+    )
+    for language, name in names.items():
+        assert ask(public, slug, training, f"{language}@example.org", language=language).status_code == 202
+        text = mails(centre)[-1][2]
+        assert f": {name}\n" in text
+        assert text.endswith(f"\n{study_centre[language]}")
+        path = f"/enrolments/{token_in(text)}"
+        assert f": {name}<" in public.get(path, params={"lang": language}).text
+        assert f": {name}<" in public.post(f"{path}/confirmation", params={"lang": language}).text
+    public.post(f"{path}/cancellation")
+    public.post(f"/enrolments/{token_in(mails(centre)[0][2])}/cancellation")
+    ((address, _, text),) = mails(centre, "enrolment.moved-up")
+    assert (address, text.endswith(f"\n{study_centre['sv']}"), f": {names['sv']}\n" in text) == (
+        "sv@example.org",
+        True,
+        True,
+    )
+
+
 def test_who_leaves_moves_the_others_up_and_the_first_gets_an_email(
     centre: Centre, public: httpx.Client, slug: str, training: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.organisations.names import search_text_of, search_words_of, sort_key_of
+from app.domain.organisations.names import Names, name_in, search_text_of, search_words_of, sort_key_of
 
 IN_ORDER = [
     "4H-liitto",
@@ -82,3 +82,13 @@ def test_a_search_does_not_find_other_words(search: str) -> None:
 
 def test_an_empty_search_has_no_words() -> None:
     assert search_words_of("  ") == []
+
+
+def test_a_name_is_in_the_language_or_else_in_finnish() -> None:
+    all_three, finnish_alone = Names("Marttaliitto", "Marthaförbundet", "The Marthas"), Names("Villasukat", None, None)
+    assert [name_in(language, all_three) for language in ("fi", "sv", "en")] == [
+        "Marttaliitto",
+        "Marthaförbundet",
+        "The Marthas",
+    ]
+    assert {name_in(language, finnish_alone) for language in ("fi", "sv", "en")} == {"Villasukat"}

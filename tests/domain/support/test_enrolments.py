@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.calendar.deadlines import HELSINKI
 from app.domain.errors import EnrolmentClosed, QuotaExceeded, TrainingFull
+from app.domain.organisations.names import Names
 from app.domain.support import enrolments as rules
 from app.domain.support.enrolments import Enrolment, EnrolmentRow, Subject
 
@@ -25,7 +26,15 @@ def offer(
 
 
 def subject(offered: Enrolment | None, *, is_public: bool = True) -> Subject:
-    return Subject(UUID(int=1), "Talous", "Martat", offered, STARTS_AT, STARTS_AT + timedelta(hours=6), is_public)
+    return Subject(
+        UUID(int=1),
+        "Talous",
+        Names("Martat", None, None),
+        offered,
+        STARTS_AT,
+        STARTS_AT + timedelta(hours=6),
+        is_public,
+    )
 
 
 @pytest.mark.parametrize(
