@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.conventions import PlainWrite, PublicUrl, Read, RecordedList, Write
-from app.api.languages import PageLanguage
+from app.api.languages import PageLanguage, page_language
 from app.api.operations import Operation
 from app.api.pages import ShownPage, document, facts_list, page_or, paragraphs
 from app.api.paging import Page, Paging
@@ -122,12 +122,14 @@ async def search_study_register(
 async def get_public_study_register(reader: Read, secret: str, _: PageLanguage = None) -> SharedRegister | ShownPage:
     """Get a shared study register.
 
-    Returns the learner's name and the passed completions in force, until the last day of the share or its end. With
-    `Accept: text/html` the response is a page.
+    Returns the learner's name and the passed completions in force, until the last day of the share or its end. Names of
+    the study centre and of organisations are in the reader's language if they have one in it. With `Accept: text/html`
+    the response is a page.
 
     **Who:** anyone who has the secret URL.
     """
-    return page_or(reader.request, await study_register.read_shared(reader, secret), _page)
+    register = await study_register.read_shared(reader, secret, page_language(reader.request))
+    return page_or(reader.request, register, _page)
 
 
 def _page(register: SharedRegister, language: Language) -> str:

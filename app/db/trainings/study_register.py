@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, all_, and_, any_, bindparam, func, select
 
-from app.db.organisations.organisations import organisations
+from app.db.organisations.organisations import name_in, organisations
 from app.db.paging import Listing, filters_of, seen_by
 from app.db.sessions import Reader
 from app.db.statements import Connection, Converted, Query, Selection, columns_of
@@ -17,6 +17,7 @@ from app.db.trainings.koski_consents import list_of_learner
 from app.db.trainings.model_tables import training_model_versions
 from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.tables import trainings
+from app.domain.organisations.organisations import Language
 from app.domain.trainings.certificates import model_name_of
 from app.domain.trainings.completions import Completion
 from app.domain.trainings.study_register import (
@@ -27,6 +28,7 @@ from app.domain.trainings.study_register import (
 )
 
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
+_language = bindparam("p_language", type_=Text)
 _in_force = and_(
     completions.c.participant_id == participation_claims.c.participant_id, completions.c.state == "in_force"
 )
@@ -79,7 +81,7 @@ _own = Query(
 _shown = Selection(
     SharedCompletion,
     completions,
-    organisation=organisations.c.name,
+    organisation=name_in(_language),
     model=_model_name,
     version=training_model_versions.c.number,
 )
@@ -129,6 +131,6 @@ async def list_participations(session: Reader, person_ids: Sequence[UUID]) -> li
     ]
 
 
-async def list_shared(connection: Connection, person_ids: Sequence[UUID]) -> list[SharedCompletion]:
-    """The passed completions in force of the person."""
-    return await _shared.all(connection, p_ids=list(person_ids))
+async def list_shared(connection: Connection, person_ids: Sequence[UUID], language: Language) -> list[SharedCompletion]:
+    """The passed completions in force of the person, with names in that language."""
+    return await _shared.all(connection, p_ids=list(person_ids), p_language=language)

@@ -101,7 +101,7 @@ class SharedCompletion(Shown):
     name: str
     """Name of the participant when the completion was recorded."""
     organisation: str
-    """Name of the organisation that ran the course."""
+    """Name of the organisation that ran the course, in the reader's language if it has one in it."""
     model: str
     """Name of the training model's version, in the language of the training course if the version has it."""
     version: int
@@ -123,7 +123,7 @@ class SharedRegister(Shown):
     name: str
     """Name of the learner."""
     study_centre: str
-    """Name of the study centre."""
+    """Name of the study centre, in the reader's language if it has one in it."""
     expires_on: date
     """Last day on which the link works."""
     completions: list[SharedCompletion]

@@ -8,9 +8,11 @@ from app.db.organisations.organisations import get_named_place
 from app.db.sessions import Reader
 from app.domain.access import check_reach
 from app.domain.calendar.wheels import WheelDay, YearWheel, wheel_of
+from app.domain.organisations.names import name_in
+from app.domain.organisations.organisations import Language
 
 
-async def get_wheel(reader: Reader, year: int, *, organisation_id: UUID | None = None) -> YearWheel:
+async def get_wheel(reader: Reader, year: int, language: Language, *, organisation_id: UUID | None = None) -> YearWheel:
     """The wheel of all deadlines that the caller sees or, with the extensions, of those of an organisation."""
     name = None
     if organisation_id is None:
@@ -22,6 +24,6 @@ async def get_wheel(reader: Reader, year: int, *, organisation_id: UUID | None =
     else:
         named = await get_named_place(reader.connection, organisation_id)
         check_reach(reader.actor, named.place)
-        name = named.name
+        name = name_in(language, named)
         days = await list_days_of(reader.connection, organisation_id, year)
     return wheel_of(year, name, days, reader.now)

@@ -19,10 +19,13 @@ from app.db.trainings.study_register_shares import shares, study_register_shares
 from app.domain.access import check_person, check_still_registered, check_strong
 from app.domain.calendar.deadlines import day_of
 from app.domain.errors import NotFound
+from app.domain.organisations.names import name_in
+from app.domain.organisations.organisations import Language
 from app.domain.trainings import study_register as rules
 from app.domain.trainings.completions import CompletionState
 from app.domain.trainings.participation_claims import check_reader
 from app.domain.trainings.study_register import NewShare, RegisteredCompletion, SharedRegister, StudyRegister
+from app.services.trainings.completions import own_ids_of
 from app.services.trainings.participants import is_named
 
 SECRET_BYTES = 32
@@ -30,7 +33,7 @@ SECRET_BYTES = 32
 
 async def get_own_register(reader: Reader) -> StudyRegister:
     check_person(reader.actor)
-    return StudyRegister(await questions.list_participations(reader, reader.actor.own_ids))
+    return StudyRegister(await questions.list_participations(reader, own_ids_of(reader)))
 
 
 async def search_register(
@@ -89,14 +92,14 @@ async def end_shares_of(writer: Writer, person_ids: Sequence[UUID]) -> None:
         writer.record("study-register-share.ended", share_id)
 
 
-async def read_shared(reader: Reader, secret: str) -> SharedRegister:
-    """Raise NotFound for an unknown secret, after the last day and after the end."""
+async def read_shared(reader: Reader, secret: str, language: Language) -> SharedRegister:
+    """With names in that language. Raise NotFound for an unknown secret, after the last day and after the end."""
     share = await share_questions.find_share(reader.connection, digest_of(secret), day_of(reader.now))
     if share is None:
         raise NotFound
     centre = await get_study_centre(reader)
-    passed = await questions.list_shared(reader.connection, [share.person_id])
-    return SharedRegister(share.person_name, centre.name, share.expires_on, passed)
+    passed = await questions.list_shared(reader.connection, [share.person_id], language)
+    return SharedRegister(share.person_name, name_in(language, centre), share.expires_on, passed)
 
 
 def digest_of(secret: str) -> bytes:
