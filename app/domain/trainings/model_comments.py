@@ -55,7 +55,7 @@ def check_reply(section: Section, replied: ModelComment) -> None:
     if faults:
         raise Invalid(*faults)
     if replied.closed_at is not None:
-        raise WrongState(state="closed", allowed=["open"])
+        raise WrongState(pointer="/replies_to", state="closed", allowed=["open"])
 
 
 def check_closing(side: Side, comment: ModelComment) -> None:

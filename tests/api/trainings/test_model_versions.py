@@ -228,6 +228,7 @@ def test_comments_are_answered_and_closed_by_the_side_that_made_them(centre: Cen
     assert refusal(modelling.expert.post(closing)) == (409, "wrong-state")
     late = modelling.expert.post(comments, {"section": "assessment", "text": "Vielä", "replies_to": comment["id"]})
     assert refusal(late) == (409, "wrong-state")
+    assert (late.json()["pointer"], late.json()["state"]) == ("/replies_to", "closed")
     listed = ok(modelling.main_user.get(comments))["items"]
     assert [each["id"] for each in listed] == [reply["id"], comment["id"]]
     assert ok(modelling.main_user.get(comments, params={"section": "methods"}))["items"] == []
