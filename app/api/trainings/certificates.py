@@ -15,7 +15,7 @@ from app.api.security import operation
 from app.api.shapes import Body, Text
 from app.db.paging import Slice
 from app.domain.organisations.organisations import Language
-from app.domain.trainings.certificates import Certificate
+from app.domain.trainings.certificates import CourseCertificate
 from app.services.trainings import certificates
 from app.services.trainings.certificates import Making, making_of
 
@@ -54,7 +54,7 @@ MakingOf = Annotated[Making, Depends(making)]
 @router.post(
     "",
     status_code=201,
-    response_model=Certificate,
+    response_model=CourseCertificate,
     responses=refusing("wrong-state", "already-exists", "signature-missing"),
 )
 @operation(people_only=True)
@@ -73,9 +73,11 @@ async def make_completion_certificate(
     return Created(made, location=f"/v1/certificates/{made.id}")
 
 
-@router.get("", response_model=Page[Certificate])
+@router.get("", response_model=Page[CourseCertificate])
 @operation(people_only=True)
-async def list_completion_certificates(writer: PlainWrite, page: Paging, completion_id: UUID) -> Slice[Certificate]:
+async def list_completion_certificates(
+    writer: PlainWrite, page: Paging, completion_id: UUID
+) -> Slice[CourseCertificate]:
     """List the certificates of a completion.
 
     The newest come first. Each reading by staff is recorded in the audit.
@@ -88,7 +90,7 @@ async def list_completion_certificates(writer: PlainWrite, page: Paging, complet
 
 @certificates_router.get("/{certificate_id}")
 @operation(people_only=True)
-async def get_certificate(writer: PlainWrite, certificate_id: UUID) -> Certificate:
+async def get_certificate(writer: PlainWrite, certificate_id: UUID) -> CourseCertificate:
     """Get a certificate.
 
     Each reading by staff is recorded in the audit.
@@ -115,7 +117,7 @@ async def get_certificate_document(writer: PlainWrite, certificate_id: UUID) -> 
 
 @certificates_router.post("/{certificate_id}/withdrawal", responses=refusing("wrong-state"))
 @operation(people_only=True)
-async def withdraw_certificate(writer: Write, certificate_id: UUID, body: CertificateWithdrawalIn) -> Certificate:
+async def withdraw_certificate(writer: Write, certificate_id: UUID, body: CertificateWithdrawalIn) -> CourseCertificate:
     """Withdraw a certificate.
 
     Its check then says that it is withdrawn. Another one can be made.

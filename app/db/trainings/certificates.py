@@ -45,7 +45,7 @@ from app.domain.organisations.certificate_signatories import signatory_of
 from app.domain.organisations.organisations import Language
 from app.domain.trainings.certificates import (
     Certifiable,
-    Certificate,
+    CourseCertificate,
     ExtractedCompletion,
     PublicCertificate,
     Signatories,
@@ -76,17 +76,17 @@ certificates = study_centre_table(
 )
 
 resource = Resource(
-    select(*columns_of(Certificate, certificates)),
-    Certificate,
+    select(*columns_of(CourseCertificate, certificates)),
+    CourseCertificate,
     certificates,
     filters={"completion_id": given(certificates.c.completion_id, "completion_id")},
 )
 """Certificates. Callers see them if they see the completion: the use case looks for it first."""
 _of_several = Query(
-    select(*columns_of(Certificate, certificates))
+    select(*columns_of(CourseCertificate, certificates))
     .where(certificates.c.completion_id == any_(bindparam("p_ids", type_=ARRAY(Uuid))))
     .order_by(certificates.c.id.desc()),
-    Certificate,
+    CourseCertificate,
 )
 _language = bindparam("p_language", type_=Text)
 _ids = bindparam("p_ids", type_=ARRAY(Uuid))
@@ -230,7 +230,7 @@ def _replacing() -> Query[UUID]:
 _replaced = _replacing()
 
 
-async def list_of_completions(session: Reader, completion_ids: Sequence[UUID]) -> list[Certificate]:
+async def list_of_completions(session: Reader, completion_ids: Sequence[UUID]) -> list[CourseCertificate]:
     """The certificates of the completions, the newest first, of whatever state."""
     return await _of_several.all(session.connection, p_ids=list(completion_ids))
 

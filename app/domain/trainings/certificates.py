@@ -31,7 +31,7 @@ class SignatureMissing(Conflict):
 
 
 @dataclass(frozen=True)
-class Certificate(Shown):
+class CourseCertificate(Shown):
     """A certificate that has been made. Its file never changes."""
 
     id: UUID
@@ -59,7 +59,7 @@ class Certificate(Shown):
 
 @dataclass(frozen=True)
 class Certificates(Shown):
-    items: list[Certificate]
+    items: list[CourseCertificate]
     """Certificates of the completion, the newest first."""
 
 
@@ -342,7 +342,7 @@ def check_withdrawer(*, is_named: bool) -> None:
         raise Forbidden(because="register-readers-only")
 
 
-def check_withdrawable(certificate: Certificate) -> None:
+def check_withdrawable(certificate: CourseCertificate) -> None:
     """Check that the certificate is in force (rulebook §3.19). Raise WrongState."""
     if certificate.state != "in_force":
         raise WrongState(state=certificate.state, allowed=["in_force"])

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.domain.errors import Fault, Invalid, NotConfigured, TooMany
-from app.domain.trainings.certificates import Certificate
+from app.domain.trainings.certificates import CourseCertificate
 from app.domain.trainings.completions import Completion, CompletionKind
 from app.domain.trainings.koski_consents import KoskiConsent
 from app.domain.values import Shown
@@ -52,7 +52,7 @@ class Participation(Shown):
     """Training model. `null` if the course was not made from one."""
     completion: Completion | None
     """Completion in force. `null` if none has been recorded."""
-    certificates: list[Certificate]
+    certificates: list[CourseCertificate]
     """Certificates of that completion, the newest first, also those that have been withdrawn."""
     consent: KoskiConsent | None
     """Your newest consent for Koski. `null` if you have given none."""

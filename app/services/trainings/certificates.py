@@ -28,8 +28,8 @@ from app.domain.trainings import certificates as rules
 from app.domain.trainings.certificates import (
     CODE_BYTES,
     Certifiable,
-    Certificate,
     CertificateCheck,
+    CourseCertificate,
     PublicCertificate,
     Signatories,
     Signature,
@@ -67,7 +67,9 @@ class Signing:
     pictures: CertificatePictures
 
 
-async def make_certificate(writer: Writer, making: Making, completion_id: UUID, wanted: Language | None) -> Certificate:
+async def make_certificate(
+    writer: Writer, making: Making, completion_id: UUID, wanted: Language | None
+) -> CourseCertificate:
     """Make the certificate of a completion. Raise NotFound, Forbidden, Invalid, WrongState, AlreadyExists,
     SignatureMissing; Overloaded if composing takes too long."""
     completion = await _find(writer, completion_id)
@@ -161,7 +163,7 @@ async def find_signing(connection: Connection, organisation_id: UUID) -> Signing
     return Signing(signatories, CertificatePictures(*logos, of_centre or b"", of_organisation or b""))
 
 
-async def get_certificate(writer: Writer, certificate_id: UUID) -> Certificate:
+async def get_certificate(writer: Writer, certificate_id: UUID) -> CourseCertificate:
     """Raise NotFound, Forbidden."""
     certificate = await questions.resource.get(writer, certificate_id)
     await _check_reader(writer, certificate.completion_id)
@@ -175,13 +177,13 @@ async def get_document(writer: Writer, certificate_id: UUID) -> tuple[str, bytes
     return certificate_name(certificate.language, certificate.code), content, certificate.language
 
 
-async def list_certificates(writer: Writer, page: PageRequest, completion_id: UUID) -> Slice[Certificate]:
+async def list_certificates(writer: Writer, page: PageRequest, completion_id: UUID) -> Slice[CourseCertificate]:
     """Raise NotFound, Forbidden."""
     await _check_reader(writer, completion_id)
     return await questions.resource.page(writer, page, completion_id=completion_id)
 
 
-async def withdraw(writer: Writer, certificate_id: UUID, reason: str) -> Certificate:
+async def withdraw(writer: Writer, certificate_id: UUID, reason: str) -> CourseCertificate:
     """Raise NotFound, Forbidden, WrongState."""
     certificate = await questions.resource.get(writer, certificate_id, locked=True)
     completion, is_named_reader = await _check_reader(writer, certificate.completion_id)
