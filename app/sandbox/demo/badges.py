@@ -27,6 +27,11 @@ def add_badges(demo: Demo, people: People) -> None:
             "Sköter organisationens ärenden hos studiecentralen.",
             "Takes care of the organisation’s matters at the study centre.",
         ),
+        (
+            "On ollut järjestön pääkäyttäjänä vähintään 12 kuukautta.",
+            "Har varit organisationens huvudanvändare i minst 12 månader.",
+            "Has been a main user of the organisation for at least 12 months.",
+        ),
         [HELD],
     )
     second = _define(
@@ -35,6 +40,11 @@ def add_badges(demo: Demo, people: People) -> None:
         "published",
         ("Perehdyttäjä", "Introduktör", "Guide of new main users"),
         ("Perehdyttää uusia pääkäyttäjiä.", "Introducerar nya huvudanvändare.", "Introduces new main users."),
+        (
+            "On ollut järjestön pääkäyttäjänä vähintään 12 kuukautta ja käynyt perehdytyksen loppuun.",
+            "Har varit organisationens huvudanvändare i minst 12 månader och slutfört introduktionen.",
+            "Has been a main user of the organisation for at least 12 months and has completed the onboarding.",
+        ),
         [HELD, ONBOARDED],
     )
     _define(
@@ -43,6 +53,11 @@ def add_badges(demo: Demo, people: People) -> None:
         "draft",
         ("Tuntihaun osaaja", "Kunnig i timansökan", "Knows the proposal round"),
         ("Tekee tuntiehdotuksen.", "Gör timförslag.", "Makes hour proposals."),
+        (
+            "On tehnyt tuntiehdotuksen, joka on lähetetty.",
+            "Har gjort ett timförslag som har skickats.",
+            "Has made an hour proposal that has been submitted.",
+        ),
         [{"kind": "round_taken_part", "role": None, "months": None}],
     )
     main_users = list(people.main_users.items())
@@ -69,6 +84,7 @@ def _define(
     state: str,
     name: tuple[str, str, str],
     description: tuple[str, str, str],
+    criteria_text: tuple[str, str, str],
     criteria: list[dict[str, Any]],
 ) -> UUID:
     created_at = office_hour(DAY)
@@ -78,11 +94,7 @@ def _define(
         id=definition_id,
         name=_texts(*name),
         description=_texts(*description),
-        criteria_text=_texts(
-            "Pääkäyttäjä täyttää merkin kriteerit.",
-            "Huvudanvändaren uppfyller märkets kriterier.",
-            "The main user meets the criteria of the badge.",
-        ),
+        criteria_text=_texts(*criteria_text),
         criteria=criteria,
         months_valid=36,
         state=state,
