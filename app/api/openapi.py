@@ -21,7 +21,8 @@ DESCRIPTION = """
 The teaching hours of a study centre (opintokeskus) and its member organisations through the year: hour proposals,
 decisions, the distribution of hours within each organisation, supplementary requests and returns in the change
 windows, and the account of every hour. Training courses and peer study groups use the hours: their plans,
-participants, cost statements, support and statistics.
+participants, cost statements, support and statistics. Training models are courses rated in study credits. Their
+completions bring certificates, a place in the study register and, with consent, in Koski. Main users can earn badges.
 
 **To try it** in a sandbox, open an operation and press the button that signs in and sets the clock for its example, or
 choose a person and a time in the bar at the top of the page. Programs use `POST /v1/sandbox/tokens` and

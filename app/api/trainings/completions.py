@@ -33,8 +33,8 @@ trainings_router = APIRouter(
     tags=[
         Tag(
             "Completions",
-            "The study register: what participants have completed, who has claimed to be one of them, and what "
-            "learners show of it to others.",
+            "What participants of training courses from training models have completed, and who has claimed to be one "
+            "of them.",
         )
     ],
 )

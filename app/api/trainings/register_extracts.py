@@ -12,7 +12,7 @@ from app.api.security import operation
 from app.domain.organisations.organisations import Language
 from app.services.trainings import register_extracts
 
-router = APIRouter(prefix="/me/study-register/extract", route_class=Operation, tags=["Certificates"])
+router = APIRouter(prefix="/me/study-register/extract", route_class=Operation, tags=["Study register"])
 ExtractLanguage = Annotated[Language, Depends(language_of("document"))]
 
 

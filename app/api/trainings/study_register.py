@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from app.api.conventions import PlainWrite, PublicUrl, Read, RecordedList, Write
 from app.api.languages import PageLanguage, page_language
-from app.api.operations import Operation
+from app.api.operations import Operation, Tag
 from app.api.pages import ShownPage, document, facts_list, page_or, paragraphs
 from app.api.paging import Page, Paging
 from app.api.public_operations import IN_CENTRE, PublicOperation
@@ -28,10 +28,19 @@ from app.domain.trainings.study_register import (
 from app.services.trainings import study_register
 from app.texts.pages import facts_of_page, page_text, words_of
 
-own_router = APIRouter(prefix="/me/study-register", route_class=Operation, tags=["Completions"])
-router = APIRouter(prefix="/study-register", route_class=Operation, tags=["Completions"])
+own_router = APIRouter(
+    prefix="/me/study-register",
+    route_class=Operation,
+    tags=[
+        Tag(
+            "Study register",
+            "What learners have completed: as they see it themselves and show it to others, and as staff find it.",
+        )
+    ],
+)
+router = APIRouter(prefix="/study-register", route_class=Operation, tags=["Study register"])
 public_router = APIRouter(
-    prefix="/public/{slug}", route_class=PublicOperation, dependencies=IN_CENTRE, tags=["Completions"]
+    prefix="/public/{slug}", route_class=PublicOperation, dependencies=IN_CENTRE, tags=["Study register"]
 )
 
 
