@@ -51,6 +51,7 @@ CERTIFICATES = """
         CONSTRAINT certificates_state_known CHECK (state IN ('in_force', 'replaced', 'withdrawn')),
     study_centre_name text NOT NULL,
     organisation_name text NOT NULL,
+    organiser_name text NOT NULL,
     model_name text NOT NULL,
     version smallint NOT NULL,
     credits smallint NOT NULL,

@@ -14,7 +14,7 @@ from app.db.statements import Connection, Converted, Query, Selection, columns_o
 from app.db.trainings.certificates import list_of_completions
 from app.db.trainings.completions import completions
 from app.db.trainings.koski_consents import list_of_learner
-from app.db.trainings.model_tables import training_model_versions
+from app.db.trainings.model_tables import training_model_versions, training_models
 from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.tables import trainings
 from app.domain.organisations.organisations import Language
@@ -78,10 +78,12 @@ _own = Query(
     .order_by(trainings.c.starts_at.desc(), participation_claims.c.id.desc()),
     _participation_from,
 )
+_central = organisations.alias("central")
 _shown = Selection(
     SharedCompletion,
     completions,
-    organisation=name_in(_language),
+    organisation=name_in(_language, _central),
+    organiser=name_in(_language),
     model=_model_name,
     version=training_model_versions.c.number,
 )
@@ -92,6 +94,8 @@ _shared = Query(
     .join(trainings, trainings.c.id == completions.c.training_id)
     .join(organisations, organisations.c.id == trainings.c.organisation_id)
     .join(training_model_versions, training_model_versions.c.id == trainings.c.model_version_id)
+    .join(training_models, training_models.c.id == training_model_versions.c.model_id)
+    .join(_central, _central.c.id == training_models.c.organisation_id)
     .where(_is_own, completions.c.outcome == "passed")
     .order_by(completions.c.completed_on.desc(), completions.c.id.desc()),
     _shown.build,

@@ -70,7 +70,9 @@ class PublicCertificate(Shown):
     state: CertificateState
     """State: `in_force`, `replaced` by a newer certificate, or `withdrawn`."""
     organisation: str
-    """Name of the central organisation whose course it is."""
+    """Name of the central organisation whose training model it is."""
+    organiser: str
+    """Name of the organisation that ran the course."""
     study_centre: str
     """Name of the study centre."""
     model: str

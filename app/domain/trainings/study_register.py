@@ -101,6 +101,8 @@ class SharedCompletion(Shown):
     name: str
     """Name of the participant when the completion was recorded."""
     organisation: str
+    """Name of the central organisation whose training model it is, in the reader's language if it has one in it."""
+    organiser: str
     """Name of the organisation that ran the course, in the reader's language if it has one in it."""
     model: str
     """Name of the training model's version, in the language of the training course if the version has it."""

@@ -178,6 +178,7 @@ class Learning:
                 state="in_force",
                 study_centre_name=STUDY_CENTRE,
                 organisation_name=self._first.name,
+                organiser_name=unit.name,
                 model_name=OLD_MODEL,
                 version=1,
                 credits=completion["credits"],

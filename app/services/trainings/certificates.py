@@ -118,6 +118,7 @@ async def issue(
             "code": code,
             "study_centre_name": completion.study_centre,
             "organisation_name": completion.central_organisation,
+            "organiser_name": completion.organisation,
             "model_name": completion.texts[language]["name"],
             "version": completion.version,
             "credits": completion.credits,

@@ -324,6 +324,7 @@ def test_anybody_checks_a_certificate_and_sees_no_name(course: Course, public: h
     assert ok(answer) == {
         "state": "in_force",
         "organisation": "Marttaliitto",
+        "organiser": "Hämeen Martat",
         "study_centre": ok(course.main_user.get("/v1/study-centre"))["name"],
         "model": "Ryhmänohjaajan peruskurssi",
         "version": 1,
@@ -402,6 +403,7 @@ def test_the_bytes_of_a_certificate_never_change(course: Course, centre: Centre)
         "language": "sv",
         "issued_at": "2024-01-01",
         "organisation_name": "Muu",
+        "organiser_name": "Muu",
         "completion_id": course.completion("Muu Nimi"),
     }
     for column, value in changes.items():

@@ -72,7 +72,8 @@ def test_the_page_of_a_certificate_says_what_the_certificate_says(course: Course
         "Study credits": "2",
         "Completed on": "15 April 2023",
         "Certificate issued on": "2 May 2023",
-        "Organisation": "Marttaliitto",
+        "Organiser": "Hämeen Martat",
+        "Central organisation": "Marttaliitto",
         "Study centre": "Opintokeskus Esimerkki",
     }
     assert "Kuusiranta" not in page
@@ -140,6 +141,7 @@ def test_a_shared_study_register_is_a_page_for_those_who_get_its_address(
         "Name in the register": "Kaisa Kuusiranta",
         "Version": "1",
         "Organiser": "Hämeen Martat",
+        "Central organisation": "Marttaliitto",
         "Completed on": "15 April 2023",
         "Study credits": "2",
         "Grade": "Passed",

@@ -77,7 +77,8 @@ def test_a_share_shows_what_was_passed_until_its_last_day(
         "completions": [
             {
                 "name": "Aino Esimerkki",
-                "organisation": "Hämeen Martat",
+                "organisation": "Marttaliitto",
+                "organiser": "Hämeen Martat",
                 "model": "Ryhmänohjaajan peruskurssi",
                 "version": 1,
                 "kind": "course",
