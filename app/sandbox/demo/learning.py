@@ -35,7 +35,9 @@ ASSESSOR = "Oskari Suvikangas, kouluttaja"
 SIGNATORY = CertificateSignatory(
     "Katariina Kurki", SignatoryTitle("Koulutusjohtaja", "Utbildningsdirektör", "Director of Education")
 )
-SIGNATORY_OF_FIRST = CertificateSignatory("Kaisa Kuusiranta", SignatoryTitle("Pääsihteeri", "Generalsekreterare", "Secretary General"))
+SIGNATORY_OF_FIRST = CertificateSignatory(
+    "Kaisa Kuusiranta", SignatoryTitle("Pääsihteeri", "Generalsekreterare", "Secretary General")
+)
 KNOWN_SHARE = "a-share-of-the-demo-data-that-everyone-kno0"
 """A real share's secret is known to the learner alone."""
 

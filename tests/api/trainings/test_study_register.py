@@ -134,16 +134,16 @@ def test_a_share_names_the_study_centre_and_the_organiser_in_the_readers_languag
     centre.owner.execute("UPDATE organisations SET name_sv = 'Tavastlands Marthor' WHERE id = %s", [unit])
     course.recorded(taking_part(course, learner))
     path = f"/v1/public/{slug}/study-register/" + share(learner)["address"].rpartition("/")[2]
-    for language, organisation in (("fi", "Hämeen Martat"), ("sv", "Tavastlands Marthor"), ("en", "Hämeen Martat")):
+    for language, organiser in (("fi", "Hämeen Martat"), ("sv", "Tavastlands Marthor"), ("en", "Hämeen Martat")):
         for header, query in (({"Accept-Language": language}, {}), ({}, {"lang": language})):
             answer = public.get(path, headers=header, params=query)
             assert answer.headers["Vary"] == "Accept, Accept-Language"
             shown = ok(answer)
             assert shown["study_centre"] == names[language]
-            assert [each["organisation"] for each in shown["completions"]] == [organisation]
+            assert [each["organiser"] for each in shown["completions"]] == [organiser]
             page = public.get(path, headers={"Accept": "text/html"} | header, params=query).text
             assert [each for each in names.values() if each in page] == [names[language]]
-            assert f"<dd>{organisation}</dd>" in page
+            assert f"<dd>{organiser}</dd>" in page
 
 
 def test_the_secret_is_shown_once_and_stored_nowhere(
