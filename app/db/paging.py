@@ -17,12 +17,14 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     cast,
     column,
     func,
     literal_column,
+    or_,
     select,
     table,
     tuple_,
@@ -158,6 +160,17 @@ def of_own_tree(central_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether the caller has a role anywhere in the tree of the central organisation. The parameter is that of
     `within_reach`."""
     return central_id.in_(_own_centrals)
+
+
+def in_tree(central_id: ColumnElement[Any], is_open: ColumnElement[bool]) -> Sight:
+    """Seen by the main users of the central organisation, and what is open by everybody with a role in its tree."""
+    is_main_user = central_id == any_(bindparam("p_main_user_of", type_=ARRAY(Uuid)))
+    return Sight(or_(is_main_user, and_(is_open, of_own_tree(central_id))), _parameters_in_tree)
+
+
+def _parameters_in_tree(actor: Actor) -> dict[str, object] | None:
+    parameters = _parameters_of_reach(actor)
+    return None if parameters is None else parameters | {"p_main_user_of": actor.organisations_of("main_user")}
 
 
 def _parameters_of_reach(actor: Actor) -> dict[str, object] | None:

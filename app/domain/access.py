@@ -80,12 +80,21 @@ class Actor:
         in_force = tuple(grant for grant in grants if grant.is_in_force(now))
         return cls(person_id, in_force, scopes, authentication, frozenset(other_ids), name)
 
+    @property
+    def own_ids(self) -> list[UUID]:
+        """The IDs under which this person acts and has acted (rulebook §2.4, §2.5)."""
+        return [self.person_id, *self.other_ids]
+
     def is_among(self, ids: Container[UUID | None]) -> bool:
-        """Whether one of the IDs is this person's, who may act under several (rulebook §2.4, §2.5)."""
-        return any(own_id in ids for own_id in (self.person_id, *self.other_ids))
+        """Whether one of the IDs is this person's."""
+        return any(own_id in ids for own_id in self.own_ids)
 
     def has(self, *roles: Role) -> bool:
         return any(grant.role in roles for grant in self.roles)
+
+    def organisations_of(self, *roles: Role) -> list[UUID]:
+        """The organisations for which the actor has one of the roles."""
+        return sorted({g.organisation_id for g in self.roles if g.role in roles and g.organisation_id})
 
     def has_for(self, place: "Place", *roles: Role) -> bool:
         """Whether the actor has one of the roles for the place or for something above it."""
@@ -215,7 +224,7 @@ def overseen_of(actor: Actor) -> list[UUID] | None:
     """Return the tops of the trees in which the actor sees other people's roles. None is all (rulebook §2.6)."""
     if actor.has("staff", "auditor"):
         return None
-    return sorted({g.organisation_id for g in actor.roles if g.role in OVERSEERS and g.organisation_id})
+    return actor.organisations_of(*OVERSEERS)
 
 
 def check_not_oneself(actor: Actor, person_id: UUID, *, pointer: str | None = None) -> None:

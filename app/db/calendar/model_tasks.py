@@ -132,9 +132,9 @@ async def list_model_actions(session: Reader, language: Language) -> list[ModelA
     """What waits for the caller, by the roles in force. Names of organisations are in the language."""
     return await _found.all(
         session.connection,
-        p_own_ids=[session.actor.person_id, *session.actor.other_ids],
+        p_own_ids=session.actor.own_ids,
         p_is_staff=session.actor.has("staff"),
-        p_main_user_of=[grant.organisation_id for grant in session.actor.roles if grant.role == "main_user"],
+        p_main_user_of=session.actor.organisations_of("main_user"),
         p_language=language,
         **clock_of(session),
     )

@@ -39,7 +39,6 @@ from app.db.people.role_applications import role_applications
 from app.db.people.signatories import signatories
 from app.db.sessions import Reader
 from app.db.statements import NOW, TODAY, Query, columns_of
-from app.domain.access import Role
 from app.domain.calendar.pending_actions import PendingAction
 from app.domain.calendar.tasks import TaskKind
 from app.domain.organisations.organisations import Language
@@ -287,17 +286,13 @@ _found = Query(select(_all).order_by(_all.c.id).limit(MOST_ACTIONS), PendingActi
 
 async def list_pending_actions(session: Reader, language: Language) -> list[PendingAction]:
     """The actions for the caller, by the roles in force. Names of organisations are in the language."""
-
-    def held(role: Role) -> list[Any]:
-        return sorted({g.organisation_id for g in session.actor.roles if g.role == role and g.organisation_id})
-
     return await _found.all(
         session.connection,
         p_person=session.actor.person_id,
-        p_own_ids=[session.actor.person_id, *session.actor.other_ids],
+        p_own_ids=session.actor.own_ids,
         p_is_staff=session.actor.has("staff"),
-        p_main_user_of=held("main_user"),
-        p_manager_of=held("unit_manager"),
+        p_main_user_of=session.actor.organisations_of("main_user"),
+        p_manager_of=session.actor.organisations_of("unit_manager"),
         p_language=language,
         **clock_of(session),
     )

@@ -43,7 +43,6 @@ from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.statement_days import IS_STATEMENT, RULES, STATEMENT, STATEMENT_DUE_ON
 from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.writers import IN_PLACE, IS_WRITERS_GRANT
-from app.domain.access import Role
 from app.domain.calendar.training_tasks import TrainingAction, TrainingTaskKind
 from app.domain.organisations.organisations import Language
 
@@ -231,17 +230,13 @@ _found = Query(select(_all), TrainingAction)
 
 async def list_training_actions(session: Reader, language: Language) -> list[TrainingAction]:
     """What waits for the caller, by the roles in force. Names of organisations are in the language."""
-
-    def held(role: Role) -> list[Any]:
-        return sorted({g.organisation_id for g in session.actor.roles if g.role == role and g.organisation_id})
-
     return await _found.all(
         session.connection,
-        p_own_ids=[session.actor.person_id, *session.actor.other_ids],
+        p_own_ids=session.actor.own_ids,
         p_is_staff=session.actor.has("staff"),
-        p_main_user_of=held("main_user"),
-        p_unit_manager_of=held("unit_manager"),
-        p_training_manager_of=held("training_manager"),
+        p_main_user_of=session.actor.organisations_of("main_user"),
+        p_unit_manager_of=session.actor.organisations_of("unit_manager"),
+        p_training_manager_of=session.actor.organisations_of("training_manager"),
         p_language=language,
         **clock_of(session),
     )

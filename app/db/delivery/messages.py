@@ -37,7 +37,7 @@ from app.db.statements import (
     columns_of,
     study_centre_table,
 )
-from app.domain.delivery.messages import Message, MessageText, central_organisations_of, main_user_of, roles_of
+from app.domain.delivery.messages import Message, MessageText, central_organisations_of, roles_of
 from app.domain.organisations.organisations import Language
 
 messages = study_centre_table(
@@ -84,7 +84,7 @@ _message = Selection(Message, messages, texts=Converted(messages.c.texts, _texts
 _messages = select(*_message.columns)
 _of_main_user = Sight(
     messages.c.organisation_id == any_(bindparam("p_main_user_of", type_=ARRAY(Uuid))),
-    lambda actor: None if actor.has("staff", "auditor") else {"p_main_user_of": main_user_of(actor)},
+    lambda actor: None if actor.has("staff", "auditor") else {"p_main_user_of": actor.organisations_of("main_user")},
 )
 message_resource = Resource(
     _messages,

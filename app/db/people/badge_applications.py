@@ -84,7 +84,7 @@ def stored_criteria(criteria: tuple[BadgeCriterionMet, ...]) -> list[dict[str, A
 def _earner(actor: Actor) -> dict[str, object] | None:
     if actor.has("staff", "auditor"):
         return None
-    return {"p_own": [actor.person_id, *actor.other_ids]}
+    return {"p_own": actor.own_ids}
 
 
 _selection = Selection(

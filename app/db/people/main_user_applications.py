@@ -105,8 +105,7 @@ _stored = (
 def _parameters_of(actor: Actor) -> dict[str, object] | None:
     if actor.has("staff", "auditor"):
         return None
-    led = [grant.organisation_id for grant in actor.roles if grant.role == "main_user"]
-    return {"p_viewer": actor.person_id, "p_led": led}
+    return {"p_viewer": actor.person_id, "p_led": actor.organisations_of("main_user")}
 
 
 _viewer = bindparam("p_viewer", type_=Uuid)

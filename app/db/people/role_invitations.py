@@ -90,7 +90,7 @@ def _inviting(actor: Actor) -> dict[str, object] | None:
     """The organisations in whose trees the actor grants roles."""
     if actor.has("staff", "auditor"):
         return None
-    return {"p_trees": [g.organisation_id for g in actor.roles if g.role == "main_user"]}
+    return {"p_trees": actor.organisations_of("main_user")}
 
 
 _shown = select(

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import SmallInteger, Uuid, and_, bindparam, func, or_, select
 
-from app.db.paging import Sight, filters_of, seen_by
+from app.db.paging import filters_of, in_tree, seen_by
 from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import Connection, Converted, Query, Selection, from_json
 from app.db.trainings.model_tables import training_model_versions, training_models
-from app.db.trainings.models import accepted_in_tree, of_main_user, parameters_of_sight
+from app.db.trainings.models import IS_ACCEPTED
 from app.domain.errors import NotFound
 from app.domain.trainings.model_versions import (
     APPROVED_STATES,
@@ -42,7 +42,7 @@ version_selection = Selection(
     credits=Converted(_columns.learner_hours, credits_of),
 )
 _versions = select(*version_selection.columns).join(training_models, training_models.c.id == _columns.model_id)
-_sight = Sight(or_(of_main_user, and_(accepted_in_tree, _is_approved)), parameters_of_sight)
+_sight = in_tree(training_models.c.organisation_id, and_(IS_ACCEPTED, _is_approved))
 versions = Resource(
     _versions,
     version_selection.build,

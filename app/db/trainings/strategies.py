@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid, any_, bindparam, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import Column, DateTime, Integer, SmallInteger, Text, Uuid, bindparam, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.organisations.organisations import organisations
-from app.db.paging import Sight, filters_of, given, of_own_tree, within_reach
+from app.db.paging import filters_of, given, in_tree
 from app.db.resources import Resource
 from app.db.statements import (
     Connection,
@@ -23,7 +23,6 @@ from app.db.statements import (
     row_of,
     study_centre_table,
 )
-from app.domain.access import Actor
 from app.domain.trainings.strategies import (
     AimedTarget,
     FigureMeasure,
@@ -86,26 +85,14 @@ _strategy = Selection(
     targets=Converted(_strategies.targets, targets_from),
 )
 _is_its_organisation = organisations.c.id == _strategies.organisation_id
-_by_main_user = _strategies.organisation_id == any_(bindparam("p_main_user_of", type_=ARRAY(Uuid)))
-
-
-def _parameters_of_sight(actor: Actor) -> dict[str, object] | None:
-    parameters = within_reach(_strategies.organisation_id).parameters_of(actor)
-    if parameters is None:
-        return None
-    main_user_of = sorted({g.organisation_id for g in actor.roles if g.role == "main_user" and g.organisation_id})
-    return parameters | {"p_main_user_of": main_user_of}
-
-
-# Everybody with a role in the tree, but a draft before its consultation only its main users (rulebook §3.8).
+# A draft is open to the tree from its consultation on (rulebook §3.8).
 _is_open = or_(_strategies.state != "draft", _strategies.consultation_opened_at.is_not(None))
-SEEN = Sight(or_(_by_main_user, of_own_tree(_strategies.organisation_id) & _is_open), _parameters_of_sight)
 
 strategies = Resource(
     select(*_strategy.columns).join(organisations, _is_its_organisation),
     _strategy.build,
     training_strategies,
-    seen=SEEN,
+    seen=in_tree(_strategies.organisation_id, _is_open),
     filters=filters_of(training_strategies, "organisation_id", "under", "state", "changed_since"),
 )
 _of_state: Query[UUID] = Query(

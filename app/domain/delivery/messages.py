@@ -164,13 +164,8 @@ def check_sender(actor: Actor, message: Message) -> None:
     """Check for staff, or for what a central organisation writes, for its main user. Raise Forbidden."""
     if message.organisation_id is None:
         check_staff(actor)
-    elif message.organisation_id not in main_user_of(actor):
+    elif message.organisation_id not in actor.organisations_of("main_user"):
         raise Forbidden(roles=["main_user"])
-
-
-def main_user_of(actor: Actor) -> list[UUID]:
-    """The central organisations whose main user the caller is."""
-    return sorted({g.organisation_id for g in actor.roles if g.role == "main_user" and g.organisation_id})
 
 
 def check_deadline(found: tuple[UUID | None, date | None] | None, central_organisation_id: UUID | None) -> None:

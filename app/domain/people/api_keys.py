@@ -97,8 +97,7 @@ def keys_seen_by(actor: Actor) -> list[UUID] | None:
     check_person(actor)
     if actor.has("staff", "auditor"):
         return None
-    trees = {grant.organisation_id for grant in actor.roles if grant.role == "main_user"}
-    tops = sorted(tree for tree in trees if tree)
+    tops = actor.organisations_of("main_user")
     if not tops:
         raise Forbidden(roles=["main_user", "staff"])
     return tops

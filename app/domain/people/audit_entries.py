@@ -47,5 +47,4 @@ def audit_reach_of(actor: Actor) -> list[UUID] | None:
     """Return the tops of the trees whose entries the actor sees beside the own ones. None is all."""
     if actor.has("staff", "auditor"):
         return None
-    trees = {grant.organisation_id for grant in actor.roles if grant.role == "main_user"}
-    return sorted(tree for tree in trees if tree)
+    return actor.organisations_of("main_user")

@@ -82,8 +82,7 @@ def people_reach_of(actor: Actor) -> list[UUID] | None:
         return []
     if actor.has("staff", "auditor"):
         return None
-    tops = (grant for grant in actor.roles if grant.role in {"main_user", "unit_manager"})
-    return sorted({grant.organisation_id for grant in tops if grant.organisation_id})
+    return actor.organisations_of("main_user", "unit_manager")
 
 
 def check_may_merge(actor: Actor, person_id: UUID, other_id: UUID) -> None:

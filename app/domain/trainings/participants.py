@@ -177,9 +177,7 @@ def trees_of(actor: Actor, *, is_named: bool) -> list[UUID] | None:
     """Return the organisations below which the actor finds participants by their address. None is all."""
     if reads_by_name(actor, is_named=is_named):
         return None
-    return sorted(
-        {grant.organisation_id for grant in actor.roles if grant.role == "main_user" and grant.organisation_id}
-    )
+    return actor.organisations_of("main_user")
 
 
 def check_open(training: TrainingSummary, statement_state: str | None) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.db.paging import PageRequest, Slice
-from app.db.sessions import Reader, Writer
+from app.db.sessions import Writer
 from app.db.trainings import completions as questions
 from app.db.trainings import trainings
 from app.db.trainings.participation_claims import is_claimed_by
@@ -118,7 +118,7 @@ async def list_completions(
     """All that writers and named staff see; a learner sees the own."""
     training = await _find_training(writer, training_id)
     sight = await _sight_of(writer, training, None)
-    own = None if sight == "all" else own_ids_of(writer)
+    own = None if sight == "all" else writer.actor.own_ids
     found = await questions.resource.page(writer, page, training_id=training_id, state=state, learner=own, **filters)
     if sight == "all":
         _record_reading(writer, training)
@@ -139,11 +139,6 @@ async def _recorder_of(writer: Writer) -> Actor:
     actor = writer.actor
     maker_id = await questions.find_maker(writer.connection, actor.person_id) if actor.scopes is not None else None
     return actor if maker_id is None else replace(actor, other_ids=actor.other_ids | {maker_id})
-
-
-def own_ids_of(session: Reader) -> list[UUID]:
-    """The IDs under which a person is a learner."""
-    return [session.actor.person_id, *session.actor.other_ids]
 
 
 async def _insert(
@@ -187,7 +182,7 @@ async def _find_training(writer: Writer, training_id: UUID) -> Training:
 async def _sight_of(writer: Writer, training: Training, participant_ids: set[UUID] | None) -> Sight:
     """Raise NotFound for who neither reaches the training nor is its learner, Forbidden for who reaches it only."""
     if writer.actor.scopes is None and await is_claimed_by(
-        writer.connection, training.id, own_ids_of(writer), participant_ids
+        writer.connection, training.id, writer.actor.own_ids, participant_ids
     ):
         place = await trainings.get_place_of(writer.connection, training)
         return "all" if rules.sees_all(writer.actor, place, is_named=await is_named(writer)) else "own"

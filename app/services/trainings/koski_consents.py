@@ -165,7 +165,7 @@ async def list_consents(
 ) -> Slice[KoskiConsent]:
     """The caller's own, or all of them for the named staff, whose reading is recorded."""
     sees_all = await is_named(writer)
-    own_ids = None if sees_all else [writer.actor.person_id, *writer.actor.other_ids]
+    own_ids = None if sees_all else writer.actor.own_ids
     found = await questions.consents.page(
         writer, page, own_ids=own_ids, training_id=training_id, participant_id=participant_id, state=state
     )

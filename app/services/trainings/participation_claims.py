@@ -13,7 +13,6 @@ from app.domain.access import check_person, check_still_registered, check_strong
 from app.domain.errors import AlreadyExists, NotFound
 from app.domain.trainings import participation_claims as rules
 from app.domain.trainings.participation_claims import ClaimOutcome, ClaimState, ParticipationClaim
-from app.services.trainings.completions import own_ids_of
 from app.services.trainings.koski_consents import end_of_participant
 from app.services.trainings.participants import is_named
 
@@ -30,7 +29,7 @@ async def claim_participation(writer: Writer, training_id: UUID) -> Participatio
         raise NotFound(pointer="/training_id")
     check_strong(writer.actor)
     rules.check_claimable(writer.actor, training, await trainings.get_place_of(writer.connection, training))
-    rules.check_first(await questions.find_existing(writer.connection, training_id, own_ids_of(writer)))
+    rules.check_first(await questions.find_existing(writer.connection, training_id, writer.actor.own_ids))
     key = claimant.verified_email_key
     free = await questions.find_free_participant(writer.connection, training_id, key) if key else None
     claim_id = await questions.insert_claim(writer, training_id, rules.match_of(claimant, free))
@@ -131,7 +130,7 @@ async def list_claims(
 ) -> Slice[ParticipationClaim]:
     """The own ones; named staff see all."""
     named = await is_named(writer)
-    own = None if named else own_ids_of(writer)
+    own = None if named else writer.actor.own_ids
     found = await questions.claims.page(writer, page, training_id=training_id, state=state, own=own, **filters)
     if named:
         await _record_reading(writer)

@@ -11,8 +11,7 @@ from app.texts.certificates import extract_name, extract_words
 
 async def get_extract(writer: Writer, language: Language) -> tuple[str, bytes]:
     """The name and the PDF. Raise Overloaded if composing takes too long."""
-    ids = [writer.actor.person_id, *writer.actor.other_ids]
-    completions = await list_registered(writer.connection, ids, language)
+    completions = await list_registered(writer.connection, writer.actor.own_ids, language)
     centre = await get_study_centre(writer)
     words = extract_words(language, writer.actor.name or "", completions, writer.now)
     content = DocumentContent(language, name_in(language, centre), None)

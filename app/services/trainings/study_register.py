@@ -25,7 +25,6 @@ from app.domain.trainings import study_register as rules
 from app.domain.trainings.completions import CompletionState
 from app.domain.trainings.participation_claims import check_reader
 from app.domain.trainings.study_register import NewShare, RegisteredCompletion, SharedRegister, StudyRegister
-from app.services.trainings.completions import own_ids_of
 from app.services.trainings.participants import is_named
 
 SECRET_BYTES = 32
@@ -33,7 +32,7 @@ SECRET_BYTES = 32
 
 async def get_own_register(reader: Reader) -> StudyRegister:
     check_person(reader.actor)
-    return StudyRegister(await questions.list_participations(reader, own_ids_of(reader)))
+    return StudyRegister(await questions.list_participations(reader, reader.actor.own_ids))
 
 
 async def search_register(
