@@ -19,10 +19,10 @@ from pyhanko_certvalidator import ValidationContext
 from app.documents.certificates import DocumentSeal
 from app.domain.trainings.certificates import CertificateFacts
 from app.sandbox.signing import Identity
+from tests.documents.accessible import metadata_of, root_of
 from tests.documents.certificate_facts import FACTS, certificate, seal_of
 from tests.documents.chains import Holder, chain
 from tests.documents.foreign import checked_by_pdfsig, needs
-from tests.documents.test_applications import metadata_of, root_of
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ROOT, MIDDLE, OWN = chain("Juuri", "Välivarmentaja", "Opintokeskus Esimerkki", at=NOW)

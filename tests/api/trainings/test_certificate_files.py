@@ -25,10 +25,10 @@ from app.settings import Settings
 from tests.api.trainings.certificate_steps import Course, document_of, made
 from tests.api.trainings.model_steps import ok
 from tests.builders import Centre, Person
+from tests.documents.accessible import root_of
 from tests.documents.certificate_facts import picture
 from tests.documents.chains import chain
 from tests.documents.foreign import Files
-from tests.documents.test_applications import root_of
 from tests.documents.test_certificates import figures_of, qr_code_on
 from tests.documents.test_sealing import judged
 from tests.pdf_text import needs_pdftotext, text_of
