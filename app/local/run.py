@@ -15,10 +15,13 @@ from pathlib import Path
 import psycopg
 
 from app import logs
+from app.api.keys import read_keys
 from app.db.schema import WrongDatabaseError, prepared_database
+from app.keys.files import WrongKeyError
+from app.keys.reading import Keys
 from app.processes import StartFailed
 from app.sandbox.demo.loading import FINLAND, load_demo
-from app.sandbox.own_keys import kept_file
+from app.sandbox.own_keys import kept_file, with_own_keys
 from app.serving import counting_together, listening, serve
 from app.settings import Settings, WrongSettingsError, settings_from_environment
 
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             raise StartFailed("The only argument is `demo-finland`. Everything else is set in the environment.")
         else:
             _run()
-    except (StartFailed, WrongDatabaseError, WrongSettingsError) as refusal:
+    except (StartFailed, WrongDatabaseError, WrongKeyError, WrongSettingsError) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except DatabaseEnded:
@@ -61,11 +64,11 @@ def _run() -> None:
         counting_together(settings),
         _database(settings) as (settings, check),
     ):
-        owner = _owner_of(settings)
+        owner, address = _owner_of(settings), _address(settings, listener.getsockname()[1])
         with prepared_database(owner, settings.role_prefix, sandbox=settings.sandbox):
-            if settings.sandbox and load_demo(owner):
+            if settings.sandbox and load_demo(owner, lambda: _keys(settings, address)):
                 print("The demo data has been loaded.", flush=True)
-        _serve(settings, listener, check)
+        _serve(settings, listener, address, check)
 
 
 def _load_finland() -> None:
@@ -76,8 +79,13 @@ def _load_finland() -> None:
     with _database(settings) as (settings, _):
         owner = _owner_of(settings)
         with prepared_database(owner, settings.role_prefix, sandbox=True):
-            load_demo(owner, scale=FINLAND, reset=True)
+            load_demo(owner, lambda: _keys(settings, _address(settings, settings.port)), scale=FINLAND, reset=True)
     print("Ten times the demo data has been loaded. Start the service with `make run`.")
+
+
+def _keys(settings: Settings, address: str) -> Keys:
+    """Those of the service as it is served at the address, unless it has another public URL."""
+    return read_keys(with_own_keys(settings.model_copy(update={"public_url": settings.public_url or address})))
 
 
 def _owner_of(settings: Settings) -> str:
@@ -171,10 +179,9 @@ class _EmbeddedDatabase:
         self._process.wait(SECONDS_TO_STOP)
 
 
-def _serve(settings: Settings, listener: socket.socket, check: Callable[[], None]) -> None:
+def _serve(settings: Settings, listener: socket.socket, address: str, check: Callable[[], None]) -> None:
     logs.configure(settings.log_level)
     # The service reads its environment.
-    address = _address(settings, listener.getsockname()[1])
     os.environ |= _environment(settings) | {"OWN_ADDRESS": address if settings.sandbox else ""}
     welcome = _welcome(settings, address)
     serve(

@@ -269,7 +269,11 @@ async def reset_sandbox(request: Request, _: Nothing | None = None) -> None:
         raise RuntimeError("a sandbox needs OWNER_DATABASE_URL")
     # In a thread of its own: other requests are answered, or wait for the tables, meanwhile.
     await asyncio.to_thread(
-        load_demo, settings.owner_database_url, reset=True, lock_timeout_ms=settings.lock_timeout_ms
+        load_demo,
+        settings.owner_database_url,
+        lambda: backend.keys,
+        reset=True,
+        lock_timeout_ms=settings.lock_timeout_ms,
     )
     backend.forget()
 

@@ -26,6 +26,7 @@ from tests.sandbox import another_database, role_prefix_of
 
 ROOT = Path(__file__).parents[2]
 SECONDS_TO_START = 120
+BADGE = "01869c2f-7000-7fd8-ae2f-bbd51f681247"
 INHERITED = ("PATH", "HOME", "LANG", "PG_BINDIR")
 
 
@@ -131,6 +132,9 @@ def test_the_first_start_the_second_and_one_after_a_kill(tmp_path: Path) -> None
         me = httpx.get(f"{address}/v1/me", headers={"Authorization": f"Bearer {token}"}, timeout=60).json()
         assert me["roles"][0]["role"] == "staff"
         assert httpx.get(f"{address}/docs", timeout=60).status_code == 200
+        # The badge of the demo data is signed for the address at which this sandbox is served.
+        badge = f"{address}/v1/public/demo/badges/credentials/{BADGE}"
+        assert httpx.get(badge, timeout=60).json()["id"] == badge
         people = count(address)
         made = {"name": "Uusi", "email": "uusi@example.org", "roles": []}
         assert httpx.post(f"{address}/v1/sandbox/people", json=made, timeout=60).status_code == 201

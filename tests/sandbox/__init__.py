@@ -13,6 +13,7 @@ import httpx
 import psycopg
 from psycopg import sql
 
+from app.api.keys import read_keys
 from app.db.identifiers import new_id
 from app.db.schema import prepared_database
 from app.local.embedded_postgres import Addresses
@@ -91,8 +92,6 @@ class Sandbox:
 def serving_sandbox(cluster: Addresses) -> Iterator[Sandbox]:
     """With the demo data unchanged."""
     with another_database(cluster) as database, TemporaryDirectory(prefix="sandbox-") as folder:
-        with prepared_database(database.owner, role_prefix_of(database), sandbox=True):
-            assert load_demo(database.owner)
         port = free_port()
         settings = Settings(
             database_url=database.service,
@@ -103,8 +102,11 @@ def serving_sandbox(cluster: Addresses) -> Iterator[Sandbox]:
             own_address=f"http://127.0.0.1:{port}",
             data_dir=Path(folder),
         )
+        settings = with_own_keys(settings)
+        with prepared_database(database.owner, role_prefix_of(database), sandbox=True):
+            assert load_demo(database.owner, lambda: read_keys(settings))
         with (
-            serving(create_app(with_own_keys(settings)), port) as address,
+            serving(create_app(settings), port) as address,
             httpx.Client(base_url=address, headers={"Accept-Language": "en"}, timeout=60, verify=NO_TLS) as client,
         ):
             client.event_hooks = {"response": [check_answer]}

@@ -1,7 +1,7 @@
 """Writes the demo data as the tables' owner, all or nothing, in one transaction."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
@@ -16,8 +16,9 @@ from app.db.hours.ledger import posting, posting_of
 from app.db.schema import with_options
 from app.db.tables import metadata
 from app.domain.calendar.deadlines import HELSINKI
+from app.keys.reading import Keys
 from app.sandbox.demo.api_keys import add_api_keys
-from app.sandbox.demo.badges import add_badges
+from app.sandbox.demo.badges import add_badges, signed_applications
 from app.sandbox.demo.calendars import add_calendars, add_feeds
 from app.sandbox.demo.hours import Hours
 from app.sandbox.demo.koski import SOURCE, KoskiTour
@@ -81,11 +82,17 @@ def demo_data(scale: int, this_year: int) -> Demo:
 
 
 def load_demo(
-    owner_address: str, *, scale: int | None = None, reset: bool = False, lock_timeout_ms: int = 4_000
+    owner_address: str,
+    keys: Callable[[], Keys],
+    *,
+    scale: int | None = None,
+    reset: bool = False,
+    lock_timeout_ms: int = 4_000,
 ) -> bool:
     """Fill an empty sandbox; `reset` first deletes what is there, in the same transaction. False if it was not empty.
 
-    `scale` None keeps the present scale.
+    `keys` are those of the sandbox, which sign a badge: they are read only if it is filled. `scale` None keeps the
+    present scale.
 
     Raises psycopg's LockNotAvailable or DeadlockDetected where running requests leave no room.
     """
@@ -106,8 +113,9 @@ def load_demo(
         elif connection.execute("SELECT 1 FROM study_centres").fetchone():
             return False
         _count_each(connection, "DISABLE")
-        for table in _parents_first(connection, demo.tables):
-            _insert(connection, table, demo.tables[table])
+        rows = demo.tables | {"badge_applications": signed_applications(demo, keys())}
+        for table in _parents_first(connection, rows):
+            _insert(connection, table, rows[table])
         connection.execute("SELECT restart_references()")
         _analyse(connection)
         _post(connection, demo)
