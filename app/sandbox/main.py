@@ -1,5 +1,7 @@
 """create_app(): the service as a sandbox."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from app import logs, main
@@ -27,7 +29,27 @@ def create_app(settings: Settings, connection_class: type[LimitedConnection] = L
     )
     app = main.create_app(settings, connection_class, extension)
     app.state.sandbox = Sandbox(issuer, authority)
+    badge_keys = app.state.backend.keys.badges
+    if badge_keys:
+        _show_own_key(app, badge_keys.thumbprint)
     return app
+
+
+def _show_own_key(app: FastAPI, thumbprint: str) -> None:
+    """Make `app.openapi()` have the sandbox's own key as the example of one, because each sandbox has another."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        [parameter] = [
+            each
+            for each in document["paths"]["/v1/public/{slug}/badges/keys/{thumbprint}"]["get"]["parameters"]
+            if each["name"] == "thumbprint"
+        ]
+        parameter["example"] = thumbprint
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document.
 
 
 def app_from_environment() -> FastAPI:

@@ -39,6 +39,10 @@ class Example:
         return list(self.operation.get("requestBody", {}).get("content", {}))
 
     @property
+    def has_dry_run(self) -> bool:
+        return any(parameter["name"] == "validate_only" for parameter in self.operation.get("parameters", []))
+
+    @property
     def path(self) -> str:
         path = self.template
         for name, value in self.values.items():
@@ -47,6 +51,10 @@ class Example:
 
     def but(self, **changed: Any) -> Self:
         return replace(self, **changed)
+
+    def dry_run(self) -> Self:
+        """One that changes nothing. A read is its own."""
+        return self.but(query=self.query | {"validate_only": True}) if self.has_dry_run else self
 
     def caller(self, sandbox: Sandbox) -> httpx.Client:
         """The sender of the example, at the example's time."""
@@ -67,9 +75,10 @@ class Example:
     def whole(self, sandbox: Sandbox) -> Self:
         """With its file, if it has one: from beside the examples, or from the sandbox's own operation."""
         if "thumbprint" in self.values:
-            # Each sandbox has a key of its own.
-            keys = sandbox.client.get("/v1/public/demo/badges/keys").json()["keys"]
-            return self.but(values=self.values | {"thumbprint": keys[0]["kid"].rpartition("/")[2]})
+            # Each sandbox has a key of its own, which is in the document that it serves.
+            served = sandbox.client.get("/openapi.json").json()["paths"][self.template]["get"]["parameters"]
+            values = {each["name"]: each["example"] for each in served if each["in"] == "path"}
+            return self.but(values=values)
         file = self.entry.get("file", {})
         if "path" in file:
             return self.but(content=(EXAMPLES.parent / str(file["path"])).read_bytes())

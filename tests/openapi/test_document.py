@@ -46,7 +46,7 @@ def test_the_document_is_served_with_the_public_url(settings: Settings) -> None:
     assert served == json.loads(document()) | {"servers": [{"url": "https://hours.example"}]}
 
 
-def test_the_settings_change_only_whether_there_is_a_sandbox(service: str) -> None:
+def test_the_settings_change_only_whether_there_is_a_sandbox_with_a_key(service: str) -> None:
     deployed = Settings(
         database_url="postgresql://elsewhere",
         secret_key="b" * 40,
@@ -57,7 +57,17 @@ def test_the_settings_change_only_whether_there_is_a_sandbox(service: str) -> No
     assert create_app(deployed).openapi() == json.loads(document())
     sandbox = httpx.get(f"{service}/openapi.json", timeout=60).json()
     sandbox["paths"] = {path: one for path, one in sandbox["paths"].items() if not path.startswith("/v1/sandbox")}
-    assert sandbox["paths"] == json.loads(document())["paths"]
+    committed = json.loads(document())["paths"]
+    of_sandbox, of_none = (thumbprint_in(paths).pop("example") for paths in (sandbox["paths"], committed))
+    assert of_sandbox != of_none, "The example is the sandbox's own key."
+    assert sandbox["paths"] == committed
+
+
+def thumbprint_in(paths: dict[str, Any]) -> dict[str, Any]:
+    """The parameter that names a key of badges."""
+    parameters = paths["/v1/public/{slug}/badges/keys/{thumbprint}"]["get"]["parameters"]
+    found: dict[str, Any] = next(each for each in parameters if each["name"] == "thumbprint")
+    return found
 
 
 def test_the_document_is_independent_of_the_present_year() -> None:

@@ -31,7 +31,12 @@ router = APIRouter(
 )
 ListNumber = Annotated[int, Path(ge=1, le=1_000_000, description="Number of the status list, from 1."), IN_DIGITS]
 Thumbprint = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9_-]{43}$", description="Thumbprint of the key (RFC 7638), in base64url.")
+    str,
+    Path(
+        pattern=r"^[A-Za-z0-9_-]{43}$",
+        description="Thumbprint of the key (RFC 7638), in base64url: the last part of the `kid` of one of "
+        "`GET …/badges/keys`.",
+    ),
 ]
 InLanguage = Annotated[Language, Query(description="Language of the texts.")]
 _jwt = giving(JWT)

@@ -38,14 +38,15 @@ def add_main_user_applications(demo: Demo, centrals: Sequence[Central], people: 
     applications = _Applications(demo, first)
     signatory_id = _signatory_id(first, SIGNATORY)
     applications.add(managers[1], signatory_id, "draft")
-    applications.add(people.unit_managers[first.districts[1].children[0].id], signatory_id, "draft")
-    waiting = applications.add(managers[0], signatory_id, "awaiting_signatures")
+    of_association = people.unit_managers[first.districts[1].children[0].id]
+    waiting = [applications.add(each, signatory_id, "awaiting_signatures") for each in (of_association, managers[0])]
     signed = applications.add(managers[2], signatory_id, "signed", signed_document_id=_signed_document_id(managers[2]))
     other_id = _signatory_id(first, _person(demo, in_person)["name"])
     received = applications.add(managers[3], other_id, "received", received_at=SIGNED_AT)
     # The documents name the references, which follow from all that has one.
     add_references(demo)
-    applications.fix(waiting)
+    for application in waiting:
+        applications.fix(application)
     applications.sign_document(signed)
     applications.sign_in_service(received, in_person)
 
