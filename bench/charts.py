@@ -80,7 +80,7 @@ async def measure(world: World, units: int) -> None:
     async with connection:
         reader = Reader(connection, staff, now)
         for chart in get_args(Chart):
-            data = partial(get_organisation_chart, reader, world.central_ids[0], chart, world.year, "fi")
+            data = partial(get_organisation_chart, reader, world.central_ids[0], chart, world.year)
             present, figures = await milliseconds(partial(data, at=None))
             past, _ = await milliseconds(partial(data, at=now))
             drawing = statistics.median(drawn_in(figures) for _ in range(ROUNDS))

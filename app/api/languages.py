@@ -11,7 +11,10 @@ from app.texts.rendering import LANGUAGES
 
 PageLanguage = Annotated[
     Language | None,
-    Query(alias="lang", description="Language of the page. The default is that of `Accept-Language`, else Finnish."),
+    Query(
+        alias="lang",
+        description="Language of the page, and of names. The default is that of `Accept-Language`, else Finnish.",
+    ),
 ]
 """The parameter of an operation with a page, which the page's links to the other languages have: `page_language` reads
 it."""

@@ -32,6 +32,7 @@ class Picture:
     def headers(self) -> dict[str, str]:
         return {
             "Content-Disposition": f'inline; filename="{self.name}.svg"',
+            "Content-Language": self.language,
             "Content-Security-Policy": POLICY,
             "X-Content-Type-Options": "nosniff",
         }

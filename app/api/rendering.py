@@ -141,7 +141,7 @@ class Rendering:
         return self._adapter.dump_json(result, by_alias=True), JSON
 
     def _picture(self, request: Request, picture: Picture, headers: dict[str, str]) -> tuple[bytes, str]:
-        headers |= {"Content-Language": picture.language, "Vary": "Accept, Accept-Language"}
+        headers["Vary"] = "Accept, Accept-Language"
         if accepted(request.headers, SVG, JSON) == JSON:
             return self._body(picture.figures, headers)
         headers |= picture.headers()

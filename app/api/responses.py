@@ -185,6 +185,7 @@ def responses_of(
         responses[status]["content"] = {CSV: {"schema": {"type": "string"}}}
     if declared.page:
         responses[status]["content"] = {**PAGE}
+        responses[status]["headers"] = responses[status].get("headers", {}) | headers("Vary")
     own = refused.get(status, {})
     responses[status] |= {name: own[name] for name in ("description", "content") if name in own}
     if is_conditional:
@@ -197,7 +198,9 @@ def responses_of(
         if code in codes:
             by_status[STATUSES[code]].append(code)
     for number, named in by_status.items():
-        responses[number] = shared(number, *named, has_page=declared.page is not None)
+        # A limit refuses before it is known which operation is called, and so whether it has a page.
+        has_page = declared.page is not None and number != HTTPStatus.TOO_MANY_REQUESTS
+        responses[number] = shared(number, *named, has_page=has_page)
     return responses
 
 

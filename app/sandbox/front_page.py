@@ -33,7 +33,7 @@ async def welcome(request: Request, language: Language) -> str:
     backend: Backend = request.app.state.backend
     async with backend.reading(ANYBODY) as reader:
         found = [await find_person_of(reader.connection, key_of(email)) for email in DOCUMENTED]
-        wheel = await get_wheel(reader, reader.now.year, language)
+        wheel = await get_wheel(reader, reader.now.year)
     text, words = page_text("front.sandbox", language, {"now": reader.now}), words_of("front", "sandbox", language)
     rows = "\n".join(_row(person, language) for person in found if person)
     lists = {"mailbox": f"/mailbox?lang={language}"} | LISTS

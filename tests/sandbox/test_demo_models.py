@@ -127,3 +127,10 @@ def test_a_badge_for_main_users_is_published(demo: Demo) -> None:
         assert row["name"].keys() == row["description"].keys() == row["criteria_text"].keys() == {"fi", "sv", "en"}
         assert bytes.fromhex(images[row["id"]].removeprefix(r"\x")).startswith(b"\x89PNG")
         assert row["published_at"] >= row["created_at"]
+
+
+def test_an_application_for_a_badge_has_the_criteria_of_its_definition(demo: Demo) -> None:
+    definitions = by_id(demo.tables["badge_definitions"])
+    for row in demo.tables["badge_applications"]:
+        judged = [{name: each[name] for name in ("kind", "role", "months")} for each in row["criteria"]]
+        assert judged == definitions[row["definition_id"]]["criteria"]

@@ -59,7 +59,7 @@ async def get_calendar_wheel(
 
     **Who:** everyone who has registered.
     """
-    wheel = await wheels.get_wheel(reader, year, language, organisation_id=organisation_id)
+    wheel = await wheels.get_wheel(reader, year, organisation_id=organisation_id)
     return Picture(wheel, partial(draw_wheel, wheel), f"year-wheel-{year}", language)
 
 

@@ -40,7 +40,7 @@ async def get_hour_chart(
 
     **Who:** everyone with a role, within their reach.
     """
-    figures = await charts.get_organisation_chart(reader, organisation_id, chart, year, language, at=at)
+    figures = await charts.get_organisation_chart(reader, organisation_id, chart, year, at=at)
     return _picture_of(figures, chart, language)
 
 
@@ -56,7 +56,7 @@ async def get_study_centre_hour_chart(
 
     **Who:** staff, auditors.
     """
-    figures = await charts.get_study_centre_chart(reader, chart, year, language, at=at)
+    figures = await charts.get_study_centre_chart(reader, chart, year, at=at)
     return _picture_of(figures, chart, language)
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     DateTime,
     FromClause,
     SmallInteger,
-    Text,
     Uuid,
     and_,
     bindparam,
@@ -27,18 +26,16 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.db.hours.balances import Balances
 from app.db.hours.ledger import hour_transfers
 from app.db.hours.pools import find_pool
-from app.db.organisations.organisations import name_in, organisation_ancestors, organisations
+from app.db.organisations.organisations import organisation_ancestors, organisations
 from app.db.paging import below, given
 from app.db.statements import Connection, Query, Selection
 from app.domain.access import Place
 from app.domain.hours.charts import MOST_UNITS, YEARS, Holder, MonthsMoves, SeveralHolders, Shares, YearOfHours
-from app.domain.organisations.organisations import Language
 
 _id = bindparam("p_organisation_id", type_=Uuid)
 _central_id = bindparam("p_central_id", type_=Uuid)
 _year = bindparam("p_year", type_=SmallInteger)
 _at = bindparam("p_at", type_=DateTime(timezone=True))
-_language = bindparam("p_language", type_=Text)
 Conditions = Callable[[FromClause], list[ColumnElement[bool]]]
 
 
@@ -85,7 +82,7 @@ def _with_most(own: FromClause) -> Query[tuple[Holder, SeveralHolders]]:
         )
         .scalar_subquery()
     )
-    holder = Selection(Holder, most, name=name_in(_language), above=func.coalesce(above, []))
+    holder = Selection(Holder, most, name=organisations.c.name, above=func.coalesce(above, []))
     total = Selection(SeveralHolders, sums)
     width = len(holder.columns)
     return Query(
@@ -206,12 +203,10 @@ async def find_free_pool(connection: Connection, year: int, at: datetime | None)
     return await _free_pool.first(connection, p_year=year, p_at=at) or 0
 
 
-async def list_shares(
-    connection: Connection, place: Place | None, year: int, at: datetime | None, language: Language
-) -> Shares:
+async def list_shares(connection: Connection, place: Place | None, year: int, at: datetime | None) -> Shares:
     """The organisation with the units below it, or all central organisations if `place` is None."""
     shares = _shares_of_all if place is None else _shares_of_tree if place.is_central else _shares_of_unit
-    return await shares.all(connection, at, p_year=year, p_language=language, **_named(place))
+    return await shares.all(connection, at, p_year=year, **_named(place))
 
 
 async def list_years(connection: Connection, place: Place | None, year: int, at: datetime | None) -> list[YearOfHours]:

@@ -29,7 +29,7 @@ from app.db.resources import Resource
 from app.db.sessions import Reader
 from app.db.statements import Command, Connection, Query, bound, columns_of, name_of, study_centre_table
 from app.db.trainings.cost_statements import build_statement, contents_from, select_statements
-from app.db.trainings.model_tables import training_model_versions, training_models
+from app.db.trainings.model_tables import training_model_versions
 from app.db.trainings.plans import json_of, plan_from, time_from
 from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.topic_classes import topic_classes
@@ -45,6 +45,7 @@ from app.domain.trainings.documents import (
     Submitted,
     SubmittedStatement,
 )
+from app.domain.trainings.model_versions import LANGUAGES
 from app.domain.trainings.trainings import TrainingPlan, plan_of
 
 training_documents = study_centre_table(
@@ -69,9 +70,9 @@ _names = Query(
             organisation_name=name_in(_language),
             study_centre_name=name_in(_language, study_centres),
             topic_name=name_in(_language, topic_classes),
+            # As `model_name_of`: in the language, or else in the first one that the version has.
             model_name=func.coalesce(
-                training_model_versions.c.texts[_language]["name"].astext,
-                training_models.c.name,
+                *(training_model_versions.c.texts[each]["name"].astext for each in (_language, *LANGUAGES))
             ),
             version=training_model_versions.c.number,
             decided_by_name=name_of(_decided_by),
@@ -81,7 +82,6 @@ _names = Query(
     .join(study_centres, study_centres.c.id == organisations.c.study_centre_id)
     .outerjoin(topic_classes, topic_classes.c.code == bindparam("p_topic", type_=Text))
     .outerjoin(training_model_versions, training_model_versions.c.id == bindparam("p_version", type_=Uuid))
-    .outerjoin(training_models, training_models.c.id == training_model_versions.c.model_id)
     .where(given(organisations.c.id, "id")),
     DocumentNames,
 )

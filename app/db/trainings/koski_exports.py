@@ -283,7 +283,7 @@ _waiting_entries = Query(
 )
 _holders: Query[tuple[str, UUID]] = Query(
     select(_items.study_right_oid, _items.source_id).where(
-        _items.study_right_oid == any_(bindparam("p_oids", type_=ARRAY(Text)))
+        _items.outcome == "accepted", _items.study_right_oid == any_(bindparam("p_oids", type_=ARRAY(Text)))
     ),
     lambda oid, source_id: (oid, source_id),
 )

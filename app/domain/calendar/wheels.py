@@ -43,8 +43,7 @@ class YearWheel(Shown):
     year: int
     """Year of the calendar."""
     organisation_name: str | None
-    """Name of the organisation whose extensions and own days are shown, in the language of the picture. `null` if none
-    is named."""
+    """Name of the organisation whose extensions and own days are shown. `null` if none is named."""
     today: date
     """The current day in Finland."""
     rings: list[Ring]

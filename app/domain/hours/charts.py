@@ -21,7 +21,7 @@ YEARS = 5
 @dataclass(frozen=True)
 class HoursChart(Shown):
     organisation_name: str
-    """Name of the organisation, or of the study centre in its own chart, in the language of the picture."""
+    """Name of the organisation in Finnish. Of the study centre's own chart: name of the study centre."""
     year: int
     at: datetime | None
     """Time whose hours are shown. `null` if they are the present ones."""
@@ -72,7 +72,7 @@ class TreeNode(HeldHours):
     organisation_id: UUID | None
     """ID of the organisation. `null` if it is the study centre with the free hours of its pool."""
     name: str
-    """Name of the organisation, in the language of the picture."""
+    """Name of the organisation."""
     parent_id: UUID | None
     """ID of the nearest organisation above that is in the tree. `null` if none is."""
 

@@ -266,7 +266,9 @@ def received(export: KoskiExport, receipts: Sequence[Receipt], holders: Mapping[
         if outcome:
             raise WrongState(pointer=f"/items/{index}/source_id", state=outcome, allowed=["awaiting_receipt"])
         faults += _missing_oids(receipt, f"/items/{index}")
-        faults += _wrong_oids(receipt, item, held, f"/items/{index}")
+        right = receipt.get("study_right_oid")
+        holder = held.setdefault(right, item.source_id) if right else item.source_id
+        faults += _wrong_oids(receipt, item, holder, f"/items/{index}")
         done[item.source_id] = replace(
             item,
             outcome=receipt["outcome"],
@@ -293,22 +295,19 @@ def _missing_oids(receipt: Receipt, place: str) -> list[Fault]:
     ]
 
 
-def _wrong_oids(receipt: Receipt, item: KoskiExportItem, held: dict[str, UUID], place: str) -> list[Fault]:
-    """The faults of the OIDs; a study right that nobody has is the item's from now on."""
-    right, learner = receipt.get("study_right_oid"), receipt.get("learner_oid")
-    # What is sent for the first time, or again after a cancellation, gets its OIDs from Koski.
-    known = (
-        []
-        if item.action == "create"
-        else [
-            ("study_right_oid", right, item.study_right_oid),
-            ("learner_oid", learner, item.learner_oid),
-        ]
+def _wrong_oids(receipt: Receipt, item: KoskiExportItem, holder: UUID, place: str) -> list[Fault]:
+    """The faults of the OIDs. `holder` is the completion that has the study right."""
+    faults = [] if holder == item.source_id else [Fault(f"{place}/study_right_oid", "oid-of-another")]
+    if item.action == "create":
+        # What is sent for the first time, or again after a cancellation, gets its OIDs from Koski.
+        return faults
+    given = (
+        ("study_right_oid", receipt.get("study_right_oid"), item.study_right_oid),
+        ("learner_oid", receipt.get("learner_oid"), item.learner_oid),
     )
-    faults = [Fault(f"{place}/{name}", "oid-differs", {"known": old}) for name, new, old in known if new and new != old]
-    if right and held.setdefault(right, item.source_id) != item.source_id:
-        faults.append(Fault(f"{place}/study_right_oid", "oid-of-another"))
-    return faults
+    return faults + [
+        Fault(f"{place}/{name}", "oid-differs", {"known": old}) for name, new, old in given if new and new != old
+    ]
 
 
 def without_codes(text: str | None) -> str | None:

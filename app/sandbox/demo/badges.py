@@ -136,6 +136,11 @@ def _texts(finnish: str, swedish: str, english: str) -> dict[str, str]:
     return {"fi": finnish, "sv": swedish, "en": english}
 
 
+def _criteria_of(demo: Demo, definition: UUID) -> list[dict[str, Any]]:
+    [criteria] = [row["criteria"] for row in demo.tables["badge_definitions"] if row["id"] == definition]
+    return list(criteria)
+
+
 def _apply(demo: Demo, definition: UUID, person: UUID, place: UUID, state: str, decided_by: UUID | None = None) -> None:
     accepted: dict[str, Any] = {}
     if state == "accepted":
@@ -152,7 +157,7 @@ def _apply(demo: Demo, definition: UUID, person: UUID, place: UUID, state: str, 
         person_id=person,
         organisation_id=place,
         state=state,
-        criteria=[HELD | {"met": True, "since": "2021-01-01"}],
+        criteria=[each | {"met": True, "since": "2021-01-01"} for each in _criteria_of(demo, definition)],
         applied_at=APPLIED_AT,
         decided_by=decided_by,
         decided_at=DECIDED_AT if decided_by else None,

@@ -8,11 +8,9 @@ from app.db.organisations.organisations import get_named_place
 from app.db.sessions import Reader
 from app.domain.access import check_reach
 from app.domain.calendar.wheels import WheelDay, YearWheel, wheel_of
-from app.domain.organisations.names import name_in
-from app.domain.organisations.organisations import Language
 
 
-async def get_wheel(reader: Reader, year: int, language: Language, *, organisation_id: UUID | None = None) -> YearWheel:
+async def get_wheel(reader: Reader, year: int, *, organisation_id: UUID | None = None) -> YearWheel:
     """The wheel of all deadlines that the caller sees or, with the extensions, of those of an organisation."""
     name = None
     if organisation_id is None:
@@ -24,6 +22,6 @@ async def get_wheel(reader: Reader, year: int, language: Language, *, organisati
     else:
         named = await get_named_place(reader.connection, organisation_id)
         check_reach(reader.actor, named.place)
-        name = name_in(language, named)
+        name = named.name
         days = await list_days_of(reader.connection, organisation_id, year)
     return wheel_of(year, name, days, reader.now)

@@ -22,35 +22,31 @@ from app.domain.hours.charts import (
     tree_of,
     years_of,
 )
-from app.domain.organisations.names import name_in
-from app.domain.organisations.organisations import Language
 from app.services.hours.explanations import explain_account, explain_pool
 
 
 async def get_organisation_chart(
-    reader: Reader, organisation_id: UUID, chart: Chart, year: int, language: Language, *, at: datetime | None
+    reader: Reader, organisation_id: UUID, chart: Chart, year: int, *, at: datetime | None
 ) -> Figures:
     named = await get_named_place(reader.connection, organisation_id)
     check_reach(reader.actor, named.place)
-    return await _chart_of(reader, named.place, name_in(language, named), chart, year, language, at)
+    return await _chart_of(reader, named.place, named.name, chart, year, at)
 
 
-async def get_study_centre_chart(
-    reader: Reader, chart: Chart, year: int, language: Language, *, at: datetime | None
-) -> Figures:
+async def get_study_centre_chart(reader: Reader, chart: Chart, year: int, *, at: datetime | None) -> Figures:
     check_staff_or_auditor(reader.actor)
     centre = await get_study_centre(reader.connection)
-    return await _chart_of(reader, None, name_in(language, centre), chart, year, language, at)
+    return await _chart_of(reader, None, centre.name, chart, year, at)
 
 
 async def _chart_of(
-    reader: Reader, place: Place | None, name: str, chart: Chart, year: int, language: Language, at: datetime | None
+    reader: Reader, place: Place | None, name: str, chart: Chart, year: int, at: datetime | None
 ) -> Figures:
     """`place` of None is the study centre."""
     asked = reader.connection, place, year, at
     match chart:
         case "tree":
-            shares = await list_shares(*asked, language)
+            shares = await list_shares(*asked)
             if place is None:
                 first = pool_node_of(name, await find_free_pool(reader.connection, year, at))
             else:

@@ -64,7 +64,8 @@ async def apply_for_badge(
     check_is(definition, "published")
     keys.for_badges()
     await renew_expired(writer.connection, person.id, definition_id, writer.now)
-    # The database's unique index lets one of two simultaneous applications through.
+    # Badges before people, as in a merger and an erasure. Of two applications the second waits, and finds the first.
+    check_still_registered(await lock_person(writer.connection, person.id))
     if existing := await find_open_or_held(writer.connection, person.id, definition_id):
         raise AlreadyExists(existing_id=existing)
     earner = Earner(person.id, organisation_id)
@@ -95,8 +96,6 @@ async def apply_for_badge(
     )
     columns = row_of(badge_applications, application) | {"criteria": stored_criteria(application.criteria)}
     await insert_row(writer.connection, badge_applications, **columns, is_renewed=False)
-    # After the insertion: a merger and an erasure lock badges before people.
-    check_still_registered(await lock_person(writer.connection, person.id))
     _record(writer, "made", application)
     return application
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.db.paging import PageRequest, Slice
+from app.db.people.badge_applications import lock_open_of
 from app.db.people.main_users import lock_main_users, lock_staff
 from app.db.people.me import find_person
 from app.db.people.mergers import (
@@ -113,3 +114,5 @@ async def _withdraw_applications(writer: Writer, other_id: UUID, person_id: UUID
     await withdraw_all(writer, open_ids, reason=reason)
     for application in await lock_pointless_role_applications(writer, other_id, person_id):
         await role_applications.withdraw(writer, application, reason=reason)
+    # They only move, but an application for a badge locks them before its person.
+    await lock_open_of(writer, [person_id, other_id])

@@ -97,6 +97,8 @@ async def read_file(writer: Writer, keys: HeldKeys, export_id: UUID) -> list[dic
 
 async def enter_receipt(writer: Writer, export_id: UUID, receipts: Sequence[Receipt]) -> KoskiExport:
     await _check_reader(writer)
+    # As exports, receipts are entered one after another, so that none gives what another has given.
+    await lock_study_centre(writer.connection)
     await questions.lock_consents_of_export(writer.connection, export_id)
     export = await exports.lock(writer, export_id)
     rights = [oid for receipt in receipts if (oid := receipt.get("study_right_oid"))]

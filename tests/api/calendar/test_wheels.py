@@ -62,14 +62,6 @@ def test_an_extension_is_shown_to_its_organisation_alone(centre: Centre, main_us
     )
 
 
-def test_the_wheel_names_its_organisation_in_the_readers_language(centre: Centre, staff: Person) -> None:
-    central = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet")
-    for language, name in (("fi", "Marttaliitto"), ("sv", "Marthaförbundet"), ("en", "Marttaliitto")):
-        query = {"organisation_id": str(central), "language": language}
-        assert staff.get(WHEEL, params=query, headers=JSON).json()["organisation_name"] == name
-        assert name in texts_of(staff.get(WHEEL, params=query).content)
-
-
 def test_the_wheel_of_an_organisation_out_of_reach_is_not_found(centre: Centre, main_user: Person) -> None:
     for organisation_id in (centre.organisation(), new_id()):
         assert refusal(main_user.get(WHEEL, params={"organisation_id": organisation_id})) == (404, "not-found")

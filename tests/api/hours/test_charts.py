@@ -292,23 +292,6 @@ def test_a_chart_is_a_picture_in_the_readers_language(
     assert again.status_code == 304
 
 
-def test_a_chart_names_the_study_centre_and_the_organisations_in_the_readers_language(
-    centre: Centre, staff: Person
-) -> None:
-    study_centre = centre.named_in_all()
-    central = centre.organisation(name="Marttaliitto", name_sv="Marthaförbundet", name_en="The Marthas")
-    centre.post(2023, pool_change(100), grant(central, 50))
-    for language, name in (("fi", "Marttaliitto"), ("sv", "Marthaförbundet"), ("en", "The Marthas")):
-        for charts, of_charts in ((OF_CENTRE, study_centre[language]), (of(central), name)):
-            tree = figures(staff, charts, "tree", language=language)
-            assert (tree["organisation_name"], tree["nodes"][0]["name"]) == (of_charts, of_charts)
-            assert tree["nodes"][-1]["name"] == name
-            answer = staff.get(f"{charts}/tree.svg", params={"year": 2023, "language": language}, headers=JSON)
-            assert answer.headers["Content-Language"] == language
-            picture = staff.get(f"{charts}/tree.svg", params={"year": 2023, "language": language})
-            assert {of_charts, name} <= texts_of(picture.content)
-
-
 def test_names_in_a_chart_are_nothing_but_text(centre: Centre) -> None:
     name = '<svg onload=alert(1)> & ]]> "Ystävät" ry'
     central = centre.organisation(name=name)

@@ -456,6 +456,16 @@ def test_receipts_that_are_wrong(centre: Centre, training: UUID, reader: Person)
 
 
 @pytest.mark.usefixtures("aava")
+def test_what_was_refused_holds_no_study_right(centre: Centre, training: UUID, reader: Person) -> None:
+    passed(centre, training, code=code_of("020290"))
+    export = prepared(reader, training)
+    first, second = ({"source_id": item["source_id"]} | oids(1) for item in export["items"])
+    path = f"{PATH}/{export['id']}/receipt"
+    assert reader.post(path, {"items": [first | {"outcome": "refused"}]}).status_code == 200
+    assert reader.post(path, {"items": [second | {"outcome": "accepted"}]}).status_code == 200
+
+
+@pytest.mark.usefixtures("aava")
 def test_what_was_refused_is_exported_again(training: UUID, reader: Person) -> None:
     assert receive(reader, prepared(reader, training), "refused").json()["state"] == "acknowledged"
     assert actions_of(prepared(reader, training)) == ["create"]

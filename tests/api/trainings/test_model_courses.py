@@ -173,17 +173,18 @@ def test_a_submitted_course_keeps_its_version(
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("fi", "Koulutusmalli Ryhmänohjaajan peruskurssi, versio 1"),
+        ("fi", "Koulutusmalli Ryhmän ohjaaminen, versio 1"),
         ("sv", "Utbildningsmodell Grundkurs för gruppledare, version 1"),
-        ("en", "Training model Ryhmänohjaajan peruskurssi, version 1"),
+        ("en", "Training model Ryhmän ohjaaminen, version 1"),
     ],
 )
 def test_the_document_of_the_plan_names_the_model(
     modelling: Modelling, manager: Person, staff: Person, unit: UUID, tmp_path: Path, language: str, said: str
 ) -> None:
-    """In the document's language where the version has it, otherwise as the model was proposed."""
+    """By the version's name in the document's language, otherwise in the first language that it has."""
     swedish = {"name": "Grundkurs för gruppledare", "goals": ["Leder en grupp"], "certificate_text": "Har deltagit."}
-    version = modelling.in_use(texts=CONTENT["texts"] | {"sv": swedish})
+    finnish = CONTENT["texts"]["fi"] | {"name": "Ryhmän ohjaaminen"}
+    version = modelling.in_use(texts={"fi": finnish, "sv": swedish})
     held = approved(manager, staff, unit, **OF_MODEL, model_version_id=version_id(modelling, version))
     answer = manager.get(f"{held}/documents/plan", params={"language": language})
     assert answer.status_code == 200, answer.text
