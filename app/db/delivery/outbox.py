@@ -38,6 +38,7 @@ from app.db.people.people import audit_entries, in_force, outbox, persons, role_
 from app.db.people.signatories import signatories
 from app.db.statements import Command, Connection, Query, columns_of
 from app.db.trainings.model_tables import training_model_reviews, training_model_versions, training_models
+from app.db.trainings.participation_claims import participation_claims
 from app.db.trainings.tables import cost_statements, training_changes, trainings
 from app.db.trainings.writers import IS_WRITERS_GRANT
 from app.domain.delivery.mailed_events import MAIL_OF, MAILED_EVENTS, Recipients
@@ -295,13 +296,23 @@ _signatory = (
     .scalar_subquery()
 )
 _key = select(api_keys.c.name).where(api_keys.c.id == outbox.c.subject_id).correlate(outbox).scalar_subquery()
+# The reason of a decision on a claim may name the learner, who gets it: it is in the claim and not in the audit.
+_of_claim = (
+    select(participation_claims.c.reason)
+    .where(
+        participation_claims.c.id == outbox.c.subject_id,
+        or_(outbox.c.event == "participation-claim.rejected", outbox.c.event == "participation-claim.revoked"),
+    )
+    .correlate(outbox)
+    .scalar_subquery()
+)
 _recipients = Query(
     select(
         *columns_of(
             Recipient,
             outbox,
             event_id=outbox.c.id,
-            reason=audit_entries.c.reason,
+            reason=func.coalesce(audit_entries.c.reason, _of_claim),
             organisation=name_in(persons.c.language),
             person=_name_of("person_id"),
             signatory=_signatory,

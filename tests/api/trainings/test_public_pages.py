@@ -156,7 +156,7 @@ def test_the_page_of_a_share_says_what_was_recognised_and_the_grade(course: Cour
     assert slug
     completion = course.completion(kind="recognition", grounds="Kymmenen vuoden kokemus", grade=4)
     shown = facts_in(opened(shared(course.learner(completion)), "sv").text)
-    assert (shown["Sätt"], shown["Vitsord"]) == ("Erkänt kunnande", "4 (skala 1–5)")
+    assert (shown["Genomförandesätt"], shown["Vitsord"]) == ("Erkänt kunnande", "4 (skala 1–5)")
 
 
 def test_a_share_that_has_ended_is_a_page_too(course: Course, slug: str, opened: Opening) -> None:
